@@ -1,0 +1,254 @@
+"""The composition root: the only place that constructs. Settings in, a bridge out; closing it closes everything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+import aiohttp
+import httpx
+import structlog
+from redis.asyncio import Redis
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from starlette.applications import Starlette
+
+from bot import jobs
+from bot.board import Board
+from bot.console import Command
+from bot.desk import Desk
+from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
+from bot.gate import Gate
+from bot.inbox import Inbox, choose_version, http_client, open_inbox
+from bot.listeners import register
+from bot.listeners.front import Front
+from bot.models import Installation
+from bot.settings import Settings
+from bot.slack import TIMEOUT, Slack
+from bot.store import embedded
+from bot.store.cards import Cards
+from bot.store.connect import check, connect
+from bot.store.feed import Feed
+from bot.store.install import Install
+from bot.store.intents import Intents
+from bot.store.lanes import Lanes
+from bot.store.pace import Pace
+from bot.store.people import People
+from bot.ticker import Ticker
+from bot.web import Seen, Web
+from bot.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+START_WITHIN: Final = 20.0  # seconds that Slack and Inbox have to answer at the first start
+
+
+@dataclass
+class Bridge:
+    """A bot that is ready: its web app, its Bolt app, and what makes workers."""
+
+    settings: Settings
+    installation: Installation
+    inbox: Inbox
+    lanes: Lanes
+    bolt: AsyncApp
+    web: Starlette
+    worker: Worker
+    ticker: Ticker
+
+
+@dataclass(frozen=True)
+class Paces:
+    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are."""
+
+    claim_idle: float = 15.0
+    channel_interval: float = 1.0
+    poll: float = 5.0
+    poll_beside_webhook: float = 60.0
+
+
+@asynccontextmanager
+async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Bridge]:  # frozen
+    """Build everything, and close it in the end.
+
+    Raises `SettingsError` for what an operator must set right, and `BotError`s when Redis, Slack or Inbox does not
+    answer and has never answered before.
+    """
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(_redis(settings))
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
+        )
+        http = await stack.enter_async_context(http_client())
+        install = Install(redis)
+        seen = Seen()
+        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
+        installation = await _installation(slack, install)
+        seen.slack = True
+        pace = Pace(redis, channel_interval=paces.channel_interval)
+        version = await _version(settings, http, install)
+        seen.inbox = True
+
+        def inbox(background: bool) -> Inbox:
+            return open_inbox(
+                http,
+                settings.inbox_api_base_url,
+                settings.inbox_api_token.get_secret_value(),
+                version,  # type: ignore[arg-type]  # v1 or v2
+                pace=partial(pace.inbox, background=background),
+                learn=pace.learn,
+            )
+
+        lanes = Lanes(redis, _consumer(), paces.claim_idle)
+        await lanes.open()
+        people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
+        await feed.began()
+        gate = Gate(installation, slack, inbox(False), people)
+        desk = Desk(gate, slack, inbox(False), people, cards, intents, settings.inbox_account_link_id)
+        board = Board(slack, inbox(True), people, cards, feed, pace, settings.notify_channel)
+        console = Command(gate, people, frozenset(settings.bot_admins))
+        worker = Worker(lanes, _handlers(desk, board, console, slack), desk.failed, partial(_answers, inbox(True)))
+        ticker = Ticker(pace, lanes, paces.poll if settings.inbox_webhook_secret is None else paces.poll_beside_webhook)
+        bolt = _bolt(settings, installation, slack)
+        register(bolt, Front(lanes, cards, slack), slack)
+        web = Web(settings, bolt, feed, lanes, inbox(True), seen).app
+        yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker)
+
+
+def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type
+    async def tell(job: jobs.Tell, _: object) -> list[jobs.Job]:
+        message = {"text": job.text, "blocks": job.blocks}
+        await slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting)  # type: ignore[arg-type]  # a Msg
+        return []
+
+    return {
+        jobs.Change: desk.change,
+        jobs.Dm: desk.dm,
+        jobs.Send: desk.send,
+        jobs.OpenDm: desk.open_dm,
+        jobs.OpenChoice: desk.open_choice,
+        jobs.Choose: desk.choose,
+        jobs.SendAgain: desk.send_again,
+        jobs.Console: console.run,
+        jobs.Notify: board.notify,
+        jobs.Refresh: board.refresh,
+        jobs.RefreshPerson: board.refresh_person,
+        jobs.Post: board.post,
+        jobs.Render: board.render,
+        jobs.Sync: board.sync,
+        jobs.Tell: tell,
+    }
+
+
+async def _answers(inbox: Inbox) -> bool:
+    """Whether Inbox answers anything at all."""
+    try:
+        await inbox.team()
+    except InboxError as error:
+        return error.answered and error.status < 500
+    return True
+
+
+def _consumer() -> str:
+    """A name for this process among all that share the Redis."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@asynccontextmanager
+async def _redis(settings: Settings) -> AsyncIterator[Redis]:
+    own = settings.redis_url is None
+    url = embedded.start(settings.bot_data_dir) if own else settings.redis_url.get_secret_value()  # type: ignore[union-attr]  # own says which
+    redis = connect(url, name=_consumer())
+    try:
+        log.info("redis", version=await check(redis), embedded=own)
+        yield redis
+        if own:
+            await embedded.stop(redis)
+    finally:
+        await redis.aclose()
+
+
+async def _installation(slack: Slack, install: Install) -> Installation:
+    """The workspace; when Slack is down, the one of the last start."""
+    known = await install.workspace()
+    try:
+        found = await _patiently(slack.installation, known is not None)
+    except SlackRefused as error:
+        raise SettingsError(
+            f"SLACK_BOT_TOKEN is wrong: Slack answers {error.code}. Copy it anew from your app's OAuth & Permissions page."
+        ) from error
+    except SlackError:
+        if known is None:
+            raise
+        log.warning("slack_unavailable_at_start")
+        return known
+    if known is not None and known.team != found.team:
+        raise SettingsError(
+            "REDIS_URL holds the data of another Slack workspace: give each workspace a Redis of its own."
+        )
+    await install.save_workspace(found)
+    return found
+
+
+async def _version(settings: Settings, http: httpx.AsyncClient, install: Install) -> str:
+    """The API version to speak; when Inbox is down, the one of the last start."""
+    known = await install.inbox_version()
+    token = settings.inbox_api_token.get_secret_value()
+    choose = partial(choose_version, http, settings.inbox_api_base_url, token, settings.inbox_api_version)
+    try:
+        version = await _patiently(choose, known is not None)
+    except InboxError as error:
+        if error.status == 401:
+            raise SettingsError(
+                "INBOX_API_TOKEN is wrong: Inbox answers 401. Make a new one in Inbox under Settings → API."
+            ) from error
+        if known is None:
+            raise
+        log.warning("inbox_unavailable_at_start", status=error.status)
+        return known
+    await install.save_inbox_version(version)
+    log.info("inbox", version=version)
+    return version
+
+
+async def _patiently(call: Callable[[], Awaitable[T]], known: bool) -> T:
+    """`call`, repeated for a while when nobody has answered yet and nothing is known from an earlier start."""
+    deadline = asyncio.get_running_loop().time() + (0 if known else START_WITHIN)
+    while True:
+        try:
+            return await call()
+        except (SlackDown, Unavailable, RateLimited):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(1.0)
+
+
+def _bolt(settings: Settings, installation: Installation, slack: Slack) -> AsyncApp:
+    """Signatures are checked over the raw bytes before Bolt parses anything, so not again here.
+
+    Whose installation it is was asked once at the start; https://github.com/slackapi/bolt-python asks per request.
+    """
+
+    async def authorize(**_: object) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=installation.enterprise,
+            team_id=installation.team,
+            bot_user_id=installation.bot_user,
+            bot_token=settings.slack_bot_token.get_secret_value(),
+        )
+
+    return AsyncApp(
+        client=slack.client,
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+    )

@@ -1,0 +1,236 @@
+"""From what happens in Inbox to cards in Slack: one card for each thread, drawn from what is true now.
+
+An event passes three lanes: `inbound` finds out what it says, in the order of the feed; the channel's lane posts it;
+the card's lane draws. What changed elsewhere is read again from Inbox rather than believed of a late event.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot import jobs
+from bot.errors import Gone, InboxError, SlackRefused
+from bot.inbox import Inbox
+from bot.jobs import Job, Later, Notify, Post, Refresh, RefreshPerson, Render, Sync
+from bot.models import Card, Event, Message, Note, Thread
+from bot.slack import Slack
+from bot.store.cards import Cards
+from bot.store.feed import Feed
+from bot.store.pace import Pace
+from bot.store.people import People
+from bot.views import Msg, follow_up, thread_card
+
+log = structlog.get_logger(__name__)
+
+# The types that tell of a message, of a thread, and of a person's default assignee; all others only count.
+MESSAGES: Final = {"message.created", "message.received"}
+THREADS: Final = {"thread.archived", "thread.unarchived", "thread.assigned", "thread.unassigned", "thread.deleted"}
+ASSIGNEES: Final = {"prospect.assigneeChanged", "contact.assigneeChanged"}
+
+
+def wanted(event: Event) -> list[Job]:
+    """The work an event asks for; none for our own and other outbound messages and for types that no card shows."""
+    if event.type in MESSAGES and event.direction != "outbound":
+        return [Notify(event=event)]
+    if event.type in THREADS and event.thread_id:
+        return [Refresh(thread_id=event.thread_id, event=event)]
+    if event.type in ASSIGNEES and (event.contact_id or event.person_platform_id):
+        return [RefreshPerson(event=event)]
+    return []
+
+
+class Board:
+    """Keeps the cards true. `inbox` should be paced as background work."""
+
+    def __init__(
+        self, slack: Slack, inbox: Inbox, people: People, cards: Cards, feed: Feed, pace: Pace, channel: str | None
+    ) -> None:
+        self._slack, self._inbox, self._people = slack, inbox, people
+        self._cards, self._feed, self._pace, self._channel = cards, feed, pace, channel
+
+    # --- what happened ---------------------------------------------------------------------------------------------
+
+    async def notify(self, job: Notify, _: object) -> list[Job]:
+        """An inbound message: note it, and post it where it belongs."""
+        try:
+            message, thread = await self._message(job.event)
+        except Gone:
+            log.info("message_gone", ref=job.ref, event=job.event.id)
+            return []
+        if thread is None or not message.inbound or thread.idle:
+            return []
+        await self._people.saw(thread)
+        card = await self._cards.get(thread.id)
+        if card is None or card.gone or _state(card.thread) == _state(thread):
+            await self._cards.write(thread)
+            return self._posts(thread, message)
+        return [Refresh(thread_id=thread.id), *self._posts(thread, message)]
+
+    def _posts(self, thread: Thread, message: Message) -> list[Job]:
+        if self._channel is None:
+            return []
+        return [Post(channel=self._channel, thread_id=thread.id, message=message)]
+
+    async def _message(self, event: Event) -> tuple[Message, Thread | None]:
+        """The message and its thread with its person, from the payload where it carries them, else from Inbox."""
+        message, thread = event.message, event.thread
+        if message is None:
+            message, thread = await self._inbox.message(event.message_id or "", event.thread_id or "")
+        if not message.inbound:
+            return message, None
+        if thread is None or thread.person is None:
+            known = await self._cards.get(message.thread_id)
+            person = known.thread.person if known else None
+            if thread is None or person is None:
+                thread = await self._inbox.thread(message.thread_id)
+            thread = thread.with_person(person)
+        return message, thread
+
+    async def refresh(self, job: Refresh, _: object) -> list[Job]:
+        """Learn what is true of a thread that has a card, unless the card shows it already."""
+        card = await self._cards.get(job.thread_id)
+        if card is None:
+            return []
+        if job.event and job.event.type == "thread.deleted":
+            return await self._bury(card)
+        if _agrees(card, job):
+            return []
+        try:
+            thread = (await self._inbox.thread(job.thread_id)).with_person(card.thread.person)
+        except Gone as error:
+            return await self._bury(card) if error.code else []
+        await self._people.saw(thread)
+        await self._cards.write(thread, notes=_notes(card.thread, thread, job))
+        return [Render(thread_id=job.thread_id)]
+
+    async def refresh_person(self, job: RefreshPerson, _: object) -> list[Job]:
+        """Refresh every thread with the person whose default assignee changed."""
+        person = job.event.contact_id or job.event.person_platform_id or ""
+        return [Refresh(thread_id=one, event=job.event) for one in sorted(await self._cards.threads_of(person))]
+
+    async def _bury(self, card: Card) -> list[Job]:
+        await self._cards.bury(card.thread.id)
+        await self._people.forget(card.thread)
+        return [Render(thread_id=card.thread.id)]
+
+    # --- in Slack --------------------------------------------------------------------------------------------------
+
+    async def post(self, job: Post, _: object) -> list[Job]:
+        """A new card, or a message below the card that the thread has."""
+        if wait := await self._pace.channel(job.channel):
+            raise Later(wait, job)
+        card = await self._cards.get(job.thread_id)
+        if card is None:
+            return []
+        if card.latest is None or card.latest.created_at <= job.message.created_at:
+            card = card.model_copy(update={"latest": job.message})
+            await self._cards.write(card.thread, latest=job.message)
+        place = await self._cards.place(job.thread_id)
+        mark = {"message_id": job.message.id}
+        if place is None:
+            place = await self._slack.post(job.channel, await self._draw(card), metadata=mark)
+            await self._cards.put(job.thread_id, place)
+            return []
+        message = follow_up(job.message, card.thread.person)
+        await self._slack.post(place.channel, message, thread_ts=place.ts, metadata=mark)
+        return [Render(thread_id=job.thread_id)]
+
+    async def render(self, job: Render, _: object) -> list[Job]:
+        """Draw the card as things are now."""
+        card, place = await self._cards.get(job.thread_id), await self._cards.place(job.thread_id)
+        if card is None or place is None:
+            return []
+        try:
+            await self._slack.update(place, await self._draw(card))
+        except SlackRefused as error:
+            log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
+        return []
+
+    async def _draw(self, card: Card) -> Msg:
+        thread = card.thread
+        return thread_card(
+            card, account=await self._account(thread.account_link_id), assignee=await self._assignee(thread.assignee_id)
+        )
+
+    async def _account(self, account_link_id: str) -> str:
+        try:
+            for fresh in (False, True):
+                for link in await self._people.account_links(self._inbox.account_links, fresh=fresh):
+                    if link.id == account_link_id:
+                        return link.label
+        except InboxError:
+            pass  # a card without the account's name is better than no card
+        return "your account"
+
+    async def _assignee(self, member_id: str | None) -> str | None:
+        if member_id is None:
+            return None
+        try:
+            for fresh in (False, True):
+                for member in await self._people.members(self._inbox.members, fresh=fresh):
+                    if member.id == member_id:
+                        return member.label
+        except InboxError:
+            pass
+        return "a colleague"
+
+    # --- the feed --------------------------------------------------------------------------------------------------
+
+    async def sync(self, job: Sync, _: object) -> list[Job]:
+        """Give every event after the cursor its turn, then those whose webhook came but that the feed does not show.
+
+        Where the feed cannot be read, the events that wait go on in their own order: late is better than never.
+        """
+        try:
+            await self._read_on()
+        except InboxError as error:
+            log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
+        for event in await self._feed.waiting():
+            await self._feed.turn(event, wanted(event))
+        return []
+
+    async def _read_on(self) -> None:
+        cursor = await self._feed.cursor()
+        began = await self._feed.began() if cursor is None else None
+        while True:
+            page = await self._inbox.events(cursor)
+            for event in page.events:
+                if began is None or event.created_at >= began:
+                    await self._feed.turn(event, wanted(event))
+            if page.last_seq is not None:
+                cursor = page.last_seq
+            if not page.has_more or page.last_seq is None:
+                await self._feed.advance(cursor or 0)
+                return
+            if began is None:
+                await self._feed.advance(page.last_seq)
+
+
+def _state(thread: Thread) -> tuple[bool, str | None, bool]:
+    """What a card shows of a thread besides its messages."""
+    return thread.archived, thread.assignee_id, thread.is_request
+
+
+def _agrees(card: Card, job: Refresh) -> bool:
+    """Whether the card shows already what the event or the answer tells."""
+    if job.shown is not None:
+        return _state(job.shown) == _state(card.thread)
+    match job.event:
+        case Event(thread=Thread() as thread):
+            return _state(thread) == _state(card.thread)
+        case Event(type="thread.archived"):
+            return card.thread.archived
+        case Event(type="thread.unarchived"):
+            return not card.thread.archived
+        case Event(type="thread.assigned" | "thread.unassigned" as kind, assignee_id=assignee):
+            return assignee == card.thread.assignee_id and (assignee is None) == (kind == "thread.unassigned")
+    return False
+
+
+def _notes(before: Thread, after: Thread, job: Refresh) -> dict[str, Note]:
+    """Who did what the card does not show yet: somebody in Inbox, which names no actor."""
+    note = Note(who=None, at=job.event.created_at if job.event else jobs.now())
+    changed = {"archived": before.archived != after.archived, "assigned": before.assignee_id != after.assignee_id}
+    return {name: note for name, differs in changed.items() if differs}

@@ -1,0 +1,151 @@
+"""Every error the bot raises on purpose, named for what the reader can do next.
+
+BotError
+├── SettingsError              the operator sets a variable right           (exit 2)
+├── StoreUnavailable           Redis does not answer: the sender tries again
+├── Refused                    this person may not do this
+│   ├── NotLinked              an admin links them
+│   ├── Outsider               nothing: not a member of the workspace
+│   └── Unidentified           Slack could not say who it is: try again
+├── SlackError                 Slack said no, or nothing
+│   ├── SlackBusy              not done: wait `retry_after` seconds         429
+│   ├── SlackDown              not answered; it may or may not be done      5xx, network
+│   └── SlackRefused           Slack's `code` says why
+└── InboxError                 Inbox said no, or nothing
+    ├── Unauthorized           the operator renews the API token            401
+    ├── Forbidden              a plan or a lock forbids it                  403
+    │   └── PlanRequired       the team buys the outbound add-on
+    ├── Gone                   the thread or member no longer exists        404
+    ├── Conflict               the state changed: look again                409
+    │   ├── AccountOffline     reconnect the account in Inbox
+    │   └── SendInProgress     ask again with the same key
+    ├── Rejected               Inbox will never accept this as it is        400, 422
+    ├── RateLimited            not processed: wait `retry_after` seconds    429
+    ├── Unavailable            not answered, and repeating is harmless      5xx, network
+    └── Unconfirmed            it may or may not have been done: look first
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base class. `str(error)` is for the operator's log; what the person reads is written in `bot.views.words`."""
+
+
+class SettingsError(BotError):
+    """A setting is missing or wrong; the text is one sentence that names the variable."""
+
+
+class StoreUnavailable(BotError):
+    """Redis did not answer, so nothing was accepted."""
+
+
+class Refused(BotError):
+    """The person may not act; nothing was called on their behalf."""
+
+
+class NotLinked(Refused):
+    """A member of the workspace whom no Inbox member could be matched to."""
+
+
+class Outsider(Refused):
+    """A guest, a bot, a deactivated person, someone of another workspace, or someone Slack could not identify."""
+
+
+class Unidentified(Refused):
+    """Slack did not answer who the person is, so they are refused."""
+
+
+class SlackError(BotError):
+    """Slack refused, failed or did not answer."""
+
+
+class SlackBusy(SlackError):
+    """429: nothing was done; wait `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"Slack asks to wait {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class SlackDown(SlackError):
+    """5xx or the network: whether it was done is unknown."""
+
+
+class SlackRefused(SlackError):
+    """`code` is Slack's error, such as `channel_not_found`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Slack answered {code}")
+        self.code = code
+
+
+class InboxError(BotError):
+    """Inbox refused, failed or did not answer.
+
+    `status` is the HTTP status (0 without an answer), `code` the vendor's error code or "", `request_id` the
+    vendor's reference, `detail` the vendor's sentence where it may be shown to a person, and `answered` says
+    whether a response arrived at all.
+    """
+
+    def __init__(
+        self, message: str = "", *, status: int = 0, code: str = "", request_id: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message or f"Inbox answered {status} {code}".strip())
+        self.status, self.code, self.request_id, self.detail = status, code, request_id, detail
+
+    @property
+    def answered(self) -> bool:
+        return self.status > 0
+
+
+class Unauthorized(InboxError):
+    """401: the API token is missing, wrong or revoked."""
+
+
+class Forbidden(InboxError):
+    """403: the workspace is locked, or the resource is not this team's."""
+
+
+class PlanRequired(Forbidden):
+    """403 on a send: the team's plan or an add-on is missing."""
+
+
+class Gone(InboxError):
+    """404: unknown or deleted."""
+
+
+class Conflict(InboxError):
+    """409: the present state forbids it."""
+
+
+class AccountOffline(Conflict):
+    """409: the sending account is signed out of its platform."""
+
+
+class SendInProgress(Conflict):
+    """409: a send with this idempotency key is still running."""
+
+
+class Rejected(InboxError):
+    """400 or 422: Inbox will not take this request as it is."""
+
+
+class RateLimited(InboxError):
+    """429, or our own budget is spent: not processed; wait `retry_after` seconds."""
+
+    def __init__(self, message: str = "", *, retry_after: float, **facts: str | int) -> None:
+        super().__init__(message, **facts)  # type: ignore[arg-type]  # facts are InboxError's own keywords
+        self.retry_after = retry_after
+
+
+class Unavailable(InboxError):
+    """5xx or the network, where repeating the call is harmless."""
+
+
+class Unconfirmed(InboxError):
+    """The outcome is unknown: a send may have been delivered. Never repeated by itself. `message_id` where known."""
+
+    def __init__(self, message: str = "", *, message_id: str | None = None, **facts: str | int) -> None:
+        super().__init__(message, **facts)  # type: ignore[arg-type]  # facts are InboxError's own keywords
+        self.message_id = message_id

@@ -1,0 +1,129 @@
+"""Inbox in the words of the domain, whichever API version answers.
+
+Every verb raises subclasses of `bot.errors.InboxError` and nothing else; URLs, dicts and statuses stay in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+import httpx
+
+from bot import errors
+from bot.inbox.transport import KEEP, Keep, Learn, Pace, Transport, http_client
+from bot.inbox.v1 import V1
+from bot.inbox.v2 import V2
+from bot.models import AccountLink, Address, Candidate, EventPage, Member, Message, Sent, Team, Thread
+
+__all__ = ["KEEP", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
+
+Version = Literal["v1", "v2"]
+
+
+class Inbox(Protocol):
+    """One team's Inbox. Reads may be tried once more within themselves; writes never are."""
+
+    @property
+    def version(self) -> str:
+        """`v1` or `v2`."""
+
+    @property
+    def sunset(self) -> str | None:
+        """The `Sunset` header last seen: when this API version ends, as an HTTP date."""
+
+    async def team(self) -> Team: ...
+
+    async def members(self) -> list[Member]: ...
+
+    async def account_links(self) -> list[AccountLink]: ...
+
+    async def thread(self, thread_id: str) -> Thread:
+        """The thread, with its person where that can be had. Raises `Gone`."""
+
+    async def update_thread(
+        self, thread_id: str, *, archived: bool | None = None, assignee_id: str | Keep | None = KEEP
+    ) -> Thread:
+        """The thread after the change, perhaps without its person. `assignee_id=None` unassigns, `KEEP` does not."""
+
+    async def find(self, recipient: str, links: Sequence[AccountLink]) -> list[Candidate]:
+        """Everyone whom `recipient`, a username without prefix or a numeric platform id, may mean."""
+
+    async def messages(self, thread_id: str, limit: int = 50) -> list[Message]:
+        """The newest `limit` messages, newest first."""
+
+    async def message(self, message_id: str, thread_id: str) -> tuple[Message, Thread | None]:
+        """The message, and its thread where the same answer showed it. Raises `Gone`."""
+
+    async def send(self, to: Address, text: str, key: str) -> Sent:
+        """Send `text`. v2: the same `key` (1-255 printable ASCII) never sends twice, so `Unavailable` may be repeated.
+
+        Raises `Unconfirmed` when it may have been delivered: look with `find_sent` before anything else.
+        """
+
+    async def find_sent(self, to: Address, text: str, since: datetime, known: Collection[str]) -> Sent | None:
+        """The message of `text` that the API sent to `to` since then, None when there is none.
+
+        Ids in `known` belong to other sends. Clocks may differ by 5 s. Raises when it cannot be told.
+        """
+
+    async def contact_threads(
+        self, contact_id: str | None, person_platform_id: str | None, links: Sequence[AccountLink]
+    ) -> list[str]:
+        """The ids of all threads with one person, on any of `links`."""
+
+    async def events(self, after: int | None, limit: int = 1000) -> EventPage:
+        """One page of the feed after `seq` `after` (None: the oldest kept), at most 1000 events."""
+
+
+def open_inbox(
+    http: httpx.AsyncClient,
+    base_url: str,
+    token: str,
+    version: Version,
+    *,
+    pace: Pace | None = None,
+    learn: Learn | None = None,
+) -> Inbox:
+    """The client of `version`, or of the version that `base_url` ends in. Calls nothing yet."""
+    root, pinned = _split(base_url)
+    version = pinned or version
+    transport = Transport(http, f"{root}/{version}", token, pace, learn)
+    return V1(transport) if version == "v1" else V2(transport)
+
+
+async def choose_version(
+    http: httpx.AsyncClient, base_url: str, token: str, version: Literal["auto", "v1", "v2"]
+) -> Version:
+    """The version to use: the one `base_url` or the settings name, else the newest whose `GET /team` answers 2xx.
+
+    Raises `RateLimited` at once, as the quota is shared; else `Unauthorized` if either version refused the token,
+    else what the newest version failed with.
+    """
+    root, pinned = _split(base_url)
+    if pinned:
+        return pinned
+    if version != "auto":
+        return version
+    failures: list[errors.InboxError] = []
+    newest_first: tuple[Version, ...] = ("v2", "v1")
+    for candidate in newest_first:
+        try:
+            await Transport(http, f"{root}/{candidate}", token).get("/team")
+            return candidate
+        except errors.RateLimited:
+            raise
+        except errors.InboxError as error:
+            failures.append(error)
+    raise next((error for error in failures if isinstance(error, errors.Unauthorized)), failures[0])
+
+
+def _split(base_url: str) -> tuple[str, Version | None]:
+    """`https://inboxapp.com/api/v2/` → (`https://inboxapp.com/api`, `v2`)."""
+    root = base_url.rstrip("/")
+    versions: tuple[Version, ...] = ("v1", "v2")
+    for version in versions:
+        if root.endswith(f"/{version}"):
+            return root.removesuffix(f"/{version}"), version
+    return root, None

@@ -1,0 +1,235 @@
+"""One HTTP call to Inbox: the token, the quota hooks, and every failure turned into a class of `bot.errors`.
+
+Knows both versions' error envelopes, and nothing of threads or messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any, Final, TypeVar
+
+import httpx
+import structlog
+from pydantic import TypeAdapter
+
+from bot import errors
+from bot.inbox.wire import decode, moment, parse
+
+T = TypeVar("T")
+Pace = Callable[[], Awaitable[None]]
+"""Called before each request; may raise `errors.RateLimited` when our own budget is spent."""
+Learn = Callable[[Mapping[str, str], int], Awaitable[None]]
+"""Called after each response with its headers and status."""
+Params = Mapping[str, str | int | list[str]]
+
+TOTAL = 8.0  # seconds for one call, whatever its phases took
+QUICK = 2.0  # seconds a first try may have taken so that a second still fits within a caller's 10 s
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+BY_CODE: Final[dict[str, type[errors.InboxError]]] = {
+    "accountlinkdisconnected": errors.AccountOffline,
+    "integrationsetuprequired": errors.AccountOffline,
+    "sendinprogress": errors.SendInProgress,
+    "planrequired": errors.PlanRequired,
+}
+BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.Gone,
+    409: errors.Conflict,
+}
+log = structlog.get_logger(__name__)
+
+
+class Keep(Enum):
+    """The type of `KEEP`, "leave it as it is", where None already means "nobody"."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+def http_client() -> httpx.AsyncClient:
+    """The shared client; its timeouts leave room to answer whoever waits for us within 10 s."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(connect=3, read=7, write=5, pool=5),
+        limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class Transport:
+    """Calls below one base URL (with its version) with one token. Remembers the `Sunset` header it last saw."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, base: str, token: str, pace: Pace | None = None, learn: Learn | None = None
+    ) -> None:
+        self._http, self._base, self._pace, self._learn = http, base, pace, learn
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self.sunset: str | None = None
+
+    async def get(self, path: str, params: Params | None = None) -> bytes:
+        """The body of a 2xx answer. One quick second try where that may help and the caller still has the time."""
+        started = time.monotonic()
+        try:
+            return await self.call("GET", path, params=params)
+        except (errors.Unavailable, errors.RateLimited) as error:
+            wait = _pause(error)
+            if wait is None or time.monotonic() - started > QUICK:
+                raise
+        await asyncio.sleep(wait)
+        return await self.call("GET", path, params=params)
+
+    async def read(self, shape: TypeAdapter[T], path: str, params: Params | None = None) -> T:
+        """GET as `shape`; an answer of another shape is `Unavailable`."""
+        return understand(shape, await self.get(path, params))
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        key: str | None = None,
+        once: bool = False,
+    ) -> bytes:
+        """One request, never repeated; the body of a 2xx answer. Any other outcome raises an `InboxError`.
+
+        `once` says that repeating would do it twice: then what may have been done raises `Unconfirmed`.
+        """
+        if self._pace:
+            await self._pace()
+        headers = self._headers | ({"Idempotency-Key": key} if key else {})
+        try:
+            async with asyncio.timeout(TOTAL):
+                response = await self._http.request(
+                    method, self._base + path, params=params, json=json, headers=headers
+                )
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            kind = errors.Unconfirmed if once and not isinstance(error, UNSENT) else errors.Unavailable
+            code = "unsent" if isinstance(error, UNSENT) else ""
+            raise kind(f"Inbox did not answer: {type(error).__name__}", code=code) from error
+        await self._note(response)
+        if not response.is_success:
+            raise failure(response, once) from _come_back_later(response)
+        return response.content
+
+    async def _note(self, response: httpx.Response) -> None:
+        self.sunset = response.headers.get("Sunset", self.sunset)
+        if self._learn:
+            try:
+                await self._learn(response.headers, response.status_code)
+            except Exception as error:
+                # The answer may confirm a send; it must not be lost because the quota could not be stored.
+                log.warning("quota_not_learned", error=type(error).__name__)
+
+
+def understand(shape: TypeAdapter[T], body: bytes, unless: type[errors.InboxError] = errors.Unavailable) -> T:
+    """The body of a 2xx answer as `shape`; raises `unless` when it is something else."""
+    try:
+        return parse(shape, body)
+    except ValueError:
+        # Not chained: a validation error quotes what it was given, and that may be someone's message.
+        raise unless("Inbox sent an answer that cannot be read", status=200, code="unreadable") from None
+
+
+def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
+    """The error that an answer outside 2xx stands for, whichever of the documented envelopes it has."""
+    status = response.status_code
+    code, message, details, request_id = _envelope(response)
+    facts: dict[str, Any] = {
+        "status": status,
+        "code": code,
+        "request_id": response.headers.get("X-Request-Id") or request_id,
+        "detail": message,
+    }
+    plain = code.replace("_", "").lower()
+    if plain == "sendunconfirmed":
+        message_id = details.get("messageId")
+        return errors.Unconfirmed(message_id=message_id if isinstance(message_id, str) else None, **facts)
+    if kind := BY_CODE.get(plain):
+        return kind(**facts)
+    if status == 429:
+        return errors.RateLimited(retry_after=_retry_after(response, details, plain), **facts)
+    if status >= 500 or status == 408:
+        return errors.Unconfirmed(**facts) if once else errors.Unavailable(**facts)
+    return BY_STATUS.get(status, errors.Rejected)(**facts)
+
+
+def _envelope(response: httpx.Response) -> tuple[str, str, Mapping[str, Any], str]:
+    """`code`, `message`, `details` and `requestId`, as far as they are there."""
+    try:
+        body = decode(response.content)
+    except ValueError:
+        body = None
+    outer: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+    error = outer.get("error")
+    inner: Mapping[str, Any] = error if isinstance(error, Mapping) else outer
+    code = inner.get("code") or error
+    details = inner.get("details")
+    return (
+        _str(code),
+        _str(inner.get("message"))[:500],
+        details if isinstance(details, Mapping) else {},
+        _str(inner.get("requestId") or outer.get("requestId")),
+    )
+
+
+def _str(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _retry_after(response: httpx.Response, details: Mapping[str, Any], code: str) -> float:
+    """Seconds to wait, from 0 to a day: said in seconds, else as a time, else the vendor's usual minute."""
+    header, reset = response.headers.get("Retry-After", ""), response.headers.get("X-RateLimit-Reset", "")
+    waits = (
+        _seconds(header),
+        _until_date(header),
+        _seconds(details.get("retryAfterSeconds")),
+        _until(details.get("resetAt")),
+        _until(reset),
+    )
+    fallback = 60.0 if code == "ratelimited" else 30.0
+    return min(next((wait for wait in waits if wait is not None), fallback), 86_400.0)
+
+
+def _seconds(value: object) -> float | None:
+    text = str(value).strip()
+    return float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else None
+
+
+def _until(value: object) -> float | None:
+    """Seconds until an ISO time or a Unix time, at least 1: our clocks may differ."""
+    at = moment(value) if value else None
+    return max(at.timestamp() - time.time(), 1.0) if at else None
+
+
+def _until_date(header: str) -> float | None:
+    try:
+        return max(parsedate_to_datetime(header).timestamp() - time.time(), 1.0)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _come_back_later(response: httpx.Response) -> httpx.HTTPStatusError | None:
+    """The cause of a failure that named a time to come back: no quick second try."""
+    if (_seconds(hint := response.headers.get("Retry-After", "0")) or 0) <= 1 and _until_date(hint) is None:
+        return None
+    return httpx.HTTPStatusError("Retry-After", request=response.request, response=response)
+
+
+def _pause(error: errors.InboxError) -> float | None:
+    """Seconds before a GET may be tried once more; None when it should not be."""
+    if isinstance(error, errors.RateLimited):
+        return error.retry_after if error.retry_after <= 1 else None
+    if isinstance(error.__cause__, (httpx.TimeoutException, httpx.HTTPStatusError)):
+        return None
+    return random.uniform(0.1, 0.3)

@@ -1,0 +1,222 @@
+"""The client of API v1, which the vendor ends on 3 December 2026.
+
+v1 has no idempotency key, so `send` raises `Unconfirmed` whenever the message may have left, and `find_sent` looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from pydantic import TypeAdapter
+
+from bot import errors, models
+from bot.inbox import wire_v1 as wire
+from bot.inbox.feed import SKEW, is_platform_id, page_of
+from bot.inbox.transport import KEEP, Keep, Params, Transport, understand
+from bot.inbox.wire import Wire
+
+TEAM = TypeAdapter(models.Team)
+MEMBERS = TypeAdapter(list[wire.Member])
+LINKS = TypeAdapter(list[wire.AccountLink])
+THREAD = TypeAdapter(wire.Thread)
+THREAD_OR_NONE: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None)
+THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] | None)
+PROSPECT_OR_NONE: TypeAdapter[wire.Prospect | None] = TypeAdapter(wire.Prospect | None)
+MESSAGES = TypeAdapter(wire.MessagePage)
+SENT = TypeAdapter(wire.SendResult)
+PAGES: Final = 5  # of 100 messages each: how far back a single message is looked for
+
+
+class Events(Wire):
+    events: list[Any]
+    last_seq: int | None = None
+    has_more: bool | None = None
+
+
+EVENTS = TypeAdapter(Events)
+
+
+class V1:
+    """`bot.inbox.client.Inbox` on API v1."""
+
+    version = "v1"
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._owners: dict[str, str] = {}  # thread id → account link id, which never changes
+
+    @property
+    def sunset(self) -> str | None:
+        return self._transport.sunset
+
+    async def team(self) -> models.Team:
+        return await self._transport.read(TEAM, "/team")
+
+    async def members(self) -> list[models.Member]:
+        return [member.member() for member in await self._transport.read(MEMBERS, "/members")]
+
+    async def account_links(self) -> list[models.AccountLink]:
+        return [link.account_link() for link in await self._transport.read(LINKS, "/account-links")]
+
+    async def thread(self, thread_id: str) -> models.Thread:
+        return self._full(await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}"))
+
+    async def update_thread(
+        self, thread_id: str, *, archived: bool | None = None, assignee_id: str | Keep | None = KEEP
+    ) -> models.Thread:
+        change = ({} if archived is None else {"done": archived}) | (
+            {} if isinstance(assignee_id, Keep) else {"assigneeId": assignee_id}
+        )
+        body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
+        return self._full(understand(THREAD, body))
+
+    async def find(self, recipient: str, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+        if not is_platform_id(recipient):
+            try:
+                threads = await self._transport.read(THREADS, "/threads/lookup-by-username", {"username": recipient})
+            except errors.Gone:
+                return []
+            return _candidates(threads or [])
+        found = _candidates(await self._lookups(recipient, links), recipient)
+        return found or [models.Candidate(person=await self._person(recipient))]
+
+    async def messages(self, thread_id: str, limit: int = 50) -> list[models.Message]:
+        owner = self._owners.get(thread_id) or (await self.thread(thread_id)).account_link_id
+        found: list[models.Message] = []
+        async for page in self._pages(thread_id, limit):
+            found += _messages(page, owner, thread_id)
+            if len(found) >= limit:
+                break
+        return sorted(found, key=lambda message: message.created_at, reverse=True)[:limit]
+
+    async def message(self, message_id: str, thread_id: str) -> tuple[models.Message, models.Thread | None]:
+        thread, pages = await self.thread(thread_id), 0
+        async for page in self._pages(thread_id, 100):
+            for message in _messages(page, thread.account_link_id, thread_id):
+                if message.id == message_id:
+                    return message, thread
+            if (pages := pages + 1) == PAGES:
+                break
+        raise errors.Gone("the message is not in its thread", status=404, code="messageNotFound")
+
+    async def send(self, to: models.Address, text: str, key: str) -> models.Sent:
+        """`key` has no use here: v1 knows none."""
+        whom = {"externalPlatformId": to.platform_id} if to.platform_id else {"externalId": to.profile_id}
+        content = {"accountLinkId": to.account_link_id, "content": text} | whom
+        body = await self._transport.call("POST", "/threads/messages", json=content, once=True)
+        result = understand(SENT, body, unless=errors.Unconfirmed)
+        thread_id = (result.thread and result.thread.id) or result.message.thread_id or to.thread_id
+        if result.message.failed or not thread_id:
+            raise errors.Unconfirmed(message_id=result.message.id, status=200)
+        thread = self._remember(result.thread) if result.thread else None
+        sent = result.message.model_copy(update={"origin": result.message.origin or "api"})
+        return models.Sent(message=sent.message("outbound", thread_id), thread_id=thread_id, thread=thread)
+
+    async def find_sent(
+        self, to: models.Address, text: str, since: datetime, known: Collection[str]
+    ) -> models.Sent | None:
+        """Raises `Unavailable` when the thread is still being imported or too long to say that it did not arrive."""
+        thread = await self._thread_to(to)
+        if thread is None:
+            return None
+        pages = 0
+        async for page in self._pages(thread.id, 100):
+            for message in page.messages:
+                if message.id not in known and _is_ours(message, thread.account_link_id, text, since):
+                    if message.failed:
+                        raise errors.Unconfirmed(message_id=message.id, status=200)
+                    sent = message.message("outbound", thread.id)
+                    return models.Sent(message=sent, thread_id=thread.id, thread=thread)
+            if page.is_syncing:
+                raise errors.Unavailable("the thread is still being imported", status=200, code="syncing")
+            if not any(message.created_at >= since - SKEW for message in page.messages):
+                return None
+            if (pages := pages + 1) == PAGES:
+                raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
+        return None
+
+    async def contact_threads(
+        self, contact_id: str | None, person_platform_id: str | None, links: Sequence[models.AccountLink]
+    ) -> list[str]:
+        """v1 knows a person by platform id only: `contact_id` alone finds nothing."""
+        return [thread.id for thread in await self._lookups(person_platform_id, links)] if person_platform_id else []
+
+    async def events(self, after: int | None, limit: int = 1000) -> models.EventPage:
+        params: Params = {"limit": limit} | ({} if after is None else {"afterSeq": after})
+        page = await self._transport.read(EVENTS, "/events", params)
+        return page_of(page.events, page.last_seq, bool(page.has_more))
+
+    async def _lookups(self, platform_id: str, links: Sequence[models.AccountLink]) -> list[wire.Thread]:
+        found = [await self._lookup(link.id, {"externalPlatformId": platform_id}) for link in links]
+        return [thread for thread in found if thread]
+
+    async def _lookup(self, account_link_id: str, whom: dict[str, str]) -> wire.Thread | None:
+        try:
+            params: Params = {"accountLinkId": account_link_id} | whom
+            return await self._transport.read(THREAD_OR_NONE, "/threads/lookup", params)
+        except errors.Gone:
+            return None
+
+    async def _person(self, platform_id: str) -> models.Person:
+        try:
+            prospect = await self._transport.read(PROSPECT_OR_NONE, "/prospects/lookup", {"platformId": platform_id})
+        except errors.Gone:
+            prospect = None
+        bare = models.Person(platform="twitter", platform_id=platform_id)
+        return (prospect and prospect.person(platform_id)) or bare
+
+    async def _thread_to(self, to: models.Address) -> models.Thread | None:
+        if to.thread_id:
+            return await self.thread(to.thread_id)
+        whom = {"externalPlatformId": to.platform_id} if to.platform_id else {"externalId": to.profile_id or ""}
+        found = await self._lookup(to.account_link_id, whom)
+        return found.thread(owner=to.account_link_id) if found else None
+
+    async def _pages(self, thread_id: str, size: int) -> AsyncIterator[wire.MessagePage]:
+        params: dict[str, str | int] = {"limit": max(1, min(size, 100))}
+        while True:
+            page = await self._transport.read(MESSAGES, f"/threads/{quote(thread_id, safe='')}/messages", params)
+            yield page
+            cursor = page.next_cursor
+            if cursor is None or cursor.id == params.get("cursorId"):
+                return
+            params |= {"cursorId": cursor.id, "cursorTimestamp": cursor.timestamp}
+
+    def _full(self, found: wire.Thread) -> models.Thread:
+        thread = self._remember(found)
+        if thread is None:
+            raise errors.Unavailable("Inbox sent a thread without its account link", status=200, code="unreadable")
+        return thread
+
+    def _remember(self, found: wire.Thread) -> models.Thread | None:
+        thread = found.thread()
+        if thread:
+            if len(self._owners) >= 10_000:
+                self._owners.clear()
+            self._owners[thread.id] = thread.account_link_id
+        return thread
+
+
+def _messages(page: wire.MessagePage, owner: str, thread_id: str) -> list[models.Message]:
+    return [message.message(wire.direction(message.author_id, owner), thread_id) for message in page.messages]
+
+
+def _is_ours(message: wire.Message, owner: str, text: str, since: datetime) -> bool:
+    """An unnamed origin counts as the API's: better to find our own than to send it twice."""
+    ours = message.origin == "api" or (message.origin is None and message.author_id == owner)
+    fresh = message.created_at >= since - SKEW
+    return ours and fresh and not message.campaign_id and (message.content or "").strip() == text.strip()
+
+
+def _candidates(threads: Sequence[wire.Thread], platform_id: str = "") -> list[models.Candidate]:
+    found = [(thread.thread(), (thread.prospect or wire.Prospect()).person(platform_id)) for thread in threads]
+    return [
+        models.Candidate(
+            person=person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
+        )
+        for thread, person in found
+        if thread and person
+    ]

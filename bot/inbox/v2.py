@@ -1,0 +1,221 @@
+"""The client of API v2. A send carries an `Idempotency-Key`, so repeating it with the same key is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from pydantic import TypeAdapter
+
+from bot import errors, models
+from bot.inbox import wire_v2 as wire
+from bot.inbox.feed import SKEW, is_platform_id, page_of
+from bot.inbox.transport import KEEP, Keep, Params, Transport, understand
+from bot.inbox.wire import Wire
+
+Item = TypeVar("Item")
+
+TEAM = TypeAdapter(models.Team)
+MEMBERS = TypeAdapter(wire.Page[wire.Member])
+LINKS = TypeAdapter(wire.Page[wire.AccountLink])
+CONTACT = TypeAdapter(wire.Contact)
+CONTACTS = TypeAdapter(wire.Page[wire.Contact])
+THREAD = TypeAdapter(wire.Thread)
+THREADS = TypeAdapter(wire.Page[wire.Thread])
+MESSAGE = TypeAdapter(wire.Message)
+MESSAGES = TypeAdapter(wire.Page[wire.Message])
+SENT = TypeAdapter(wire.SendResult)
+FAR: Final = 500  # messages: how far back a send is looked for
+
+
+class Events(Wire):
+    data: list[Any]
+    last_seq: int | None = None
+    has_more: bool | None = None
+
+
+EVENTS = TypeAdapter(Events)
+
+
+class V2:
+    """`bot.inbox.client.Inbox` on API v2."""
+
+    version = "v2"
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @property
+    def sunset(self) -> str | None:
+        return self._transport.sunset
+
+    async def team(self) -> models.Team:
+        return await self._transport.read(TEAM, "/team")
+
+    async def members(self) -> list[models.Member]:
+        return [member.member() async for member in self._all(MEMBERS, "/members")]
+
+    async def account_links(self) -> list[models.AccountLink]:
+        return [link.account_link() async for link in self._all(LINKS, "/account-links")]
+
+    async def thread(self, thread_id: str) -> models.Thread:
+        path, params = f"/threads/{quote(thread_id, safe='')}", {"expand": ["profile", "contact"]}
+        found = await self._transport.read(THREAD, path, params)
+        thread = found.thread()
+        return thread if thread.person else found.thread(await self._contact(found.contact_id))
+
+    async def update_thread(
+        self, thread_id: str, *, archived: bool | None = None, assignee_id: str | Keep | None = KEEP
+    ) -> models.Thread:
+        change = ({} if archived is None else {"archived": archived}) | (
+            {} if isinstance(assignee_id, Keep) else {"assigneeId": assignee_id}
+        )
+        body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
+        return understand(THREAD, body).thread()
+
+    async def find(self, recipient: str, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+        platforms = _platforms(links)
+        found = [
+            candidate
+            for platform in platforms
+            for contact in await self._contacts(platform, recipient)
+            for candidate in await self._candidates(contact, platform, recipient)
+        ]
+        if found or not is_platform_id(recipient):
+            return found
+        platform = "twitter" if "twitter" in platforms else platforms[0]
+        return [models.Candidate(person=models.Person(platform=platform, platform_id=recipient))]
+
+    async def messages(self, thread_id: str, limit: int = 50) -> list[models.Message]:
+        found = [message.message() async for message in self._messages(thread_id, limit)]
+        return sorted(found, key=lambda message: message.created_at, reverse=True)
+
+    async def message(self, message_id: str, thread_id: str) -> tuple[models.Message, models.Thread | None]:
+        path = f"/messages/{quote(message_id, safe='')}"
+        found = await self._transport.read(MESSAGE, path, {"expand": "thread"})
+        return found.message(), found.thread.thread() if found.thread else None
+
+    async def send(self, to: models.Address, text: str, key: str) -> models.Sent:
+        target = {"type": "thread", "threadId": to.thread_id} if to.thread_id else _profile(to)
+        body = await self._transport.call("POST", "/messages", json={"target": target, "content": text}, key=key)
+        result = understand(SENT, body)
+        thread = result.thread.thread() if result.thread else None
+        return models.Sent(message=result.message.message(), thread_id=result.message.thread_id, thread=thread)
+
+    async def find_sent(
+        self, to: models.Address, text: str, since: datetime, known: Collection[str]
+    ) -> models.Sent | None:
+        """Raises `Unavailable` when there were too many messages since then to say that it did not arrive."""
+        for thread_id in [to.thread_id] if to.thread_id else await self._threads_to(to):
+            seen = 0
+            async for message in self._messages(thread_id, FAR):
+                seen += 1
+                if message.created_at < since - SKEW:
+                    break
+                if message.id not in known and _is_ours(message, text):
+                    return models.Sent(message=message.message(), thread_id=thread_id)
+            else:
+                if seen >= FAR:
+                    raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
+        return None
+
+    async def contact_threads(
+        self, contact_id: str | None, person_platform_id: str | None, links: Sequence[models.AccountLink]
+    ) -> list[str]:
+        """By contact; without its id, by the platform id of one of its profiles."""
+        ids = [contact_id] if contact_id else []
+        if not ids and person_platform_id:
+            for platform in _platforms(links):
+                ids += [contact.id for contact in await self._contacts(platform, person_platform_id, by_id=True)]
+        return [thread.id for id in dict.fromkeys(ids) for thread in await self._threads(id)]
+
+    async def events(self, after: int | None, limit: int = 1000) -> models.EventPage:
+        params: Params = {"limit": limit} | ({} if after is None else {"afterSeq": after})
+        page = await self._transport.read(EVENTS, "/events", params)
+        return page_of(page.data, page.last_seq, bool(page.has_more))
+
+    async def _contact(self, contact_id: str | None) -> wire.Contact | None:
+        if contact_id is None:
+            return None
+        try:
+            return await self._transport.read(CONTACT, f"/contacts/{quote(contact_id, safe='')}")
+        except errors.Gone:
+            return None
+
+    async def _contacts(self, platform: str, recipient: str, by_id: bool = False) -> list[wire.Contact]:
+        name = "platformId" if by_id or is_platform_id(recipient) else "username"
+        try:
+            return [c async for c in self._all(CONTACTS, "/contacts", {"platform": platform, name: recipient})]
+        except errors.Forbidden as error:
+            if error.code == "platformNotAvailable":  # the recipient may be on one of the team's other platforms
+                return []
+            raise
+
+    async def _candidates(self, contact: wire.Contact, platform: str, recipient: str) -> list[models.Candidate]:
+        profile = contact.match(platform, recipient)
+        if profile is None:
+            return []
+        person = profile.person(contact.id, contact.assignee_id)
+        threads = [found.thread() for found in await self._threads(contact.id) if found.profile_id == profile.id]
+        return [
+            models.Candidate(
+                person=person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
+            )
+            for thread in threads
+        ] or [models.Candidate(person=person)]
+
+    async def _threads(self, contact_id: str, account_link_id: str | None = None) -> list[wire.Thread]:
+        params = {"contactId": contact_id, "folder": "all"}
+        if account_link_id:
+            params["accountLinkId"] = account_link_id
+        return [thread async for thread in self._all(THREADS, "/threads", params)]
+
+    async def _threads_to(self, to: models.Address) -> list[str]:
+        contacts = await self._contacts(to.platform, to.platform_id, by_id=True)
+        pairs = [
+            (c.match(to.platform, to.platform_id), await self._threads(c.id, to.account_link_id)) for c in contacts
+        ]
+        return [
+            thread.id for profile, threads in pairs for thread in threads if profile and thread.profile_id == profile.id
+        ]
+
+    async def _messages(self, thread_id: str, limit: int) -> AsyncIterator[wire.Message]:
+        """The newest `limit` messages, newest first (the vendor's default order)."""
+        left, path = limit, f"/threads/{quote(thread_id, safe='')}/messages"
+        async for message in self._all(MESSAGES, path, size=limit):
+            if left <= 0:
+                return
+            yield message
+            left -= 1
+
+    async def _all(
+        self, shape: TypeAdapter[wire.Page[Item]], path: str, params: dict[str, str] | None = None, size: int = 100
+    ) -> AsyncIterator[Item]:
+        query: dict[str, str | int] = {**(params or {}), "limit": max(1, min(size, 100))}
+        while True:
+            page = await self._transport.read(shape, path, query)
+            for item in page.data:
+                yield item
+            if not page.next_cursor or page.next_cursor == query.get("cursor"):
+                return
+            query["cursor"] = page.next_cursor
+
+
+def _platforms(links: Sequence[models.AccountLink]) -> list[str]:
+    return list(dict.fromkeys(link.platform for link in links)) or ["twitter"]
+
+
+def _profile(to: models.Address) -> dict[str, str]:
+    return {
+        "type": "profile",
+        "accountLinkId": to.account_link_id,
+        "platform": to.platform,
+        "platformId": to.platform_id,
+    }
+
+
+def _is_ours(message: wire.Message, text: str) -> bool:
+    by_api = message.direction == "outbound" and message.sent_by is not None and message.sent_by.type == "api"
+    return by_api and (message.content or "").strip() == text.strip()

@@ -1,0 +1,374 @@
+"""The work that is written to Redis before Slack or Inbox is answered, and the lane each piece of it waits in.
+
+A lane is a queue that is worked strictly in order, by one worker at a time. Jobs whose order a person could notice
+share one: the changes to a thread, the posts of a channel, the messages to a person.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter
+
+from bot.models import Address, Candidate, Event, Message, Person, Record, Thread
+
+
+def reference() -> str:
+    """Six hex digits that name one piece of work in the log and in what the person reads."""
+    return secrets.token_hex(3)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Asker(Record):
+    """Who asked, as Slack's signed payload says it, and where to answer them privately.
+
+    `team` and `enterprise` are the person's own, not the channel's. `response_url` takes 5 posts within 30 minutes
+    (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses).
+    """
+
+    user: str
+    team: str | None = None
+    enterprise: str | None = None
+    channel: str | None = None
+    thread_ts: str | None = None
+    response_url: str | None = None
+    trigger: str | None = None
+
+
+class Base(Record):
+    """What all jobs have: a reference, the time of acceptance, and how often an attempt has failed.
+
+    A `patient` job is tried again when something fails; somebody waits for the others, and is told instead.
+    """
+
+    patient: ClassVar[bool] = True
+    ref: str = Field(default_factory=reference)
+    at: datetime = Field(default_factory=now)
+    tries: int = 0
+
+    @property
+    def lane(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def background(self) -> bool:
+        """True when nobody is waiting for it: people's actions go first."""
+        return False
+
+    @property
+    def once(self) -> str | None:
+        """A key under which this work is accepted only once in seven days."""
+        return None
+
+    @property
+    def merge(self) -> bool:
+        """True when a job of this lane that has not begun yet does the same work."""
+        return False
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was accepted."""
+        return (now() - self.at).total_seconds()
+
+
+Verb = Literal["archive", "reopen", "assign_to_me", "unassign"]
+
+
+class Change(Base):
+    """A click on a card, or a message shortcut: change a thread in Inbox."""
+
+    patient: ClassVar[bool] = False
+    kind: Literal["change"] = "change"
+    verb: Verb
+    thread_id: str
+    asker: Asker
+    told: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"thread:{self.thread_id}"
+
+
+class Dm(Base):
+    """`/dm`: find the recipient, then send or ask which one. `recipient` is normalised (`bot.views.text`)."""
+
+    kind: Literal["dm"] = "dm"
+    recipient: str
+    text: str
+    asker: Asker
+    account_link_id: str | None = None
+    told: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"dm:{self.recipient}"
+
+
+class Send(Base):
+    """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
+
+    `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
+    often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
+    is not there will not arrive later. `account` is the sender's label, `url` the conversation where it is known.
+    """
+
+    kind: Literal["send"] = "send"
+    intent: str
+    address: Address
+    person: Person
+    account: str
+    text: str
+    asker: Asker
+    url: str | None = None
+    attempted: datetime | None = None
+    doubt: bool = False
+    answered: bool = False
+    looks: int = 0
+    told: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
+
+
+class OpenDm(Base):
+    """Fill the loading view of the `/dm` modal. `text` is Slack's markup, not decoded yet."""
+
+    patient: ClassVar[bool] = False
+    kind: Literal["open_dm"] = "open_dm"
+    view_id: str
+    asker: Asker
+    recipient: str = ""
+    text: str = ""
+
+    @property
+    def lane(self) -> str:
+        return f"view:{self.view_id}"
+
+
+class OpenChoice(Base):
+    """Fill the loading view in which somebody chooses between several matches."""
+
+    patient: ClassVar[bool] = False
+    kind: Literal["open_choice"] = "open_choice"
+    view_id: str
+    choice_id: str
+    asker: Asker
+
+    @property
+    def lane(self) -> str:
+        return f"view:{self.view_id}"
+
+
+class Choose(Base):
+    """The person chose: send the kept text to candidate number `index` of choice `choice_id`."""
+
+    patient: ClassVar[bool] = False
+    kind: Literal["choose"] = "choose"
+    choice_id: str
+    index: int
+    asker: Asker
+
+    @property
+    def lane(self) -> str:
+        return f"choice:{self.choice_id}"
+
+
+class SendAgain(Base):
+    """Somebody looked, and wants an unconfirmed or failed message sent once more."""
+
+    patient: ClassVar[bool] = False
+    kind: Literal["send_again"] = "send_again"
+    intent: str
+    asker: Asker
+
+    @property
+    def lane(self) -> str:
+        return f"again:{self.intent}"
+
+    @property
+    def once(self) -> str | None:
+        return f"again:{self.intent}"
+
+
+class Console(Base):
+    """`/inbox` with words that need an answer from the store, Slack or Inbox."""
+
+    patient: ClassVar[bool] = False
+    kind: Literal["console"] = "console"
+    words: str
+    asker: Asker
+
+    @property
+    def lane(self) -> str:
+        return f"console:{self.asker.user}"
+
+
+class Notify(Base):
+    """A message event from Inbox: find out what it says and whether it belongs in a channel. One lane: order."""
+
+    kind: Literal["notify"] = "notify"
+    event: Event
+
+    @property
+    def lane(self) -> str:
+        return "inbound"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+
+class Refresh(Base):
+    """Something may have changed a thread outside Slack: learn what is true now and draw it.
+
+    `event` or `shown` (a thread in an answer) say what to expect; where the card shows that already, nothing is read.
+    """
+
+    kind: Literal["refresh"] = "refresh"
+    thread_id: str
+    event: Event | None = None
+    shown: Thread | None = None
+
+    @property
+    def lane(self) -> str:
+        return f"thread:{self.thread_id}"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+
+class RefreshPerson(Base):
+    """A person's default assignee changed: refresh each thread with them that has a card."""
+
+    kind: Literal["refresh_person"] = "refresh_person"
+    event: Event
+
+    @property
+    def lane(self) -> str:
+        return f"person:{self.event.contact_id or self.event.person_platform_id}"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+
+class Post(Base):
+    """Show an inbound message in a channel: as a new card, or below the card that the thread already has."""
+
+    kind: Literal["post"] = "post"
+    channel: str
+    thread_id: str
+    message: Message
+    posted: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"channel:{self.channel}"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+    @property
+    def once(self) -> str | None:
+        return f"message:{self.message.id}"
+
+
+class Render(Base):
+    """Draw a thread's card anew from what is known now."""
+
+    kind: Literal["render"] = "render"
+    thread_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"card:{self.thread_id}"
+
+    @property
+    def merge(self) -> bool:
+        return True
+
+
+class Tell(Base):
+    """Say something to one person, privately; `lasting` in a direct message, which is there when they come back."""
+
+    kind: Literal["tell"] = "tell"
+    asker: Asker
+    text: str
+    blocks: list[dict[str, object]] = []
+    lasting: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"tell:{self.asker.user}"
+
+
+class Sync(Base):
+    """Read the event feed after the stored cursor."""
+
+    kind: Literal["sync"] = "sync"
+
+    @property
+    def lane(self) -> str:
+        return "sync"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+    @property
+    def merge(self) -> bool:
+        return True
+
+
+Job = Annotated[
+    Change
+    | Dm
+    | Send
+    | OpenDm
+    | OpenChoice
+    | Choose
+    | SendAgain
+    | Console
+    | Notify
+    | Refresh
+    | RefreshPerson
+    | Post
+    | Render
+    | Tell
+    | Sync,
+    Field(discriminator="kind"),
+]
+_JOB: TypeAdapter[Job] = TypeAdapter(Job)
+
+
+class Later(Exception):
+    """A handler's word that its job is not done yet: work it again in `seconds`, as `job`, and do `then` now."""
+
+    def __init__(self, seconds: float, job: Job, *then: Job) -> None:
+        super().__init__(f"in {seconds:g} s")
+        self.seconds, self.job, self.then = seconds, job, then
+
+
+def dump(job: Job) -> bytes:
+    return job.model_dump_json(exclude_defaults=False).encode()
+
+
+def load(raw: bytes) -> Job:
+    """The job that `dump` wrote. Raises `ValueError` when it is no job of this version."""
+    return _JOB.validate_json(raw)
+
+
+class Choice(Record):
+    """What is kept while somebody decides whom a text is for."""
+
+    recipient: str
+    text: str
+    candidates: tuple[Candidate, ...]

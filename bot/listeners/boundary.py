@@ -1,0 +1,61 @@
+"""The one place where a listener's errors become words for the person who asked.
+
+Bolt fills a listener's arguments by name, so a wrapper names the ones it passes on and sets no `__wrapped__`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+from slack_bolt.async_app import AsyncAck
+
+from bot import jobs
+from bot.errors import SlackError, StoreUnavailable
+from bot.listeners import payloads
+from bot.slack import Slack
+from bot.views import notice_modal, words
+
+log = structlog.get_logger(__name__)
+
+Act = Callable[[AsyncAck, payloads.Body], Awaitable[None]]
+Listener = Callable[..., Awaitable[None]]
+ACK_WITHIN: Final = 2.0  # seconds; Slack waits three
+
+
+def bounded(slack: Slack, act: Act) -> Listener:
+    """`act` as a Bolt listener that always answers, in time and without showing an exception."""
+
+    async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(ACK_WITHIN):
+                await act(ack, body)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.error("not_accepted", error=str(error) or type(error).__name__)
+            await _sorry(slack, ack, body, words.STORE_DOWN)
+        except SlackError as error:
+            log.warning("not_opened", error=str(error))
+            await _sorry(slack, ack, body, words.TOO_SLOW)
+        except Exception:
+            ref = jobs.reference()
+            log.exception("listener_failed", ref=ref)
+            await _sorry(slack, ack, body, words.unexpected(ref))
+
+    return listener
+
+
+async def _sorry(slack: Slack, ack: AsyncAck, body: payloads.Body, sentence: str) -> None:
+    """Tell the person within the answer where Slack allows it, else beside it."""
+    if "command" in body:
+        await ack(text=sentence)
+    elif body.get("type") == "view_submission":
+        await ack(response_action="update", view=notice_modal("That didn't work", sentence))
+    else:
+        await ack()
+        if body.get("user") and body.get("type") != "event_callback":
+            try:
+                await slack.tell(payloads.asker(body), {"text": sentence, "blocks": []})
+            except SlackError as error:
+                log.warning("not_told", error=str(error))

@@ -1,0 +1,135 @@
+"""The listeners: read the payload, write the job, answer. Nothing here waits for Inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.errors import StoreUnavailable
+from bot.jobs import Asker, Change, Choose, Console, Dm, Job, OpenChoice, OpenDm, SendAgain, Tell, Verb
+from bot.listeners.payloads import Body, asker, button_value, from_modal, submitted
+from bot.slack import Slack
+from bot.store.cards import Cards, Place
+from bot.store.lanes import Lanes
+from bot.views import help_message, home, loading_modal, notice_modal, text, words
+
+_Act = Callable[[AsyncAck, Body], Awaitable[None]]
+_Fill = Callable[[str], Job]
+
+
+class Front:
+    """What people press and type. `once` keys make a repeated payload the same piece of work."""
+
+    def __init__(self, lanes: Lanes, cards: Cards, slack: Slack) -> None:
+        self._lanes, self._cards, self._slack = lanes, cards, slack
+
+    async def dm_command(self, ack: AsyncAck, body: Body) -> None:
+        """`/dm`, `/dm help`, `/dm recipient` and `/dm recipient text`."""
+        word, rest = text.split_command(body.get("text") or "")
+        recipient = text.parse_recipient(word)
+        if word.lower() == "help" and not rest:
+            await ack(**help_message())
+            return
+        if word and recipient is None:
+            await ack(text=words.BAD_RECIPIENT)
+            return
+        who = asker(body)
+        if not rest:
+            await self._open(who, "New DM", lambda view_id: OpenDm(view_id=view_id, asker=who, recipient=word))
+        else:
+            await self._accept(who, Dm(recipient=recipient or "", text=rest, asker=who))
+        await ack()
+
+    async def inbox_command(self, ack: AsyncAck, body: Body) -> None:
+        """`/inbox help` is answered at once, everything else by a worker."""
+        asked = str(body.get("text") or "").strip()
+        if asked in ("", "help"):
+            await ack(text=words.inbox_help())
+            return
+        who = asker(body)
+        await self._accept(who, Console(words=asked, asker=who))
+        await ack()
+
+    def button(self, verb: Verb) -> _Act:
+        """A button of the card; its value is the thread."""
+
+        async def press(ack: AsyncAck, body: Body) -> None:
+            who = asker(body)
+            await self._accept(who, Change(verb=verb, thread_id=button_value(body), asker=who))
+            await ack()
+
+        return press
+
+    def shortcut(self, verb: Verb) -> _Act:
+        """A message shortcut, on a card or on any message in its thread."""
+
+        async def choose(ack: AsyncAck, body: Body) -> None:
+            who, message = asker(body), body["message"]
+            place = Place(body["channel"]["id"], message.get("thread_ts") or message["ts"])
+            thread_id = await self._cards.at(place)
+            job: Job = Tell(asker=who, text=words.NO_CARD)
+            if thread_id:
+                job = Change(verb=verb, thread_id=thread_id, asker=who)
+            await self._accept(who, job)
+            await ack()
+
+        return choose
+
+    async def send_as_dm(self, ack: AsyncAck, body: Body) -> None:
+        """The message shortcut that fills the form with a message's text."""
+        who, said = asker(body), str(body["message"].get("text") or "")
+        await self._open(who, "New DM", lambda view_id: OpenDm(view_id=view_id, asker=who, text=said))
+        await ack()
+
+    async def send_again(self, ack: AsyncAck, body: Body) -> None:
+        who = asker(body)
+        await self._accept(who, SendAgain(intent=button_value(body), asker=who))
+        await ack()
+
+    async def choose_button(self, ack: AsyncAck, body: Body) -> None:
+        who, choice_id = asker(body), button_value(body)
+        await self._open(
+            who, "Who is it for?", lambda view_id: OpenChoice(view_id=view_id, choice_id=choice_id, asker=who)
+        )
+        await ack()
+
+    async def dm_submitted(self, ack: AsyncAck, body: Body) -> None:
+        """The form: what can be seen to be wrong is said beside the field."""
+        _, who = from_modal(body)
+        recipient, said = text.parse_recipient(submitted(body, "recipient")), submitted(body, "text")
+        wrong = {} if recipient else {"recipient": words.BAD_RECIPIENT_FIELD}
+        wrong |= {} if said.strip() else {"text": words.EMPTY_TEXT_FIELD}
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
+            return
+        account = submitted(body, "account") or None
+        job = Dm(recipient=recipient or "", text=said, asker=who, account_link_id=account)
+        await self._lanes.accept(job, once=f"view:{body['view']['id']}")
+        await ack()
+
+    async def chosen(self, ack: AsyncAck, body: Body) -> None:
+        choice_id, who = from_modal(body)
+        job = Choose(choice_id=choice_id, index=int(submitted(body, "choice") or 0), asker=who)
+        await self._lanes.accept(job, once=f"view:{body['view']['id']}")
+        await ack()
+
+    async def opened_home(self, ack: AsyncAck, body: Body) -> None:
+        if body["event"].get("tab") == "home":
+            await self._slack.publish_home(body["event"]["user"], home())
+        await ack()
+
+    async def nothing(self, ack: AsyncAck, body: Body) -> None:
+        """A link button: Slack opens it, and only wants to hear that we know."""
+        await ack()
+
+    async def _accept(self, who: Asker, job: Job) -> None:
+        await self._lanes.accept(job, once=f"trigger:{who.trigger}" if who.trigger else "")
+
+    async def _open(self, who: Asker, title: str, then: _Fill) -> None:
+        """A loading view at once, as the trigger lives three seconds; a worker fills it."""
+        view_id = await self._slack.open_view(who.trigger or "", loading_modal(title))
+        try:
+            await self._lanes.accept(then(view_id))
+        except StoreUnavailable:
+            await self._slack.update_view(view_id, notice_modal(title, words.STORE_DOWN))

@@ -1,0 +1,56 @@
+"""Slack's payloads read into the few things the bot needs. Only what Slack signed comes in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.jobs import Asker
+
+Body = Mapping[str, Any]
+
+
+def asker(body: Body) -> Asker:
+    """Who sent a command, click, shortcut or submission, by their own workspace and not the channel's."""
+    user = body.get("user") or {}
+    if not user:  # a slash command is a flat form
+        return Asker(
+            user=body["user_id"],
+            team=body.get("team_id"),
+            enterprise=body.get("enterprise_id"),
+            channel=body.get("channel_id"),
+            response_url=body.get("response_url"),
+            trigger=body.get("trigger_id"),
+        )
+    container = body.get("container") or {}
+    message = body.get("message") or {}
+    return Asker(
+        user=user["id"],
+        team=user.get("team_id") or (body.get("team") or {}).get("id"),
+        enterprise=user.get("enterprise_id") or (body.get("enterprise") or {}).get("id"),
+        channel=(body.get("channel") or {}).get("id") or container.get("channel_id"),
+        thread_ts=message.get("thread_ts") or container.get("thread_ts"),
+        response_url=body.get("response_url"),
+        trigger=body.get("trigger_id"),
+    )
+
+
+def submitted(body: Body, name: str) -> str:
+    """The value of the input whose block and action are both called `name`; "" when it is absent or empty."""
+    state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}
+    chosen = (state.get("selected_option") or {}).get("value")
+    return str(chosen or state.get("value") or "")
+
+
+def from_modal(body: Body) -> tuple[str, Asker]:
+    """What the modal is about, and who submitted it with the place where they began."""
+    about, _, place = str((body.get("view") or {}).get("private_metadata") or "").partition("|")
+    channel, _, thread_ts = place.partition("|")
+    who = asker(body)
+    return about, who.model_copy(update={"channel": channel or None, "thread_ts": thread_ts or None})
+
+
+def button_value(body: Body) -> str:
+    """The value of the button that was pressed."""
+    actions = body.get("actions") or [{}]
+    return str(actions[0].get("value") or "")

@@ -1,0 +1,250 @@
+"""The domain: what a thread, a message, a person and a member are to this bot.
+
+Both Inbox API versions are mapped into these types by `bot.inbox`; nothing above it knows which version answered.
+Everything is immutable, ignores unknown fields and keeps unknown enum values as plain strings, because the vendor
+promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a name says `platform_id`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    """Base of everything that is parsed from the wire or kept in Redis."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class Team(Record):
+    id: str
+    name: str
+
+
+class Member(Record):
+    """A colleague with an Inbox seat; threads are assigned to members."""
+
+    id: str
+    name: str | None = None
+    email: str
+    role: str = "user"
+
+    @property
+    def label(self) -> str:
+        return self.name or self.email.split("@")[0]
+
+
+class AccountLink(Record):
+    """One of the team's own X or LinkedIn accounts: the sender of its threads. `username` has no prefix."""
+
+    id: str
+    platform: str
+    platform_id: str = ""
+    username: str | None = None
+    name: str | None = None
+    status: str = "active"
+    capabilities: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return handle(self.platform, self.username) if self.username else (self.name or self.id)
+
+
+class Person(Record):
+    """Someone outside the team: a prospect (v1), a contact's profile (v2). `username` has no prefix.
+
+    `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `assignee_id` is the
+    contact's default assignee, known only where the vendor showed the contact itself.
+    """
+
+    platform: str
+    platform_id: str
+    username: str = ""
+    name: str = ""
+    profile_id: str | None = None
+    contact_id: str | None = None
+    profile_url: str | None = None
+    bio: str | None = None
+    followers: int | None = None
+    assignee_id: str | None = None
+
+    @property
+    def handle(self) -> str:
+        return handle(self.platform, self.username) if self.username else self.platform_id
+
+    @property
+    def label(self) -> str:
+        return self.name or self.handle
+
+
+class Attachment(Record):
+    """A file or card on a message. `url` may expire and is None while the vendor still processes it."""
+
+    kind: str
+    url: str | None = None
+    title: str | None = None
+
+
+Direction = Literal["inbound", "outbound"]
+
+
+class Message(Record):
+    """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound."""
+
+    id: str
+    thread_id: str
+    direction: Direction
+    author: Literal["person", "member", "agent", "campaign", "api", "platform"] = "platform"
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    created_at: datetime
+    edited: bool = False
+    deleted: bool = False
+
+    @property
+    def inbound(self) -> bool:
+        return self.direction == "inbound"
+
+
+class Thread(Record):
+    """A conversation between one account link and one person.
+
+    `assignee_id` is the effective assignee (v2: the thread's own, else the contact's). `person` is None when the
+    response that showed the thread did not show the person (v2 without `expand`). `idle` threads (v1) are hidden
+    previews that nobody has opened.
+    """
+
+    id: str
+    account_link_id: str
+    platform: str = "twitter"
+    platform_id: str | None = None
+    person: Person | None = None
+    contact_id: str | None = None
+    assignee_id: str | None = None
+    archived: bool = False
+    is_request: bool = False
+    idle: bool = False
+    syncing: bool = False
+    restrictions: tuple[str, ...] = ()
+    last_message: Message | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The conversation on the platform, else the person's profile; None when neither is known.
+
+        https://docs.inboxapp.com/guides/core-concepts documents `x.com/i/chat/{conversationPlatformId}`.
+        """
+        if self.platform == "twitter" and self.platform_id:
+            return f"https://x.com/i/chat/{self.platform_id}"
+        return self.person.profile_url if self.person else None
+
+    def with_person(self, person: Person | None) -> Thread:
+        """This thread, showing `person` where it showed nobody."""
+        return self if self.person or person is None else self.model_copy(update={"person": person})
+
+
+class Address(Record):
+    """Where a message goes: from one account link to one platform account, in `thread_id` where one exists."""
+
+    account_link_id: str
+    platform: str
+    platform_id: str
+    profile_id: str | None = None
+    contact_id: str | None = None
+    thread_id: str | None = None
+
+
+class Candidate(Record):
+    """One answer to "who is @sarah?": a person, and the thread with them on one account link if there is one."""
+
+    person: Person
+    account_link_id: str | None = None
+    thread_id: str | None = None
+    thread_url: str | None = None
+
+    def address(self, account_link_id: str) -> Address:
+        """How to reach this person from `account_link_id`."""
+        return Address(
+            account_link_id=account_link_id,
+            platform=self.person.platform,
+            platform_id=self.person.platform_id,
+            profile_id=self.person.profile_id,
+            contact_id=self.person.contact_id,
+            thread_id=self.thread_id if account_link_id == self.account_link_id else None,
+        )
+
+
+class Sent(Record):
+    """Inbox's confirmation of a send. `thread` is None where v1 named only its id."""
+
+    message: Message
+    thread_id: str
+    thread: Thread | None = None
+
+
+class Event(Record):
+    """Something that happened in Inbox, from a webhook or the event feed; both payload versions end here.
+
+    `seq` counts per team over all types, so gaps in what one webhook sees are normal. `api` is the version that wrote
+    it; whether both count with one `seq` is unknown. `thread` and `message` are
+    present where the payload carried them (v1); otherwise their ids are, and the object must be read.
+    `assignee_id` and `person_platform_id`/`contact_id` belong to `prospect.*` and `contact.*` events, `assignee_id`
+    also to v2's `thread.assigned`.
+    """
+
+    id: str
+    seq: int
+    type: str
+    created_at: datetime
+    api: Literal["v1", "v2"]
+    thread_id: str | None = None
+    message_id: str | None = None
+    contact_id: str | None = None
+    person_platform_id: str | None = None
+    assignee_id: str | None = None
+    thread: Thread | None = None
+    message: Message | None = None
+    direction: Direction | None = None
+
+
+class EventPage(Record):
+    """One page of the feed. `last_seq` is None when nothing was read; `has_more` asks for the next page after it."""
+
+    events: tuple[Event, ...]
+    last_seq: int | None
+    has_more: bool
+
+
+def handle(platform: str, username: str) -> str:
+    """`@sarah` on X, the bare username elsewhere (v2 `PlatformInfo.usernamePrefix`)."""
+    return f"@{username}" if platform == "twitter" else username
+
+
+class Note(Record):
+    """Who did something to a thread, and when. `who` is None when it was done outside Slack: Inbox names no actor."""
+
+    who: str | None = None
+    at: datetime
+
+
+class Card(Record):
+    """All that a thread's card in Slack shows, apart from the names of its account and assignee."""
+
+    thread: Thread
+    latest: Message | None = None
+    archived: Note | None = None
+    assigned: Note | None = None
+    gone: bool = False
+
+
+class Installation(Record):
+    """The workspace that the bot token belongs to."""
+
+    team: str
+    name: str
+    enterprise: str | None = None
+    bot_user: str
+    url: str = ""

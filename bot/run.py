@@ -1,0 +1,78 @@
+"""Runs a bridge until it is told to stop, and then drains it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import structlog
+import uvicorn
+
+from bot.app import Bridge
+from bot.socket_mode import SocketMode
+
+log = structlog.get_logger(__name__)
+
+DRAIN: Final = 6.0  # seconds for what is under way; with the servers' own, below the 10 s of design §1
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that leaves the signals to us: the worker must drain after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
+    """Serve, work, or both, until SIGTERM or SIGINT. Raises what ended one of them before that."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    parts: list[Coroutine[Any, Any, Any]] = [stopping.wait()]
+    server = http_server(bridge) if web else None
+    socket_mode = SocketMode(bridge.settings, bridge.bolt) if web and bridge.settings.socket_mode else None
+    if server:
+        parts.append(server.serve())
+    if socket_mode:
+        await socket_mode.open()
+    if worker:
+        parts += [bridge.worker.run(), bridge.ticker.run()]
+    tasks = [asyncio.create_task(part) for part in parts]
+    log.info("running", web=web, worker=worker, socket_mode=socket_mode is not None)
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    log.info("draining")
+    if server:
+        server.should_exit = True
+        await asyncio.wait([tasks[1]], timeout=3.0)
+    if socket_mode:
+        await socket_mode.close()
+    if worker:
+        await bridge.worker.stop(within=DRAIN - 1)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        if not task.cancelled() and (error := task.exception()):
+            raise error
+
+
+def http_server(bridge: Bridge) -> Server:
+    """The web app's server, without a version banner."""
+    settings = bridge.settings
+    return Server(
+        uvicorn.Config(
+            bridge.web,
+            host=settings.host,
+            port=settings.port,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )

@@ -1,0 +1,239 @@
+"""A local Inbox: both API versions over one state, its webhooks, and the faults a test or a demonstration asks for.
+
+Every request is held against `bot.sandbox.contract`; what the vendor would not take is answered 400 and listed in
+`violations`, so that a test can assert that there were none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.sandbox import inbox_v1_show, inbox_v2_show
+from bot.sandbox.inbox_http import Call, InboxServer
+from bot.sandbox.inbox_webhook import Webhook
+from bot.sandbox.inbox_world import (
+    AccountRecord,
+    Json,
+    Logged,
+    MemberRecord,
+    MessageRecord,
+    Occurrence,
+    PersonRecord,
+    SentMessage,
+    ThreadRecord,
+    World,
+    utc_now,
+)
+
+__all__ = ["Call", "PersonRecord", "SandboxInbox", "SentMessage"]
+
+
+class SandboxInbox(InboxServer):
+    """One team's Inbox. `app` serves `/api/v1` and `/api/v2`; a version that is not in `versions` answers 404.
+
+    `seed` makes the ids repeatable; `clock` gives aware datetimes; `retention` is how many events the feed keeps.
+    """
+
+    def __init__(
+        self,
+        *,
+        versions: frozenset[str] = frozenset({"v1", "v2"}),
+        token: str = "ibt_sandbox",
+        webhook_secret: str = "ibt_wh_sandbox",
+        clock: Callable[[], datetime] = utc_now,
+        seed: int | None = None,
+        retention: int = 25_000,
+        retry_delays: tuple[float, ...] = (0.2, 1.0),
+    ) -> None:
+        super().__init__(World(clock, _render, seed, retention), versions, token, clock)
+        self.webhook = Webhook(webhook_secret, "2" if "v2" in versions else "1.0", retry_delays)
+        self.world.on_event = self.webhook.offer
+
+    # The world: what is there before anything happens (no events)
+
+    def add_member(self, name: str | None, email: str, role: str = "user") -> str:
+        member = MemberRecord(self.world.new_id(), self.world.new_id(), name, email, role, self.clock())
+        self.world.members[member.id] = member
+        return member.id
+
+    def add_account(self, username: str, name: str = "", platform: str = "twitter", status: str = "active") -> str:
+        ids = self.world.new_id(), platform, self.world.new_platform_id()
+        account = AccountRecord(*ids, username, name or username, status, self.clock())
+        self.world.accounts[account.id] = account
+        return account.id
+
+    def add_person(
+        self, username: str, name: str = "", platform_id: str | None = None, platform: str = "twitter", **fields: Any
+    ) -> PersonRecord:
+        """Someone outside the team. `fields` are attributes of PersonRecord: bio, followers, assignee_id…"""
+        person = self.world.meet(platform_id or self.world.new_platform_id(), platform, username, name)
+        for attribute, value in fields.items():
+            setattr(person, attribute, value)
+        return person
+
+    def add_thread(self, account_id: str, person: PersonRecord, **fields: Any) -> str:
+        """An existing, empty thread. `fields` are attributes of ThreadRecord: archived, is_request, assignee_id…"""
+        return self.world.open_thread(account_id, person, **fields).id
+
+    def thread(self, thread_id: str) -> ThreadRecord:
+        return self.world.threads[thread_id]
+
+    def set_account_status(self, account_id: str, status: str) -> None:
+        """`active`, `offline` or `paused`; no event tells of it."""
+        self.world.accounts[account_id].status = status
+
+    # What others do: the customer, and colleagues in the Inbox app or on the platform (events, webhooks)
+
+    async def customer_writes(
+        self,
+        to: str | PersonRecord,
+        text: str,
+        account_id: str | None = None,
+        at: datetime | None = None,
+        attachments: Sequence[Json] = (),
+        *,
+        is_request: bool = False,
+    ) -> str:
+        """A message from outside, in a thread (its id) or from a person to `account_id` (default: the first account).
+
+        Opens the thread where there is none (as a request if `is_request`), reopens an archived one; the message id.
+        """
+        thread = self._thread_with(to, account_id, is_request) if isinstance(to, PersonRecord) else self.thread(to)
+        return self.world.write(thread, "person", text, at=at, attachments=attachments).id
+
+    def _thread_with(self, person: PersonRecord, account_id: str | None, is_request: bool) -> ThreadRecord:
+        account_id = account_id or next(a.id for a in self.world.accounts.values() if a.platform == person.platform)
+        if thread := self.world.thread_between(account_id, person):
+            return thread
+        thread = self.world.open_thread(account_id, person, is_request=is_request)
+        self.world.emit("thread.created", thread)
+        return thread
+
+    async def app_archives(self, thread_id: str, archived: bool = True) -> None:
+        self.world.archive(self.thread(thread_id), archived)
+
+    async def app_assigns(self, thread_id: str, member_id: str | None) -> None:
+        self.world.assign(self.thread(thread_id), member_id)
+
+    async def app_assigns_contact(self, person: PersonRecord, member_id: str | None) -> None:
+        """The default assignee of this person's threads that have none of their own."""
+        self.world.change_contact(person, "assignee_id", member_id)
+
+    async def app_deletes(self, thread_id: str) -> None:
+        self.world.delete_thread(self.thread(thread_id))
+
+    async def teammate_writes(
+        self, thread_id: str, text: str, how: Literal["native", "member"] = "native", member_id: str | None = None
+    ) -> str:
+        """A colleague's message, typed on the platform (`native`) or in Inbox (`member`); the message id."""
+        if how == "member" and member_id is None:
+            member_id = next(iter(self.world.members), None)
+        return self.world.write(self.thread(thread_id), how, text, member_id=member_id).id
+
+    async def edits(self, message_id: str, text: str) -> None:
+        """Whoever wrote the message changes it, on the platform or in Inbox."""
+        thread, message = self._message(message_id)
+        message.text, message.edited_at = text, self.clock()
+        self.world.emit("message.edited", thread, message)
+
+    async def deletes(self, message_id: str, scope: Literal["self", "all"] = "all") -> None:
+        """Whoever wrote the message takes it back; it stays in lists, marked deleted."""
+        thread, message = self._message(message_id)
+        message.deleted_at = self.clock()
+        self.world.emit("message.deleted", thread, message, scope=scope)
+
+    def _message(self, message_id: str) -> tuple[ThreadRecord, MessageRecord]:
+        found = self.world.message(message_id)
+        if found is None:
+            raise KeyError(message_id)
+        return found
+
+    def sent(self) -> list[SentMessage]:
+        """What was really sent through the API, in order."""
+        return list(self.world.sent)
+
+    # Webhooks
+
+    @property
+    def webhook_url(self) -> str | None:
+        return self.webhook.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        self.webhook.url = url
+
+    @property
+    def webhook_version(self) -> str:
+        return self.webhook.version
+
+    @webhook_version.setter
+    def webhook_version(self, version: str) -> None:
+        self.webhook.version = version
+
+    @property
+    def webhook_types(self) -> set[str] | None:
+        return self.webhook.types
+
+    @webhook_types.setter
+    def webhook_types(self, types: set[str] | None) -> None:
+        self.webhook.types = types
+
+    @property
+    def auto_deliver(self) -> bool:
+        return self.webhook.auto
+
+    @auto_deliver.setter
+    def auto_deliver(self, on: bool) -> None:
+        self.webhook.auto = on
+
+    @property
+    def deliveries(self) -> list[tuple[str, int]]:
+        """(event id, status) of every attempt, 0 where nobody answered."""
+        return self.webhook.deliveries
+
+    @property
+    def events(self) -> list[Logged]:
+        """The event log, oldest first."""
+        return list(self.world.log)
+
+    def event_body(self, event_id: str) -> bytes:
+        """The webhook body of an event, in `webhook_version`."""
+        return self.webhook.body(self._logged(event_id))
+
+    def sign(self, body: bytes, at: float | None = None) -> dict[str, str]:
+        """Headers of a delivery signed at `at`, Unix seconds."""
+        return self.webhook.sign(body, at)
+
+    async def redeliver(self, event_id: str, times: int = 1) -> None:
+        """Sends an event again, whatever its type, and waits for the answers."""
+        for _ in range(times):
+            await self.webhook.deliver(self._logged(event_id))
+
+    async def settle(self) -> None:
+        """Waits until the deliveries under way are done, repeats included."""
+        await self.webhook.settle()
+
+    async def aclose(self) -> None:
+        """Gives up deliveries under way."""
+        await self.webhook.stop()
+
+    def _logged(self, event_id: str) -> Logged:
+        return next(logged for logged in self.world.log if logged.id == event_id)
+
+    @property
+    def plan_required(self) -> bool:
+        """Whether the first message to someone new needs an add-on that the team lacks."""
+        return self.world.plan_required
+
+    @plan_required.setter
+    def plan_required(self, required: bool) -> None:
+        self.world.plan_required = required
+
+
+def _render(world: World, happened: Occurrence, event_id: str, seq: int, at: datetime) -> Mapping[str, Json]:
+    return {
+        "1.0": inbox_v1_show.event(world, happened, event_id, seq, at),
+        "2": inbox_v2_show.event(world, happened, event_id, seq, at),
+    }

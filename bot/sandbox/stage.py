@@ -1,0 +1,127 @@
+"""The real bot between a local Slack and a local Inbox, over real HTTP: for the tour, for playing, and for the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.app import Bridge, Paces, bridge
+from bot.sandbox.inbox import PersonRecord, SandboxInbox
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import SandboxSlack
+from bot.settings import Settings
+
+
+@dataclass
+class Acme:
+    """The world on stage: ids of colleagues, of their Inbox members, and of the people who write to them."""
+
+    channel: str
+    ana: str
+    bo: str
+    kim: str  # has no seat in Inbox
+    guest: str
+    outsider: str  # of another workspace, in the shared channel
+    shared: str
+    ana_member: str
+    bo_member: str
+    account: str
+    sarah: PersonRecord
+    omar: PersonRecord
+
+
+@dataclass
+class Stage:
+    """A running bot with what surrounds it."""
+
+    slack: SandboxSlack
+    inbox: SandboxInbox
+    acme: Acme
+    bridge: Bridge
+    url: str
+    settings: Settings
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+
+
+def acme(slack: SandboxSlack, inbox: SandboxInbox) -> Acme:
+    """A small team, a guest, an outsider, and two people who may write."""
+    support = slack.add_channel("support")
+    shared = slack.add_channel("acme-and-partners", shared=True)
+    people = {
+        "ana": slack.add_user(None, "Ana", "ana@acme.example", admin=True),
+        "bo": slack.add_user(None, "Bo", "bo@acme.example"),
+        "kim": slack.add_user(None, "Kim", "kim@acme.example"),
+        "guest": slack.add_user(None, "Gus", "gus@elsewhere.example", guest=True),
+        "outsider": slack.add_user(None, "Olga", "ana@acme.example", team_id="T0OTHER"),
+    }
+    return Acme(
+        channel=support,
+        shared=shared,
+        ana_member=inbox.add_member("Ana", "Ana@acme.example", role="admin"),
+        bo_member=inbox.add_member("Bo", "bo@acme.example"),
+        account=inbox.add_account("acme", "Acme"),
+        sarah=inbox.add_person("sarah", "Sarah Chen", "1876543210987654321"),
+        omar=inbox.add_person("omar_k", "Omar Khan", "1876543210987654399"),
+        **people,
+    )
+
+
+def settings_for(slack: SandboxSlack, inbox: SandboxInbox, inbox_url: str, **more: Any) -> Settings:
+    """What an operator would set to reach the two, regardless of the environment and of any `.env`."""
+    wanted: dict[str, Any] = {
+        "slack_bot_token": slack.bot_token,
+        "slack_signing_secret": slack.signing_secret,
+        "slack_app_token": None,
+        "slack_api_base_url": f"{slack.base_url}/api/",
+        "inbox_api_token": inbox.token,
+        "inbox_api_base_url": f"{inbox_url}/api",
+        "inbox_api_version": "auto",
+        "inbox_webhook_secret": "ibt_wh_sandbox",
+        "inbox_account_link_id": None,
+        "notify_channel": None,
+        "redis_url": None,
+        "bot_admins": (),
+        "host": "127.0.0.1",
+    }
+    return Settings(_env_file=None, **(wanted | more))
+
+
+@asynccontextmanager
+async def stage(
+    *,
+    versions: Collection[str] = ("v1", "v2"),
+    redis_url: str | None = None,
+    paces: Paces | None = None,
+    port: int = 0,
+    **more: Any,
+) -> AsyncIterator[Stage]:
+    """Everything running, with the world of `acme`; `more` are settings. Nothing is left behind."""
+    async with AsyncExitStack() as stack:
+        slack = SandboxSlack()
+        inbox = SandboxInbox(versions=frozenset(versions))
+        stack.push_async_callback(inbox.aclose)
+        slack.base_url = await stack.enter_async_context(serving(slack.app, port=port))
+        inbox_url = await stack.enter_async_context(serving(inbox.app, port=port + 1 if port else 0))
+        world = acme(slack, inbox)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
+        settings = settings_for(
+            slack, inbox, inbox_url, **{"notify_channel": world.channel, "redis_url": redis_url, "bot_data_dir": folder} | more
+        )
+        built = await stack.enter_async_context(bridge(settings, paces or Paces()))
+        url = await stack.enter_async_context(serving(built.web, port=port + 2 if port else 0))
+        slack.events_url, inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
+        running = Stage(slack, inbox, world, built, url, settings)
+        running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.ticker.run())]
+        try:
+            yield running
+        finally:
+            await built.worker.stop(within=2.0)
+            for task in running.tasks:
+                task.cancel()
+            await asyncio.gather(*running.tasks, return_exceptions=True)
+

@@ -1,0 +1,103 @@
+"""The settings, read once from the environment and `.env`; a mistake becomes one sentence that names the variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """One field per environment variable (the same name in upper case). Secrets never show in `repr`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    slack_bot_token: SecretStr
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_base_url: str = "https://slack.com/api/"
+    inbox_api_token: SecretStr
+    inbox_api_base_url: str = "https://inboxapp.com/api"
+    inbox_api_version: Literal["auto", "v1", "v2"] = "auto"
+    inbox_webhook_secret: SecretStr | None = None
+    inbox_account_link_id: str | None = None
+    notify_channel: str | None = None
+    redis_url: SecretStr | None = None
+    bot_data_dir: Path = Path(".data")
+    bot_admins: Annotated[tuple[str, ...], NoDecode] = ()
+    host: str = "0.0.0.0"  # noqa: S104  # pinned default: a container must be reachable
+    port: int = Field(default=3000, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("bot_admins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("slack_api_base_url", "inbox_api_base_url")
+    @classmethod
+    def _is_a_url(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value
+
+    @field_validator("slack_api_base_url")
+    @classmethod
+    def _ends_in_a_slash(cls, value: str) -> str:
+        return value.rstrip("/") + "/"
+
+    @field_validator("slack_bot_token", "inbox_api_token", "slack_app_token", "slack_signing_secret")
+    @classmethod
+    def _is_one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (
+            not (word := value.get_secret_value()).isascii() or not word.isprintable() or " " in word
+        ):
+            raise ValueError("must be one word without spaces or line breaks")
+        return value
+
+    @model_validator(mode="after")
+    def _http_needs_the_signing_secret(self) -> Settings:
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            raise ValueError(
+                "SLACK_SIGNING_SECRET is not set: copy it from your Slack app's Basic Information page, "
+                "or set SLACK_APP_TOKEN to use Socket Mode."
+            )
+        return self
+
+    @property
+    def socket_mode(self) -> bool:
+        return self.slack_app_token is not None
+
+
+def load() -> Settings:
+    """The settings from the environment and `.env`. Raises `SettingsError` with one sentence on the first mistake."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # the fields come from the environment
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    if not first["loc"]:
+        return str(first["msg"]).removeprefix("Value error, ")
+    name = str(first["loc"][0]).upper()
+    if first["type"] == "missing":
+        return f"{name} is not set: {_WHERE.get(name, 'see .env.example.')}"
+    return f"{name} is wrong: {str(first['msg']).removeprefix('Value error, ')}; see .env.example."
+
+
+_WHERE = {
+    "SLACK_BOT_TOKEN": "copy the bot token (xoxb-…) from your Slack app's OAuth & Permissions page.",
+    "INBOX_API_TOKEN": "make one in Inbox under Settings → API → New API token.",
+}

@@ -1,0 +1,197 @@
+"""Slack's Web API in the bot's own verbs: one session, no hidden retries, and errors named for what to do next.
+
+slack_sdk would post again when a connection drops; what happens after an unknown outcome is decided by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.errors import SlackBusy, SlackDown, SlackError, SlackRefused
+from bot.jobs import Asker
+from bot.models import Installation
+from bot.store.cards import Place
+from bot.store.people import Profile
+from bot.views import Msg, View
+
+TIMEOUT: Final = 8  # seconds for one call
+RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
+# An answer that names one of these means that nobody in the channel can be reached there: use a direct message.
+_ELSEWHERE: Final = {
+    "channel_not_found",
+    "not_in_channel",
+    "user_not_in_channel",
+    "is_archived",
+    "messages_tab_disabled",
+}
+
+
+class Slack:
+    """One workspace. Every method raises `SlackError`s and nothing else."""
+
+    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+        self._session = session
+        self._base_url = base_url
+        self.client = AsyncWebClient(
+            token=token,
+            base_url=base_url,
+            timeout=TIMEOUT,
+            session=session,
+            retry_handlers=[],
+            trust_env_in_session=False,
+        )
+
+    async def installation(self) -> Installation:
+        """Whose token this is. Raises `SlackRefused` with `invalid_auth` and the like when it is nobody's."""
+        async with _answers():
+            found = await self.client.auth_test()
+        return Installation(
+            team=found["team_id"],
+            name=found.get("team") or "this workspace",
+            enterprise=found.get("enterprise_id"),
+            bot_user=found["user_id"],
+            url=found.get("url") or "",
+        )
+
+    async def profile(self, user: str) -> Profile:
+        """What Slack says of a user now."""
+        async with _answers():
+            answer = await self.client.users_info(user=user)
+        return _profile(answer["user"])
+
+    async def post(
+        self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> Place:
+        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours."""
+        async with _answers():
+            answer = await self.client.chat_postMessage(
+                channel=channel,
+                **_content(message),
+                thread_ts=thread_ts,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,
+            )
+        return Place(str(answer["channel"]), str(answer["ts"]))
+
+    async def update(self, place: Place, message: Msg) -> None:
+        async with _answers():
+            await self.client.chat_update(channel=place.channel, ts=place.ts, **_content(message))
+
+    async def open_view(self, trigger: str, view: View) -> str:
+        """Open a modal, and its id. A trigger works once and for about three seconds."""
+        async with _answers():
+            answer = await self.client.views_open(trigger_id=trigger, view=view)
+        return str(answer["view"]["id"])
+
+    async def update_view(self, view_id: str, view: View) -> None:
+        async with _answers():
+            await self.client.views_update(view_id=view_id, view=view)
+
+    async def publish_home(self, user: str, view: View) -> None:
+        async with _answers():
+            await self.client.views_publish(user_id=user, view=view)
+
+    async def tell(self, asker: Asker, message: Msg, *, seconds_ago: float = 0.0, lasting: bool = False) -> None:
+        """Say something that only `asker` sees: where they asked, else in a direct message.
+
+        `seconds_ago` is the age of the request. `lasting` asks for a direct message, which is still there when
+        somebody comes back; what is shown in a channel for one person only is gone when Slack reloads.
+        """
+        if asker.response_url and seconds_ago < RESPONSE_URL_LIVES and self.trusts(asker.response_url) and not lasting:
+            try:
+                return await self._respond(asker.response_url, message)
+            except SlackRefused:
+                pass  # used five times or expired: there are other ways
+        if asker.channel and not lasting:
+            try:
+                return await self._ephemeral(asker, asker.channel, message)
+            except SlackRefused as error:
+                if error.code not in _ELSEWHERE:
+                    raise
+        await self.post(asker.user, message)
+
+    def trusts(self, response_url: str) -> bool:
+        """Whether an answer may be posted there: to Slack itself, or to the host that stands in for it in tests."""
+        url, base = urlsplit(response_url), urlsplit(self._base_url)
+        host = url.hostname or ""
+        if url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com")):
+            return True
+        return host == base.hostname and base.scheme == url.scheme and not (base.hostname or "").endswith("slack.com")
+
+    async def _respond(self, response_url: str, message: Msg) -> None:
+        webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
+        async with _answers():
+            answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=False)
+        if answer.status_code >= 500:
+            raise SlackDown(f"response_url answered {answer.status_code}")
+        if answer.status_code != 200:
+            raise SlackRefused(f"response_url_{answer.status_code}")
+
+    async def _ephemeral(self, asker: Asker, channel: str, message: Msg) -> None:
+        async with _answers():
+            await self.client.chat_postEphemeral(
+                channel=channel, user=asker.user, thread_ts=asker.thread_ts, **_content(message)
+            )
+
+
+def _content(message: Msg) -> dict[str, Any]:
+    return {"text": message["text"], "blocks": message["blocks"] or None}
+
+
+def _profile(user: Mapping[str, Any]) -> Profile:
+    about = user.get("profile") or {}
+    enterprise = user.get("enterprise_user") or {}
+    return Profile(
+        id=user["id"],
+        team=user.get("team_id"),
+        enterprise=enterprise.get("enterprise_id"),
+        name=about.get("display_name")
+        or about.get("real_name")
+        or user.get("real_name")
+        or user.get("name")
+        or "Someone",
+        email=about.get("email"),
+        guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
+        deleted=bool(user.get("deleted")),
+        admin=bool(user.get("is_admin") or user.get("is_owner")),
+    )
+
+
+@asynccontextmanager
+async def _answers() -> AsyncIterator[None]:
+    """Turns what slack_sdk and aiohttp raise into `SlackError`s."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise _named(error) from error
+    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        raise SlackDown(f"{type(error).__name__}") from error
+
+
+def _named(error: SlackApiError) -> SlackError:
+    response: Any = error.response
+    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
+    code = str(response.get("error") or "") if hasattr(response, "get") else ""
+    if status == 429 or code in {"ratelimited", "rate_limited"}:
+        return SlackBusy(_retry_after(getattr(response, "headers", {})))
+    if status >= 500 or code in {"internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}:
+        return SlackDown(f"{status} {code}")
+    return SlackRefused(code)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
+    try:
+        return min(max(float(value), 0.1), 600.0)
+    except ValueError:
+        return 1.0

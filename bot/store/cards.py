@@ -1,0 +1,88 @@
+"""What is known of each thread that has a card, and where its card is.
+
+A card's parts are written by different lanes, so each is a field of its own: a post never overwrites what a click
+just wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+
+from bot.models import Card, Message, Note, Record, Thread
+from bot.store import keys
+from bot.store.lanes import answering
+
+
+class Place(NamedTuple):
+    """A message in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Cards:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def get(self, thread_id: str) -> Card | None:
+        """The card, None when nothing is known of the thread."""
+        async with answering():
+            fields = await self._redis.hgetall(keys.card(thread_id))
+        if b"thread" not in fields:
+            return None
+        return Card(
+            thread=Thread.model_validate_json(fields[b"thread"]),
+            latest=Message.model_validate_json(fields[b"latest"]) if b"latest" in fields else None,
+            archived=Note.model_validate_json(fields[b"archived"]) if b"archived" in fields else None,
+            assigned=Note.model_validate_json(fields[b"assigned"]) if b"assigned" in fields else None,
+            gone=b"gone" in fields,
+        )
+
+    async def place(self, thread_id: str) -> Place | None:
+        """Where the thread's card is; None while it has none."""
+        async with answering():
+            channel, ts = await self._redis.hmget(keys.card(thread_id), "channel", "ts")
+        return Place(channel.decode(), ts.decode()) if channel and ts else None
+
+    async def put(self, thread_id: str, place: Place) -> None:
+        """The card was posted at `place`."""
+        async with answering():
+            pipe = self._redis.pipeline()
+            pipe.hset(keys.card(thread_id), mapping={"channel": place.channel, "ts": place.ts})
+            pipe.set(keys.card_at(*place), thread_id)
+            await pipe.execute()
+
+    async def at(self, place: Place) -> str | None:
+        """The id of the thread whose card is at `place`."""
+        async with answering():
+            thread_id = await self._redis.get(keys.card_at(*place))
+        return thread_id.decode() if thread_id else None
+
+    async def write(
+        self, thread: Thread, *, notes: Mapping[str, Note] = MappingProxyType({}), latest: Message | None = None
+    ) -> None:
+        """What Inbox confirmed of the thread; `notes` may be `archived` and `assigned`. What is not given stays."""
+        parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
+        people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
+        async with answering():
+            pipe = self._redis.pipeline()
+            pipe.hset(keys.card(thread.id), mapping={n: p.model_dump_json() for n, p in parts.items() if p is not None})
+            for person in people:
+                pipe.sadd(keys.threads_of(str(person)), thread.id)
+            await pipe.execute()
+
+    async def bury(self, thread_id: str) -> None:
+        """The thread was deleted in Inbox."""
+        async with answering():
+            await self._redis.hset(keys.card(thread_id), "gone", "1")
+
+    async def threads_of(self, person: str) -> set[str]:
+        """Ids of the threads known with a contact id or a person's platform id."""
+        async with answering():
+            return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}

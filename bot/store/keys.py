@@ -1,0 +1,76 @@
+"""The names of every key in Redis, in one place.
+
+All carry one hash tag, so that Redis Cluster keeps a workspace's keys together and the scripts may touch several,
+and the version of the layout.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PREFIX: Final = "{inbox-bridge}:1:"
+WEEK: Final = 7 * 24 * 3600
+
+
+def key(*parts: str) -> str:
+    return PREFIX + ":".join(parts)
+
+
+PEOPLE: Final = key("stream", "people")  # tickets of lanes in which a person waits
+BACKGROUND: Final = key("stream", "background")  # tickets of the other lanes
+DELAYED: Final = key("delayed")  # lanes that must wait, by the time they are due
+DEAD: Final = key("dead")  # dead letters
+
+CURSOR: Final = key("feed", "cursor")  # seq up to which the feed is known
+BEGAN: Final = key("feed", "began")  # when this bot first ran: older events are history
+PENDING: Final = key("feed", "pending")  # event ids that wait for a gap to be filled, by seq
+PENDING_EVENTS: Final = key("feed", "pending", "events")
+
+MEMBERS: Final = key("cache", "members")
+ACCOUNT_LINKS: Final = key("cache", "account-links")
+INSTALLATION: Final = key("installation")
+INBOX_VERSION: Final = key("inbox-version")
+
+
+def lane(name: str) -> str:
+    return key("lane", name)
+
+
+def once(name: str) -> str:
+    return key("once", name)
+
+
+def link(user: str) -> str:
+    return key("link", user)
+
+
+def profile(user: str) -> str:
+    return key("cache", "profile", user)
+
+
+def lookup(recipient: str) -> str:
+    return key("cache", "lookup", recipient)
+
+
+def card(thread_id: str) -> str:
+    return key("card", thread_id)
+
+
+def card_at(channel: str, ts: str) -> str:
+    return key("card-at", channel, ts)
+
+
+def threads_of(person: str) -> str:
+    return key("threads-of", person)
+
+
+def intent(intent_id: str) -> str:
+    return key("intent", intent_id)
+
+
+def choice(choice_id: str) -> str:
+    return key("choice", choice_id)
+
+
+def pace(name: str) -> str:
+    return key("pace", name)

@@ -1,0 +1,98 @@
+"""Shared quotas: when the next call may go out, for all processes together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from bot.errors import RateLimited
+from bot.store import keys
+from bot.store.lanes import answering
+
+# One slot each `interval` seconds, with `burst` in hand (the generic cell rate algorithm). Answers the wait in ms.
+_SLOT: Final = """
+local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local due = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - interval * (burst - 1))
+if due > now then return due - now end
+redis.call('SET', KEYS[1], due + interval, 'PX', interval * (burst + 1))
+return 0
+"""
+# A sliding count of the last minute from two fixed ones, as the vendor's windows slide. Answers the wait in ms.
+_SPEND: Final = """
+local t = redis.call('TIME'); local now = tonumber(t[1])
+local blocked = tonumber(redis.call('PTTL', KEYS[2]))
+if blocked > 0 then return blocked end
+local wait = 0
+for i = 1, #ARGV, 2 do
+  local window, limit = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  local bucket, passed = math.floor(now / window), (now % window) / window
+  local this = tonumber(redis.call('GET', KEYS[1] .. window .. ':' .. bucket) or 0)
+  local last = tonumber(redis.call('GET', KEYS[1] .. window .. ':' .. (bucket - 1)) or 0)
+  if last * (1 - passed) + this + 1 > limit then wait = math.max(wait, math.min(window - now % window, 60) * 1000) end
+end
+if wait > 0 then return wait end
+for i = 1, #ARGV, 2 do
+  local key = KEYS[1] .. ARGV[i] .. ':' .. math.floor(now / ARGV[i])
+  redis.call('INCR', key)
+  redis.call('EXPIRE', key, ARGV[i] * 2)
+end
+return 0
+"""
+# https://docs.inboxapp.com/reference/rate-limits: all three windows slide and hold at once, for the whole team.
+WINDOWS: Final = {60: 300, 3600: 10_000, 86_400: 100_000}
+KEPT_FOR_PEOPLE: Final = 0.2  # of each window: background work stops short of it
+
+
+class Pace:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis, channel_interval: float = 1.0, channel_burst: int = 3) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._interval, self._burst = channel_interval, channel_burst
+        self._slot = redis.register_script(_SLOT)
+        self._spend = redis.register_script(_SPEND)
+
+    async def channel(self, channel: str) -> float:
+        """Seconds to wait before the next post in `channel`; 0 when the slot is ours now.
+
+        https://docs.slack.dev/apis/web-api/rate-limits: about one a second, short bursts allowed.
+        """
+        async with answering():
+            wait = await self._slot(
+                keys=[keys.pace(f"channel:{channel}")], args=[int(self._interval * 1000), self._burst]
+            )
+        return int(wait) / 1000
+
+    async def hold(self, name: str, seconds: float) -> None:
+        """Somebody was told to wait: nothing under `name` goes out for `seconds`."""
+        async with answering():
+            await self._redis.set(keys.pace(name), "1", px=max(1, int(seconds * 1000)))
+
+    async def turn(self, name: str, every: float) -> bool:
+        """True for one process each `every` seconds."""
+        async with answering():
+            return bool(await self._redis.set(keys.pace(f"turn:{name}"), "1", nx=True, px=max(1, int(every * 1000))))
+
+    async def inbox(self, *, background: bool) -> None:
+        """Spend one call to Inbox. Raises `RateLimited` when the team's budget is spent; background work ends earlier."""
+        share = 1 - KEPT_FOR_PEOPLE if background else 1.0
+        args = [part for window, limit in WINDOWS.items() for part in (window, int(limit * share))]
+        async with answering():
+            wait = await self._spend(keys=[keys.pace("inbox:"), keys.pace("inbox-blocked")], args=args)
+        if wait:
+            raise RateLimited("our share of Inbox's quota is spent", retry_after=int(wait) / 1000)
+
+    async def learn(self, headers: Mapping[str, str], status: int) -> None:
+        """What Inbox's headers say: after a 429 nobody calls until it is over; other tools' calls count too."""
+        if status == 429:
+            await self.hold("inbox-blocked", _seconds(headers.get("retry-after")) or 30.0)
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return min(max(float(value), 0.1), 3600.0) if value else None
+    except ValueError:
+        return None

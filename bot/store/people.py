@@ -1,0 +1,134 @@
+"""Who is who: Slack users and their Inbox members, and what Slack and Inbox said of people lately."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter
+from redis.asyncio import Redis
+
+from bot.models import AccountLink, Candidate, Member, Record, Thread
+from bot.store import keys
+from bot.store.lanes import answering
+
+FOUND_LIVES: Final = 600  # seconds
+NOT_FOUND_LIVES: Final = 60
+MEMBERS_LIVE: Final = 600
+ACCOUNT_LINKS_LIVE: Final = 600
+PROFILE_LIVES: Final = 300
+
+_MEMBERS = TypeAdapter(list[Member])
+_ACCOUNT_LINKS = TypeAdapter(list[AccountLink])
+_CANDIDATES = TypeAdapter(list[Candidate])
+T = TypeVar("T")
+
+
+class Profile(Record):
+    """What Slack says of one of its users. `email` is None when Slack hides it."""
+
+    id: str
+    team: str | None
+    enterprise: str | None = None
+    name: str
+    email: str | None = None
+    guest: bool = False
+    bot: bool = False
+    deleted: bool = False
+    admin: bool = False
+
+
+class People:
+    """Links live until somebody removes them; everything else is a cache with its time to live above."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def link(self, user: str) -> str | None:
+        """The Inbox member id that this Slack user acts as."""
+        async with answering():
+            member = await self._redis.get(keys.link(user))
+        return member.decode() if member else None
+
+    async def save_link(self, user: str, member_id: str) -> None:
+        async with answering():
+            await self._redis.set(keys.link(user), member_id)
+
+    async def remove_link(self, user: str) -> None:
+        async with answering():
+            await self._redis.delete(keys.link(user))
+
+    async def profile(self, user: str) -> Profile | None:
+        async with answering():
+            raw = await self._redis.get(keys.profile(user))
+        return Profile.model_validate_json(raw) if raw else None
+
+    async def save_profile(self, profile: Profile) -> None:
+        async with answering():
+            await self._redis.set(keys.profile(profile.id), profile.model_dump_json(), ex=PROFILE_LIVES)
+
+    async def members(self, load: Callable[[], Awaitable[list[Member]]], *, fresh: bool = False) -> list[Member]:
+        """The team's members; `load` asks Inbox when the cache is empty or `fresh` is wanted."""
+        return await self._cached(keys.MEMBERS, _MEMBERS, MEMBERS_LIVE, load, fresh)
+
+    async def account_links(
+        self, load: Callable[[], Awaitable[list[AccountLink]]], *, fresh: bool = False
+    ) -> list[AccountLink]:
+        """The team's accounts; `load` asks Inbox when the cache is empty or `fresh` is wanted."""
+        return await self._cached(keys.ACCOUNT_LINKS, _ACCOUNT_LINKS, ACCOUNT_LINKS_LIVE, load, fresh)
+
+    async def _cached(
+        self, key: str, kind: TypeAdapter[T], lives: int, load: Callable[[], Awaitable[T]], fresh: bool
+    ) -> T:
+        async with answering():
+            raw = None if fresh else await self._redis.get(key)
+        if raw is not None:
+            return kind.validate_json(raw)
+        value = await load()
+        async with answering():
+            await self._redis.set(key, kind.dump_json(value), ex=lives)
+        return value
+
+    async def lookup(self, recipient: str) -> list[Candidate] | None:
+        """Who `recipient` is, as found lately; [] when nobody was found, None when nobody looked."""
+        async with answering():
+            raw = await self._redis.get(keys.lookup(recipient))
+        return None if raw is None else _CANDIDATES.validate_json(raw)
+
+    async def save_lookup(self, recipient: str, found: list[Candidate]) -> None:
+        async with answering():
+            await self._redis.set(
+                keys.lookup(recipient),
+                _CANDIDATES.dump_json(found),
+                ex=FOUND_LIVES if found else NOT_FOUND_LIVES,
+            )
+
+    async def saw(self, thread: Thread) -> None:
+        """A response or an event showed `thread`: lookups that should name it do so from now on.
+
+        A lookup that nobody made stays unmade: one thread is not all that Inbox might answer.
+        """
+        if thread.person is None:
+            return
+        shown = Candidate(
+            person=thread.person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
+        )
+        for recipient in {thread.person.username.lower(), thread.person.platform_id} - {""}:
+            known = await self.lookup(recipient)
+            if known is not None:
+                await self.save_lookup(recipient, [*(one for one in known if not _same(one, shown)), shown])
+
+    async def forget(self, thread: Thread) -> None:
+        """The thread is gone: look its person up again when somebody asks."""
+        if thread.person is not None:
+            async with answering():
+                await self._redis.delete(
+                    keys.lookup(thread.person.username.lower()), keys.lookup(thread.person.platform_id)
+                )
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    """Whether `other` says more of what `one` says: the same thread, or the same person with no thread yet."""
+    if one.thread_id is not None:
+        return one.thread_id == other.thread_id
+    return (one.person.platform, one.person.platform_id) == (other.person.platform, other.person.platform_id)

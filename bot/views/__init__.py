@@ -1,0 +1,29 @@
+"""Pure functions from the domain to Slack's blocks and modals; they know no network, clock or settings."""
+
+from bot.views.blocks import Msg, View
+from bot.views.card import follow_up, thread_card
+from bot.views.dm import (
+    choose_message,
+    choose_modal,
+    dm_modal,
+    help_message,
+    home,
+    loading_modal,
+    notice_modal,
+    receipt,
+)
+
+__all__ = [
+    "Msg",
+    "View",
+    "choose_message",
+    "choose_modal",
+    "dm_modal",
+    "follow_up",
+    "help_message",
+    "home",
+    "loading_modal",
+    "notice_modal",
+    "receipt",
+    "thread_card",
+]

@@ -1,0 +1,195 @@
+"""Every sentence a person reads, as Slack mrkdwn, and the one place that turns an error into words.
+
+Each says what happened and what to do. A stranger's words inside them are inert.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Literal
+
+from bot import errors
+from bot.views.text import plain
+
+NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
+GONE = "That conversation was deleted in Inbox."
+PLAN = "The first message to someone new needs Inbox's outbound add-on."
+NOT_CONFIRMED = "Inbox couldn't confirm that this was sent. Look at the conversation before you send it again."
+INBOX_DOWN = "Inbox isn't answering. I'll keep trying for 10 minutes and tell you."
+GAVE_UP = (
+    "Inbox didn't answer for 10 minutes, so I stopped trying and nothing was sent. Send it again when Inbox is back."
+)
+UNCHANGED = (
+    "Inbox isn't answering, so I can't confirm that change. The card shows what is certain; try again in a minute."
+)
+CHANGE_NOT_CONFIRMED = (
+    "Inbox couldn't confirm that change. Look at the card, and press the button again if it still shows."
+)
+TOKEN = "Inbox no longer accepts my API token. Ask an admin to renew INBOX_API_TOKEN."
+STORE_DOWN = "I can't note anything down right now, so nothing was done. Try again in a minute."
+SENDING_ALREADY = "That message is already being sent."
+UNIDENTIFIED = "Slack can't tell me who you are right now, so nothing was done. Try again in a minute."
+TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
+TOO_SLOW = "Slack lets me open a form only within three seconds, and that time is over. Try once more."
+ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
+LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
+NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
+NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
+EMPTY_TEXT_FIELD = "Write the message."
+BAD_RECIPIENT_FIELD = "Give a handle, an x.com profile URL or a numeric platform id."
+BAD_RECIPIENT = (
+    "I can't read that recipient. Use `@handle`, an x.com profile URL or a numeric platform id: "
+    "`/dm @sarah Hello Sarah`."
+)
+
+DM_HELP = """\
+*Send a direct message from your team's account*
+• `/dm @sarah Hello Sarah` sends right away.
+• The recipient is `@handle`, `handle`, an x.com profile URL or a numeric platform id.
+• `/dm @sarah` or `/dm` alone opens a form.
+• *Send as DM* in a message's ⋮ menu puts that message into the form.
+What you send goes to the person outside Slack. You get a receipt that only you can see."""
+
+INBOX_HELP = """\
+*Inbox conversations in Slack*
+• Each conversation has one card. *Assign to me* and *Unassign* say who answers it.
+• *Archive* and *Reopen* close and open it, *Open conversation* leads to it.
+• The ⋮ menu of a card, and of any message in its Slack thread, has *Archive thread* and *Assign to me*.
+• The ⋮ menu of any message has *Send as DM*.
+• `/dm` sends a direct message; `/dm help` explains.
+• `/inbox whoami` shows which Inbox member you are. Admins: `/inbox link @user name@company.com`, `/inbox unlink @user`.
+What you write in a card's Slack thread stays in Slack."""
+
+Doing = Literal["send", "change"]
+
+
+def outsider(team: str) -> str:
+    return f"Only members of *{plain(team, 100)}* can act on Inbox threads."
+
+
+def account_offline(account: str, platform: str = "X") -> str:
+    return f"{plain(account, 100)} is signed out of {platform}. Reconnect it in Inbox → Settings → Accounts."
+
+
+def quota(seconds: float, doing: Doing = "send") -> str:
+    """The wait is rounded up to whole seconds; a send goes on by itself, a change is the person's to repeat."""
+    wait = f"Inbox asks us to wait {max(1, ceil(seconds))} s"
+    return f"{wait}. I'll send it then." if doing == "send" else f"{wait}, so nothing was changed. Try again then."
+
+
+def unexpected(reference: str) -> str:
+    return "Something went wrong on my side." + _reference(reference)
+
+
+def not_found(reference: str) -> str:
+    """Inbox answered 404 to a change of a thread that it still shows."""
+    return "Inbox didn't find what was to be changed, so nothing was. Try again, or do it in Inbox." + _reference(
+        reference
+    )
+
+
+def whoami(name: str, email: str, role: str) -> str:
+    return f"In Inbox you are *{plain(name, 100)}* ({plain(email, 200)}, {plain(role, 40)})."
+
+
+def linked(user: str, name: str) -> str:
+    """`user` is a Slack user id."""
+    return f"<@{user}> now acts as *{plain(name, 100)}* in Inbox."
+
+
+def unlinked(user: str) -> str:
+    return f"<@{user}> is no longer linked. I match them by e-mail again when they next act."
+
+
+def no_member(email: str) -> str:
+    return f"No Inbox member has the address {plain(email, 200)}. Check it in Inbox → Settings → Members."
+
+
+def nobody(recipient: str) -> str:
+    """`recipient` as the person typed it."""
+    return (
+        f"I can't find {plain(recipient, 150)} in Inbox. Check the spelling, or give the profile URL or numeric "
+        "platform id. Someone your team has never talked to may have to be added as a contact in Inbox first."
+    )
+
+
+def ambiguous(recipient: str) -> str:
+    return f"Several people match {plain(recipient, 150)}."
+
+
+def archived_already(by: str | None = None) -> str:
+    return f"That conversation is already archived{_by(by)}."
+
+
+def open_already(by: str | None = None) -> str:
+    return f"That conversation is already open{_by(by)}."
+
+
+def assigned_already(assignee: str | None = None) -> str:
+    return f"That conversation is already assigned to {plain(assignee, 100) if assignee else 'you'}."
+
+
+def unassigned_already() -> str:
+    return "That conversation is already unassigned."
+
+
+def inbox_help() -> str:
+    return INBOX_HELP
+
+
+def explain(error: errors.BotError, *, team: str, account: str, reference: str, doing: Doing) -> str:
+    """What the person who asked for `doing` reads about `error`.
+
+    `team` is the Slack workspace's name, `account` the label of the sending account ("@acme"); `reference` also
+    stands in the log and is added where an admin may need it.
+    """
+    match error:
+        case errors.NotLinked():
+            return NOT_LINKED
+        case errors.Refused():
+            return outsider(team)
+        case errors.StoreUnavailable():
+            return STORE_DOWN
+        case errors.PlanRequired():
+            return PLAN
+        case errors.Gone():
+            return GONE
+        case errors.AccountOffline():
+            return account_offline(account)
+        case errors.SendInProgress():
+            return SENDING_ALREADY
+        case errors.RateLimited(retry_after=seconds):
+            return quota(seconds, doing)
+        case errors.Unconfirmed():
+            return NOT_CONFIRMED if doing == "send" else CHANGE_NOT_CONFIRMED
+        case errors.Unavailable() if doing == "send":
+            return INBOX_DOWN
+        case errors.InboxError() if sentence := _refusal(error, doing):
+            return sentence + _reference(reference)
+    return unexpected(reference)
+
+
+def _refusal(error: errors.InboxError, doing: Doing) -> str:
+    """Inbox's no in words; "" for an error of no known class."""
+    nothing = "nothing was sent" if doing == "send" else "nothing was changed"
+    why = f" Inbox says: {plain(error.detail, 500).rstrip('.')}." if error.detail else ""
+    match error:
+        case errors.Unavailable():
+            return UNCHANGED
+        case errors.Unauthorized():
+            return TOKEN
+        case errors.Forbidden():
+            return f"Inbox doesn't allow this, so {nothing}.{why} Ask an admin to check the team's Inbox workspace."
+        case errors.Conflict():
+            return f"The conversation has changed in the meantime, so {nothing}.{why} Look at it and try again."
+        case errors.Rejected():
+            return f"Inbox didn't accept this, so {nothing}.{why}" + ("" if why else " Check it and try again.")
+    return ""
+
+
+def _by(who: str | None) -> str:
+    return f" (by {plain(who, 100)})" if who else ""
+
+
+def _reference(reference: str) -> str:
+    return f" Reference {plain(reference, 40)}." if reference else ""

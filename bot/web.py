@@ -1,0 +1,172 @@
+"""The HTTP side: two signed routes, and three for whoever operates the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.board import wanted
+from bot.errors import StoreUnavailable
+from bot.inbox import Inbox, parse_event, verify
+from bot.settings import Settings
+from bot.store.feed import Feed
+from bot.store.lanes import Lanes
+
+log = structlog.get_logger(__name__)
+_Answer = Callable[[Request], Awaitable[Response]]
+
+BIGGEST: Final = 1_048_576  # bytes of a body; Slack's and Inbox's stay far below
+STORE_WITHIN: Final = 2.5  # seconds
+
+REQUESTS = Counter("bot_requests_total", "Requests by route and status.", ["route", "status"])
+ACK_SECONDS = Histogram(
+    "bot_ack_seconds",
+    "Seconds until a request was answered.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 3),
+)
+DEPTH = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
+
+
+@dataclass
+class Seen:
+    """Whether each has answered since the start."""
+
+    slack: bool = False
+    inbox: bool = False
+
+
+class TooLargeError(Exception):
+    """The body is larger than anything Slack or Inbox sends."""
+
+
+class Web:
+    """Verifies first and over the raw bytes; nothing unsigned is parsed."""
+
+    def __init__(self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, inbox: Inbox, seen: Seen) -> None:
+        self._bolt, self._feed, self._lanes, self._inbox, self._seen = bolt, feed, lanes, inbox, seen
+        secret = settings.slack_signing_secret
+        self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
+        webhook = settings.inbox_webhook_secret
+        self._webhook_secret = webhook.get_secret_value() if webhook else None
+        self.app = Starlette(
+            routes=[
+                Route("/slack/events", self._timed(self.slack_events), methods=["POST"]),
+                Route("/inbox/webhook", self._timed(self.inbox_webhook), methods=["POST"]),
+                Route("/healthz", self.healthz),
+                Route("/readyz", self.readyz),
+                Route("/metrics", self.metrics),
+            ]
+        )
+
+    async def slack_events(self, request: Request) -> Response:
+        """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
+        body = await _body(request)
+        if self._signing is None or not _signed(self._signing, body, request):
+            log.warning("not_signed", route="/slack/events")
+            return PlainTextResponse("invalid signature", 401)
+        try:
+            bolt_request = to_async_bolt_request(request, body)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return PlainTextResponse("this is not what Slack sends", 400)
+        return to_starlette_response(await self._bolt.async_dispatch(bolt_request))
+
+    async def inbox_webhook(self, request: Request) -> Response:
+        """One event. Any 2xx acknowledges it (V2SPEC, webhooks); 503 asks Inbox to send it again."""
+        if self._webhook_secret is None:
+            return PlainTextResponse("INBOX_WEBHOOK_SECRET is not set", 404)
+        body = await _body(request)
+        if not verify(self._webhook_secret, request.headers.get("X-Inbox-Signature"), body, time.time()):
+            log.warning("not_signed", route="/inbox/webhook")
+            return PlainTextResponse("invalid signature", 401)
+        try:
+            event = parse_event(body)
+        except ValueError:
+            return PlainTextResponse("this is not JSON", 400)
+        if event is None:
+            log.warning("not_an_event")
+            return PlainTextResponse("ignored")
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                new = await self._feed.arrive(event, wanted(event), same_count=event.api == self._inbox.version)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.error("not_accepted", event=event.id, error=str(error) or type(error).__name__)
+            return PlainTextResponse("try again later", 503)
+        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new)
+        return PlainTextResponse("ok")
+
+    async def healthz(self, _: Request) -> Response:
+        """The process runs."""
+        return PlainTextResponse("ok")
+
+    async def readyz(self, _: Request) -> Response:
+        """Redis answers now, and Slack and Inbox have answered since the start."""
+        missing = [name for name, seen in (("slack", self._seen.slack), ("inbox", self._seen.inbox)) if not seen]
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                await self._lanes.depth()
+        except (StoreUnavailable, TimeoutError):
+            missing.append("redis")
+        return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
+
+    async def metrics(self, _: Request) -> Response:
+        """Prometheus text; without the queue's depth while Redis is down."""
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                for state, count in (await self._lanes.depth()).items():
+                    DEPTH.labels(state).set(count)
+        except (StoreUnavailable, TimeoutError):
+            DEPTH.clear()
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    def _timed(self, answer: _Answer) -> _Answer:
+        async def endpoint(request: Request) -> Response:
+            began = time.perf_counter()
+            try:
+                response = await answer(request)
+            except TooLargeError:
+                response = PlainTextResponse("too large", 413)
+            except ClientDisconnect:
+                response = PlainTextResponse("", 400)
+            REQUESTS.labels(request.url.path, response.status_code).inc()
+            ACK_SECONDS.labels(request.url.path).observe(time.perf_counter() - began)
+            return response
+
+        return endpoint
+
+
+def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
+    """https://docs.slack.dev/authentication/verifying-requests-from-slack"""
+    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+    signature = request.headers.get("X-Slack-Signature", "")
+    if not (re.fullmatch("[0-9]{1,15}", timestamp) and signature.isascii()):
+        return False
+    try:
+        return verifier.is_valid(body.decode(), timestamp, signature)
+    except UnicodeDecodeError:
+        return False
+
+
+async def _body(request: Request) -> bytes:
+    """The raw body. Raises `TooLargeError` before more than `BIGGEST` bytes are kept."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BIGGEST:
+            raise TooLargeError
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,199 @@
+"""Works the lanes: people's and background work side by side, each with places of its own.
+
+A job may take `JOB_TIMEOUT` seconds; whoever dies with one in hand leaves it to be claimed after `claim_idle`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from bot import jobs
+from bot.errors import (
+    InboxError,
+    NotLinked,
+    Outsider,
+    RateLimited,
+    Refused,
+    SlackBusy,
+    SlackDown,
+    SlackRefused,
+    StoreUnavailable,
+    Unavailable,
+)
+from bot.jobs import Job, Later
+from bot.store import keys
+from bot.store.lanes import Lanes, Ticket
+
+log = structlog.get_logger(__name__)
+
+Keep = Callable[[Job], Awaitable[None]]
+Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
+Failed = Callable[[Job, Exception], Sequence[Job]]
+Sound = Callable[[], Awaitable[bool]]
+
+JOB_TIMEOUT: Final = 12.0  # seconds; below every claim_idle
+PLACES: Final = 16  # jobs at once, for people and for the background each
+BREATH: Final = 0.1  # seconds between looks at what is due
+TRIES: Final = 6  # before a job that fails while everything else works is given up
+PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+FINISHED = Counter("bot_jobs_total", "Jobs by kind and outcome.", ["kind", "outcome"])
+SECONDS = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])
+
+
+class Worker:
+    """Runs until `stop` is called; then finishes or gives back what it has in hand."""
+
+    def __init__(self, lanes: Lanes, handlers: Mapping[type[Job], Handler], failed: Failed, sound: Sound) -> None:
+        """`failed` says what follows from a job given up; `sound` whether Inbox answers anything at all."""
+        self._lanes, self._handlers, self._failed, self._sound = lanes, handlers, failed, sound
+        self._stopping = asyncio.Event()
+        self._running: dict[asyncio.Task[None], Ticket] = {}
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._clock())
+            for stream in (keys.PEOPLE, keys.BACKGROUND):
+                group.create_task(self._serve(stream))
+
+    async def stop(self, within: float = 8.0) -> None:
+        """Take no more work, let what is under way finish for `within` seconds, and give back the rest."""
+        self._stopping.set()
+        if self._running:
+            await asyncio.wait(self._running, timeout=within)
+        for task, ticket in list(self._running.items()):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._lanes.give_back(ticket)
+        try:
+            await self._lanes.leave()
+        except StoreUnavailable:
+            log.warning("left_without_goodbye")
+
+    async def _clock(self) -> None:
+        """Give out the lanes whose wait is over."""
+        while not self._stopping.is_set():
+            try:
+                await self._lanes.release_due()
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", error=str(error))
+                await self._rest(1.0)
+            await self._rest(BREATH)
+
+    async def _serve(self, stream: str) -> None:
+        places = asyncio.Semaphore(PLACES)
+        reclaimed = 0.0
+        while not self._stopping.is_set():
+            await places.acquire()
+            free = 1
+            while not places.locked() and free < PLACES:
+                await places.acquire()
+                free += 1
+            tickets: list[Ticket] = []
+            try:
+                if time.monotonic() - reclaimed > 1.0:
+                    reclaimed = time.monotonic()
+                    tickets = await self._lanes.reclaim(stream, free)
+                if not tickets:
+                    tickets = await self._lanes.take(stream, free, block=0.5)
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", error=str(error))
+                await self._rest(0.5)
+            for ticket in tickets:
+                task = asyncio.create_task(self._work(ticket))
+                self._running[task] = ticket
+                task.add_done_callback(self._running.pop)
+                task.add_done_callback(lambda _: places.release())
+            for _ in range(free - len(tickets)):
+                places.release()
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            pass
+
+    async def _work(self, ticket: Ticket) -> None:
+        try:
+            job = await self._lanes.head(ticket)
+            if job is None:
+                await self._lanes.finish(ticket)
+            else:
+                await self._do(ticket, job)
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", lane=ticket.lane, error=str(error))  # claimed again later
+        except ValueError as error:
+            log.error("unreadable_job", lane=ticket.lane)
+            await self._lanes.bury(ticket, f"unreadable: {type(error).__name__}")
+
+    async def _do(self, ticket: Ticket, job: Job) -> None:
+        if ticket.again:
+            job = job.model_copy(update={"tries": job.tries + 1})
+        kind, outcome = job.kind, "done"
+
+        async def keep(progress: Job) -> None:
+            nonlocal job
+            job = progress
+            if not await self._lanes.checkpoint(ticket, progress):
+                raise StoreUnavailable("another worker has this job now")
+
+        try:
+            async with asyncio.timeout(JOB_TIMEOUT):
+                then = await self._handlers[type(job)](job, keep)
+            await self._lanes.finish(ticket, then)
+        except Later as later:
+            outcome = "later"
+            await self._lanes.defer(ticket, later.job, later.seconds, later.then)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            outcome = await self._trouble(ticket, job, error)
+        finally:
+            FINISHED.labels(kind, outcome).inc()
+            SECONDS.labels(kind).observe(job.age)
+            log.debug("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
+
+    async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
+        """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
+        told_to_wait = isinstance(error, (RateLimited, SlackBusy))
+        final = isinstance(error, (Refused, SlackRefused)) or not (job.patient or told_to_wait)
+        if not final and (job.tries < TRIES or await self._waits_for_all(error)):
+            wait = error.retry_after if told_to_wait else PAUSES[min(job.tries, len(PAUSES) - 1)]  # type: ignore[attr-defined]  # both say how long
+            await self._lanes.defer(ticket, job.model_copy(update={"tries": job.tries + (not told_to_wait)}), wait)
+            log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
+            return "again"
+        then = self._failed(job, error)
+        if isinstance(error, (NotLinked, Outsider, InboxError)) and not job.background:
+            log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
+            await self._lanes.finish(ticket, then)
+            return "refused"
+        log.error(
+            "given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, _EXPECTED)
+        )
+        await self._lanes.bury(ticket, _named(error), then)
+        return "dead"
+
+    async def _waits_for_all(self, error: Exception) -> bool:
+        """Whether the job fails because Slack or Inbox is down for everybody: then it waits as long as that takes."""
+        if isinstance(error, (RateLimited, SlackBusy, SlackDown)):
+            return True
+        return isinstance(error, Unavailable) and not await self._sound()
+
+
+_EXPECTED: Final = (InboxError, SlackRefused, SlackDown, Refused)
+
+
+def _named(error: Exception) -> str:
+    """The error without anything a person wrote: its class, status and code."""
+    parts = [type(error).__name__, getattr(error, "status", ""), getattr(error, "code", "")]
+    return " ".join(str(part) for part in parts if part)
+
+
+__all__ = ["Handler", "Keep", "Worker", "jobs"]

@@ -1,0 +1,174 @@
+"""What strangers type is inert in Slack; what colleagues type in Slack arrives as they meant it."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.views.text import (
+    clean,
+    clip,
+    clock,
+    decode,
+    literal,
+    mentioned,
+    parse_recipient,
+    plain,
+    split_command,
+    when,
+    when_long,
+)
+
+JOINER = "\u2060"
+anything = st.text(st.characters(codec=None), max_size=200)
+slackish = st.lists(
+    st.sampled_from(
+        ["<", ">", "&", "&amp;", "&lt;", "|", "@U1", "#C1", "!date^1^{time}", "://", ":tada:", "*", "_", "x"]
+    ),
+    max_size=30,
+).map("".join)
+AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Tom & Jerry <3", "Tom &amp; Jerry &lt;3"),
+        ("<!channel>", "&lt;!channel&gt;"),
+        ("&lt;", "&amp;lt;"),
+        ("@here @channels @sarah", f"@{JOINER}here @channels @sarah"),
+        ("> quoted", f"{JOINER}&gt; quoted"),
+        (":tada: 10:30", f":{JOINER}tada: 10:30"),
+        ("https://evil.example/a", f"https:{JOINER}//evil{JOINER}.example/a"),
+        ("*b* _i_ ~s~ `c` a_b", "∗b∗ ˍiˍ ∼s∼ ˋcˋ a_b"),  # noqa: RUF001 - look-alikes are the point
+    ],
+)
+def test_a_strangers_markup_shows_literally(typed: str, shown: str) -> None:
+    assert plain(typed) == shown
+
+
+@given(st.one_of(anything, slackish), st.integers(0, 60))
+def test_plain_is_never_too_long_and_never_active(text: str, limit: int) -> None:
+    shown = plain(text, limit)
+    assert len(shown) <= limit
+    assert not re.search("[<>*~`]", shown)
+    assert not re.search(r"&(?!(amp|lt|gt);)", shown)
+    shown.encode()  # no lone surrogate is left
+
+
+@given(anything, st.integers(0, 60))
+def test_literal_text_fits_and_is_clean(text: str, limit: int) -> None:
+    shown = literal(text, limit)
+    assert len(shown) <= limit
+    assert clean(shown) == shown
+
+
+def test_plain_never_cuts_an_entity() -> None:
+    assert plain("&&&", 10) == "&amp;…"
+    assert plain("&&&", 15) == "&amp;&amp;&amp;"
+
+
+def test_control_characters_bidi_overrides_and_lone_surrogates_are_gone() -> None:
+    assert clean("a\x00b\x1b\u202ec\u2066\r\nd\te\ud800") == "abc\nd\te\ufffd"
+    assert clean("\ud83c\udf89") == "🎉"
+
+
+def test_clip_counts_code_points() -> None:
+    assert clip("🎉🎉🎉", 3) == "🎉🎉🎉"
+    assert clip("🎉🎉🎉🎉", 3) == "🎉🎉…"
+    assert clip("abc", 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("received", "meant"),
+    [
+        ("Tom &amp; Jerry &lt;3 <https://a.example|a.example> :tada:", "Tom & Jerry <3 https://a.example 🎉"),
+        ("&amp;lt; &amp;amp;", "&lt; &amp;"),
+        ("<https://a.example/?q=1&amp;r=2>", "https://a.example/?q=1&r=2"),
+        ("<https://a.example|our prices>", "our prices (https://a.example)"),
+        ("<https://a.example/|https://a.example>", "https://a.example/"),
+        ("<mailto:ana@a.example|ana@a.example>", "ana@a.example"),
+        ("<tel:+4930123|030 123>", "030 123"),
+        ("hi <@U1> and <@U2|bo> and <@U3>", "hi @Ana and @bo and @someone"),
+        ("<#C1|general> <#C2>", "#general #channel"),
+        ("<!channel> <!here> <!everyone|everyone>", "@channel @here everyone"),
+        ("<!subteam^S1|@sales> <!subteam^S2>", "@sales @group"),
+        ("<!date^1^{time}|14:02>", "14:02"),
+        (":+1::skin-tone-3: :+1: :no_such_emoji: 10:30", "👍🏼 👍 :no_such_emoji: 10:30"),
+        (":flag-de: :woman-shrugging:", "🇩🇪 🤷‍♀️"),
+        ("https://a.example/:tada:/ x", "https://a.example/:tada:/ x"),
+        ("a\n  b <3", "a\n  b <3"),
+        ("<something else>", "<something else>"),
+    ],
+)
+def test_slack_syntax_becomes_what_the_contact_reads(received: str, meant: str) -> None:
+    assert decode(received, {"U1": "Ana"}) == meant
+
+
+@given(st.one_of(anything, slackish))
+def test_decode_never_raises_and_keeps_plain_words(text: str) -> None:
+    decode(text)
+    words = re.sub("[<>&:]", "", text)
+    assert decode(words) == words
+
+
+def test_mentions_are_listed_once_and_in_order() -> None:
+    assert mentioned("<@U2|bo> <@W1> <@U2> <#C1> @U9") == ["U2", "W1"]
+
+
+@pytest.mark.parametrize(
+    ("word", "recipient"),
+    [
+        ("@Sarah_Chen", "sarah_chen"),
+        ("sarah", "sarah"),
+        ("https://x.com/Sarah?s=20", "sarah"),
+        ("x.com/sarah", "sarah"),
+        ("twitter.com/sarah/", "sarah"),
+        ("https://mobile.twitter.com/@sarah#top", "sarah"),
+        ("https://x.com/i/user/123", "123"),
+        ("<https://x.com/sarah|x.com/sarah>", "sarah"),
+        ("<http://x.com/sarah>", "sarah"),
+        ("https://www.linkedin.com/in/sarah-chen-1a/", "sarah-chen-1a"),
+        ("44196397", "44196397"),
+        ("", None),
+        ("@", None),
+        ("two words", None),
+        ("<@U123|sarah>", None),
+        ("<#C1|sarah>", None),
+        ("<mailto:a@b.example|a@b.example>", None),
+        ("https://x.com/home", None),
+        ("https://evil.example/sarah", None),
+        ("sarah!", None),
+        ("ñandú", None),
+        ("a" * 101, None),
+    ],
+)
+def test_every_way_to_name_a_recipient(word: str, recipient: str | None) -> None:
+    assert parse_recipient(word) == recipient
+
+
+@given(anything)
+def test_a_recipient_is_a_bare_handle_or_nothing(word: str) -> None:
+    assert re.fullmatch("[a-z0-9_.-]{1,100}", parse_recipient(word) or "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("@sarah Hello  there\n\nBo ", ("@sarah", "Hello  there\n\nBo")),
+        ("  <https://x.com/s|x.com/s> hi", ("<https://x.com/s|x.com/s>", "hi")),
+        ("<@U1|Ana Bo> hi", ("<@U1|Ana Bo>", "hi")),
+        ("@sarah", ("@sarah", "")),
+        ("  ", ("", "")),
+    ],
+)
+def test_a_command_is_a_recipient_and_a_text(text: str, parts: tuple[str, str]) -> None:
+    assert split_command(text) == parts
+
+
+def test_times_are_shown_in_the_readers_zone_with_utc_as_fallback() -> None:
+    assert when(AT) == f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
+    assert when_long(AT).endswith("^{date_short_pretty}, {time}|2026-11-22 14:02 UTC>")
+    assert clock(AT) == "14:02 UTC"
