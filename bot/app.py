@@ -83,7 +83,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
     answer and has never answered before.
     """
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(_redis(settings))
+        redis = await stack.enter_async_context(opened_redis(settings))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
         )
@@ -163,15 +163,15 @@ def _consumer() -> str:
 
 
 @asynccontextmanager
-async def _redis(settings: Settings) -> AsyncIterator[Redis]:
-    own = settings.redis_url is None
-    url = embedded.start(settings.bot_data_dir) if own else settings.redis_url.get_secret_value()  # type: ignore[union-attr]  # own says which
-    redis = connect(url, name=_consumer())
+async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
+    """The Redis of REDIS_URL or the embedded Valkey, once it answers. Raises `StoreUnavailable`."""
+    own = embedded.start(settings.bot_data_dir) if settings.redis_url is None else None
+    redis = connect(own.url if own else settings.redis_url.get_secret_value(), name=_consumer())  # type: ignore[union-attr]  # one of both
     try:
-        log.info("redis", version=await check(redis), embedded=own)
+        log.info("redis", version=await check(redis), embedded=own is not None)
         yield redis
         if own:
-            await embedded.stop(redis)
+            await own.stop(redis)
     finally:
         await redis.aclose()
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import aiohttp
-from redis.asyncio import Redis
-
-from bot.errors import BotError, SettingsError
+from bot.app import opened_redis
+from bot.errors import BotError
 from bot.inbox import choose_version, http_client, open_inbox
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
-from bot.store import embedded
-from bot.store.connect import check, connect
+from bot.store.connect import check
 from bot.store.lanes import DeadLetter, Lanes
 
 
@@ -37,7 +34,7 @@ async def examine(settings: Settings) -> int:
 
 async def retry(settings: Settings, letter_id: str) -> int:
     """Put a dead letter back into its lane; 1 when there is none with that id."""
-    async with _redis(settings) as redis:
+    async with opened_redis(settings) as redis:
         found = "-" in letter_id and await Lanes(redis, "doctor").revive(letter_id)
     print("It will be tried again." if found else f"There is no dead letter {letter_id}; `bot doctor` lists them.")
     return 0 if found else 1
@@ -45,7 +42,7 @@ async def retry(settings: Settings, letter_id: str) -> int:
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     try:
-        async with _redis(settings) as redis:
+        async with opened_redis(settings) as redis:
             yield Finding("Redis", True, f"version {await check(redis)}")
             letters = await Lanes(redis, "doctor").dead_letters()
             words = f"{len(letters)}; `bot retry ID` tries one again" if letters else "none"
@@ -87,18 +84,3 @@ async def _inbox(settings: Settings) -> Finding:
 def _letter(letter: DeadLetter) -> str:
     kind = f"{letter.job.kind} {letter.job.ref}" if letter.job else "unreadable"
     return f"{letter.id}  {kind}  {letter.reason}"
-
-
-@asynccontextmanager
-async def _redis(settings: Settings) -> AsyncIterator[Redis]:
-    own = settings.redis_url is None
-    url = embedded.start(settings.bot_data_dir) if settings.redis_url is None else settings.redis_url.get_secret_value()
-    redis = connect(url, name="doctor")
-    try:
-        yield redis
-        if own:
-            await embedded.stop(redis)
-    except SettingsError:
-        raise
-    finally:
-        await redis.aclose()

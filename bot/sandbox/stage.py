@@ -110,7 +110,10 @@ async def stage(
         world = acme(slack, inbox)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
         settings = settings_for(
-            slack, inbox, inbox_url, **{"notify_channel": world.channel, "redis_url": redis_url, "bot_data_dir": folder} | more
+            slack,
+            inbox,
+            inbox_url,
+            **{"notify_channel": world.channel, "redis_url": redis_url, "bot_data_dir": folder} | more,
         )
         built = await stack.enter_async_context(bridge(settings, paces or Paces()))
         url = await stack.enter_async_context(serving(built.web, port=port + 2 if port else 0))
@@ -124,4 +127,3 @@ async def stage(
             for task in running.tasks:
                 task.cancel()
             await asyncio.gather(*running.tasks, return_exceptions=True)
-

@@ -15,8 +15,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -26,8 +27,27 @@ from bot.errors import SettingsError
 LONGEST_SOCKET_PATH = 103  # bytes; struct sockaddr_un on macOS, the smallest of the supported systems
 
 
-def start(data_dir: Path) -> str:
-    """The `unix://` URL of the server that keeps its data in `data_dir`, started if nobody has.
+@dataclass(frozen=True)
+class Valkey:
+    """A server and its `unix://` URL; `process` is None when another process of the bot started it."""
+
+    url: str
+    process: subprocess.Popen[bytes] | None
+
+    async def stop(self, redis: Redis) -> None:
+        """Save and end the server, unless another process still uses it."""
+        try:
+            clients: Any = await redis.client_list(_type="normal")
+            if len({one["name"] for one in clients if one["name"]}) <= 1:
+                await redis.shutdown(save=True)
+                if self.process is not None:
+                    self.process.wait(timeout=5)
+        except (RedisError, OSError, subprocess.TimeoutExpired):
+            pass  # a server that is going away answers nothing, and one that is gone needs no ending
+
+
+def start(data_dir: Path) -> Valkey:
+    """The server that keeps its data in `data_dir`, started if nobody has.
 
     Raises `SettingsError` where there is no Valkey for this machine or it does not start.
     """
@@ -35,19 +55,8 @@ def start(data_dir: Path) -> str:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = _socket_path(data_dir)
     with _only_one(data_dir / "valkey.lock"):
-        if not _answers(path):
-            _launch(data_dir, path)
-    return f"unix://{path}"
-
-
-async def stop(redis: Redis) -> None:
-    """Save and end the server, unless another process still uses it."""
-    try:
-        connected = {str(one["name"]) for one in await redis.client_list(_type="normal") if one["name"]}
-        if len(connected) <= 1:
-            await redis.shutdown(save=True)
-    except (RedisError, OSError):
-        pass  # a server that is going away answers nothing, and one that is gone needs no ending
+        process = None if _answers(path) else _launch(data_dir, path)
+    return Valkey(f"unix://{path}", process)
 
 
 def binary() -> Path:
@@ -89,7 +98,7 @@ def _answers(path: Path) -> bool:
         return False
 
 
-def _launch(data_dir: Path, path: Path) -> None:
+def _launch(data_dir: Path, path: Path) -> subprocess.Popen[bytes]:
     with (data_dir / "valkey.log").open("ab") as log:
         process = _spawn(data_dir, path, log)
     deadline = time.monotonic() + 10
@@ -98,6 +107,7 @@ def _launch(data_dir: Path, path: Path) -> None:
             process.kill()
             raise SettingsError(f"The embedded Valkey did not start: see {data_dir / 'valkey.log'}, or set REDIS_URL.")
         time.sleep(0.01)
+    return process
 
 
 def _spawn(data_dir: Path, path: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:

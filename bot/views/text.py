@@ -146,7 +146,9 @@ def _glyph(code: str, tone: str | None) -> str:
 # --- in: a slash command's recipient -----------------------------------------------------------------------------
 
 _HANDLE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-_X_PROFILE = re.compile(r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/user/(\d+)|@?(\w+))/?", re.IGNORECASE)
+_X_PROFILE = re.compile(
+    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/user/(\d+)|@?(\w+))/?", re.IGNORECASE
+)
 _LINKEDIN_PROFILE = re.compile(r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/([^/]+)/?", re.IGNORECASE)
 _NOT_PROFILES = {"i", "home", "messages", "search", "explore", "settings", "notifications", "hashtag", "intent"}
 

@@ -154,7 +154,7 @@ def test_v1_ids_of_thin_events_and_the_assignee_of_a_prospect() -> None:
         (v2("message.sent", "message", threadId="t1"), ("t1", "x1", None, None, "outbound")),
         (v2("message.edited", "message", threadId="t1"), ("t1", "x1", None, None, None)),
         (v2("thread.archived", "thread"), ("x1", None, None, None, None)),
-        (v2("thread.assigned", "thread", assigneeId="mem1"), ("x1", None, None, None, None)),
+        (v2("thread.assigned", "thread", assigneeId="mem1"), ("x1", None, None, "mem1", None)),
         (v2("contact.assigneeChanged", "contact", assigneeId="mem1"), (None, None, "x1", "mem1", None)),
         (v2("contact.assigneeChanged", "contact", assigneeId=None), (None, None, "x1", None, None)),
         (v2("target.replied", "campaign", threadId="t1", messageId="m1"), ("t1", "m1", None, None, None)),
