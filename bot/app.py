@@ -183,7 +183,8 @@ async def _installation(slack: Slack, install: Install) -> Installation:
         found = await _patiently(slack.installation, known is not None)
     except SlackRefused as error:
         raise SettingsError(
-            f"SLACK_BOT_TOKEN is wrong: Slack answers {error.code}. Copy it anew from your app's OAuth & Permissions page."
+            f"SLACK_BOT_TOKEN is wrong: Slack answers {error.code}. "
+            "Copy it anew from your app's OAuth & Permissions page."
         ) from error
     except SlackError:
         if known is None:

@@ -100,7 +100,7 @@ class Desk:
         log.info("changed", ref=job.ref, verb=job.verb, thread=job.thread_id, user=actor.user, member=actor.member.id)
 
     async def _gone(self, job: Change, error: Gone) -> list[Job]:
-        """Inbox says 404 to a change. The thread itself tells whether it is gone; a 404 without a code tells nothing."""
+        """Inbox says 404 to a change. The thread tells whether it is gone; a 404 without a code tells nothing."""
         try:
             await self._inbox.thread(job.thread_id)
         except Gone as gone:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import aiohttp
+
 from bot.app import opened_redis
 from bot.errors import BotError
 from bot.inbox import choose_version, http_client, open_inbox

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -302,7 +302,7 @@ class Tell(Base):
     kind: Literal["tell"] = "tell"
     asker: Asker
     text: str
-    blocks: list[dict[str, object]] = []
+    blocks: list[dict[str, Any]] = Field(default_factory=list)
     lasting: bool = False
 
     @property

@@ -108,12 +108,14 @@ class Slack:
         """
         if asker.response_url and seconds_ago < RESPONSE_URL_LIVES and self.trusts(asker.response_url) and not lasting:
             try:
-                return await self._respond(asker.response_url, message)
+                await self._respond(asker.response_url, message)
+                return
             except SlackRefused:
                 pass  # used five times or expired: there are other ways
         if asker.channel and not lasting:
             try:
-                return await self._ephemeral(asker, asker.channel, message)
+                await self._ephemeral(asker, asker.channel, message)
+                return
             except SlackRefused as error:
                 if error.code not in _ELSEWHERE:
                     raise

@@ -53,7 +53,8 @@ async def opened(redis_url: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def start(**wanted: Any) -> Stage:
-            return await stack.enter_async_context(stage(**({"redis_url": redis_url, "paces": QUICK} | wanted)))
+            everything: dict[str, Any] = {"redis_url": redis_url, "paces": QUICK} | wanted
+            return await stack.enter_async_context(stage(**everything))
 
         yield start
 

@@ -62,8 +62,8 @@ async def _conversation(on: Stage) -> None:
 
     _step(3, "Ana answers with /dm. She alone sees the receipt.")
     await slack.command(acme.ana, acme.channel, "/dm", "@sarah Tom & Jerry say <3 until Friday :tada:")
-    receipt = await slack.until(lambda: next(iter(slack.ephemerals(acme.ana)), None))
-    _shows(on, receipt.blocks, "Ana alone sees")
+    await slack.until(lambda: slack.ephemerals(acme.ana))
+    _shows(on, slack.ephemerals(acme.ana)[-1].blocks, "Ana alone sees")
     _inbox(f"Sarah reads: {inbox.sent()[-1].text}")
 
     _step(4, "Ana presses “Archive”.")
@@ -95,15 +95,17 @@ def _inbox(words: str) -> None:
 
 
 def _explain(on: Stage) -> None:
-    acme, inbox_url = on.acme, on.settings.inbox_api_base_url
+    acme, api = on.acme, f"{on.settings.inbox_api_base_url}/{on.bridge.inbox.version}"
+    slack = f"{on.slack.base_url}/api"
     print(
         textwrap.dedent(f"""\
         The bot runs at {on.url}, between
-          a local Slack at {on.slack.base_url}/api/ (token {on.slack.bot_token}) and
-          a local Inbox at {inbox_url} (API {on.bridge.inbox.version}, token {on.inbox.token}).
+          a local Slack at {slack}/ (token {on.slack.bot_token}) and
+          a local Inbox at {api} (token {on.inbox.token}).
 
         Ask them what they saw:
-          curl -s -H 'Authorization: Bearer {on.slack.bot_token}' '{on.slack.base_url}/api/conversations.history?channel={acme.channel}'
-          curl -s -H 'Authorization: Bearer {on.inbox.token}' '{inbox_url}/{on.bridge.inbox.version}/threads'
+          curl -s -H 'Authorization: Bearer {on.slack.bot_token}' \\
+            '{slack}/conversations.history?channel={acme.channel}'
+          curl -s -H 'Authorization: Bearer {on.inbox.token}' '{api}/threads'
         Ctrl-C ends everything.""")
     )

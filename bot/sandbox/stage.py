@@ -1,4 +1,4 @@
-"""The real bot between a local Slack and a local Inbox, over real HTTP: for the tour, for playing, and for the tests."""
+"""The real bot between a local Slack and a local Inbox, over real HTTP: for the tour, for playing, for the tests."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def settings_for(slack: SandboxSlack, inbox: SandboxInbox, inbox_url: str, **mor
         "bot_admins": (),
         "host": "127.0.0.1",
     }
-    return Settings(_env_file=None, **(wanted | more))
+    return Settings(_env_file=None, **(wanted | more))  # type: ignore[call-arg]  # pydantic-settings takes it at run time
 
 
 @asynccontextmanager

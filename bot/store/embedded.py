@@ -123,6 +123,6 @@ def _spawn(data_dir: Path, path: Path, log: IO[bytes]) -> subprocess.Popen[bytes
         "daemonize": "no",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603  # our own program and arguments
         [str(binary()), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -23,9 +24,9 @@ return 0
 # A sliding count of the last minute from two fixed ones, as the vendor's windows slide. Answers the wait in ms.
 _SPEND: Final = """
 local t = redis.call('TIME'); local now = tonumber(t[1])
-local blocked = tonumber(redis.call('PTTL', KEYS[2]))
-if blocked > 0 then return blocked end
 local wait = 0
+for i = 2, #KEYS do wait = math.max(wait, redis.call('PTTL', KEYS[i])) end
+if wait > 0 then return wait end
 for i = 1, #ARGV, 2 do
   local window, limit = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   local bucket, passed = math.floor(now / window), (now % window) / window
@@ -44,6 +45,9 @@ return 0
 # https://docs.inboxapp.com/reference/rate-limits: all three windows slide and hold at once, for the whole team.
 WINDOWS: Final = {60: 300, 3600: 10_000, 86_400: 100_000}
 KEPT_FOR_PEOPLE: Final = 0.2  # of each window: background work stops short of it
+BLOCKED: Final = "inbox-blocked"  # nobody calls Inbox while this is held
+LOW: Final = "inbox-low"  # only people do
+LONGEST_HOLD: Final = 60.0  # seconds; which window the headers describe is unknown, so look again after a minute
 
 
 class Pace:
@@ -77,22 +81,34 @@ class Pace:
             return bool(await self._redis.set(keys.pace(f"turn:{name}"), "1", nx=True, px=max(1, int(every * 1000))))
 
     async def inbox(self, *, background: bool) -> None:
-        """Spend one call to Inbox. Raises `RateLimited` when the team's budget is spent; background work ends earlier."""
+        """Spend one call to Inbox. Raises `RateLimited` when the budget is spent; for background work, earlier."""
         share = 1 - KEPT_FOR_PEOPLE if background else 1.0
         args = [part for window, limit in WINDOWS.items() for part in (window, int(limit * share))]
+        held = [BLOCKED, LOW] if background else [BLOCKED]
         async with answering():
-            wait = await self._spend(keys=[keys.pace("inbox:"), keys.pace("inbox-blocked")], args=args)
+            wait = await self._spend(keys=[keys.pace("inbox:"), *map(keys.pace, held)], args=args)
         if wait:
             raise RateLimited("our share of Inbox's quota is spent", retry_after=int(wait) / 1000)
 
     async def learn(self, headers: Mapping[str, str], status: int) -> None:
-        """What Inbox's headers say: after a 429 nobody calls until it is over; other tools' calls count too."""
+        """What Inbox's headers say: other tools of the team spend from the same quota."""
         if status == 429:
-            await self.hold("inbox-blocked", _seconds(headers.get("retry-after")) or 30.0)
+            await self.hold(BLOCKED, _number(headers.get("retry-after")) or 30.0)
+            return
+        left, limit = _number(headers.get("x-ratelimit-remaining")), _number(headers.get("x-ratelimit-limit"))
+        if left is None or limit is None or left > limit * KEPT_FOR_PEOPLE:
+            return
+        await self.hold(LOW if left > 0 else BLOCKED, _until(headers.get("x-ratelimit-reset")))
 
 
-def _seconds(value: str | None) -> float | None:
+def _number(value: str | None) -> float | None:
     try:
-        return min(max(float(value), 0.1), 3600.0) if value else None
+        return min(max(float(value), 0.0), 1e12) if value else None
     except ValueError:
         return None
+
+
+def _until(reset: str | None) -> float:
+    """Seconds until `X-RateLimit-Reset`, Unix seconds as far as is known; a short rest where it cannot be read."""
+    at = _number(reset)
+    return min(max(at - time.time(), 1.0), LONGEST_HOLD) if at else 5.0

@@ -25,7 +25,7 @@ UNCHANGED = (
 CHANGE_NOT_CONFIRMED = (
     "Inbox couldn't confirm that change. Look at the card, and press the button again if it still shows."
 )
-TOKEN = "Inbox no longer accepts my API token. Ask an admin to renew INBOX_API_TOKEN."
+NO_ACCESS = "Inbox no longer accepts my API token. Ask an admin to renew INBOX_API_TOKEN."
 STORE_DOWN = "I can't note anything down right now, so nothing was done. Try again in a minute."
 SENDING_ALREADY = "That message is already being sent."
 UNIDENTIFIED = "Slack can't tell me who you are right now, so nothing was done. Try again in a minute."
@@ -177,7 +177,7 @@ def _refusal(error: errors.InboxError, doing: Doing) -> str:
         case errors.Unavailable():
             return UNCHANGED
         case errors.Unauthorized():
-            return TOKEN
+            return NO_ACCESS
         case errors.Forbidden():
             return f"Inbox doesn't allow this, so {nothing}.{why} Ask an admin to check the team's Inbox workspace."
         case errors.Conflict():

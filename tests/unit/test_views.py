@@ -308,7 +308,7 @@ def test_failed_receipt_keeps_the_whole_text() -> None:
         ),
         (errors.Unconfirmed(), words.NOT_CONFIRMED, words.CHANGE_NOT_CONFIRMED),
         (errors.Unavailable(), words.INBOX_DOWN, f"{words.UNCHANGED} Reference 7f3a9c."),
-        (errors.Unauthorized(), *[f"{words.TOKEN} Reference 7f3a9c."] * 2),
+        (errors.Unauthorized(), *[f"{words.NO_ACCESS} Reference 7f3a9c."] * 2),
         (errors.SendInProgress(), words.SENDING_ALREADY, words.SENDING_ALREADY),
         (errors.StoreUnavailable(), words.STORE_DOWN, words.STORE_DOWN),
         (errors.InboxError(), *["Something went wrong on my side. Reference 7f3a9c."] * 2),
