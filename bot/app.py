@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -71,6 +72,7 @@ class Paces:
 
     claim_idle: float = 15.0
     channel_interval: float = 1.0
+    inbox_per_minute: int = 300
     poll: float = 5.0
     poll_beside_webhook: float = 60.0
 
@@ -93,7 +95,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
         installation = await _installation(slack, install)
         seen.slack = True
-        pace = Pace(redis, channel_interval=paces.channel_interval)
+        pace = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
         version = await _version(settings, http, install)
         seen.inbox = True
 
@@ -142,6 +144,9 @@ def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:
         jobs.Refresh: board.refresh,
         jobs.RefreshPerson: board.refresh_person,
         jobs.Post: board.post,
+        jobs.Digest: board.digest,
+        jobs.Announce: board.announce,
+        jobs.Missed: board.missed,
         jobs.Render: board.render,
         jobs.Sync: board.sync,
         jobs.Tell: tell,
@@ -247,6 +252,7 @@ def _bolt(settings: Settings, installation: Installation, slack: Slack) -> Async
         )
 
     return AsyncApp(
+        logger=logging.getLogger("slack_bolt"),
         client=slack.client,
         authorize=authorize,
         process_before_response=True,

@@ -6,6 +6,7 @@ the card's lane draws. What changed elsewhere is read again from Inbox rather th
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -13,16 +14,20 @@ import structlog
 from bot import jobs
 from bot.errors import Gone, InboxError, SlackRefused
 from bot.inbox import Inbox
-from bot.jobs import Job, Later, Notify, Post, Refresh, RefreshPerson, Render, Sync
+from bot.jobs import Announce, Digest, Job, Later, Missed, Notify, Post, Refresh, RefreshPerson, Render, Sync
 from bot.models import Card, Event, Message, Note, Thread
 from bot.slack import Slack
-from bot.store.cards import Cards
+from bot.store.cards import Cards, Place
 from bot.store.feed import Feed
 from bot.store.pace import Pace
 from bot.store.people import People
-from bot.views import Msg, follow_up, thread_card
+from bot.views import Msg, follow_up, meanwhile, thread_card, words
 
 log = structlog.get_logger(__name__)
+
+AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
+RECENT: Final = 60.0  # seconds; what happened so shortly before the return is posted as ever
+KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
 # The types that tell of a message, of a thread, and of a person's default assignee; all others only count.
 MESSAGES: Final = {"message.created", "message.received"}
@@ -119,23 +124,85 @@ class Board:
 
     async def post(self, job: Post, _: object) -> list[Job]:
         """A new card, or a message below the card that the thread has."""
-        if wait := await self._pace.channel(job.channel):
-            raise Later(wait, job)
+        await self._slot(job)
         card = await self._cards.get(job.thread_id)
         if card is None:
             return []
-        if card.latest is None or card.latest.created_at <= job.message.created_at:
-            card = card.model_copy(update={"latest": job.message})
-            await self._cards.write(card.thread, latest=job.message)
+        card = await self._with_latest(card, job.message)
         place = await self._cards.place(job.thread_id)
-        mark = {"message_id": job.message.id}
         if place is None:
-            place = await self._slack.post(job.channel, await self._draw(card), metadata=mark)
-            await self._cards.put(job.thread_id, place)
+            await self._cards.put(job.thread_id, await self._once(job, job.channel, await self._draw(card)))
             return []
-        message = follow_up(job.message, card.thread.person)
-        await self._slack.post(place.channel, message, thread_ts=place.ts, metadata=mark)
+        await self._once(job, place.channel, follow_up(job.message, card.thread.person), place.ts)
         return [Render(thread_id=job.thread_id)]
+
+    async def _once(self, job: Post, channel: str, message: Msg, thread_ts: str | None = None) -> Place:
+        """Post, unless an attempt whose outcome is unknown turns out to have posted it."""
+        mark = {"message_id": job.message.id}
+        if job.tries:
+            found = await self._slack.find(channel, job.message.id, thread_ts=thread_ts, since=job.at.timestamp() - 5)
+            if found:
+                return found
+        return await self._slack.post(channel, message, thread_ts=thread_ts, metadata=mark)
+
+    async def _with_latest(self, card: Card, message: Message) -> Card:
+        """The card with `message` on it, unless it shows a later one."""
+        if card.latest is not None and card.latest.created_at > message.created_at:
+            return card
+        await self._cards.write(card.thread, latest=message)
+        return card.model_copy(update={"latest": message})
+
+    async def _slot(self, job: Job) -> None:
+        """Raises `Later` until the channel takes another post."""
+        if wait := await self._pace.channel(job.channel):  # type: ignore[union-attr]  # jobs of a channel's lane
+            raise Later(wait, job)
+
+    # --- after a time away -----------------------------------------------------------------------------------------
+
+    async def digest(self, job: Digest, _: object) -> list[Job]:
+        """One message that sums up, then each thread; the busiest channel sees no storm."""
+        missed = await self._feed.collect(job.ref)
+        if not missed or self._channel is None:
+            return []
+        total = sum(one.messages for one in missed)
+        text = words.digest(total, len(missed), missed[0].since, stale=job.stale)
+        threads = [Missed(channel=self._channel, thread_id=one.thread_id, since=one.since) for one in missed]
+        return [Announce(channel=self._channel, text=text), *threads]
+
+    async def announce(self, job: Announce, _: object) -> list[Job]:
+        """Say it to the channel."""
+        await self._slot(job)
+        await self._slack.post(job.channel, {"text": job.text, "blocks": []})
+        return []
+
+    async def missed(self, job: Missed, _: object) -> list[Job]:
+        """The card of a thread that is still open, and below it what was written meanwhile."""
+        await self._slot(job)
+        try:
+            thread = await self._inbox.thread(job.thread_id)
+            messages = await self._inbox.messages(job.thread_id)
+        except Gone:
+            return []
+        since = [one for one in reversed(messages) if one.inbound and one.created_at >= job.since]
+        shown = await self._feed.shown(one.id for one in since)
+        new = [one for one in since if one.id not in shown]
+        known = await self._cards.get(thread.id)
+        await self._cards.write(thread.with_person(known.thread.person if known else None))
+        await self._people.saw(thread)
+        card = await self._cards.get(thread.id)
+        place = await self._cards.place(thread.id)
+        if card is None or not new or (thread.archived and place is None):
+            return [Render(thread_id=thread.id)]
+        card = await self._with_latest(card, new[-1])
+        if place is None:
+            place = await self._slack.post(job.channel, await self._draw(card))
+            await self._cards.put(thread.id, place)
+            await self._feed.show([new[-1].id])  # the card shows it
+            new = new[:-1]
+        if new:
+            await self._slack.post(place.channel, meanwhile(new, card.thread.person), thread_ts=place.ts)
+            await self._feed.show(one.id for one in new)
+        return [Render(thread_id=thread.id)]
 
     async def render(self, job: Render, _: object) -> list[Job]:
         """Draw the card as things are now."""
@@ -183,29 +250,44 @@ class Board:
 
         Where the feed cannot be read, the events that wait go on in their own order: late is better than never.
         """
+        follow: list[Job] = []
         try:
-            await self._read_on()
+            follow = await self._read_on()
         except InboxError as error:
             log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
         for event in await self._feed.waiting():
             await self._feed.turn(event, wanted(event))
-        return []
+        return follow
 
-    async def _read_on(self) -> None:
-        cursor = await self._feed.cursor()
+    async def _read_on(self) -> list[Job]:
+        """Read the feed to its end. What happened during a time away is only counted, for the digest."""
+        cursor, last = await self._feed.cursor(), await self._feed.read_at()
         began = await self._feed.began() if cursor is None else None
+        at = jobs.now()
+        away = last is not None and (at - last).total_seconds() > AWAY
+        stale = away and last is not None and at - last > KEPT
+        if stale and last is not None:
+            for thread in await self._inbox.recent_threads(last):
+                await self._feed.miss_thread(thread.id, last)
         while True:
             page = await self._inbox.events(cursor)
             for event in page.events:
                 if began is None or event.created_at >= began:
-                    await self._feed.turn(event, wanted(event))
-            if page.last_seq is not None:
-                cursor = page.last_seq
-            if not page.has_more or page.last_seq is None:
+                    await self._turn(event, away and (at - event.created_at).total_seconds() > RECENT)
+            cursor = page.last_seq if page.last_seq is not None else cursor
+            done = not page.has_more or page.last_seq is None
+            if began is None or done:  # until the first reading is through, a restart begins it anew
                 await self._feed.advance(cursor or 0)
-                return
-            if began is None:
-                await self._feed.advance(page.last_seq)
+            if done:
+                await self._feed.was_read(at)
+                return [Digest(stale=stale)] if away else []
+
+    async def _turn(self, event: Event, late: bool) -> None:
+        asked = wanted(event)
+        if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
+            await self._feed.miss(event)
+        else:
+            await self._feed.turn(event, asked)
 
 
 def _state(thread: Thread) -> tuple[bool, str | None, bool]:

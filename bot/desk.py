@@ -7,7 +7,7 @@ repeat, and a send is written down before it is tried.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -26,7 +26,22 @@ from bot.errors import (
 )
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
-from bot.jobs import Asker, Change, Choice, Choose, Dm, Job, Later, OpenChoice, OpenDm, Render, Send, SendAgain, Tell
+from bot.jobs import (
+    Asker,
+    Change,
+    Choice,
+    Choose,
+    Dm,
+    Job,
+    Keep,
+    Later,
+    OpenChoice,
+    OpenDm,
+    Render,
+    Send,
+    SendAgain,
+    Tell,
+)
 from bot.models import AccountLink, Candidate, Card, Note, Thread
 from bot.slack import Slack
 from bot.store.cards import Cards
@@ -40,8 +55,6 @@ KEEP_TRYING: Final = 600.0  # seconds a send is tried for
 TRIGGER_LIVES: Final = 2.5  # seconds; Slack's three, less the way there
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries; the last one repeats
 LOOK_AGAIN: Final = (2.0, 3.0, 5.0, 10.0, 20.0)  # seconds between looks for a message whose outcome is unknown
-
-Keep = Callable[[Job], Awaitable[None]]
 
 
 def pause(tries: int) -> float:

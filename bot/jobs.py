@@ -7,6 +7,7 @@ share one: the changes to a thread, the posts of a channel, the messages to a pe
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -281,6 +282,54 @@ class Post(Base):
         return f"message:{self.message.id}"
 
 
+class Digest(Base):
+    """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events."""
+
+    kind: Literal["digest"] = "digest"
+    stale: bool = False
+
+    @property
+    def lane(self) -> str:
+        return "inbound"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+
+class Announce(Base):
+    """Say something to a whole channel."""
+
+    kind: Literal["announce"] = "announce"
+    channel: str
+    text: str
+
+    @property
+    def lane(self) -> str:
+        return f"channel:{self.channel}"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+
+class Missed(Base):
+    """Show a thread in which somebody wrote while the bot was away: its card, and what was written since."""
+
+    kind: Literal["missed"] = "missed"
+    channel: str
+    thread_id: str
+    since: datetime
+
+    @property
+    def lane(self) -> str:
+        return f"channel:{self.channel}"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+
 class Render(Base):
     """Draw a thread's card anew from what is known now."""
 
@@ -341,12 +390,19 @@ Job = Annotated[
     | Refresh
     | RefreshPerson
     | Post
+    | Digest
+    | Announce
+    | Missed
     | Render
     | Tell
     | Sync,
     Field(discriminator="kind"),
 ]
 _JOB: TypeAdapter[Job] = TypeAdapter(Job)
+
+
+Keep = Callable[[Job], Awaitable[None]]
+"""How a handler writes down how far its job has come, before it goes on."""
 
 
 class Later(Exception):

@@ -82,6 +82,28 @@ class Slack:
             )
         return Place(str(answer["channel"]), str(answer["ts"]))
 
+    async def find(self, channel: str, message_id: str, *, thread_ts: str | None, since: float) -> Place | None:
+        """The post that carries `message_id` in its metadata, where the bot may read history; None otherwise.
+
+        For after an unknown outcome: the scopes `channels:history` and `groups:history` are not among those it needs.
+        """
+        try:
+            async with _answers():
+                if thread_ts:
+                    answer = await self.client.conversations_replies(
+                        channel=channel, ts=thread_ts, oldest=str(since), include_all_metadata=True, limit=200
+                    )
+                else:
+                    answer = await self.client.conversations_history(
+                        channel=channel, oldest=str(since), include_all_metadata=True, limit=200
+                    )
+        except SlackRefused:
+            return None
+        for one in answer.get("messages") or []:
+            if (one.get("metadata") or {}).get("event_payload", {}).get("message_id") == message_id:
+                return Place(channel, str(one["ts"]))
+        return None
+
     async def update(self, place: Place, message: Msg) -> None:
         async with _answers():
             await self.client.chat_update(channel=place.channel, ts=place.ts, **_content(message))

@@ -1,6 +1,6 @@
 """Works the lanes: people's and background work side by side, each with places of its own.
 
-A job may take `JOB_TIMEOUT` seconds; whoever dies with one in hand leaves it to be claimed after `claim_idle`.
+A job may take most of the lanes' `claim_idle`; whoever dies with one in hand leaves it to be claimed after that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter, Histogram
 
-from bot import jobs
 from bot.errors import (
     InboxError,
     NotLinked,
@@ -26,18 +25,16 @@ from bot.errors import (
     StoreUnavailable,
     Unavailable,
 )
-from bot.jobs import Job, Later
+from bot.jobs import Job, Keep, Later
 from bot.store import keys
 from bot.store.lanes import Lanes, Ticket
 
 log = structlog.get_logger(__name__)
 
-Keep = Callable[[Job], Awaitable[None]]
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
 Failed = Callable[[Job, Exception], Sequence[Job]]
 Sound = Callable[[], Awaitable[bool]]
 
-JOB_TIMEOUT: Final = 12.0  # seconds; below every claim_idle
 PLACES: Final = 16  # jobs at once, for people and for the background each
 BREATH: Final = 0.1  # seconds between looks at what is due
 TRIES: Final = 6  # before a job that fails while everything else works is given up
@@ -53,6 +50,7 @@ class Worker:
     def __init__(self, lanes: Lanes, handlers: Mapping[type[Job], Handler], failed: Failed, sound: Sound) -> None:
         """`failed` says what follows from a job given up; `sound` whether Inbox answers anything at all."""
         self._lanes, self._handlers, self._failed, self._sound = lanes, handlers, failed, sound
+        self.job_timeout = lanes.claim_idle * 0.8  # seconds; nobody else may take a job that is still being done
         self._stopping = asyncio.Event()
         self._running: dict[asyncio.Task[None], Ticket] = {}
 
@@ -145,7 +143,7 @@ class Worker:
                 raise StoreUnavailable("another worker has this job now")
 
         try:
-            async with asyncio.timeout(JOB_TIMEOUT):
+            async with asyncio.timeout(self.job_timeout):
                 then = await self._handlers[type(job)](job, keep)
             await self._lanes.finish(ticket, then)
         except Later as later:
@@ -194,6 +192,3 @@ def _named(error: Exception) -> str:
     """The error without anything a person wrote: its class, status and code."""
     parts = [type(error).__name__, getattr(error, "status", ""), getattr(error, "code", "")]
     return " ".join(str(part) for part in parts if part)
-
-
-__all__ = ["Handler", "Keep", "Worker", "jobs"]

@@ -73,6 +73,9 @@ class Inbox(Protocol):
     ) -> list[str]:
         """The ids of all threads with one person, on any of `links`."""
 
+    async def recent_threads(self, since: datetime) -> list[Thread]:
+        """Open threads and requests in which somebody wrote last, after `since`; for when no event tells of it."""
+
     async def events(self, after: int | None, limit: int = 1000) -> EventPage:
         """One page of the feed after `seq` `after` (None: the oldest kept), at most 1000 events."""
 

@@ -26,6 +26,7 @@ THREAD_OR_NONE: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None
 THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] | None)
 PROSPECT_OR_NONE: TypeAdapter[wire.Prospect | None] = TypeAdapter(wire.Prospect | None)
 MESSAGES = TypeAdapter(wire.MessagePage)
+THREAD_PAGE = TypeAdapter(wire.ThreadPage)
 SENT = TypeAdapter(wire.SendResult)
 PAGES: Final = 5  # of 100 messages each: how far back a single message is looked for
 
@@ -143,6 +144,20 @@ class V1:
     ) -> list[str]:
         """v1 knows a person by platform id only: `contact_id` alone finds nothing."""
         return [thread.id for thread in await self._lookups(person_platform_id, links)] if person_platform_id else []
+
+    async def recent_threads(self, since: datetime) -> list[models.Thread]:
+        found: list[models.Thread] = []
+        for folder in ("default", "requests"):
+            params: dict[str, str | int] = {"inbox": folder, "limit": 100}
+            while True:
+                page = await self._transport.read(THREAD_PAGE, "/threads", params)
+                threads = [thread for one in page.threads if (thread := self._remember(one))]
+                recent = [one for one in threads if one.last_message and one.last_message.created_at >= since]
+                found += [one for one in recent if one.last_message and one.last_message.inbound]
+                if page.next_cursor is None or not recent or page.next_cursor.id == params.get("cursorId"):
+                    break
+                params |= {"cursorId": page.next_cursor.id, "cursorTimestamp": page.next_cursor.timestamp}
+        return found
 
     async def events(self, after: int | None, limit: int = 1000) -> models.EventPage:
         params: Params = {"limit": limit} | ({} if after is None else {"afterSeq": after})

@@ -29,6 +29,8 @@ MESSAGES = TypeAdapter(wire.Page[wire.Message])
 SENT = TypeAdapter(wire.SendResult)
 FAR: Final = 500  # messages: how far back a send is looked for
 
+OLDER: Final = 50  # threads in a row without news, after which there is none
+
 
 class Events(Wire):
     data: list[Any]
@@ -130,6 +132,21 @@ class V2:
             for platform in _platforms(links):
                 ids += [contact.id for contact in await self._contacts(platform, person_platform_id, by_id=True)]
         return [thread.id for id in dict.fromkeys(ids) for thread in await self._threads(id)]
+
+    async def recent_threads(self, since: datetime) -> list[models.Thread]:
+        """Reminders move threads up, so a few older ones do not end the search."""
+        found: list[models.Thread] = []
+        for folder in ("inbox", "requests"):
+            older = 0
+            async for thread in self._all(THREADS, "/threads", {"folder": folder}):
+                last = thread.last_message
+                recent = last is not None and last.created_at >= since
+                older = 0 if recent else older + 1
+                if recent and last is not None and last.direction == "inbound":
+                    found.append(thread.thread())
+                if older == OLDER:
+                    break
+        return found
 
     async def events(self, after: int | None, limit: int = 1000) -> models.EventPage:
         params: Params = {"limit": limit} | ({} if after is None else {"afterSeq": after})

@@ -185,6 +185,11 @@ class MessagePage(Wire):
     is_syncing: bool | None = None
 
 
+class ThreadPage(Wire):
+    threads: list[Thread]
+    next_cursor: Cursor | None = None
+
+
 class EventData(Wire):
     """All that any event's `data` was seen to carry."""
 

@@ -8,8 +8,8 @@ https://docs.inboxapp.com/webhooks/overview ("detect missed events and maintain 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -53,10 +53,40 @@ push_all(2)
 return 1
 """
 )
+# ARGV: event id, thread id, when it happened. New: it is counted, and shown in the digest.
+_MISS: Final = (
+    _FEED
+    + f"""
+if not fresh(ARGV[1]) then return 0 end
+redis.call('ZADD', '{keys.MISSED}', 'LT', ARGV[3], ARGV[2])
+redis.call('HINCRBY', '{keys.MISSED_COUNT}', ARGV[2], 1)
+return 1
+"""
+)
+# ARGV: where to move what was missed. Run again for the same place, it changes nothing.
+_COLLECT: Final = (
+    _FEED
+    + f"""
+for _, part in ipairs({{'', ':count'}}) do
+  if redis.call('EXISTS', ARGV[1] .. part) == 0 and redis.call('EXISTS', '{keys.MISSED}' .. part) == 1 then
+    redis.call('RENAME', '{keys.MISSED}' .. part, ARGV[1] .. part)
+    redis.call('EXPIRE', ARGV[1] .. part, WEEK)
+  end
+end
+"""
+)
 _ADVANCE: Final = (
     _FEED
     + "if tonumber(redis.call('GET', CURSOR) or -1) < tonumber(ARGV[1]) then redis.call('SET', CURSOR, ARGV[1]) end"
 )
+
+
+class Missed(NamedTuple):
+    """A thread with messages from while the bot was away: how many, and when the first one was written."""
+
+    thread_id: str
+    messages: int
+    since: datetime
 
 
 class Feed:
@@ -67,6 +97,8 @@ class Feed:
         self._arrive = redis.register_script(_ARRIVE)
         self._turn = redis.register_script(_TURN)
         self._advance = redis.register_script(_ADVANCE)
+        self._miss = redis.register_script(_MISS)
+        self._collect = redis.register_script(_COLLECT)
 
     async def arrive(self, event: Event, wanted: Iterable[Job], *, same_count: bool) -> bool:
         """A webhook brought `event`, which asks for the jobs `wanted`. False when it is known already.
@@ -99,6 +131,53 @@ class Feed:
             ids = await self._redis.zrange(keys.PENDING, 0, -1)
             found = await self._redis.hmget(keys.PENDING_EVENTS, ids) if ids else []
         return [Event.model_validate_json(raw) for raw in found if raw is not None]
+
+    async def read_at(self) -> datetime | None:
+        """When the feed was last read to its end; None before the first time."""
+        async with answering():
+            value = await self._redis.get(keys.READ_AT)
+        return None if value is None else datetime.fromisoformat(value.decode())
+
+    async def was_read(self, at: datetime) -> None:
+        async with answering():
+            await self._redis.set(keys.READ_AT, at.isoformat())
+
+    async def miss(self, event: Event) -> None:
+        """An inbound message from while the bot was away: it belongs in the digest."""
+        async with answering():
+            await self._miss(keys=[keys.CURSOR], args=[event.id, event.thread_id or "", event.created_at.timestamp()])
+
+    async def miss_thread(self, thread_id: str, at: datetime) -> None:
+        """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""
+        async with answering():
+            await self._redis.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True)
+            await self._redis.hincrby(keys.MISSED_COUNT, thread_id, 1)
+
+    async def collect(self, ref: str) -> list[Missed]:
+        """What was missed so far, by the time of the first message; the same again for the same `ref`."""
+        place = f"{keys.MISSED}:{ref}"
+        async with answering():
+            await self._collect(keys=[keys.CURSOR], args=[place])
+            threads = await self._redis.zrange(place, 0, -1, withscores=True)
+            counts = await self._redis.hgetall(f"{place}:count")
+        return [
+            Missed(one.decode(), int(counts.get(one, 1)), datetime.fromtimestamp(at, UTC)) for one, at in threads if one
+        ]
+
+    async def shown(self, message_ids: Iterable[str]) -> set[str]:
+        """Which of these messages are in a channel already, or on their way there."""
+        ids = list(message_ids)
+        async with answering():
+            found = await self._redis.mget([keys.once(f"message:{one}") for one in ids]) if ids else []
+        return {one for one, mark in zip(ids, found, strict=True) if mark is not None}
+
+    async def show(self, message_ids: Iterable[str]) -> None:
+        """These messages are in a channel now."""
+        async with answering():
+            pipe = self._redis.pipeline(transaction=False)
+            for one in message_ids:
+                pipe.set(keys.once(f"message:{one}"), "1", ex=keys.WEEK)
+            await pipe.execute()
 
     async def began(self) -> datetime:
         """When this bot ran for the first time; what happened before is history and is not posted."""

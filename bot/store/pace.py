@@ -44,6 +44,7 @@ return 0
 """
 # https://docs.inboxapp.com/reference/rate-limits: all three windows slide and hold at once, for the whole team.
 WINDOWS: Final = {60: 300, 3600: 10_000, 86_400: 100_000}
+BURST: Final = 3  # posts in one channel without a pause
 KEPT_FOR_PEOPLE: Final = 0.2  # of each window: background work stops short of it
 BLOCKED: Final = "inbox-blocked"  # nobody calls Inbox while this is held
 LOW: Final = "inbox-low"  # only people do
@@ -53,9 +54,9 @@ LONGEST_HOLD: Final = 60.0  # seconds; which window the headers describe is unkn
 class Pace:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
-    def __init__(self, redis: Redis, channel_interval: float = 1.0, channel_burst: int = 3) -> None:
+    def __init__(self, redis: Redis, channel_interval: float = 1.0, inbox_per_minute: int = 300) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._interval, self._burst = channel_interval, channel_burst
+        self._interval, self._windows = channel_interval, WINDOWS | {60: inbox_per_minute}
         self._slot = redis.register_script(_SLOT)
         self._spend = redis.register_script(_SPEND)
 
@@ -65,9 +66,7 @@ class Pace:
         https://docs.slack.dev/apis/web-api/rate-limits: about one a second, short bursts allowed.
         """
         async with answering():
-            wait = await self._slot(
-                keys=[keys.pace(f"channel:{channel}")], args=[int(self._interval * 1000), self._burst]
-            )
+            wait = await self._slot(keys=[keys.pace(f"channel:{channel}")], args=[int(self._interval * 1000), BURST])
         return int(wait) / 1000
 
     async def hold(self, name: str, seconds: float) -> None:
@@ -83,7 +82,7 @@ class Pace:
     async def inbox(self, *, background: bool) -> None:
         """Spend one call to Inbox. Raises `RateLimited` when the budget is spent; for background work, earlier."""
         share = 1 - KEPT_FOR_PEOPLE if background else 1.0
-        args = [part for window, limit in WINDOWS.items() for part in (window, int(limit * share))]
+        args = [part for window, limit in self._windows.items() for part in (window, int(limit * share))]
         held = [BLOCKED, LOW] if background else [BLOCKED]
         async with answering():
             wait = await self._spend(keys=[keys.pace("inbox:"), *map(keys.pace, held)], args=args)
@@ -92,10 +91,10 @@ class Pace:
 
     async def learn(self, headers: Mapping[str, str], status: int) -> None:
         """What Inbox's headers say: other tools of the team spend from the same quota."""
-        if status == 429:
+        left, limit = _number(headers.get("x-ratelimit-remaining")), _number(headers.get("x-ratelimit-limit"))
+        if status == 429 and not left:  # with calls left, it is the platform that limits one account
             await self.hold(BLOCKED, _number(headers.get("retry-after")) or 30.0)
             return
-        left, limit = _number(headers.get("x-ratelimit-remaining")), _number(headers.get("x-ratelimit-limit"))
         if left is None or limit is None or left > limit * KEPT_FOR_PEOPLE:
             return
         await self.hold(LOW if left > 0 else BLOCKED, _until(headers.get("x-ratelimit-reset")))

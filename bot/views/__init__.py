@@ -1,7 +1,7 @@
 """Pure functions from the domain to Slack's blocks and modals; they know no network, clock or settings."""
 
 from bot.views.blocks import Msg, View
-from bot.views.card import follow_up, thread_card
+from bot.views.card import follow_up, meanwhile, thread_card
 from bot.views.dm import (
     choose_message,
     choose_modal,
@@ -23,6 +23,7 @@ __all__ = [
     "help_message",
     "home",
     "loading_modal",
+    "meanwhile",
     "notice_modal",
     "receipt",
     "thread_card",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.models import Card, Message, Note, Person, Thread
 from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run
 from bot.views.text import literal, plain, when, when_long
@@ -9,6 +11,7 @@ from bot.views.words import GONE
 
 _NAME = 80
 _PREVIEW = 150
+_MEANWHILE = 12  # messages; three blocks each at the most, of the 50 that a message may have
 
 
 def thread_card(card: Card, *, account: str, assignee: str | None) -> Msg:
@@ -35,6 +38,19 @@ def follow_up(message: Message, person: Person | None) -> Msg:
     return {
         "text": f"{name}: {_said(message)}",
         "blocks": [line(*who), *_body(message), context(_timing(message, ""))],
+    }
+
+
+def meanwhile(messages: Sequence[Message], person: Person | None) -> Msg:
+    """What somebody wrote while the bot was away, in one message; of many, the last ones."""
+    shown = messages[-_MEANWHILE:]
+    earlier = len(messages) - len(shown)
+    note = [context(f"{earlier} earlier ones are in Inbox.")] if earlier else []
+    blocks = [block for one in shown for block in (*_body(one), context(_timing(one, "")))]
+    name = _named(person)
+    return {
+        "text": f"{name}, while I was away: {' / '.join(_said(one) for one in shown[-3:])}",
+        "blocks": [line(*_who(person), run(" while I was away")), *note, *blocks],
     }
 
 

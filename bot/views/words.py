@@ -5,11 +5,12 @@ Each says what happened and what to do. A stranger's words inside them are inert
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import ceil
 from typing import Literal
 
 from bot import errors
-from bot.views.text import plain
+from bot.views.text import plain, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 GONE = "That conversation was deleted in Inbox."
@@ -103,6 +104,13 @@ def unlinked(user: str) -> str:
 
 def no_member(email: str) -> str:
     return f"No Inbox member has the address {plain(email, 200)}. Check it in Inbox → Settings → Members."
+
+
+def digest(messages: int, threads: int, oldest: datetime, *, stale: bool) -> str:
+    """What a channel reads after the bot was away; `stale` when that was longer than Inbox keeps its events."""
+    said = f"{messages} message{'s' if messages != 1 else ''} in {threads} conversation{'s' if threads != 1 else ''}"
+    gap = " That was longer than Inbox keeps its events, so I looked at the conversations themselves." if stale else ""
+    return f"{said} while I was away, oldest {when_long(oldest)}.{gap}"
 
 
 def nobody(recipient: str) -> str:

@@ -1,0 +1,156 @@
+"""Real processes of the bot between the two local services, and somebody who kills them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx
+
+from bot.app import Paces
+from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.stage import Acme, acme, settings_for
+from bot.settings import Settings
+
+PACES = Paces(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll_beside_webhook=2.0)
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Hand:
+    """One process that is started again whenever it dies."""
+
+    role: str
+    port: int
+    environment: dict[str, str]
+    process: asyncio.subprocess.Process | None = None
+    deaths: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.chaos.process",
+            self.role,
+            cwd=ROOT,
+            env=self.environment | {"PORT": str(self.port)},
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        if self.role == "web":
+            await self.answers()
+
+    async def answers(self) -> None:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            for _ in range(400):
+                try:
+                    if (await http.get(f"{self.url}/healthz")).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.05)
+        raise AssertionError("the bot did not start")
+
+    async def kill(self, number: int = signal.SIGKILL) -> int:
+        """End it with a signal, and its exit code."""
+        assert self.process is not None
+        self.deaths += 1
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await self.process.wait()
+
+
+@dataclass
+class Crew:
+    """The processes and their world. `hands` are web processes first."""
+
+    slack: SandboxSlack
+    inbox: SandboxInbox
+    acme: Acme
+    settings: Settings
+    environment: dict[str, str]
+    hands: list[Hand] = field(default_factory=list)
+
+    @property
+    def webs(self) -> list[Hand]:
+        return [hand for hand in self.hands if hand.role == "web"]
+
+    def call(self, web: Hand) -> None:
+        """Slack and Inbox call this process from now on."""
+        self.slack.events_url, self.inbox.webhook_url = f"{web.url}/slack/events", f"{web.url}/inbox/webhook"
+
+    async def add(self, role: str) -> Hand:
+        hand = Hand(role, _free_port(), self.environment)
+        self.hands.append(hand)
+        await hand.start()
+        return hand
+
+    async def harass(self, dice: random.Random, until: asyncio.Event, pause: tuple[float, float]) -> None:
+        """Kill -9 one process after the other, at random times, and start each again."""
+        while not until.is_set():
+            await asyncio.sleep(dice.uniform(*pause))
+            hand = dice.choice(self.hands)
+            await hand.kill()
+            await hand.start()
+            if hand.role == "web":
+                self.call(dice.choice(self.webs))
+
+
+@asynccontextmanager
+async def crew(
+    redis_url: str, api: str, *, webs: int = 2, workers: int = 3, paces: Paces = PACES
+) -> AsyncIterator[Crew]:
+    """`webs` and `workers` processes on one Redis; all are gone in the end."""
+    slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({api}), retry_delays=(0.5, 1.0, 2.0))
+    async with serving(slack.app) as slack_url, serving(inbox.app) as inbox_url:
+        slack.base_url = slack_url
+        world = acme(slack, inbox)
+        settings = settings_for(slack, inbox, inbox_url, notify_channel=world.channel, redis_url=redis_url)
+        made = Crew(slack, inbox, world, settings, _environment(settings, paces))
+        try:
+            await asyncio.gather(*(made.add("web") for _ in range(webs)), *(made.add("worker") for _ in range(workers)))
+            made.call(made.webs[0])
+            yield made
+        finally:
+            await asyncio.gather(*(hand.kill() for hand in made.hands))
+            await inbox.aclose()
+
+
+def _environment(settings: Settings, paces: Paces) -> dict[str, str]:
+    secret = {
+        "SLACK_BOT_TOKEN": settings.slack_bot_token,
+        "SLACK_SIGNING_SECRET": settings.slack_signing_secret,
+        "INBOX_API_TOKEN": settings.inbox_api_token,
+        "INBOX_WEBHOOK_SECRET": settings.inbox_webhook_secret,
+        "REDIS_URL": settings.redis_url,
+    }
+    plain = {
+        "SLACK_API_BASE_URL": settings.slack_api_base_url,
+        "INBOX_API_BASE_URL": settings.inbox_api_base_url,
+        "NOTIFY_CHANNEL": settings.notify_channel or "",
+        "HOST": "127.0.0.1",
+        "LOG_LEVEL": "ERROR",
+        "CHAOS_PACES": json.dumps(asdict(paces)),
+        "PATH": os.environ["PATH"],
+    }
+    return plain | {name: value.get_secret_value() for name, value in secret.items() if value}
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

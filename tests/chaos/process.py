@@ -1,0 +1,23 @@
+"""One process of the bot as `bot serve` or `bot worker` would start it, with shorter waits: `process.py web|worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+
+from bot import log, settings
+from bot.app import Paces, bridge
+from bot.run import run
+
+
+async def main(role: str) -> None:
+    wanted = settings.load()
+    log.configure(wanted.log_level, wanted.log_format)
+    async with bridge(wanted, Paces(**json.loads(os.environ["CHAOS_PACES"]))) as built:
+        await run(built, web=role == "web", worker=role == "worker")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
