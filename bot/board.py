@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from bot import jobs
-from bot.errors import Gone, InboxError, SlackRefused
+from bot.errors import Gone, InboxError, RateLimited, SlackRefused, Unavailable
 from bot.inbox import Inbox
 from bot.jobs import Announce, Digest, Job, Later, Missed, Notify, Post, Refresh, RefreshPerson, Render, Sync
 from bot.models import Card, Event, Message, Note, Thread
@@ -26,6 +26,7 @@ from bot.views import Msg, follow_up, meanwhile, thread_card, words
 log = structlog.get_logger(__name__)
 
 AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
+READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
 RECENT: Final = 60.0  # seconds; what happened so shortly before the return is posted as ever
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
@@ -248,11 +249,18 @@ class Board:
     async def sync(self, job: Sync, _: object) -> list[Job]:
         """Give every event after the cursor its turn, then those whose webhook came but that the feed does not show.
 
-        Where the feed cannot be read, the events that wait go on in their own order: late is better than never.
+        Where the feed cannot be read for a while, the events that wait go on in their own order: better than never.
         """
         follow: list[Job] = []
         try:
             follow = await self._read_on()
+        except RateLimited as error:
+            raise Later(error.retry_after, job) from error
+        except Unavailable as error:
+            log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
+            if job.tries < len(READ_AGAIN):
+                again = job.model_copy(update={"tries": job.tries + 1})
+                raise Later(READ_AGAIN[job.tries], again) from error
         except InboxError as error:
             log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
         for event in await self._feed.waiting():

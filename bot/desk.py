@@ -94,7 +94,7 @@ class Desk:
         except Gone as error:
             return await self._gone(job, error)
         except RateLimited as error:
-            then = [] if job.told else [_say(job.asker, words.quota(error.retry_after))]
+            then = [] if job.told else [_say(job.asker, words.quota(error.retry_after, "change"))]
             raise Later(error.retry_after, job.model_copy(update={"told": True}), *then) from error
         return [Render(thread_id=job.thread_id)]
 

@@ -38,7 +38,7 @@ Sound = Callable[[], Awaitable[bool]]
 PLACES: Final = 16  # jobs at once, for people and for the background each
 BREATH: Final = 0.1  # seconds between looks at what is due
 TRIES: Final = 6  # before a job that fails while everything else works is given up
-PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+PAUSES: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
 
 FINISHED = Counter("bot_jobs_total", "Jobs by kind and outcome.", ["kind", "outcome"])
 SECONDS = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])

@@ -6,7 +6,6 @@ it outlives a bot that was killed: the next one finds its socket alive and uses 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import socket
@@ -51,6 +50,7 @@ def start(data_dir: Path) -> Valkey:
 
     Raises `SettingsError` where there is no Valkey for this machine or it does not start.
     """
+    binary()
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = _socket_path(data_dir)
@@ -82,6 +82,8 @@ def _socket_path(data_dir: Path) -> Path:
 
 @contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
+    import fcntl  # not on Windows, where REDIS_URL is needed and nobody comes here
+
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -48,6 +48,7 @@ BURST: Final = 3  # posts in one channel without a pause
 KEPT_FOR_PEOPLE: Final = 0.2  # of each window: background work stops short of it
 BLOCKED: Final = "inbox-blocked"  # nobody calls Inbox while this is held
 LOW: Final = "inbox-low"  # only people do
+LONGEST_BLOCK: Final = 3600.0  # seconds, whatever a 429 says
 LONGEST_HOLD: Final = 60.0  # seconds; which window the headers describe is unknown, so look again after a minute
 
 
@@ -93,7 +94,7 @@ class Pace:
         """What Inbox's headers say: other tools of the team spend from the same quota."""
         left, limit = _number(headers.get("x-ratelimit-remaining")), _number(headers.get("x-ratelimit-limit"))
         if status == 429 and not left:  # with calls left, it is the platform that limits one account
-            await self.hold(BLOCKED, _number(headers.get("retry-after")) or 30.0)
+            await self.hold(BLOCKED, min(_number(headers.get("retry-after")) or 30.0, LONGEST_BLOCK))
             return
         if left is None or limit is None or left > limit * KEPT_FOR_PEOPLE:
             return
@@ -102,9 +103,10 @@ class Pace:
 
 def _number(value: str | None) -> float | None:
     try:
-        return min(max(float(value), 0.0), 1e12) if value else None
+        number = float(value or "nan")
     except ValueError:
         return None
+    return number if 0 <= number < 1e12 else None  # which NaN is not
 
 
 def _until(reset: str | None) -> float:

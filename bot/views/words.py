@@ -73,9 +73,8 @@ def account_offline(account: str, platform: str = "X") -> str:
 
 
 def quota(seconds: float, doing: Doing = "send") -> str:
-    """The wait is rounded up to whole seconds; a send goes on by itself, a change is the person's to repeat."""
-    wait = f"Inbox asks us to wait {max(1, ceil(seconds))} s"
-    return f"{wait}. I'll send it then." if doing == "send" else f"{wait}, so nothing was changed. Try again then."
+    """The wait is rounded up to whole seconds; the job goes on by itself then."""
+    return f"Inbox asks us to wait {max(1, ceil(seconds))} s. I'll {'send' if doing == 'send' else 'do'} it then."
 
 
 def unexpected(reference: str) -> str:

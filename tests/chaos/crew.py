@@ -116,6 +116,7 @@ async def crew(
 ) -> AsyncIterator[Crew]:
     """`webs` and `workers` processes on one Redis; all are gone in the end."""
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({api}), retry_delays=(0.5, 1.0, 2.0))
+    inbox.rate_per_minute = paces.inbox_per_minute
     async with serving(slack.app) as slack_url, serving(inbox.app) as inbox_url:
         slack.base_url = slack_url
         world = acme(slack, inbox)

@@ -119,12 +119,12 @@ def _judge(on: Crew, acked: list[str], written: list[str], about: str) -> None:
     unanswered = sum(1 for call in on.slack.calls if call.method == "chat.postMessage" and not call.ok)
     deaths = sum(hand.deaths for hand in on.hands)
     out_of_order = _out_of_order(on, acked, written)
-    print(
+    print(  # noqa: T201  # the issue's four figures
         f"\n{about}: {len(acked)} DMs accepted, {len(written)} messages received, {deaths} processes killed\n"
         f"  lost: {len(lost_dms) + len(lost_inbound)}\n"
         f"  sent twice: {len(twice)}\n"
         f"  posted twice: {len(posted_twice)} (Slack's answer was lost or its reader killed)\n"
-        f"  out of order: {len(out_of_order)}\n"
+        f"  out of order: {len(out_of_order)} {out_of_order[:5]}\n"
         f"  told as not confirmed or not sent: {sum(1 for text in acked if text in told)}"
     )
     assert on.inbox.violations == []

@@ -1,0 +1,367 @@
+"""What is written in several places says the same in each: manifests, code, settings, README, and who imports whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from bot.listeners import register
+from bot.listeners.front import Front
+from bot.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+BOT = sorted((ROOT / "bot").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+MANIFESTS = ("http", "socket")
+MADE_BY_TOOLS = {".git", ".venv", ".data", "__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+
+
+# --- manifests --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def manifest(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "manifests" / f"{name}.yaml").read_text())
+    return found
+
+
+class Registered(defaultdict[str, set[str]]):
+    """Stands where Bolt's app stands when the listeners are registered, and notes their names by kind."""
+
+    def __init__(self) -> None:
+        super().__init__(set)
+
+    def __getattr__(self, kind: str) -> Callable[[str], Callable[[Any], None]]:
+        def named(name: str) -> Callable[[Any], None]:
+            self[kind].add(name)
+            return lambda _: None
+
+        return named
+
+
+@pytest.fixture(scope="module")
+def registered() -> Registered:
+    found, nothing = Registered(), cast(Any, None)
+    register(cast(Any, found), Front(nothing, nothing, nothing), nothing)
+    return found
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_commands_shortcuts_and_events_are_those_that_the_code_listens_to(name: str, registered: Registered) -> None:
+    features = manifest(name)["features"]
+    assert {one["command"] for one in features["slash_commands"]} == registered["command"]
+    assert {one["callback_id"] for one in features["shortcuts"]} == registered["shortcut"]
+    assert set(manifest(name)["settings"]["event_subscriptions"]["bot_events"]) == registered["event"]
+    assert {one["type"] for one in features["shortcuts"]} == {"message"}
+
+
+def test_the_pinned_commands_and_shortcuts_are_there(registered: Registered) -> None:
+    assert registered["command"] == {"/dm", "/inbox"}
+    assert registered["shortcut"] == {"archive_thread", "assign_to_me", "send_as_dm"}
+
+
+# What each method of the Web API needs: https://docs.slack.dev/reference/methods. `users.info` shows the address,
+# which people are matched by, only with `users:read.email`.
+SCOPES: dict[str, set[str]] = {
+    "auth_test": set(),
+    "chat_delete": {"chat:write"},
+    "chat_getPermalink": set(),
+    "chat_postEphemeral": {"chat:write"},
+    "chat_postMessage": {"chat:write"},
+    "chat_update": {"chat:write"},
+    "users_info": {"users:read", "users:read.email"},
+    "users_lookupByEmail": {"users:read.email"},
+    "views_open": set(),
+    "views_publish": set(),
+    "views_update": set(),
+}
+# Asked for only where an operator added the scope by hand; a refusal is no failure (README, "How safe it is").
+OPTIONAL = {"conversations_history": {"channels:history"}, "conversations_replies": {"channels:history"}}
+METHOD = re.compile(r"(auth|bots|chat|conversations|files|pins|reactions|team|users|usergroups|views)_[a-z]\w*")
+
+
+def methods_called() -> dict[str, set[str]]:
+    """Web API methods that the bot calls as `….client.method(…)`, by file."""
+    found = defaultdict(set)
+    for path in BOT:
+        if "sandbox" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and METHOD.fullmatch(node.func.attr):
+                owner = node.func.value
+                if isinstance(owner, ast.Attribute) and owner.attr == "client":
+                    found[path.relative_to(ROOT).as_posix()].add(node.func.attr)
+    return found
+
+
+def test_only_one_module_calls_slack() -> None:
+    assert methods_called().keys() == {"bot/slack.py"}
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_the_scopes_are_those_that_the_calls_need_and_no_more(name: str) -> None:
+    methods = methods_called()["bot/slack.py"] - OPTIONAL.keys()
+    assert methods <= SCOPES.keys(), "say in SCOPES what these need"
+    needed = {"commands"}.union(*(SCOPES[method] for method in methods))
+    scopes = manifest(name)["oauth_config"]["scopes"]
+    assert sorted(scopes["bot"]) == sorted(needed)
+    assert scopes.keys() == {"bot"}
+
+
+def without_addresses(found: dict[str, Any]) -> Any:
+    """A manifest without what differs between HTTP and Socket Mode."""
+
+    def strip(part: Any) -> Any:
+        if isinstance(part, dict):
+            skipped = ("url", "request_url", "socket_mode_enabled")
+            return {key: strip(value) for key, value in part.items() if key not in skipped}
+        return [strip(one) for one in part] if isinstance(part, list) else part
+
+    return strip(found)
+
+
+def test_the_manifests_differ_in_addresses_and_socket_mode_alone() -> None:
+    assert without_addresses(manifest("http")) == without_addresses(manifest("socket"))
+    assert [manifest(name)["settings"]["socket_mode_enabled"] for name in MANIFESTS] == [False, True]
+
+
+def test_every_address_is_the_route_that_the_bot_serves() -> None:
+    addresses = re.findall(r"^\s*(?:request_)?url: (.*)$", (ROOT / "manifests/http.yaml").read_text(), re.MULTILINE)
+    assert addresses == ["https://YOUR-HOST/slack/events"] * 4
+    assert "YOUR-HOST" not in (ROOT / "manifests/socket.yaml").read_text()
+    assert '"/slack/events"' in (ROOT / "bot/web.py").read_text()
+
+
+def test_what_is_typed_after_dm_reaches_the_bot_unescaped_and_people_in_inbox_do_not() -> None:
+    escaped = {one["command"]: one["should_escape"] for one in manifest("http")["features"]["slash_commands"]}
+    assert escaped == {"/dm": False, "/inbox": True}
+
+
+def test_every_button_has_a_listener(registered: Registered) -> None:
+    """The action ids that the views write down are those that Bolt knows."""
+    used = set()
+    for path in BOT:
+        if path.parent.name == "views":
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "button":
+                    used |= {one.value for one in node.args[1:2] if isinstance(one, ast.Constant)}
+    assert used
+    assert used <= registered["action"]
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_example_names_every_setting_and_explains_each_in_a_line() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    keys = {number: found[1] for number, line in enumerate(lines) if (found := re.match(r"#? ?([A-Z][A-Z_]+)=", line))}
+    assert sorted(keys.values()) == sorted(name.upper() for name in Settings.model_fields)
+    for number in keys:
+        assert lines[number - 1].startswith("# "), f"no explanation before {lines[number]}"
+        assert number - 1 not in keys
+
+
+def test_the_defaults_in_the_example_are_those_of_the_code() -> None:
+    shown = dict(re.findall(r"^# ([A-Z][A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    for name, field in Settings.model_fields.items():
+        if not field.is_required() and name.upper() in shown:
+            assert shown[name.upper()] == ("" if field.default in (None, ()) else str(field.default))
+
+
+# --- README -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    return (ROOT / "README.md").read_text()
+
+
+def test_the_readme_is_short(readme: str) -> None:
+    assert len(readme.splitlines()) < 150
+
+
+def commands(readme: str) -> list[str]:
+    return [block.strip() for block in re.findall(r"^```sh\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)]
+
+
+def test_the_readmes_first_command_is_the_tour_and_its_second_is_what_ci_runs(readme: str) -> None:
+    first, second = commands(readme)[:2]
+    assert first.endswith("python -m bot sandbox --tour")
+    for tool in ("ruff check", "ruff format --check", "mypy", "pytest"):
+        assert tool in second
+    assert not any("\n" in one for one in (first, second))
+    (pattern,) = re.findall(r"grep -m 1 -F -- '([^']+)' README\.md", (ROOT / ".ci/run").read_text())
+    assert next(line for line in readme.splitlines() if pattern in line) == second
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+
+
+def test_the_files_that_the_commands_name_exist(readme: str) -> None:
+    words = shlex.split(" ".join(commands(readme)[:2]))
+    named = [words[number + 1] for number, word in enumerate(words) if word == "-r"]
+    assert len(named) == 2
+    for name in named:
+        assert "--hash=sha256:" in (ROOT / name).read_text()
+
+
+def test_the_readme_explains_every_scope_and_names_every_setting(readme: str) -> None:
+    for scope in manifest("http")["oauth_config"]["scopes"]["bot"]:
+        assert f"| `{scope}` |" in readme
+    for name in Settings.model_fields:
+        assert f"`{name.upper()}`" in readme
+
+
+def test_the_processes_are_those_of_the_command_line() -> None:
+    processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+    assert processes == {"web": "python -m bot serve --no-worker", "worker": "python -m bot worker"}
+
+
+# --- who imports whom -------------------------------------------------------------------------------------------------
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path) for path in BOT}
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Modules that a file imports, in full; `from bot import jobs` is `bot.jobs`."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            whole = {f"{node.module}.{one.name}" for one in node.names}
+            found |= {one if one in MODULES else str(node.module) for one in whole}
+    return frozenset(found)
+
+
+def importers(of: str) -> set[str]:
+    """Modules of the bot that import `of` or something in it."""
+    return {module_of(path) for path in BOT if any(within(one, of) for one in imports(path))}
+
+
+def within(module: str, *packages: str) -> bool:
+    return any(module == one or module.startswith(f"{one}.") for one in packages)
+
+
+def outside(modules: set[str], *packages: str) -> set[str]:
+    return {one for one in modules if not within(one, *packages)}
+
+
+def test_only_the_inbox_client_and_the_sandbox_import_httpx() -> None:
+    assert importers("httpx") >= {"bot.inbox.transport"}
+    assert outside(importers("httpx"), "bot.inbox", "bot.sandbox") == set()
+
+
+def test_only_the_store_imports_redis_and_the_composition_root_for_its_type() -> None:
+    assert importers("redis") >= {"bot.store.lanes"}
+    assert outside(importers("redis"), "bot.store", "bot.app") == set()
+
+
+def test_only_the_store_knows_the_names_of_keys() -> None:
+    assert outside(importers("bot.store.keys"), "bot.store") <= {"bot.worker"}  # which stream it works
+
+
+def test_listeners_reach_neither_network_nor_inbox() -> None:
+    for package in ("httpx", "aiohttp", "redis", "bot.inbox"):
+        assert [one for one in importers(package) if within(one, "bot.listeners")] == []
+
+
+def test_views_are_made_of_models_and_blocks_alone() -> None:
+    allowed = ("bot.models", "bot.errors", "bot.views", "emoji", "slack_sdk.models", *sys.stdlib_module_names)
+    for path in BOT:
+        if within(module_of(path), "bot.views"):
+            assert outside(set(imports(path)), *allowed) == set(), path
+
+
+def test_models_and_errors_stand_on_nothing_of_ours() -> None:
+    for name in ("models", "errors"):
+        assert [one for one in imports(ROOT / "bot" / f"{name}.py") if within(one, "bot")] == []
+
+
+def test_the_bot_knows_nothing_of_its_sandbox() -> None:
+    assert outside(importers("bot.sandbox"), "bot.sandbox") == {"bot.__main__"}
+
+
+# From the bottom up: a module imports from its own floor or from those below.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("bot.errors", "bot.models", "bot.log"),
+    ("bot.settings", "bot.jobs", "bot.views"),
+    ("bot.inbox", "bot.store"),
+    ("bot.slack", "bot.socket_mode"),
+    ("bot.gate",),
+    ("bot.desk", "bot.board", "bot.console", "bot.ticker", "bot.worker"),
+    ("bot.listeners", "bot.web"),
+    ("bot.app",),
+    ("bot.run", "bot.doctor"),
+    ("bot.sandbox",),
+    ("bot.__main__",),
+)
+
+
+def floor(module: str) -> int | None:
+    return next((number for number, names in enumerate(FLOORS) if within(module, *names)), None)
+
+
+def test_imports_point_down_only() -> None:
+    for path in BOT:
+        here = floor(module_of(path))
+        if here is None:
+            continue  # the package itself, and modules that came after this test: see below
+        for one in imports(path):
+            there = floor(one)
+            assert there is None or there <= here, f"{module_of(path)} imports {one}"
+
+
+def test_every_module_has_its_floor() -> None:
+    assert {one for one in MODULES - {"bot"} if floor(one) is None} == set()
+
+
+def test_inbox_and_store_do_not_know_each_other() -> None:
+    assert [one for one in importers("bot.inbox") if within(one, "bot.store")] == []
+    assert [one for one in importers("bot.store") if within(one, "bot.inbox")] == []
+
+
+# --- everywhere -------------------------------------------------------------------------------------------------------
+
+
+def files() -> Iterator[Path]:
+    for path in ROOT.rglob("*"):
+        if path.is_file() and not MADE_BY_TOOLS & set(path.relative_to(ROOT).parts):
+            yield path
+
+
+def test_nothing_points_at_a_directory_beside_the_repository() -> None:
+    beside = re.compile(rb"(\.\.|/work)/" + b"shared")
+    found = list(files())
+    assert ROOT / "README.md" in found
+    assert [path for path in found if beside.search(path.read_bytes())] == []
+
+
+def test_nothing_is_mocked() -> None:
+    assert [path for path in BOT + TESTS if any(within(one, "unittest", "mock") for one in imports(path))] == []
+
+
+def test_nothing_is_left_to_do() -> None:
+    marks = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error\\(")))
+    assert [path for path in BOT + TESTS if marks.search(path.read_text())] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [path for path in BOT if path.read_text() and not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []

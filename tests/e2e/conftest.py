@@ -1,0 +1,35 @@
+"""Every end-to-end test gives the bot exactly the Slack scopes that `manifests/` ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.sandbox.stage import Stage
+from tests.conftest import Open
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+
+
+@pytest.fixture(scope="session")
+def scopes() -> frozenset[str]:
+    """The bot scopes that both manifests ask for."""
+    both = [yaml.safe_load((MANIFESTS / name).read_text()) for name in ("http.yaml", "socket.yaml")]
+    http, socket = (frozenset(one["oauth_config"]["scopes"]["bot"]) for one in both)
+    assert http == socket
+    return http
+
+
+@pytest.fixture
+def opened(opened: Open, scopes: frozenset[str]) -> Open:
+    """As in `tests/conftest.py`, with an installation that was granted the manifests' scopes and no others."""
+
+    async def start(**wanted: Any) -> Stage:
+        running = await opened(**wanted)
+        running.slack.scopes = set(scopes)
+        return running
+
+    return start

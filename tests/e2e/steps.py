@@ -1,0 +1,176 @@
+"""What the end-to-end tests do and look at, in terms of people, cards and calls."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from bot.sandbox.inbox import Call, PersonRecord
+from bot.sandbox.inbox_world import ThreadRecord
+from bot.sandbox.slack import Ephemeral, Message
+from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.stage import Stage
+
+Json = dict[str, Any]
+BUSY = ("people", "background", "delayed")
+
+
+async def idle(on: Stage, within: float = 8.0) -> None:
+    """Until every webhook was delivered and no job waits: what has not happened by then will not happen."""
+    await on.inbox.settle()
+    end = time.monotonic() + within
+    while sum(await _depth(on)):
+        assert time.monotonic() < end, f"still busy after {within} s; Slack saw:\n{on.slack.story()}"
+        await asyncio.sleep(0.01)
+
+
+async def _depth(on: Stage) -> list[int]:
+    depth = await on.bridge.lanes.depth()
+    return [depth[name] for name in BUSY]
+
+
+async def card_of(on: Stage, said: str = "Hi there", person: PersonRecord | None = None) -> Message:
+    """The card of what `person` (Sarah) writes now, for the first time."""
+    known = {message.ts for message in cards(on)}
+    await on.inbox.customer_writes(person or on.acme.sarah, said)
+    await on.slack.until(lambda: {message.ts for message in cards(on)} - known)
+    await idle(on)
+    (card,) = [message for message in cards(on) if message.ts not in known]
+    return card
+
+
+def cards(on: Stage) -> list[Message]:
+    """What the bot posted at the top level of the channel."""
+    return [message for message in on.slack.messages(on.acme.channel) if message.user == BOT_USER]
+
+
+def shows(on: Stage, card: Message) -> str:
+    """The card as a person sees it now."""
+    return on.slack.show(on.slack.message(card.channel, card.ts))
+
+
+def labels(card: Message) -> list[str]:
+    """The labels of the card's buttons, in order."""
+    rows = [block["elements"] for block in card.blocks if block["type"] == "actions"]
+    return [element["text"]["text"] for row in rows for element in row]
+
+
+def thread(on: Stage, person: PersonRecord | None = None, account: str = "") -> ThreadRecord:
+    """Inbox's conversation with `person` (Sarah)."""
+    found = on.inbox.world.thread_between(account or on.acme.account, person or on.acme.sarah)
+    assert found is not None
+    return found
+
+
+def calls(on: Stage, method: str, contains: str = "") -> list[Call]:
+    """What the bot asked of Inbox with `method`, in order."""
+    return [call for call in on.inbox.calls if call.method == method and contains in call.path]
+
+
+def lookups(on: Stage) -> list[str]:
+    """The questions to Inbox about who somebody is."""
+    about = ("/v1/threads/lookup", "/v1/prospects", "/v2/contacts")
+    return [str(c) for c in calls(on, "GET") if c.path.startswith(about) or c.path == "/v2/threads"]
+
+
+def version(on: Stage) -> str:
+    return on.bridge.inbox.version
+
+
+def as_body(on: Stage, *, archived: bool) -> Json:
+    """The body that archives or reopens."""
+    return {"done": archived} if version(on) == "v1" else {"archived": archived}
+
+
+def told(on: Stage, user: str) -> list[str]:
+    """Everything that the bot said to `user` alone, with blocks and as the fallback says it, without invisible joiners."""
+    private: list[Ephemeral | Message] = [*on.slack.ephemerals(user), *on.slack.dms(user)]
+    return [f"{on.slack.show(one)}\n{one.text}".replace("\u2060", "") for one in private]
+
+
+async def hears(on: Stage, user: str, words: str, within: float = 5.0) -> str:
+    """Until `user` is told `words` privately; the whole of it."""
+    found = await on.slack.until(lambda: [one for one in told(on, user) if words in one], within)
+    return found[0]
+
+
+async def whisper(on: Stage, user: str, words: str, within: float = 5.0) -> Ephemeral:
+    """The ephemeral message with `words`, whose buttons can be pressed."""
+    found = await on.slack.until(lambda: [e for e in on.slack.ephemerals(user) if words in on.slack.show(e)], within)
+    return found[0]
+
+
+async def form(on: Stage, user: str, field: str = "To") -> Json:
+    """The modal of `user`, once it is filled in and has `field`."""
+
+    def filled() -> Json | None:
+        view = on.slack.modal(user)
+        fields = [block.get("label", {}).get("text") for block in view["blocks"]] if view else []
+        return view if field in fields else None
+
+    return await on.slack.until(filled) or {}
+
+
+def initial(view: Json, block_id: str) -> str:
+    """What the form's text field holds before anybody types."""
+    (block,) = [block for block in view["blocks"] if block.get("block_id") == block_id]
+    return str(block["element"].get("initial_value", ""))
+
+
+def options(view: Json) -> list[str]:
+    """The labels of what there is to choose from."""
+    (block,) = [block for block in view["blocks"] if block.get("block_id") == "choice"]
+    return [option["text"]["text"] for option in block["element"]["options"]]
+
+
+def nodes(thing: Any) -> list[Json]:
+    """Every object within blocks, at any depth."""
+    if isinstance(thing, list):
+        return [node for one in thing for node in nodes(one)]
+    if isinstance(thing, dict):
+        return [thing, *(node for one in thing.values() for node in nodes(one))]
+    return []
+
+
+class Picture:
+    """A card as it is at this moment, to compare with later."""
+
+    def __init__(self, card: Message) -> None:
+        self._card, self._blocks, self._text, self._edited = card, copy.deepcopy(card.blocks), card.text, card.edited
+
+    def is_unchanged(self) -> bool:
+        now = self._card
+        return (now.blocks, now.text, now.edited) == (self._blocks, self._text, self._edited)
+
+
+class Recorder(httpx.AsyncBaseTransport):
+    """Keeps what the sandbox's Slack sends to the bot, so that it can be sent again or changed."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        async with httpx.AsyncHTTPTransport(verify=False, trust_env=False) as wire:
+            response = await wire.handle_async_request(request)
+            await response.aread()
+            return response
+
+
+def recorder(on: Stage) -> Recorder:
+    """What Slack sends from now on."""
+    on.slack.transport = kept = Recorder()
+    return kept
+
+
+async def until(predicate: Callable[[], object], within: float = 5.0) -> None:
+    """Until `predicate` holds, for what Slack takes no notice of."""
+    end = time.monotonic() + within
+    while not predicate():
+        assert time.monotonic() < end, f"not within {within} s"
+        await asyncio.sleep(0.01)

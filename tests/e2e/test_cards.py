@@ -1,0 +1,489 @@
+"""Cards: what strangers write, what colleagues press, and what changes elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.sandbox.blockkit import problems
+from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.stage import Stage
+from tests.conftest import Open
+from tests.e2e.steps import Picture, as_body, calls, card_of, cards, hears, idle, labels, nodes, shows, thread, told
+
+HOSTILE = "<!channel> *bold* <https://evil.example|click> & "
+
+
+@pytest.fixture(params=["1.0", "2"])
+def payload(request: pytest.FixtureRequest) -> str:
+    """Each webhook payload in turn, whatever version the API has."""
+    return str(request.param)
+
+
+# --- notifications ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_card_says_who_wrote_what_to_which_account_whose_it_is_and_when(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    card = await card_of(on, "Is the trial still open?")
+    picture = shows(on, card)
+    assert "Sarah Chen (@sarah) via @acme" in picture
+    assert "Is the trial still open?" in picture
+    assert "Unassigned" in picture
+    assert "Received " in picture
+    assert labels(card) == ["Assign to me", "Archive", "Open conversation"]
+    assert "Sarah Chen" in card.text
+    assert "Is the trial still open?" in card.text
+    assert not card.thread_ts
+
+
+async def test_a_card_of_an_assigned_conversation_names_its_assignee(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    on.inbox.add_thread(on.acme.account, on.acme.sarah, assignee_id=on.acme.bo_member)
+    card = await card_of(on)
+    assert "Assigned to Bo" in shows(on, card)
+    assert labels(card)[:2] == ["Unassign", "Archive"]
+
+
+async def test_later_messages_go_below_the_card_and_the_card_shows_the_latest(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    card = await card_of(on, "First words")
+    for said in ("Second words", "Third words"):
+        await on.inbox.customer_writes(on.acme.sarah, said)
+    await idle(on)
+    assert len(cards(on)) == 1
+    replies = on.slack.replies(card.channel, card.ts)
+    assert [said in on.slack.show(one) for said, one in zip(("Second words", "Third words"), replies, strict=True)]
+    assert "Sarah Chen" in on.slack.show(replies[0])
+    assert "Third words" in shows(on, card)
+    assert "First words" not in shows(on, card)
+    assert "Third words" in card.text
+
+
+async def test_messages_below_a_card_come_in_the_order_in_which_they_were_written(on: Stage) -> None:
+    card = await card_of(on, "0")
+    for number in range(1, 8):
+        await on.inbox.customer_writes(on.acme.sarah, f"number {number}")
+    await idle(on)
+    replies = [on.slack.show(one) for one in on.slack.replies(card.channel, card.ts)]
+    assert [f"number {number}" in one for number, one in enumerate(replies, 1)] == [True] * 7
+    assert "number 7" in shows(on, card)
+
+
+async def test_each_conversation_has_a_card_of_its_own(on: Stage) -> None:
+    first, second = await card_of(on, "From Sarah"), await card_of(on, "From Omar", on.acme.omar)
+    await on.inbox.customer_writes(on.acme.sarah, "Sarah again")
+    await idle(on)
+    assert len(cards(on)) == 2
+    assert "Sarah again" in on.slack.show(on.slack.replies(first.channel, first.ts)[0])
+    assert on.slack.replies(second.channel, second.ts) == []
+    assert "Omar Khan (@omar_k)" in shows(on, second)
+
+
+async def test_one_person_who_writes_to_two_accounts_has_two_cards(on: Stage) -> None:
+    support = on.inbox.add_account("acme_help", "Acme Help")
+    first = await card_of(on, "To the first")
+    await on.inbox.customer_writes(on.acme.sarah, "To the second", support)
+    await idle(on)
+    assert len(cards(on)) == 2
+    assert "via @acme_help" in shows(on, cards(on)[1])
+    assert "via @acme\n" in shows(on, first)
+
+
+async def test_what_our_own_side_writes_never_notifies(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    on.inbox.add_thread(on.acme.account, on.acme.omar)
+    card = await card_of(on)
+    await on.inbox.teammate_writes(thread(on).id, "Typed on X", "native")
+    await on.inbox.teammate_writes(thread(on).id, "Typed in Inbox", "member")
+    await on.inbox.teammate_writes(thread(on, on.acme.omar).id, "First contact on X", "native")
+    await on.inbox.teammate_writes(thread(on, on.acme.omar).id, "First contact in Inbox", "member")
+    await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah Sent from Slack")
+    await hears(on, on.acme.ana, "Sent to Sarah Chen")
+    await idle(on)
+    assert cards(on) == [card]
+    assert on.slack.replies(card.channel, card.ts) == []
+    assert [call.method for call in on.slack.calls].count("chat.postMessage") == 1
+
+
+async def test_a_hostile_message_shows_as_plain_text_within_slacks_limits(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    said = HOSTILE + "x" * (12_000 - len(HOSTILE))
+    card = await card_of(on, said)
+    await on.inbox.customer_writes(on.acme.sarah, said)
+    await idle(on)
+    (reply,) = on.slack.replies(card.channel, card.ts)
+    for message in (card, reply):
+        assert problems(message.blocks, "message") == []
+        active = {node["type"] for node in nodes(message.blocks) if "type" in node}
+        assert not active & {"link", "user", "usergroup", "broadcast", "channel", "emoji", "markdown"}
+        written = [node["text"] for node in nodes(message.blocks) if node.get("type") == "text"]
+        assert any(one.startswith(HOSTILE + "xxx") for one in written)
+        own = [node["text"] for node in nodes(message.blocks) if node.get("type") == "mrkdwn"]
+        assert not [text for text in own if "evil" in text or "!channel" in text]
+        assert "<!channel" not in message.text
+        assert "<https" not in message.text
+        assert "*bold*" not in message.text
+        assert "&lt;!channel&gt;" in message.text
+        assert len(message.text) < 4_000
+    posted = [call.args for call in on.slack.calls if call.method == "chat.postMessage"]
+    assert [(str(args["unfurl_links"]).lower(), str(args["unfurl_media"]).lower()) for args in posted] in (
+        [("false", "false")] * 2,
+        [("0", "0")] * 2,
+    )
+    assert all(not args.get("link_names") for args in posted)
+
+
+async def test_a_hostile_name_shows_as_plain_text_too(on: Stage) -> None:
+    mallory = on.inbox.add_person("mal_lory", "<!here> *Mal* <@U0SANDBOXBOT> `lory`")
+    card = await card_of(on, "Hello", mallory)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    assert "<!here>" not in card.text
+    assert "<@" not in card.text
+    assert "*Mal*" not in card.text
+    assert [n["text"] for n in nodes(card.blocks) if n.get("style") == {"bold": True}] == [mallory.name]
+    assert not [n for n in nodes(card.blocks) if n.get("type") in ("user", "broadcast", "link")]
+
+
+async def test_a_message_without_text_shows_its_attachment(on: Stage) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "", attachments=[{"kind": "image", "url": "https://media.example/1"}])
+    await idle(on)
+    assert "image" in shows(on, cards(on)[0])
+
+
+async def test_a_message_request_is_marked(on: Stage) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "You do not know me", is_request=True)
+    await idle(on)
+    assert "message request" in shows(on, cards(on)[0])
+
+
+async def test_without_a_channel_to_notify_nothing_is_posted_and_nothing_breaks(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], notify_channel=None)
+    await on.inbox.customer_writes(on.acme.sarah, "Anybody there?")
+    await idle(on)
+    assert [call.method for call in on.slack.calls if call.method.startswith("chat.")] == []
+    assert (await on.bridge.lanes.depth())["dead"] == 0
+
+
+# --- buttons ---------------------------------------------------------------------------------------------------------
+
+
+async def test_archive_closes_the_thread_and_reopen_opens_it_again(on: Stage) -> None:
+    card = await card_of(on)
+    ack = await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    assert ack.ok
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    assert thread(on).archived
+    assert labels(card) == ["Assign to me", "Reopen", "Open conversation"]
+    assert "Archived by Ana" in card.text
+
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Reopen")
+    await on.slack.until(lambda: "Archived" not in shows(on, card))
+    assert not thread(on).archived
+    assert labels(card) == ["Assign to me", "Archive", "Open conversation"]
+    await idle(on)
+    path = f"/{on.bridge.inbox.version}/threads/{thread(on).id}"
+    assert [(call.path, call.body) for call in calls(on, "PATCH")] == [
+        (path, as_body(on, archived=True)),
+        (path, as_body(on, archived=False)),
+    ]
+    assert told(on, on.acme.ana) == told(on, on.acme.bo) == []
+
+
+async def test_assign_to_me_takes_the_thread_and_unassign_gives_it_back(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    assert thread(on).assignee_id == on.acme.bo_member
+    assert labels(card) == ["Unassign", "Archive", "Open conversation"]
+
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Unassign")
+    await on.slack.until(lambda: "Unassigned by Ana" in shows(on, card))
+    assert thread(on).assignee_id is None
+    assert labels(card) == ["Assign to me", "Archive", "Open conversation"]
+    await idle(on)
+    path = f"/{on.bridge.inbox.version}/threads/{thread(on).id}"
+    assert [(call.path, call.body) for call in calls(on, "PATCH")] == [
+        (path, {"assigneeId": on.acme.bo_member}),
+        (path, {"assigneeId": None}),
+    ]
+
+
+async def test_a_change_carries_the_token_and_is_json(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    (change,) = calls(on, "PATCH")
+    assert change.headers["authorization"] == f"Bearer {on.inbox.token}"
+    assert change.headers["content-type"] == "application/json"
+
+
+async def test_the_card_changes_only_after_inbox_has_confirmed(on: Stage) -> None:
+    card = await card_of(on)
+    before = Picture(card)
+    on.inbox.fail("PATCH *", delay=0.6)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: calls(on, "PATCH"))
+    assert before.is_unchanged()
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+
+
+async def test_two_different_clicks_at_once_both_happen(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
+    await idle(on)
+    assert "Archived by Ana" in shows(on, card)
+    assert "Assigned to Bo" in shows(on, card)
+    assert (thread(on).archived, thread(on).assignee_id) == (True, on.acme.bo_member)
+
+
+async def test_a_colleague_who_clicks_a_moment_too_late_is_told_who_was_first(on: Stage) -> None:
+    card = await card_of(on)
+    on.inbox.fail("PATCH *", delay=0.3)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
+    await hears(on, on.acme.bo, "already archived (by Ana)")
+    await idle(on)
+    assert len(calls(on, "PATCH")) == 1
+    assert "Archived by Ana" in shows(on, card)
+
+
+async def test_the_link_button_needs_nothing_but_an_answer(on: Stage) -> None:
+    card = await card_of(on)
+    before, asked = Picture(card), len(on.inbox.calls)
+    assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Open conversation")).ok
+    await idle(on)
+    assert before.is_unchanged()
+    assert len(on.inbox.calls) == asked
+    (link,) = [node["url"] for node in nodes(card.blocks) if "url" in node]
+    assert link == f"https://x.com/i/chat/{thread(on).platform_id}"
+
+
+async def test_a_new_message_reopens_the_card_of_an_archived_conversation(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await on.inbox.customer_writes(on.acme.sarah, "One more thing")
+    await idle(on)
+    assert "Archived" not in shows(on, card)
+    assert "One more thing" in shows(on, card)
+    assert "Archive" in labels(card)
+    assert len(on.slack.replies(card.channel, card.ts)) == 1
+
+
+# --- changes made elsewhere ------------------------------------------------------------------------------------------
+
+
+async def _archived(on: Stage) -> None:
+    await on.inbox.app_archives(thread(on).id)
+
+
+async def _reopened(on: Stage) -> None:
+    await on.inbox.app_archives(thread(on).id, archived=False)
+
+
+async def _assigned(on: Stage) -> None:
+    await on.inbox.app_assigns(thread(on).id, on.acme.bo_member)
+
+
+async def _unassigned(on: Stage) -> None:
+    await on.inbox.app_assigns(thread(on).id, None)
+
+
+async def _contact_assigned(on: Stage) -> None:
+    await on.inbox.app_assigns_contact(on.acme.sarah, on.acme.bo_member)
+
+
+async def _contact_unassigned(on: Stage) -> None:
+    await on.inbox.app_assigns_contact(on.acme.sarah, None)
+
+
+Act = Callable[[Stage], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    ("act", "shown", "buttons", "back"),
+    [
+        (_archived, "Archived in Inbox", ["Assign to me", "Reopen"], _reopened),
+        (_assigned, "Assigned to Bo in Inbox", ["Unassign", "Archive"], _unassigned),
+        (_contact_assigned, "Assigned to Bo in Inbox", ["Unassign", "Archive"], _contact_unassigned),
+    ],
+    ids=["archived", "assigned", "contact assigned"],
+)
+async def test_a_change_made_in_inbox_and_its_opposite_show_on_the_card(
+    on: Stage, payload: str, act: Act, shown: str, buttons: list[str], back: Act
+) -> None:
+    on.inbox.webhook_version = payload
+    card = await card_of(on)
+    await act(on)
+    await on.slack.until(lambda: shown in shows(on, card))
+    assert labels(card)[:2] == buttons
+    await idle(on)
+    await back(on)
+    await on.slack.until(lambda: shown not in shows(on, card))
+    assert labels(card)[:2] == ["Assign to me", "Archive"]
+    assert "Unassigned" in shows(on, card)
+    await idle(on)
+    assert cards(on) == [card]
+    assert on.slack.replies(card.channel, card.ts) == []
+
+
+async def test_a_conversation_deleted_in_inbox_says_so_on_its_card_and_has_no_buttons(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    card = await card_of(on)
+    await on.inbox.app_deletes(thread(on).id)
+    await on.slack.until(lambda: "That conversation was deleted in Inbox." in shows(on, card))
+    assert labels(card) == []
+
+
+async def test_changes_without_a_card_post_nothing(on: Stage) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    await _archived(on)
+    await _assigned(on)
+    await _contact_assigned(on)
+    await idle(on)
+    assert [call.method for call in on.slack.calls if call.method.startswith("chat.")] == []
+
+
+async def test_a_click_that_inbox_reports_back_keeps_the_name_of_who_clicked(on: Stage, payload: str) -> None:
+    on.inbox.webhook_version = payload
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await idle(on)
+    assert {type for type in (json.loads(on.inbox.event_body(e.id))["type"] for e in on.inbox.events)} > {
+        "thread.archived",
+        "thread.assigned",
+    }
+    assert "Archived by Ana" in shows(on, card)
+    assert "Assigned to Bo" in shows(on, card)
+    assert "in Inbox" not in shows(on, card)
+
+
+async def test_events_that_come_late_and_in_the_wrong_order_leave_the_card_true(on: Stage) -> None:
+    card = await card_of(on)
+    on.inbox.auto_deliver = False
+    await _archived(on)
+    await _assigned(on)
+    await _reopened(on)
+    await _unassigned(on)
+    await _archived(on)
+    for event in reversed(on.inbox.events[-5:]):
+        await on.inbox.redeliver(event.id)
+    await idle(on)
+    assert "Archived in Inbox" in shows(on, card)
+    assert "Unassigned" in shows(on, card)
+    assert labels(card)[:2] == ["Assign to me", "Reopen"]
+
+
+async def test_a_colleague_who_replies_elsewhere_does_not_disturb_the_card(on: Stage) -> None:
+    card = await card_of(on, "A question")
+    await on.inbox.teammate_writes(thread(on).id, "An answer", "member")
+    await idle(on)
+    assert "A question" in shows(on, card)
+    assert labels(card)[:2] == ["Assign to me", "Archive"]
+
+
+# --- shortcuts -------------------------------------------------------------------------------------------------------
+
+
+async def test_shortcuts_on_the_card_archive_and_assign(on: Stage) -> None:
+    card = await card_of(on)
+    assert (await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "archive_thread")).ok
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    assert (await on.slack.shortcut(on.acme.bo, card.channel, card.ts, "assign_to_me")).ok
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    assert [call.body for call in calls(on, "PATCH")] == [
+        as_body(on, archived=True),
+        {"assigneeId": on.acme.bo_member},
+    ]
+
+
+async def test_shortcuts_on_any_message_in_the_cards_thread_do_the_same(on: Stage) -> None:
+    card = await card_of(on)
+    await on.inbox.customer_writes(on.acme.sarah, "And another")
+    await idle(on)
+    (below,) = on.slack.replies(card.channel, card.ts)
+    talk = on.slack.say(on.acme.bo, card.channel, "I'll take it", thread_ts=card.ts)
+    await on.slack.shortcut(on.acme.bo, card.channel, talk.ts, "assign_to_me")
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    await on.slack.shortcut(on.acme.ana, card.channel, below.ts, "archive_thread")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    assert len(calls(on, "PATCH")) == 2
+
+
+async def test_a_shortcut_takes_a_conversation_over_from_a_colleague(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "assign_to_me")
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "assign_to_me")
+    await hears(on, on.acme.ana, "already assigned to you")
+    assert len(calls(on, "PATCH")) == 2
+
+
+@pytest.mark.parametrize("callback_id", ["archive_thread", "assign_to_me"])
+async def test_a_shortcut_on_an_unrelated_message_explains_itself_and_changes_nothing(
+    on: Stage, callback_id: str
+) -> None:
+    card = await card_of(on)
+    before = Picture(card)
+    talk = on.slack.say(on.acme.bo, on.acme.channel, "Lunch?")
+    await on.slack.shortcut(on.acme.ana, talk.channel, talk.ts, callback_id)
+    await hears(on, on.acme.ana, "Use the shortcut on a card or in its thread")
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert before.is_unchanged()
+
+
+async def test_a_shortcut_on_an_archived_card_says_who_archived_it(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await on.slack.shortcut(on.acme.bo, card.channel, card.ts, "archive_thread")
+    await hears(on, on.acme.bo, "already archived (by Ana)")
+    assert len(calls(on, "PATCH")) == 1
+
+
+# --- the rest of the surface -----------------------------------------------------------------------------------------
+
+
+async def test_talk_in_a_cards_thread_stays_in_slack(on: Stage) -> None:
+    card = await card_of(on)
+    talk = on.slack.say(on.acme.bo, card.channel, "@sarah seems cross", thread_ts=card.ts)
+    ack = await on.slack.event("message", channel=card.channel, user=on.acme.bo, text=talk.text, thread_ts=card.ts)
+    assert ack.status < 500
+    await idle(on)
+    assert on.inbox.sent() == []
+    assert calls(on, "POST") == []
+
+
+async def test_the_home_tab_says_what_the_bot_does(on: Stage) -> None:
+    assert (await on.slack.open_home(on.acme.ana)).ok
+    home = on.slack.home(on.acme.ana)
+    assert home is not None
+    assert "/dm @sarah" in on.slack.show(home)
+    assert "Archive" in on.slack.show(home)
+
+
+async def test_the_manifests_scopes_are_all_that_is_used_and_all_are_used(on: Stage, scopes: frozenset[str]) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
+    await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah Hello")
+    await hears(on, on.acme.ana, "Sent to Sarah Chen")
+    await on.slack.open_home(on.acme.ana)
+    talk = on.slack.say(on.acme.bo, card.channel, "Lunch?")
+    await on.slack.shortcut(on.acme.ana, talk.channel, talk.ts, "send_as_dm")
+    await on.slack.until(lambda: on.slack.modal(on.acme.ana))
+    await idle(on)
+    assert on.slack.scopes_used == scopes
+    assert [call.answer for call in on.slack.calls if not call.ok] == []
+    assert {message.user for message in on.slack.messages(on.acme.channel)} == {BOT_USER, on.acme.bo}

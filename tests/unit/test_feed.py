@@ -1,0 +1,308 @@
+"""Inbox's events: each has its turn once, in order, whatever the webhooks did on their way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import jobs
+from bot.board import Board, wanted
+from bot.errors import StoreUnavailable, Unavailable
+from bot.models import Event, EventPage
+from bot.store import keys
+from bot.store.connect import connect
+from bot.store.feed import Feed
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+
+
+def event(seq: int, *, api: Literal["v1", "v2"] = "v2", at: datetime | None = None) -> Event:
+    """An inbound message; the other API version counts from 1000."""
+    return Event(
+        id=f"e{seq}",
+        seq=seq if api == "v2" else seq + 1000,
+        type="message.received",
+        created_at=at or jobs.now(),
+        api=api,
+        thread_id="t1",
+        message_id=f"m{seq}",
+        direction="inbound",
+    )
+
+
+class Source:
+    """What a bot reads the feed from: pages of two, and a say in what happens while it reads."""
+
+    def __init__(self) -> None:
+        self.events_so_far: list[Event] = []
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        self.down = False
+
+    async def events(self, after: int | None) -> EventPage:
+        left = [one for one in self.events_so_far if one.seq > (after or 0)]
+        page = left[:2]
+        if self.meanwhile:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        if self.down:
+            raise Unavailable(status=503)
+        return EventPage(events=tuple(page), last_seq=page[-1].seq if page else None, has_more=len(left) > 2)
+
+
+class Bench:
+    """A feed on a real Redis, and the board that reads it."""
+
+    def __init__(self, url: str) -> None:
+        self.redis: Any = connect(url)
+        self.feed, self.source = Feed(self.redis), Source()
+        nothing = cast(Any, None)  # what a sync does not touch
+        self.board = Board(nothing, cast(Any, self.source), nothing, nothing, self.feed, nothing, "C1")
+
+    async def arrive(self, one: Event) -> bool:
+        return await self.feed.arrive(one, wanted(one), same_count=one.api == "v2")
+
+    async def sync(self) -> None:
+        await self.board.sync(jobs.Sync(), None)
+
+    def happen(self, *seqs: int) -> None:
+        self.source.events_so_far += map(event, seqs)
+
+    async def lane(self, name: str) -> list[Any]:
+        return [jobs.load(item[1:]) for item in await self.redis.lrange(keys.lane(name), 0, -1)]
+
+    async def dispatched(self) -> list[str]:
+        """The ids of the events whose turn it was, in order."""
+        return [job.event.id for job in await self.lane("inbound")]
+
+    async def syncs(self) -> int:
+        return len(await self.lane("sync"))
+
+    async def waiting(self) -> list[str]:
+        return [one.id for one in await self.feed.waiting()]
+
+
+@pytest.fixture
+async def bench(redis_url: str) -> AsyncIterator[Bench]:
+    opened = Bench(redis_url)
+    await opened.feed.began()
+    await opened.feed.advance(3)
+    yield opened
+    await opened.redis.aclose()
+
+
+async def test_an_event_that_directly_follows_goes_on_at_once(bench: Bench) -> None:
+    assert await bench.arrive(event(4))
+    assert await bench.arrive(event(5))
+    assert await bench.dispatched() == ["e4", "e5"]
+    assert await bench.feed.cursor() == 5
+    assert await bench.syncs() == 0
+
+
+async def test_an_event_after_a_gap_waits_until_the_feed_is_read(bench: Bench) -> None:
+    assert await bench.arrive(event(6))
+    assert await bench.dispatched() == []
+    assert await bench.waiting() == ["e6"]
+    assert await bench.feed.cursor() == 3
+    assert await bench.syncs() == 1
+    bench.happen(4, 5, 6, 7)
+    await bench.sync()
+    assert await bench.dispatched() == ["e4", "e5", "e6", "e7"]
+    assert await bench.waiting() == []
+    assert await bench.feed.cursor() == 7
+
+
+async def test_many_gaps_ask_for_few_readings(bench: Bench) -> None:
+    for seq in range(10, 30, 2):
+        await bench.arrive(event(seq))
+    assert await bench.syncs() <= 2
+
+
+async def test_a_late_event_that_the_feed_did_not_show_goes_on_and_moves_nothing(bench: Bench) -> None:
+    assert await bench.arrive(event(2))
+    assert await bench.dispatched() == ["e2"]
+    assert await bench.feed.cursor() == 3
+
+
+@pytest.mark.parametrize("seq", [2, 4, 9])
+async def test_a_repeated_event_is_known(bench: Bench, seq: int) -> None:
+    assert await bench.arrive(event(seq))
+    assert not await bench.arrive(event(seq))
+    bench.happen(4, 9)
+    await bench.sync()
+    await bench.sync()
+    assert not await bench.arrive(event(seq))
+    assert (await bench.dispatched()).count(f"e{seq}") == 1
+
+
+async def test_ten_deliveries_at_once_are_one_event(bench: Bench) -> None:
+    answers = await asyncio.gather(*(bench.arrive(event(4)) for _ in range(10)))
+    assert sorted(answers) == [False] * 9 + [True]
+    assert await bench.dispatched() == ["e4"]
+
+
+async def test_an_event_that_the_feed_showed_first_is_known_when_its_webhook_comes(bench: Bench) -> None:
+    bench.happen(4)
+    await bench.sync()
+    assert not await bench.arrive(event(4))
+    assert await bench.dispatched() == ["e4"]
+
+
+async def test_the_other_versions_count_never_moves_the_cursor(bench: Bench) -> None:
+    four = event(4, api="v1").model_copy(update={"seq": 4})
+    assert await bench.feed.arrive(four, wanted(four), same_count=False)
+    assert await bench.dispatched() == []
+    assert await bench.feed.cursor() == 3
+    await bench.sync()
+    assert await bench.dispatched() == ["e4"]
+    assert await bench.feed.cursor() == 3
+
+
+async def test_before_the_first_reading_events_wait_for_it(redis_url: str) -> None:
+    bench = Bench(redis_url)
+    await bench.feed.began()
+    assert await bench.arrive(event(4))
+    assert await bench.dispatched() == []
+    bench.happen(4, 5)
+    await bench.sync()
+    assert await bench.dispatched() == ["e4", "e5"]
+    await bench.redis.aclose()
+
+
+async def test_the_first_start_posts_no_history(redis_url: str) -> None:
+    bench = Bench(redis_url)
+    bench.source.events_so_far = [event(seq, at=NOON.replace(year=2025)) for seq in (1, 2, 3)]
+    await bench.feed.began()
+    bench.happen(4)
+    await bench.sync()
+    assert await bench.dispatched() == ["e4"]
+    assert await bench.feed.cursor() == 4
+    await bench.redis.aclose()
+
+
+async def test_while_the_feed_cannot_be_read_it_is_tried_again_and_nothing_is_out_of_order(bench: Bench) -> None:
+    for seq in (8, 6, 7):
+        await bench.arrive(event(seq))
+    bench.source.down = True
+    with pytest.raises(jobs.Later) as later:
+        await bench.sync()
+    assert await bench.dispatched() == []
+    bench.source.down = False
+    bench.happen(4, 5, 6, 7, 8)
+    await bench.board.sync(cast(jobs.Sync, later.value.job), None)
+    assert await bench.dispatched() == ["e4", "e5", "e6", "e7", "e8"]
+
+
+async def test_when_the_feed_cannot_be_read_for_long_what_waits_goes_on_in_its_own_order(bench: Bench) -> None:
+    for seq in (8, 6, 7):
+        await bench.arrive(event(seq))
+    bench.source.down = True
+    await bench.board.sync(jobs.Sync(tries=100), None)
+    assert await bench.dispatched() == ["e6", "e7", "e8"]
+    bench.source.down = False
+    bench.happen(4, 5, 6, 7, 8)
+    await bench.sync()
+    assert await bench.dispatched() == ["e6", "e7", "e8", "e4", "e5"]
+
+
+async def test_an_event_that_arrives_during_a_reading_does_not_overtake_those_before_it(bench: Bench) -> None:
+    """Its own reading comes next: 5 was lost on its way and is in the feed by then."""
+
+    async def meanwhile() -> None:
+        bench.happen(5, 6)
+        assert await bench.arrive(event(6))
+
+    bench.happen(4)
+    bench.source.meanwhile = meanwhile
+    await bench.sync()
+    await bench.sync()
+    assert await bench.dispatched() == ["e4", "e5", "e6"]
+
+
+async def test_the_cursor_never_goes_back(bench: Bench) -> None:
+    await bench.feed.advance(10)
+    await bench.feed.advance(9)
+    assert await bench.feed.cursor() == 10
+
+
+async def test_the_beginning_stays(bench: Bench) -> None:
+    assert await bench.feed.began() == await Feed(bench.redis).began() <= jobs.now()
+
+
+async def test_what_a_reading_died_over_is_read_again(bench: Bench) -> None:
+    bench.happen(4, 5)
+    assert await bench.feed.turn(event(4), wanted(event(4)))  # and then the process is killed
+    await bench.sync()
+    assert await bench.dispatched() == ["e4", "e5"]
+
+
+async def test_without_redis_nothing_is_accepted() -> None:
+    bench = Bench("unix:///nonexistent/valkey.sock")
+    with pytest.raises(StoreUnavailable):
+        await bench.arrive(event(4))
+    with pytest.raises(StoreUnavailable):
+        await bench.sync()
+    await bench.redis.aclose()
+
+
+# --- any interleaving -------------------------------------------------------------------------------------------------
+
+_COUNT = 8
+_Arrival = tuple[int, bool]  # seq, and whether the other API version delivers it
+_ARRIVALS = st.lists(st.tuples(st.integers(1, _COUNT), st.booleans()), max_size=4)
+_STEP = st.one_of(
+    st.tuples(st.just("arrive"), _ARRIVALS),
+    st.tuples(st.just("happen"), _ARRIVALS),
+    st.tuples(st.just("sync"), _ARRIVALS),  # these arrive while the feed is read
+)
+
+
+async def _deliver(bench: Bench, arrivals: Iterable[_Arrival]) -> None:
+    happened = {one.id for one in bench.source.events_so_far}
+    for seq, other in arrivals:
+        if f"e{seq}" in happened:  # nobody tells of what has not happened
+            await bench.arrive(event(seq, api="v1" if other else "v2"))
+
+
+async def _played(url: str, steps: list[tuple[str, list[_Arrival]]]) -> list[str]:
+    bench = Bench(url)
+    try:
+        await bench.redis.flushall()
+        await bench.feed.began()
+        await bench.feed.advance(0)
+        for name, arrivals in steps:
+            if name == "happen" and (seq := len(bench.source.events_so_far) + 1) <= _COUNT:
+                bench.happen(seq)
+            if name == "sync":
+                bench.source.meanwhile = lambda these=arrivals: _deliver(bench, these)
+                await bench.sync()
+            else:
+                await _deliver(bench, arrivals)
+        bench.happen(*range(len(bench.source.events_so_far) + 1, _COUNT + 1))
+        await bench.sync()  # the timer's
+        await bench.sync()
+        await _deliver(bench, [(seq, other) for seq in range(1, _COUNT + 1) for other in (False, True)])
+        assert await bench.waiting() == []
+        return await bench.dispatched()
+    finally:
+        await bench.redis.aclose()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_STEP, max_size=25))
+def test_every_event_has_its_turn_once_however_its_webhooks_arrive(
+    valkey: str, steps: list[tuple[str, list[_Arrival]]]
+) -> None:
+    assert sorted(asyncio.run(_played(valkey, steps))) == [f"e{seq}" for seq in range(1, _COUNT + 1)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_STEP, max_size=25))
+def test_with_one_count_events_have_their_turns_in_order(valkey: str, steps: list[tuple[str, list[_Arrival]]]) -> None:
+    steps = [(name, [(seq, False) for seq, _ in arrivals]) for name, arrivals in steps]
+    assert asyncio.run(_played(valkey, steps)) == [f"e{seq}" for seq in range(1, _COUNT + 1)]

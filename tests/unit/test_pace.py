@@ -1,0 +1,214 @@
+"""Quotas that all processes share: a channel's posts, and the calls to Inbox."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.errors import RateLimited, StoreUnavailable
+from bot.store.connect import connect
+from bot.store.pace import WINDOWS, Pace
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Any]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that no test outlives, and in which little fits."""
+    monkeypatch.setattr("bot.store.pace.WINDOWS", {86_400: 10})
+
+
+@pytest.fixture
+def strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel that takes no burst."""
+    monkeypatch.setattr("bot.store.pace.BURST", 1)
+
+
+async def spend(pace: Pace, *, background: bool, most: int = 50) -> int:
+    """How many calls to Inbox go out before the budget says no."""
+    for count in range(most):
+        try:
+            await pace.inbox(background=background)
+        except RateLimited as limited:
+            return count if limited.retry_after > 0 else -1
+    return most
+
+
+async def test_a_channel_takes_a_short_burst_and_then_one_post_per_interval(redis: Any) -> None:
+    pace = Pace(redis, channel_interval=30.0)
+    assert [await pace.channel("C1") for _ in range(3)] == [0, 0, 0]
+    assert 29 < await pace.channel("C1") <= 30
+
+
+@pytest.mark.usefixtures("strict")
+async def test_asking_again_does_not_lengthen_the_wait(redis: Any) -> None:
+    pace = Pace(redis, channel_interval=30.0)
+    waits = [await pace.channel("C1") for _ in range(5)]
+    assert waits[0] == 0
+    assert all(29 < wait <= 30 for wait in waits[1:])
+
+
+@pytest.mark.usefixtures("strict")
+async def test_who_waits_as_long_as_told_has_the_slot(redis: Any) -> None:
+    pace = Pace(redis, channel_interval=0.05)
+    assert await pace.channel("C1") == 0
+    await asyncio.sleep(await pace.channel("C1") + 0.002)
+    assert await pace.channel("C1") == 0
+    assert await pace.channel("C1") > 0
+
+
+@pytest.mark.usefixtures("strict")
+async def test_channels_do_not_wait_for_each_other(redis: Any) -> None:
+    pace = Pace(redis, channel_interval=30.0)
+    assert [await pace.channel(channel) for channel in ("C1", "C2")] == [0, 0]
+
+
+async def test_processes_share_a_channels_slots(redis: Any) -> None:
+    answers = await asyncio.gather(*(Pace(redis, 30.0).channel("C1") for _ in range(9)))
+    assert answers.count(0) == 3
+
+
+def test_the_budget_is_the_vendors() -> None:
+    assert WINDOWS == {60: 300, 3600: 10_000, 86_400: 100_000}
+
+
+@pytest.mark.usefixtures("small")
+async def test_background_work_leaves_a_fifth_of_the_budget_to_people(redis: Any) -> None:
+    pace = Pace(redis)
+    assert await spend(pace, background=True) == 8
+    assert await spend(pace, background=False) == 2
+    assert await spend(pace, background=True) == 0
+
+
+@pytest.mark.usefixtures("small")
+async def test_people_may_spend_all_of_it_and_processes_share_it(redis: Any) -> None:
+    assert await spend(Pace(redis), background=False, most=6) == 6
+    assert await spend(Pace(redis), background=False) == 4
+    with pytest.raises(RateLimited) as limited:
+        await Pace(redis).inbox(background=False)
+    assert limited.value.retry_after <= 60  # a look each minute: the window slides
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_call_that_was_not_made_is_not_counted(redis: Any) -> None:
+    pace = Pace(redis)
+    await spend(pace, background=True)
+    for _ in range(20):
+        assert await spend(pace, background=True) == 0
+    assert await spend(pace, background=False) == 2
+
+
+async def test_the_calls_of_a_minute_can_be_set(redis: Any) -> None:
+    assert await spend(Pace(redis, inbox_per_minute=5), background=False, most=6) == 5
+
+
+async def test_the_tightest_of_all_windows_decides(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.pace.WINDOWS", {43_200: 100, 86_400: 5})
+    assert await spend(Pace(redis), background=False) == 5
+
+
+async def test_a_full_second_is_over_two_seconds_later(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.pace.WINDOWS", {1: 3})
+    pace = Pace(redis)
+    while await spend(pace, background=False) < 3:
+        pass  # the second turned while we spent
+    async with asyncio.timeout(2.5):
+        while not await spend(pace, background=False, most=1):  # noqa: ASYNC110  # Redis's clock tells no event
+            await asyncio.sleep(0.05)
+
+
+async def test_after_a_429_nobody_calls_for_as_long_as_inbox_says(redis: Any) -> None:
+    pace = Pace(redis)
+    await pace.learn({"retry-after": "40"}, 429)
+    for background in (False, True):
+        with pytest.raises(RateLimited) as limited:
+            await Pace(redis).inbox(background=background)
+        assert 39 < limited.value.retry_after <= 40
+
+
+async def test_the_wait_after_a_429_ends(redis: Any) -> None:
+    pace = Pace(redis)
+    await pace.learn({"retry-after": "0.1"}, 429)
+    assert await spend(pace, background=False) == 0
+    await asyncio.sleep(0.12)
+    await pace.inbox(background=False)
+
+
+@pytest.mark.parametrize("said", [{}, {"retry-after": ""}, {"retry-after": "soon"}, {"retry-after": "nan"}])
+async def test_a_429_without_a_number_waits_half_a_minute(redis: Any, said: dict[str, str]) -> None:
+    await Pace(redis).learn(said, 429)
+    with pytest.raises(RateLimited) as limited:
+        await Pace(redis).inbox(background=False)
+    assert 29 < limited.value.retry_after <= 30
+
+
+async def test_a_429_that_names_years_waits_an_hour(redis: Any) -> None:
+    await Pace(redis).learn({"retry-after": "99999999"}, 429)
+    with pytest.raises(RateLimited) as limited:
+        await Pace(redis).inbox(background=False)
+    assert limited.value.retry_after <= 3600
+
+
+async def test_an_ordinary_answer_holds_nobody(redis: Any) -> None:
+    await Pace(redis).learn({"retry-after": "40", "x-ratelimit-remaining": "250", "x-ratelimit-limit": "300"}, 200)
+    await Pace(redis).inbox(background=True)
+
+
+def headers(left: int, reset: float | str = 40) -> dict[str, str]:
+    """What Inbox says of the team's quota; `reset` is in so many seconds."""
+    at = reset if isinstance(reset, str) else str(int(time.time() + reset))
+    return {"x-ratelimit-limit": "300", "x-ratelimit-remaining": str(left), "x-ratelimit-reset": at}
+
+
+async def test_when_other_tools_have_spent_most_of_it_only_people_go_on(redis: Any) -> None:
+    """Design §3.7: the quota is the team's, shared with its other tools."""
+    await Pace(redis).learn(headers(left=5), 200)
+    await Pace(redis).inbox(background=False)
+    with pytest.raises(RateLimited) as limited:
+        await Pace(redis).inbox(background=True)
+    assert 35 < limited.value.retry_after <= 40
+
+
+async def test_when_other_tools_have_spent_all_of_it_nobody_goes_on(redis: Any) -> None:
+    await Pace(redis).learn(headers(left=0), 200)
+    with pytest.raises(RateLimited):
+        await Pace(redis).inbox(background=False)
+
+
+@pytest.mark.parametrize("reset", ["9999999999", "40", "soon", "", "nan", "-1", "inf"])
+async def test_a_reset_that_cannot_be_read_or_is_far_off_holds_for_a_minute_at_most(redis: Any, reset: str) -> None:
+    await Pace(redis).learn(headers(left=0, reset=reset), 200)
+    with pytest.raises(RateLimited) as limited:
+        await Pace(redis).inbox(background=False)
+    assert 0 < limited.value.retry_after <= 60
+
+
+async def test_a_429_of_the_platform_with_quota_left_holds_nobody(redis: Any) -> None:
+    await Pace(redis).learn({"retry-after": "40"} | headers(left=200), 429)
+    await Pace(redis).inbox(background=True)
+
+
+async def test_one_process_has_the_turn(redis: Any) -> None:
+    turns = await asyncio.gather(*(Pace(redis).turn("feed", 30.0) for _ in range(5)))
+    assert sorted(turns) == [False] * 4 + [True]
+    assert await Pace(redis).turn("other", 0.05)
+    await asyncio.sleep(0.06)
+    assert await Pace(redis).turn("other", 0.05)
+
+
+async def test_without_redis_nothing_goes_out() -> None:
+    redis = connect("unix:///nonexistent/valkey.sock")
+    with pytest.raises(StoreUnavailable):
+        await Pace(redis).inbox(background=False)
+    with pytest.raises(StoreUnavailable):
+        await Pace(redis).channel("C1")
+    await redis.aclose()

@@ -1,0 +1,166 @@
+"""A mistake in the settings is one sentence that names the variable; a secret never shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load
+from bot.store.connect import connect
+
+GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "5ec4e7", "INBOX_API_TOKEN": "ibt_1"}
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """An environment with what is required and nothing else, in a directory without a `.env`."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+def sentence(env: pytest.MonkeyPatch, **wrong: str | None) -> str:
+    """What the operator reads about these settings."""
+    for name, value in wrong.items():
+        if value is None:
+            env.delenv(name)
+        else:
+            env.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        load()
+    return str(error.value)
+
+
+def test_what_is_required_is_enough(env: pytest.MonkeyPatch) -> None:
+    settings = load()
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
+    assert (settings.slack_api_base_url, settings.inbox_api_base_url) == (
+        "https://slack.com/api/",
+        "https://inboxapp.com/api",
+    )
+    assert (settings.host, settings.port, settings.log_level, settings.log_format) == (
+        "0.0.0.0",
+        3000,
+        "INFO",
+        "console",
+    )
+    assert (settings.inbox_api_version, settings.bot_data_dir, settings.bot_admins) == ("auto", Path(".data"), ())
+    unset = (settings.redis_url, settings.notify_channel, settings.inbox_webhook_secret, settings.inbox_account_link_id)
+    assert set(unset) == {None}
+    assert not settings.socket_mode
+
+
+MISTAKES: list[tuple[str, str | None]] = [
+    ("SLACK_BOT_TOKEN", None),
+    ("SLACK_BOT_TOKEN", ""),
+    ("SLACK_BOT_TOKEN", "xoxb two"),
+    ("SLACK_BOT_TOKEN", "xoxb-\n1"),
+    ("SLACK_SIGNING_SECRET", None),
+    ("SLACK_SIGNING_SECRET", "sécret"),
+    ("SLACK_APP_TOKEN", "xapp 1"),
+    ("SLACK_API_BASE_URL", "slack.com/api"),
+    ("INBOX_API_TOKEN", None),
+    ("INBOX_API_TOKEN", "two words"),
+    ("INBOX_API_BASE_URL", "ftp://inboxapp.com"),
+    ("INBOX_API_VERSION", "v3"),
+    ("PORT", "http"),
+    ("PORT", "70000"),
+    ("PORT", "-1"),
+    ("LOG_LEVEL", "LOUD"),
+    ("LOG_FORMAT", "xml"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), MISTAKES)
+def test_each_mistake_is_one_sentence_that_names_the_variable(
+    env: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    words = sentence(env, **{name: value})
+    assert words.startswith(f"{name} is {'wrong' if value else 'not set'}: ")
+    assert words.endswith(".")
+    assert "\n" not in words
+    assert "validation error" not in words
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, value in MISTAKES if value and "TOKEN" in name])
+def test_a_wrong_secret_is_not_repeated(env: pytest.MonkeyPatch, name: str, value: str) -> None:
+    assert value not in sentence(env, **{name: value})
+
+
+def test_the_sentence_says_where_to_find_what_is_missing(env: pytest.MonkeyPatch) -> None:
+    assert "OAuth & Permissions" in sentence(env, SLACK_BOT_TOKEN=None)
+    env.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    assert "Basic Information" in sentence(env, SLACK_SIGNING_SECRET=None)
+    env.setenv("SLACK_SIGNING_SECRET", "s")
+    assert "Settings → API" in sentence(env, INBOX_API_TOKEN=None)
+
+
+def test_of_several_mistakes_one_is_named(env: pytest.MonkeyPatch) -> None:
+    words = sentence(env, SLACK_BOT_TOKEN=None, INBOX_API_TOKEN=None, PORT="x")
+    assert len([name for name in Settings.model_fields if name.upper() in words]) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:6379",
+        "http://localhost",
+        "redis://localhost:port",
+        "redis+sentinel://host:26379",
+        "redis+sentinel://h:x/m",
+    ],
+)
+def test_a_redis_url_that_makes_no_sense_is_named(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^REDIS_URL is wrong: .*\.$"):
+        connect(url)
+
+
+def test_socket_mode_needs_no_signing_secret(env: pytest.MonkeyPatch) -> None:
+    env.delenv("SLACK_SIGNING_SECRET")
+    env.setenv("SLACK_APP_TOKEN", "xapp-1")
+    assert load().socket_mode
+
+
+def test_secrets_are_absent_from_what_a_log_might_show(env: pytest.MonkeyPatch) -> None:
+    secrets = {
+        "SLACK_BOT_TOKEN": "xoxb-hidden",
+        "SLACK_SIGNING_SECRET": "hidden-signing",
+        "SLACK_APP_TOKEN": "xapp-hidden",
+        "INBOX_API_TOKEN": "ibt_hidden",
+        "INBOX_WEBHOOK_SECRET": "hidden-webhook",
+        "REDIS_URL": "redis://:hidden@localhost",
+    }
+    for name, value in secrets.items():
+        env.setenv(name, value)
+    settings = load()
+    for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
+        assert "hidden" not in shown
+    assert settings.redis_url is not None
+    assert settings.redis_url.get_secret_value() == secrets["REDIS_URL"]
+
+
+def test_the_environment_comes_before_the_file(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=4000\nLOG_FORMAT=json\nSOMETHING_ELSE=1\n")
+    env.setenv("PORT", "5000")
+    assert (load().port, load().log_format) == (5000, "json")
+
+
+def test_an_empty_variable_is_an_unset_one(env: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields.keys() - {key.lower() for key in GOOD}:
+        env.setenv(name.upper(), "")
+    assert (load().port, load().redis_url, load().socket_mode) == (3000, None, False)
+
+
+def test_what_people_write_differently_is_understood(env: pytest.MonkeyPatch) -> None:
+    env.setenv("BOT_ADMINS", " U1, U2 ,,U3")
+    env.setenv("LOG_LEVEL", "debug")
+    env.setenv("SLACK_API_BASE_URL", "http://127.0.0.1:8000/api")
+    settings = load()
+    assert settings.bot_admins == ("U1", "U2", "U3")
+    assert settings.log_level == "DEBUG"
+    assert settings.slack_api_base_url == "http://127.0.0.1:8000/api/"
