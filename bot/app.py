@@ -14,7 +14,6 @@ from functools import partial
 from typing import Final, TypeVar
 
 import aiohttp
-import httpx
 import structlog
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
@@ -27,7 +26,7 @@ from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
 from bot.gate import Gate
-from bot.inbox import Inbox, choose_version, http_client, open_inbox
+from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
 from bot.listeners.front import Front
 from bot.models import Installation
@@ -175,9 +174,9 @@ async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
     try:
         log.info("redis", version=await check(redis), embedded=own is not None)
         yield redis
+    finally:
         if own:
             await own.stop(redis)
-    finally:
         await redis.aclose()
 
 
@@ -204,7 +203,7 @@ async def _installation(slack: Slack, install: Install) -> Installation:
     return found
 
 
-async def _version(settings: Settings, http: httpx.AsyncClient, install: Install) -> str:
+async def _version(settings: Settings, http: Http, install: Install) -> str:
     """The API version to speak; when Inbox is down, the one of the last start."""
     known = await install.inbox_version()
     token = settings.inbox_api_token.get_secret_value()

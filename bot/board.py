@@ -252,6 +252,7 @@ class Board:
         Where the feed cannot be read for a while, the events that wait go on in their own order: better than never.
         """
         follow: list[Job] = []
+        waiting = await self._feed.waiting()  # what comes during the reading has a reading of its own, for its order
         try:
             follow = await self._read_on()
         except RateLimited as error:
@@ -263,7 +264,7 @@ class Board:
                 raise Later(READ_AGAIN[job.tries], again) from error
         except InboxError as error:
             log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
-        for event in await self._feed.waiting():
+        for event in waiting:
             await self._feed.turn(event, wanted(event))
         return follow
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -36,7 +37,8 @@ async def examine(settings: Settings) -> int:
 async def retry(settings: Settings, letter_id: str) -> int:
     """Put a dead letter back into its lane; 1 when there is none with that id."""
     async with opened_redis(settings) as redis:
-        found = "-" in letter_id and await Lanes(redis, "doctor").revive(letter_id)
+        known = re.fullmatch(r"\d{1,20}-\d{1,20}", letter_id)  # how Redis names entries of a stream
+        found = known is not None and await Lanes(redis, "doctor").revive(letter_id)
     print("It will be tried again." if found else f"There is no dead letter {letter_id}; `bot doctor` lists them.")
     return 0 if found else 1
 

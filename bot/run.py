@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -12,6 +13,8 @@ import structlog
 import uvicorn
 
 from bot.app import Bridge
+from bot.errors import SettingsError
+from bot.settings import Settings
 from bot.socket_mode import SocketMode
 
 log = structlog.get_logger(__name__)
@@ -35,9 +38,10 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
         loop.add_signal_handler(number, stopping.set)
     parts: list[Coroutine[Any, Any, Any]] = [stopping.wait()]
     server = http_server(bridge) if web else None
+    listener = _listener(bridge.settings) if web else None
     socket_mode = SocketMode(bridge.settings, bridge.bolt) if web and bridge.settings.socket_mode else None
-    if server:
-        parts.append(server.serve())
+    if server and listener:
+        parts.append(server.serve(sockets=[listener]))
     if socket_mode:
         await socket_mode.open()
     if worker:
@@ -61,14 +65,22 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
             raise error
 
 
+def _listener(settings: Settings) -> socket.socket:
+    """The port, taken before anything starts. Raises `SettingsError` when somebody else has it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(
+            f"PORT {settings.port} on HOST {settings.host} cannot be used ({error}): choose another."
+        ) from error
+
+
 def http_server(bridge: Bridge) -> Server:
     """The web app's server, without a version banner."""
-    settings = bridge.settings
     return Server(
         uvicorn.Config(
             bridge.web,
-            host=settings.host,
-            port=settings.port,
             lifespan="off",
             access_log=False,
             log_config=None,

@@ -52,28 +52,31 @@ class Worker:
         self._lanes, self._handlers, self._failed, self._sound = lanes, handlers, failed, sound
         self.job_timeout = lanes.claim_idle * 0.8  # seconds; nobody else may take a job that is still being done
         self._stopping = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
         self._running: dict[asyncio.Task[None], Ticket] = {}
 
     async def run(self) -> None:
         """Work until stopped."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._clock())
-            for stream in (keys.PEOPLE, keys.BACKGROUND):
-                group.create_task(self._serve(stream))
+            parts = [self._clock(), self._serve(keys.PEOPLE), self._serve(keys.BACKGROUND)]
+            self._loops = [group.create_task(part) for part in parts]
 
     async def stop(self, within: float = 8.0) -> None:
         """Take no more work, let what is under way finish for `within` seconds, and give back the rest."""
         self._stopping.set()
+        if self._loops:
+            await asyncio.wait(self._loops, timeout=within)  # they may be waiting for work a moment longer
         if self._running:
             await asyncio.wait(self._running, timeout=within)
-        for task, ticket in list(self._running.items()):
+        unfinished = list(self._running.items())
+        for task, _ in unfinished:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await self._lanes.give_back(ticket)
+        await asyncio.gather(*(task for task, _ in unfinished), return_exceptions=True)
+        await self._return([ticket for _, ticket in unfinished])
         try:
             await self._lanes.leave()
-        except StoreUnavailable:
-            log.warning("left_without_goodbye")
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", error=str(error))
 
     async def _clock(self) -> None:
         """Give out the lanes whose wait is over."""
@@ -104,6 +107,9 @@ class Worker:
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await self._rest(0.5)
+            if self._stopping.is_set() and tickets:  # they came while we were told to stop
+                await self._return(tickets)
+                break
             for ticket in tickets:
                 task = asyncio.create_task(self._work(ticket))
                 self._running[task] = ticket
@@ -111,6 +117,14 @@ class Worker:
                 task.add_done_callback(lambda _: places.release())
             for _ in range(free - len(tickets)):
                 places.release()
+
+    async def _return(self, tickets: Sequence[Ticket]) -> None:
+        """Another worker has them at once; without Redis, it claims them later."""
+        try:
+            for ticket in tickets:
+                await self._lanes.give_back(ticket)
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", error=str(error))
 
     async def _rest(self, seconds: float) -> None:
         try:

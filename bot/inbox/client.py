@@ -17,9 +17,10 @@ from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
 from bot.models import AccountLink, Address, Candidate, EventPage, Member, Message, Sent, Team, Thread
 
-__all__ = ["KEEP", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
+__all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
 
 Version = Literal["v1", "v2"]
+Http = httpx.AsyncClient
 
 
 class Inbox(Protocol):

@@ -112,6 +112,16 @@ end
 return #due
 """
 )
+_LEAVE: Final = (
+    PRELUDE
+    + """
+for _, stream in ipairs({PEOPLE, BACKGROUND}) do
+  if #redis.call('XPENDING', stream, GROUP, '-', '+', 1, ARGV[1]) == 0 then
+    redis.call('XGROUP', 'DELCONSUMER', stream, GROUP, ARGV[1])
+  end
+end
+"""
+)
 _REVIVE: Final = (
     PRELUDE
     + """
@@ -161,6 +171,7 @@ class Lanes:
         self._give_back = redis.register_script(_GIVE_BACK)
         self._release = redis.register_script(_RELEASE)
         self._revive = redis.register_script(_REVIVE)
+        self._leave = redis.register_script(_LEAVE)
 
     async def open(self) -> None:
         """Make the consumer groups, if they do not exist."""
@@ -254,11 +265,9 @@ class Lanes:
         return dict(zip(("people", "background", "delayed", "dead"), counts, strict=True))
 
     async def leave(self) -> None:
-        """Forget this consumer; what it still holds must have been given back."""
+        """Forget this consumer, unless it holds a ticket: that would be forgotten with it."""
         async with answering():
-            for stream in (keys.PEOPLE, keys.BACKGROUND):
-                if not await self._redis.xpending_range(stream, GROUP, "-", "+", 1, consumername=self.consumer):
-                    await self._redis.xgroup_delconsumer(stream, GROUP, self.consumer)
+            await self._leave(keys=[keys.PEOPLE], args=[self.consumer])
 
     async def _held(self, script: Any, ticket: Ticket, *args: str | bytes) -> bool:
         async with answering():

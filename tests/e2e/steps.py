@@ -88,7 +88,7 @@ def as_body(on: Stage, *, archived: bool) -> Json:
 
 
 def told(on: Stage, user: str) -> list[str]:
-    """Everything that the bot said to `user` alone, with blocks and as the fallback says it, without invisible joiners."""
+    """Everything that the bot said to `user` alone: its blocks and its fallback, without the invisible joiners."""
     private: list[Ephemeral | Message] = [*on.slack.ephemerals(user), *on.slack.dms(user)]
     return [f"{on.slack.show(one)}\n{one.text}".replace("\u2060", "") for one in private]
 

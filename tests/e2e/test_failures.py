@@ -1,4 +1,4 @@
-"""What goes wrong at Inbox and at Slack: cards stay true, and the person who acted reads what happened and what to do."""
+"""What goes wrong at Inbox and at Slack: cards stay true, and whoever acted reads what happened and what to do."""
 
 from __future__ import annotations
 

@@ -295,14 +295,16 @@ async def _played(url: str, steps: list[tuple[str, list[_Arrival]]]) -> list[str
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_STEP, max_size=25))
-def test_every_event_has_its_turn_once_however_its_webhooks_arrive(
+async def test_every_event_has_its_turn_once_however_its_webhooks_arrive(
     valkey: str, steps: list[tuple[str, list[_Arrival]]]
 ) -> None:
-    assert sorted(asyncio.run(_played(valkey, steps))) == [f"e{seq}" for seq in range(1, _COUNT + 1)]
+    assert sorted(await _played(valkey, steps)) == [f"e{seq}" for seq in range(1, _COUNT + 1)]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_STEP, max_size=25))
-def test_with_one_count_events_have_their_turns_in_order(valkey: str, steps: list[tuple[str, list[_Arrival]]]) -> None:
+async def test_with_one_count_events_have_their_turns_in_order(
+    valkey: str, steps: list[tuple[str, list[_Arrival]]]
+) -> None:
     steps = [(name, [(seq, False) for seq, _ in arrivals]) for name, arrivals in steps]
-    assert asyncio.run(_played(valkey, steps)) == [f"e{seq}" for seq in range(1, _COUNT + 1)]
+    assert await _played(valkey, steps) == [f"e{seq}" for seq in range(1, _COUNT + 1)]

@@ -480,10 +480,10 @@ async def _played(url: str, steps: list[tuple[str, int, Any]]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_STEP, min_size=5, max_size=40))
-def test_a_lane_has_one_ticket_exactly_while_it_has_work_whatever_two_consumers_do(
+async def test_a_lane_has_one_ticket_exactly_while_it_has_work_whatever_two_consumers_do(
     valkey: str, steps: list[tuple[str, int, Any]]
 ) -> None:
-    asyncio.run(_played(valkey, steps))
+    await _played(valkey, steps)
 
 
 async def test_console_words_of_two_people_do_not_share_a_lane(pair: Pair) -> None:

@@ -304,7 +304,7 @@ def test_failed_receipt_keeps_the_whole_text() -> None:
         (
             errors.RateLimited(retry_after=39.2),
             "Inbox asks us to wait 40 s. I'll send it then.",
-            "Inbox asks us to wait 40 s, so nothing was changed. Try again then.",
+            "Inbox asks us to wait 40 s. I'll do it then.",
         ),
         (errors.Unconfirmed(), words.NOT_CONFIRMED, words.CHANGE_NOT_CONFIRMED),
         (errors.Unavailable(), words.INBOX_DOWN, f"{words.UNCHANGED} Reference 7f3a9c."),
