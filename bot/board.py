@@ -39,7 +39,8 @@ ASSIGNEES: Final = {"prospect.assigneeChanged", "contact.assigneeChanged"}
 def wanted(event: Event) -> list[Job]:
     """The work an event asks for; none for our own and other outbound messages and for types that no card shows."""
     if event.type in MESSAGES and event.direction != "outbound":
-        return [Notify(event=event)]
+        readable = event.message is not None or (event.message_id and event.thread_id)
+        return [Notify(event=event)] if readable else []
     if event.type in THREADS and event.thread_id:
         return [Refresh(thread_id=event.thread_id, event=event)]
     if event.type in ASSIGNEES and (event.contact_id or event.person_platform_id):

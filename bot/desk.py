@@ -128,8 +128,8 @@ class Desk:
 
     async def dm(self, job: Dm, _: Keep) -> list[Job]:
         """Find out whom `/dm` means, then send, or let the person choose."""
-        await self._gate.actor(job.asker)
         try:
+            await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
             found = await self._find(job.recipient, links)
         except (RateLimited, Unavailable) as error:

@@ -83,7 +83,10 @@ class Web:
             bolt_request = to_async_bolt_request(request, body)
         except (ValueError, TypeError, AttributeError, RecursionError):
             return PlainTextResponse("this is not what Slack sends", 400)
-        return to_starlette_response(await self._bolt.async_dispatch(bolt_request))
+        response = await self._bolt.async_dispatch(bolt_request)
+        if response.status == 500:  # Bolt could not read it; our listeners never raise
+            return PlainTextResponse("this is not what Slack sends", 400)
+        return to_starlette_response(response)
 
     async def inbox_webhook(self, request: Request) -> Response:
         """One event. Any 2xx acknowledges it (V2SPEC, webhooks); 503 asks Inbox to send it again."""

@@ -14,15 +14,20 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from bot.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
     InboxError,
     NotLinked,
     Outsider,
     RateLimited,
     Refused,
+    Rejected,
     SlackBusy,
     SlackDown,
     SlackRefused,
     StoreUnavailable,
+    Unauthorized,
     Unavailable,
 )
 from bot.jobs import Job, Keep, Later
@@ -36,12 +41,17 @@ Failed = Callable[[Job, Exception], Sequence[Job]]
 Sound = Callable[[], Awaitable[bool]]
 
 PLACES: Final = 16  # jobs at once, for people and for the background each
+DEATHS: Final = 20  # claims and failures after which a job is taken for the cause
 BREATH: Final = 0.1  # seconds between looks at what is due
 TRIES: Final = 6  # before a job that fails while everything else works is given up
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
 
 FINISHED = Counter("bot_jobs_total", "Jobs by kind and outcome.", ["kind", "outcome"])
 SECONDS = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])
+
+
+class Fatal(Exception):
+    """Not to be tried again."""
 
 
 class Worker:
@@ -64,10 +74,10 @@ class Worker:
     async def stop(self, within: float = 8.0) -> None:
         """Take no more work, let what is under way finish for `within` seconds, and give back the rest."""
         self._stopping.set()
-        if self._loops:
-            await asyncio.wait(self._loops, timeout=within)  # they may be waiting for work a moment longer
-        if self._running:
-            await asyncio.wait(self._running, timeout=within)
+        deadline = time.monotonic() + within
+        for tasks in (self._loops, self._running):  # the loops may be waiting for work a moment longer
+            if tasks:
+                await asyncio.wait(list(tasks), timeout=max(0.0, deadline - time.monotonic()))
         unfinished = list(self._running.items())
         for task, _ in unfinished:
             task.cancel()
@@ -146,9 +156,7 @@ class Worker:
             await self._lanes.bury(ticket, f"unreadable: {type(error).__name__}")
 
     async def _do(self, ticket: Ticket, job: Job) -> None:
-        if ticket.again:
-            job = job.model_copy(update={"tries": job.tries + 1})
-        kind, outcome = job.kind, "done"
+        kind, outcome = job.kind, "stopped"
 
         async def keep(progress: Job) -> None:
             nonlocal job
@@ -157,9 +165,14 @@ class Worker:
                 raise StoreUnavailable("another worker has this job now")
 
         try:
+            if ticket.again:
+                await keep(job.model_copy(update={"tries": job.tries + 1}))
+            if job.tries > DEATHS:
+                raise Fatal("every worker that took it died")
             async with asyncio.timeout(self.job_timeout):
                 then = await self._handlers[type(job)](job, keep)
             await self._lanes.finish(ticket, then)
+            outcome = "done"
         except Later as later:
             outcome = "later"
             await self._lanes.defer(ticket, later.job, later.seconds, later.then)
@@ -175,7 +188,7 @@ class Worker:
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
         """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
         told_to_wait = isinstance(error, (RateLimited, SlackBusy))
-        final = isinstance(error, (Refused, SlackRefused)) or not (job.patient or told_to_wait)
+        final = isinstance(error, _FINAL) or not (job.patient or told_to_wait)
         if not final and (job.tries < TRIES or await self._waits_for_all(error)):
             wait = error.retry_after if told_to_wait else PAUSES[min(job.tries, len(PAUSES) - 1)]  # type: ignore[attr-defined]  # both say how long
             await self._lanes.defer(ticket, job.model_copy(update={"tries": job.tries + (not told_to_wait)}), wait)
@@ -194,11 +207,18 @@ class Worker:
 
     async def _waits_for_all(self, error: Exception) -> bool:
         """Whether the job fails because Slack or Inbox is down for everybody: then it waits as long as that takes."""
-        if isinstance(error, (RateLimited, SlackBusy, SlackDown)):
+        if isinstance(error, (RateLimited, SlackBusy, SlackDown, Unauthorized)):
             return True
-        return isinstance(error, Unavailable) and not await self._sound()
+        if not isinstance(error, Unavailable):
+            return False
+        try:
+            async with asyncio.timeout(self._lanes.claim_idle * 0.1):  # the job's own time is over already
+                return not await self._sound()
+        except TimeoutError:
+            return True
 
 
+_FINAL: Final = (Refused, SlackRefused, Fatal, Gone, Forbidden, Conflict, Rejected)
 _EXPECTED: Final = (InboxError, SlackRefused, SlackDown, Refused)
 
 

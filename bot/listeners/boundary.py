@@ -38,6 +38,9 @@ def bounded(slack: Slack, act: Act) -> Listener:
         except SlackError as error:
             log.warning("not_opened", error=str(error))
             await _sorry(slack, ack, body, words.TOO_SLOW)
+        except payloads.MALFORMED:
+            log.warning("not_what_slack_sends", type=str(body.get("type") or body.get("command"))[:40], exc_info=True)
+            await ack()
         except Exception:
             ref = jobs.reference()
             log.exception("listener_failed", ref=ref)

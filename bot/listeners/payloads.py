@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from bot.jobs import Asker
 
 Body = Mapping[str, Any]
+# What reading a payload of another shape than Slack's raises.
+MALFORMED: Final = (KeyError, TypeError, AttributeError, IndexError, ValidationError)
 
 
 def asker(body: Body) -> Asker:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import signal
+import sys
 import textwrap
 import time
 
@@ -13,6 +15,8 @@ from bot.sandbox.stage import Stage, stage
 
 async def play(*, tour: bool, port: int, api: str) -> int:
     """Run the tour (0 when all of it happened, 1 when not), or stay up until Ctrl-C."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a pipe should show each step when it happens
     async with stage(versions=[api], port=port) as on:
         if tour:
             return await _tour(on)

@@ -71,7 +71,7 @@ class Pace:
         return int(wait) / 1000
 
     async def hold(self, name: str, seconds: float) -> None:
-        """Somebody was told to wait: nothing under `name` goes out for `seconds`."""
+        """Inbox told us to wait: no call goes out for `seconds`, or no background call (`BLOCKED`, `LOW`)."""
         async with answering():
             await self._redis.set(keys.pace(name), "1", px=max(1, int(seconds * 1000)))
 

@@ -99,6 +99,18 @@ async def hears(on: Stage, user: str, words: str, within: float = 5.0) -> str:
     return found[0]
 
 
+async def answered(on: Stage, user: str, times: int) -> list[str]:
+    """Until `user` has been told `times` things privately; all of them."""
+    await on.slack.until(lambda: len(told(on, user)) >= times)
+    return told(on, user)
+
+
+async def press_when_shown(on: Stage, user: str, card: Message, label: str) -> None:
+    """Press a button as soon as the card has it."""
+    await on.slack.until(lambda: label in labels(card))
+    await on.slack.press(user, card.channel, card.ts, label)
+
+
 async def whisper(on: Stage, user: str, words: str, within: float = 5.0) -> Ephemeral:
     """The ephemeral message with `words`, whose buttons can be pressed."""
     found = await on.slack.until(lambda: [e for e in on.slack.ephemerals(user) if words in on.slack.show(e)], within)

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, urlencode
 
 import pytest
 from redis import Redis
 
 from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.slack import Ack, SandboxSlack
 from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import Picture, calls, card_of, hears, idle, labels, recorder, shows, thread, told
+from tests.e2e.steps import (
+    Picture,
+    answered,
+    calls,
+    card_of,
+    hears,
+    idle,
+    labels,
+    press_when_shown,
+    recorder,
+    shows,
+    thread,
+    told,
+)
 
 MEMBERS_ONLY = "Only members of *Acme* can act on Inbox threads."
 ASK_AN_ADMIN = "Ask an admin to run `/inbox link @you name@company.com`"
@@ -94,16 +107,17 @@ async def test_whoever_may_not_act_is_refused_privately_and_nothing_is_called(on
     card = await card_of(on)
     before, public = Picture(card), len(on.slack.messages(on.acme.channel))
     user = who(on)
-    acts = (
+    acts: list[Callable[[], Awaitable[Ack]]] = [
         lambda: on.slack.press(user, card.channel, card.ts, "Archive"),
         lambda: on.slack.press(user, card.channel, card.ts, "Assign to me"),
         lambda: on.slack.shortcut(user, card.channel, card.ts, "archive_thread"),
         lambda: on.slack.command(user, card.channel, text="@sarah Hello"),
-    )
+    ]
     for number, act in enumerate(acts, 1):
         assert (await act()).ok
-        await on.slack.until(lambda number=number: len(told(on, user)) == number)  # type: ignore[misc]  # a lambda's default
+        await answered(on, user, number)
     await idle(on)
+    assert len(told(on, user)) == len(acts)
     assert all(words.replace("*", "") in one.replace("*", "") for one in told(on, user))
     assert calls(on, "PATCH") == calls(on, "POST") == []
     assert before.is_unchanged()
@@ -247,8 +261,7 @@ async def test_somebody_who_just_got_a_seat_is_matched_at_once(on: Stage) -> Non
 async def test_who_is_who_is_asked_once_for_many_clicks(on: Stage) -> None:
     card = await card_of(on)
     for label in ("Archive", "Reopen", "Assign to me", "Unassign"):
-        await on.slack.until(lambda label=label: label in labels(card))  # type: ignore[misc]  # a lambda's default
-        await on.slack.press(on.acme.ana, card.channel, card.ts, label)
+        await press_when_shown(on, on.acme.ana, card, label)
     await on.slack.until(lambda: "Unassigned by Ana" in shows(on, card))
     assert [call.method for call in on.slack.calls].count("users.info") == 1
     assert len(calls(on, "GET", "/members")) == 1

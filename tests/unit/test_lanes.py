@@ -377,7 +377,7 @@ class Model:
         self.pair, self.both = pair, (pair.one, pair.two)
         self.lanes: defaultdict[str, list[str]] = defaultdict(list)
         self.dead: list[str] = []
-        self.holder: dict[str, int] = {}
+        self.holder: dict[tuple[str, str], int] = {}  # two streams may number two tickets alike
         self.hands: tuple[list[Ticket], list[Ticket]] = ([], [])
 
     def job(self, number: int, background: bool) -> Job:
@@ -395,8 +395,8 @@ class Model:
             case "take" | "reclaim":
                 found = await (lanes.take(what, 1, 0.001) if name == "take" else lanes.reclaim(what, 1))
                 for ticket in found:
-                    assert name == "reclaim" or ticket.id not in self.holder
-                    self.holder[ticket.id] = who
+                    assert name == "reclaim" or (ticket.stream, ticket.id) not in self.holder
+                    self.holder[ticket.stream, ticket.id] = who
                     self.hands[who].append(ticket)
             case "release":
                 await lanes.release_due()
@@ -411,7 +411,7 @@ class Model:
 
     async def act(self, name: str, who: int, ticket: Ticket) -> None:
         """What a consumer does with a ticket has an effect exactly when it still holds it."""
-        lanes, holds, lane = self.both[who], self.holder.get(ticket.id) == who, self.lanes[ticket.lane]
+        lanes, holds, lane = self.both[who], self.holder.get((ticket.stream, ticket.id)) == who, self.lanes[ticket.lane]
         number = int(ticket.lane.partition(":")[2])
         job = await lanes.head(ticket)
         if not holds:
@@ -421,7 +421,7 @@ class Model:
         if holds and name in ("finish", "finish and follow", "bury"):
             assert lane.pop(0) == done
         if holds and name != "checkpoint":
-            del self.holder[ticket.id]
+            del self.holder[ticket.stream, ticket.id]
         match name:
             case "finish":
                 answer = await lanes.finish(ticket)
