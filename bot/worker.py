@@ -42,7 +42,7 @@ Sound = Callable[[], Awaitable[bool]]
 
 PLACES: Final = 16  # jobs at once, for people and for the background each
 DEATHS: Final = 20  # claims and failures after which a job is taken for the cause
-BREATH: Final = 0.1  # seconds between looks at what is due
+BREATH: Final = 0.1  # seconds between looks at what is due and at whether to stop
 TRIES: Final = 6  # before a job that fails while everything else works is given up
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
 
@@ -113,7 +113,7 @@ class Worker:
                     reclaimed = time.monotonic()
                     tickets = await self._lanes.reclaim(stream, free)
                 if not tickets:
-                    tickets = await self._lanes.take(stream, free, block=0.5)
+                    tickets = await self._lanes.take(stream, free, block=BREATH)
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await self._rest(0.5)
