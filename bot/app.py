@@ -42,7 +42,7 @@ from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 from bot.store.people import People
 from bot.ticker import Ticker
-from bot.web import Seen, Web
+from bot.web import Web
 from bot.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -90,13 +90,10 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         )
         http = await stack.enter_async_context(http_client())
         install = Install(redis)
-        seen = Seen()
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
         installation = await _installation(slack, install)
-        seen.slack = True
         pace = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
         version = await _version(settings, http, install)
-        seen.inbox = True
 
         def inbox(background: bool) -> Inbox:
             return open_inbox(
@@ -120,7 +117,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         ticker = Ticker(pace, lanes, paces.poll if settings.inbox_webhook_secret is None else paces.poll_beside_webhook)
         bolt = _bolt(settings, installation, slack)
         register(bolt, Front(lanes, cards, slack), slack)
-        web = Web(settings, bolt, feed, lanes, inbox(True), seen).app
+        web = Web(settings, bolt, feed, lanes, slack, inbox(True)).app
         yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker)
 
 

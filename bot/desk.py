@@ -51,6 +51,7 @@ from bot.views import Msg, choose_message, choose_modal, dm_modal, loading_modal
 
 log = structlog.get_logger(__name__)
 
+PATIENCE: Final = 60.0  # seconds after which the writer may be looking elsewhere
 KEEP_TRYING: Final = 600.0  # seconds a send is tried for
 TRIGGER_LIVES: Final = 2.5  # seconds; Slack's three, less the way there
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries; the last one repeats
@@ -450,14 +451,16 @@ def _say(asker: Asker, sentence: str) -> Tell:
     return _tell(asker, {"text": sentence, "blocks": []})
 
 
-def _tell(asker: Asker, message: Msg) -> Tell:
-    return Tell(asker=asker, text=message["text"], blocks=message["blocks"])
+def _tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
+    return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting)
 
 
 def _receipt(job: Send, state: str, reason: str = "") -> Tell:
+    """What became of it; after a while, and when somebody must act, where it is still there when they come back."""
     return _tell(
         job.asker,
-        receipt(
+        lasting=job.age > PATIENCE and state != "sent",
+        message=receipt(
             state=state,  # type: ignore[arg-type]  # one of receipt's own literals
             person=job.person.label,
             handle=job.person.handle,

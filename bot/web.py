@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -20,9 +19,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.board import wanted
-from bot.errors import StoreUnavailable
+from bot.errors import BotError, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
 from bot.settings import Settings
+from bot.slack import Slack
 from bot.store.feed import Feed
 from bot.store.lanes import Lanes
 
@@ -42,14 +42,6 @@ ACK_SECONDS = Histogram(
 DEPTH = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
 
 
-@dataclass
-class Seen:
-    """Whether each has answered since the start."""
-
-    slack: bool = False
-    inbox: bool = False
-
-
 class TooLargeError(Exception):
     """The body is larger than anything Slack or Inbox sends."""
 
@@ -57,8 +49,11 @@ class TooLargeError(Exception):
 class Web:
     """Verifies first and over the raw bytes; nothing unsigned is parsed."""
 
-    def __init__(self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, inbox: Inbox, seen: Seen) -> None:
-        self._bolt, self._feed, self._lanes, self._inbox, self._seen = bolt, feed, lanes, inbox, seen
+    def __init__(
+        self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, slack: Slack, inbox: Inbox
+    ) -> None:
+        self._bolt, self._feed, self._lanes, self._inbox = bolt, feed, lanes, inbox
+        self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
         secret = settings.slack_signing_secret
         self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
         webhook = settings.inbox_webhook_secret
@@ -118,7 +113,14 @@ class Web:
 
     async def readyz(self, _: Request) -> Response:
         """Redis answers now, and Slack and Inbox have answered since the start."""
-        missing = [name for name, seen in (("slack", self._seen.slack), ("inbox", self._seen.inbox)) if not seen]
+        for name, ask in list(self._unseen.items()):
+            try:
+                async with asyncio.timeout(STORE_WITHIN):
+                    await ask()
+                self._unseen.pop(name, None)
+            except (BotError, TimeoutError) as error:
+                log.warning("not_ready", waits_for=name, error=str(error) or type(error).__name__)
+        missing = list(self._unseen)
         try:
             async with asyncio.timeout(STORE_WITHIN):
                 await self._lanes.depth()

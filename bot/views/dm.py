@@ -120,7 +120,7 @@ def receipt(
     reason: str = "",
     intent: str = "",
 ) -> Msg:
-    """What became of a message, for its sender only. `reason` is mrkdwn from `words`; `intent` returns with the button.
+    """What became of a message, for its sender only. `account` is "" where none was chosen yet. `reason` is mrkdwn from `words`; `intent` returns with the button.
 
     Where it was not sent for certain, up to 12,000 code points of the text stand there to be copied.
     """
@@ -128,13 +128,14 @@ def receipt(
     why = reason or (words.NOT_CONFIRMED if state == "unconfirmed" else "")
     name = literal(person, 80).strip() or literal(handle, 80).strip() or "someone"
     who = name if literal(handle, 80).strip() in ("", name) else f"{name} ({literal(handle, 80)})"
-    headline = f"{_RECEIPT[state]} {who} from {literal(account, 80)}"
+    sender = f" from {literal(account, 80)}" if account else ""
+    headline = f"{_RECEIPT[state]} {who}{sender}"
     body = quote(text, QUOTE if state in ("sending", "sent") else WHOLE)
     buttons = [*([_send_again(who, intent)] if again else []), *open_button(url)]
     return {
         "text": ". ".join([plain(headline, 400), why] if why else [f"{plain(headline, 400)}: {plain(text, 150)}"]),
         "blocks": [
-            line(run(f"{_RECEIPT[state]} "), run(who, bold=True), run(f" from {literal(account, 80)}")),
+            line(run(f"{_RECEIPT[state]} "), run(who, bold=True), *([run(sender)] if sender else [])),
             *([section(why)] if why else []),
             *body,
             *actions("receipt_actions", buttons),

@@ -159,6 +159,8 @@ def explain(error: errors.BotError, *, team: str, account: str, reference: str, 
             return STORE_DOWN
         case errors.PlanRequired():
             return PLAN
+        case errors.Gone(code=""):
+            return not_found(reference)  # no word of Inbox's: perhaps nobody answers at that address
         case errors.Gone():
             return GONE
         case errors.AccountOffline():
