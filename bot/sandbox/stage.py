@@ -91,6 +91,48 @@ def settings_for(slack: SandboxSlack, inbox: SandboxInbox, inbox_url: str, **mor
     return Settings(_env_file=None, **(wanted | more))  # type: ignore[call-arg]  # pydantic-settings takes it at run time
 
 
+@dataclass
+class Scene:
+    """The two services and their world, without a bot."""
+
+    slack: SandboxSlack
+    inbox: SandboxInbox
+    acme: Acme
+    inbox_url: str
+
+
+@asynccontextmanager
+async def scene(*, versions: Collection[str] = ("v1", "v2"), port: int = 0) -> AsyncIterator[Scene]:
+    """A local Slack and a local Inbox, with the world of `acme`."""
+    slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset(versions))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(inbox.aclose)
+        slack.base_url = await stack.enter_async_context(serving(slack.app, port=port))
+        inbox_url = await stack.enter_async_context(serving(inbox.app, port=port + 1 if port else 0))
+        yield Scene(slack, inbox, acme(slack, inbox), inbox_url)
+
+
+@asynccontextmanager
+async def play(on: Scene, *, paces: Paces | None = None, port: int = 0, **more: Any) -> AsyncIterator[Stage]:
+    """The bot on a scene, for as long as the block lasts; another may play there later. `more` are settings."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
+        wanted = {"notify_channel": on.acme.channel, "bot_data_dir": folder} | more
+        settings = settings_for(on.slack, on.inbox, on.inbox_url, **wanted)
+        built = await stack.enter_async_context(bridge(settings, paces or Paces()))
+        url = await stack.enter_async_context(serving(built.web, port=port))
+        on.slack.events_url, on.inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
+        running = Stage(on.slack, on.inbox, on.acme, built, url, settings)
+        running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.ticker.run())]
+        try:
+            yield running
+        finally:
+            await built.worker.stop(within=2.0)
+            for task in running.tasks:
+                task.cancel()
+            await asyncio.gather(*running.tasks, return_exceptions=True)
+
+
 @asynccontextmanager
 async def stage(
     *,
@@ -100,30 +142,9 @@ async def stage(
     port: int = 0,
     **more: Any,
 ) -> AsyncIterator[Stage]:
-    """Everything running, with the world of `acme`; `more` are settings. Nothing is left behind."""
-    async with AsyncExitStack() as stack:
-        slack = SandboxSlack()
-        inbox = SandboxInbox(versions=frozenset(versions))
-        stack.push_async_callback(inbox.aclose)
-        slack.base_url = await stack.enter_async_context(serving(slack.app, port=port))
-        inbox_url = await stack.enter_async_context(serving(inbox.app, port=port + 1 if port else 0))
-        world = acme(slack, inbox)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
-        settings = settings_for(
-            slack,
-            inbox,
-            inbox_url,
-            **{"notify_channel": world.channel, "redis_url": redis_url, "bot_data_dir": folder} | more,
-        )
-        built = await stack.enter_async_context(bridge(settings, paces or Paces()))
-        url = await stack.enter_async_context(serving(built.web, port=port + 2 if port else 0))
-        slack.events_url, inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
-        running = Stage(slack, inbox, world, built, url, settings)
-        running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.ticker.run())]
-        try:
-            yield running
-        finally:
-            await built.worker.stop(within=2.0)
-            for task in running.tasks:
-                task.cancel()
-            await asyncio.gather(*running.tasks, return_exceptions=True)
+    """Everything running: a scene and the bot on it; `more` are settings. Nothing is left behind."""
+    async with (
+        scene(versions=versions, port=port) as on,
+        play(on, paces=paces, port=port + 2 if port else 0, redis_url=redis_url, **more) as running,
+    ):
+        yield running

@@ -120,7 +120,9 @@ def receipt(
     reason: str = "",
     intent: str = "",
 ) -> Msg:
-    """What became of a message, for its sender only. `account` is "" where none was chosen yet. `reason` is mrkdwn from `words`; `intent` returns with the button.
+    """What became of a message, for its sender only.
+
+    `account` is "" where none was chosen yet; `reason` is mrkdwn from `words`; `intent` returns with the button.
 
     Where it was not sent for certain, up to 12,000 code points of the text stand there to be copied.
     """

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Literal
 
 from bot import errors
-from bot.views.text import plain, when_long
+from bot.views.text import clean, clip, plain, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 GONE = "That conversation was deleted in Inbox."
@@ -81,15 +81,14 @@ def unexpected(reference: str) -> str:
     return "Something went wrong on my side." + _reference(reference)
 
 
-def not_found(reference: str) -> str:
-    """Inbox answered 404 to a change of a thread that it still shows."""
-    return "Inbox didn't find what was to be changed, so nothing was. Try again, or do it in Inbox." + _reference(
-        reference
-    )
+def not_found(reference: str, doing: Doing = "change") -> str:
+    """Inbox answered 404, but the thread is not known to be gone."""
+    nothing = "nothing was sent" if doing == "send" else "nothing was changed"
+    return f"Inbox answered that it doesn't exist, so {nothing}. Try again, or do it in Inbox." + _reference(reference)
 
 
 def whoami(name: str, email: str, role: str) -> str:
-    return f"In Inbox you are *{plain(name, 100)}* ({plain(email, 200)}, {plain(role, 40)})."
+    return f"In Inbox you are *{plain(name, 100)}* ({_address(email)}, {plain(role, 40)})."
 
 
 def linked(user: str, name: str) -> str:
@@ -102,7 +101,7 @@ def unlinked(user: str) -> str:
 
 
 def no_member(email: str) -> str:
-    return f"No Inbox member has the address {plain(email, 200)}. Check it in Inbox → Settings → Members."
+    return f"No Inbox member has the address {_address(email)}. Check it in Inbox → Settings → Members."
 
 
 def digest(messages: int, threads: int, oldest: datetime, *, stale: bool) -> str:
@@ -160,7 +159,7 @@ def explain(error: errors.BotError, *, team: str, account: str, reference: str, 
         case errors.PlanRequired():
             return PLAN
         case errors.Gone(code=""):
-            return not_found(reference)  # no word of Inbox's: perhaps nobody answers at that address
+            return not_found(reference, doing)  # no word of Inbox's: perhaps nobody answers at that address
         case errors.Gone():
             return GONE
         case errors.AccountOffline():
@@ -194,6 +193,11 @@ def _refusal(error: errors.InboxError, doing: Doing) -> str:
         case errors.Rejected():
             return f"Inbox didn't accept this, so {nothing}.{why}" + ("" if why else " Check it and try again.")
     return ""
+
+
+def _address(email: str) -> str:
+    """An e-mail address as code, so that it can be copied as it is."""
+    return "`" + clip(clean(email).replace("`", "'"), 200).replace("&", "&amp;").replace("<", "&lt;") + "`"
 
 
 def _by(who: str | None) -> str:

@@ -295,7 +295,7 @@ def test_failed_receipt_keeps_the_whole_text() -> None:
     [
         (errors.NotLinked(), words.NOT_LINKED, words.NOT_LINKED),
         (errors.Outsider(), *["Only members of *Acme* can act on Inbox threads."] * 2),
-        (errors.Gone(), words.GONE, words.GONE),
+        (errors.Gone(code="threadNotFound"), words.GONE, words.GONE),
         (errors.PlanRequired(), words.PLAN, words.PLAN),
         (
             errors.AccountOffline(),
