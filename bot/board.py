@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 
 AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
-RECENT: Final = 60.0  # seconds; what happened so shortly before the return is posted as ever
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
 # The types that tell of a message, of a thread, and of a person's default assignee; all others only count.
@@ -185,7 +184,8 @@ class Board:
             messages = await self._inbox.messages(job.thread_id)
         except Gone:
             return []
-        since = [one for one in reversed(messages) if one.inbound and one.created_at >= job.since]
+        missed = await self._feed.missed(one.id for one in messages)
+        since = [one for one in reversed(messages) if one.inbound and (one.id in missed or one.created_at >= job.since)]
         shown = await self._feed.shown(one.id for one in since)
         new = [one for one in since if one.id not in shown]
         known = await self._cards.get(thread.id)
@@ -283,14 +283,15 @@ class Board:
             page = await self._inbox.events(cursor)
             for event in page.events:
                 if began is None or event.created_at >= began:
-                    await self._turn(event, away and (at - event.created_at).total_seconds() > RECENT)
+                    await self._turn(event, away)
             cursor = page.last_seq if page.last_seq is not None else cursor
             done = not page.has_more or page.last_seq is None
             if began is None or done:  # until the first reading is through, a restart begins it anew
                 await self._feed.advance(cursor or 0)
             if done:
                 await self._feed.was_read(at)
-                return [Digest(stale=stale)] if away else []
+                counted = await self._feed.has_missed()  # now, or by a reading that died before its digest
+                return [Digest(stale=stale)] if counted else []
 
     async def _turn(self, event: Event, late: bool) -> None:
         asked = wanted(event)

@@ -113,7 +113,7 @@ async def scene(*, versions: Collection[str] = ("v1", "v2"), port: int = 0) -> A
 
 
 @asynccontextmanager
-async def play(on: Scene, *, paces: Paces | None = None, port: int = 0, **more: Any) -> AsyncIterator[Stage]:
+async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more: Any) -> AsyncIterator[Stage]:
     """The bot on a scene, for as long as the block lasts; another may play there later. `more` are settings."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
@@ -145,6 +145,6 @@ async def stage(
     """Everything running: a scene and the bot on it; `more` are settings. Nothing is left behind."""
     async with (
         scene(versions=versions, port=port) as on,
-        play(on, paces=paces, port=port + 2 if port else 0, redis_url=redis_url, **more) as running,
+        bot_on(on, paces=paces, port=port + 2 if port else 0, redis_url=redis_url, **more) as running,
     ):
         yield running

@@ -53,13 +53,15 @@ push_all(2)
 return 1
 """
 )
-# ARGV: event id, thread id, when it happened. New: it is counted, and shown in the digest.
+# ARGV: event id, thread id, when it happened, message id. New, or waiting: it is counted, and shown with the digest.
 _MISS: Final = (
     _FEED
     + f"""
-if not fresh(ARGV[1]) then return 0 end
+if not fresh(ARGV[1]) and redis.call('HDEL', EVENTS, ARGV[1]) == 0 then return 0 end
+redis.call('ZREM', PENDING, ARGV[1])
 redis.call('ZADD', '{keys.MISSED}', 'LT', ARGV[3], ARGV[2])
 redis.call('HINCRBY', '{keys.MISSED_COUNT}', ARGV[2], 1)
+redis.call('SET', PREFIX .. 'once:missed:' .. ARGV[4], '1', 'EX', WEEK)
 return 1
 """
 )
@@ -144,14 +146,21 @@ class Feed:
 
     async def miss(self, event: Event) -> None:
         """An inbound message from while the bot was away: it belongs in the digest."""
+        message_id = event.message.id if event.message else event.message_id or ""
         async with answering():
-            await self._miss(keys=[keys.CURSOR], args=[event.id, event.thread_id or "", event.created_at.timestamp()])
+            await self._miss(
+                keys=[keys.CURSOR], args=[event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
+            )
 
     async def miss_thread(self, thread_id: str, at: datetime) -> None:
         """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""
         async with answering():
             await self._redis.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True)
-            await self._redis.hincrby(keys.MISSED_COUNT, thread_id, 1)
+
+    async def has_missed(self) -> bool:
+        """Whether something waits for a digest."""
+        async with answering():
+            return bool(await self._redis.exists(keys.MISSED))
 
     async def collect(self, ref: str) -> list[Missed]:
         """What was missed so far, by the time of the first message; the same again for the same `ref`."""
@@ -166,9 +175,16 @@ class Feed:
 
     async def shown(self, message_ids: Iterable[str]) -> set[str]:
         """Which of these messages are in a channel already, or on their way there."""
+        return await self._marked("message", message_ids)
+
+    async def missed(self, message_ids: Iterable[str]) -> set[str]:
+        """Which of these messages were counted for a digest; their own times may be older than their events'."""
+        return await self._marked("missed", message_ids)
+
+    async def _marked(self, mark: str, message_ids: Iterable[str]) -> set[str]:
         ids = list(message_ids)
         async with answering():
-            found = await self._redis.mget([keys.once(f"message:{one}") for one in ids]) if ids else []
+            found = await self._redis.mget([keys.once(f"{mark}:{one}") for one in ids]) if ids else []
         return {one for one, mark in zip(ids, found, strict=True) if mark is not None}
 
     async def show(self, message_ids: Iterable[str]) -> None:

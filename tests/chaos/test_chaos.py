@@ -31,7 +31,7 @@ async def test_nothing_is_lost_or_sent_twice_whatever_dies(redis_url: str, api: 
             on.inbox.add_thread(on.acme.account, person)
         done = asyncio.Event()
         trouble = [
-            asyncio.create_task(on.harass(dice, done, (1.0, 4.0))),
+            asyncio.create_task(on.harass(dice, done, (0.3, 2.0))),
             asyncio.create_task(_faults(on, dice, done)),
         ]
         acked, written = await asyncio.gather(_write_dms(on, people, dice), _write_inbound(on, people, dice))
@@ -97,9 +97,9 @@ async def _faults(on: Crew, dice: random.Random, until: asyncio.Event) -> None:
 
 
 async def _settled(on: Crew, acked: list[str], written: list[str]) -> None:
-    """Until everything has arrived or was told, or nothing has changed for half a minute."""
+    """Until everything has arrived or was told, or nothing has changed for 75 seconds."""
     last, since = -1, 0
-    while since < 60:
+    while since < 150:
         told = _told(on)
         open_ones = [text for text in acked if text not in told and text not in _sent(on)]
         missing = [text for text in written if text not in _posted(on)]

@@ -1,0 +1,286 @@
+"""What a channel reads when the bot comes back: nothing twice, nothing lost, one digest and no storm."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from bot.app import Paces
+from bot.board import wanted
+from bot.inbox import parse_event
+from bot.sandbox.inbox import PersonRecord
+from bot.sandbox.slack import Message
+from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.stage import Scene, Stage, bot_on, scene
+from bot.store import keys
+from bot.store.connect import connect
+from bot.store.feed import Feed
+from tests.e2e.steps import card_of, cards, idle, shows, thread
+
+QUICK = Paces(channel_interval=0.01, poll=0.3, poll_beside_webhook=0.3)
+HOUR = timedelta(hours=1)
+
+
+class House:
+    """A scene on which one bot after the other plays, all with the same Redis."""
+
+    def __init__(self, on: Scene, scopes: frozenset[str], redis_url: str) -> None:
+        self.on, self.redis_url, self._redis = on, redis_url, Redis.from_url(redis_url)
+        on.slack.scopes = set(scopes)
+
+    @asynccontextmanager
+    async def bot(self, **more: Any) -> AsyncIterator[Stage]:
+        """A bot that has read the feed, until the end of the block. Webhooks for what happens after it are lost."""
+        self.on.inbox.auto_deliver = True
+        async with bot_on(self.on, paces=QUICK, redis_url=self.redis_url, **more) as running:
+            await self.on.slack.until(lambda: self._redis.exists(keys.READ_AT))
+            yield running
+            await idle(running)
+        self.on.inbox.auto_deliver = False
+
+    def leave(self, ago: timedelta) -> None:
+        """The feed was last read `ago`."""
+        self._redis.set(keys.READ_AT, (datetime.now(UTC) - ago).isoformat())
+
+    @contextmanager
+    def then(self, ago: timedelta) -> Iterator[None]:
+        """What happens in Inbox within the block happened `ago`, each thing a second after the one before."""
+        world, began, steps = self.on.inbox.world, datetime.now(UTC) - ago, itertools.count()
+        real, world.clock = world.clock, lambda: began + timedelta(seconds=next(steps))
+        try:
+            yield
+        finally:
+            world.clock = real
+
+    async def write(self, person: PersonRecord, *texts: str) -> list[str]:
+        """`person` writes; the messages' ids."""
+        return [await self.on.inbox.customer_writes(person, text, at=self.on.inbox.world.clock()) for text in texts]
+
+    def read(self) -> bool:
+        """Whether the feed has been read to its end."""
+        return int(self._redis.get(keys.CURSOR) or 0) == self.on.inbox.events[-1].seq
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+@pytest.fixture
+async def house(redis_url: str, api: str, scopes: frozenset[str]) -> AsyncIterator[House]:
+    async with scene(versions=[api]) as on:
+        made = House(on, scopes, redis_url)
+        yield made
+        made.close()
+        assert on.inbox.violations == []
+
+
+def digests(on: Stage) -> list[str]:
+    return [message.text for message in cards(on) if "while I was away" in message.text]
+
+
+def said_in(on: Stage, card: Message) -> list[str]:
+    """The customer's words of one conversation, `text N`: those in its thread, then the card's."""
+    shown = [*(on.slack.show(one) for one in on.slack.replies(card.channel, card.ts)), shows(on, card)]
+    return [found for one in shown for found in re.findall(r"^\w+ text \d+$", one, re.MULTILINE)]
+
+
+async def returned(on: Stage, house: House) -> None:
+    """Until the bot has read what it missed, and has said it all."""
+    await on.slack.until(house.read)
+    await asyncio.sleep(0.4)  # one more turn of the timer
+    await idle(on)
+
+
+def card_for(on: Stage, person: PersonRecord) -> Message:
+    (card,) = [one for one in cards(on) if f"(@{person.username})" in shows(on, one)]
+    return card
+
+
+async def test_the_very_first_start_posts_no_history(house: House) -> None:
+    on = house.on
+    house.on.inbox.auto_deliver = False
+    with house.then(HOUR):
+        await house.write(on.acme.sarah, "old text 1", "old text 2")
+        await house.write(on.acme.omar, "old text 3")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        assert cards(bot) == []
+        await on.inbox.customer_writes(on.acme.sarah, "new text 4")
+        await on.slack.until(lambda: cards(bot))
+        await idle(bot)
+        (card,) = cards(bot)
+        assert said_in(bot, card) == ["new text 4"]
+
+
+async def test_after_an_hour_away_one_digest_comes_first_and_then_each_open_conversation(house: House) -> None:
+    on = house.on
+    people = [on.acme.sarah, *(on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(8))]
+    said: dict[str, list[str]] = {}
+    async with house.bot() as first:
+        with house.then(2 * HOUR):
+            sarahs = await card_of(first, "before text 0")
+    house.leave(HOUR)
+    with house.then(HOUR - timedelta(minutes=2)):
+        for number in range(14):
+            person = people[number % 9]
+            said.setdefault(person.username, []).append(f"missed text {number}")
+            await house.write(person, f"missed text {number}")
+        await on.inbox.app_archives(thread(first, people[8]).id)
+    async with house.bot() as second:
+        await returned(second, house)
+        _, digest, *new = cards(second)
+        assert digest.text.startswith("14 messages in 9 conversations while I was away, oldest ")
+        assert f"{datetime.now(UTC) - HOUR + timedelta(minutes=2):%H:%M}" in digest.text
+        assert len(digests(second)) == 1
+        assert sorted(new, key=lambda one: one.ts) == [card_for(second, person) for person in people[1:8]]
+        assert {p.username: said_in(second, card_for(second, p)) for p in people[1:8]} == {
+            p.username: said[p.username] for p in people[1:8]
+        }
+        below = said_in(second, sarahs)
+        assert below == ["missed text 0", "missed text 9", "missed text 9"]  # the last one is on the card as well
+        assert people[8].name not in "\n".join(shows(second, one) for one in cards(second))
+
+
+async def test_what_came_just_before_the_return_follows_what_came_earlier(house: House) -> None:
+    async with house.bot():
+        pass
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        await house.write(house.on.acme.sarah, "missed text 1", "missed text 2")
+    await house.write(house.on.acme.sarah, "missed text 3")
+    await house.write(house.on.acme.omar, "missed text 4")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        digest, *_ = cards(bot)
+        assert digest.text.startswith("4 messages in 2 conversations while I was away")
+        assert said_in(bot, card_for(bot, house.on.acme.sarah)) == ["missed text 1", "missed text 2", "missed text 3"]
+        assert said_in(bot, card_for(bot, house.on.acme.omar)) == ["missed text 4"]
+
+
+async def test_a_webhook_that_inbox_repeats_at_the_return_breaks_no_order(house: House) -> None:
+    async with house.bot() as bot:
+        version = bot.bridge.inbox.version
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        await house.write(house.on.acme.sarah, "missed text 1", "missed text 2", "missed text 3")
+    redis = connect(house.redis_url)
+    again = parse_event(house.on.inbox.event_body(house.on.inbox.events[-2].id))
+    assert again is not None
+    assert again.message is not None or again.message_id
+    await Feed(redis).arrive(again, wanted(again), same_count=again.api == version)  # as `web` does, without a worker
+    await redis.aclose()
+    async with house.bot() as bot:
+        await returned(bot, house)
+        digest, card = cards(bot)
+        assert digest.text.startswith("3 messages in 1 conversation while I was away")
+        assert said_in(bot, card) == ["missed text 1", "missed text 2", "missed text 3"]
+
+
+async def test_a_bot_that_dies_over_the_feed_loses_nothing_of_what_it_has_counted(house: House) -> None:
+    async with house.bot():
+        pass
+    with house.then(timedelta(minutes=30)):
+        await house.write(house.on.acme.sarah, "missed text 1", "missed text 2")
+    redis = connect(house.redis_url)
+    feed = Feed(redis)
+    for logged in house.on.inbox.events:  # all that the reading does, up to a kill before its outcome is written down
+        event = parse_event(house.on.inbox.event_body(logged.id))
+        if event and wanted(event):
+            await feed.miss(event)
+    await feed.advance(house.on.inbox.events[-1].seq)
+    await feed.was_read(datetime.now(UTC))
+    await redis.aclose()
+    async with house.bot() as bot:
+        await returned(bot, house)
+        digest, card = cards(bot)
+        assert digest.text.startswith("2 messages in 1 conversation while I was away")
+        assert said_in(bot, card) == ["missed text 1", "missed text 2"]
+
+
+async def test_after_less_than_five_minutes_messages_come_as_ever(house: House) -> None:
+    async with house.bot():
+        pass
+    house.leave(timedelta(minutes=4))
+    with house.then(timedelta(minutes=3)):
+        await house.write(house.on.acme.sarah, "missed text 1", "missed text 2")
+        await house.write(house.on.acme.omar, "missed text 3")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        assert digests(bot) == []
+        first, second = cards(bot)
+        assert "missed text 2" in shows(bot, first)
+        (reply,) = bot.slack.replies(first.channel, first.ts)
+        assert "missed text 2" in bot.slack.show(reply)
+        assert "missed text 3" in shows(bot, second)
+
+
+async def test_longer_away_than_inbox_keeps_its_events_is_said_once_and_the_conversations_tell(house: House) -> None:
+    on = house.on
+    async with house.bot():
+        pass
+    house.leave(timedelta(days=9))
+    with house.then(timedelta(days=8)):
+        await house.write(on.acme.sarah, "missed text 1", "missed text 2")
+    on.inbox.world.log.clear()  # the vendor keeps them seven days
+    with house.then(timedelta(days=1)):
+        await house.write(on.acme.omar, "missed text 3")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        (said,) = digests(bot)
+        assert cards(bot)[0].text == said
+        assert "in 2 conversations while I was away" in said
+        assert "longer than Inbox keeps its events" in said
+        assert said_in(bot, card_for(bot, on.acme.sarah)) == ["missed text 1", "missed text 2"]
+        assert said_in(bot, card_for(bot, on.acme.omar)) == ["missed text 3"]
+        assert len(cards(bot)) == 3
+        await on.inbox.customer_writes(on.acme.omar, "new text 4")
+        await idle(bot)
+        assert len(bot.slack.replies(on.acme.channel, card_for(bot, on.acme.omar).ts)) == 1
+    async with house.bot() as bot:
+        await returned(bot, house)
+        assert digests(bot) == [said]
+
+
+async def test_a_second_restart_repeats_nothing(house: House) -> None:
+    async with house.bot():
+        pass
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        await house.write(house.on.acme.sarah, "missed text 1", "missed text 2")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        assert len(digests(bot)) == 1
+    posts = [call for call in house.on.slack.calls if call.method == "chat.postMessage"]
+    for away in (timedelta(0), HOUR):
+        house.leave(away)
+        async with house.bot() as bot:
+            await returned(bot, house)
+    assert [call for call in house.on.slack.calls if call.method == "chat.postMessage"] == posts
+
+
+async def test_without_a_webhook_the_feed_is_asked_on_a_timer(house: House) -> None:
+    async with house.bot(inbox_webhook_secret=None) as bot:
+        async with httpx.AsyncClient(base_url=bot.url, trust_env=False) as http:
+            answer = await http.post("/inbox/webhook", content=b"{}")
+        assert answer.status_code == 404
+        for number, person in enumerate([house.on.acme.sarah, house.on.acme.omar, house.on.acme.sarah]):
+            await house.on.inbox.customer_writes(person, f"polled text {number}")
+            await bot.slack.until(lambda number=number: f"polled text {number}" in _everything(bot))  # type: ignore[misc]  # mypy takes no defaults here
+        await house.on.inbox.app_archives(thread(bot).id)
+        await bot.slack.until(lambda: "Archived in Inbox" in shows(bot, card_for(bot, house.on.acme.sarah)))
+        assert [status for _, status in house.on.inbox.deliveries if status != 404] == []
+        assert digests(bot) == []
+        assert len(cards(bot)) == 2
+
+
+def _everything(on: Stage) -> str:
+    replies = [reply for card in cards(on) for reply in on.slack.replies(card.channel, card.ts)]
+    return "\n".join(on.slack.show(one) for one in [*cards(on), *replies] if one.user == BOT_USER)

@@ -1,0 +1,151 @@
+"""However Inbox's webhooks arrive (twice, late, in any order, or never), a channel holds the same in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from bot.app import Paces
+from bot.sandbox.inbox import PersonRecord
+from bot.sandbox.slack import Message
+from bot.sandbox.stage import Stage
+from tests.conftest import Open
+from tests.e2e.steps import cards, idle, shows, thread
+
+OFTEN = Paces(channel_interval=0.001, poll_beside_webhook=0.1)  # seconds; the timer finds what no webhook tells
+PEOPLE = 3
+_RUN = itertools.count()
+
+# What happens in Inbox, one after the other, to the person with this number.
+HAPPENINGS = st.lists(
+    st.tuples(st.sampled_from(["writes", "writes", "writes", "archived", "assigned"]), st.integers(0, PEOPLE - 1)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@dataclass
+class Plan:
+    """The webhooks of each moment: which of the events so far arrive (again), all at once; and whether one waits."""
+
+    moments: list[tuple[list[int], bool]]
+
+
+PLANS = st.builds(Plan, st.lists(st.tuples(st.lists(st.integers(0, 20), max_size=4), st.booleans()), max_size=8))
+
+
+@contextmanager
+def _clock(on: Stage) -> Iterator[None]:
+    """Everything happens within one minute, a second apart, so that times look alike."""
+    start = datetime.now(UTC).replace(second=0, microsecond=0)
+    steps = itertools.count()
+    on.inbox.world.clock, real = (lambda: start + timedelta(milliseconds=next(steps))), on.inbox.world.clock
+    try:
+        yield
+    finally:
+        on.inbox.world.clock = real
+
+
+async def _happens(on: Stage, what: str, person: PersonRecord, number: int) -> None:
+    match what:
+        case "writes":
+            await on.inbox.customer_writes(person, f"text {number}")
+        case "archived":
+            await on.inbox.app_archives(thread(on, person).id)
+        case "assigned":
+            held = thread(on, person).assignee_id == on.acme.bo_member
+            await on.inbox.app_assigns(thread(on, person).id, on.acme.ana_member if held else on.acme.bo_member)
+
+
+async def _play(on: Stage, happenings: list[tuple[str, int]], deliver: Callable[[int, list[str]], list[str]]) -> str:
+    """Fresh people do as the happenings say; `deliver` chooses the events that arrive after each. What is seen."""
+    run = next(_RUN)
+    people = [on.inbox.add_person(f"r{run}p{n}", f"Person {n}") for n in range(PEOPLE)]
+    for person in people:
+        on.inbox.add_thread(on.acme.account, person)
+    known = {card.ts for card in cards(on)}
+    posted = len(on.slack.calls)
+    before = on.inbox.events[-1].seq if on.inbox.events else 0
+    with _clock(on):
+        for number, (what, who) in enumerate(happenings):
+            await _happens(on, what, people[who], number)
+            events = [logged.id for logged in on.inbox.events if logged.seq > before]
+            await asyncio.gather(*(on.inbox.redeliver(one) for one in deliver(number, events)))
+    wrote = sum(1 for what, _ in happenings if what == "writes")
+    await on.slack.until(lambda: _posts(on, posted) >= wrote)
+    await on.slack.until(lambda: _settled(on, people))
+    await idle(on)
+    new = [card for card in cards(on) if card.ts not in known]
+    return re.sub(rf"r{run}p", "", "\n".join(_seen(on, card) for card in new))
+
+
+def _posts(on: Stage, since: int) -> int:
+    return sum(1 for call in on.slack.calls[since:] if call.method == "chat.postMessage" and call.ok)
+
+
+def _settled(on: Stage, people: list[PersonRecord]) -> bool:
+    """Whether every card shows its conversation as it is."""
+    return all(_true(on, person) for person in people if _card(on, person))
+
+
+def _card(on: Stage, person: PersonRecord) -> Message | None:
+    return next((card for card in cards(on) if f"(@{person.username})" in shows(on, card)), None)
+
+
+def _true(on: Stage, person: PersonRecord) -> bool:
+    card, real = _card(on, person), thread(on, person)
+    names = {None: "Unassigned", on.acme.ana_member: "Assigned to Ana", on.acme.bo_member: "Assigned to Bo"}
+    shown = shows(on, card) if card else ""
+    latest = next(one.text for one in reversed(real.messages))
+    return ("Archived" in shown) == real.archived and names[real.assignee_id] in shown and latest in shown
+
+
+def _seen(on: Stage, card: Message) -> str:
+    """A card and what is below it, as people see them; who changed what is on the card with its minute."""
+    return "\n".join([shows(on, card), *(on.slack.show(reply) for reply in on.slack.replies(card.channel, card.ts))])
+
+
+@pytest.fixture
+async def busy(opened: Open, api: str) -> Stage:
+    """The stage, where webhooks arrive only as the test says."""
+    on = await opened(versions=[api], paces=OFTEN)
+    on.inbox.auto_deliver = False
+    await idle(on)
+    return on
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example of a race does not shrink
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(happenings=HAPPENINGS, plan=PLANS)
+async def test_the_channel_holds_the_same_however_the_webhooks_arrive(
+    busy: Stage, happenings: list[tuple[str, int]], plan: Plan
+) -> None:
+    sure = iter([])
+
+    def in_order(_: int, events: list[str]) -> list[str]:
+        new = [one for one in events if one not in told]
+        told.update(new)
+        return new
+
+    def as_planned(number: int, events: list[str]) -> list[str]:
+        chosen, _ = plan.moments[number] if number < len(plan.moments) else ([], False)
+        return [events[index % len(events)] for index in chosen] if events else []
+
+    told: set[str] = set()
+    del sure
+    ordered = await _play(busy, happenings, in_order)
+    assert await _play(busy, happenings, as_planned) == ordered
+    assert busy.inbox.violations == []
