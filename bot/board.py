@@ -6,7 +6,7 @@ the card's lane draws. What changed elsewhere is read again from Inbox rather th
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
+READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
 # The types that tell of a message, of a thread, and of a person's default assignee; all others only count.
@@ -255,7 +256,9 @@ class Board:
         follow: list[Job] = []
         waiting = await self._feed.waiting()  # what comes during the reading has a reading of its own, for its order
         try:
-            follow = await self._read_on()
+            if not await self._read_on():
+                return [Sync()]
+            follow = await self._summed_up()
         except RateLimited as error:
             raise Later(error.retry_after, job) from error
         except Unavailable as error:
@@ -269,29 +272,40 @@ class Board:
             await self._feed.turn(event, wanted(event))
         return follow
 
-    async def _read_on(self) -> list[Job]:
-        """Read the feed to its end. What happened during a time away is only counted, for the digest."""
+    async def _read_on(self) -> bool:
+        """Read the feed to its end, or for a while: whether the end was reached.
+
+        What happened before the bot ran for the first time is history. What happened during a time away is only
+        counted, for the digest.
+        """
         cursor, last = await self._feed.cursor(), await self._feed.read_at()
-        began = await self._feed.began() if cursor is None else None
+        began = await self._feed.began() if last is None else None  # until the first reading is through
         at = jobs.now()
-        away = last is not None and (at - last).total_seconds() > AWAY
-        stale = away and last is not None and at - last > KEPT
-        if stale and last is not None:
-            for thread in await self._inbox.recent_threads(last):
-                await self._feed.miss_thread(thread.id, last)
-        while True:
+        away = last is not None and await self._away(last, at)
+        while (jobs.now() - at).total_seconds() < READ_FOR:
             page = await self._inbox.events(cursor)
             for event in page.events:
                 if began is None or event.created_at >= began:
                     await self._turn(event, away)
             cursor = page.last_seq if page.last_seq is not None else cursor
-            done = not page.has_more or page.last_seq is None
-            if began is None or done:  # until the first reading is through, a restart begins it anew
-                await self._feed.advance(cursor or 0)
-            if done:
+            await self._feed.advance(cursor or 0)
+            if not page.has_more or page.last_seq is None:
                 await self._feed.was_read(at)
-                counted = await self._feed.has_missed()  # now, or by a reading that died before its digest
-                return [Digest(stale=stale)] if counted else []
+                return True
+        return False
+
+    async def _away(self, last: datetime, at: datetime) -> bool:
+        """Whether nobody has read the feed for long; after longer than it goes back, look at the threads themselves."""
+        if (at - last).total_seconds() <= AWAY:
+            return False
+        if at - last > KEPT and await self._feed.is_first_gap(last):
+            for thread in await self._inbox.recent_threads(last):
+                await self._feed.miss_thread(thread.id, last)
+        return True
+
+    async def _summed_up(self) -> list[Job]:
+        """The digest of what was missed, now or by a reading that died before its digest."""
+        return [Digest(stale=await self._feed.had_gap())] if await self._feed.has_missed() else []
 
     async def _turn(self, event: Event, late: bool) -> None:
         asked = wanted(event)

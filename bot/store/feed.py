@@ -144,6 +144,16 @@ class Feed:
         async with answering():
             await self._redis.set(keys.READ_AT, at.isoformat())
 
+    async def is_first_gap(self, since: datetime) -> bool:
+        """Note that events since then are lost to the feed; False when that was noted before."""
+        async with answering():
+            return bool(await self._redis.set(keys.GAP, since.isoformat(), nx=True, ex=keys.WEEK))
+
+    async def had_gap(self) -> bool:
+        """Whether such a gap was noted and not told yet; asking is telling."""
+        async with answering():
+            return bool(await self._redis.delete(keys.GAP))
+
     async def miss(self, event: Event) -> None:
         """An inbound message from while the bot was away: it belongs in the digest."""
         message_id = event.message.id if event.message else event.message_id or ""

@@ -25,6 +25,7 @@ CURSOR: Final = key("feed", "cursor")  # seq up to which the feed is known
 BEGAN: Final = key("feed", "began")  # when this bot first ran: older events are history
 PENDING: Final = key("feed", "pending")  # event ids that wait for a gap to be filled, by seq
 READ_AT: Final = key("feed", "read-at")  # when the feed was last read to its end
+GAP: Final = key("feed", "gap")  # since when events are lost to the feed, until the digest has said so
 MISSED: Final = key("feed", "missed")  # thread ids with messages from while the bot was away, by the first one's time
 MISSED_COUNT: Final = key("feed", "missed", "count")
 PENDING_EVENTS: Final = key("feed", "pending", "events")
