@@ -26,6 +26,7 @@ from bot.views import Msg, follow_up, meanwhile, thread_card, words
 log = structlog.get_logger(__name__)
 
 AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
+HISTORY: Final = 24 * 3600.0  # seconds; an older message of a thread that is being imported is no news
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
@@ -64,9 +65,12 @@ class Board:
         try:
             message, thread = await self._message(job.event)
         except Gone:
-            log.info("message_gone", ref=job.ref, event=job.event.id)
+            log.info("message_gone", ref=job.ref, event_id=job.event.id)
             return []
-        if thread is None or not message.inbound or thread.idle:
+        if thread is None or not message.inbound:
+            return []
+        if thread.syncing and (jobs.now() - message.created_at).total_seconds() > HISTORY:
+            log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
             return []
         await self._people.saw(thread)
         card = await self._cards.get(thread.id)

@@ -102,7 +102,7 @@ class Web:
             async with asyncio.timeout(STORE_WITHIN):
                 new = await self._feed.arrive(event, wanted(event), same_count=event.api == self._inbox.version)
         except (StoreUnavailable, TimeoutError) as error:
-            log.error("not_accepted", event=event.id, error=str(error) or type(error).__name__)
+            log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
         log.info("event", id=event.id, seq=event.seq, type=event.type, new=new)
         return PlainTextResponse("ok")

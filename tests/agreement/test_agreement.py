@@ -365,3 +365,12 @@ def test_nothing_is_left_to_do() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = [path for path in BOT if path.read_text() and not ast.get_docstring(ast.parse(path.read_text()))]
     assert silent == []
+
+
+def test_no_log_line_has_a_field_called_event() -> None:
+    """structlog's own name for the first argument: passing it again raises where one only wanted to log."""
+    for path in sorted((ROOT / "bot").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                logs = isinstance(node.func.value, ast.Name) and node.func.value.id == "log"
+                assert not (logs and any(word.arg == "event" for word in node.keywords)), f"{path}:{node.lineno}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -483,3 +484,23 @@ async def test_the_manifests_scopes_are_all_that_is_used_and_all_are_used(on: St
     assert on.slack.scopes_used == scopes
     assert [call.answer for call in on.slack.calls if not call.ok] == []
     assert {message.user for message in on.slack.messages(on.acme.channel)} == {BOT_USER, on.acme.bo}
+
+
+async def test_history_that_inbox_is_importing_is_not_posted_as_news(on: Stage) -> None:
+    thread_id = on.inbox.add_thread(on.acme.account, on.acme.sarah, syncing=True)
+    await on.inbox.customer_writes(thread_id, "From last year", at=datetime.now(UTC) - timedelta(days=300))
+    await on.inbox.customer_writes(thread_id, "From today")
+    await on.slack.until(lambda: cards(on))
+    await idle(on)
+    assert "From today" in shows(on, cards(on)[0])
+    assert on.slack.replies(on.acme.channel, cards(on)[0].ts) == []
+
+
+async def test_a_message_that_is_gone_when_it_is_read_holds_up_nobody(opened: Open) -> None:
+    on = await opened(versions=["v2"])
+    on.inbox.fail("GET /v2/messages/*", 404, code="messageNotFound")
+    await on.inbox.customer_writes(on.acme.sarah, "Taken back at once")
+    await on.inbox.customer_writes(on.acme.omar, "Still here")
+    await on.slack.until(lambda: cards(on))
+    await idle(on)
+    assert [("Still here" in shows(on, card)) for card in cards(on)] == [True]
