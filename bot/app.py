@@ -21,11 +21,13 @@ from slack_bolt.authorization import AuthorizeResult
 from starlette.applications import Starlette
 
 from bot import jobs
+from bot.admins import Admins
 from bot.board import Board
 from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
 from bot.gate import Gate
+from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
 from bot.listeners.front import Front
@@ -33,6 +35,7 @@ from bot.models import Installation
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.store import embedded
+from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.connect import check, connect
 from bot.store.feed import Feed
@@ -41,6 +44,7 @@ from bot.store.intents import Intents
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.rights import Rights
 from bot.ticker import Ticker
 from bot.web import Seen, Web
 from bot.worker import Worker
@@ -112,11 +116,19 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         await lanes.open()
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
         await feed.began()
-        gate = Gate(installation, slack, inbox(False), people)
-        desk = Desk(gate, slack, inbox(False), people, cards, intents, settings.inbox_account_link_id)
+        rights, audit, admins_named = Rights(redis), Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
+        gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
+        desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
         board = Board(slack, inbox(True), people, cards, feed, pace, settings.notify_channel)
-        console = Command(gate, people, frozenset(settings.bot_admins))
-        worker = Worker(lanes, _handlers(desk, board, console, slack), desk.failed, partial(_answers, inbox(True)))
+        admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
+        console, start_page = Command(gate, people, audit, admins), Home(gate, slack, desk.explain)
+        handlers = {
+            **_handlers(desk, board, slack),
+            jobs.Console: console.run,
+            jobs.OpenHome: start_page.open,
+            jobs.TellAdmins: admins.tell,
+        }
+        worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)))
         ticker = Ticker(pace, lanes, paces.poll if settings.inbox_webhook_secret is None else paces.poll_beside_webhook)
         bolt = _bolt(settings, installation, slack)
         register(bolt, Front(lanes, cards, slack), slack)
@@ -124,7 +136,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker)
 
 
-def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type
+def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type
     async def tell(job: jobs.Tell, _: object) -> list[jobs.Job]:
         message = {"text": job.text, "blocks": job.blocks}
         await slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting)  # type: ignore[arg-type]  # a Msg
@@ -138,7 +150,6 @@ def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:
         jobs.OpenChoice: desk.open_choice,
         jobs.Choose: desk.choose,
         jobs.SendAgain: desk.send_again,
-        jobs.Console: console.run,
         jobs.Notify: board.notify,
         jobs.Refresh: board.refresh,
         jobs.RefreshPerson: board.refresh_person,

@@ -5,6 +5,8 @@ BotError
 ├── StoreUnavailable           Redis does not answer: the sender tries again
 ├── Refused                    this person may not do this
 │   ├── NotLinked              an admin links them
+│   │   └── Unlinked           they link themselves again
+│   ├── AdminsOnly             an admin does it
 │   ├── Outsider               nothing: not a member of the workspace
 │   └── Unidentified           Slack could not say who it is: try again
 ├── SlackError                 Slack said no, or nothing
@@ -46,6 +48,14 @@ class Refused(BotError):
 
 class NotLinked(Refused):
     """A member of the workspace whom no Inbox member could be matched to."""
+
+
+class Unlinked(NotLinked):
+    """Somebody whose link was taken away on purpose: no address matches them until they are linked again."""
+
+
+class AdminsOnly(Refused):
+    """Only workspace admins and the people in BOT_ADMINS may do that."""
 
 
 class Outsider(Refused):

@@ -23,6 +23,8 @@ from bot.store.people import Profile
 from bot.views import Msg, View
 
 TIMEOUT: Final = 8  # seconds for one call
+PAGE: Final = 1000  # people in one answer
+PAGES: Final = 10
 RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
 # An answer that names one of these means that nobody in the channel can be reached there: use a direct message.
 _ELSEWHERE: Final = {
@@ -66,6 +68,20 @@ class Slack:
         async with _answers():
             answer = await self.client.users_info(user=user)
         return _profile(answer["user"])
+
+    async def admins(self) -> list[str]:
+        """The workspace's admins and owners, as far as Slack's first pages name them."""
+        found: list[str] = []
+        cursor = ""
+        for _ in range(PAGES):
+            async with _answers():
+                answer = await self.client.users_list(limit=PAGE, cursor=cursor)
+            people = (_profile(one) for one in answer.get("members") or [])
+            found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return found
 
     async def post(
         self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
@@ -184,6 +200,8 @@ def _profile(user: Mapping[str, Any]) -> Profile:
         or user.get("name")
         or "Someone",
         email=about.get("email"),
+        confirmed=user.get("is_email_confirmed") is not False,
+        teams=tuple(enterprise.get("teams") or ()),
         guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
         deleted=bool(user.get("deleted")),

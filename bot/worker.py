@@ -37,7 +37,7 @@ from bot.store.lanes import Lanes, Ticket
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
-Failed = Callable[[Job, Exception], Sequence[Job]]
+Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
 Sound = Callable[[], Awaitable[bool]]
 
 PLACES: Final = 16  # jobs at once, for people and for the background each
@@ -194,7 +194,7 @@ class Worker:
             await self._lanes.defer(ticket, job.model_copy(update={"tries": job.tries + (not told_to_wait)}), wait)
             log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
             return "again"
-        then = self._failed(job, error)
+        then = await self._failed(job, error)
         if isinstance(error, (NotLinked, Outsider, InboxError)) and not job.background:
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)

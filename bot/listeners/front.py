@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from slack_bolt.async_app import AsyncAck
 
 from bot.errors import StoreUnavailable
-from bot.jobs import Asker, Change, Choose, Console, Dm, Job, OpenChoice, OpenDm, SendAgain, Tell, Verb
-from bot.listeners.payloads import Body, asker, button_value, from_modal, submitted
+from bot.jobs import Asker, Change, Choose, Console, Dm, Job, OpenChoice, OpenDm, OpenHome, SendAgain, Tell, Verb
+from bot.listeners.payloads import Body, asker, button_value, from_event, from_modal, submitted
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.lanes import Lanes
-from bot.views import help_message, home, loading_modal, notice_modal, text, words
+from bot.views import help_message, loading_modal, notice_modal, text, words
 
 _Act = Callable[[AsyncAck, Body], Awaitable[None]]
 _Fill = Callable[[str], Job]
@@ -116,7 +116,7 @@ class Front:
 
     async def opened_home(self, ack: AsyncAck, body: Body) -> None:
         if body["event"].get("tab") == "home":
-            await self._slack.publish_home(body["event"]["user"], home())
+            await self._lanes.accept(OpenHome(asker=from_event(body)), once=f"slack-event:{body['event_id']}")
         await ack()
 
     async def nothing(self, ack: AsyncAck, body: Body) -> None:

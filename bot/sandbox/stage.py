@@ -96,13 +96,18 @@ async def stage(
     *,
     versions: Collection[str] = ("v1", "v2"),
     redis_url: str | None = None,
+    enterprise: str | None = None,
     paces: Paces | None = None,
     port: int = 0,
     **more: Any,
 ) -> AsyncIterator[Stage]:
-    """Everything running, with the world of `acme`; `more` are settings. Nothing is left behind."""
+    """Everything running, with the world of `acme`; `more` are settings. Nothing is left behind.
+
+    `enterprise` is the Enterprise Grid organisation that the workspace belongs to.
+    """
     async with AsyncExitStack() as stack:
         slack = SandboxSlack()
+        slack.enterprise_id = enterprise
         inbox = SandboxInbox(versions=frozenset(versions))
         stack.push_async_callback(inbox.aclose)
         slack.base_url = await stack.enter_async_context(serving(slack.app, port=port))

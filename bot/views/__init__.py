@@ -5,6 +5,7 @@ from bot.views.card import follow_up, meanwhile, thread_card
 from bot.views.dm import (
     choose_message,
     choose_modal,
+    closed_home,
     dm_modal,
     help_message,
     home,
@@ -18,6 +19,7 @@ __all__ = [
     "View",
     "choose_message",
     "choose_modal",
+    "closed_home",
     "dm_modal",
     "follow_up",
     "help_message",

@@ -463,7 +463,7 @@ async def test_talk_in_a_cards_thread_stays_in_slack(on: Stage) -> None:
 
 async def test_the_home_tab_says_what_the_bot_does(on: Stage) -> None:
     assert (await on.slack.open_home(on.acme.ana)).ok
-    home = on.slack.home(on.acme.ana)
+    home = await on.slack.until(lambda: on.slack.home(on.acme.ana))
     assert home is not None
     assert "/dm @sarah" in on.slack.show(home)
     assert "Archive" in on.slack.show(home)
