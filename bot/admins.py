@@ -93,6 +93,19 @@ class Admins:
         await (self._rights.allow_guest(user) if allowed else self._rights.disallow_guest(user))
         return await self._done(job, "allow" if allowed else "disallow", user, words.guest(user, allowed=allowed))
 
+    async def consent(self, job: Console, *, given: bool) -> list[Job]:
+        """Names and texts may stand in this channel though another organisation reads it, or no longer."""
+        await self._gate.admin(job.asker)
+        channel = job.asker.channel or ""
+        if not channel.startswith(("C", "G")):
+            return [_answer(job, words.CONSENT_USAGE)]
+        if given:
+            await self._rights.save_consent(channel, job.asker.user)
+        else:
+            await self._rights.remove_consent(channel)
+        what = "consent" if given else "consent off"
+        return await self._done(job, what, channel, words.consent(channel, given=given))
+
     async def log(self, job: Console) -> list[Job]:
         """The last acts, for the admin alone."""
         await self._gate.admin(job.asker)

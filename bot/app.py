@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 
 from bot import jobs
 from bot.admins import Admins
-from bot.board import Board
+from bot.board import LOOK_AGAIN, Board
 from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
@@ -76,6 +76,7 @@ class Paces:
     claim_idle: float = 15.0
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
+    look_again: float = LOOK_AGAIN
     poll: float = 5.0
     poll_beside_webhook: float = 60.0
 
@@ -119,7 +120,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         rights, audit, admins_named = Rights(redis), Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
         desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
-        board = Board(slack, inbox(True), people, cards, feed, pace, settings.notify_channel)
+        board = Board(slack, inbox(True), people, cards, feed, pace, rights, settings.notify_channel, paces.look_again)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
         console, start_page = Command(gate, people, audit, admins), Home(gate, slack, desk.explain)
         handlers = {

@@ -39,6 +39,10 @@ class Command:
                 return await self._admins.links(job)
             case ["allow" | "disallow" as verb, mention]:
                 return await self._admins.guest(job, mention, allowed=verb == "allow")
+            case ["consent"]:
+                return await self._admins.consent(job, given=True)
+            case ["consent", "off"]:
+                return await self._admins.consent(job, given=False)
             case ["log"]:
                 return await self._admins.log(job)
             case ["link", *_]:

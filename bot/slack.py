@@ -83,6 +83,14 @@ class Slack:
                 break
         return found
 
+    async def shared_outside(self, channel: str) -> bool:
+        """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
+        async with _answers():
+            answer = await self.client.conversations_info(channel=channel)
+        found = answer["channel"]
+        between_us = found.get("is_shared") and not found.get("is_org_shared")
+        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
+
     async def post(
         self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
     ) -> Place:

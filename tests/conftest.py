@@ -16,7 +16,7 @@ from bot.app import Paces
 from bot.sandbox.stage import Stage, stage
 from bot.store import embedded
 
-QUICK = Paces(channel_interval=0.01, poll=0.5)
+QUICK = Paces(channel_interval=0.01, poll=0.5, look_again=0.3)
 
 Open = Callable[..., Awaitable[Stage]]
 

@@ -51,6 +51,14 @@ def link(user: str) -> str:
     return key("link", user)
 
 
+def consent(channel: str) -> str:
+    return key("consent", channel)
+
+
+def sharing(channel: str) -> str:
+    return key("sharing", channel)
+
+
 def click(user: str) -> str:
     return key("click", user)
 

@@ -41,6 +41,7 @@ OWN_ADDRESS_ONLY = (
 )
 RESUMED = " I'll do now what you tried before."
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
+CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
@@ -70,7 +71,8 @@ INBOX_HELP = """\
 • The ⋮ menu of any message has *Send as DM*.
 • `/dm` sends a direct message; `/dm help` explains.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
-• Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`, `log`.
+• Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
+  `consent` and `consent off` in a channel shared with others, `log`.
 What you write in a card's Slack thread stays in Slack."""
 
 Doing = Literal["send", "change"]
@@ -129,6 +131,41 @@ def guest(user: str, *, allowed: bool) -> str:
     if allowed:
         return f"The guest <@{user}> may act on Inbox threads now; they need a seat in Inbox as everybody does."
     return f"The guest <@{user}> may no longer act on Inbox threads."
+
+
+def closed(account: str) -> str:
+    """All that outsiders in a shared channel read; `account` is mrkdwn."""
+    return f"New message for {account}, open in Inbox."
+
+
+def shared_channel(channel: str) -> str:
+    """What admins read about a channel that is shared with another organisation."""
+    return (
+        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
+        "along, say `/inbox consent` in it."
+    )
+
+
+def consent(channel: str, *, given: bool) -> str:
+    """`channel` is Slack's id."""
+    if given:
+        return (
+            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
+        )
+    return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
+
+
+def lost_channel(channel: str, code: str) -> str:
+    """What admins read when a channel does not take posts; `code` is Slack's error."""
+    remedy = {
+        "is_archived": "it is archived. Unarchive it",
+        "not_in_channel": "I am not in it. Say `/invite @Inbox` there",
+        "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
+    }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
+    return (
+        f"I can't post in <#{channel}>: {remedy}, or set NOTIFY_CHANNEL to another channel and restart me. "
+        "Until then new messages wait, for a day."
+    )
 
 
 def announced(admin: str, said: str) -> str:

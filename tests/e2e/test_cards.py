@@ -480,6 +480,6 @@ async def test_the_manifests_scopes_are_all_that_is_used_and_all_are_used(on: St
     await on.slack.shortcut(on.acme.ana, talk.channel, talk.ts, "send_as_dm")
     await on.slack.until(lambda: on.slack.modal(on.acme.ana))
     await idle(on)
-    assert on.slack.scopes_used == scopes
+    assert on.slack.scopes_used | {"groups:read"} == scopes  # for private channels, of which there is none
     assert [call.answer for call in on.slack.calls if not call.ok] == []
     assert {message.user for message in on.slack.messages(on.acme.channel)} == {BOT_USER, on.acme.bo}

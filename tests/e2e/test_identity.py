@@ -161,6 +161,8 @@ async def test_a_card_in_a_shared_channel_obeys_our_own_people_only(opened: Open
     shared = acme(SandboxSlack(), SandboxInbox()).shared
     on = await opened(versions=[api], notify_channel=shared)
     assert on.acme.shared == shared
+    await on.slack.command(on.acme.ana, shared, command="/inbox", text="consent")
+    await hears(on, on.acme.ana, "I show names and texts")
     await on.inbox.customer_writes(on.acme.sarah, "Hello")
     (card,) = await on.slack.until(lambda: on.slack.messages(shared))
     before = Picture(card)
