@@ -7,7 +7,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +32,7 @@ from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
 from bot.listeners.front import Front
 from bot.models import Installation
+from bot.notices import Notices
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.store import embedded
@@ -99,9 +100,15 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
         installation = await _installation(slack, install)
         seen.slack = True
-        pace = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
+        lanes, rights = Lanes(redis, _consumer(), paces.claim_idle), Rights(redis)
+        await lanes.open()
+        pace, notices = Pace(redis, paces.channel_interval, paces.inbox_per_minute), Notices(lanes, rights)
         version = await _version(settings, http, install)
         seen.inbox = True
+
+        async def learn(headers: Mapping[str, str], status: int) -> None:
+            await pace.learn(headers, status)
+            await notices.inbox_answered(headers, status)
 
         def inbox(background: bool) -> Inbox:
             return open_inbox(
@@ -110,14 +117,12 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
                 settings.inbox_api_token.get_secret_value(),
                 version,  # type: ignore[arg-type]  # v1 or v2
                 pace=partial(pace.inbox, background=background),
-                learn=pace.learn,
+                learn=learn,
             )
 
-        lanes = Lanes(redis, _consumer(), paces.claim_idle)
-        await lanes.open()
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
         await feed.began()
-        rights, audit, admins_named = Rights(redis), Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
+        audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
         desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
         board = Board(slack, inbox(True), people, cards, feed, pace, rights, settings.notify_channel, paces.look_again)
@@ -129,11 +134,11 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
         }
-        worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)))
+        worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, lanes, paces.poll if settings.inbox_webhook_secret is None else paces.poll_beside_webhook)
         bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack), slack)
-        web = Web(settings, bolt, feed, lanes, inbox(True), seen).app
+        register(bolt, Front(lanes, cards, slack, install, installation), slack)
+        web = Web(settings, bolt, feed, lanes, inbox(True), seen, install).app
         yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker)
 
 
@@ -212,6 +217,7 @@ async def _installation(slack: Slack, install: Install) -> Installation:
             "REDIS_URL holds the data of another Slack workspace: give each workspace a Redis of its own."
         )
     await install.save_workspace(found)
+    await install.restore()
     return found
 
 

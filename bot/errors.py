@@ -13,6 +13,7 @@ BotError
 │   ├── SlackBusy              not done: wait `retry_after` seconds         429
 │   ├── SlackDown              not answered; it may or may not be done      5xx, network
 │   └── SlackRefused           Slack's `code` says why
+│       └── SlackRevoked       the operator installs the app again
 └── InboxError                 Inbox said no, or nothing
     ├── Unauthorized           the operator renews the API token            401
     ├── Forbidden              a plan or a lock forbids it                  403
@@ -88,6 +89,10 @@ class SlackRefused(SlackError):
     def __init__(self, code: str) -> None:
         super().__init__(f"Slack answered {code}")
         self.code = code
+
+
+class SlackRevoked(SlackRefused):
+    """The bot's token is no longer good."""
 
 
 class InboxError(BotError):

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import SlackBusy, SlackDown, SlackError, SlackRefused
+from bot.errors import SlackBusy, SlackDown, SlackError, SlackRefused, SlackRevoked
 from bot.jobs import Asker
 from bot.models import Installation
 from bot.store.cards import Place
@@ -26,6 +26,7 @@ TIMEOUT: Final = 8  # seconds for one call
 PAGE: Final = 1000  # people in one answer
 PAGES: Final = 10
 RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
+_REVOKED: Final = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 # An answer that names one of these means that nobody in the channel can be reached there: use a direct message.
 _ELSEWHERE: Final = {
     "channel_not_found",
@@ -236,7 +237,7 @@ def _named(error: SlackApiError) -> SlackError:
         return SlackBusy(_retry_after(getattr(response, "headers", {})))
     if status >= 500 or code in {"internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}:
         return SlackDown(f"{status} {code}")
-    return SlackRefused(code)
+    return SlackRevoked(code) if code in _REVOKED else SlackRefused(code)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

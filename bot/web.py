@@ -24,6 +24,7 @@ from bot.errors import StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
 from bot.settings import Settings
 from bot.store.feed import Feed
+from bot.store.install import Install
 from bot.store.lanes import Lanes
 
 log = structlog.get_logger(__name__)
@@ -57,8 +58,18 @@ class TooLargeError(Exception):
 class Web:
     """Verifies first and over the raw bytes; nothing unsigned is parsed."""
 
-    def __init__(self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, inbox: Inbox, seen: Seen) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        bolt: AsyncApp,
+        feed: Feed,
+        lanes: Lanes,
+        inbox: Inbox,
+        seen: Seen,
+        install: Install,
+    ) -> None:
         self._bolt, self._feed, self._lanes, self._inbox, self._seen = bolt, feed, lanes, inbox, seen
+        self._install = install
         secret = settings.slack_signing_secret
         self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
         webhook = settings.inbox_webhook_secret
@@ -117,11 +128,12 @@ class Web:
         return PlainTextResponse("ok")
 
     async def readyz(self, _: Request) -> Response:
-        """Redis answers now, and Slack and Inbox have answered since the start."""
+        """Redis answers now, Slack and Inbox have answered since the start, and Slack did not take the token away."""
         missing = [name for name, seen in (("slack", self._seen.slack), ("inbox", self._seen.inbox)) if not seen]
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                await self._lanes.depth()
+                if await self._install.revoked():
+                    return PlainTextResponse("Slack took the token away: install the app again and restart", 503)
         except (StoreUnavailable, TimeoutError):
             missing.append("redis")
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)

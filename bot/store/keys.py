@@ -36,6 +36,7 @@ AUDIT: Final = key("audit")  # who did what, as a stream
 MEMBERS: Final = key("cache", "members")
 ACCOUNT_LINKS: Final = key("cache", "account-links")
 INSTALLATION: Final = key("installation")
+REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")
 
 

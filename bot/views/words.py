@@ -42,6 +42,10 @@ OWN_ADDRESS_ONLY = (
 RESUMED = " I'll do now what you tried before."
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
 CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
+INBOX_REFUSES = (
+    "Inbox no longer accepts my API token, so nothing is sent or changed. Make a new one in Inbox → Settings → API → "
+    "New API token, set INBOX_API_TOKEN to it and restart me."
+)
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."

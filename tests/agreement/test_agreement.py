@@ -52,7 +52,7 @@ class Registered(defaultdict[str, set[str]]):
 @pytest.fixture(scope="module")
 def registered() -> Registered:
     found, nothing = Registered(), cast(Any, None)
-    register(cast(Any, found), Front(nothing, nothing, nothing), nothing)
+    register(cast(Any, found), Front(nothing, nothing, nothing, nothing, nothing), nothing)
     return found
 
 
@@ -305,7 +305,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.errors", "bot.models", "bot.log"),
     ("bot.settings", "bot.jobs", "bot.views"),
     ("bot.inbox", "bot.store"),
-    ("bot.slack", "bot.socket_mode"),
+    ("bot.slack", "bot.socket_mode", "bot.notices"),
     ("bot.gate",),
     ("bot.admins", "bot.consent", "bot.home"),
     ("bot.desk", "bot.board", "bot.console", "bot.ticker", "bot.worker"),
