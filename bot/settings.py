@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     notify_channel: str | None = None
     redis_url: SecretStr | None = None
     bot_data_dir: Path = Path(".data")
+    audit_days: int = Field(default=90, ge=1, le=3650)
     bot_admins: Annotated[tuple[str, ...], NoDecode] = ()
     host: str = "0.0.0.0"  # noqa: S104  # pinned default: a container must be reachable
     port: int = Field(default=3000, ge=0, le=65535)

@@ -24,6 +24,7 @@ from bot.inbox import Inbox, parse_event, verify
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.feed import Feed
+from bot.store.install import Install
 from bot.store.lanes import Lanes
 
 log = structlog.get_logger(__name__)
@@ -50,9 +51,16 @@ class Web:
     """Verifies first and over the raw bytes; nothing unsigned is parsed."""
 
     def __init__(
-        self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, slack: Slack, inbox: Inbox
+        self,
+        settings: Settings,
+        bolt: AsyncApp,
+        feed: Feed,
+        lanes: Lanes,
+        slack: Slack,
+        inbox: Inbox,
+        install: Install,
     ) -> None:
-        self._bolt, self._feed, self._lanes, self._inbox = bolt, feed, lanes, inbox
+        self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
         secret = settings.slack_signing_secret
         self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
@@ -112,7 +120,7 @@ class Web:
         return PlainTextResponse("ok")
 
     async def readyz(self, _: Request) -> Response:
-        """Redis answers now, and Slack and Inbox have answered since the start."""
+        """Redis answers now, Slack and Inbox have answered since the start, and Slack did not take the token away."""
         for name, ask in list(self._unseen.items()):
             try:
                 async with asyncio.timeout(STORE_WITHIN):
@@ -123,7 +131,8 @@ class Web:
         missing = list(self._unseen)
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                await self._lanes.depth()
+                if await self._install.revoked():
+                    return PlainTextResponse("Slack took the token away: install the app again and restart", 503)
         except (StoreUnavailable, TimeoutError):
             missing.append("redis")
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
