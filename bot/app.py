@@ -32,6 +32,7 @@ from bot.listeners.front import Front
 from bot.models import Installation
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
+from bot.socket_mode import SocketMode
 from bot.store import embedded
 from bot.store.cards import Cards
 from bot.store.connect import check, connect
@@ -63,6 +64,7 @@ class Bridge:
     web: Starlette
     worker: Worker
     ticker: Ticker
+    socket_mode: SocketMode | None
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,11 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         bolt = _bolt(settings, installation, slack)
         register(bolt, Front(lanes, cards, slack), slack)
         web = Web(settings, bolt, feed, lanes, inbox(True), seen).app
-        yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker)
+        socket_mode = None
+        if settings.slack_app_token is not None:
+            sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+            socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
+        yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker, socket_mode)
 
 
 def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type

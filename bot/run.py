@@ -15,7 +15,6 @@ import uvicorn
 from bot.app import Bridge
 from bot.errors import SettingsError
 from bot.settings import Settings
-from bot.socket_mode import SocketMode
 
 log = structlog.get_logger(__name__)
 
@@ -39,11 +38,11 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     parts: list[Coroutine[Any, Any, Any]] = [stopping.wait()]
     server = http_server(bridge) if web else None
     listener = _listener(bridge.settings) if web else None
-    socket_mode = SocketMode(bridge.settings, bridge.bolt) if web and bridge.settings.socket_mode else None
+    socket_mode = bridge.socket_mode if web else None
     if server and listener:
         parts.append(server.serve(sockets=[listener]))
     if socket_mode:
-        await socket_mode.open()
+        parts.append(socket_mode.run())
     if worker:
         parts += [bridge.worker.run(), bridge.ticker.run()]
     tasks = [asyncio.create_task(part) for part in parts]
@@ -54,6 +53,7 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
         server.should_exit = True
         await asyncio.wait([tasks[1]], timeout=3.0)
     if socket_mode:
+        tasks[2].cancel()
         await socket_mode.close()
     if worker:
         await bridge.worker.stop(within=DRAIN - 1)

@@ -61,6 +61,12 @@ class Slack:
             url=found.get("url") or "",
         )
 
+    async def open_socket(self, app_token: str) -> str:
+        """The URL of one Socket Mode connection. Raises `SlackRefused` when the token is none of an app with it."""
+        async with _answers():
+            answer = await self.client.apps_connections_open(app_token=app_token)
+        return str(answer["url"])
+
     async def profile(self, user: str) -> Profile:
         """What Slack says of a user now."""
         async with _answers():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
@@ -22,6 +22,7 @@ from starlette.routing import Route
 from bot.board import wanted
 from bot.errors import StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
+from bot.metrics import ACK_SECONDS, DEPTH, REQUESTS
 from bot.settings import Settings
 from bot.store.feed import Feed
 from bot.store.lanes import Lanes
@@ -31,15 +32,6 @@ _Answer = Callable[[Request], Awaitable[Response]]
 
 BIGGEST: Final = 1_048_576  # bytes of a body; Slack's and Inbox's stay far below
 STORE_WITHIN: Final = 2.5  # seconds
-
-REQUESTS = Counter("bot_requests_total", "Requests by route and status.", ["route", "status"])
-ACK_SECONDS = Histogram(
-    "bot_ack_seconds",
-    "Seconds until a request was answered.",
-    ["route"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 3),
-)
-DEPTH = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
 
 
 @dataclass

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from prometheus_client import Counter, Histogram
 
 from bot.errors import (
     Conflict,
@@ -31,6 +30,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.jobs import Job, Keep, Later
+from bot.metrics import FINISHED, SECONDS
 from bot.store import keys
 from bot.store.lanes import Lanes, Ticket
 
@@ -45,9 +45,6 @@ DEATHS: Final = 20  # claims and failures after which a job is taken for the cau
 BREATH: Final = 0.1  # seconds between looks at what is due and at whether to stop
 TRIES: Final = 6  # before a job that fails while everything else works is given up
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
-
-FINISHED = Counter("bot_jobs_total", "Jobs by kind and outcome.", ["kind", "outcome"])
-SECONDS = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])
 
 
 class Fatal(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -16,6 +17,8 @@ from bot.app import Paces
 from bot.sandbox.stage import Stage, stage
 from bot.store import embedded
 
+# `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
+SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
 QUICK = Paces(channel_interval=0.01, poll=0.5)
 
 Open = Callable[..., Awaitable[Stage]]
@@ -53,7 +56,7 @@ async def opened(redis_url: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def start(**wanted: Any) -> Stage:
-            everything: dict[str, Any] = {"redis_url": redis_url, "paces": QUICK} | wanted
+            everything: dict[str, Any] = {"redis_url": redis_url, "paces": QUICK, "socket_mode": SOCKET_MODE} | wanted
             return await stack.enter_async_context(stage(**everything))
 
         yield start

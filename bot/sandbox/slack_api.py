@@ -99,9 +99,9 @@ def bots_info(world: World, args: Json) -> Json:
 
 
 def apps_connections_open(world: World, args: Json) -> Json:
-    if world.socket_url is None:
-        raise SlackError("unknown_method")
-    return {"url": world.socket_url}
+    if not world.socket_mode:
+        raise SlackError("socket_mode_not_enabled")
+    return {"url": f"{world.base_url.replace('http', 'ws', 1)}/link?ticket={world.sockets.ticket()}"}
 
 
 # -- messages

@@ -15,6 +15,7 @@ from bot.sandbox.inbox import PersonRecord, SandboxInbox
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack
 from bot.settings import Settings
+from bot.socket_mode import CONNECTIONS
 
 
 @dataclass
@@ -98,9 +99,13 @@ async def stage(
     redis_url: str | None = None,
     paces: Paces | None = None,
     port: int = 0,
+    socket_mode: bool = False,
     **more: Any,
 ) -> AsyncIterator[Stage]:
-    """Everything running, with the world of `acme`; `more` are settings. Nothing is left behind."""
+    """Everything running, with the world of `acme`; `more` are settings. Nothing is left behind.
+
+    With `socket_mode`, Slack reaches the bot over WebSockets alone.
+    """
     async with AsyncExitStack() as stack:
         slack = SandboxSlack()
         inbox = SandboxInbox(versions=frozenset(versions))
@@ -108,6 +113,8 @@ async def stage(
         slack.base_url = await stack.enter_async_context(serving(slack.app, port=port))
         inbox_url = await stack.enter_async_context(serving(inbox.app, port=port + 1 if port else 0))
         world = acme(slack, inbox)
+        if socket_mode:
+            slack.socket_mode, more = True, {"slack_app_token": slack.app_token} | more
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
         settings = settings_for(
             slack,
@@ -120,9 +127,15 @@ async def stage(
         slack.events_url, inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
         running = Stage(slack, inbox, world, built, url, settings)
         running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.ticker.run())]
+        if built.socket_mode:
+            running.tasks.append(asyncio.create_task(built.socket_mode.run()))
+            await slack.until(lambda: len(slack.sockets.connections) == CONNECTIONS)
         try:
             yield running
         finally:
+            if built.socket_mode:
+                running.tasks[-1].cancel()
+                await built.socket_mode.close(within=0.5)
             await built.worker.stop(within=2.0)
             for task in running.tasks:
                 task.cancel()
