@@ -74,8 +74,7 @@ class Paces:
     claim_idle: float = 15.0
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
-    poll: float = 5.0
-    poll_beside_webhook: float = 60.0
+    poll: float = 3.0
 
 
 @asynccontextmanager
@@ -119,9 +118,9 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         board = Board(slack, inbox(True), people, cards, feed, pace, settings.notify_channel)
         console = Command(gate, people, frozenset(settings.bot_admins))
         worker = Worker(lanes, _handlers(desk, board, console, slack), desk.failed, partial(_answers, inbox(True)))
-        ticker = Ticker(pace, lanes, paces.poll if settings.inbox_webhook_secret is None else paces.poll_beside_webhook)
+        ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack), slack)
+        register(bolt, Front(lanes, cards, slack, has_channel=settings.notify_channel is not None), slack)
         web = Web(settings, bolt, feed, lanes, inbox(True), seen).app
         socket_mode = None
         if settings.slack_app_token is not None:

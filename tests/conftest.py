@@ -19,7 +19,7 @@ from bot.store import embedded
 
 # `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
 SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
-QUICK = Paces(channel_interval=0.01, poll=0.5)
+QUICK = Paces(channel_interval=0.01, poll=0.2)
 
 Open = Callable[..., Awaitable[Stage]]
 

@@ -21,8 +21,8 @@ _Fill = Callable[[str], Job]
 class Front:
     """What people press and type. `once` keys make a repeated payload the same piece of work."""
 
-    def __init__(self, lanes: Lanes, cards: Cards, slack: Slack) -> None:
-        self._lanes, self._cards, self._slack = lanes, cards, slack
+    def __init__(self, lanes: Lanes, cards: Cards, slack: Slack, *, has_channel: bool = True) -> None:
+        self._lanes, self._cards, self._slack, self._has_channel = lanes, cards, slack, has_channel
 
     async def dm_command(self, ack: AsyncAck, body: Body) -> None:
         """`/dm`, `/dm help`, `/dm recipient` and `/dm recipient text`."""
@@ -116,7 +116,7 @@ class Front:
 
     async def opened_home(self, ack: AsyncAck, body: Body) -> None:
         if body["event"].get("tab") == "home":
-            await self._slack.publish_home(body["event"]["user"], home())
+            await self._slack.publish_home(body["event"]["user"], home(self._has_channel))
         await ack()
 
     async def nothing(self, ack: AsyncAck, body: Body) -> None:

@@ -36,6 +36,10 @@ ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
 NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
+NO_CHANNEL = (
+    "*No channel is set for the cards yet.* Invite me to one, copy its id (channel details, at the very bottom) into "
+    "`NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and new messages show in Inbox alone."
+)
 EMPTY_TEXT_FIELD = "Write the message."
 BAD_RECIPIENT_FIELD = "Give a handle, an x.com profile URL or a numeric platform id."
 BAD_RECIPIENT = (

@@ -375,3 +375,47 @@ async def test_doctor_lists_a_dead_letter_and_retry_tries_it_again(outside: Outs
     assert again is not None
     assert again.ref == job.ref
     await redis.aclose()
+
+
+# --- from nothing, with three tokens ----------------------------------------------------------------------------------
+
+
+async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tmp_path: Path) -> None:
+    """No signing secret, no webhook, no channel, no Redis, no public address."""
+    slack, inbox, people = outside.slack, outside.inbox, outside.acme
+    slack.socket_mode, slack.scopes = True, {"commands", "chat:write", "users:read", "users:read.email"}
+    slack.events_url = inbox.webhook_url = "http://127.0.0.1:9/nobody"
+    inbox.add_thread(people.account, people.sarah)
+    env = {name: outside.env[name] for name in ("SLACK_BOT_TOKEN", "INBOX_API_TOKEN")}
+    env["SLACK_APP_TOKEN"] = slack.app_token
+    env |= {name: outside.env[name] for name in ("SLACK_API_BASE_URL", "INBOX_API_BASE_URL", "PORT")}  # the sandbox's
+
+    async with process(tmp_path, env, "serve") as running:
+        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        assert (await slack.command(people.ana, people.channel, text="@sarah Hello")).ok
+        await slack.until(lambda: "Sent to Sarah Chen" in "".join(map(slack.show, slack.ephemerals(people.ana))))
+        assert [message.text for message in inbox.sent()] == ["Hello"]
+        await slack.open_home(people.ana)
+        home = slack.home(people.ana)
+        assert home is not None
+        assert "NOTIFY_CHANNEL" in slack.show(home)
+        await inbox.customer_writes(people.sarah, "Hi!")  # nowhere to show it
+        await asyncio.sleep(4.0)
+        ended = await terminated(running)
+    assert (ended.code, ended.seconds < 10) == (0, True)
+    assert "Traceback" not in ended.err
+    assert slack.messages(people.channel) == []
+
+    async with process(tmp_path, env | {"NOTIFY_CHANNEL": people.channel}, "serve") as running:
+        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await inbox.customer_writes(people.sarah, "Hi again!")
+        await slack.until(lambda: "Hi again!" in "".join(map(slack.show, slack.messages(people.channel))), timeout=10.0)
+        assert (await terminated(running)).code == 0
+
+
+async def test_an_app_token_that_slack_refuses_is_exit_2(outside: Outside, tmp_path: Path) -> None:
+    outside.slack.socket_mode = True
+    ended = await bot(tmp_path, outside.env | {"SLACK_APP_TOKEN": "xapp-other"}, "serve")
+    assert ended.code == 2
+    assert "SLACK_APP_TOKEN is wrong" in ended.err.splitlines()[-1]
+    assert "Traceback" not in ended.err
