@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 
 from bot import jobs
 from bot.board import Board
+from bot.checkup import Checkup, Store
 from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
@@ -37,6 +38,7 @@ from bot.store import embedded
 from bot.store.cards import Cards
 from bot.store.connect import check, connect
 from bot.store.feed import Feed
+from bot.store.health import health
 from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
@@ -116,7 +118,12 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         gate = Gate(installation, slack, inbox(False), people)
         desk = Desk(gate, slack, inbox(False), people, cards, intents, settings.inbox_account_link_id)
         board = Board(slack, inbox(True), people, cards, feed, pace, settings.notify_channel)
-        console = Command(gate, people, frozenset(settings.bot_admins))
+        store = Store(partial(health, redis), lanes, feed, people, install)
+
+        async def background() -> Inbox:
+            return inbox(True)
+
+        console = Command(gate, people, frozenset(settings.bot_admins), Checkup(settings, slack, background, store))
         worker = Worker(lanes, _handlers(desk, board, console, slack), desk.failed, partial(_answers, inbox(True)))
         ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt = _bolt(settings, installation, slack)

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.checkup import Checkup
 from bot.gate import Gate
 from bot.jobs import Asker, Console, Job, Tell
 from bot.store.people import People
@@ -20,8 +21,8 @@ _USER: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
-    def __init__(self, gate: Gate, people: People, admins: frozenset[str]) -> None:
-        self._gate, self._people, self._admins = gate, people, admins
+    def __init__(self, gate: Gate, people: People, admins: frozenset[str], checkup: Checkup) -> None:
+        self._gate, self._people, self._admins, self._checkup = gate, people, admins, checkup
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -32,6 +33,8 @@ class Command:
                 answer = words.whoami(member.label, member.email, member.role)
             case ["link" | "unlink" as verb, *rest]:
                 answer = await self._link(job, verb, rest)
+            case ["doctor"]:
+                answer = await self._doctor(job.asker)
             case _:
                 answer = words.inbox_help()
         return [Tell(asker=job.asker, text=answer)]
@@ -54,6 +57,13 @@ class Command:
         await self._people.save_link(user[1], member.id)
         log.info("linked", ref=job.ref, user=user[1], member=member.id, by=job.asker.user)
         return words.linked(user[1], member.label)
+
+    async def _doctor(self, asker: Asker) -> str:
+        """The same as `bot doctor` says, without what only the machine knows."""
+        if not await self._is_admin(asker):
+            return words.ADMINS_ONLY
+        findings = await self._checkup.findings()
+        return "\n".join(words.finding(one.what, one.level, one.seen, one.remedy) for one in findings)
 
     async def _is_admin(self, asker: Asker) -> bool:
         profile = await self._gate.insider(asker)

@@ -144,6 +144,8 @@ def chat_post_ephemeral(world: World, args: Json) -> Json:
     if channel is None:
         raise SlackError("channel_not_found")
     _may_see(channel)
+    if channel.archived:
+        raise SlackError("is_archived")
     if not channel.bot_in:
         raise SlackError("not_in_channel")
     if user not in channel.members:

@@ -267,6 +267,17 @@ class Lanes:
             counts = await pipe.execute()
         return dict(zip(("people", "background", "delayed", "dead"), counts, strict=True))
 
+    async def oldest(self) -> float:
+        """Seconds that the oldest work which may be done now has waited; 0 when there is none."""
+        async with answering():
+            pipe = self._redis.pipeline(transaction=False)
+            for stream in (keys.PEOPLE, keys.BACKGROUND):
+                pipe.xrange(stream, count=1)
+            pipe.time()
+            *first, (seconds, micros) = await pipe.execute()
+        began = [int(entries[0][0].split(b"-")[0]) / 1000 for entries in first if entries]
+        return max(0.0, seconds + micros / 1e6 - min(began)) if began else 0.0
+
     async def leave(self) -> None:
         """Forget this consumer, unless it holds a ticket: that would be forgotten with it."""
         async with answering():

@@ -58,6 +58,13 @@ class People:
         async with answering():
             await self._redis.delete(keys.link(user))
 
+    async def linked_members(self) -> set[str]:
+        """The Inbox member ids that anybody acts as."""
+        async with answering():
+            found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
+            values = await self._redis.mget(found) if found else []
+        return {value.decode() for value in values if value}
+
     async def profile(self, user: str) -> Profile | None:
         async with answering():
             raw = await self._redis.get(keys.profile(user))

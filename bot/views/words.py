@@ -62,7 +62,8 @@ INBOX_HELP = """\
 • The ⋮ menu of a card, and of any message in its Slack thread, has *Archive thread* and *Assign to me*.
 • The ⋮ menu of any message has *Send as DM*.
 • `/dm` sends a direct message; `/dm help` explains.
-• `/inbox whoami` shows which Inbox member you are. Admins: `/inbox link @user name@company.com`, `/inbox unlink @user`.
+• `/inbox whoami` shows which Inbox member you are. Admins: `/inbox link @user name@company.com`, `/inbox unlink @user`,
+`/inbox doctor` (what is wrong, and what to do).
 What you write in a card's Slack thread stays in Slack."""
 
 Doing = Literal["send", "change"]
@@ -146,6 +147,12 @@ def unassigned_already() -> str:
 
 def inbox_help() -> str:
     return INBOX_HELP
+
+
+def finding(what: str, level: Literal["ok", "warning", "failed"], seen: str, remedy: str) -> str:
+    """One line of `/inbox doctor`, and below it what to do."""
+    mark = {"ok": "✅", "warning": "⚠️", "failed": "❌"}[level]
+    return f"{mark} *{what}* {plain(seen)}" + (f"\n      → {remedy}" if remedy else "")
 
 
 def explain(error: errors.BotError, *, team: str, account: str, reference: str, doing: Doing) -> str:

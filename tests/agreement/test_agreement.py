@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
+import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -17,6 +19,8 @@ import yaml
 
 from bot.listeners import register
 from bot.listeners.front import Front
+from bot.manifest import PLACEHOLDER, as_json, as_yaml
+from bot.manifest import SCOPES as NEEDED
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,6 +120,23 @@ def test_the_scopes_are_those_that_the_calls_need_and_no_more(name: str) -> None
     scopes = manifest(name)["oauth_config"]["scopes"]
     assert sorted(scopes["bot"]) == sorted(needed)
     assert scopes.keys() == {"bot"}
+
+
+@pytest.mark.parametrize(("name", "url"), [("http", PLACEHOLDER), ("socket", None)])
+def test_the_files_are_what_the_command_prints(name: str, url: str | None) -> None:
+    assert (ROOT / "manifests" / f"{name}.yaml").read_text() == as_yaml(url)
+    assert json.loads(as_json(url)) == manifest(name)
+
+
+def test_the_doctor_wants_the_scopes_that_the_manifests_ask_for() -> None:
+    assert list(NEEDED) == manifest("http")["oauth_config"]["scopes"]["bot"]
+
+
+def test_slacks_own_cli_gets_the_manifest() -> None:
+    hooks = json.loads((ROOT / ".slack/hooks.json").read_text())["hooks"]
+    printed = subprocess.run(hooks["get-manifest"].split(), cwd=ROOT, capture_output=True, check=True)
+    assert json.loads(printed.stdout) == manifest("socket")
+    assert hooks["start"].split()[0] == hooks["get-manifest"].split()[0]
 
 
 def without_addresses(found: dict[str, Any]) -> Any:
@@ -300,11 +321,11 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # From the bottom up: a module imports from its own floor or from those below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("bot.errors", "bot.models", "bot.log", "bot.metrics"),
+    ("bot.errors", "bot.models", "bot.log", "bot.manifest", "bot.metrics"),
     ("bot.settings", "bot.jobs", "bot.views"),
     ("bot.inbox", "bot.store"),
     ("bot.slack", "bot.socket_mode"),
-    ("bot.gate",),
+    ("bot.checkup", "bot.gate"),
     ("bot.desk", "bot.board", "bot.console", "bot.ticker", "bot.worker"),
     ("bot.listeners", "bot.web"),
     ("bot.app",),
