@@ -82,12 +82,17 @@ async def _command(asked: argparse.Namespace) -> int:
         from bot import doctor
 
         return await doctor.retry(wanted, asked.id)
+    from bot import telemetry
     from bot.app import bridge
     from bot.run import run
 
-    async with bridge(wanted) as built:
-        web = asked.command == "serve"
-        await run(built, web=web, worker=not web or not asked.no_worker)
+    telemetry.start(wanted)
+    try:
+        async with bridge(wanted) as built:
+            web = asked.command == "serve"
+            await run(built, web=web, worker=not web or not asked.no_worker)
+    finally:
+        telemetry.stop()
     return 0
 
 

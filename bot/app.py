@@ -64,6 +64,7 @@ class Bridge:
     lanes: Lanes
     bolt: AsyncApp
     web: Starlette
+    watch: Starlette
     worker: Worker
     ticker: Ticker
     socket_mode: SocketMode | None
@@ -128,12 +129,12 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt = _bolt(settings, installation, slack)
         register(bolt, Front(lanes, cards, slack, has_channel=settings.notify_channel is not None), slack)
-        web = Web(settings, bolt, feed, lanes, inbox(True), seen).app
+        web = Web(settings, bolt, feed, lanes, inbox(True), pace, seen)
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
             socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
-        yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker, socket_mode)
+        yield Bridge(settings, installation, inbox(False), lanes, bolt, web.app, web.watch, worker, ticker, socket_mode)
 
 
 def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type

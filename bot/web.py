@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -22,10 +23,11 @@ from starlette.routing import Route
 from bot.board import wanted
 from bot.errors import StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
-from bot.metrics import ACK_SECONDS, DEPTH, REQUESTS
+from bot.metrics import ACK_SECONDS, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.settings import Settings
 from bot.store.feed import Feed
 from bot.store.lanes import Lanes
+from bot.store.pace import Pace
 
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
@@ -49,21 +51,25 @@ class TooLargeError(Exception):
 class Web:
     """Verifies first and over the raw bytes; nothing unsigned is parsed."""
 
-    def __init__(self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, inbox: Inbox, seen: Seen) -> None:
+    def __init__(
+        self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, inbox: Inbox, pace: Pace, seen: Seen
+    ) -> None:
+        self._pace = pace
         self._bolt, self._feed, self._lanes, self._inbox, self._seen = bolt, feed, lanes, inbox, seen
         secret = settings.slack_signing_secret
         self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
         webhook = settings.inbox_webhook_secret
         self._webhook_secret = webhook.get_secret_value() if webhook else None
-        self.app = Starlette(
-            routes=[
-                Route("/slack/events", self._timed(self.slack_events), methods=["POST"]),
-                Route("/inbox/webhook", self._timed(self.inbox_webhook), methods=["POST"]),
-                Route("/healthz", self.healthz),
-                Route("/readyz", self.readyz),
-                Route("/metrics", self.metrics),
-            ]
-        )
+        watched = [
+            Route("/healthz", self.healthz),
+            Route("/readyz", self.readyz),
+            Route("/metrics", self.metrics),
+        ]
+        signed = [
+            Route("/slack/events", self._timed(self.slack_events), methods=["POST"]),
+            Route("/inbox/webhook", self._timed(self.inbox_webhook), methods=["POST"]),
+        ]
+        self.app, self.watch = Starlette(routes=signed + watched), Starlette(routes=watched)
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
@@ -97,11 +103,12 @@ class Web:
             return PlainTextResponse("ignored")
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                new = await self._feed.arrive(event, wanted(event), same_count=event.api == self._inbox.version)
+                asked = wanted(event)
+                new = await self._feed.arrive(event, asked, same_count=event.api == self._inbox.version)
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
-        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new)
+        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=[job.ref for job in asked])
         return PlainTextResponse("ok")
 
     async def healthz(self, _: Request) -> Response:
@@ -119,14 +126,26 @@ class Web:
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
 
     async def metrics(self, _: Request) -> Response:
-        """Prometheus text; without the queue's depth while Redis is down."""
+        """Prometheus text; without what stands in Redis while that is down."""
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                for state, count in (await self._lanes.depth()).items():
-                    DEPTH.labels(state).set(count)
+                await self._measure()
         except (StoreUnavailable, TimeoutError):
-            DEPTH.clear()
+            for figure in (DEPTH, QUOTA, HELD):
+                figure.clear()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    async def _measure(self) -> None:
+        """The same in every process: it is what they share."""
+        for state, count in (await self._lanes.depth()).items():
+            DEPTH.labels(state).set(count)
+        OLDEST.set(await self._lanes.oldest())
+        read_at = await self._feed.read_at()
+        CURSOR_LAG.set((datetime.now(UTC) - read_at).total_seconds() if read_at else 0)
+        for window, left in (await self._pace.left()).items():
+            QUOTA.labels(str(window)).set(left)
+        for who, seconds in (await self._pace.held()).items():
+            HELD.labels(who).set(seconds)
 
     def _timed(self, answer: _Answer) -> _Answer:
         async def endpoint(request: Request) -> Response:

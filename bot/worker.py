@@ -29,10 +29,11 @@ from bot.errors import (
     Unauthorized,
     Unavailable,
 )
-from bot.jobs import Job, Keep, Later
+from bot.jobs import Job, Keep, Later, Sync
 from bot.metrics import FINISHED, SECONDS
 from bot.store import keys
 from bot.store.lanes import Lanes, Ticket
+from bot.telemetry import report, span
 
 log = structlog.get_logger(__name__)
 
@@ -166,13 +167,14 @@ class Worker:
                 await keep(job.model_copy(update={"tries": job.tries + 1}))
             if job.tries > DEATHS:
                 raise Fatal("every worker that took it died")
-            async with asyncio.timeout(self.job_timeout):
-                then = await self._handlers[type(job)](job, keep)
-            await self._lanes.finish(ticket, then)
+            with span(kind, ref=job.ref):
+                async with asyncio.timeout(self.job_timeout):
+                    then = await self._handlers[type(job)](job, keep)
+            await self._lanes.finish(ticket, _under(job, then))
             outcome = "done"
         except Later as later:
             outcome = "later"
-            await self._lanes.defer(ticket, later.job, later.seconds, later.then)
+            await self._lanes.defer(ticket, later.job, later.seconds, _under(job, later.then))
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -180,7 +182,8 @@ class Worker:
         finally:
             FINISHED.labels(kind, outcome).inc()
             SECONDS.labels(kind).observe(job.age)
-            log.debug("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
+            note = log.debug if outcome == "done" and isinstance(job, Sync) else log.info  # every few seconds
+            note("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
 
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
         """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
@@ -191,7 +194,7 @@ class Worker:
             await self._lanes.defer(ticket, job.model_copy(update={"tries": job.tries + (not told_to_wait)}), wait)
             log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
             return "again"
-        then = self._failed(job, error)
+        then = _under(job, self._failed(job, error))
         if isinstance(error, (NotLinked, Outsider, InboxError)) and not job.background:
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
@@ -199,6 +202,8 @@ class Worker:
         log.error(
             "given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, _EXPECTED)
         )
+        if not isinstance(error, _EXPECTED):
+            report(error, ref=job.ref, kind=job.kind)
         await self._lanes.bury(ticket, _named(error), then)
         return "dead"
 
@@ -217,6 +222,11 @@ class Worker:
 
 _FINAL: Final = (Refused, SlackRefused, Fatal, Gone, Forbidden, Conflict, Rejected)
 _EXPECTED: Final = (InboxError, SlackRefused, SlackDown, Refused)
+
+
+def _under(job: Job, then: Sequence[Job]) -> list[Job]:
+    """What follows from a job goes by its reference, to the words that the person reads."""
+    return [one.model_copy(update={"ref": job.ref}) for one in then]
 
 
 def _named(error: Exception) -> str:

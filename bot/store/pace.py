@@ -98,6 +98,25 @@ class Pace:
         if wait:
             raise RateLimited("our share of Inbox's quota is spent", retry_after=int(wait) / 1000)
 
+    async def left(self) -> dict[int, int]:
+        """Calls left in each window (seconds), by our own count."""
+        now = time.time()
+        names = [f"inbox:{window}:{int(now // window) - back}" for window in self._windows for back in (0, 1)]
+        async with answering():
+            counts = [int(one or 0) for one in await self._redis.mget([keys.pace(name) for name in names])]
+        spent = zip(self._windows.items(), counts[::2], counts[1::2], strict=True)
+        return {
+            window: max(0, limit - this - int(last * (1 - now % window / window)))
+            for (window, limit), this, last in spent
+        }
+
+    async def held(self) -> dict[str, float]:
+        """How many more seconds Inbox told us to wait: `all` calls, and `background` ones."""
+        async with answering():
+            waits = [await self._redis.pttl(keys.pace(name)) for name in (BLOCKED, LOW)]
+        every, background = (max(0, wait) / 1000 for wait in waits)
+        return {"all": every, "background": max(every, background)}
+
     async def learn(self, headers: Mapping[str, str], status: int) -> None:
         """What Inbox's headers say: other tools of the team spend from the same quota."""
         left, limit = _number(headers.get("x-ratelimit-remaining")), _number(headers.get("x-ratelimit-limit"))

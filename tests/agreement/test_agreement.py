@@ -16,7 +16,9 @@ from typing import Any, cast
 
 import pytest
 import yaml
+from prometheus_client import Counter, Gauge, Histogram
 
+from bot import metrics
 from bot.listeners import register
 from bot.listeners.front import Front
 from bot.manifest import PLACEHOLDER, as_json, as_yaml
@@ -246,6 +248,37 @@ def test_the_processes_are_those_of_the_command_line() -> None:
     assert processes == {"web": "python -m bot serve --no-worker", "worker": "python -m bot worker"}
 
 
+# --- deploying --------------------------------------------------------------------------------------------------------
+
+
+def test_dashboard_and_alerts_ask_for_figures_that_there_are_and_leave_none_out() -> None:
+    there = {one._name for one in vars(metrics).values() if isinstance(one, (Counter, Gauge, Histogram))}
+    asked = re.compile(r"\bbot_\w+?(?=(?:_bucket|_total)?[\[{() ]|(?:_bucket|_total)?\\?\")")
+    found = {name: set(asked.findall((ROOT / "deploy" / name).read_text())) for name in ("grafana.json", "alerts.yaml")}
+    assert found["alerts.yaml"] <= there
+    assert found["grafana.json"] == there
+    assert json.loads((ROOT / "deploy/grafana.json").read_text())["panels"]
+    assert yaml.safe_load((ROOT / "deploy/alerts.yaml").read_text())["groups"]
+
+
+def test_what_is_deployed_starts_commands_that_there_are_and_asks_routes_that_there_are() -> None:
+    texts = {path.name: path.read_text() for path in (ROOT / "deploy").rglob("*") if path.is_file()}
+    assert {"compose.yaml", "Containerfile", "kubernetes.yaml", "inbox-bridge-web.service"} <= texts.keys()
+    assert yaml.safe_load(texts["compose.yaml"])["services"]["web"]["command"] == ["serve", "--no-worker"]
+    pods = [one for one in yaml.safe_load_all(texts["kubernetes.yaml"]) if one["kind"] == "Deployment"]
+    containers = [pod["spec"]["template"]["spec"]["containers"][0] for pod in pods]
+    assert [one["args"] for one in containers] == [["serve", "--no-worker"], ["worker"]]
+    web = (ROOT / "bot/web.py").read_text()
+    for one in containers:
+        assert f'"{one["livenessProbe"]["httpGet"]["path"]}"' in web
+    for role, words in (("web", "serve --no-worker"), ("worker", "worker")):
+        assert f"/bin/bot {words}\n" in texts[f"inbox-bridge-{role}.service"]
+    names = {
+        name for text in texts.values() for name in re.findall(r"\b(?:REDIS|METRICS|SLACK|INBOX|BOT|LOG)_[A-Z_]+", text)
+    }
+    assert names <= {name.upper() for name in Settings.model_fields}
+
+
 # --- who imports whom -------------------------------------------------------------------------------------------------
 
 
@@ -323,6 +356,7 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.errors", "bot.models", "bot.log", "bot.manifest", "bot.metrics"),
     ("bot.settings", "bot.jobs", "bot.views"),
+    ("bot.telemetry",),
     ("bot.inbox", "bot.store"),
     ("bot.slack", "bot.socket_mode"),
     ("bot.checkup", "bot.gate"),
