@@ -243,6 +243,19 @@ def test_the_readme_explains_every_scope_and_names_every_setting(readme: str) ->
         assert f"`{name.upper()}`" in readme
 
 
+def test_every_link_and_path_in_the_documents_leads_somewhere() -> None:
+    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    assert {path.name for path in documents} >= {
+        "install.md", "using.md", "operating.md", "architecture.md", "contributing.md",
+    }  # fmt: skip
+    for path in documents:
+        text = path.read_text()
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"
+        for named in re.findall(r"`((?:deploy|docs|manifests|\.ci|\.slack|bot)/[\w./-]*)`", text):
+            assert (ROOT / named).exists(), f"{path.name}: {named}"
+
+
 def test_the_processes_are_those_of_the_command_line() -> None:
     processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
     assert processes == {"web": "python -m bot serve --no-worker", "worker": "python -m bot worker"}
