@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
 
 from bot.errors import BotError, SettingsError
+from bot.manifest import PLACEHOLDER, as_json, as_yaml
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,13 +39,25 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument(
         "--api", choices=("v1", "v2"), default="v2", help="which Inbox API version the local Inbox has"
     )
-    commands.add_parser("doctor", help="what is wrong, and what to do about it")
     audit = commands.add_parser("audit", help="who did what")
     audit.add_argument("--since", default="7d", help="12h, 7d, or a date such as 2026-11-22")
     audit.add_argument("--json", action="store_true", help="one JSON object in a line")
+    doctor = commands.add_parser("doctor", help="what is wrong, and what to do about it")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    manifest = commands.add_parser("manifest", help="print the Slack app's manifest, ready to paste")
+    how = manifest.add_mutually_exclusive_group()
+    how.add_argument("--url", type=_address, default=PLACEHOLDER, help="the bot's public address, https://…")
+    how.add_argument("--socket", action="store_true", help="for Socket Mode, which needs no address")
+    manifest.add_argument("--json", action="store_true", help="JSON instead of YAML")
     retry = commands.add_parser("retry", help="try a dead letter again")
     retry.add_argument("id", help="its id, as `bot doctor` shows it")
     return parser
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?", value):
+        raise argparse.ArgumentTypeError(f"{value} is no public address: it must look like https://bot.example.com")
+    return value
 
 
 async def _command(asked: argparse.Namespace) -> int:
@@ -54,24 +68,38 @@ async def _command(asked: argparse.Namespace) -> int:
 
         log.configure("ERROR", "console")
         return await play(tour=asked.tour, port=asked.port, api=asked.api)
+    if asked.command == "manifest":
+        url = None if asked.socket else asked.url
+        print(as_json(url) if asked.json else as_yaml(url), end="")
+        return 0
     from bot import log, settings
 
-    wanted = settings.load()
-    log.configure(wanted.log_level, wanted.log_format)
-    if asked.command in ("doctor", "retry"):
+    if asked.command == "doctor":
         from bot import doctor
 
-        return await (doctor.examine(wanted) if asked.command == "doctor" else doctor.retry(wanted, asked.id))
+        log.configure("ERROR", "console")
+        return await doctor.examine(as_json=asked.json)
+    wanted = settings.load()
+    log.configure(wanted.log_level, wanted.log_format)
+    if asked.command == "retry":
+        from bot import doctor
+
+        return await doctor.retry(wanted, asked.id)
     if asked.command == "audit":
         from bot import audit
 
         return await audit.export(wanted, asked.since, as_json=asked.json)
+    from bot import telemetry
     from bot.app import bridge
     from bot.run import run
 
-    async with bridge(wanted) as built:
-        web = asked.command == "serve"
-        await run(built, web=web, worker=not web or not asked.no_worker)
+    telemetry.start(wanted)
+    try:
+        async with bridge(wanted) as built:
+            web = asked.command == "serve"
+            await run(built, web=web, worker=not web or not asked.no_worker)
+    finally:
+        telemetry.stop()
     return 0
 
 

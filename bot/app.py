@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 from bot import jobs
 from bot.admins import Admins
 from bot.board import LOOK_AGAIN, Board
+from bot.checkup import Checkup, Store
 from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
@@ -35,11 +36,13 @@ from bot.models import Installation
 from bot.notices import Notices
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
+from bot.socket_mode import SocketMode
 from bot.store import embedded
 from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.connect import check, connect
 from bot.store.feed import Feed
+from bot.store.health import health
 from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
@@ -66,8 +69,10 @@ class Bridge:
     lanes: Lanes
     bolt: AsyncApp
     web: Starlette
+    watch: Starlette
     worker: Worker
     ticker: Ticker
+    socket_mode: SocketMode | None
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,7 @@ class Paces:
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
     look_again: float = LOOK_AGAIN
-    poll: float = 5.0
-    poll_beside_webhook: float = 60.0
+    poll: float = 3.0
 
 
 @asynccontextmanager
@@ -124,7 +128,13 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
         board = Board(slack, inbox(True), people, cards, feed, pace, rights, settings.notify_channel, paces.look_again)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
-        console, start_page = Command(gate, people, audit, admins), Home(gate, slack, desk.explain)
+        store = Store(partial(health, redis), lanes, feed, people, install)
+
+        async def background() -> Inbox:
+            return inbox(True)
+
+        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store))
+        start_page = Home(gate, slack, desk.explain, has_channel=settings.notify_channel is not None)
         handlers = {
             **_handlers(desk, board, slack),
             jobs.Console: console.run,
@@ -132,11 +142,15 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.TellAdmins: admins.tell,
         }
         worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)), install.revoked)
-        ticker = Ticker(pace, lanes, paces.poll if settings.inbox_webhook_secret is None else paces.poll_beside_webhook)
+        ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt = _bolt(settings, installation, slack)
         register(bolt, Front(lanes, cards, slack, install, installation), slack)
-        web = Web(settings, bolt, feed, lanes, slack, inbox(True), install).app
-        yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker)
+        web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
+        socket_mode = None
+        if settings.slack_app_token is not None:
+            sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+            socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
+        yield Bridge(settings, installation, inbox(False), lanes, bolt, web.app, web.watch, worker, ticker, socket_mode)
 
 
 def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type

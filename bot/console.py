@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.admins import USER, Admins
+from bot.checkup import Checkup
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
 from bot.store.audit import Audit
@@ -17,8 +18,9 @@ log = structlog.get_logger(__name__)
 class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
-    def __init__(self, gate: Gate, people: People, audit: Audit, admins: Admins) -> None:
+    def __init__(self, gate: Gate, people: People, audit: Audit, admins: Admins, checkup: Checkup) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
+        self._checkup = checkup
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -45,6 +47,8 @@ class Command:
                 return await self._admins.consent(job, given=False)
             case ["log"]:
                 return await self._admins.log(job)
+            case ["doctor"]:
+                return await self._doctor(job)
             case ["link", *_]:
                 return [_answer(job, words.LINK_USAGE)]
         return [_answer(job, words.inbox_help())]
@@ -73,6 +77,13 @@ class Command:
         log.info("unlinked", ref=job.ref, user=profile.id, by=profile.id)
         await self._audit.note(job.asker, "unlink", profile.id, "done", job.ref)
         return [_answer(job, words.UNLINKED_YOU)]
+
+    async def _doctor(self, job: Console) -> list[Job]:
+        """The same as `bot doctor` says, without what only the machine knows."""
+        await self._gate.admin(job.asker)
+        findings = await self._checkup.findings()
+        lines = (words.finding(one.what, one.level, one.seen, one.remedy) for one in findings)
+        return [_answer(job, "\n".join(lines))]
 
 
 def _answer(job: Console, sentence: str) -> Tell:

@@ -1,37 +1,42 @@
-"""Looks at everything the bot depends on, and says what to do about what is wrong."""
+"""`bot doctor` and `bot retry`: one screen on what is wrong, and another try for what failed."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import AsyncIterator
-from typing import NamedTuple
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Final
 
 import aiohttp
 
+from bot import settings as all_settings
 from bot.app import opened_redis
-from bot.errors import BotError
-from bot.inbox import choose_version, http_client, open_inbox
+from bot.checkup import Checkup, Finding, Store
+from bot.errors import BotError, SettingsError
+from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
-from bot.store.connect import check
-from bot.store.lanes import DeadLetter, Lanes
+from bot.store.feed import Feed
+from bot.store.health import health
+from bot.store.install import Install
+from bot.store.lanes import Lanes
+from bot.store.people import People
+
+_MARKS: Final = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 
 
-class Finding(NamedTuple):
-    """One line: what was looked at, whether it is well, and what was seen or is to be done."""
-
-    what: str
-    well: bool
-    words: str
-
-
-async def examine(settings: Settings) -> int:
-    """Print one line for each thing; 1 when something failed."""
-    findings: list[Finding] = []
-    async for finding in _findings(settings):
-        findings.append(finding)
-        print(f"{'ok    ' if finding.well else 'FAILED'}  {finding.what:<14}  {finding.words}")
-    return 0 if all(finding.well for finding in findings) else 1
+async def examine(*, as_json: bool) -> int:
+    """Print one line for each thing; 1 when something failed, 2 when it was the settings."""
+    try:
+        settings = all_settings.load()
+    except SettingsError as error:
+        seen, _, remedy = str(error).partition(": ")
+        _print([Finding("settings", "failed", seen, remedy)], as_json)
+        return 2
+    findings = [Finding("settings", "ok", "complete"), *await _findings(settings)]
+    _print(findings, as_json)
+    return 1 if any(one.level == "failed" for one in findings) else 0
 
 
 async def retry(settings: Settings, letter_id: str) -> int:
@@ -43,47 +48,33 @@ async def retry(settings: Settings, letter_id: str) -> int:
     return 0 if found else 1
 
 
-async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    try:
-        async with opened_redis(settings) as redis:
-            yield Finding("Redis", True, f"version {await check(redis)}")
-            letters = await Lanes(redis, "doctor").dead_letters()
-            words = f"{len(letters)}; `bot retry ID` tries one again" if letters else "none"
-            yield Finding("dead letters", not letters, words)
-            for letter in letters:
-                yield Finding("", False, _letter(letter))
-    except BotError as error:
-        yield Finding("Redis", False, f"{error}. Check REDIS_URL.")
-    yield await _slack(settings)
-    yield await _inbox(settings)
-
-
-async def _slack(settings: Settings) -> Finding:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT)) as session:
+async def _findings(settings: Settings) -> list[Finding]:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
+        )
+        http = await stack.enter_async_context(http_client())
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
+        first, store = [], None
         try:
-            return Finding("Slack", True, f"workspace {(await slack.installation()).name}")
+            redis = await stack.enter_async_context(opened_redis(settings))
+            store = Store(partial(health, redis), Lanes(redis, "doctor"), Feed(redis), People(redis), Install(redis))
         except BotError as error:
-            return Finding("Slack", False, f"{error}. Check SLACK_BOT_TOKEN and SLACK_API_BASE_URL.")
+            first = [Finding("Redis", "failed", str(error), "Start it, or correct REDIS_URL.")]
+        return first + await Checkup(settings, slack, partial(_inbox, settings, http), store).findings()
 
 
-async def _inbox(settings: Settings) -> Finding:
+async def _inbox(settings: Settings, http: Http) -> Inbox:
     token = settings.inbox_api_token.get_secret_value()
-    async with http_client() as http:
-        try:
-            version = await choose_version(http, settings.inbox_api_base_url, token, settings.inbox_api_version)
-            inbox = open_inbox(http, settings.inbox_api_base_url, token, version)
-            team, links = await inbox.team(), await inbox.account_links()
-        except BotError as error:
-            return Finding("Inbox", False, f"{error}. Check INBOX_API_TOKEN and INBOX_API_BASE_URL.")
-    offline = [link.label for link in links if link.status != "active"]
-    ends = f", ends {inbox.sunset}" if inbox.sunset else ""
-    words = f"{version}{ends}, team {team.name}, {len(links)} accounts"
-    if offline:
-        return Finding("Inbox", False, f"{words}; reconnect {', '.join(offline)} in Inbox → Settings → Accounts")
-    return Finding("Inbox", bool(links), words)
+    version = await choose_version(http, settings.inbox_api_base_url, token, settings.inbox_api_version)
+    return open_inbox(http, settings.inbox_api_base_url, token, version)
 
 
-def _letter(letter: DeadLetter) -> str:
-    kind = f"{letter.job.kind} {letter.job.ref}" if letter.job else "unreadable"
-    return f"{letter.id}  {kind}  {letter.reason}"
+def _print(findings: list[Finding], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([one._asdict() for one in findings], indent=2, ensure_ascii=False))
+        return
+    for one in findings:
+        print(f"{_MARKS[one.level]}  {one.what:<15}  {one.seen}")
+        if one.remedy:
+            print(f"{'':9}→ {one.remedy}")

@@ -16,8 +16,8 @@ Explain = Callable[[Exception, Asker, str], str]
 class Home:
     """`explain` turns a refusal into words."""
 
-    def __init__(self, gate: Gate, slack: Slack, explain: Explain) -> None:
-        self._gate, self._slack, self._explain = gate, slack, explain
+    def __init__(self, gate: Gate, slack: Slack, explain: Explain, *, has_channel: bool) -> None:
+        self._gate, self._slack, self._explain, self._has_channel = gate, slack, explain, has_channel
 
     async def open(self, job: OpenHome, _: object) -> list[Job]:
         """Slack shows what was published last, so a refusal replaces what somebody saw while they still might."""
@@ -26,6 +26,6 @@ class Home:
         except (Refused, InboxError) as error:
             view = closed_home(self._explain(error, job.asker, job.ref))
         else:
-            view = home()
+            view = home(self._has_channel)
         await self._slack.publish_home(job.asker.user, view)
         return []

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
+from starlette.applications import Starlette
 
 from bot.app import Bridge
 from bot.errors import SettingsError
-from bot.settings import Settings
-from bot.socket_mode import SocketMode
 
 log = structlog.get_logger(__name__)
 
@@ -37,13 +36,14 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     parts: list[Coroutine[Any, Any, Any]] = [stopping.wait()]
-    server = http_server(bridge) if web else None
-    listener = _listener(bridge.settings) if web else None
-    socket_mode = SocketMode(bridge.settings, bridge.bolt) if web and bridge.settings.socket_mode else None
+    port = bridge.settings.port if web else bridge.settings.metrics_port
+    server = http_server(bridge.web if web else bridge.watch) if port is not None else None
+    listener = _listener(bridge.settings.host, port) if port is not None else None
+    socket_mode = bridge.socket_mode if web else None
     if server and listener:
         parts.append(server.serve(sockets=[listener]))
     if socket_mode:
-        await socket_mode.open()
+        parts.append(socket_mode.run())
     if worker:
         parts += [bridge.worker.run(), bridge.ticker.run()]
     tasks = [asyncio.create_task(part) for part in parts]
@@ -54,6 +54,7 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
         server.should_exit = True
         await asyncio.wait([tasks[1]], timeout=3.0)
     if socket_mode:
+        tasks[2].cancel()
         await socket_mode.close()
     if worker:
         await bridge.worker.stop(within=DRAIN - 1)
@@ -65,22 +66,20 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
             raise error
 
 
-def _listener(settings: Settings) -> socket.socket:
+def _listener(host: str, port: int) -> socket.socket:
     """The port, taken before anything starts. Raises `SettingsError` when somebody else has it."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, UnicodeError) as error:
-        raise SettingsError(
-            f"PORT {settings.port} on HOST {settings.host} cannot be used ({error}): choose another."
-        ) from error
+        raise SettingsError(f"PORT {port} on HOST {host} cannot be used ({error}): choose another.") from error
 
 
-def http_server(bridge: Bridge) -> Server:
+def http_server(app: Starlette) -> Server:
     """The web app's server, without a version banner."""
     return Server(
         uvicorn.Config(
-            bridge.web,
+            app,
             lifespan="off",
             access_log=False,
             log_config=None,

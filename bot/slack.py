@@ -64,6 +64,39 @@ class Slack:
             url=found.get("url") or "",
         )
 
+    async def scopes(self) -> frozenset[str]:
+        """What the token was granted, as Slack's answers say in their header."""
+        async with _answers():
+            answer = await self.client.auth_test()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return frozenset(part.strip() for part in headers.get("x-oauth-scopes", "").split(",")) - {""}
+
+    async def try_channel(self, channel: str, bot_user: str) -> None:
+        """Whether cards can be posted there, found out with words that only the bot sees.
+
+        Raises `SlackRefused` with `channel_not_found`, `not_in_channel` or `is_archived`; needs no scope beyond
+        chat:write, which conversations.info would.
+        """
+        async with _answers():
+            await self.client.chat_postEphemeral(channel=channel, user=bot_user, text="Can cards be posted here?")
+
+    async def user_with(self, email: str) -> str | None:
+        """The id of the workspace's user with that address; None when there is none that the bot may see."""
+        try:
+            async with _answers():
+                answer = await self.client.users_lookupByEmail(email=email)
+        except SlackRefused as error:
+            if error.code == "users_not_found":
+                return None
+            raise
+        return str(answer["user"]["id"])
+
+    async def open_socket(self, app_token: str) -> str:
+        """The URL of one Socket Mode connection. Raises `SlackRefused` when the token is none of an app with it."""
+        async with _answers():
+            answer = await self.client.apps_connections_open(app_token=app_token)
+        return str(answer["url"])
+
     async def profile(self, user: str) -> Profile:
         """What Slack says of a user now."""
         async with _answers():

@@ -1,35 +1,62 @@
-"""Asks for a look at the event feed from time to time, once for all processes together."""
+"""Asks for a look at the event feed from time to time, once for all processes together.
+
+Often while people are active, rarely while nobody is, and hardly ever while webhooks bring the news. A look spends from
+the background's share of Inbox's quota and waits when that is used up (`Pace.inbox`).
+"""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import structlog
 
 from bot.errors import StoreUnavailable
 from bot.jobs import Sync
+from bot.store.feed import Feed
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 
 log = structlog.get_logger(__name__)
 
+# As multiples of the shortest time between two looks, three seconds:
+IDLE: Final = 10  # the longest time between two looks, when nobody has acted for long: 30 s
+RESTING: Final = 20  # the time between two looks while webhooks come: 60 s
+FADES: Final = 60  # the time is this part of how long nobody has acted: three minutes for three seconds
+TRUSTED: Final = 600  # a webhook that came within 30 minutes is taken to work
+
 
 class Ticker:
-    """`every` seconds; the first look is at the start."""
+    """`often` seconds is the shortest time between two looks; the first one is at the start."""
 
-    def __init__(self, pace: Pace, lanes: Lanes, every: float) -> None:
-        self._pace, self._lanes, self._every = pace, lanes, every
+    def __init__(self, pace: Pace, feed: Feed, lanes: Lanes, often: float) -> None:
+        self._pace, self._feed, self._lanes, self._often = pace, feed, lanes, often
 
     async def run(self) -> None:
         """Until cancelled."""
+        await self._stir()
         await self._look()
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._often / 2)
             try:
-                if await self._pace.turn("feed", self._every * 0.9):
+                if await self._pace.turn("feed", await self.interval()):
                     await self._look()
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
+
+    async def interval(self) -> float:
+        """Seconds that should lie between two looks now."""
+        idle, without_webhook = await self._feed.quiet_for()
+        if without_webhook < self._often * TRUSTED:
+            return self._often * RESTING
+        return min(max(self._often, idle / FADES), self._often * IDLE)
+
+    async def _stir(self) -> None:
+        """Who starts the bot watches it."""
+        try:
+            await self._feed.stir()
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", error=str(error))
 
     async def _look(self) -> None:
         try:

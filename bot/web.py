@@ -6,10 +6,11 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
@@ -21,26 +22,19 @@ from starlette.routing import Route
 from bot.board import wanted
 from bot.errors import BotError, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
+from bot.metrics import ACK_SECONDS, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.feed import Feed
 from bot.store.install import Install
 from bot.store.lanes import Lanes
+from bot.store.pace import Pace
 
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
 
 BIGGEST: Final = 1_048_576  # bytes of a body; Slack's and Inbox's stay far below
 STORE_WITHIN: Final = 2.5  # seconds
-
-REQUESTS = Counter("bot_requests_total", "Requests by route and status.", ["route", "status"])
-ACK_SECONDS = Histogram(
-    "bot_ack_seconds",
-    "Seconds until a request was answered.",
-    ["route"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 3),
-)
-DEPTH = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
 
 
 class TooLargeError(Exception):
@@ -59,22 +53,25 @@ class Web:
         slack: Slack,
         inbox: Inbox,
         install: Install,
+        pace: Pace,
     ) -> None:
         self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
+        self._pace = pace
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
         secret = settings.slack_signing_secret
         self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
         webhook = settings.inbox_webhook_secret
         self._webhook_secret = webhook.get_secret_value() if webhook else None
-        self.app = Starlette(
-            routes=[
-                Route("/slack/events", self._timed(self.slack_events), methods=["POST"]),
-                Route("/inbox/webhook", self._timed(self.inbox_webhook), methods=["POST"]),
-                Route("/healthz", self.healthz),
-                Route("/readyz", self.readyz),
-                Route("/metrics", self.metrics),
-            ]
-        )
+        watched = [
+            Route("/healthz", self.healthz),
+            Route("/readyz", self.readyz),
+            Route("/metrics", self.metrics),
+        ]
+        signed = [
+            Route("/slack/events", self._timed(self.slack_events), methods=["POST"]),
+            Route("/inbox/webhook", self._timed(self.inbox_webhook), methods=["POST"]),
+        ]
+        self.app, self.watch = Starlette(routes=signed + watched), Starlette(routes=watched)
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
@@ -108,11 +105,12 @@ class Web:
             return PlainTextResponse("ignored")
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                new = await self._feed.arrive(event, wanted(event), same_count=event.api == self._inbox.version)
+                asked = wanted(event)
+                new = await self._feed.arrive(event, asked, same_count=event.api == self._inbox.version)
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
-        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new)
+        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=[job.ref for job in asked])
         return PlainTextResponse("ok")
 
     async def healthz(self, _: Request) -> Response:
@@ -138,14 +136,26 @@ class Web:
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
 
     async def metrics(self, _: Request) -> Response:
-        """Prometheus text; without the queue's depth while Redis is down."""
+        """Prometheus text; without what stands in Redis while that is down."""
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                for state, count in (await self._lanes.depth()).items():
-                    DEPTH.labels(state).set(count)
+                await self._measure()
         except (StoreUnavailable, TimeoutError):
-            DEPTH.clear()
+            for figure in (DEPTH, QUOTA, HELD):
+                figure.clear()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    async def _measure(self) -> None:
+        """The same in every process: it is what they share."""
+        for state, count in (await self._lanes.depth()).items():
+            DEPTH.labels(state).set(count)
+        OLDEST.set(await self._lanes.oldest())
+        read_at = await self._feed.read_at()
+        CURSOR_LAG.set((datetime.now(UTC) - read_at).total_seconds() if read_at else 0)
+        for window, left in (await self._pace.left()).items():
+            QUOTA.labels(str(window)).set(left)
+        for who, seconds in (await self._pace.held()).items():
+            HELD.labels(who).set(seconds)
 
     def _timed(self, answer: _Answer) -> _Answer:
         async def endpoint(request: Request) -> Response:

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from prometheus_client import Counter, Histogram
 
 from bot.errors import (
     Conflict,
@@ -31,9 +30,11 @@ from bot.errors import (
     Unauthorized,
     Unavailable,
 )
-from bot.jobs import Job, Keep, Later
+from bot.jobs import Job, Keep, Later, Sync
+from bot.metrics import FINISHED, SECONDS
 from bot.store import keys
 from bot.store.lanes import Lanes, Ticket
+from bot.telemetry import report, span
 
 log = structlog.get_logger(__name__)
 
@@ -47,9 +48,6 @@ DEATHS: Final = 20  # claims and failures after which a job is taken for the cau
 BREATH: Final = 0.1  # seconds between looks at what is due and at whether to stop
 TRIES: Final = 6  # before a job that fails while everything else works is given up
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
-
-FINISHED = Counter("bot_jobs_total", "Jobs by kind and outcome.", ["kind", "outcome"])
-SECONDS = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])
 
 
 class Fatal(Exception):
@@ -194,13 +192,14 @@ class Worker:
                 await keep(job.model_copy(update={"tries": job.tries + 1}))
             if job.tries > DEATHS:
                 raise Fatal("every worker that took it died")
-            async with asyncio.timeout(self.job_timeout):
-                then = await self._handlers[type(job)](job, keep)
-            await self._lanes.finish(ticket, then)
+            with span(kind, ref=job.ref):
+                async with asyncio.timeout(self.job_timeout):
+                    then = await self._handlers[type(job)](job, keep)
+            await self._lanes.finish(ticket, _under(job, then))
             outcome = "done"
         except Later as later:
             outcome = "later"
-            await self._lanes.defer(ticket, later.job, later.seconds, later.then)
+            await self._lanes.defer(ticket, later.job, later.seconds, _under(job, later.then))
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -208,7 +207,8 @@ class Worker:
         finally:
             FINISHED.labels(kind, outcome).inc()
             SECONDS.labels(kind).observe(job.age)
-            log.debug("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
+            note = log.debug if outcome == "done" and isinstance(job, Sync) else log.info  # every few seconds
+            note("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
 
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
         """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
@@ -219,7 +219,7 @@ class Worker:
             await self._lanes.defer(ticket, job.model_copy(update={"tries": job.tries + (not told_to_wait)}), wait)
             log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
             return "again"
-        then = await self._failed(job, error)
+        then = _under(job, await self._failed(job, error))
         if isinstance(error, (NotLinked, Outsider, InboxError)) and not job.background:
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
@@ -227,6 +227,8 @@ class Worker:
         log.error(
             "given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, _EXPECTED)
         )
+        if not isinstance(error, _EXPECTED):
+            report(error, ref=job.ref, kind=job.kind)
         await self._lanes.bury(ticket, _named(error), then)
         return "dead"
 
@@ -245,6 +247,11 @@ class Worker:
 
 _FINAL: Final = (Refused, SlackRefused, Fatal, Gone, Forbidden, Conflict, Rejected)
 _EXPECTED: Final = (InboxError, SlackRefused, SlackDown, Refused)
+
+
+def _under(job: Job, then: Sequence[Job]) -> list[Job]:
+    """What follows from a job goes by its reference, to the words that the person reads."""
+    return [one.model_copy(update={"ref": job.ref}) for one in then]
 
 
 def _named(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -28,7 +29,9 @@ NEVER_LOGGED = (
     "@acme.example",
     "@elsewhere.example",
 )
-QUICK = Paces(channel_interval=0.01, poll=0.5, look_again=0.3)
+# `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
+SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
+QUICK = Paces(channel_interval=0.01, poll=0.2, look_again=0.3)
 
 Open = Callable[..., Awaitable[Stage]]
 
@@ -88,7 +91,7 @@ async def opened(redis_url: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def start(**wanted: Any) -> Stage:
-            everything: dict[str, Any] = {"redis_url": redis_url, "paces": QUICK} | wanted
+            everything: dict[str, Any] = {"redis_url": redis_url, "paces": QUICK, "socket_mode": SOCKET_MODE} | wanted
             return await stack.enter_async_context(stage(**everything))
 
         yield start

@@ -16,6 +16,7 @@ from bot import jobs
 from bot.errors import SlackError, StoreUnavailable
 from bot.listeners import payloads
 from bot.slack import Slack
+from bot.telemetry import report, span
 from bot.views import notice_modal, words
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,8 @@ def bounded(slack: Slack, act: Act) -> Listener:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
         try:
             async with asyncio.timeout(ACK_WITHIN):
-                await act(ack, body)
+                with span("accept", type=_kind(body)):
+                    await act(ack, body)
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", error=str(error) or type(error).__name__)
             await _sorry(slack, ack, body, words.STORE_DOWN)
@@ -39,15 +41,19 @@ def bounded(slack: Slack, act: Act) -> Listener:
             log.warning("not_opened", error=str(error))
             await _sorry(slack, ack, body, words.TOO_SLOW)
         except payloads.MALFORMED as error:  # only its class: the text may quote what somebody wrote
-            kind = str(body.get("type") or body.get("command"))[:40]
-            log.warning("not_what_slack_sends", type=kind, error=type(error).__name__)
+            log.warning("not_what_slack_sends", type=_kind(body), error=type(error).__name__)
             await ack()
-        except Exception:
+        except Exception as error:
             ref = jobs.reference()
             log.exception("listener_failed", ref=ref)
+            report(error, ref=ref, kind="listener")
             await _sorry(slack, ack, body, words.unexpected(ref))
 
     return listener
+
+
+def _kind(body: payloads.Body) -> str:
+    return str(body.get("type") or body.get("command"))[:40]
 
 
 async def _sorry(slack: Slack, ack: AsyncAck, body: payloads.Body, sentence: str) -> None:

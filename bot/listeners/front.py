@@ -19,6 +19,8 @@ from bot.views import help_message, loading_modal, notice_modal, text, words
 
 log = structlog.get_logger(__name__)
 
+log = structlog.get_logger(__name__)
+
 _Act = Callable[[AsyncAck, Body], Awaitable[None]]
 _Fill = Callable[[str], Job]
 
@@ -111,13 +113,13 @@ class Front:
             return
         account = submitted(body, "account") or None
         job = Dm(recipient=recipient or "", text=said, asker=who, account_link_id=account)
-        await self._lanes.accept(job, once=f"view:{body['view']['id']}")
+        await self._take(job, f"view:{body['view']['id']}")
         await ack()
 
     async def chosen(self, ack: AsyncAck, body: Body) -> None:
         choice_id, who = from_modal(body)
         job = Choose(choice_id=choice_id, index=int(submitted(body, "choice") or 0), asker=who)
-        await self._lanes.accept(job, once=f"view:{body['view']['id']}")
+        await self._take(job, f"view:{body['view']['id']}")
         await ack()
 
     async def opened_home(self, ack: AsyncAck, body: Body) -> None:
@@ -146,12 +148,16 @@ class Front:
         await ack()
 
     async def _accept(self, who: Asker, job: Job) -> None:
-        await self._lanes.accept(job, once=f"trigger:{who.trigger}" if who.trigger else "")
+        await self._take(job, f"trigger:{who.trigger}" if who.trigger else "")
+
+    async def _take(self, job: Job, once: str = "") -> None:
+        new = await self._lanes.accept(job, once=once)
+        log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
     async def _open(self, who: Asker, title: str, then: _Fill) -> None:
         """A loading view at once, as the trigger lives three seconds; a worker fills it."""
         view_id = await self._slack.open_view(who.trigger or "", loading_modal(title))
         try:
-            await self._lanes.accept(then(view_id))
+            await self._take(then(view_id))
         except StoreUnavailable:
             await self._slack.update_view(view_id, notice_modal(title, words.STORE_DOWN))

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox import slack_api, slack_show
@@ -59,6 +59,7 @@ class SandboxSlack(People):
             routes=[
                 Route("/api/{method}", self._api, methods=["GET", "POST"]),
                 Route("/response/{token}", self._response_url, methods=["POST"]),
+                WebSocketRoute("/link", self.sockets.serve),
             ]
         )
 
@@ -136,6 +137,7 @@ class SandboxSlack(People):
         if refusal:
             return self._logged(method, args, refusal)
         response = self._logged(method, args, slack_api.answer(self, method, args))
+        response.headers["X-OAuth-Scopes"] = ",".join(sorted(self.scopes))
         return await _hang_up(request) if fault and fault.drop else response
 
     def _broken(self, fault: Fault) -> Response | None:

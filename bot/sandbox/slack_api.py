@@ -100,9 +100,9 @@ def bots_info(world: World, args: Json) -> Json:
 
 
 def apps_connections_open(world: World, args: Json) -> Json:
-    if world.socket_url is None:
-        raise SlackError("unknown_method")
-    return {"url": world.socket_url}
+    if not world.socket_mode:
+        raise SlackError("socket_mode_not_enabled")
+    return {"url": f"{world.base_url.replace('http', 'ws', 1)}/link?ticket={world.sockets.ticket()}"}
 
 
 # -- messages
@@ -145,6 +145,8 @@ def chat_post_ephemeral(world: World, args: Json) -> Json:
     if channel is None:
         raise SlackError("channel_not_found")
     _may_see(channel)
+    if channel.archived:
+        raise SlackError("is_archived")
     if not channel.bot_in:
         raise SlackError("not_in_channel")
     if user not in channel.members:

@@ -1,4 +1,6 @@
-"""What people do in the sandbox's Slack: each act is signed and posted to the bot exactly as Slack does it.
+"""What people do in the sandbox's Slack: each act reaches the bot exactly as Slack sends it.
+
+That is a signed request, or an envelope on a WebSocket while `socket_mode` is on.
 
 Payloads follow https://docs.slack.dev/reference/interaction-payloads and /apis/events-api.
 """
@@ -13,6 +15,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +26,7 @@ from bot.sandbox.slack_records import APP_ID, BOT_USER, Ack, Channel, Ephemeral,
 from bot.sandbox.slack_world import World
 
 DEADLINE = 3.0
+NONE: Mapping[str, str] = MappingProxyType({})
 FORMATTED = re.compile(r"(<(?:[@#!]|https?:|mailto:)[^<>]*>)")
 CHOICE = {  # element type: what its state calls the choice
     "static_select": "option",
@@ -47,7 +51,7 @@ CHOICE = {  # element type: what its state calls the choice
 class People(World):
     """A World whose people can act; every answer of the bot is kept in `acks`.
 
-    `transport` replaces the network, for an ASGI app in the same process.
+    `transport` replaces the network, for an ASGI app in the same process, and Socket Mode with it.
     """
 
     def __init__(self, **world: Any) -> None:
@@ -89,15 +93,21 @@ class People(World):
         self.changed()
         return ack
 
-    async def _form(self, fields: Json) -> Ack:
-        body = urlencode(fields)
-        return await self.raw(body, self.sign(body))
+    async def _deliver(self, kind: str, payload: Json, body: str, headers: Mapping[str, str] = NONE) -> Ack:
+        """`payload` to a WebSocket, or the same as the `body` of a request."""
+        if not self.socket_mode or self.transport:
+            return await self.raw(body, self.sign(body) | dict(headers))
+        ack = await self.sockets.deliver(kind, payload)
+        self.acks.append(ack)
+        self.changed()
+        return ack
 
     async def _interaction(self, user: str, payload: Json) -> Ack:
         common: Json = {"user": self._who(user), "api_app_id": APP_ID, "token": "sandbox-verification"}
         common |= {"trigger_id": self.trigger(user), "team": self._team(self.team_id)}
         common |= {"enterprise": self._grid(), "is_enterprise_install": False}
-        return await self._form({"payload": json.dumps(common | payload)})
+        whole = common | payload
+        return await self._deliver("interactive", whole, urlencode({"payload": json.dumps(whole)}))
 
     def _who(self, user: str) -> Json:
         someone = self.users[user]
@@ -128,7 +138,7 @@ class People(World):
         fields |= {"enterprise_id": self.enterprise_id} if self.enterprise_id else {}
         fields |= {"api_app_id": APP_ID, "is_enterprise_install": "false"}
         fields |= {"response_url": self.hook(user, place.id), "trigger_id": self.trigger(user)}
-        ack = await self._form(fields)
+        ack = await self._deliver("slash_commands", fields, urlencode(fields))
         self._show_ack(ack, user, place)
         return ack
 
@@ -344,9 +354,8 @@ class People(World):
         envelope |= {"event_time": int(self.now()), "event": {"type": type, "event_ts": self.next_ts(), **fields}}
         us = {"enterprise_id": None, "team_id": self.team_id, "user_id": BOT_USER, "is_bot": True}
         envelope |= {"authorizations": [us | {"is_enterprise_install": False}], "is_ext_shared_channel": False}
-        body = json.dumps(envelope)
         again = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"} if retry else {}
-        return await self.raw(body, self.sign(body) | again)
+        return await self._deliver("events_api", envelope, json.dumps(envelope), again)
 
     async def open_home(self, user: str) -> Ack:
         """Open the bot's Home tab."""

@@ -23,6 +23,7 @@ from bot.sandbox.slack_records import (
     Trigger,
     User,
 )
+from bot.sandbox.slack_socket import Sockets
 
 T = TypeVar("T")
 
@@ -64,7 +65,8 @@ class World:
         self.team_id, self.team_name = team_id, team_name
         self.enterprise_id: str | None = None
         self.base_url, self.events_url = "http://127.0.0.1:5555", "http://127.0.0.1:3000/slack/events"
-        self.socket_url: str | None = None
+        self.socket_mode = False
+        self.sockets = Sockets(self.next_id)
         self.scopes: set[str] = set(ALL_SCOPES)
         self.scopes_used: set[str] = set()
         self.calls: list[Call] = []

@@ -15,6 +15,7 @@ from bot.sandbox.inbox import PersonRecord, SandboxInbox
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack
 from bot.settings import Settings
+from bot.socket_mode import CONNECTIONS
 
 
 @dataclass
@@ -130,9 +131,15 @@ async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more
         on.slack.events_url, on.inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
         running = Stage(on.slack, on.inbox, on.acme, built, url, settings)
         running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.ticker.run())]
+        if built.socket_mode:
+            running.tasks.append(asyncio.create_task(built.socket_mode.run()))
+            await on.slack.until(lambda: len(on.slack.sockets.connections) == CONNECTIONS)
         try:
             yield running
         finally:
+            if built.socket_mode:
+                running.tasks[-1].cancel()
+                await built.socket_mode.close(within=0.5)
             await built.worker.stop(within=2.0)
             for task in running.tasks:
                 task.cancel()
@@ -145,13 +152,18 @@ async def stage(
     versions: Collection[str] = ("v1", "v2"),
     redis_url: str | None = None,
     enterprise: str | None = None,
+    socket_mode: bool = False,
     paces: Paces | None = None,
     port: int = 0,
     **more: Any,
 ) -> AsyncIterator[Stage]:
-    """Everything running: a scene and the bot on it; `more` are settings. Nothing is left behind."""
-    async with (
-        scene(versions=versions, enterprise=enterprise, port=port) as on,
-        bot_on(on, paces=paces, port=port + 2 if port else 0, redis_url=redis_url, **more) as running,
-    ):
-        yield running
+    """Everything running: a scene and the bot on it; `more` are settings. Nothing is left behind.
+
+    With `socket_mode`, Slack reaches the bot over WebSockets alone.
+    """
+    async with scene(versions=versions, enterprise=enterprise, port=port) as on:
+        if socket_mode:
+            on.slack.socket_mode, more = True, {"slack_app_token": on.slack.app_token} | more
+        bot_port = port + 2 if port else 0
+        async with bot_on(on, paces=paces, port=bot_port, redis_url=redis_url, **more) as running:
+            yield running

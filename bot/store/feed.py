@@ -7,6 +7,8 @@ https://docs.inboxapp.com/webhooks/overview ("detect missed events and maintain 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -28,8 +30,10 @@ local function fresh(id) return redis.call('SET', PREFIX .. 'once:event:' .. id,
 # ARGV: event id, seq, may it move the cursor, its JSON, the sync job (4), then the jobs it asks for (4 each)
 _ARRIVE: Final = (
     _FEED
-    + """
+    + f"""
+redis.call('SET', '{keys.WEBHOOK_AT}', math.floor(now()))
 if not fresh(ARGV[1]) then return 0 end
+if #ARGV > 8 then active() end
 local cursor, seq = tonumber(redis.call('GET', CURSOR) or -1), tonumber(ARGV[2])
 if ARGV[3] == '1' and cursor >= 0 and seq <= cursor + 1 then
   if seq == cursor + 1 then redis.call('SET', CURSOR, ARGV[2]) end
@@ -49,6 +53,7 @@ _TURN: Final = (
 if not fresh(ARGV[1]) and redis.call('HDEL', EVENTS, ARGV[1]) == 0 then return 0 end
 redis.call('ZREM', PENDING, ARGV[1])
 redis.call('HDEL', EVENTS, ARGV[1])
+if #ARGV > 1 then active() end
 push_all(2)
 return 1
 """
@@ -153,6 +158,18 @@ class Feed:
         """Whether such a gap was noted and not told yet; asking is telling."""
         async with answering():
             return bool(await self._redis.delete(keys.GAP))
+
+    async def stir(self) -> None:
+        """Somebody acts now."""
+        async with answering():
+            await self._redis.set(keys.ACTIVE, int(time.time()))
+
+    async def quiet_for(self) -> tuple[float, float]:
+        """Seconds since somebody last acted, here or in Inbox, and since a webhook last came; infinite for never."""
+        async with answering():
+            values = await self._redis.mget(keys.ACTIVE, keys.WEBHOOK_AT)
+        since = [max(0.0, time.time() - float(at)) if at else math.inf for at in values]
+        return since[0], since[1]
 
     async def miss(self, event: Event) -> None:
         """An inbound message from while the bot was away: it belongs in the digest."""

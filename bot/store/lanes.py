@@ -27,7 +27,11 @@ DEAD_LETTERS_LIVE: Final = keys.WEEK  # seconds
 # An item is one byte, p (a person waits) or b (background), and the job's JSON.
 PRELUDE: Final = f"""
 local PREFIX, PEOPLE, BACKGROUND, WEEK = '{keys.PREFIX}', '{keys.PEOPLE}', '{keys.BACKGROUND}', {keys.WEEK}
-local GROUP, DELAYED, DEAD = '{GROUP}', '{keys.DELAYED}', '{keys.DEAD}'
+local GROUP, DELAYED, DEAD, ACTIVE = '{GROUP}', '{keys.DELAYED}', '{keys.DEAD}', '{keys.ACTIVE}'
+
+local function now() local t = redis.call('TIME'); return t[1] + t[2] / 1e6 end
+
+local function active() redis.call('SET', ACTIVE, math.floor(now())) end
 
 local function lane_key(name) return PREFIX .. 'lane:' .. name end
 
@@ -37,6 +41,7 @@ end
 
 local function push(name, item, once, merge)
   if once ~= '' and not redis.call('SET', PREFIX .. 'once:' .. once, '1', 'NX', 'EX', WEEK) then return 0 end
+  if item:sub(1, 1) == 'p' then active() end
   if merge == '1' and redis.call('LLEN', lane_key(name)) > 1 then return 0 end
   if redis.call('RPUSH', lane_key(name), item) == 1 then ticket(name, item) end
   return 1
@@ -47,8 +52,6 @@ local function push_all(from)
   for i = from, #ARGV, 4 do pushed = pushed + push(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end
   return pushed
 end
-
-local function now() local t = redis.call('TIME'); return t[1] + t[2] / 1e6 end
 """
 
 # ARGV: consumer, stream, ticket id, lane. Only the present holder of the ticket may go on.
@@ -263,6 +266,17 @@ class Lanes:
             pipe.xlen(keys.PEOPLE).xlen(keys.BACKGROUND).zcard(keys.DELAYED).xlen(keys.DEAD)
             counts = await pipe.execute()
         return dict(zip(("people", "background", "delayed", "dead"), counts, strict=True))
+
+    async def oldest(self) -> float:
+        """Seconds that the oldest work which may be done now has waited; 0 when there is none."""
+        async with answering():
+            pipe = self._redis.pipeline(transaction=False)
+            for stream in (keys.PEOPLE, keys.BACKGROUND):
+                pipe.xrange(stream, count=1)
+            pipe.time()
+            *first, (seconds, micros) = await pipe.execute()
+        began = [int(entries[0][0].split(b"-")[0]) / 1000 for entries in first if entries]
+        return max(0.0, seconds + micros / 1e6 - min(began)) if began else 0.0
 
     async def leave(self) -> None:
         """Forget this consumer, unless it holds a ticket: that would be forgotten with it."""

@@ -42,6 +42,13 @@ for i = 1, #ARGV, 2 do
 end
 return 0
 """
+# The time of the last turn is kept rather than a lock: who wants its turn sooner than the last one did may have it.
+_TURN: Final = """
+local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if now - tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], now, 'EX', 3600)
+return 1
+"""
 # https://docs.inboxapp.com/reference/rate-limits: all three windows slide and hold at once, for the whole team.
 WINDOWS: Final = {60: 300, 3600: 10_000, 86_400: 100_000}
 BURST: Final = 3  # posts in one channel without a pause
@@ -60,6 +67,7 @@ class Pace:
         self._interval, self._windows = channel_interval, WINDOWS | {60: inbox_per_minute}
         self._slot = redis.register_script(_SLOT)
         self._spend = redis.register_script(_SPEND)
+        self._turn = redis.register_script(_TURN)
 
     async def channel(self, channel: str) -> float:
         """Seconds to wait before the next post in `channel`; 0 when the slot is ours now.
@@ -76,9 +84,9 @@ class Pace:
             await self._redis.set(keys.pace(name), "1", px=max(1, int(seconds * 1000)))
 
     async def turn(self, name: str, every: float) -> bool:
-        """True for one process each `every` seconds."""
+        """True for one process, and not again before `every` seconds have passed."""
         async with answering():
-            return bool(await self._redis.set(keys.pace(f"turn:{name}"), "1", nx=True, px=max(1, int(every * 1000))))
+            return bool(await self._turn(keys=[keys.pace(f"turn:{name}")], args=[int(every * 1000)]))
 
     async def inbox(self, *, background: bool) -> None:
         """Spend one call to Inbox. Raises `RateLimited` when the budget is spent; for background work, earlier."""
@@ -89,6 +97,25 @@ class Pace:
             wait = await self._spend(keys=[keys.pace("inbox:"), *map(keys.pace, held)], args=args)
         if wait:
             raise RateLimited("our share of Inbox's quota is spent", retry_after=int(wait) / 1000)
+
+    async def left(self) -> dict[int, int]:
+        """Calls left in each window (seconds), by our own count."""
+        now = time.time()
+        names = [f"inbox:{window}:{int(now // window) - back}" for window in self._windows for back in (0, 1)]
+        async with answering():
+            counts = [int(one or 0) for one in await self._redis.mget([keys.pace(name) for name in names])]
+        spent = zip(self._windows.items(), counts[::2], counts[1::2], strict=True)
+        return {
+            window: max(0, limit - this - int(last * (1 - now % window / window)))
+            for (window, limit), this, last in spent
+        }
+
+    async def held(self) -> dict[str, float]:
+        """How many more seconds Inbox told us to wait: `all` calls, and `background` ones."""
+        async with answering():
+            waits = [await self._redis.pttl(keys.pace(name)) for name in (BLOCKED, LOW)]
+        every, background = (max(0, wait) / 1000 for wait in waits)
+        return {"all": every, "background": max(every, background)}
 
     async def learn(self, headers: Mapping[str, str], status: int) -> None:
         """What Inbox's headers say: other tools of the team spend from the same quota."""

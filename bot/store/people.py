@@ -76,6 +76,13 @@ class People:
             members = await self._redis.mget([keys.link(one) for one in users]) if users else []
         return {user: member.decode() for user, member in zip(users, members, strict=True) if member}
 
+    async def linked_members(self) -> set[str]:
+        """The Inbox member ids that anybody acts as."""
+        async with answering():
+            found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
+            values = await self._redis.mget(found) if found else []
+        return {value.decode() for value in values if value}
+
     async def profile(self, user: str) -> Profile | None:
         async with answering():
             raw = await self._redis.get(keys.profile(user))

@@ -150,9 +150,10 @@ def help_message() -> Msg:
     return {"text": words.DM_HELP, "blocks": [section(words.DM_HELP)]}
 
 
-def home() -> View:
-    """App Home: what the bot does and what to try first."""
-    return {"type": "home", "blocks": [section(words.INBOX_HELP), section(words.DM_HELP)]}
+def home(has_channel: bool = True) -> View:
+    """App Home: what the bot does, what to try first, and, where no channel has cards, how to get them."""
+    missing = [] if has_channel else [section(words.NO_CHANNEL)]
+    return {"type": "home", "blocks": [*missing, section(words.INBOX_HELP), section(words.DM_HELP)]}
 
 
 def closed_home(why: str) -> View:

@@ -52,6 +52,10 @@ ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
 NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
+NO_CHANNEL = (
+    "*No channel is set for the cards yet.* Invite me to one, copy its id (channel details, at the very bottom) into "
+    "`NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and new messages show in Inbox alone."
+)
 EMPTY_TEXT_FIELD = "Write the message."
 BAD_RECIPIENT_FIELD = "Give a handle, an x.com profile URL or a numeric platform id."
 BAD_RECIPIENT = (
@@ -76,7 +80,7 @@ INBOX_HELP = """\
 • `/dm` sends a direct message; `/dm help` explains.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
 • Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
-  `consent` and `consent off` in a channel shared with others, `log`.
+  `consent` and `consent off` in a channel shared with others, `log`, `doctor` (what is wrong, and what to do).
 What you write in a card's Slack thread stays in Slack."""
 
 Doing = Literal["send", "change"]
@@ -236,6 +240,12 @@ def unassigned_already() -> str:
 
 def inbox_help() -> str:
     return INBOX_HELP
+
+
+def finding(what: str, level: Literal["ok", "warning", "failed"], seen: str, remedy: str) -> str:
+    """One line of `/inbox doctor`, and below it what to do."""
+    mark = {"ok": "✅", "warning": "⚠️", "failed": "❌"}[level]
+    return f"{mark} *{what}* {plain(seen)}" + (f"\n      → {remedy}" if remedy else "")
 
 
 def explain(error: errors.BotError, *, team: str, account: str, reference: str, doing: Doing) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
+import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -14,9 +16,13 @@ from typing import Any, cast
 
 import pytest
 import yaml
+from prometheus_client import Counter, Gauge, Histogram
 
+from bot import metrics
 from bot.listeners import register
 from bot.listeners.front import Front
+from bot.manifest import PLACEHOLDER, as_json, as_yaml
+from bot.manifest import SCOPES as NEEDED
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,6 +124,23 @@ def test_the_scopes_are_those_that_the_calls_need_and_no_more(name: str) -> None
     scopes = manifest(name)["oauth_config"]["scopes"]
     assert sorted(scopes["bot"]) == sorted(needed)
     assert scopes.keys() == {"bot"}
+
+
+@pytest.mark.parametrize(("name", "url"), [("http", PLACEHOLDER), ("socket", None)])
+def test_the_files_are_what_the_command_prints(name: str, url: str | None) -> None:
+    assert (ROOT / "manifests" / f"{name}.yaml").read_text() == as_yaml(url)
+    assert json.loads(as_json(url)) == manifest(name)
+
+
+def test_the_doctor_wants_the_scopes_that_the_manifests_ask_for() -> None:
+    assert list(NEEDED) == manifest("http")["oauth_config"]["scopes"]["bot"]
+
+
+def test_slacks_own_cli_gets_the_manifest() -> None:
+    hooks = json.loads((ROOT / ".slack/hooks.json").read_text())["hooks"]
+    printed = subprocess.run(hooks["get-manifest"].split(), cwd=ROOT, capture_output=True, check=True)
+    assert json.loads(printed.stdout) == manifest("socket")
+    assert hooks["start"].split()[0] == hooks["get-manifest"].split()[0]
 
 
 def without_addresses(found: dict[str, Any]) -> Any:
@@ -222,9 +245,53 @@ def test_the_readme_explains_every_scope_and_names_every_setting(readme: str) ->
         assert f"`{name.upper()}`" in readme
 
 
+def test_every_link_and_path_in_the_documents_leads_somewhere() -> None:
+    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    assert {path.name for path in documents} >= {
+        "install.md", "using.md", "operating.md", "architecture.md", "contributing.md",
+    }  # fmt: skip
+    for path in documents:
+        text = path.read_text()
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"
+        for named in re.findall(r"`((?:deploy|docs|manifests|\.ci|\.slack|bot)/[\w./-]*)`", text):
+            assert (ROOT / named).exists(), f"{path.name}: {named}"
+
+
 def test_the_processes_are_those_of_the_command_line() -> None:
     processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
     assert processes == {"web": "python -m bot serve --no-worker", "worker": "python -m bot worker"}
+
+
+# --- deploying --------------------------------------------------------------------------------------------------------
+
+
+def test_dashboard_and_alerts_ask_for_figures_that_there_are_and_leave_none_out() -> None:
+    there = {one._name for one in vars(metrics).values() if isinstance(one, (Counter, Gauge, Histogram))}
+    asked = re.compile(r"\bbot_\w+?(?=(?:_bucket|_total)?[\[{() ]|(?:_bucket|_total)?\\?\")")
+    found = {name: set(asked.findall((ROOT / "deploy" / name).read_text())) for name in ("grafana.json", "alerts.yaml")}
+    assert found["alerts.yaml"] <= there
+    assert found["grafana.json"] == there
+    assert json.loads((ROOT / "deploy/grafana.json").read_text())["panels"]
+    assert yaml.safe_load((ROOT / "deploy/alerts.yaml").read_text())["groups"]
+
+
+def test_what_is_deployed_starts_commands_that_there_are_and_asks_routes_that_there_are() -> None:
+    texts = {path.name: path.read_text() for path in (ROOT / "deploy").rglob("*") if path.is_file()}
+    assert {"compose.yaml", "Containerfile", "kubernetes.yaml", "inbox-bridge-web.service"} <= texts.keys()
+    assert yaml.safe_load(texts["compose.yaml"])["services"]["web"]["command"] == ["serve", "--no-worker"]
+    pods = [one for one in yaml.safe_load_all(texts["kubernetes.yaml"]) if one["kind"] == "Deployment"]
+    containers = [pod["spec"]["template"]["spec"]["containers"][0] for pod in pods]
+    assert [one["args"] for one in containers] == [["serve", "--no-worker"], ["worker"]]
+    web = (ROOT / "bot/web.py").read_text()
+    for one in containers:
+        assert f'"{one["livenessProbe"]["httpGet"]["path"]}"' in web
+    for role, words in (("web", "serve --no-worker"), ("worker", "worker")):
+        assert f"/bin/bot {words}\n" in texts[f"inbox-bridge-{role}.service"]
+    names = {
+        name for text in texts.values() for name in re.findall(r"\b(?:REDIS|METRICS|SLACK|INBOX|BOT|LOG)_[A-Z_]+", text)
+    }
+    assert names <= {name.upper() for name in Settings.model_fields}
 
 
 # --- who imports whom -------------------------------------------------------------------------------------------------
@@ -302,11 +369,12 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # From the bottom up: a module imports from its own floor or from those below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("bot.errors", "bot.models", "bot.log"),
+    ("bot.errors", "bot.models", "bot.log", "bot.manifest", "bot.metrics"),
     ("bot.settings", "bot.jobs", "bot.views"),
+    ("bot.telemetry",),
     ("bot.inbox", "bot.store"),
     ("bot.slack", "bot.socket_mode", "bot.notices"),
-    ("bot.gate",),
+    ("bot.checkup", "bot.gate"),
     ("bot.admins", "bot.consent", "bot.home"),
     ("bot.desk", "bot.board", "bot.console", "bot.ticker", "bot.worker"),
     ("bot.listeners", "bot.web"),

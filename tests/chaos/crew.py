@@ -23,7 +23,7 @@ from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
 
-PACES = Paces(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll_beside_webhook=2.0)
+PACES = Paces(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll=0.1)
 ROOT = Path(__file__).parents[2]
 
 

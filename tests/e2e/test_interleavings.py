@@ -20,7 +20,7 @@ from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import cards, idle, shows, thread
 
-OFTEN = Paces(channel_interval=0.001, poll_beside_webhook=0.1)  # seconds; the timer finds what no webhook tells
+OFTEN = Paces(channel_interval=0.001, poll=0.005)  # seconds; the timer finds what no webhook tells
 PEOPLE = 3
 MINUTE = datetime.now(UTC).replace(second=0, microsecond=0)
 _RUN = itertools.count()

@@ -10,23 +10,19 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.jobs import Asker, Console
-from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
-from bot.sandbox.stage import Acme, acme
 from bot.store import keys
 from bot.store.audit import Audit
 from bot.store.connect import connect
 from bot.store.lanes import Lanes
+from tests.unit.conftest import Outside
 
 ROOT = Path(__file__).resolve().parents[2]
 BARE = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"}
@@ -83,62 +79,10 @@ async def terminated(running: asyncio.subprocess.Process) -> Ended:
     return Ended(running.returncode, out.decode(), err.decode(), time.monotonic() - began)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 async def until(so: Callable[[], Awaitable[Any]], within: float = 15.0) -> None:
     async with asyncio.timeout(within):
         while not await so():  # noqa: ASYNC110  # another process tells no event
             await asyncio.sleep(0.03)
-
-
-@dataclass
-class Outside:
-    """A local Slack and Inbox, and the environment of a bot between them."""
-
-    slack: SandboxSlack
-    inbox: SandboxInbox
-    acme: Acme
-    env: dict[str, str]
-    url: str
-    http: httpx.AsyncClient
-
-    async def answers(self, path: str) -> int:
-        try:
-            return (await self.http.get(self.url + path)).status_code
-        except httpx.TransportError:
-            return 0
-
-    async def up(self) -> bool:
-        return await self.answers("/healthz") == 200
-
-
-@pytest.fixture
-async def outside(redis_url: str) -> AsyncIterator[Outside]:
-    async with AsyncExitStack() as stack:
-        slack, inbox = SandboxSlack(), SandboxInbox()
-        stack.push_async_callback(inbox.aclose)
-        slack.base_url = await stack.enter_async_context(serving(slack.app))
-        inbox_url = await stack.enter_async_context(serving(inbox.app))
-        world, port = acme(slack, inbox), free_port()
-        url = f"http://127.0.0.1:{port}"
-        slack.events_url, inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
-        env = {
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_SIGNING_SECRET": slack.signing_secret,
-            "SLACK_API_BASE_URL": f"{slack.base_url}/api/",
-            "INBOX_API_TOKEN": inbox.token,
-            "INBOX_API_BASE_URL": f"{inbox_url}/api",
-            "INBOX_WEBHOOK_SECRET": "ibt_wh_sandbox",
-            "NOTIFY_CHANNEL": world.channel,
-            "REDIS_URL": redis_url,
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-        }
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=2.0))
-        yield Outside(slack, inbox, world, env, url, http)
 
 
 def one_sentence(ended: Ended) -> str:
@@ -314,39 +258,27 @@ async def test_a_port_that_is_taken_is_said_plainly(outside: Outside, tmp_path: 
 # --- doctor and retry -------------------------------------------------------------------------------------------------
 
 
-async def test_doctor_finds_everything_well(outside: Outside, tmp_path: Path) -> None:
-    ended = await bot(tmp_path, outside.env, "doctor")
-    assert ended.code == 0
-    assert [line.split()[0] for line in ended.out.splitlines()] == ["ok"] * 4
-    for words in ("Redis", "dead letters", "workspace Acme", "v2"):
-        assert words in ended.out
-    assert not [one for one in (outside.slack.bot_token, outside.inbox.token) if one in ended.out + ended.err]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "what"),
-    [
-        ({"SLACK_BOT_TOKEN": "xoxb-other"}, "Slack"),
-        ({"INBOX_API_TOKEN": "ibt_other"}, "Inbox"),
-        ({"REDIS_URL": "unix:///nonexistent/valkey.sock"}, "Redis"),
-    ],
-)
-async def test_doctor_names_what_is_wrong_and_looks_at_the_rest(
-    outside: Outside, tmp_path: Path, wrong: dict[str, str], what: str
-) -> None:
-    ended = await bot(tmp_path, outside.env | wrong, "doctor")
-    assert ended.code == 1
-    (line,) = [line for line in ended.out.splitlines() if not line.startswith("ok")]
-    assert line.startswith(f"FAILED  {what}")
-    assert next(iter(wrong)) in line  # what to look at
-    assert "Traceback" not in ended.err
-
-
-async def test_doctor_names_an_account_that_is_signed_out(outside: Outside, tmp_path: Path) -> None:
+async def test_doctor_shows_one_line_for_each_thing_and_the_remedy_below(outside: Outside, tmp_path: Path) -> None:
     outside.inbox.set_account_status(outside.acme.account, "offline")
     ended = await bot(tmp_path, outside.env, "doctor")
     assert ended.code == 1
-    assert "reconnect @acme" in ended.out
+    lines = ended.out.splitlines()
+    (number,) = [number for number, line in enumerate(lines) if line.startswith("FAILED   accounts")]
+    assert "→ In Inbox → Settings → Accounts, reconnect @acme" in lines[number + 1]
+    assert "ok       settings" in ended.out
+    assert not [one for one in (outside.slack.bot_token, outside.inbox.token) if one in ended.out + ended.err]
+    assert "Traceback" not in ended.err
+
+
+async def test_manifest_is_ready_to_paste(tmp_path: Path) -> None:
+    printed = await bot(tmp_path, {}, "manifest", "--url", "https://bot.example.com")
+    assert printed.code == 0
+    assert printed.out.count("https://bot.example.com/slack/events") == 4
+    socket_mode = await bot(tmp_path, {}, "manifest", "--socket")
+    assert "socket_mode_enabled: true" in socket_mode.out
+    assert "slack/events" not in socket_mode.out
+    assert (await bot(tmp_path, {}, "manifest", "--url", "bot.example.com")).code == 2
+    assert (await bot(tmp_path, {}, "manifest", "--socket", "--url", "https://bot.example.com")).code == 2
 
 
 @pytest.mark.parametrize("unknown", ["1-1", "7f3a9c", "no-such-id", "-"])
@@ -403,3 +335,47 @@ async def test_audit_says_what_it_cannot_read(outside: Outside, tmp_path: Path) 
     ended = await bot(tmp_path, outside.env, "audit", "--since", "yesterday")
     assert ended.code == 2
     assert "--since yesterday is wrong" in ended.err
+
+
+# --- from nothing, with three tokens ----------------------------------------------------------------------------------
+
+
+async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tmp_path: Path) -> None:
+    """No signing secret, no webhook, no channel, no Redis, no public address."""
+    slack, inbox, people = outside.slack, outside.inbox, outside.acme
+    slack.socket_mode, slack.scopes = True, {"commands", "chat:write", "users:read", "users:read.email"}
+    slack.events_url = inbox.webhook_url = "http://127.0.0.1:9/nobody"
+    inbox.add_thread(people.account, people.sarah)
+    env = {name: outside.env[name] for name in ("SLACK_BOT_TOKEN", "INBOX_API_TOKEN")}
+    env["SLACK_APP_TOKEN"] = slack.app_token
+    env |= {name: outside.env[name] for name in ("SLACK_API_BASE_URL", "INBOX_API_BASE_URL", "PORT")}  # the sandbox's
+
+    async with process(tmp_path, env, "serve") as running:
+        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        assert (await slack.command(people.ana, people.channel, text="@sarah Hello")).ok
+        await slack.until(lambda: "Sent to Sarah Chen" in "".join(map(slack.show, slack.ephemerals(people.ana))))
+        assert [message.text for message in inbox.sent()] == ["Hello"]
+        await slack.open_home(people.ana)
+        home = slack.home(people.ana)
+        assert home is not None
+        assert "NOTIFY_CHANNEL" in slack.show(home)
+        await inbox.customer_writes(people.sarah, "Hi!")  # nowhere to show it
+        await asyncio.sleep(4.0)
+        ended = await terminated(running)
+    assert (ended.code, ended.seconds < 10) == (0, True)
+    assert "Traceback" not in ended.err
+    assert slack.messages(people.channel) == []
+
+    async with process(tmp_path, env | {"NOTIFY_CHANNEL": people.channel}, "serve") as running:
+        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await inbox.customer_writes(people.sarah, "Hi again!")
+        await slack.until(lambda: "Hi again!" in "".join(map(slack.show, slack.messages(people.channel))), timeout=10.0)
+        assert (await terminated(running)).code == 0
+
+
+async def test_an_app_token_that_slack_refuses_is_exit_2(outside: Outside, tmp_path: Path) -> None:
+    outside.slack.socket_mode = True
+    ended = await bot(tmp_path, outside.env | {"SLACK_APP_TOKEN": "xapp-other"}, "serve")
+    assert ended.code == 2
+    assert "SLACK_APP_TOKEN is wrong" in ended.err.splitlines()[-1]
+    assert "Traceback" not in ended.err

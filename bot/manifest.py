@@ -1,0 +1,116 @@
+"""The Slack app's manifest: what `bot manifest` prints, what `manifests/` hold, and the scopes that `bot doctor` wants.
+
+https://docs.slack.dev/reference/app-manifest
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+SCOPES: Final = ("commands", "chat:write", "users:read", "users:read.email")
+EVENTS: Final = ("app_home_opened",)
+PLACEHOLDER: Final = "https://YOUR-HOST"
+_CREATE: Final = 'Create the app from this file at https://api.slack.com/apps?new_app=1 → "From a manifest".'
+_ABOUT: Final = (
+    "New direct messages in Inbox arrive as cards in a shared channel. Anyone on the team claims a conversation, "
+    "archives it or opens it from there, and /dm starts a new one from the team's own account. A card always shows "
+    "the present state, whoever changed it and wherever. What you write in a card's Slack thread stays in Slack: "
+    "sending is always explicit, and you get a receipt. Only members of your workspace with a seat in Inbox can act."
+)
+
+
+def manifest(url: str | None) -> Json:
+    """For HTTP below `url` (`https://host`), or for Socket Mode when it is None."""
+    request: Json = {} if url is None else {"request_url": f"{url.rstrip('/')}/slack/events"}
+    return {
+        "_metadata": {"major_version": 2},
+        "display_information": {
+            "name": "Inbox bridge",
+            "description": "Your team's X and LinkedIn direct messages, where your team already talks.",
+            "long_description": _ABOUT,
+            "background_color": "#1d2a44",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
+            "bot_user": {"display_name": "Inbox", "always_online": True},
+            "shortcuts": [
+                _shortcut("Archive thread", "archive_thread", "Archive the Inbox conversation of this card"),
+                _shortcut("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
+                _shortcut("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
+            ],
+            "slash_commands": [
+                # What is typed after /dm goes to a customer as it is; in /inbox, Slack should name people by id.
+                _command(request, "/dm", "Send a direct message from your team's account", "@handle text", False),
+                _command(request, "/inbox", "Find and manage Inbox threads", "help", True),
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**request, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **request},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": url is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def as_yaml(url: str | None) -> str:
+    """The manifest with a word on what it is for, ready to paste."""
+    about = "Socket Mode: the bot calls Slack and needs no public address, only an app-level token (connections:write)."
+    if url == PLACEHOLDER:
+        about = "HTTP: Slack calls the bot. Put your own host name in place of YOUR-HOST, four times."
+    elif url is not None:
+        about = "HTTP: Slack calls the bot."
+    return "\n".join([f"# {about}", f"# {_CREATE}", *_lines(manifest(url)), ""])
+
+
+def as_json(url: str | None) -> str:
+    """The same for programs, such as Slack's own CLI."""
+    return json.dumps(manifest(url), indent=2, ensure_ascii=False) + "\n"
+
+
+def _shortcut(name: str, callback_id: str, description: str) -> Json:
+    return {"name": name, "type": "message", "callback_id": callback_id, "description": description}
+
+
+def _command(request: Json, name: str, description: str, hint: str, escape: bool) -> Json:
+    address = {"url": request["request_url"]} if request else {}
+    return {"command": name, **address, "description": description, "usage_hint": hint, "should_escape": escape}
+
+
+def _lines(part: Mapping[str, Any]) -> Iterator[str]:
+    """A mapping as lines of YAML; only what a manifest is made of."""
+    for name, value in part.items():
+        if isinstance(value, Mapping):
+            yield f"{name}:"
+            yield from _indented(_lines(value))
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield f"{name}:"
+            for one in value:
+                first, *rest = _lines(one) if isinstance(one, Mapping) else [_scalar(one)]
+                yield f"  - {first}"
+                yield from _indented(_indented(rest))
+        elif isinstance(value, str) and len(value) > 100:
+            yield f"{name}: >-"
+            yield from _indented(textwrap.wrap(value, 112))
+        else:
+            yield f"{name}: {_scalar(value)}"
+
+
+def _indented(lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)
+
+
+def _scalar(value: str | bool | int) -> str:
+    plain = not isinstance(value, str) or value.replace("/", "").replace(" ", "")[:1].isalpha()
+    return str(value).lower() if isinstance(value, bool) else str(value) if plain else json.dumps(value)

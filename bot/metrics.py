@@ -1,0 +1,29 @@
+"""Every figure that Prometheus may ask for, in one place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS: Final = Counter(
+    "bot_requests_total", "Requests by route (`socket` is Socket Mode) and status.", ["route", "status"]
+)
+ACK_SECONDS: Final = Histogram(
+    "bot_ack_seconds",
+    "Seconds until a request was answered.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 3),
+)
+SOCKETS: Final = Gauge("bot_socket_connections", "Open Socket Mode connections.")
+FINISHED: Final = Counter(
+    "bot_jobs_total", "Jobs by kind and outcome; `again` and `later` are retries.", ["kind", "outcome"]
+)
+SECONDS: Final = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])
+DEPTH: Final = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
+OLDEST: Final = Gauge("bot_queue_oldest_seconds", "Age of the oldest work that can be done now.")
+CURSOR_LAG: Final = Gauge("bot_feed_lag_seconds", "Seconds since the event feed was last read to its end.")
+QUOTA: Final = Gauge("bot_inbox_quota_left", "Calls left by our own count, of each window.", ["window"])
+HELD: Final = Gauge(
+    "bot_inbox_held_seconds", "How much longer no call (all), or no background call, goes out.", ["who"]
+)

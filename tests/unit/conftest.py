@@ -1,0 +1,68 @@
+"""A bot's surroundings for tests of whole processes: a local Slack and Inbox, and the environment that names them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.stage import Acme, acme
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class Outside:
+    """A local Slack and Inbox, and the environment of a bot between them."""
+
+    slack: SandboxSlack
+    inbox: SandboxInbox
+    acme: Acme
+    env: dict[str, str]
+    url: str
+    http: httpx.AsyncClient
+
+    async def answers(self, path: str) -> int:
+        try:
+            return (await self.http.get(self.url + path)).status_code
+        except httpx.TransportError:
+            return 0
+
+    async def up(self) -> bool:
+        return await self.answers("/healthz") == 200
+
+
+@pytest.fixture
+async def outside(redis_url: str) -> AsyncIterator[Outside]:
+    async with AsyncExitStack() as stack:
+        slack, inbox = SandboxSlack(), SandboxInbox()
+        stack.push_async_callback(inbox.aclose)
+        slack.base_url = await stack.enter_async_context(serving(slack.app))
+        inbox_url = await stack.enter_async_context(serving(inbox.app))
+        world, port = acme(slack, inbox), free_port()
+        url = f"http://127.0.0.1:{port}"
+        slack.events_url, inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
+        env = {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "SLACK_API_BASE_URL": f"{slack.base_url}/api/",
+            "INBOX_API_TOKEN": inbox.token,
+            "INBOX_API_BASE_URL": f"{inbox_url}/api",
+            "INBOX_WEBHOOK_SECRET": "ibt_wh_sandbox",
+            "NOTIFY_CHANNEL": world.channel,
+            "REDIS_URL": redis_url,
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+        }
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=2.0))
+        yield Outside(slack, inbox, world, env, url, http)

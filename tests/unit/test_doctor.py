@@ -1,0 +1,198 @@
+"""The doctor: everything is well, and each of the ways in which it may not be, with its remedy."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import doctor, jobs
+from bot.jobs import Asker, Console
+from bot.models import Installation
+from bot.sandbox.stage import Stage
+from bot.store import keys
+from bot.store.connect import connect
+from bot.store.feed import Feed
+from bot.store.install import Install
+from bot.store.lanes import Lanes
+from tests.conftest import Open
+from tests.e2e.steps import hears
+from tests.unit.conftest import Outside
+
+Findings = list[dict[str, str]]
+Ask = Callable[..., Awaitable[tuple[int, Findings]]]
+
+
+@pytest.fixture
+async def redis(outside: Outside) -> AsyncIterator[Any]:
+    """The bot's Redis, as it is a while after a start: the feed was read and a webhook came."""
+    client = connect(outside.env["REDIS_URL"])
+    await Lanes(client, "test").open()
+    await Feed(client).was_read(jobs.now())
+    await Feed(client).advance(0)
+    await client.set(keys.WEBHOOK_AT, int(time.time()))
+    policy = await client.config_get("maxmemory-policy")
+    yield client
+    await client.config_set("maxmemory-policy", str(policy["maxmemory-policy"]))
+    await client.config_set("appendonly", "yes")
+    await client.aclose()
+
+
+@pytest.fixture
+def ask(
+    outside: Outside, redis: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Ask:
+    """`await ask(NAME="value", OTHER=None)`: the exit code and the findings with that environment."""
+    monkeypatch.chdir(tmp_path)
+    outside.slack.scopes = {"commands", "chat:write", "users:read", "users:read.email"}
+
+    async def asked(**changed: str | None) -> tuple[int, Findings]:
+        for name, value in (outside.env | changed).items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+        code = await doctor.examine(as_json=True)
+        findings: Findings = json.loads(capsys.readouterr().out)
+        return code, findings
+
+    return asked
+
+
+async def test_everything_is_well(ask: Ask, outside: Outside) -> None:
+    code, findings = await ask()
+    assert code == 0
+    assert {one["level"] for one in findings} == {"ok"}, findings
+    assert {one["what"] for one in findings} >= {
+        "settings", "Redis", "queue", "dead letters", "Slack", "scopes", "transport", "channel", "Inbox", "accounts",
+        "members", "webhook", "events",
+    }  # fmt: skip
+    assert "workspace Acme" in str(findings)
+    assert not [one for one in (outside.slack.bot_token, outside.inbox.token) if one in str(findings)]
+    assert outside.slack.messages(outside.acme.channel) == []  # nobody saw it look
+
+
+async def other_workspace(outside: Outside, redis: Any) -> None:
+    other = Installation(team="T0OTHER", name="Other", bot_user="U1", url="https://other.example")
+    await Install(redis).save_workspace(other)
+
+
+async def old_work(_: Outside, redis: Any) -> None:
+    await redis.xadd(keys.PEOPLE, {"lane": "tell:U1"}, id=f"{int((time.time() - 300) * 1000)}-0")
+
+
+async def dead_letter(_: Outside, redis: Any) -> None:
+    lanes = Lanes(redis, "test")
+    await lanes.accept(Console(words="whoami", asker=Asker(user="U1")))
+    (ticket,) = await lanes.take(keys.PEOPLE, 1, block=0.01)
+    await lanes.bury(ticket, "RuntimeError")
+
+
+async def nobody_reads(_: Outside, redis: Any) -> None:
+    await Feed(redis).was_read(jobs.now() - timedelta(minutes=20))
+
+
+async def evicts(_: Outside, redis: Any) -> None:
+    await redis.config_set("maxmemory-policy", "allkeys-lru")
+
+
+async def forgets(_: Outside, redis: Any) -> None:
+    await redis.config_set("appendonly", "no")
+
+
+async def no_webhook_yet(_: Outside, redis: Any) -> None:
+    await redis.delete(keys.WEBHOOK_AT)
+
+
+async def bot_not_in(outside: Outside, _: Any) -> None:
+    outside.slack.channels[outside.acme.channel].members.discard("U0SANDBOXBOT")
+
+
+async def archived(outside: Outside, _: Any) -> None:
+    outside.slack.channels[outside.acme.channel].archived = True
+
+
+async def fewer_scopes(outside: Outside, _: Any) -> None:
+    outside.slack.scopes -= {"users:read.email"}
+
+
+async def signed_out(outside: Outside, _: Any) -> None:
+    outside.inbox.set_account_status(outside.acme.account, "offline")
+
+
+async def stranger_member(outside: Outside, _: Any) -> None:
+    outside.inbox.add_member("Zoe", "zoe@elsewhere.example")
+
+
+async def nothing(_: Outside, __: Any) -> None: ...
+
+
+async def only_v1(outside: Outside, _: Any) -> None:
+    outside.inbox.versions = frozenset({"v1"})
+
+
+SEEDED: list[Any] = [
+    # what was done to it, the settings that were changed, the line, its level, and the words of the remedy
+    (nothing, {"SLACK_BOT_TOKEN": None}, "settings", "failed", "OAuth & Permissions"),
+    (nothing, {"SLACK_SIGNING_SECRET": None}, "settings", "failed", "Basic Information"),
+    (nothing, {"INBOX_API_TOKEN": None}, "settings", "failed", "Settings → API"),
+    (nothing, {"INBOX_API_VERSION": "v3"}, "settings", "failed", ".env.example"),
+    (nothing, {"REDIS_URL": "unix:///nonexistent/valkey.sock"}, "Redis", "failed", "REDIS_URL"),
+    (evicts, {}, "eviction", "failed", "maxmemory-policy noeviction"),
+    (forgets, {}, "persistence", "warning", "appendonly yes"),
+    (other_workspace, {}, "Slack", "failed", "a Redis of its own"),
+    (old_work, {}, "queue", "failed", "bot worker"),
+    (dead_letter, {}, "dead letters", "failed", "bot retry"),
+    (nothing, {"SLACK_BOT_TOKEN": "xoxb-other"}, "Slack", "failed", "SLACK_BOT_TOKEN"),
+    (fewer_scopes, {}, "scopes", "failed", "Reinstall to Workspace"),
+    (nothing, {"SLACK_APP_TOKEN": "xapp-other"}, "transport", "failed", "SLACK_APP_TOKEN"),
+    (nothing, {"NOTIFY_CHANNEL": None}, "channel", "warning", "NOTIFY_CHANNEL"),
+    (nothing, {"NOTIFY_CHANNEL": "#support"}, "channel", "failed", "the channel's id"),
+    (bot_not_in, {}, "channel", "failed", "/invite @Inbox"),
+    (archived, {}, "channel", "failed", "Unarchive"),
+    (nothing, {"BOT_ADMINS": "U0NOBODY"}, "admins", "warning", "BOT_ADMINS"),
+    (nothing, {"INBOX_API_TOKEN": "ibt_other"}, "Inbox", "failed", "INBOX_API_TOKEN"),
+    (nothing, {"INBOX_API_BASE_URL": "http://127.0.0.1:9/api"}, "Inbox", "failed", "INBOX_API_BASE_URL"),
+    (only_v1, {"INBOX_API_VERSION": "v2"}, "Inbox", "failed", "INBOX_API_VERSION"),
+    (nothing, {"INBOX_API_VERSION": "v1"}, "API version", "warning", "INBOX_API_VERSION=auto"),
+    (signed_out, {}, "accounts", "failed", "reconnect @acme"),
+    (nothing, {"INBOX_ACCOUNT_LINK_ID": "nobodys"}, "default account", "failed", "INBOX_ACCOUNT_LINK_ID"),
+    (stranger_member, {}, "members", "warning", "/inbox link"),
+    (no_webhook_yet, {}, "webhook", "warning", "INBOX_WEBHOOK_SECRET"),
+    (nobody_reads, {}, "events", "failed", "Start a worker"),
+]
+
+
+@pytest.mark.parametrize(("seed", "changed", "what", "level", "remedy"), SEEDED)
+async def test_what_is_wrong_is_found_and_its_remedy_named(
+    ask: Ask,
+    outside: Outside,
+    redis: Any,
+    seed: Callable[[Outside, Any], Awaitable[None]],
+    changed: dict[str, str | None],
+    what: str,
+    level: str,
+    remedy: str,
+) -> None:
+    await seed(outside, redis)
+    code, findings = await ask(**changed)
+    assert code == (2 if what == "settings" else 1 if level == "failed" else 0)
+    (found,) = [one for one in findings if one["level"] != "ok"]  # and nothing else is taken for wrong
+    assert (found["what"], found["level"]) == (what, level)
+    assert remedy in found["remedy"]
+
+
+async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> None:
+    on: Stage = await opened(versions=["v2"])
+    on.inbox.set_account_status(on.acme.account, "offline")
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "doctor")
+    await hears(on, on.acme.bo, "Only workspace admins")
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "doctor")
+    told = await hears(on, on.acme.ana, "reconnect @acme")
+    for words in ("*Redis*", "workspace Acme", "*members*", "*dead letters* none"):
+        assert words.replace("*", "") in told.replace("*", "")

@@ -1,0 +1,173 @@
+"""What an operator sees of the work: log lines, figures, traces and error reports; and never anybody's words."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import telemetry
+from bot.errors import SettingsError
+from bot.settings import Settings
+from tests.e2e.steps import until
+from tests.unit.conftest import Outside, free_port
+from tests.unit.test_cli import process, terminated
+from tests.unit.test_cli import until as until_async
+
+SECRET = "A very private matter"
+
+
+class Collector(ThreadingHTTPServer):
+    """Takes whatever is posted to it."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Post)
+        self.posts: list[tuple[str, bytes]] = []
+
+
+class _Post(BaseHTTPRequestHandler):
+    server: Collector
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        packed = self.headers.get("Content-Encoding") == "gzip"
+        self.server.posts.append((self.path, gzip.decompress(body) if packed else body))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    server = Collector()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def settings(**more: Any) -> Settings:
+    needed: dict[str, Any] = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s", "inbox_api_token": "ibt_1"}
+    return Settings(_env_file=None, **(needed | more))  # type: ignore[call-arg]  # pydantic-settings takes it
+
+
+async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words_and_the_trace(
+    outside: Outside, tmp_path: Path, collector: Collector
+) -> None:
+    people = outside.acme
+    outside.inbox.add_thread(people.account, people.sarah)
+    endpoint = f"http://127.0.0.1:{collector.server_port}"
+    async with process(tmp_path, outside.env | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, "serve") as running:
+        await until_async(outside.up)
+        await outside.slack.command(people.ana, people.channel, text=f"@sarah {SECRET}")
+        await outside.slack.until(lambda: outside.slack.ephemerals(people.ana))
+        outside.inbox.fail("*", status=418, times=None)
+        card = outside.slack.say(people.bo, people.channel, "Lunch?")
+        await outside.slack.shortcut(people.bo, card.channel, card.ts, "send_as_dm")
+        await outside.slack.command(people.ana, people.channel, text="@nobody Hello")
+        await outside.slack.until(lambda: len(outside.slack.ephemerals(people.ana)) > 1)
+        said = outside.slack.show(outside.slack.ephemerals(people.ana)[-1])
+        ended = await terminated(running)
+
+    lines = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
+    first, *_, last = [line for line in lines if line["event"] == "accepted" and line["kind"] == "dm"]
+    of_first = [line for line in lines if line["event"] == "job" and line["ref"] == first["ref"]]
+    assert [(line["kind"], line["outcome"]) for line in of_first] == [
+        ("dm", "done"), ("send", "done"), ("tell", "done"),
+    ]  # fmt: skip
+    assert all(line["seconds"] >= 0 and line["level"] == "info" for line in of_first)
+    assert f"Reference {last['ref']}" in said.replace("`", "")
+    assert SECRET not in ended.err
+
+    traces = [body for path, body in collector.posts if path == "/v1/traces"]
+    assert traces
+    assert any(first["ref"].encode() in body and b"send" in body for body in traces)
+    assert not [body for _, body in collector.posts if SECRET.encode() in body]
+
+
+async def test_an_unexpected_error_is_reported_without_variables(collector: Collector) -> None:
+    telemetry.start(settings(sentry_dsn=f"http://key@127.0.0.1:{collector.server_port}/1"))
+    try:
+        private = str(SECRET)  # would show among the frame's variables
+        raise RuntimeError(f"cannot read {private}")
+    except RuntimeError as error:
+        telemetry.report(error, ref="7f3a9c", kind="dm")
+        assert private
+    finally:
+        telemetry.stop()
+    await until(lambda: collector.posts)
+    ((path, body),) = collector.posts
+    assert path == "/api/1/envelope/"
+    assert b"RuntimeError" in body
+    assert b"7f3a9c" in body
+    assert SECRET.encode() not in body
+
+
+def test_nothing_is_sent_where_nothing_is_configured(collector: Collector) -> None:
+    telemetry.start(settings())
+    with telemetry.span("dm", ref="7f3a9c"):
+        telemetry.report(RuntimeError("broken"))
+    telemetry.stop()
+    assert collector.posts == []
+
+
+@pytest.mark.parametrize(
+    ("package", "configured", "extra"),
+    [
+        ("sentry_sdk", {"sentry_dsn": "http://key@127.0.0.1:9/1"}, "inbox-bridge[sentry]"),
+        ("opentelemetry", {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9"}, "inbox-bridge[otel]"),
+    ],
+)
+def test_an_extra_that_is_not_installed_is_named(
+    package: str, configured: dict[str, str], extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(SettingsError, match=r"pip install") as raised:
+        telemetry.start(settings(**configured))
+    assert extra in str(raised.value)
+
+
+async def test_the_figures_name_what_an_operator_must_know(outside: Outside, tmp_path: Path) -> None:
+    port = free_port()
+    async with (
+        process(tmp_path, outside.env, "serve", "--no-worker"),
+        process(tmp_path, outside.env | {"METRICS_PORT": str(port)}, "worker"),
+    ):
+        await until_async(outside.up)
+        await outside.inbox.customer_writes(outside.acme.sarah, SECRET)
+        await outside.slack.until(lambda: outside.slack.messages(outside.acme.channel))
+        await outside.slack.until(lambda: [c for c in outside.slack.calls if c.method == "chat.postMessage"])
+
+        async def scraped(url: str) -> str:
+            return (await outside.http.get(f"{url}/metrics")).text
+
+        web, worker = await scraped(outside.url), await scraped(f"http://127.0.0.1:{port}")
+        assert (await outside.http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+        assert (await outside.http.post(f"http://127.0.0.1:{port}/slack/events")).status_code == 404
+    assert 'bot_ack_seconds_count{route="/inbox/webhook"}' in web
+    assert 'bot_jobs_total{kind="notify",outcome="done"} 1.0' in worker
+    for text in (web, worker):
+        for figure in (
+            'lanes{state="dead"} 0.0',
+            "queue_oldest_seconds",
+            "feed_lag_seconds",
+            'held_seconds{who="all"} 0.0',
+        ):
+            assert f"bot_{figure}" in text.replace("bot_queue_lanes", "bot_lanes").replace("bot_inbox_held", "bot_held")
+        (left,) = [line for line in text.splitlines() if line.startswith('bot_inbox_quota_left{window="60"}')]
+        assert 0 < float(left.split()[1]) < 300
+        assert SECRET not in text

@@ -1,0 +1,116 @@
+"""How often the event feed is looked at: by what people do, by what webhooks bring, and once for all processes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot import jobs
+from bot.app import Paces
+from bot.board import wanted
+from bot.jobs import Asker, Console, Sync
+from bot.models import Event
+from bot.store import keys
+from bot.store.connect import connect
+from bot.store.feed import Feed
+from bot.store.lanes import Lanes
+from bot.store.pace import WINDOWS, Pace
+from bot.ticker import Ticker
+
+OFTEN = Paces().poll
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Any]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+def ticker(redis: Any, often: float = OFTEN) -> Ticker:
+    return Ticker(Pace(redis), Feed(redis), Lanes(redis, "test"), often)
+
+
+def event() -> Event:
+    return Event(
+        id="e1",
+        seq=1,
+        type="message.received",
+        created_at=jobs.now(),
+        api="v2",
+        thread_id="t1",
+        message_id="m1",
+        direction="inbound",
+    )
+
+
+async def acted(redis: Any, ago: float) -> None:
+    await redis.set(keys.ACTIVE, int(time.time() - ago))
+
+
+async def test_it_is_looked_every_three_seconds_while_people_act_and_ever_more_rarely_afterwards(redis: Any) -> None:
+    assert OFTEN == 3.0
+    found = []
+    for ago in (0, 120, 600, 1200, 7200):
+        await acted(redis, ago)
+        found.append(await ticker(redis).interval())
+    assert found == [3.0, 3.0, pytest.approx(10.0, abs=0.1), pytest.approx(20.0, abs=0.1), 30.0]
+
+
+async def test_a_click_or_a_command_wakes_it_and_background_work_does_not(redis: Any) -> None:
+    lanes, one = Lanes(redis, "test"), ticker(redis)
+    await acted(redis, 7200)
+    await lanes.accept(Sync())
+    assert await one.interval() == 30.0
+    await lanes.accept(Console(words="whoami", asker=Asker(user="U1")))
+    assert await one.interval() == 3.0
+
+
+async def test_a_message_in_the_feed_wakes_it(redis: Any) -> None:
+    await acted(redis, 7200)
+    assert await Feed(redis).turn(event(), wanted(event()))
+    assert await ticker(redis).interval() == 3.0
+
+
+async def test_a_webhook_makes_it_rest_for_as_long_as_webhooks_come(redis: Any) -> None:
+    await Feed(redis).arrive(event(), wanted(event()), same_count=True)
+    assert await ticker(redis).interval() == 60.0
+    await redis.set(keys.WEBHOOK_AT, int(time.time() - 1900))
+    assert await ticker(redis).interval() == 3.0
+
+
+async def test_many_processes_look_as_often_as_one(redis: Any) -> None:
+    looks = 0
+
+    class Counted(Lanes):
+        async def accept(self, *accepted: jobs.Job, once: str = "") -> bool:
+            nonlocal looks
+            looks += 1
+            return True
+
+    crew = [Ticker(Pace(redis), Feed(redis), Counted(redis, f"p{n}"), 0.2) for n in range(5)]
+    tasks = [asyncio.create_task(one.run()) for one in crew]
+    await asyncio.sleep(0.05)
+    assert looks == len(crew)  # each looks when it starts
+    await asyncio.sleep(2.0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert 5 <= looks - len(crew) <= 11  # 2 s at 0.2 s
+
+
+async def test_somebody_who_acts_after_a_long_quiet_time_does_not_wait_for_the_long_interval(redis: Any) -> None:
+    pace = Pace(redis)
+    assert await pace.turn("feed", 30.0)
+    await asyncio.sleep(0.05)
+    assert not await pace.turn("feed", 30.0)
+    assert await pace.turn("feed", 0.03)
+
+
+def test_looking_all_day_leaves_most_of_the_quota() -> None:
+    for window, limit in WINDOWS.items():
+        assert window / OFTEN <= limit * 0.3
