@@ -73,11 +73,20 @@ class Board:
             log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
             return []
         await self._people.saw(thread)
+        return [*await self._learn(thread), *self._posts(thread, message)]
+
+    async def _learn(self, thread: Thread) -> list[Job]:
+        """Write down a thread that has no card yet.
+
+        Of what is said beside a card or a change, nobody knows which is the later one: then Inbox is asked again.
+        """
         card = await self._cards.get(thread.id)
-        if card is None or card.gone or _state(card.thread) == _state(thread):
+        if card is None or card.gone:
             await self._cards.write(thread)
-            return self._posts(thread, message)
-        return [Refresh(thread_id=thread.id), *self._posts(thread, message)]
+            doubtful = card is None and await self._cards.was_passed_over(thread.id)
+        else:
+            doubtful = _state(card.thread) != _state(thread)
+        return [Refresh(thread_id=thread.id)] if doubtful else []
 
     def _posts(self, thread: Thread, message: Message) -> list[Job]:
         if self._channel is None:
@@ -102,6 +111,9 @@ class Board:
     async def refresh(self, job: Refresh, _: object) -> list[Job]:
         """Learn what is true of a thread that has a card, unless the card shows it already."""
         card = await self._cards.get(job.thread_id)
+        if card is None:
+            await self._cards.pass_over(job.thread_id)  # its first message may be on its way, with what was true before
+            card = await self._cards.get(job.thread_id)
         if card is None:
             return []
         if job.event and job.event.type == "thread.deleted":
@@ -138,7 +150,8 @@ class Board:
         place = await self._cards.place(job.thread_id)
         if place is None:
             await self._cards.put(job.thread_id, await self._once(job, job.channel, await self._draw(card)))
-            return []
+            changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
+            return [Render(thread_id=job.thread_id)] if changed else []
         await self._once(job, place.channel, follow_up(job.message, card.thread.person), place.ts)
         return [Render(thread_id=job.thread_id)]
 
@@ -155,7 +168,7 @@ class Board:
         """The card with `message` on it, unless it shows a later one."""
         if card.latest is not None and card.latest.created_at > message.created_at:
             return card
-        await self._cards.write(card.thread, latest=message)
+        await self._cards.put_latest(card.thread.id, message)
         return card.model_copy(update={"latest": message})
 
     async def _slot(self, job: Job) -> None:
@@ -193,13 +206,12 @@ class Board:
         since = [one for one in reversed(messages) if one.inbound and (one.id in missed or one.created_at >= job.since)]
         shown = await self._feed.shown(one.id for one in since)
         new = [one for one in since if one.id not in shown]
-        known = await self._cards.get(thread.id)
-        await self._cards.write(thread.with_person(known.thread.person if known else None))
+        then = [*await self._learn(thread), Render(thread_id=thread.id)]
         await self._people.saw(thread)
         card = await self._cards.get(thread.id)
         place = await self._cards.place(thread.id)
         if card is None or not new or (thread.archived and place is None):
-            return [Render(thread_id=thread.id)]
+            return then
         card = await self._with_latest(card, new[-1])
         if place is None:
             place = await self._slack.post(job.channel, await self._draw(card))
@@ -209,7 +221,7 @@ class Board:
         if new:
             await self._slack.post(place.channel, meanwhile(new, card.thread.person), thread_ts=place.ts)
             await self._feed.show(one.id for one in new)
-        return [Render(thread_id=thread.id)]
+        return then
 
     async def render(self, job: Render, _: object) -> list[Job]:
         """Draw the card as things are now."""
