@@ -93,6 +93,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
         installation = await _installation(slack, install)
         pace = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
+        before = await install.inbox_version()
         version = await _version(settings, http, install)
 
         def inbox(background: bool) -> Inbox:
@@ -109,6 +110,8 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         await lanes.open()
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
         await feed.began()
+        if before is not None and before != version:
+            await feed.begin_anew()
         gate = Gate(installation, slack, inbox(False), people)
         desk = Desk(gate, slack, inbox(False), people, cards, intents, settings.inbox_account_link_id)
         board = Board(slack, inbox(True), people, cards, feed, pace, settings.notify_channel)
@@ -138,6 +141,7 @@ def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:
         jobs.Console: console.run,
         jobs.Notify: board.notify,
         jobs.Refresh: board.refresh,
+        jobs.Recheck: board.recheck,
         jobs.RefreshPerson: board.refresh_person,
         jobs.Post: board.post,
         jobs.Digest: board.digest,

@@ -6,6 +6,7 @@ the card's lane draws. What changed elsewhere is read again from Inbox rather th
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ import structlog
 from bot import jobs
 from bot.errors import Gone, InboxError, RateLimited, SlackRefused, Unavailable
 from bot.inbox import Inbox
-from bot.jobs import Announce, Digest, Job, Later, Missed, Notify, Post, Refresh, RefreshPerson, Render, Sync
+from bot.jobs import Announce, Digest, Job, Later, Missed, Notify, Post, Recheck, Refresh, RefreshPerson, Render, Sync
 from bot.models import Card, Event, Message, Note, Thread
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
 HISTORY: Final = 24 * 3600.0  # seconds; an older message of a thread that is being imported is no news
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
+RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again
+NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
+MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
@@ -64,8 +68,10 @@ class Board:
         """An inbound message: note it, and post it where it belongs."""
         try:
             message, thread = await self._message(job.event)
-        except Gone:
-            log.info("message_gone", ref=job.ref, event_id=job.event.id)
+        except Gone as error:
+            if job.tries < len(MISSING):  # told of sooner than it can be read
+                raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1})) from error
+            log.warning("message_gone", ref=job.ref, event_id=job.event.id)
             return []
         if thread is None or not message.inbound:
             return []
@@ -124,9 +130,17 @@ class Board:
             thread = (await self._inbox.thread(job.thread_id)).with_person(card.thread.person)
         except Gone as error:
             return await self._bury(card) if error.code else []
+        except (RateLimited, Unavailable):
+            return [Recheck(thread_id=job.thread_id)]  # people's clicks wait in this lane
         await self._people.saw(thread)
         await self._cards.write(thread, notes=_notes(card.thread, thread, job))
         return [Render(thread_id=job.thread_id)]
+
+    async def recheck(self, job: Recheck, _: object) -> list[Job]:
+        """Wait, then refresh."""
+        if not job.waited:
+            raise Later(RECHECK, job.model_copy(update={"waited": True}))
+        return [Refresh(thread_id=job.thread_id)]
 
     async def refresh_person(self, job: RefreshPerson, _: object) -> list[Job]:
         """Refresh every thread with the person whose default assignee changed."""
@@ -135,7 +149,8 @@ class Board:
 
     async def _bury(self, card: Card) -> list[Job]:
         await self._cards.bury(card.thread.id)
-        await self._people.forget(card.thread)
+        if card.thread.person is not None:
+            await self._people.forget(card.thread.person)
         return [Render(thread_id=card.thread.id)]
 
     # --- in Slack --------------------------------------------------------------------------------------------------
@@ -242,11 +257,12 @@ class Board:
 
     async def _account(self, account_link_id: str) -> str:
         try:
-            for fresh in (False, True):
-                for link in await self._people.account_links(self._inbox.account_links, fresh=fresh):
-                    if link.id == account_link_id:
-                        return link.label
-        except InboxError:
+            async with asyncio.timeout(NAMES_WITHIN):
+                for fresh in (False, True):
+                    for link in await self._people.account_links(self._inbox.account_links, fresh=fresh):
+                        if link.id == account_link_id:
+                            return link.label
+        except (InboxError, TimeoutError):
             pass  # a card without the account's name is better than no card
         return "your account"
 
@@ -254,11 +270,12 @@ class Board:
         if member_id is None:
             return None
         try:
-            for fresh in (False, True):
-                for member in await self._people.members(self._inbox.members, fresh=fresh):
-                    if member.id == member_id:
-                        return member.label
-        except InboxError:
+            async with asyncio.timeout(NAMES_WITHIN):
+                for fresh in (False, True):
+                    for member in await self._people.members(self._inbox.members, fresh=fresh):
+                        if member.id == member_id:
+                            return member.label
+        except (InboxError, TimeoutError):
             pass
         return "a colleague"
 
@@ -295,7 +312,8 @@ class Board:
         counted, for the digest.
         """
         cursor, last = await self._feed.cursor(), await self._feed.read_at()
-        began = await self._feed.began() if last is None else None  # until the first reading is through
+        # Until the first reading is through, and when the other API version's feed is read from its beginning.
+        began = await self._feed.began() if last is None or cursor is None else None
         at = jobs.now()
         away = last is not None and await self._away(last, at)
         while (jobs.now() - at).total_seconds() < READ_FOR:

@@ -141,7 +141,7 @@ class Desk:
             return [self._not_sent(job, words.nobody(job.recipient))]
         options = self._options(found, links, job.account_link_id)
         if not options:
-            return [self._not_sent(job, words.NO_ACCOUNT)]
+            return [self._not_sent(job, words.NO_WAY if job.account_link_id else words.NO_ACCOUNT)]
         body = await self._decoded(job.text)
         if len(options) == 1:
             return [await self._intend(options[0], body, job.asker, links, job.ref)]
@@ -170,6 +170,8 @@ class Desk:
                 for a in accounts
             }
             ways = {**new, **threads}
+            if wanted and wanted not in ways:
+                continue  # the account they asked for cannot reach this person, and no other was asked for
             for choice in (wanted, self._default_account if len(threads) != 1 else None):
                 if choice in ways:
                     ways = {choice: ways[choice]}
@@ -229,7 +231,10 @@ class Desk:
         if choice is None:
             await self._slack.update_view(job.view_id, notice_modal("Who is it for?", words.TOO_OLD))
             return []
-        links = {link.id: link for link in await self._people.account_links(self._inbox.account_links)}
+        found = await self._accounts(job.view_id, job.asker, "Who is it for?")
+        if found is None:
+            return []
+        links = {link.id: link for link in found}
         metadata = _metadata(job.choice_id, job.asker)
         view = choose_modal(candidates=choice.candidates, links=links, text=choice.text, metadata=metadata)
         await self._slack.update_view(job.view_id, view)
@@ -237,18 +242,23 @@ class Desk:
 
     async def choose(self, job: Choose, _: Keep) -> list[Job]:
         """Somebody chose: send what was kept."""
-        await self._gate.actor(job.asker)
         choice = await self._intents.choice(job.choice_id)
+        try:
+            await self._gate.actor(job.asker)
+            links = await self._people.account_links(self._inbox.account_links)
+        except (RateLimited, Unavailable) as error:
+            return self._later_or_failed(job, error)
         if choice is None or not 0 <= job.index < len(choice.candidates):
             return [_say(job.asker, words.TOO_OLD)]
-        links = await self._people.account_links(self._inbox.account_links)
         return [await self._intend(choice.candidates[job.index], choice.text, job.asker, links, job.ref)]
 
     async def open_dm(self, job: OpenDm, _: Keep) -> list[Job]:
         """Fill the loading view with the form, or with the reason why there is none."""
         if not await self._may(job.view_id, job.asker, "New DM"):
             return []
-        links = await self._people.account_links(self._inbox.account_links)
+        links = await self._accounts(job.view_id, job.asker, "New DM")
+        if links is None:
+            return []
         view = dm_modal(
             links=links,
             recipient=job.recipient,
@@ -259,24 +269,36 @@ class Desk:
         await self._slack.update_view(job.view_id, view)
         return []
 
+    async def _accounts(self, view_id: str, asker: Asker, title: str) -> list[AccountLink] | None:
+        """The team's accounts; None when Inbox does not tell, which the view then says."""
+        try:
+            return await self._people.account_links(self._inbox.account_links)
+        except InboxError as error:
+            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, "")))
+            return None
+
     async def _may(self, view_id: str, asker: Asker, title: str) -> bool:
         """Whether the form may be filled in for `asker`; otherwise it says why not."""
         try:
             await self._gate.actor(asker)
         except (Refused, InboxError) as error:
-            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, "", doing="send")))
+            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, "")))
             return False
         return True
 
     async def send_again(self, job: SendAgain, _: Keep) -> list[Job]:
         """A person looked and wants it sent once more: a new attempt with a key of its own."""
-        await self._gate.actor(job.asker)
+        try:
+            await self._gate.actor(job.asker)
+        except (RateLimited, Unavailable) as error:
+            return self._later_or_failed(job, error)
         kept = await self._intents.get(job.intent)
         if kept is None:
             return [_say(job.asker, words.TOO_OLD)]
         again = Send(
             ref=job.ref,
             intent=f"{kept.intent}-again",
+            only=f"again:{kept.intent}",
             address=kept.address,
             person=kept.person,
             url=kept.url,
@@ -295,14 +317,14 @@ class Desk:
         v2 carries the intent as its idempotency key, so an unknown outcome is simply asked again. v1 has none: after
         one, the thread's messages tell; until they do, nothing is sent.
         """
-        if job.attempted and not self._keyed:
-            job = job.model_copy(update={"doubt": True})  # whoever tried before us did not live to say how it ended
-        if job.doubt and not self._keyed:
+        if job.attempted:  # whoever tried before us did not live to say how it ended, or did not know
+            job = job.model_copy(update={"doubt": True})
+        if job.doubt and not (self._keyed and job.api == self._inbox.version):
             found = await self._look(job)
             if found is not None:
                 return found
             job = job.model_copy(update={"doubt": False, "answered": False})
-        job = job.model_copy(update={"attempted": jobs.now()})
+        job = job.model_copy(update={"attempted": jobs.now(), "api": self._inbox.version})
         await keep(job)
         try:
             sent = await self._inbox.send(job.address, job.text, job.intent)
@@ -310,11 +332,30 @@ class Desk:
             return self._unconfirmed(job, error)
         except (RateLimited, SendInProgress, Unavailable) as error:
             return self._later_or_failed(job, error)
+        except Gone as error:
+            return await self._elsewhere(job, error)
         except InboxError as error:
-            log.warning("not sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
-            return [_receipt(job, "failed", self.explain(error, job.asker, job.ref, "send", account=job.account))]
+            log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
+            return self._refused(job, error)
         await self._intents.claim(sent.message.id, job.intent)
         return await self._sent(job, sent.thread, sent.thread_id)
+
+    def _refused(self, job: Send, error: InboxError) -> list[Job]:
+        """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same."""
+        if job.doubt:
+            return [_receipt(job, "unconfirmed")]
+        return [_receipt(job, "failed", self.explain(error, job.asker, job.ref, "send", account=job.account))]
+
+    async def _elsewhere(self, job: Send, error: Gone) -> list[Job]:
+        """What was known of the person is out of date: once more, to the person instead of the thread."""
+        await self._people.forget(job.person)
+        if job.address.thread_id is None or job.doubt or not self._keyed:
+            return self._refused(job, error)
+        address = job.address.model_copy(update={"thread_id": None})
+        again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None}
+        send = job.model_copy(update=again)
+        await self._intents.keep(send)
+        return [send]
 
     @property
     def _keyed(self) -> bool:
@@ -357,24 +398,25 @@ class Desk:
         if self._keyed:
             return [_receipt(job, "unconfirmed")]
         then = [] if job.told else [_say(job.asker, words.INBOX_DOWN)]
-        doubt = {"doubt": True, "answered": error.answered, "looks": 0, "told": True, "tries": job.tries + 1}
+        said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
+        doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
         raise Later(max(pause(job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
 
-    def _later_or_failed(self, job: Send | Dm, error: InboxError) -> list[Job]:
+    def _later_or_failed(self, job: Send | Dm | Choose | SendAgain, error: InboxError) -> list[Job]:
         """Try again later, saying so once; after ten minutes, give up and hand the text back."""
         wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
         doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
         if job.age + wait > KEEP_TRYING:
             if isinstance(job, Send):
                 return [_receipt(job, "unconfirmed" if doubt else "failed", "" if doubt else words.GAVE_UP)]
-            return [self._not_sent(job, words.GAVE_UP)]
+            return [self._not_sent(job, words.GAVE_UP) if isinstance(job, Dm) else _say(job.asker, words.GAVE_UP)]
         then: list[Job] = []
         if not job.told and not isinstance(error, SendInProgress):
             patience = words.quota(error.retry_after) if isinstance(error, RateLimited) else words.INBOX_DOWN
             then = [_say(job.asker, patience)]
         update: dict[str, object] = {"tries": job.tries + 1, "told": job.told or bool(then)}
         if isinstance(job, Send):
-            update |= {"doubt": doubt, "attempted": job.attempted if self._keyed or job.doubt else None}
+            update |= {"doubt": doubt, "attempted": job.attempted if doubt else None}
         raise Later(wait, job.model_copy(update=update), *then) from error
 
     # --- words -----------------------------------------------------------------------------------------------------
@@ -393,14 +435,14 @@ class Desk:
 
     def failed(self, job: Job, error: Exception) -> list[Job]:
         """The last word on a job that will not be tried again."""
+        if isinstance(job, Dm):
+            return [self._not_sent(job, self.explain(error, job.asker, job.ref, "send"))]
         if isinstance(error, Refused) and hasattr(job, "asker"):
             return [_say(job.asker, self.explain(error, job.asker, job.ref))]
         if isinstance(job, Send):
             state = "unconfirmed" if job.attempted else "failed"
             return [_receipt(job, state, "" if job.attempted else self.explain(error, job.asker, job.ref, "send"))]
-        if isinstance(job, Dm):
-            return [self._not_sent(job, self.explain(error, job.asker, job.ref, "send"))]
-        if isinstance(job, (OpenDm, OpenChoice)) or not hasattr(job, "asker") or isinstance(job, Tell):
+        if not hasattr(job, "asker") or isinstance(job, Tell):
             return []
         return [
             _say(

@@ -128,6 +128,7 @@ async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more
         try:
             yield running
         finally:
+            built.ticker.stop()
             await built.worker.stop(within=2.0)
             await cancelled(running.tasks)
 

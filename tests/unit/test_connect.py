@@ -102,7 +102,7 @@ async def test_a_password_and_a_database_number_in_the_url_work(start: Start) ->
 
 
 async def test_a_user_and_a_password_work(start: Start) -> None:
-    port = start("--user", *"bridge on >secret ~* &* +@all".split(), "--user", "default", "off")
+    port = start("--user", *["bridge", "on", ">secret", "~*", "&*", "+@all"], "--user", "default", "off")
     await works(f"redis://bridge:secret@127.0.0.1:{port}")
 
 
