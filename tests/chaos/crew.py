@@ -110,12 +110,17 @@ class Crew:
         """The texts that were sent to customers, in order."""
         return [message.text for message in self.inbox.sent()]
 
+    def told(self, user: str) -> list[str]:
+        """What only `user` was shown."""
+        told = [one.blocks for one in self.slack.ephemerals(user)] + [one.blocks for one in self.slack.dms(user)]
+        return [self.slack.show(blocks) for blocks in told]
+
     async def until(self, so: Callable[[], object], within: float) -> float:
         """Until `so` holds; how many seconds that took."""
         began = time.monotonic()
         while not so():
             assert time.monotonic() < began + within, f"not within {within} s"
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
         return time.monotonic() - began
 
     async def harass(self, dice: random.Random, until: asyncio.Event, pause: tuple[float, float]) -> None:
