@@ -19,17 +19,26 @@ class Ticker:
 
     def __init__(self, pace: Pace, lanes: Lanes, every: float) -> None:
         self._pace, self._lanes, self._every = pace, lanes, every
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until stopped."""
         await self._look()
-        while True:
-            await asyncio.sleep(self._every)
+        while not self._stopping.is_set():
+            try:
+                await asyncio.wait_for(self._stopping.wait(), self._every)
+                return
+            except TimeoutError:
+                pass  # time for another look
             try:
                 if await self._pace.turn("feed", self._every * 0.9):
                     await self._look()
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
+
+    def stop(self) -> None:
+        """A flag, as a cancellation may get lost: before Python 3.12 wait_for, which redis-py uses, can swallow it."""
+        self._stopping.set()
 
     async def _look(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 from slack_bolt.async_app import AsyncAck
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 _Act = Callable[[AsyncAck, Body], Awaitable[None]]
 _Fill = Callable[[str], Job]
+ACCEPT_WITHIN: Final = 1.8  # seconds; less than the boundary waits before it says that nothing was done
 
 
 class Front:
@@ -111,13 +113,13 @@ class Front:
             return
         account = submitted(body, "account") or None
         job = Dm(recipient=recipient or "", text=said, asker=who, account_link_id=account)
-        await self._lanes.accept(job, once=f"view:{body['view']['id']}")
+        await self._lanes.accept(job, once=f"view:{body['view']['id']}", within=ACCEPT_WITHIN)
         await ack()
 
     async def chosen(self, ack: AsyncAck, body: Body) -> None:
         choice_id, who = from_modal(body)
         job = Choose(choice_id=choice_id, index=int(submitted(body, "choice") or 0), asker=who)
-        await self._lanes.accept(job, once=f"view:{body['view']['id']}")
+        await self._lanes.accept(job, once=f"view:{body['view']['id']}", within=ACCEPT_WITHIN)
         await ack()
 
     async def opened_home(self, ack: AsyncAck, body: Body) -> None:
@@ -146,12 +148,12 @@ class Front:
         await ack()
 
     async def _accept(self, who: Asker, job: Job) -> None:
-        await self._lanes.accept(job, once=f"trigger:{who.trigger}" if who.trigger else "")
+        await self._lanes.accept(job, once=f"trigger:{who.trigger}" if who.trigger else "", within=ACCEPT_WITHIN)
 
     async def _open(self, who: Asker, title: str, then: _Fill) -> None:
         """A loading view at once, as the trigger lives three seconds; a worker fills it."""
         view_id = await self._slack.open_view(who.trigger or "", loading_modal(title))
         try:
-            await self._lanes.accept(then(view_id))
+            await self._lanes.accept(then(view_id), within=ACCEPT_WITHIN)
         except StoreUnavailable:
             await self._slack.update_view(view_id, notice_modal(title, words.STORE_DOWN))

@@ -15,6 +15,7 @@ from bot.sandbox.inbox import PersonRecord, SandboxInbox
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack
 from bot.settings import Settings
+from bot.worker import cancelled
 
 
 @dataclass
@@ -133,10 +134,9 @@ async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more
         try:
             yield running
         finally:
+            built.ticker.stop()
             await built.worker.stop(within=2.0)
-            for task in running.tasks:
-                task.cancel()
-            await asyncio.gather(*running.tasks, return_exceptions=True)
+            await cancelled(running.tasks)
 
 
 @asynccontextmanager

@@ -215,15 +215,37 @@ async def test_a_send_that_inbox_refuses_hands_the_text_back_with_the_reason(
     on: Stage, status: int, words: str
 ) -> None:
     on.inbox.add_thread(on.acme.account, on.acme.sarah)
-    on.inbox.fail("POST *", status)
+    on.inbox.fail("POST *", status, times=None)
     await dm(on, "@sarah This took me a while to write")
     heard = await hears(on, on.acme.ana, "Not sent to Sarah Chen", within=10)
     assert words in heard
     assert "This took me a while to write" in heard
     await idle(on)
     assert texts(on) == []
-    assert len(calls(on, "POST")) == 1
+    # A thread that is gone says nothing of the person: v2, which sends to threads, is asked for the person then.
+    assert len(calls(on, "POST")) == (2 if (status, version(on)) == (404, "v2") else 1)
     assert len(told(on, on.acme.ana)) == 1
+
+
+async def test_a_dm_to_somebody_whose_thread_was_deleted_opens_a_new_one(on: Stage) -> None:
+    thread_id = on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    await dm(on, "@sarah One")
+    await hears(on, on.acme.ana, "Sent to Sarah Chen")
+    await on.inbox.app_deletes(thread_id)
+    await dm(on, "@sarah Two")
+    await idle(on)
+    assert texts(on) == ["One", "Two"]
+
+
+async def test_v1_waits_out_a_proxy_that_gives_up_before_inbox_has_acted(opened: Open) -> None:
+    """A 504 of something in between is no word of Inbox's: what is not there yet may still come."""
+    on = await opened(versions=["v1"])
+    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    on.inbox.fail("POST *", 504)
+    await dm(on, "@sarah Hello once")
+    await hears(on, on.acme.ana, "I'll keep trying")
+    await on.slack.until(lambda: len([call for call in on.inbox.calls if call.path.endswith("/messages")]) >= 3, 15)
+    assert len(calls(on, "POST")) == 1
 
 
 async def test_the_outbound_add_on_is_named_when_the_plan_lacks_it(on: Stage) -> None:
