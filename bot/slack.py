@@ -170,7 +170,10 @@ class Slack:
 
     def trusts(self, response_url: str) -> bool:
         """Whether an answer may be posted there: to Slack itself, or to the host that stands in for it in tests."""
-        url, base = urlsplit(response_url), urlsplit(self._base_url)
+        try:
+            url, base = urlsplit(response_url), urlsplit(self._base_url)
+        except ValueError:
+            return False
         host = url.hostname or ""
         if url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com")):
             return True
