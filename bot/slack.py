@@ -161,7 +161,10 @@ class Slack:
 
     def trusts(self, response_url: str) -> bool:
         """Whether an answer may be posted there: to Slack itself, or to the host that stands in for it in tests."""
-        url, base = urlsplit(response_url), urlsplit(self._base_url)
+        try:
+            url, base = urlsplit(response_url), urlsplit(self._base_url)
+        except ValueError:
+            return False
         host = url.hostname or ""
         if base.hostname == "slack.com" or (base.hostname or "").endswith(".slack.com"):
             return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
