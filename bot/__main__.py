@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
         "--api", choices=("v1", "v2"), default="v2", help="which Inbox API version the local Inbox has"
     )
     commands.add_parser("doctor", help="what is wrong, and what to do about it")
+    audit = commands.add_parser("audit", help="who did what")
+    audit.add_argument("--since", default="7d", help="12h, 7d, or a date such as 2026-11-22")
+    audit.add_argument("--json", action="store_true", help="one JSON object in a line")
     retry = commands.add_parser("retry", help="try a dead letter again")
     retry.add_argument("id", help="its id, as `bot doctor` shows it")
     return parser
@@ -59,6 +62,10 @@ async def _command(asked: argparse.Namespace) -> int:
         from bot import doctor
 
         return await (doctor.examine(wanted) if asked.command == "doctor" else doctor.retry(wanted, asked.id))
+    if asked.command == "audit":
+        from bot import audit
+
+        return await audit.export(wanted, asked.since, as_json=asked.json)
     from bot.app import bridge
     from bot.run import run
 

@@ -7,7 +7,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,18 +21,22 @@ from slack_bolt.authorization import AuthorizeResult
 from starlette.applications import Starlette
 
 from bot import jobs
-from bot.board import Board
+from bot.admins import Admins
+from bot.board import LOOK_AGAIN, Board
 from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
 from bot.gate import Gate
+from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
 from bot.listeners.front import Front
 from bot.models import Installation
+from bot.notices import Notices
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.store import embedded
+from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.connect import check, connect
 from bot.store.feed import Feed
@@ -41,6 +45,7 @@ from bot.store.intents import Intents
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.rights import Rights
 from bot.ticker import Ticker
 from bot.web import Web
 from bot.worker import Worker
@@ -72,6 +77,7 @@ class Paces:
     claim_idle: float = 15.0
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
+    look_again: float = LOOK_AGAIN
     poll: float = 5.0
     poll_beside_webhook: float = 60.0
 
@@ -92,9 +98,15 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         install = Install(redis)
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
         installation = await _installation(slack, install)
-        pace = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
+        lanes, rights = Lanes(redis, _consumer(), paces.claim_idle), Rights(redis)
+        await lanes.open()
+        pace, notices = Pace(redis, paces.channel_interval, paces.inbox_per_minute), Notices(lanes, rights)
         before = await install.inbox_version()
         version = await _version(settings, http, install)
+
+        async def learn(headers: Mapping[str, str], status: int) -> None:
+            await pace.learn(headers, status)
+            await notices.inbox_answered(headers, status)
 
         def inbox(background: bool) -> Inbox:
             return open_inbox(
@@ -103,28 +115,34 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
                 settings.inbox_api_token.get_secret_value(),
                 version,  # type: ignore[arg-type]  # v1 or v2
                 pace=partial(pace.inbox, background=background),
-                learn=pace.learn,
+                learn=learn,
             )
 
-        lanes = Lanes(redis, _consumer(), paces.claim_idle)
-        await lanes.open()
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
         await feed.began()
         if before is not None and before != version:
             await feed.begin_anew()
-        gate = Gate(installation, slack, inbox(False), people)
-        desk = Desk(gate, slack, inbox(False), people, cards, intents, settings.inbox_account_link_id)
-        board = Board(slack, inbox(True), people, cards, feed, pace, settings.notify_channel)
-        console = Command(gate, people, frozenset(settings.bot_admins))
-        worker = Worker(lanes, _handlers(desk, board, console, slack), desk.failed, partial(_answers, inbox(True)))
+        audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
+        gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
+        desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
+        board = Board(slack, inbox(True), people, cards, feed, pace, rights, settings.notify_channel, paces.look_again)
+        admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
+        console, start_page = Command(gate, people, audit, admins), Home(gate, slack, desk.explain)
+        handlers = {
+            **_handlers(desk, board, slack),
+            jobs.Console: console.run,
+            jobs.OpenHome: start_page.open,
+            jobs.TellAdmins: admins.tell,
+        }
+        worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, lanes, paces.poll if settings.inbox_webhook_secret is None else paces.poll_beside_webhook)
         bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack), slack)
-        web = Web(settings, bolt, feed, lanes, slack, inbox(True)).app
+        register(bolt, Front(lanes, cards, slack, install, installation), slack)
+        web = Web(settings, bolt, feed, lanes, slack, inbox(True), install).app
         yield Bridge(settings, installation, inbox(False), lanes, bolt, web, worker, ticker)
 
 
-def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type
+def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type
     async def tell(job: jobs.Tell, _: object) -> list[jobs.Job]:
         message = {"text": job.text, "blocks": job.blocks}
         await slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting)  # type: ignore[arg-type]  # a Msg
@@ -138,7 +156,6 @@ def _handlers(desk: Desk, board: Board, console: Command, slack: Slack) -> dict:
         jobs.OpenChoice: desk.open_choice,
         jobs.Choose: desk.choose,
         jobs.SendAgain: desk.send_again,
-        jobs.Console: console.run,
         jobs.Notify: board.notify,
         jobs.Refresh: board.refresh,
         jobs.Recheck: board.recheck,
@@ -201,6 +218,7 @@ async def _installation(slack: Slack, install: Install) -> Installation:
             "REDIS_URL holds the data of another Slack workspace: give each workspace a Redis of its own."
         )
     await install.save_workspace(found)
+    await install.restore()
     return found
 
 

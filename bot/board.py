@@ -7,22 +7,40 @@ the card's lane draws. What changed elsewhere is read again from Inbox rather th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from bot import jobs
+from bot.consent import Consent
 from bot.errors import Gone, InboxError, RateLimited, SlackRefused, Unavailable
 from bot.inbox import Inbox
-from bot.jobs import Announce, Digest, Job, Later, Missed, Notify, Post, Recheck, Refresh, RefreshPerson, Render, Sync
+from bot.jobs import (
+    Announce,
+    Digest,
+    Job,
+    Later,
+    Missed,
+    Notify,
+    Post,
+    Recheck,
+    Refresh,
+    RefreshPerson,
+    Render,
+    Sync,
+    TellAdmins,
+)
 from bot.models import Card, Event, Message, Note, Thread
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.feed import Feed
 from bot.store.pace import Pace
 from bot.store.people import People
-from bot.views import Msg, follow_up, meanwhile, thread_card, words
+from bot.store.rights import Rights
+from bot.views import Msg, closed_card, closed_note, follow_up, meanwhile, thread_card, words
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +51,9 @@ RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked 
 NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
 MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
+LOOK_AGAIN: Final = 60.0  # seconds until a channel that took no post is tried again
+WAITS: Final = 86_400.0  # seconds that a post waits for its channel
+LOST: Final = {"channel_not_found", "not_in_channel", "is_archived", "restricted_action"}
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
 # The types that tell of a message, of a thread, and of a person's default assignee; all others only count.
@@ -57,9 +78,21 @@ class Board:
     """Keeps the cards true. `inbox` should be paced as background work."""
 
     def __init__(
-        self, slack: Slack, inbox: Inbox, people: People, cards: Cards, feed: Feed, pace: Pace, channel: str | None
+        self,
+        slack: Slack,
+        inbox: Inbox,
+        people: People,
+        cards: Cards,
+        feed: Feed,
+        pace: Pace,
+        rights: Rights,
+        channel: str | None,
+        look_again: float = LOOK_AGAIN,
     ) -> None:
+        """`look_again` is how many seconds a post waits before it tries a channel again that did not take it."""
         self._slack, self._inbox, self._people = slack, inbox, people
+        self._rights, self._consent = rights, Consent(slack, rights)
+        self._look_again = look_again
         self._cards, self._feed, self._pace, self._channel = cards, feed, pace, channel
 
     # --- what happened ---------------------------------------------------------------------------------------------
@@ -157,18 +190,53 @@ class Board:
 
     async def post(self, job: Post, _: object) -> list[Job]:
         """A new card, or a message below the card that the thread has."""
+        async with self._reaching(job):
+            return await self._post(job)
+
+    async def _post(self, job: Post) -> list[Job]:
         await self._slot(job)
         card = await self._cards.get(job.thread_id)
         if card is None:
             return []
         card = await self._with_latest(card, job.message)
         place = await self._cards.place(job.thread_id)
-        if place is None:
-            await self._cards.put(job.thread_id, await self._once(job, job.channel, await self._draw(card)))
-            changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
-            return [Render(thread_id=job.thread_id)] if changed else []
-        await self._once(job, place.channel, follow_up(job.message, card.thread.person), place.ts)
-        return [Render(thread_id=job.thread_id)]
+        if place is not None:
+            note = follow_up(job.message, card.thread.person)
+            try:
+                await self._once(job, place.channel, await self._fit(card, place.channel, note), place.ts)
+                return [Render(thread_id=job.thread_id), *await self._shared(place.channel)]
+            except SlackRefused as error:
+                if place.channel == job.channel or error.code not in LOST:
+                    raise  # else the card is in a channel of earlier days that is gone: here comes a new one
+        await self._cards.put(job.thread_id, await self._once(job, job.channel, await self._draw(card, job.channel)))
+        changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
+        return [*([Render(thread_id=job.thread_id)] if changed else []), *await self._shared(job.channel)]
+
+    async def _fit(self, card: Card, channel: str, message: Msg) -> Msg:
+        """`message`, or what may stand in a channel where another organisation reads along."""
+        if await self._consent.shows(channel):
+            return message
+        return closed_note(await self._account(card.thread.account_link_id))
+
+    async def _shared(self, channel: str) -> list[Job]:
+        """Admins are told of a channel whose messages are not shown, once."""
+        if await self._consent.shows(channel):
+            return []
+        return [TellAdmins(name=f"shared:{channel}", text=words.shared_channel(channel))]
+
+    @asynccontextmanager
+    async def _reaching(self, job: Post | Announce | Missed) -> AsyncIterator[None]:
+        """Where the channel takes no posts, admins are told once, and the posts wait for a day before they are lost."""
+        notice = f"channel:{job.channel}"
+        try:
+            yield
+        except SlackRefused as error:
+            if error.code not in LOST or job.age > WAITS:
+                raise
+            told = TellAdmins(name=notice, text=words.lost_channel(job.channel, error.code))
+            raise Later(self._look_again, job, told) from error
+        if job.age > self._look_again / 2:  # it may have been one of those that waited
+            await self._rights.well(notice)
 
     async def _once(self, job: Post, channel: str, message: Msg, thread_ts: str | None = None) -> Place:
         """Post, unless an attempt whose outcome is unknown turns out to have posted it."""
@@ -205,12 +273,17 @@ class Board:
 
     async def announce(self, job: Announce, _: object) -> list[Job]:
         """Say it to the channel."""
-        await self._slot(job)
-        await self._slack.post(job.channel, {"text": job.text, "blocks": []})
+        async with self._reaching(job):
+            await self._slot(job)
+            await self._slack.post(job.channel, {"text": job.text, "blocks": []})
         return []
 
     async def missed(self, job: Missed, _: object) -> list[Job]:
         """The card of a thread that is still open, and below it what was written meanwhile."""
+        async with self._reaching(job):
+            return await self._missed(job)
+
+    async def _missed(self, job: Missed) -> list[Job]:
         await self._slot(job)
         try:
             thread = await self._inbox.thread(job.thread_id)
@@ -229,12 +302,13 @@ class Board:
             return then
         card = await self._with_latest(card, new[-1])
         if place is None:
-            place = await self._slack.post(job.channel, await self._draw(card))
+            place = await self._slack.post(job.channel, await self._draw(card, job.channel))
             await self._cards.put(thread.id, place)
             await self._feed.show([new[-1].id])  # the card shows it
             new = new[:-1]
         if new:
-            await self._slack.post(place.channel, meanwhile(new, card.thread.person), thread_ts=place.ts)
+            note = await self._fit(card, place.channel, meanwhile(new, card.thread.person))
+            await self._slack.post(place.channel, note, thread_ts=place.ts)
             await self._feed.show(one.id for one in new)
         return then
 
@@ -244,13 +318,16 @@ class Board:
         if card is None or place is None:
             return []
         try:
-            await self._slack.update(place, await self._draw(card))
+            await self._slack.update(place, await self._draw(card, place.channel))
         except SlackRefused as error:
             log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
         return []
 
-    async def _draw(self, card: Card) -> Msg:
+    async def _draw(self, card: Card, channel: str) -> Msg:
+        """The card as it may stand in `channel`."""
         thread = card.thread
+        if not await self._consent.shows(channel):
+            return closed_card(card, account=await self._account(thread.account_link_id))
         return thread_card(
             card, account=await self._account(thread.account_link_id), assignee=await self._assignee(thread.assignee_id)
         )

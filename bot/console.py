@@ -1,60 +1,79 @@
-"""`/inbox`: who am I, and, for admins, who is who."""
+"""`/inbox`: who am I, for everyone; the rest is for admins."""
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 import structlog
 
+from bot.admins import USER, Admins
 from bot.gate import Gate
-from bot.jobs import Asker, Console, Job, Tell
+from bot.jobs import Console, Job, Tell
+from bot.store.audit import Audit
 from bot.store.people import People
 from bot.views import text, words
 
 log = structlog.get_logger(__name__)
 
-_USER: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-
 
 class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
-    def __init__(self, gate: Gate, people: People, admins: frozenset[str]) -> None:
-        self._gate, self._people, self._admins = gate, people, admins
+    def __init__(self, gate: Gate, people: People, audit: Audit, admins: Admins) -> None:
+        self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
         match job.words.split():
             case ["whoami"]:
-                actor = await self._gate.actor(job.asker)
-                member = actor.member
-                answer = words.whoami(member.label, member.email, member.role)
-            case ["link" | "unlink" as verb, *rest]:
-                answer = await self._link(job, verb, rest)
-            case _:
-                answer = words.inbox_help()
-        return [Tell(asker=job.asker, text=answer)]
+                return await self._whoami(job)
+            case ["link"]:
+                return await self._link_me(job, None)
+            case ["link", address] if not USER.fullmatch(address):
+                return await self._link_me(job, text.decode(address))
+            case ["link", mention, address]:
+                return await self._admins.link(job, mention, address)
+            case ["unlink"]:
+                return await self._unlink_me(job)
+            case ["unlink", mention]:
+                return await self._admins.unlink(job, mention)
+            case ["links"]:
+                return await self._admins.links(job)
+            case ["allow" | "disallow" as verb, mention]:
+                return await self._admins.guest(job, mention, allowed=verb == "allow")
+            case ["consent"]:
+                return await self._admins.consent(job, given=True)
+            case ["consent", "off"]:
+                return await self._admins.consent(job, given=False)
+            case ["log"]:
+                return await self._admins.log(job)
+            case ["link", *_]:
+                return [_answer(job, words.LINK_USAGE)]
+        return [_answer(job, words.inbox_help())]
 
-    async def _link(self, job: Console, verb: str, rest: list[str]) -> str:
-        """Only an admin says who somebody is: nobody claims a colleague's seat by themselves."""
-        if not await self._is_admin(job.asker):
-            return words.ADMINS_ONLY
-        user = _USER.fullmatch(rest[0]) if rest else None
-        if user is None or len(rest) != (2 if verb == "link" else 1):
-            return words.LINK_USAGE
-        if verb == "unlink":
-            await self._people.remove_link(user[1])
-            log.info("unlinked", ref=job.ref, user=user[1], by=job.asker.user)
-            return words.unlinked(user[1])
-        email = text.decode(rest[1])
-        member = await self._gate.member_with(email)
-        if member is None:
-            return words.no_member(email)
-        await self._people.save_link(user[1], member.id)
-        log.info("linked", ref=job.ref, user=user[1], member=member.id, by=job.asker.user)
-        return words.linked(user[1], member.label)
+    async def _whoami(self, job: Console) -> list[Job]:
+        member = (await self._gate.actor(job.asker)).member
+        return [_answer(job, words.whoami(member.label, member.email, member.role))]
 
-    async def _is_admin(self, asker: Asker) -> bool:
-        profile = await self._gate.insider(asker)
-        return profile.admin or asker.user in self._admins
+    async def _link_me(self, job: Console, address: str | None) -> list[Job]:
+        """Nobody claims a colleague's seat: only one's own address, as Slack vouches for it, links oneself."""
+        profile = await self._gate.insider(job.asker)
+        if address is not None and address.casefold() != (profile.email or "").casefold():
+            await self._audit.note(job.asker, "link", job.asker.user, "refused: another address", job.ref)
+            return [_answer(job, words.OWN_ADDRESS_ONLY)]
+        member = await self._gate.own_member(profile)
+        others = [one for one, has in (await self._people.links()).items() if has == member.id and one != profile.id]
+        await self._people.save_link(profile.id, member.id)
+        log.info("linked", ref=job.ref, user=profile.id, member=member.id, by=profile.id)
+        await self._audit.note(job.asker, "link", profile.id, f"done: {member.id}", job.ref, member.id)
+        resumed = await self._admins.resume(profile.id)
+        return [_answer(job, words.linked(profile.id, member.label, others) + (words.RESUMED if resumed else ""))]
+
+    async def _unlink_me(self, job: Console) -> list[Job]:
+        profile = await self._gate.insider(job.asker)
+        await self._people.remove_link(profile.id)
+        log.info("unlinked", ref=job.ref, user=profile.id, by=profile.id)
+        await self._audit.note(job.asker, "unlink", profile.id, "done", job.ref)
+        return [_answer(job, words.UNLINKED_YOU)]
+
+
+def _answer(job: Console, sentence: str) -> Tell:
+    return Tell(asker=job.asker, text=sentence)

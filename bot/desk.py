@@ -16,6 +16,7 @@ from bot import jobs
 from bot.errors import (
     Gone,
     InboxError,
+    NotLinked,
     RateLimited,
     Refused,
     SendInProgress,
@@ -31,6 +32,7 @@ from bot.jobs import (
     Change,
     Choice,
     Choose,
+    Console,
     Dm,
     Job,
     Keep,
@@ -44,9 +46,11 @@ from bot.jobs import (
 )
 from bot.models import AccountLink, Candidate, Card, Note, Thread
 from bot.slack import Slack
+from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.intents import Intents
 from bot.store.people import People
+from bot.store.rights import Rights
 from bot.views import Msg, choose_message, choose_modal, dm_modal, loading_modal, notice_modal, receipt, text, words
 
 log = structlog.get_logger(__name__)
@@ -74,10 +78,13 @@ class Desk:
         people: People,
         cards: Cards,
         intents: Intents,
+        rights: Rights,
+        audit: Audit,
         default_account: str | None,
     ) -> None:
         self._gate, self._slack, self._inbox = gate, slack, inbox
         self._people, self._cards, self._intents = people, cards, intents
+        self._rights, self._audit = rights, audit
         self._default_account = default_account
 
     # --- threads ---------------------------------------------------------------------------------------------------
@@ -88,8 +95,10 @@ class Desk:
             actor = await self._gate.actor(job.asker)
             card = await self._cards.get(job.thread_id)
             if card is None:
+                await self._note(job, "no such card", actor.member.id)
                 return [_say(job.asker, words.NO_CARD)]
             if already := _already(job, card, actor):
+                await self._note(job, "nothing to do", actor.member.id)
                 return [_say(job.asker, already), Render(thread_id=job.thread_id)]
             await self._confirm(job, card, actor)
         except Gone as error:
@@ -108,6 +117,7 @@ class Desk:
             wanted = actor.member.id if job.verb == "assign_to_me" else None
             thread = await self._inbox.update_thread(job.thread_id, assignee_id=wanted)
             notes = {"assigned": by}
+        await self._note(job, "done", actor.member.id)
         thread = thread.with_person(card.thread.person)
         await self._cards.write(thread, notes=notes)
         await self._people.saw(thread)
@@ -121,8 +131,10 @@ class Desk:
             if not gone.code:
                 raise
             await self._cards.bury(job.thread_id)
+            await self._note(job, "gone")
             return [_say(job.asker, words.GONE), Render(thread_id=job.thread_id)]
         log.warning("changed_nothing", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
+        await self._note(job, "not found")
         return [_say(job.asker, words.not_found(job.ref))]
 
     # --- direct messages -------------------------------------------------------------------------------------------
@@ -130,22 +142,24 @@ class Desk:
     async def dm(self, job: Dm, _: Keep) -> list[Job]:
         """Find out whom `/dm` means, then send, or let the person choose."""
         try:
-            await self._gate.actor(job.asker)
+            actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
             found = await self._find(job.recipient, links)
         except (RateLimited, Unavailable) as error:
-            return self._later_or_failed(job, error)
+            return await self._later_or_failed(job, error)
         if not links:
-            return [self._not_sent(job, words.NO_ACCOUNT)]
+            return [await self._not_sent(job, words.NO_ACCOUNT, "no account")]
         if not found:
-            return [self._not_sent(job, words.nobody(job.recipient))]
+            return [await self._not_sent(job, words.nobody(job.recipient), "nobody found")]
         options = self._options(found, links, job.account_link_id)
         if not options:
-            return [self._not_sent(job, words.NO_WAY if job.account_link_id else words.NO_ACCOUNT)]
+            why = words.NO_WAY if job.account_link_id else words.NO_ACCOUNT
+            return [await self._not_sent(job, why, "no account")]
         body = await self._decoded(job.text)
         if len(options) == 1:
-            return [await self._intend(options[0], body, job.asker, links, job.ref)]
-        return await self._let_choose(job, Choice(recipient=job.recipient, text=body, candidates=tuple(options)))
+            return [await self._intend(options[0], body, job, links, actor)]
+        choice = Choice(recipient=job.recipient, text=body, candidates=tuple(options), user=job.asker.user)
+        return await self._let_choose(job, choice)
 
     async def _find(self, recipient: str, links: Sequence[AccountLink]) -> list[Candidate]:
         known = await self._people.lookup(recipient)
@@ -194,19 +208,22 @@ class Desk:
             names[user] = profile.name
         return text.decode(raw, names)
 
-    async def _intend(self, to: Candidate, body: str, asker: Asker, links: Sequence[AccountLink], ref: str) -> Send:
+    async def _intend(
+        self, to: Candidate, body: str, job: Dm | Choose, links: Sequence[AccountLink], actor: Actor
+    ) -> Send:
         """The one attempt to send that everything after this belongs to, written down."""
         assert to.account_link_id is not None  # options always name their account
         account = next((link.label for link in links if link.id == to.account_link_id), to.account_link_id)
         send = Send(
-            ref=ref,
-            intent=f"slack-{ref}-{jobs.reference()}{jobs.reference()}",
+            ref=job.ref,
+            intent=f"slack-{job.ref}-{jobs.reference()}{jobs.reference()}",
             address=to.address(to.account_link_id),
             person=to.person,
             url=to.thread_url,
             account=account,
             text=body,
-            asker=asker,
+            asker=job.asker,
+            member=actor.member.id,
         )
         await self._intents.keep(send)
         return send
@@ -225,10 +242,10 @@ class Desk:
 
     async def open_choice(self, job: OpenChoice, _: Keep) -> list[Job]:
         """Fill the loading view with the people and accounts to choose from."""
-        if not await self._may(job.view_id, job.asker, "Who is it for?"):
+        if not await self._may(job.view_id, job.asker, "Who is it for?", job.ref):
             return []
         choice = await self._intents.choice(job.choice_id)
-        if choice is None:
+        if choice is None or choice.user != job.asker.user:
             await self._slack.update_view(job.view_id, notice_modal("Who is it for?", words.TOO_OLD))
             return []
         found = await self._accounts(job.view_id, job.asker, "Who is it for?")
@@ -244,17 +261,17 @@ class Desk:
         """Somebody chose: send what was kept."""
         choice = await self._intents.choice(job.choice_id)
         try:
-            await self._gate.actor(job.asker)
+            actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
         except (RateLimited, Unavailable) as error:
-            return self._later_or_failed(job, error)
-        if choice is None or not 0 <= job.index < len(choice.candidates):
+            return await self._later_or_failed(job, error)
+        if choice is None or choice.user != job.asker.user or not 0 <= job.index < len(choice.candidates):
             return [_say(job.asker, words.TOO_OLD)]
-        return [await self._intend(choice.candidates[job.index], choice.text, job.asker, links, job.ref)]
+        return [await self._intend(choice.candidates[job.index], choice.text, job, links, actor)]
 
     async def open_dm(self, job: OpenDm, _: Keep) -> list[Job]:
         """Fill the loading view with the form, or with the reason why there is none."""
-        if not await self._may(job.view_id, job.asker, "New DM"):
+        if not await self._may(job.view_id, job.asker, "New DM", job.ref):
             return []
         links = await self._accounts(job.view_id, job.asker, "New DM")
         if links is None:
@@ -277,23 +294,24 @@ class Desk:
             await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, "")))
             return None
 
-    async def _may(self, view_id: str, asker: Asker, title: str) -> bool:
+    async def _may(self, view_id: str, asker: Asker, title: str, ref: str) -> bool:
         """Whether the form may be filled in for `asker`; otherwise it says why not."""
         try:
             await self._gate.actor(asker)
         except (Refused, InboxError) as error:
-            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, "")))
+            await self._audit.note(asker, "send", "", outcome(error), ref)
+            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, ref)))
             return False
         return True
 
     async def send_again(self, job: SendAgain, _: Keep) -> list[Job]:
         """A person looked and wants it sent once more: a new attempt with a key of its own."""
         try:
-            await self._gate.actor(job.asker)
+            actor = await self._gate.actor(job.asker)
         except (RateLimited, Unavailable) as error:
-            return self._later_or_failed(job, error)
+            return await self._later_or_failed(job, error)
         kept = await self._intents.get(job.intent)
-        if kept is None:
+        if kept is None or kept.asker.user != job.asker.user:
             return [_say(job.asker, words.TOO_OLD)]
         again = Send(
             ref=job.ref,
@@ -305,6 +323,7 @@ class Desk:
             account=kept.account,
             text=kept.text,
             asker=job.asker,
+            member=actor.member.id,
         )
         await self._intents.keep(again)
         return [again]
@@ -329,28 +348,28 @@ class Desk:
         try:
             sent = await self._inbox.send(job.address, job.text, job.intent)
         except Unconfirmed as error:
-            return self._unconfirmed(job, error)
+            return await self._unconfirmed(job, error)
         except (RateLimited, SendInProgress, Unavailable) as error:
-            return self._later_or_failed(job, error)
+            return await self._later_or_failed(job, error)
         except Gone as error:
             return await self._elsewhere(job, error)
         except InboxError as error:
             log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
-            return self._refused(job, error)
+            return await self._refused(job, error)
         await self._intents.claim(sent.message.id, job.intent)
         return await self._sent(job, sent.thread, sent.thread_id)
 
-    def _refused(self, job: Send, error: InboxError) -> list[Job]:
+    async def _refused(self, job: Send, error: InboxError) -> list[Job]:
         """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same."""
         if job.doubt:
-            return [_receipt(job, "unconfirmed")]
-        return [_receipt(job, "failed", self.explain(error, job.asker, job.ref, "send", account=job.account))]
+            return [await self._ended(job, "unconfirmed")]
+        return [await self._ended(job, "failed", self.explain(error, job.asker, job.ref, "send", account=job.account))]
 
     async def _elsewhere(self, job: Send, error: Gone) -> list[Job]:
         """What was known of the person is out of date: once more, to the person instead of the thread."""
         await self._people.forget(job.person)
         if job.address.thread_id is None or job.doubt or not self._keyed:
-            return self._refused(job, error)
+            return await self._refused(job, error)
         address = job.address.model_copy(update={"thread_id": None})
         again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None}
         send = job.model_copy(update=again)
@@ -363,6 +382,7 @@ class Desk:
 
     async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
+        await self._audit.note(job.asker, "send", thread_id, "sent", job.ref, job.member)
         follow: list[Job] = []
         url = job.url
         if thread is not None:
@@ -383,33 +403,41 @@ class Desk:
                     return await self._sent(job, sent.thread, sent.thread_id)
                 known.add(sent.message.id)
         except (RateLimited, Unavailable) as error:
-            return self._later_or_failed(job, error)
+            return await self._later_or_failed(job, error)
         except InboxError:
-            return [_receipt(job, "unconfirmed")]
+            return [await self._ended(job, "unconfirmed")]
         if job.answered:  # Inbox itself said that it failed, and it is not there
-            return [_receipt(job, "failed", words.GAVE_UP)] if job.age > KEEP_TRYING else None
+            return [await self._ended(job, "failed", words.GAVE_UP)] if job.age > KEEP_TRYING else None
         if job.looks < len(LOOK_AGAIN):
             raise Later(LOOK_AGAIN[job.looks], job.model_copy(update={"looks": job.looks + 1}))
-        return [_receipt(job, "unconfirmed")]
+        return [await self._ended(job, "unconfirmed")]
 
-    def _unconfirmed(self, job: Send, error: Unconfirmed) -> list[Job]:
+    async def _ended(self, job: Send, state: str, reason: str = "") -> Tell:
+        """The attempt is over without Inbox having confirmed it: on record, and in words."""
+        await self._note(job, state, job.member)
+        return _receipt(job, state, reason)
+
+    async def _unconfirmed(self, job: Send, error: Unconfirmed) -> list[Job]:
         """v2 said that it cannot know. On v1 nobody knows yet: the thread will tell."""
         log.warning("unconfirmed", ref=job.ref, status=error.status, request=error.request_id)
         if self._keyed:
-            return [_receipt(job, "unconfirmed")]
+            return [await self._ended(job, "unconfirmed")]
         then = [] if job.told else [_say(job.asker, words.INBOX_DOWN)]
         said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
         doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
         raise Later(max(pause(job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
 
-    def _later_or_failed(self, job: Send | Dm | Choose | SendAgain, error: InboxError) -> list[Job]:
+    async def _later_or_failed(self, job: Send | Dm | Choose | SendAgain, error: InboxError) -> list[Job]:
         """Try again later, saying so once; after ten minutes, give up and hand the text back."""
         wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
         doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
         if job.age + wait > KEEP_TRYING:
             if isinstance(job, Send):
-                return [_receipt(job, "unconfirmed" if doubt else "failed", "" if doubt else words.GAVE_UP)]
-            return [self._not_sent(job, words.GAVE_UP) if isinstance(job, Dm) else _say(job.asker, words.GAVE_UP)]
+                state, why = ("unconfirmed", "") if doubt else ("failed", words.GAVE_UP)
+                return [await self._ended(job, state, why)]
+            if isinstance(job, Dm):
+                return [await self._not_sent(job, words.GAVE_UP, "failed")]
+            return [_say(job.asker, words.GAVE_UP)]
         then: list[Job] = []
         if not job.told and not isinstance(error, SendInProgress):
             patience = words.quota(error.retry_after) if isinstance(error, RateLimited) else words.INBOX_DOWN
@@ -433,15 +461,24 @@ class Desk:
             )
         return words.unexpected(ref)
 
-    def failed(self, job: Job, error: Exception) -> list[Job]:
-        """The last word on a job that will not be tried again."""
+    async def failed(self, job: Job, error: Exception) -> list[Job]:
+        """The last word on a job that will not be tried again: on record, and in words."""
+        if isinstance(error, NotLinked) and isinstance(job, (Change, Dm, Choose)):
+            again = {"at": jobs.now(), "tries": 0, "asker": job.asker.model_copy(update={"trigger": None})}
+            await self._rights.keep_click(job.asker.user, job.model_copy(update=again))
+        if hasattr(job, "asker") and not isinstance(job, (Tell, Dm, Send)):
+            await self._note(job, outcome(error))
+        return await self._last_word(job, error)
+
+    async def _last_word(self, job: Job, error: Exception) -> list[Job]:
         if isinstance(job, Dm):
-            return [self._not_sent(job, self.explain(error, job.asker, job.ref, "send"))]
+            return [await self._not_sent(job, self.explain(error, job.asker, job.ref, "send"), outcome(error))]
         if isinstance(error, Refused) and hasattr(job, "asker"):
             return [_say(job.asker, self.explain(error, job.asker, job.ref))]
         if isinstance(job, Send):
             state = "unconfirmed" if job.attempted else "failed"
-            return [_receipt(job, state, "" if job.attempted else self.explain(error, job.asker, job.ref, "send"))]
+            why = "" if job.attempted else self.explain(error, job.asker, job.ref, "send")
+            return [await self._ended(job, state, why)]
         if not hasattr(job, "asker") or isinstance(job, Tell):
             return []
         return [
@@ -451,12 +488,36 @@ class Desk:
             )
         ]
 
-    def _not_sent(self, job: Dm, why: str) -> Tell:
+    async def _note(self, job: Job, how: str, member: str = "") -> None:
+        what, about = described(job)
+        await self._audit.note(job.asker, what, about, how, job.ref, member)  # type: ignore[union-attr]  # of people
+
+    async def _not_sent(self, job: Dm, why: str, how: str) -> Tell:
+        await self._note(job, how)
         body = text.decode(job.text)
         name = job.recipient
         return _tell(
             job.asker, receipt(state="failed", person=name, handle=name, account="", text=body, url=None, reason=why)
         )
+
+
+def described(job: Job) -> tuple[str, str]:
+    """What a person's job does, and to which thread or person, in the words of the record."""
+    match job:
+        case Change(verb=verb, thread_id=thread_id):
+            return verb, thread_id
+        case Send(address=address):
+            return "send", address.thread_id or address.platform_id
+        case Console(words=asked):
+            return f"/inbox {asked.split()[0]}", ""  # the rest may be an address
+        case Dm() | Choose() | OpenDm() | OpenChoice():
+            return "send", ""
+    return job.kind, ""
+
+
+def outcome(error: Exception) -> str:
+    """`refused: Outsider`, `failed: Unavailable`."""
+    return f"{'refused' if isinstance(error, Refused) else 'failed'}: {type(error).__name__}"
 
 
 def _already(job: Change, card: Card, actor: Actor) -> str:

@@ -5,12 +5,15 @@ BotError
 ├── StoreUnavailable           Redis does not answer: the sender tries again
 ├── Refused                    this person may not do this
 │   ├── NotLinked              an admin links them
+│   │   └── Unlinked           they link themselves again
+│   ├── AdminsOnly             an admin does it
 │   ├── Outsider               nothing: not a member of the workspace
 │   └── Unidentified           Slack could not say who it is: try again
 ├── SlackError                 Slack said no, or nothing
 │   ├── SlackBusy              not done: wait `retry_after` seconds         429
 │   ├── SlackDown              not answered; it may or may not be done      5xx, network
 │   └── SlackRefused           Slack's `code` says why
+│       └── SlackRevoked       the operator installs the app again
 └── InboxError                 Inbox said no, or nothing
     ├── Unauthorized           the operator renews the API token            401
     ├── Forbidden              a plan or a lock forbids it                  403
@@ -48,6 +51,14 @@ class NotLinked(Refused):
     """A member of the workspace whom no Inbox member could be matched to."""
 
 
+class Unlinked(NotLinked):
+    """Somebody whose link was taken away on purpose: no address matches them until they are linked again."""
+
+
+class AdminsOnly(Refused):
+    """Only workspace admins and the people in BOT_ADMINS may do that."""
+
+
 class Outsider(Refused):
     """A guest, a bot, a deactivated person, someone of another workspace, or someone Slack could not identify."""
 
@@ -78,6 +89,10 @@ class SlackRefused(SlackError):
     def __init__(self, code: str) -> None:
         super().__init__(f"Slack answered {code}")
         self.code = code
+
+
+class SlackRevoked(SlackRefused):
+    """The bot's token is no longer good."""
 
 
 class InboxError(BotError):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import structlog
 
-from bot.errors import NotLinked, Outsider, SlackBusy, SlackDown, SlackRefused, Unidentified
+from bot.errors import AdminsOnly, NotLinked, Outsider, SlackBusy, SlackDown, SlackRefused, Unidentified, Unlinked
 from bot.inbox import Inbox
 from bot.jobs import Asker
 from bot.models import Installation, Member, Record
 from bot.slack import Slack
 from bot.store.people import People, Profile
+from bot.store.rights import Rights
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +29,18 @@ class Actor(Record):
 class Gate:
     """Knows the workspace, and turns whoever asks into an `Actor` or refuses them."""
 
-    def __init__(self, installation: Installation, slack: Slack, inbox: Inbox, people: People) -> None:
-        self.installation, self._slack, self._inbox, self._people = installation, slack, inbox, people
+    def __init__(
+        self,
+        installation: Installation,
+        slack: Slack,
+        inbox: Inbox,
+        people: People,
+        rights: Rights,
+        admins: frozenset[str],
+    ) -> None:
+        """`admins` are Slack user ids that may do what workspace admins may."""
+        self.installation, self._slack, self._inbox = installation, slack, inbox
+        self._people, self._rights, self._admins = people, rights, admins
 
     async def actor(self, asker: Asker) -> Actor:
         """Who is asking. Raises `Outsider`, `Unidentified` or `NotLinked`; `InboxError` when it cannot be looked up."""
@@ -38,7 +49,7 @@ class Gate:
         return Actor(user=asker.user, name=member.name or profile.name, member=member)
 
     async def insider(self, asker: Asker) -> Profile:
-        """Somebody of the installed workspace or its Grid organisation; no guest, bot or former member.
+        """Somebody of the installed workspace or its Grid organisation; no bot, former member, or guest not allowed.
 
         The person's own workspace counts, not the channel's: in a shared channel outsiders press our buttons.
         """
@@ -55,8 +66,17 @@ class Gate:
             if profile.team is None:  # not said here, but Slack has signed it above
                 profile = profile.model_copy(update={"team": asker.team, "enterprise": asker.enterprise})
             await self._people.save_profile(profile)
-        if profile.guest or profile.bot or profile.deleted or not self._ours(profile.team, profile.enterprise):
-            raise Outsider("guest, bot, former member or stranger")
+        if profile.bot or profile.deleted or not self._ours(profile.team, profile.enterprise):
+            raise Outsider("bot, former member or stranger")
+        if profile.guest and not await self._rights.guest_allowed(profile.id):
+            raise Outsider("guest")
+        return profile
+
+    async def admin(self, asker: Asker) -> Profile:
+        """An insider who may say who is who. Raises `AdminsOnly`; a guest is none, wherever they are named."""
+        profile = await self.insider(asker)
+        if profile.guest or not (profile.admin or asker.user in self._admins):
+            raise AdminsOnly("neither a workspace admin nor in BOT_ADMINS")
         return profile
 
     def _ours(self, team: str | None, enterprise: str | None) -> bool:
@@ -65,15 +85,28 @@ class Gate:
 
     async def _member(self, profile: Profile) -> Member:
         linked = await self._people.link(profile.id)
-        if linked and (member := await self._existing(linked)):
+        if linked == "":
+            raise Unlinked("unlinked on purpose")
+        if linked and (member := await self.member(linked)):
             return member
-        if profile.email is None:
-            raise NotLinked("Slack shows no e-mail address")
+        member = await self.own_member(profile)
+        await self._people.save_link(profile.id, member.id)
+        await self._rights.drop_click(profile.id)  # the click under way is the one that counts
+        log.info("linked", user=profile.id, member=member.id)
+        return member
+
+    async def own_member(self, profile: Profile) -> Member:
+        """The member with this person's own address. Raises `NotLinked` unless the home workspace vouches for it.
+
+        Other workspaces of a Grid organisation have admins of their own, who could give anybody any address.
+        """
+        if self.installation.team not in (profile.team, *profile.teams):
+            raise NotLinked("of another workspace of the organisation")
+        if profile.email is None or not profile.confirmed:
+            raise NotLinked("Slack shows no e-mail address that is confirmed")
         member = await self.member_with(profile.email)
         if member is None:
             raise NotLinked("no member, or several, with that address")
-        await self._people.save_link(profile.id, member.id)
-        log.info("linked", user=profile.id, member=member.id)
         return member
 
     async def member_with(self, email: str) -> Member | None:
@@ -85,8 +118,8 @@ class Gate:
                 return matches[0]
         return None
 
-    async def _existing(self, member_id: str) -> Member | None:
-        """The member, asked for anew before they are taken for gone."""
+    async def member(self, member_id: str) -> Member | None:
+        """The member with that id, asked for anew before they are taken for gone."""
         for fresh in (False, True):
             for member in await self._members(fresh=fresh):
                 if member.id == member_id:

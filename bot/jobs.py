@@ -116,7 +116,8 @@ class Send(Base):
     `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
     often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
     is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
-    press of a button. `account` is the sender's label, `url` the conversation where it is known.
+    press of a button. `account` is the sender's label, `url` the conversation where it is known, and `member` the
+    Inbox member on whose behalf it is sent.
     """
 
     kind: Literal["send"] = "send"
@@ -126,6 +127,7 @@ class Send(Base):
     account: str
     text: str
     asker: Asker
+    member: str = ""
     url: str | None = None
     attempted: datetime | None = None
     doubt: bool = False
@@ -213,6 +215,39 @@ class Console(Base):
     @property
     def lane(self) -> str:
         return f"console:{self.asker.user}"
+
+
+class OpenHome(Base):
+    """Somebody opened the bot's Home tab: show it to those who may act, and the others why they may not."""
+
+    patient: ClassVar[bool] = False
+    kind: Literal["open_home"] = "open_home"
+    asker: Asker
+
+    @property
+    def lane(self) -> str:
+        return f"home:{self.asker.user}"
+
+    @property
+    def merge(self) -> bool:
+        return True
+
+
+class TellAdmins(Base):
+    """Tell every admin but `but` in a direct message; what has a `name`, once a week until it is well again."""
+
+    kind: Literal["tell_admins"] = "tell_admins"
+    text: str
+    but: str = ""
+    name: str = ""
+
+    @property
+    def lane(self) -> str:
+        return "admins"
+
+    @property
+    def once(self) -> str | None:
+        return f"admins:{self.name}" if self.name else None
 
 
 class Notify(Base):
@@ -411,6 +446,8 @@ Job = Annotated[
     | Choose
     | SendAgain
     | Console
+    | OpenHome
+    | TellAdmins
     | Notify
     | Refresh
     | Recheck
@@ -449,8 +486,9 @@ def load(raw: bytes) -> Job:
 
 
 class Choice(Record):
-    """What is kept while somebody decides whom a text is for."""
+    """What is kept while `user`, and nobody else, decides whom a text is for."""
 
     recipient: str
     text: str
     candidates: tuple[Candidate, ...]
+    user: str

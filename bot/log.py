@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 
 import structlog
 
 _QUIET: Final = ("slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio", "uvicorn")
 
 
-def configure(level: str, style: Literal["console", "json"]) -> None:
-    """Once per process, before anything is logged. The libraries speak from WARNING on: at DEBUG they log bodies."""
+def configure(level: str, style: Literal["console", "json"], stream: TextIO | None = None) -> None:
+    """Once per process, before anything is logged, to `stream` or else to stderr.
+
+    The libraries speak from WARNING on: at DEBUG they log bodies.
+    """
+    stream = stream or sys.stderr
     renderer = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -22,12 +26,10 @@ def configure(level: str, style: Literal["console", "json"]) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True
-    )
+    logging.basicConfig(level=logging.WARNING, stream=stream, format="%(levelname)s %(name)s %(message)s", force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Bolt warns with whole payloads, and of the token in the environment that it does not need.

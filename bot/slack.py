@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import SlackBusy, SlackDown, SlackError, SlackRefused
+from bot.errors import SlackBusy, SlackDown, SlackError, SlackRefused, SlackRevoked
 from bot.jobs import Asker
 from bot.models import Installation
 from bot.store.cards import Place
@@ -23,7 +23,10 @@ from bot.store.people import Profile
 from bot.views import Msg, View
 
 TIMEOUT: Final = 8  # seconds for one call
+PAGE: Final = 1000  # people in one answer
+PAGES: Final = 10
 RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
+_REVOKED: Final = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 
 class Slack:
@@ -58,6 +61,28 @@ class Slack:
         async with _answers():
             answer = await self.client.users_info(user=user)
         return _profile(user, answer.get("user") or {})
+
+    async def admins(self) -> list[str]:
+        """The workspace's admins and owners, as far as Slack's first pages name them."""
+        found: list[str] = []
+        cursor = ""
+        for _ in range(PAGES):
+            async with _answers():
+                answer = await self.client.users_list(limit=PAGE, cursor=cursor)
+            people = (_profile(one["id"], one) for one in answer.get("members") or [])
+            found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return found
+
+    async def shared_outside(self, channel: str) -> bool:
+        """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
+        async with _answers():
+            answer = await self.client.conversations_info(channel=channel)
+        found = answer["channel"]
+        between_us = found.get("is_shared") and not found.get("is_org_shared")
+        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
 
     async def post(
         self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
@@ -136,7 +161,10 @@ class Slack:
 
     def trusts(self, response_url: str) -> bool:
         """Whether an answer may be posted there: to Slack itself, or to the host that stands in for it in tests."""
-        url, base = urlsplit(response_url), urlsplit(self._base_url)
+        try:
+            url, base = urlsplit(response_url), urlsplit(self._base_url)
+        except ValueError:
+            return False
         host = url.hostname or ""
         if base.hostname == "slack.com" or (base.hostname or "").endswith(".slack.com"):
             return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
@@ -175,6 +203,8 @@ def _profile(user_id: str, user: Mapping[str, Any]) -> Profile:
         or user.get("name")
         or "Someone",
         email=about.get("email") or None,
+        confirmed=user.get("is_email_confirmed") is not False,
+        teams=tuple(enterprise.get("teams") or ()),
         guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
         deleted=bool(user.get("deleted")),
@@ -199,9 +229,11 @@ def _named(error: SlackApiError) -> SlackError:
     code = str(response.get("error") or "") if hasattr(response, "get") else ""
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         return SlackBusy(_retry_after(getattr(response, "headers", {})))
+    if 400 <= status < 500 and not code:
+        return SlackRefused(f"http_{status}")
     if status >= 500 or code in {"internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}:
         return SlackDown(f"{status} {code}")
-    return SlackRefused(code)
+    return SlackRevoked(code) if code in _REVOKED else SlackRefused(code)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,7 @@ from bot.inbox import Inbox, parse_event, verify
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.feed import Feed
+from bot.store.install import Install
 from bot.store.lanes import Lanes
 
 log = structlog.get_logger(__name__)
@@ -50,12 +52,22 @@ class Web:
     """Verifies first and over the raw bytes; nothing unsigned is parsed."""
 
     def __init__(
-        self, settings: Settings, bolt: AsyncApp, feed: Feed, lanes: Lanes, slack: Slack, inbox: Inbox
+        self,
+        settings: Settings,
+        bolt: AsyncApp,
+        feed: Feed,
+        lanes: Lanes,
+        slack: Slack,
+        inbox: Inbox,
+        install: Install,
     ) -> None:
-        self._bolt, self._feed, self._lanes, self._inbox = bolt, feed, lanes, inbox
+        self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
         secret = settings.slack_signing_secret
-        self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
+        secrets = secret.get_secret_value().split(",") if secret else []
+        self._signing = [SignatureVerifier(one) for one in secrets if one]
+        token = settings.metrics_token
+        self._metrics_token = f"Bearer {token.get_secret_value()}".encode() if token else None
         webhook = settings.inbox_webhook_secret
         self._webhook_secret = webhook.get_secret_value() if webhook else None
         self.app = Starlette(
@@ -71,7 +83,7 @@ class Web:
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
         body = await _body(request)
-        if self._signing is None or not _signed(self._signing, body, request):
+        if not any(_signed(one, body, request) for one in self._signing):
             log.warning("not_signed", route="/slack/events")
             return PlainTextResponse("invalid signature", 401)
         try:
@@ -112,7 +124,7 @@ class Web:
         return PlainTextResponse("ok")
 
     async def readyz(self, _: Request) -> Response:
-        """Redis answers now, and Slack and Inbox have answered since the start."""
+        """Redis answers now, Slack and Inbox have answered since the start, and Slack did not take the token away."""
         for name, ask in list(self._unseen.items()):
             try:
                 async with asyncio.timeout(STORE_WITHIN):
@@ -123,13 +135,17 @@ class Web:
         missing = list(self._unseen)
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                await self._lanes.depth()
+                if await self._install.revoked():
+                    return PlainTextResponse("Slack took the token away: install the app again and restart", 503)
         except (StoreUnavailable, TimeoutError):
             missing.append("redis")
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
 
-    async def metrics(self, _: Request) -> Response:
-        """Prometheus text; without the queue's depth while Redis is down."""
+    async def metrics(self, request: Request) -> Response:
+        """Prometheus text; without the queue's depth while Redis is down. 401 without METRICS_TOKEN where it is set."""
+        given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+        if self._metrics_token is not None and not hmac.compare_digest(given, self._metrics_token):
+            return PlainTextResponse("wants METRICS_TOKEN", 401, {"WWW-Authenticate": "Bearer"})
         try:
             async with asyncio.timeout(STORE_WITHIN):
                 for state, count in (await self._lanes.depth()).items():

@@ -26,6 +26,7 @@ from bot.errors import (
     SlackBusy,
     SlackDown,
     SlackRefused,
+    SlackRevoked,
     StoreUnavailable,
     Unauthorized,
     Unavailable,
@@ -37,8 +38,9 @@ from bot.store.lanes import Lanes, Ticket
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
-Failed = Callable[[Job, Exception], Sequence[Job]]
+Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
 Sound = Callable[[], Awaitable[bool]]
+Halted = Callable[[], Awaitable[bool]]
 
 PLACES: Final = 16  # jobs at once, for people and for the background each
 DEATHS: Final = 20  # claims and failures after which a job is taken for the cause
@@ -54,13 +56,22 @@ class Fatal(Exception):
     """Not to be tried again."""
 
 
+async def never() -> bool:
+    return False
+
+
 class Worker:
     """Runs until `stop` is called; then finishes or gives back what it has in hand."""
 
-    def __init__(self, lanes: Lanes, handlers: Mapping[type[Job], Handler], failed: Failed, sound: Sound) -> None:
-        """`failed` says what follows from a job given up; `sound` whether Inbox answers anything at all."""
+    def __init__(
+        self, lanes: Lanes, handlers: Mapping[type[Job], Handler], failed: Failed, sound: Sound, halted: Halted = never
+    ) -> None:
+        """`failed` says what follows from a job given up; `sound` whether Inbox answers anything at all.
+
+        While `halted` says so, jobs are left where they are."""
         self._lanes, self._handlers, self._failed, self._sound = lanes, handlers, failed, sound
         self.job_timeout = lanes.claim_idle * 0.8  # seconds; nobody else may take a job that is still being done
+        self._halted, self._is_halted, self._asked = halted, False, 0.0
         self._stopping = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._running: dict[asyncio.Task[None], Ticket] = {}
@@ -90,16 +101,30 @@ class Worker:
         """Give out the lanes whose wait is over."""
         while not self._stopping.is_set():
             try:
+                await self._look_up()
                 await self._lanes.release_due()
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await self._rest(1.0)
             await self._rest(BREATH)
 
+    async def _look_up(self) -> None:
+        """Learn, once a second, whether the work is to rest."""
+        if time.monotonic() - self._asked < 1.0:
+            return
+        self._asked = time.monotonic()
+        halted = await self._halted()
+        if halted and not self._is_halted:
+            log.error("work_stopped", reason="Slack took the token away", remedy="install the app again and restart")
+        self._is_halted = halted
+
     async def _serve(self, stream: str) -> None:
         places = asyncio.Semaphore(PLACES)
         reclaimed = 0.0
         while not self._stopping.is_set():
+            if self._is_halted:
+                await self._rest(BREATH)
+                continue
             await places.acquire()
             free = 1
             while not places.locked() and free < PLACES:
@@ -186,13 +211,13 @@ class Worker:
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
         """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
         told_to_wait = isinstance(error, (RateLimited, SlackBusy))
-        final = isinstance(error, _FINAL) or not (job.patient or told_to_wait)
+        final = (isinstance(error, _FINAL) and not isinstance(error, SlackRevoked)) or not (job.patient or told_to_wait)
         if not final and (job.tries < TRIES or await self._waits_for_all(error)):
             wait = error.retry_after if told_to_wait else PAUSES[min(job.tries, len(PAUSES) - 1)]  # type: ignore[attr-defined]  # both say how long
             await self._lanes.defer(ticket, job.model_copy(update={"tries": job.tries + (not told_to_wait)}), wait)
             log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
             return "again"
-        then = self._failed(job, error)
+        then = await self._failed(job, error)
         if isinstance(error, (NotLinked, Outsider, InboxError)) and not job.background:
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
@@ -205,7 +230,7 @@ class Worker:
 
     async def _waits_for_all(self, error: Exception) -> bool:
         """Whether the job fails because Slack or Inbox is down for everybody: then it waits as long as that takes."""
-        if isinstance(error, (RateLimited, SlackBusy, SlackDown, Unauthorized)):
+        if isinstance(error, (RateLimited, SlackBusy, SlackDown, SlackRevoked, Unauthorized)):
             return True
         if not isinstance(error, Unavailable):
             return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -16,15 +18,48 @@ from bot.app import Paces
 from bot.sandbox.stage import Stage, stage
 from bot.store import embedded
 
-QUICK = Paces(channel_interval=0.01, poll=0.5)
+# What the log of a whole test session must never hold: tokens and secrets of the two local services, and addresses.
+NEVER_LOGGED = (
+    "xoxb-sandbox",
+    "xapp-sandbox",
+    "sandbox-signing-secret",
+    "ibt_sandbox",
+    "ibt_wh_sandbox",
+    "@acme.example",
+    "@elsewhere.example",
+)
+QUICK = Paces(channel_interval=0.01, poll=0.5, look_again=0.3)
 
 Open = Callable[..., Awaitable[Stage]]
 
 
+class Logged(io.StringIO):
+    """Keeps all that was logged, and shows it where pytest expects it."""
+
+    def write(self, text: str) -> int:
+        sys.stderr.write(text)
+        return super().write(text)
+
+
 @pytest.fixture(scope="session")
-def valkey() -> Iterator[str]:
+def session_log() -> Iterator[Logged]:
+    """Everything that is logged at any level; in the end no secret and no address may be in it."""
+    kept = Logged()
+    log.configure("DEBUG", "json", kept)
+    yield kept
+    assert [secret for secret in NEVER_LOGGED if secret in kept.getvalue()] == []
+
+
+@pytest.fixture
+def logged(session_log: Logged) -> Callable[[], str]:
+    """What was logged since the test began."""
+    begin = session_log.tell()
+    return lambda: session_log.getvalue()[begin:]
+
+
+@pytest.fixture(scope="session")
+def valkey(session_log: Logged) -> Iterator[str]:
     """The URL of a Valkey that is this test process's own."""
-    log.configure("DEBUG", "json")
     with tempfile.TemporaryDirectory(prefix="bridge-tests-") as folder:
         server = embedded.start(Path(folder))
         yield server.url

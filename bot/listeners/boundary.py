@@ -38,8 +38,9 @@ def bounded(slack: Slack, act: Act) -> Listener:
         except SlackError as error:
             log.warning("not_opened", error=str(error))
             await _sorry(slack, ack, body, words.TOO_SLOW)
-        except payloads.MALFORMED:
-            log.warning("not_what_slack_sends", type=str(body.get("type") or body.get("command"))[:40], exc_info=True)
+        except payloads.MALFORMED as error:  # only its class: the text may quote what somebody wrote
+            kind = str(body.get("type") or body.get("command"))[:40]
+            log.warning("not_what_slack_sends", type=kind, error=type(error).__name__)
             await ack()
         except Exception:
             ref = jobs.reference()

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import structlog
 from slack_bolt.async_app import AsyncAck
 
 from bot.errors import StoreUnavailable
-from bot.jobs import Asker, Change, Choose, Console, Dm, Job, OpenChoice, OpenDm, SendAgain, Tell, Verb
-from bot.listeners.payloads import Body, asker, button_value, from_modal, submitted
+from bot.jobs import Asker, Change, Choose, Console, Dm, Job, OpenChoice, OpenDm, OpenHome, SendAgain, Tell, Verb
+from bot.listeners.payloads import Body, asker, button_value, from_event, from_modal, submitted
+from bot.models import Installation
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
+from bot.store.install import Install
 from bot.store.lanes import Lanes
-from bot.views import help_message, home, loading_modal, notice_modal, text, words
+from bot.views import help_message, loading_modal, notice_modal, text, words
+
+log = structlog.get_logger(__name__)
 
 _Act = Callable[[AsyncAck, Body], Awaitable[None]]
 _Fill = Callable[[str], Job]
@@ -23,8 +28,9 @@ ACCEPT_WITHIN: Final = 1.8  # seconds; less than the boundary waits before it sa
 class Front:
     """What people press and type. `once` keys make a repeated payload the same piece of work."""
 
-    def __init__(self, lanes: Lanes, cards: Cards, slack: Slack) -> None:
+    def __init__(self, lanes: Lanes, cards: Cards, slack: Slack, install: Install, installation: Installation) -> None:
         self._lanes, self._cards, self._slack = lanes, cards, slack
+        self._install, self._installation = install, installation
 
     async def dm_command(self, ack: AsyncAck, body: Body) -> None:
         """`/dm`, `/dm help`, `/dm recipient` and `/dm recipient text`."""
@@ -118,8 +124,24 @@ class Front:
 
     async def opened_home(self, ack: AsyncAck, body: Body) -> None:
         if body["event"].get("tab") == "home":
-            await self._slack.publish_home(body["event"]["user"], home())
+            await self._lanes.accept(OpenHome(asker=from_event(body)), once=f"slack-event:{body['event_id']}")
         await ack()
+
+    async def uninstalled(self, ack: AsyncAck, body: Body) -> None:
+        """The workspace removed the app."""
+        await self._revoked(body)
+        await ack()
+
+    async def tokens_revoked(self, ack: AsyncAck, body: Body) -> None:
+        """Only the bot's own token matters: it acts for nobody else's."""
+        if self._installation.bot_user in (body["event"]["tokens"].get("bot") or ()):
+            await self._revoked(body)
+        await ack()
+
+    async def _revoked(self, body: Body) -> None:
+        if body.get("team_id") == self._installation.team:
+            log.error("revoked", why=body["event"]["type"], remedy="install the app again and restart")
+            await self._install.revoke()
 
     async def nothing(self, ack: AsyncAck, body: Body) -> None:
         """A link button: Slack opens it, and only wants to hear that we know."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from bot.jobs import Asker
 
 Body = Mapping[str, Any]
 # What reading a payload of another shape than Slack's raises.
-MALFORMED: Final = (KeyError, TypeError, AttributeError, IndexError, ValidationError)
+MALFORMED: Final = (KeyError, TypeError, AttributeError, IndexError, ValueError)
 
 
 def asker(body: Body) -> Asker:
@@ -52,6 +50,14 @@ def from_modal(body: Body) -> tuple[str, Asker]:
     channel, _, thread_ts = place.partition("|")
     who = asker(body)
     return about, who.model_copy(update={"channel": channel or None, "thread_ts": thread_ts or None})
+
+
+def from_event(body: Body) -> Asker:
+    """Whose event it is. `team_id` is where it happened; an outsider's own workspace is named within the event."""
+    event = body["event"]
+    return Asker(
+        user=event["user"], team=event.get("user_team") or body.get("team_id"), enterprise=body.get("enterprise_id")
+    )
 
 
 def button_value(body: Body) -> str:

@@ -24,3 +24,5 @@ def register(app: AsyncApp, front: Front, slack: Slack) -> None:
     app.shortcut("send_as_dm")(bounded(slack, front.send_as_dm))
     app.command("/inbox")(bounded(slack, front.inbox_command))
     app.event("app_home_opened")(bounded(slack, front.opened_home))
+    app.event("app_uninstalled")(bounded(slack, front.uninstalled))
+    app.event("tokens_revoked")(bounded(slack, front.tokens_revoked))

@@ -81,6 +81,7 @@ def auth_test(world: World, args: Json) -> Json:
         "team_id": world.team_id,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,
+        "enterprise_id": world.enterprise_id,
         "is_enterprise_install": False,
     }
 

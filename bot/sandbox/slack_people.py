@@ -96,12 +96,15 @@ class People(World):
     async def _interaction(self, user: str, payload: Json) -> Ack:
         common: Json = {"user": self._who(user), "api_app_id": APP_ID, "token": "sandbox-verification"}
         common |= {"trigger_id": self.trigger(user), "team": self._team(self.team_id)}
-        common |= {"enterprise": None, "is_enterprise_install": False}
+        common |= {"enterprise": self._grid(), "is_enterprise_install": False}
         return await self._form({"payload": json.dumps(common | payload)})
 
     def _who(self, user: str) -> Json:
         someone = self.users[user]
         return {"id": user, "username": someone.username, "name": someone.username, "team_id": someone.team_id}
+
+    def _grid(self) -> Json | None:
+        return {"id": self.enterprise_id, "name": "Acme Group"} if self.enterprise_id else None
 
     def _team(self, id: str) -> Json:
         return {"id": id, "domain": self.team_name.lower().replace(" ", "-") if id == self.team_id else id.lower()}
@@ -122,6 +125,7 @@ class People(World):
         fields = {"token": "sandbox-verification", "team_id": team["id"], "team_domain": team["domain"]}
         fields |= {"channel_id": place.id, "channel_name": _channel_name(place)}
         fields |= {"user_id": user, "user_name": self.users[user].username, "command": command, "text": escaped}
+        fields |= {"enterprise_id": self.enterprise_id} if self.enterprise_id else {}
         fields |= {"api_app_id": APP_ID, "is_enterprise_install": "false"}
         fields |= {"response_url": self.hook(user, place.id), "trigger_id": self.trigger(user)}
         ack = await self._form(fields)

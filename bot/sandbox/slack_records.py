@@ -63,6 +63,9 @@ class User:
     deleted: bool = False
     admin: bool = False
     email_hidden: bool = False
+    confirmed: bool = True
+    grid: str | None = None
+    teams: tuple[str, ...] = ()
 
     @property
     def username(self) -> str:
@@ -76,8 +79,11 @@ class User:
         shown = {"id": self.id, "team_id": self.team_id, "name": self.username, "deleted": self.deleted}
         shown |= {"real_name": self.name, "tz": "Europe/Berlin", "tz_offset": 3600, "profile": profile}
         shown |= {"is_bot": self.bot, "is_app_user": False, "is_stranger": False, "updated": 1763800000}
+        if self.grid:
+            shown["enterprise_user"] = {"id": self.id, "enterprise_id": self.grid, "teams": list(self.teams)}
         if stranger or self.deleted:
             return shown
+        shown["is_email_confirmed"] = self.confirmed
         flags = {"is_admin": self.admin, "is_owner": False, "is_primary_owner": False}
         return shown | flags | {"is_restricted": self.guest or self.ultra, "is_ultra_restricted": self.ultra}
 

@@ -62,6 +62,7 @@ class World:
     ) -> None:
         self.signing_secret, self.bot_token = signing_secret, bot_token
         self.team_id, self.team_name = team_id, team_name
+        self.enterprise_id: str | None = None
         self.base_url, self.events_url = "http://127.0.0.1:5555", "http://127.0.0.1:3000/slack/events"
         self.socket_url: str | None = None
         self.scopes: set[str] = set(ALL_SCOPES)
@@ -184,7 +185,9 @@ class World:
         return self.channels[id]
 
     def stranger(self, user: str) -> bool:
-        return self.users[user].team_id != self.team_id
+        """Of another organisation: a sibling in our own Enterprise Grid is none."""
+        who = self.users[user]
+        return who.team_id != self.team_id and (who.grid is None or who.grid != self.enterprise_id)
 
     def post(self, channel: str, user: str, *, text: str = "", thread_ts: str | None = None, **rest: Any) -> Message:
         """A new message, filed in its channel and under its thread's parent."""

@@ -103,9 +103,15 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(*, versions: Collection[str] = ("v1", "v2"), port: int = 0) -> AsyncIterator[Scene]:
-    """A local Slack and a local Inbox, with the world of `acme`."""
+async def scene(
+    *, versions: Collection[str] = ("v1", "v2"), enterprise: str | None = None, port: int = 0
+) -> AsyncIterator[Scene]:
+    """A local Slack and a local Inbox, with the world of `acme`.
+
+    `enterprise` is the Enterprise Grid organisation that the workspace belongs to.
+    """
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset(versions))
+    slack.enterprise_id = enterprise
     async with AsyncExitStack() as stack:
         stack.push_async_callback(inbox.aclose)
         slack.base_url = await stack.enter_async_context(serving(slack.app, port=port))
@@ -138,13 +144,14 @@ async def stage(
     *,
     versions: Collection[str] = ("v1", "v2"),
     redis_url: str | None = None,
+    enterprise: str | None = None,
     paces: Paces | None = None,
     port: int = 0,
     **more: Any,
 ) -> AsyncIterator[Stage]:
     """Everything running: a scene and the bot on it; `more` are settings. Nothing is left behind."""
     async with (
-        scene(versions=versions, port=port) as on,
+        scene(versions=versions, enterprise=enterprise, port=port) as on,
         bot_on(on, paces=paces, port=port + 2 if port else 0, redis_url=redis_url, **more) as running,
     ):
         yield running

@@ -27,6 +27,20 @@ class Install:
         async with answering():
             await self._redis.set(keys.INSTALLATION, found.model_dump_json())
 
+    async def revoke(self) -> None:
+        """Slack took the bot's token away: no work is done until a start with a good one."""
+        async with answering():
+            await self._redis.set(keys.REVOKED, "1")
+
+    async def restore(self) -> None:
+        """Slack knows the token."""
+        async with answering():
+            await self._redis.delete(keys.REVOKED)
+
+    async def revoked(self) -> bool:
+        async with answering():
+            return bool(await self._redis.exists(keys.REVOKED))
+
     async def inbox_version(self) -> str | None:
         """The Inbox API version that answered last."""
         async with answering():

@@ -30,9 +30,14 @@ MISSED: Final = key("feed", "missed")  # thread ids with messages from while the
 MISSED_COUNT: Final = key("feed", "missed", "count")
 PENDING_EVENTS: Final = key("feed", "pending", "events")
 
+LINKED: Final = key("linked")  # Slack users that have a link
+GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
+AUDIT: Final = key("audit")  # who did what, as a stream
+
 MEMBERS: Final = key("cache", "members")
 ACCOUNT_LINKS: Final = key("cache", "account-links")
 INSTALLATION: Final = key("installation")
+REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")
 
 
@@ -46,6 +51,18 @@ def once(name: str) -> str:
 
 def link(user: str) -> str:
     return key("link", user)
+
+
+def consent(channel: str) -> str:
+    return key("consent", channel)
+
+
+def sharing(channel: str) -> str:
+    return key("sharing", channel)
+
+
+def click(user: str) -> str:
+    return key("click", user)
 
 
 def profile(user: str) -> str:

@@ -25,13 +25,19 @@ T = TypeVar("T")
 
 
 class Profile(Record):
-    """What Slack says of one of its users. `email` is None when Slack hides it."""
+    """What Slack says of one of its users. `email` is None when Slack hides it.
+
+    `confirmed` is False where Slack says that nobody has proved to own the address; `teams` are the workspaces of an
+    Enterprise Grid organisation that they belong to.
+    """
 
     id: str
     team: str | None
     enterprise: str | None = None
     name: str
     email: str | None = None
+    confirmed: bool = True
+    teams: tuple[str, ...] = ()
     guest: bool = False
     bot: bool = False
     deleted: bool = False
@@ -45,18 +51,30 @@ class People:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
 
     async def link(self, user: str) -> str | None:
-        """The Inbox member id that this Slack user acts as."""
+        """The Inbox member id that this Slack user acts as; "" when their link was taken away on purpose."""
         async with answering():
             member = await self._redis.get(keys.link(user))
-        return member.decode() if member else None
+        return None if member is None else member.decode()
 
     async def save_link(self, user: str, member_id: str) -> None:
         async with answering():
-            await self._redis.set(keys.link(user), member_id)
+            pipe = self._redis.pipeline()
+            pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user)
+            await pipe.execute()
 
     async def remove_link(self, user: str) -> None:
+        """From now on no address matches them either: who was unlinked on purpose stays so."""
         async with answering():
-            await self._redis.delete(keys.link(user))
+            pipe = self._redis.pipeline()
+            pipe.set(keys.link(user), "").srem(keys.LINKED, user)
+            await pipe.execute()
+
+    async def links(self) -> dict[str, str]:
+        """The Inbox member id of every linked Slack user."""
+        async with answering():
+            users = sorted(one.decode() for one in await self._redis.smembers(keys.LINKED))
+            members = await self._redis.mget([keys.link(one) for one in users]) if users else []
+        return {user: member.decode() for user, member in zip(users, members, strict=True) if member}
 
     async def profile(self, user: str) -> Profile | None:
         async with answering():

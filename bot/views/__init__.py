@@ -1,10 +1,11 @@
 """Pure functions from the domain to Slack's blocks and modals; they know no network, clock or settings."""
 
 from bot.views.blocks import Msg, View
-from bot.views.card import follow_up, meanwhile, thread_card
+from bot.views.card import closed_card, closed_note, follow_up, meanwhile, thread_card
 from bot.views.dm import (
     choose_message,
     choose_modal,
+    closed_home,
     dm_modal,
     help_message,
     home,
@@ -18,6 +19,9 @@ __all__ = [
     "View",
     "choose_message",
     "choose_modal",
+    "closed_card",
+    "closed_home",
+    "closed_note",
     "dm_modal",
     "follow_up",
     "help_message",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.models import Card, Message, Note, Person, Thread
-from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run
+from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run, section
 from bot.views.text import literal, plain, when, when_long
-from bot.views.words import GONE
+from bot.views.words import GONE, closed
 
 _NAME = 80
 _PREVIEW = 150
@@ -29,6 +29,19 @@ def thread_card(card: Card, *, account: str, assignee: str | None) -> Msg:
             *([] if card.gone else actions("thread_actions", _buttons(thread))),
         ],
     }
+
+
+def closed_card(card: Card, *, account: str) -> Msg:
+    """The card where another organisation reads along: no name, no text, no link that tells who it is."""
+    said = closed(plain(account, _NAME))
+    buttons = [] if card.gone else _state_buttons(card.thread)
+    return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
+
+
+def closed_note(account: str) -> Msg:
+    """What stands there for one more message."""
+    said = closed(plain(account, _NAME))
+    return {"text": said, "blocks": [section(said)]}
 
 
 def follow_up(message: Message, person: Person | None) -> Msg:
@@ -141,6 +154,10 @@ def _at(note: Note | None) -> str:
 
 
 def _buttons(thread: Thread) -> list[Block]:
+    return [*_state_buttons(thread), *open_button(thread.url)]
+
+
+def _state_buttons(thread: Thread) -> list[Block]:
     claim = ("Unassign", "unassign") if thread.assignee_id else ("Assign to me", "assign_to_me")
     close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
-    return [*(button(*pair, thread.id) for pair in (claim, close)), *open_button(thread.url)]
+    return [button(*pair, thread.id) for pair in (claim, close)]

@@ -155,6 +155,11 @@ def home() -> View:
     return {"type": "home", "blocks": [section(words.INBOX_HELP), section(words.DM_HELP)]}
 
 
+def closed_home(why: str) -> View:
+    """App Home of somebody who may not act; `why` is mrkdwn from `words`."""
+    return {"type": "home", "blocks": [section(why)]}
+
+
 def _initial(text: str, limit: int) -> dict[str, str]:
     value = literal(text, limit)
     return {"initial_value": value} if value else {}

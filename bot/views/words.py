@@ -5,6 +5,7 @@ Each says what happened and what to do. A stranger's words inside them are inert
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 from typing import Literal
@@ -32,6 +33,21 @@ SENDING_ALREADY = "That message is already being sent."
 UNIDENTIFIED = "Slack can't tell me who you are right now, so nothing was done. Try again in a minute."
 TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
 TOO_SLOW = "Slack lets me open a form only within three seconds, and that time is over. Try once more."
+UNLINKED = "You are unlinked from Inbox. `/inbox link` matches you by your e-mail address again."
+UNLINKED_YOU = "You are unlinked from Inbox now. `/inbox link` matches you by your e-mail address again."
+OWN_ADDRESS_ONLY = (
+    "You can link yourself only to the Inbox member with your own e-mail address: `/inbox link`. "
+    "For any other, ask an admin to run `/inbox link @you name@company.com`."
+)
+RESUMED = " I'll do now what you tried before."
+GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
+CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
+INBOX_REFUSES = (
+    "Inbox no longer accepts my API token, so nothing is sent or changed. Make a new one in Inbox → Settings → API → "
+    "New API token, set INBOX_API_TOKEN to it and restart me."
+)
+NO_LINKS = "Nobody is linked to an Inbox member yet."
+NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
@@ -59,7 +75,9 @@ INBOX_HELP = """\
 • The ⋮ menu of a card, and of any message in its Slack thread, has *Archive thread* and *Assign to me*.
 • The ⋮ menu of any message has *Send as DM*.
 • `/dm` sends a direct message; `/dm help` explains.
-• `/inbox whoami` shows which Inbox member you are. Admins: `/inbox link @user name@company.com`, `/inbox unlink @user`.
+• `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
+• Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
+  `consent` and `consent off` in a channel shared with others, `log`.
 What you write in a card's Slack thread stays in Slack."""
 
 Doing = Literal["send", "change"]
@@ -89,16 +107,93 @@ def not_found(reference: str, doing: Doing = "change") -> str:
 
 
 def whoami(name: str, email: str, role: str) -> str:
-    return f"In Inbox you are *{plain(name, 100)}* ({_address(email)}, {plain(role, 40)})."
+    who = f"In Inbox you are *{plain(name, 100)}* ({_address(email)}, {plain(role, 40)})."
+    return f"{who} If that is wrong: `/inbox unlink`."
 
 
-def linked(user: str, name: str) -> str:
+def linked(user: str, name: str, others: Sequence[str] = ()) -> str:
+    """`user` is a Slack user id, and so are `others`, who act as the same member."""
+    also = f" So does {', '.join(f'<@{one}>' for one in others)}: if that is wrong, unlink them." if others else ""
+    return f"<@{user}> now acts as *{plain(name, 100)}* in Inbox.{also}"
+
+
+def linked_you(admin: str, name: str, *, resumed: bool) -> str:
+    """`admin` is a Slack user id; `resumed` when what was refused before is done now."""
+    return f"<@{admin}> linked you to *{plain(name, 100)}* in Inbox." + (RESUMED if resumed else "")
+
+
+def link_line(user: str, name: str | None, email: str, twice: bool) -> str:
+    """One line of `/inbox links`; `name` is None when the member is gone."""
+    if name is None:
+        return f"⚠️ <@{user}> – a member who is no longer in Inbox"  # noqa: RUF001 - a dash
+    several = " ⚠️ several people act as this member" if twice else ""
+    return f"<@{user}> – *{plain(name, 100)}* ({plain(email, 200)}){several}"  # noqa: RUF001 - a dash
+
+
+def guest(user: str, *, allowed: bool) -> str:
     """`user` is a Slack user id."""
-    return f"<@{user}> now acts as *{plain(name, 100)}* in Inbox."
+    if allowed:
+        return f"The guest <@{user}> may act on Inbox threads now; they need a seat in Inbox as everybody does."
+    return f"The guest <@{user}> may no longer act on Inbox threads."
+
+
+def closed(account: str) -> str:
+    """All that outsiders in a shared channel read; `account` is mrkdwn."""
+    return f"New message for {account}, open in Inbox."
+
+
+def shared_channel(channel: str) -> str:
+    """What admins read about a channel that is shared with another organisation."""
+    return (
+        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
+        "along, say `/inbox consent` in it."
+    )
+
+
+def consent(channel: str, *, given: bool) -> str:
+    """`channel` is Slack's id."""
+    if given:
+        return (
+            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
+        )
+    return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
+
+
+def lost_channel(channel: str, code: str) -> str:
+    """What admins read when a channel does not take posts; `code` is Slack's error."""
+    remedy = {
+        "is_archived": "it is archived. Unarchive it",
+        "not_in_channel": "I am not in it. Say `/invite @Inbox` there",
+        "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
+    }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
+    return (
+        f"I can't post in <#{channel}>: {remedy}, or set NOTIFY_CHANNEL to another channel and restart me. "
+        "Until then new messages wait, for a day."
+    )
+
+
+def announced(admin: str, said: str) -> str:
+    """What the other admins read about what one of them did."""
+    return f"<@{admin}> in Inbox's settings: {said}"
+
+
+def act(at: datetime, user: str, what: str, about: str, channel: str, outcome: str, reference: str) -> str:
+    """One line of `/inbox log`; `user` and `channel` are Slack's ids."""
+    where = f" in <#{channel}>" if channel.startswith(("C", "G")) else ""
+    target = f"<@{about}>" if about.startswith(("U", "W")) and about.isalnum() and about.isupper() else plain(about, 80)
+    done = " ".join(part for part in (plain(what, 40), target) if part)
+    return f"{when_long(at)} <@{user}> {done}{where}: {plain(outcome, 80)} ({plain(reference, 20)})"
+
+
+def listed(lines: Sequence[str], none: str) -> str:
+    """The lines below each other, or `none`; what does not fit in a message is counted."""
+    shown = lines[:100]
+    more = [f"… and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
+    return "\n".join([*shown, *more]) or none
 
 
 def unlinked(user: str) -> str:
-    return f"<@{user}> is no longer linked. I match them by e-mail again when they next act."
+    return f"<@{user}> is no longer linked, and no address matches them until `/inbox link`."
 
 
 def no_member(email: str) -> str:
@@ -151,6 +246,10 @@ def explain(error: errors.BotError, *, team: str, account: str, reference: str, 
     stands in the log and is added where an admin may need it.
     """
     match error:
+        case errors.Unlinked():
+            return UNLINKED
+        case errors.AdminsOnly():
+            return ADMINS_ONLY
         case errors.NotLinked():
             return NOT_LINKED
         case errors.Refused():

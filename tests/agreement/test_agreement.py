@@ -52,7 +52,7 @@ class Registered(defaultdict[str, set[str]]):
 @pytest.fixture(scope="module")
 def registered() -> Registered:
     found, nothing = Registered(), cast(Any, None)
-    register(cast(Any, found), Front(nothing, nothing, nothing), nothing)
+    register(cast(Any, found), Front(nothing, nothing, nothing, nothing, nothing), nothing)
     return found
 
 
@@ -79,7 +79,9 @@ SCOPES: dict[str, set[str]] = {
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
+    "conversations_info": {"channels:read", "groups:read"},
     "users_info": {"users:read", "users:read.email"},
+    "users_list": {"users:read"},
     "users_lookupByEmail": {"users:read.email"},
     "views_open": set(),
     "views_publish": set(),
@@ -303,12 +305,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.errors", "bot.models", "bot.log"),
     ("bot.settings", "bot.jobs", "bot.views"),
     ("bot.inbox", "bot.store"),
-    ("bot.slack", "bot.socket_mode"),
+    ("bot.slack", "bot.socket_mode", "bot.notices"),
     ("bot.gate",),
+    ("bot.admins", "bot.consent", "bot.home"),
     ("bot.desk", "bot.board", "bot.console", "bot.ticker", "bot.worker"),
     ("bot.listeners", "bot.web"),
     ("bot.app",),
-    ("bot.run", "bot.doctor"),
+    ("bot.run", "bot.doctor", "bot.audit"),
     ("bot.sandbox",),
     ("bot.__main__",),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.stage import Acme, acme
 from bot.store import keys
+from bot.store.audit import Audit
 from bot.store.connect import connect
 from bot.store.lanes import Lanes
 
@@ -170,7 +172,7 @@ async def test_bad_usage_is_exit_2(tmp_path: Path, arguments: list[str]) -> None
 async def test_help_names_every_command(tmp_path: Path) -> None:
     ended = await bot(tmp_path, {}, "--help")
     assert (ended.code, ended.err) == (0, "")
-    for command in ("serve", "worker", "sandbox", "doctor", "retry"):
+    for command in ("serve", "worker", "sandbox", "doctor", "audit", "retry"):
         assert f"    {command} " in ended.out
 
 
@@ -375,3 +377,29 @@ async def test_doctor_lists_a_dead_letter_and_retry_tries_it_again(outside: Outs
     assert again is not None
     assert again.ref == job.ref
     await redis.aclose()
+
+
+async def test_audit_exports_who_did_what_since_when(outside: Outside, tmp_path: Path) -> None:
+    redis: Any = connect(outside.env["REDIS_URL"])
+    old = int((time.time() - 8 * 86_400) * 1000)
+    await redis.xadd(keys.AUDIT, {"user": "U0", "what": "archive", "outcome": "done", "ref": "000001"}, f"{old}-1")
+    await Audit(redis).note(Asker(user="U1", channel="C1"), "archive", "t1", "done", "7f3a9c", "m1")
+    await redis.aclose()
+
+    exported = await bot(tmp_path, outside.env, "audit", "--since", "7d", "--json")
+    assert exported.code == 0
+    (entry,) = [json.loads(line) for line in exported.out.splitlines()]
+    at = entry.pop("at")
+    assert at.startswith("20")
+    assert at.endswith("Z")
+    done = {"user": "U1", "member": "m1", "channel": "C1", "what": "archive", "about": "t1", "outcome": "done"}
+    assert entry == done | {"ref": "7f3a9c"}
+
+    everything = await bot(tmp_path, outside.env, "audit", "--since", "2w")
+    assert [line.split()[-1] for line in everything.out.splitlines()] == ["000001", "7f3a9c"]
+
+
+async def test_audit_says_what_it_cannot_read(outside: Outside, tmp_path: Path) -> None:
+    ended = await bot(tmp_path, outside.env, "audit", "--since", "yesterday")
+    assert ended.code == 2
+    assert "--since yesterday is wrong" in ended.err

@@ -51,8 +51,10 @@ async def test_a_link_lives_until_somebody_removes_it(redis: Any, people: People
     assert await people.link("U1") == "m1"
     assert await people.link("U2") is None
     assert await redis.ttl(keys.link("U1")) == -1  # never
+    assert await people.links() == {"U1": "m1"}
     await people.remove_link("U1")
-    assert await people.link("U1") is None
+    assert await people.link("U1") == ""  # on purpose, which is not the same as never
+    assert await people.links() == {}
 
 
 async def test_a_profile_is_kept_for_five_minutes(redis: Any, people: People) -> None:

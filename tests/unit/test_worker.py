@@ -41,7 +41,7 @@ class Shop:
         self.seen: list[Job] = []
         self.sound = True
 
-    def failed(self, job: Job, error: Exception) -> Sequence[Job]:
+    async def failed(self, job: Job, error: Exception) -> Sequence[Job]:
         return [Tell(asker=ANA, text=f"{job.ref} failed: {type(error).__name__}")]
 
     def worker(self, handle: Handler, lanes: Lanes | None = None) -> Worker:
@@ -426,7 +426,7 @@ def _serving() -> list[asyncio.Task[Any]]:
 
 async def test_stop_ends_quietly_when_redis_is_away(tmp_path: Any) -> None:
     """Whoever is told to end while Redis is down ends: what it held is claimed later."""
-    worker = Worker(lanes := Lanes(connect(f"unix://{tmp_path}/none.sock"), "ours"), {}, lambda *_: [], _sound)
+    worker = Worker(lanes := Lanes(connect(f"unix://{tmp_path}/none.sock"), "ours"), {}, _nothing, _sound)
     held = asyncio.create_task(asyncio.sleep(3600))
     worker._running[held] = Ticket(keys.PEOPLE, "1-1", "x")
     held.add_done_callback(lambda task: worker._running.pop(task, None))
@@ -434,6 +434,10 @@ async def test_stop_ends_quietly_when_redis_is_away(tmp_path: Any) -> None:
     assert held.cancelled()
     with pytest.raises(StoreUnavailable):
         await lanes.depth()
+
+
+async def _nothing(*_: object) -> Sequence[Job]:
+    return []
 
 
 async def _sound() -> bool:

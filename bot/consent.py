@@ -1,0 +1,56 @@
+"""May a channel show what people write to the team? Not where another organisation reads along, unless an admin agreed.
+
+Slack is asked, and its answer holds for five minutes: a channel may become shared later. While Slack does not answer,
+its last word holds; where it refuses to say, the channel counts as shared.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot.errors import SlackError, SlackRefused
+from bot.jobs import now
+from bot.slack import Slack
+from bot.store.rights import Rights, Sharing
+
+log = structlog.get_logger(__name__)
+
+NEVER_TOLD: Final = {"missing_scope", "unknown_method", "http_404"}
+FRESH: Final = 300.0  # seconds
+
+
+class Consent:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, slack: Slack, rights: Rights) -> None:
+        self._slack, self._rights = slack, rights
+        self._warned = False
+
+    async def shows(self, channel: str) -> bool:
+        """Whether names and texts may stand in `channel`."""
+        return await self._rights.consent(channel) is not None or not await self._shared(channel)
+
+    async def _shared(self, channel: str) -> bool:
+        known = await self._rights.sharing(channel)
+        if known and (now() - known.at).total_seconds() < FRESH:
+            return known.shared
+        try:
+            shared = await self._slack.shared_outside(channel)
+        except SlackError as error:
+            return self._unknown(known, error)
+        await self._rights.save_sharing(channel, Sharing(shared=shared, at=now()))
+        return shared
+
+    def _unknown(self, known: Sharing | None, error: SlackError) -> bool:
+        """Slack did not say. Without the scope it never will: then only a channel known to be shared counts as such."""
+        if isinstance(error, SlackRefused) and error.code in NEVER_TOLD:
+            if not self._warned:
+                log.warning("sharing_unknown", remedy="add the scopes channels:read and groups:read, and reinstall")
+                self._warned = True
+            return known is not None and known.shared
+        log.warning("sharing_not_told", error=str(error))
+        if known is None and not isinstance(error, SlackRefused):
+            raise error  # it cannot be posted now either: both are tried again
+        return known.shared if known else True
