@@ -105,6 +105,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         lanes, rights = Lanes(redis, _consumer(), paces.claim_idle), Rights(redis)
         await lanes.open()
         pace, notices = Pace(redis, paces.channel_interval, paces.inbox_per_minute), Notices(lanes, rights)
+        before = await install.inbox_version()
         version = await _version(settings, http, install)
 
         async def learn(headers: Mapping[str, str], status: int) -> None:
@@ -123,6 +124,8 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
 
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
         await feed.began()
+        if before is not None and before != version:
+            await feed.begin_anew()
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
         desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
@@ -169,6 +172,7 @@ def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[t
         jobs.SendAgain: desk.send_again,
         jobs.Notify: board.notify,
         jobs.Refresh: board.refresh,
+        jobs.Recheck: board.recheck,
         jobs.RefreshPerson: board.refresh_person,
         jobs.Post: board.post,
         jobs.Digest: board.digest,

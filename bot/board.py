@@ -6,6 +6,7 @@ the card's lane draws. What changed elsewhere is read again from Inbox rather th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from bot.jobs import (
     Missed,
     Notify,
     Post,
+    Recheck,
     Refresh,
     RefreshPerson,
     Render,
@@ -45,6 +47,9 @@ log = structlog.get_logger(__name__)
 AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
 HISTORY: Final = 24 * 3600.0  # seconds; an older message of a thread that is being imported is no news
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
+RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again
+NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
+MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
 LOOK_AGAIN: Final = 60.0  # seconds until a channel that took no post is tried again
 WAITS: Final = 86_400.0  # seconds that a post waits for its channel
@@ -96,8 +101,10 @@ class Board:
         """An inbound message: note it, and post it where it belongs."""
         try:
             message, thread = await self._message(job.event)
-        except Gone:
-            log.info("message_gone", ref=job.ref, event_id=job.event.id)
+        except Gone as error:
+            if job.tries < len(MISSING):  # told of sooner than it can be read
+                raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1})) from error
+            log.warning("message_gone", ref=job.ref, event_id=job.event.id)
             return []
         if thread is None or not message.inbound:
             return []
@@ -105,11 +112,20 @@ class Board:
             log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
             return []
         await self._people.saw(thread)
+        return [*await self._learn(thread), *self._posts(thread, message)]
+
+    async def _learn(self, thread: Thread) -> list[Job]:
+        """Write down a thread that has no card yet.
+
+        Of what is said beside a card or a change, nobody knows which is the later one: then Inbox is asked again.
+        """
         card = await self._cards.get(thread.id)
-        if card is None or card.gone or _state(card.thread) == _state(thread):
+        if card is None or card.gone:
             await self._cards.write(thread)
-            return self._posts(thread, message)
-        return [Refresh(thread_id=thread.id), *self._posts(thread, message)]
+            doubtful = card is None and await self._cards.was_passed_over(thread.id)
+        else:
+            doubtful = _state(card.thread) != _state(thread)
+        return [Refresh(thread_id=thread.id)] if doubtful else []
 
     def _posts(self, thread: Thread, message: Message) -> list[Job]:
         if self._channel is None:
@@ -135,6 +151,9 @@ class Board:
         """Learn what is true of a thread that has a card, unless the card shows it already."""
         card = await self._cards.get(job.thread_id)
         if card is None:
+            await self._cards.pass_over(job.thread_id)  # its first message may be on its way, with what was true before
+            card = await self._cards.get(job.thread_id)
+        if card is None:
             return []
         if job.event and job.event.type == "thread.deleted":
             return await self._bury(card)
@@ -144,9 +163,17 @@ class Board:
             thread = (await self._inbox.thread(job.thread_id)).with_person(card.thread.person)
         except Gone as error:
             return await self._bury(card) if error.code else []
+        except (RateLimited, Unavailable):
+            return [Recheck(thread_id=job.thread_id)]  # people's clicks wait in this lane
         await self._people.saw(thread)
         await self._cards.write(thread, notes=_notes(card.thread, thread, job))
         return [Render(thread_id=job.thread_id)]
+
+    async def recheck(self, job: Recheck, _: object) -> list[Job]:
+        """Wait, then refresh."""
+        if not job.waited:
+            raise Later(RECHECK, job.model_copy(update={"waited": True}))
+        return [Refresh(thread_id=job.thread_id)]
 
     async def refresh_person(self, job: RefreshPerson, _: object) -> list[Job]:
         """Refresh every thread with the person whose default assignee changed."""
@@ -155,7 +182,8 @@ class Board:
 
     async def _bury(self, card: Card) -> list[Job]:
         await self._cards.bury(card.thread.id)
-        await self._people.forget(card.thread)
+        if card.thread.person is not None:
+            await self._people.forget(card.thread.person)
         return [Render(thread_id=card.thread.id)]
 
     # --- in Slack --------------------------------------------------------------------------------------------------
@@ -181,7 +209,8 @@ class Board:
                 if place.channel == job.channel or error.code not in LOST:
                     raise  # else the card is in a channel of earlier days that is gone: here comes a new one
         await self._cards.put(job.thread_id, await self._once(job, job.channel, await self._draw(card, job.channel)))
-        return await self._shared(job.channel)
+        changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
+        return [*([Render(thread_id=job.thread_id)] if changed else []), *await self._shared(job.channel)]
 
     async def _fit(self, card: Card, channel: str, message: Msg) -> Msg:
         """`message`, or what may stand in a channel where another organisation reads along."""
@@ -222,7 +251,7 @@ class Board:
         """The card with `message` on it, unless it shows a later one."""
         if card.latest is not None and card.latest.created_at > message.created_at:
             return card
-        await self._cards.write(card.thread, latest=message)
+        await self._cards.put_latest(card.thread.id, message)
         return card.model_copy(update={"latest": message})
 
     async def _slot(self, job: Job) -> None:
@@ -265,13 +294,12 @@ class Board:
         since = [one for one in reversed(messages) if one.inbound and (one.id in missed or one.created_at >= job.since)]
         shown = await self._feed.shown(one.id for one in since)
         new = [one for one in since if one.id not in shown]
-        known = await self._cards.get(thread.id)
-        await self._cards.write(thread.with_person(known.thread.person if known else None))
+        then = [*await self._learn(thread), Render(thread_id=thread.id)]
         await self._people.saw(thread)
         card = await self._cards.get(thread.id)
         place = await self._cards.place(thread.id)
         if card is None or not new or (thread.archived and place is None):
-            return [Render(thread_id=thread.id)]
+            return then
         card = await self._with_latest(card, new[-1])
         if place is None:
             place = await self._slack.post(job.channel, await self._draw(card, job.channel))
@@ -282,7 +310,7 @@ class Board:
             note = await self._fit(card, place.channel, meanwhile(new, card.thread.person))
             await self._slack.post(place.channel, note, thread_ts=place.ts)
             await self._feed.show(one.id for one in new)
-        return [Render(thread_id=thread.id)]
+        return then
 
     async def render(self, job: Render, _: object) -> list[Job]:
         """Draw the card as things are now."""
@@ -306,11 +334,12 @@ class Board:
 
     async def _account(self, account_link_id: str) -> str:
         try:
-            for fresh in (False, True):
-                for link in await self._people.account_links(self._inbox.account_links, fresh=fresh):
-                    if link.id == account_link_id:
-                        return link.label
-        except InboxError:
+            async with asyncio.timeout(NAMES_WITHIN):
+                for fresh in (False, True):
+                    for link in await self._people.account_links(self._inbox.account_links, fresh=fresh):
+                        if link.id == account_link_id:
+                            return link.label
+        except (InboxError, TimeoutError):
             pass  # a card without the account's name is better than no card
         return "your account"
 
@@ -318,11 +347,12 @@ class Board:
         if member_id is None:
             return None
         try:
-            for fresh in (False, True):
-                for member in await self._people.members(self._inbox.members, fresh=fresh):
-                    if member.id == member_id:
-                        return member.label
-        except InboxError:
+            async with asyncio.timeout(NAMES_WITHIN):
+                for fresh in (False, True):
+                    for member in await self._people.members(self._inbox.members, fresh=fresh):
+                        if member.id == member_id:
+                            return member.label
+        except (InboxError, TimeoutError):
             pass
         return "a colleague"
 
@@ -359,7 +389,8 @@ class Board:
         counted, for the digest.
         """
         cursor, last = await self._feed.cursor(), await self._feed.read_at()
-        began = await self._feed.began() if last is None else None  # until the first reading is through
+        # Until the first reading is through, and when the other API version's feed is read from its beginning.
+        began = await self._feed.began() if last is None or cursor is None else None
         at = jobs.now()
         away = last is not None and await self._away(last, at)
         while (jobs.now() - at).total_seconds() < READ_FOR:

@@ -153,7 +153,8 @@ class Desk:
             return [await self._not_sent(job, words.nobody(job.recipient), "nobody found")]
         options = self._options(found, links, job.account_link_id)
         if not options:
-            return [await self._not_sent(job, words.NO_ACCOUNT, "no account")]
+            why = words.NO_WAY if job.account_link_id else words.NO_ACCOUNT
+            return [await self._not_sent(job, why, "no account")]
         body = await self._decoded(job.text)
         if len(options) == 1:
             return [await self._intend(options[0], body, job, links, actor)]
@@ -183,6 +184,8 @@ class Desk:
                 for a in accounts
             }
             ways = {**new, **threads}
+            if wanted and wanted not in ways:
+                continue  # the account they asked for cannot reach this person, and no other was asked for
             for choice in (wanted, self._default_account if len(threads) != 1 else None):
                 if choice in ways:
                     ways = {choice: ways[choice]}
@@ -245,7 +248,10 @@ class Desk:
         if choice is None or choice.user != job.asker.user:
             await self._slack.update_view(job.view_id, notice_modal("Who is it for?", words.TOO_OLD))
             return []
-        links = {link.id: link for link in await self._people.account_links(self._inbox.account_links)}
+        found = await self._accounts(job.view_id, job.asker, "Who is it for?")
+        if found is None:
+            return []
+        links = {link.id: link for link in found}
         metadata = _metadata(job.choice_id, job.asker)
         view = choose_modal(candidates=choice.candidates, links=links, text=choice.text, metadata=metadata)
         await self._slack.update_view(job.view_id, view)
@@ -253,18 +259,23 @@ class Desk:
 
     async def choose(self, job: Choose, _: Keep) -> list[Job]:
         """Somebody chose: send what was kept."""
-        actor = await self._gate.actor(job.asker)
         choice = await self._intents.choice(job.choice_id)
+        try:
+            actor = await self._gate.actor(job.asker)
+            links = await self._people.account_links(self._inbox.account_links)
+        except (RateLimited, Unavailable) as error:
+            return await self._later_or_failed(job, error)
         if choice is None or choice.user != job.asker.user or not 0 <= job.index < len(choice.candidates):
             return [_say(job.asker, words.TOO_OLD)]
-        links = await self._people.account_links(self._inbox.account_links)
         return [await self._intend(choice.candidates[job.index], choice.text, job, links, actor)]
 
     async def open_dm(self, job: OpenDm, _: Keep) -> list[Job]:
         """Fill the loading view with the form, or with the reason why there is none."""
         if not await self._may(job.view_id, job.asker, "New DM", job.ref):
             return []
-        links = await self._people.account_links(self._inbox.account_links)
+        links = await self._accounts(job.view_id, job.asker, "New DM")
+        if links is None:
+            return []
         view = dm_modal(
             links=links,
             recipient=job.recipient,
@@ -275,25 +286,37 @@ class Desk:
         await self._slack.update_view(job.view_id, view)
         return []
 
+    async def _accounts(self, view_id: str, asker: Asker, title: str) -> list[AccountLink] | None:
+        """The team's accounts; None when Inbox does not tell, which the view then says."""
+        try:
+            return await self._people.account_links(self._inbox.account_links)
+        except InboxError as error:
+            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, "")))
+            return None
+
     async def _may(self, view_id: str, asker: Asker, title: str, ref: str) -> bool:
         """Whether the form may be filled in for `asker`; otherwise it says why not."""
         try:
             await self._gate.actor(asker)
         except (Refused, InboxError) as error:
             await self._audit.note(asker, "send", "", outcome(error), ref)
-            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, ref, doing="send")))
+            await self._slack.update_view(view_id, notice_modal(title, self.explain(error, asker, ref)))
             return False
         return True
 
     async def send_again(self, job: SendAgain, _: Keep) -> list[Job]:
         """A person looked and wants it sent once more: a new attempt with a key of its own."""
-        actor = await self._gate.actor(job.asker)
+        try:
+            actor = await self._gate.actor(job.asker)
+        except (RateLimited, Unavailable) as error:
+            return await self._later_or_failed(job, error)
         kept = await self._intents.get(job.intent)
         if kept is None or kept.asker.user != job.asker.user:
             return [_say(job.asker, words.TOO_OLD)]
         again = Send(
             ref=job.ref,
             intent=f"{kept.intent}-again",
+            only=f"again:{kept.intent}",
             address=kept.address,
             person=kept.person,
             url=kept.url,
@@ -313,14 +336,14 @@ class Desk:
         v2 carries the intent as its idempotency key, so an unknown outcome is simply asked again. v1 has none: after
         one, the thread's messages tell; until they do, nothing is sent.
         """
-        if job.attempted and not self._keyed:
-            job = job.model_copy(update={"doubt": True})  # whoever tried before us did not live to say how it ended
-        if job.doubt and not self._keyed:
+        if job.attempted:  # whoever tried before us did not live to say how it ended, or did not know
+            job = job.model_copy(update={"doubt": True})
+        if job.doubt and not (self._keyed and job.api == self._inbox.version):
             found = await self._look(job)
             if found is not None:
                 return found
             job = job.model_copy(update={"doubt": False, "answered": False})
-        job = job.model_copy(update={"attempted": jobs.now()})
+        job = job.model_copy(update={"attempted": jobs.now(), "api": self._inbox.version})
         await keep(job)
         try:
             sent = await self._inbox.send(job.address, job.text, job.intent)
@@ -328,12 +351,30 @@ class Desk:
             return await self._unconfirmed(job, error)
         except (RateLimited, SendInProgress, Unavailable) as error:
             return await self._later_or_failed(job, error)
+        except Gone as error:
+            return await self._elsewhere(job, error)
         except InboxError as error:
-            log.warning("not sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
-            why = self.explain(error, job.asker, job.ref, "send", account=job.account)
-            return [await self._ended(job, "failed", why)]
+            log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
+            return await self._refused(job, error)
         await self._intents.claim(sent.message.id, job.intent)
         return await self._sent(job, sent.thread, sent.thread_id)
+
+    async def _refused(self, job: Send, error: InboxError) -> list[Job]:
+        """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same."""
+        if job.doubt:
+            return [await self._ended(job, "unconfirmed")]
+        return [await self._ended(job, "failed", self.explain(error, job.asker, job.ref, "send", account=job.account))]
+
+    async def _elsewhere(self, job: Send, error: Gone) -> list[Job]:
+        """What was known of the person is out of date: once more, to the person instead of the thread."""
+        await self._people.forget(job.person)
+        if job.address.thread_id is None or job.doubt or not self._keyed:
+            return await self._refused(job, error)
+        address = job.address.model_copy(update={"thread_id": None})
+        again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None}
+        send = job.model_copy(update=again)
+        await self._intents.keep(send)
+        return [send]
 
     @property
     def _keyed(self) -> bool:
@@ -382,10 +423,11 @@ class Desk:
         if self._keyed:
             return [await self._ended(job, "unconfirmed")]
         then = [] if job.told else [_say(job.asker, words.INBOX_DOWN)]
-        doubt = {"doubt": True, "answered": error.answered, "looks": 0, "told": True, "tries": job.tries + 1}
+        said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
+        doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
         raise Later(max(pause(job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
 
-    async def _later_or_failed(self, job: Send | Dm, error: InboxError) -> list[Job]:
+    async def _later_or_failed(self, job: Send | Dm | Choose | SendAgain, error: InboxError) -> list[Job]:
         """Try again later, saying so once; after ten minutes, give up and hand the text back."""
         wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
         doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
@@ -393,14 +435,16 @@ class Desk:
             if isinstance(job, Send):
                 state, why = ("unconfirmed", "") if doubt else ("failed", words.GAVE_UP)
                 return [await self._ended(job, state, why)]
-            return [await self._not_sent(job, words.GAVE_UP, "failed")]
+            if isinstance(job, Dm):
+                return [await self._not_sent(job, words.GAVE_UP, "failed")]
+            return [_say(job.asker, words.GAVE_UP)]
         then: list[Job] = []
         if not job.told and not isinstance(error, SendInProgress):
             patience = words.quota(error.retry_after) if isinstance(error, RateLimited) else words.INBOX_DOWN
             then = [_say(job.asker, patience)]
         update: dict[str, object] = {"tries": job.tries + 1, "told": job.told or bool(then)}
         if isinstance(job, Send):
-            update |= {"doubt": doubt, "attempted": job.attempted if self._keyed or job.doubt else None}
+            update |= {"doubt": doubt, "attempted": job.attempted if doubt else None}
         raise Later(wait, job.model_copy(update=update), *then) from error
 
     # --- words -----------------------------------------------------------------------------------------------------
@@ -427,15 +471,15 @@ class Desk:
         return await self._last_word(job, error)
 
     async def _last_word(self, job: Job, error: Exception) -> list[Job]:
+        if isinstance(job, Dm):
+            return [await self._not_sent(job, self.explain(error, job.asker, job.ref, "send"), outcome(error))]
         if isinstance(error, Refused) and hasattr(job, "asker"):
             return [_say(job.asker, self.explain(error, job.asker, job.ref))]
         if isinstance(job, Send):
             state = "unconfirmed" if job.attempted else "failed"
             why = "" if job.attempted else self.explain(error, job.asker, job.ref, "send")
             return [await self._ended(job, state, why)]
-        if isinstance(job, Dm):
-            return [await self._not_sent(job, self.explain(error, job.asker, job.ref, "send"), outcome(error))]
-        if isinstance(job, (OpenDm, OpenChoice)) or not hasattr(job, "asker") or isinstance(job, Tell):
+        if not hasattr(job, "asker") or isinstance(job, Tell):
             return []
         return [
             _say(

@@ -63,6 +63,8 @@ class Gate:
                 raise Unidentified("Slack does not answer who this is") from error
             except SlackRefused as error:
                 raise Outsider(error.code) from error
+            if profile.team is None:  # not said here, but Slack has signed it above
+                profile = profile.model_copy(update={"team": asker.team, "enterprise": asker.enterprise})
             await self._people.save_profile(profile)
         if profile.bot or profile.deleted or not self._ours(profile.team, profile.enterprise):
             raise Outsider("bot, former member or stranger")
@@ -110,7 +112,8 @@ class Gate:
     async def member_with(self, email: str) -> Member | None:
         """The only member with that address, asked for anew before nobody is."""
         for fresh in (False, True):
-            matches = [one for one in await self._members(fresh=fresh) if one.email.casefold() == email.casefold()]
+            members = await self._members(fresh=fresh)
+            matches = [one for one in members if one.email and one.email.casefold() == email.casefold()]
             if len(matches) == 1:
                 return matches[0]
         return None

@@ -115,8 +115,9 @@ class Send(Base):
 
     `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
     often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
-    is not there will not arrive later. `account` is the sender's label, `url` the conversation where it is known,
-    and `member` the Inbox member on whose behalf it is sent.
+    is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
+    press of a button. `account` is the sender's label, `url` the conversation where it is known, and `member` the
+    Inbox member on whose behalf it is sent.
     """
 
     kind: Literal["send"] = "send"
@@ -133,6 +134,12 @@ class Send(Base):
     answered: bool = False
     looks: int = 0
     told: bool = False
+    api: str | None = None
+    only: str | None = None
+
+    @property
+    def once(self) -> str | None:
+        return self.only
 
     @property
     def lane(self) -> str:
@@ -176,6 +183,7 @@ class Choose(Base):
     choice_id: str
     index: int
     asker: Asker
+    told: bool = False
 
     @property
     def lane(self) -> str:
@@ -189,13 +197,10 @@ class SendAgain(Base):
     kind: Literal["send_again"] = "send_again"
     intent: str
     asker: Asker
+    told: bool = False
 
     @property
     def lane(self) -> str:
-        return f"again:{self.intent}"
-
-    @property
-    def once(self) -> str | None:
         return f"again:{self.intent}"
 
 
@@ -277,6 +282,26 @@ class Refresh(Base):
 
     @property
     def background(self) -> bool:
+        return True
+
+
+class Recheck(Base):
+    """Refresh a thread some seconds later, without holding up what people do with it meanwhile."""
+
+    kind: Literal["recheck"] = "recheck"
+    thread_id: str
+    waited: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"recheck:{self.thread_id}"
+
+    @property
+    def background(self) -> bool:
+        return True
+
+    @property
+    def merge(self) -> bool:
         return True
 
 
@@ -425,6 +450,7 @@ Job = Annotated[
     | TellAdmins
     | Notify
     | Refresh
+    | Recheck
     | RefreshPerson
     | Post
     | Digest

@@ -57,12 +57,13 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
         tasks[2].cancel()
         await socket_mode.close()
     if worker:
+        bridge.ticker.stop()
         await bridge.worker.stop(within=DRAIN - 1)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.wait(tasks, timeout=1.0)
     for task in done:
-        if not task.cancelled() and (error := task.exception()):
+        if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
 
 

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     notify_channel: str | None = None
     redis_url: SecretStr | None = None
     bot_data_dir: Path = Path(".data")
+    metrics_token: SecretStr | None = None
     audit_days: int = Field(default=90, ge=1, le=3650)
     bot_admins: Annotated[tuple[str, ...], NoDecode] = ()
     host: str = "0.0.0.0"  # noqa: S104  # pinned default: a container must be reachable
@@ -60,7 +61,7 @@ class Settings(BaseSettings):
     def _ends_in_a_slash(cls, value: str) -> str:
         return value.rstrip("/") + "/"
 
-    @field_validator("slack_bot_token", "inbox_api_token", "slack_app_token", "slack_signing_secret")
+    @field_validator("slack_bot_token", "inbox_api_token", "slack_app_token", "slack_signing_secret", "metrics_token")
     @classmethod
     def _is_one_word(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and (

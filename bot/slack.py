@@ -27,14 +27,6 @@ PAGE: Final = 1000  # people in one answer
 PAGES: Final = 10
 RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
 _REVOKED: Final = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
-# An answer that names one of these means that nobody in the channel can be reached there: use a direct message.
-_ELSEWHERE: Final = {
-    "channel_not_found",
-    "not_in_channel",
-    "user_not_in_channel",
-    "is_archived",
-    "messages_tab_disabled",
-}
 
 
 class Slack:
@@ -101,7 +93,7 @@ class Slack:
         """What Slack says of a user now."""
         async with _answers():
             answer = await self.client.users_info(user=user)
-        return _profile(answer["user"])
+        return _profile(user, answer.get("user") or {})
 
     async def admins(self) -> list[str]:
         """The workspace's admins and owners, as far as Slack's first pages name them."""
@@ -110,7 +102,7 @@ class Slack:
         for _ in range(PAGES):
             async with _answers():
                 answer = await self.client.users_list(limit=PAGE, cursor=cursor)
-            people = (_profile(one) for one in answer.get("members") or [])
+            people = (_profile(one["id"], one) for one in answer.get("members") or [])
             found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
@@ -138,7 +130,7 @@ class Slack:
                 unfurl_media=False,
                 metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,
             )
-        return Place(str(answer["channel"]), str(answer["ts"]))
+        return Place(str(answer.get("channel") or channel), str(answer["ts"]))
 
     async def find(self, channel: str, message_id: str, *, thread_ts: str | None, since: float) -> Place | None:
         """The post that carries `message_id` in its metadata, where the bot may read history; None otherwise.
@@ -190,24 +182,26 @@ class Slack:
             try:
                 await self._respond(asker.response_url, message)
                 return
-            except SlackRefused:
-                pass  # used five times or expired: there are other ways
+            except (SlackRefused, SlackDown):
+                pass  # used five times, expired or out of reach: there are other ways
         if asker.channel and not lasting:
             try:
                 await self._ephemeral(asker, asker.channel, message)
                 return
-            except SlackRefused as error:
-                if error.code not in _ELSEWHERE:
-                    raise
+            except SlackRefused:
+                pass  # nobody can be reached there
         await self.post(asker.user, message)
 
     def trusts(self, response_url: str) -> bool:
         """Whether an answer may be posted there: to Slack itself, or to the host that stands in for it in tests."""
-        url, base = urlsplit(response_url), urlsplit(self._base_url)
+        try:
+            url, base = urlsplit(response_url), urlsplit(self._base_url)
+        except ValueError:
+            return False
         host = url.hostname or ""
-        if url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com")):
-            return True
-        return host == base.hostname and base.scheme == url.scheme and not (base.hostname or "").endswith("slack.com")
+        if base.hostname == "slack.com" or (base.hostname or "").endswith(".slack.com"):
+            return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
+        return (url.scheme, host) == (base.scheme, base.hostname)
 
     async def _respond(self, response_url: str, message: Msg) -> None:
         webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
@@ -229,11 +223,11 @@ def _content(message: Msg) -> dict[str, Any]:
     return {"text": message["text"], "blocks": message["blocks"] or None}
 
 
-def _profile(user: Mapping[str, Any]) -> Profile:
+def _profile(user_id: str, user: Mapping[str, Any]) -> Profile:
     about = user.get("profile") or {}
     enterprise = user.get("enterprise_user") or {}
     return Profile(
-        id=user["id"],
+        id=user_id,
         team=user.get("team_id"),
         enterprise=enterprise.get("enterprise_id"),
         name=about.get("display_name")
@@ -241,7 +235,7 @@ def _profile(user: Mapping[str, Any]) -> Profile:
         or user.get("real_name")
         or user.get("name")
         or "Someone",
-        email=about.get("email"),
+        email=about.get("email") or None,
         confirmed=user.get("is_email_confirmed") is not False,
         teams=tuple(enterprise.get("teams") or ()),
         guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),

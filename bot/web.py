@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -59,7 +60,10 @@ class Web:
         self._pace = pace
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
         secret = settings.slack_signing_secret
-        self._signing = SignatureVerifier(secret.get_secret_value()) if secret else None
+        secrets = secret.get_secret_value().split(",") if secret else []
+        self._signing = [SignatureVerifier(one) for one in secrets if one]
+        token = settings.metrics_token
+        self._metrics_token = f"Bearer {token.get_secret_value()}".encode() if token else None
         webhook = settings.inbox_webhook_secret
         self._webhook_secret = webhook.get_secret_value() if webhook else None
         watched = [
@@ -76,7 +80,7 @@ class Web:
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
         body = await _body(request)
-        if self._signing is None or not _signed(self._signing, body, request):
+        if not any(_signed(one, body, request) for one in self._signing):
             log.warning("not_signed", route="/slack/events")
             return PlainTextResponse("invalid signature", 401)
         try:
@@ -135,8 +139,11 @@ class Web:
             missing.append("redis")
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
 
-    async def metrics(self, _: Request) -> Response:
-        """Prometheus text; without what stands in Redis while that is down."""
+    async def metrics(self, request: Request) -> Response:
+        """Prometheus text; without what stands in Redis while that is down. 401 without METRICS_TOKEN where it is set."""
+        given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+        if self._metrics_token is not None and not hmac.compare_digest(given, self._metrics_token):
+            return PlainTextResponse("wants METRICS_TOKEN", 401, {"WWW-Authenticate": "Bearer"})
         try:
             async with asyncio.timeout(STORE_WITHIN):
                 await self._measure()

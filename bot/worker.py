@@ -88,9 +88,7 @@ class Worker:
             if tasks:
                 await asyncio.wait(list(tasks), timeout=max(0.0, deadline - time.monotonic()))
         unfinished = list(self._running.items())
-        for task, _ in unfinished:
-            task.cancel()
-        await asyncio.gather(*(task for task, _ in unfinished), return_exceptions=True)
+        await cancelled([task for task, _ in unfinished])
         await self._return([ticket for _, ticket in unfinished])
         try:
             await self._lanes.leave()
@@ -243,6 +241,15 @@ class Worker:
                 return not await self._sound()
         except TimeoutError:
             return True
+
+
+async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel until they have ended: redis-py's `wait_for` may swallow it (https://github.com/python/cpython/issues/86296)."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=0.2)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 _FINAL: Final = (Refused, SlackRefused, Fatal, Gone, Forbidden, Conflict, Rejected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 from slack_bolt.async_app import AsyncAck
@@ -19,10 +20,9 @@ from bot.views import help_message, loading_modal, notice_modal, text, words
 
 log = structlog.get_logger(__name__)
 
-log = structlog.get_logger(__name__)
-
 _Act = Callable[[AsyncAck, Body], Awaitable[None]]
 _Fill = Callable[[str], Job]
+ACCEPT_WITHIN: Final = 1.8  # seconds; less than the boundary waits before it says that nothing was done
 
 
 class Front:
@@ -151,7 +151,7 @@ class Front:
         await self._take(job, f"trigger:{who.trigger}" if who.trigger else "")
 
     async def _take(self, job: Job, once: str = "") -> None:
-        new = await self._lanes.accept(job, once=once)
+        new = await self._lanes.accept(job, once=once, within=ACCEPT_WITHIN)
         log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
     async def _open(self, who: Asker, title: str, then: _Fill) -> None:

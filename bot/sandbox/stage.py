@@ -16,6 +16,7 @@ from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack
 from bot.settings import Settings
 from bot.socket_mode import CONNECTIONS
+from bot.worker import cancelled
 
 
 @dataclass
@@ -137,13 +138,13 @@ async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more
         try:
             yield running
         finally:
+            built.ticker.stop()
             if built.socket_mode:
+                built.socket_mode.stop()
                 running.tasks[-1].cancel()
                 await built.socket_mode.close(within=0.5)
             await built.worker.stop(within=2.0)
-            for task in running.tasks:
-                task.cancel()
-            await asyncio.gather(*running.tasks, return_exceptions=True)
+            await cancelled(running.tasks)
 
 
 @asynccontextmanager

@@ -82,6 +82,20 @@ class Cards:
         async with answering():
             await self._redis.hset(keys.card(thread_id), "gone", "1")
 
+    async def put_latest(self, thread_id: str, message: Message) -> None:
+        """The message that the card shows."""
+        async with answering():
+            await self._redis.hset(keys.card(thread_id), "latest", message.model_dump_json())
+
+    async def pass_over(self, thread_id: str) -> None:
+        """Something changed in a thread that has no card."""
+        async with answering():
+            await self._redis.set(keys.once(f"passed-over:{thread_id}"), "1", ex=keys.WEEK)
+
+    async def was_passed_over(self, thread_id: str) -> bool:
+        async with answering():
+            return bool(await self._redis.exists(keys.once(f"passed-over:{thread_id}")))
+
     async def threads_of(self, person: str) -> set[str]:
         """Ids of the threads known with a contact id or a person's platform id."""
         async with answering():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import RedisError
 
 from bot.errors import SettingsError, StoreUnavailable
@@ -42,11 +43,9 @@ def _sentinel(url: str, name: str | None) -> Redis:
     if not service:
         raise ValueError("no service name")
     options = dict(parse_qsl(parts.query))
-    sentinel = Sentinel(  # type: ignore[no-untyped-call]  # redis-py left it without types
-        hosts,
-        socket_timeout=TIMEOUT,
-        sentinel_kwargs={"password": options["sentinel_password"]} if "sentinel_password" in options else None,
-    )
+    patience: Any = {"socket_timeout": TIMEOUT, "socket_connect_timeout": 2.0}  # seconds
+    asked = patience | {"retry": Retry(NoBackoff(), 0), "password": options.get("sentinel_password")}
+    sentinel = Sentinel(hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]  # redis-py left it without types
     password = parts.netloc.rpartition("@")[0].partition(":")[2]
     master: Redis = sentinel.master_for(
         service,
@@ -56,7 +55,7 @@ def _sentinel(url: str, name: str | None) -> Redis:
         username=unquote(parts.username) if parts.username else None,
         password=unquote(password) if password else None,
         ssl=url.startswith("rediss+"),
-        socket_timeout=TIMEOUT,
+        **patience,
         retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 3),
     )
     return master

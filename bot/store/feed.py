@@ -127,6 +127,11 @@ class Feed:
             value = await self._redis.get(keys.CURSOR)
         return None if value is None else int(value)
 
+    async def begin_anew(self) -> None:
+        """Another API version from now on, whose `seq` may count differently: read its feed from the beginning."""
+        async with answering():
+            await self._redis.delete(keys.CURSOR)
+
     async def advance(self, seq: int) -> None:
         """Everything up to `seq` has had its turn."""
         async with answering():

@@ -8,6 +8,7 @@ Jobs are removed, their follow-ups added and the ticket renewed in one script.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -72,8 +73,11 @@ end
 _ACCEPT: Final = (
     PRELUDE
     + """
-if ARGV[1] ~= '' and not redis.call('SET', PREFIX .. 'once:' .. ARGV[1], '1', 'NX', 'EX', WEEK) then return 0 end
-return push_all(2)
+if ARGV[2] ~= '' and now() > tonumber(ARGV[2]) then return {-1, tostring(now())} end
+if ARGV[1] ~= '' and not redis.call('SET', PREFIX .. 'once:' .. ARGV[1], '1', 'NX', 'EX', WEEK) then
+  return {0, tostring(now())}
+end
+return {push_all(3), tostring(now())}
 """
 )
 _FINISH: Final = _HELD + "next_one(); push_all(5); return 1"
@@ -166,6 +170,7 @@ class Lanes:
     def __init__(self, redis: Redis, consumer: str, claim_idle: float = 15.0) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self.consumer, self.claim_idle = consumer, claim_idle
+        self._ahead = 0.0  # seconds that Redis's clock is ahead of ours
         self._accept = redis.register_script(_ACCEPT)
         self._finish = redis.register_script(_FINISH)
         self._checkpoint = redis.register_script(_CHECKPOINT)
@@ -179,6 +184,8 @@ class Lanes:
     async def open(self) -> None:
         """Make the consumer groups, if they do not exist."""
         async with answering():
+            seconds, micros = await self._redis.time()
+            self._ahead = int(seconds) + int(micros) / 1e6 - time.time()
             for stream in (keys.PEOPLE, keys.BACKGROUND):
                 try:
                     await self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
@@ -186,17 +193,35 @@ class Lanes:
                     if "BUSYGROUP" not in str(error):
                         raise
 
-    async def accept(self, *accepted: Job, once: str = "") -> bool:
-        """Write the jobs, unless `once` was accepted in the last seven days. False when nothing was new."""
-        async with answering():
-            return bool(await self._accept(keys=[keys.PEOPLE], args=[once, *flat(accepted)]))
+    async def accept(self, *accepted: Job, once: str = "", within: float | None = None) -> bool:
+        """Write the jobs, unless `once` was accepted in the last seven days. False when nothing was new.
+
+        `within` seconds, or not at all: a Redis that was asleep must not do later what somebody was told is not done.
+        """
+        for _ in range(2):
+            began = time.time()
+            deadline = "" if within is None else repr(began + self._ahead + within)
+            async with answering():
+                new, at = await self._accept(keys=[keys.PEOPLE], args=[once, deadline, *flat(accepted)])
+            self._ahead = float(at) - time.time()
+            if int(new) >= 0:
+                return bool(new)
+            if time.time() - began > (within or 0):
+                break  # it was really late; otherwise only the clocks have moved apart
+        raise StoreUnavailable("Redis answered too late")
 
     async def take(self, stream: str, count: int, block: float) -> list[Ticket]:
         """Up to `count` tickets, waiting up to `block` seconds for the first."""
         async with answering():
-            answer = await self._redis.xreadgroup(
-                GROUP, self.consumer, {stream: ">"}, count=count, block=max(1, int(block * 1000))
-            )
+            try:
+                answer = await self._redis.xreadgroup(
+                    GROUP, self.consumer, {stream: ">"}, count=count, block=max(1, int(block * 1000))
+                )
+            except ResponseError as error:
+                if not _no_group(error):
+                    raise
+                await self.open()
+                return []
         return [Ticket(stream, i.decode(), f[b"lane"].decode()) for _, entries in _pairs(answer) for i, f in entries]
 
     async def reclaim(self, stream: str, count: int) -> list[Ticket]:
@@ -293,6 +318,11 @@ class Lanes:
 def flat(wanted: Iterable[Job]) -> Sequence[str | bytes]:
     """Jobs as the scripts' arguments: lane, item, once, merge for each."""
     return [part for job in wanted for part in (job.lane, _item(job), job.once or "", "1" if job.merge else "")]
+
+
+def _no_group(error: ResponseError) -> bool:
+    """Redis lost what it kept, the consumer groups too."""
+    return "NOGROUP" in str(error)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from bot.models import AccountLink, Candidate, Member, Record, Thread
+from bot.models import AccountLink, Candidate, Member, Person, Record, Thread
 from bot.store import keys
 from bot.store.lanes import answering
 
@@ -143,13 +143,10 @@ class People:
             if known is not None:
                 await self.save_lookup(recipient, [*(one for one in known if not _same(one, shown)), shown])
 
-    async def forget(self, thread: Thread) -> None:
-        """The thread is gone: look its person up again when somebody asks."""
-        if thread.person is not None:
-            async with answering():
-                await self._redis.delete(
-                    keys.lookup(thread.person.username.lower()), keys.lookup(thread.person.platform_id)
-                )
+    async def forget(self, person: Person) -> None:
+        """What was known of them is out of date: look them up again when somebody asks."""
+        async with answering():
+            await self._redis.delete(keys.lookup(person.username.lower()), keys.lookup(person.platform_id))
 
 
 def _same(one: Candidate, other: Candidate) -> bool:

@@ -51,6 +51,7 @@ NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
+NO_WAY = "That account can't reach this person: they are on another platform. Choose another account."
 NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
 NO_CHANNEL = (
     "*No channel is set for the cards yet.* Invite me to one, copy its id (channel details, at the very bottom) into "

@@ -9,7 +9,8 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -98,6 +99,29 @@ class Crew:
         self.hands.append(hand)
         await hand.start()
         return hand
+
+    def posted(self) -> list[str]:
+        """The customers' texts, `in …`, in the order in which they were posted to the channel."""
+        posts = [call for call in self.slack.calls if call.method == "chat.postMessage" and call.ok]
+        shown = [self.slack.show(call.args["blocks"]) for call in posts if call.args.get("blocks")]
+        return [line for one in shown for line in one.splitlines() if line.startswith("in ")]
+
+    def sent(self) -> list[str]:
+        """The texts that were sent to customers, in order."""
+        return [message.text for message in self.inbox.sent()]
+
+    def told(self, user: str) -> list[str]:
+        """What only `user` was shown."""
+        told = [one.blocks for one in self.slack.ephemerals(user)] + [one.blocks for one in self.slack.dms(user)]
+        return [self.slack.show(blocks) for blocks in told]
+
+    async def until(self, so: Callable[[], object], within: float) -> float:
+        """Until `so` holds; how many seconds that took."""
+        began = time.monotonic()
+        while not so():
+            assert time.monotonic() < began + within, f"not within {within} s"
+            await asyncio.sleep(0.02)
+        return time.monotonic() - began
 
     async def harass(self, dice: random.Random, until: asyncio.Event, pause: tuple[float, float]) -> None:
         """Kill -9 one process after the other, at random times, and start each again."""

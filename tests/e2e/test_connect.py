@@ -128,9 +128,16 @@ async def test_slack_is_asked_once_for_many_messages(on: Stage) -> None:
     assert [call.method for call in on.slack.calls].count("conversations.info") == 1
 
 
-@pytest.mark.parametrize("fault", [{"status": 500}, {"retry_after": 30}, {"error": "some_new_error"}])
-async def test_where_slack_never_said_a_channel_counts_as_shared(on: Stage, fault: dict[str, object]) -> None:
-    on.slack.fail("conversations.info", times=None, **fault)  # type: ignore[arg-type]  # one of fail's own
+@pytest.mark.parametrize("fault", [{"status": 500}, {"retry_after": 1}])
+async def test_where_slack_does_not_answer_the_post_waits_until_it_does(on: Stage, fault: dict[str, object]) -> None:
+    on.slack.fail("conversations.info", times=2, **fault)  # type: ignore[arg-type]  # one of fail's own
+    await written(on, "Worth the wait")
+    assert "Worth the wait" in seen(on, on.acme.channel)
+    assert [call.method for call in on.slack.calls].count("conversations.info") == 3
+
+
+async def test_where_slack_refuses_to_say_a_channel_counts_as_shared(on: Stage) -> None:
+    on.slack.fail("conversations.info", error="some_new_error", times=None)
     await written(on)
     assert_closed(on, on.acme.channel)
     on.slack.heal()

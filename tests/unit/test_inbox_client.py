@@ -478,7 +478,7 @@ async def test_v1_find_sent_tells_our_send_from_every_other_message() -> None:
     others = [
         ours | {"content": "bye"},
         ours | {"createdAt": (NOW - timedelta(minutes=1)).isoformat()},
-        ours | {"origin": "internal"},
+        ours | {"campaignId": "c1"},
         message1(),
     ]
     assert await looking(*others).find_sent(TO, "hello", NOW, set()) is None

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from bot.errors import StoreUnavailable
-from bot.jobs import Asker, Change, Console, Job, Refresh, Render, SendAgain, now
+from bot.jobs import Asker, Change, Console, Job, Post, Refresh, Render, now
+from bot.models import Message
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.lanes import GROUP, Lanes, Ticket
@@ -100,11 +101,12 @@ async def test_ten_processes_that_accept_the_same_click_at_once_make_one_job(pai
 
 
 async def test_a_jobs_own_key_is_accepted_once_wherever_it_comes_from(pair: Pair) -> None:
-    again = SendAgain(intent="i1", asker=ANA)
+    message = Message(id="m1", thread_id="t1", direction="inbound", created_at=now())
+    post = Post(channel="C1", thread_id="t1", message=message)
     await pair.one.accept(change())
-    assert await pair.one.finish(await taken(pair.one), [again, again])
-    assert not await pair.one.accept(again.model_copy(update={"ref": "abcdef"}))
-    assert await pair.waiting("again:i1") == [again.ref]
+    assert await pair.one.finish(await taken(pair.one), [post, post])
+    assert not await pair.one.accept(post.model_copy(update={"ref": "abcdef"}))
+    assert await pair.waiting("channel:C1") == [post.ref]
 
 
 async def test_a_key_is_remembered_for_seven_days(pair: Pair) -> None:

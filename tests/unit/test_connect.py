@@ -1,0 +1,233 @@
+"""Ways to reach Redis: with a password, over TLS, and through Sentinel, each to a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from bot.errors import StoreUnavailable
+from bot.store.connect import check, connect
+from bot.store.embedded import binary
+
+SECRET = "p@ss:w/rd?"  # every character that a URL must escape
+Start = Callable[..., int]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`start(*options)`: a Valkey on loopback, its port; it is gone after the test."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def begin(*options: str) -> int:
+        port = free_port()
+        arguments = [*options, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+        running.append(subprocess.Popen([str(binary()), *arguments], stdout=subprocess.DEVNULL))
+        wait_for(port)
+        return port
+
+    yield begin
+    for one in running:
+        one.kill()
+        one.wait()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    end = time.monotonic() + 5
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+async def works(url: str) -> None:
+    """Write and read through `url`."""
+    redis: Any = connect(url, name="bot")
+    try:
+        assert (await check(redis))[0].isdigit()
+        await redis.set("x", "1")
+        assert await redis.get("x") == b"1"
+        assert await redis.client_getname() in ("bot", b"bot")
+    finally:
+        await close(redis)
+
+
+async def close(redis: Any) -> None:
+    """`redis` and the Sentinels it asked, whom redis-py leaves open until the process ends."""
+    await redis.aclose()
+    manager = getattr(redis.connection_pool, "sentinel_manager", None)
+    for sentinel in manager.sentinels if manager else ():
+        await sentinel.aclose()
+
+
+async def refused(url: str) -> str:
+    """What an operator reads when nothing goes through `url`."""
+    redis = connect(url)
+    try:
+        with pytest.raises(StoreUnavailable) as error:
+            await check(redis)
+    finally:
+        await close(redis)
+    return str(error.value)
+
+
+# --- password ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_password_and_a_database_number_in_the_url_work(start: Start) -> None:
+    port = start("--requirepass", SECRET)
+    await works(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{port}/3")
+    redis: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{port}/3")
+    assert set(await redis.info("keyspace")) == {"db3"}
+    await redis.aclose()
+
+
+async def test_a_user_and_a_password_work(start: Start) -> None:
+    port = start("--user", *["bridge", "on", ">secret", "~*", "&*", "+@all"], "--user", "default", "off")
+    await works(f"redis://bridge:secret@127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("given", ["", ":wrong@"])
+async def test_without_the_right_password_it_says_so_and_names_no_password(start: Start, given: str) -> None:
+    port = start("--requirepass", SECRET)
+    said = await refused(f"redis://{given}127.0.0.1:{port}")
+    assert "Authentication" in said or "password" in said
+    assert "wrong@" not in said
+    assert SECRET not in said
+
+
+# --- TLS --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for `localhost` that its own authority signed, with its key in the same file."""
+    if not (openssl := shutil.which("openssl")):
+        pytest.skip("openssl, which makes the certificate, is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    both = folder / "both.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    made = ["-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", str(both), "-out", str(folder / "cert.pem")]
+    subprocess.run([openssl, "req", "-x509", *subject, *made], check=True, capture_output=True)
+    both.write_bytes(both.read_bytes() + (folder / "cert.pem").read_bytes())
+    return both
+
+
+@asynccontextmanager
+async def tls_to(port: int, certificate: Path) -> AsyncIterator[int]:
+    """A port that speaks TLS and passes everything on to `port`: the embedded Valkey itself was built without."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while some := await source.read(65_536):
+                sink.write(some)
+                await sink.drain()
+        except OSError:
+            pass  # the other side has gone
+        sink.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        await asyncio.sleep(0.05)  # connections that were just closed say goodbye
+
+
+async def test_tls_works_and_checks_the_certificate(start: Start, certificate: Path) -> None:
+    port = start("--requirepass", SECRET)
+    async with tls_to(port, certificate) as secure:
+        login = f":{quote(SECRET, safe='')}@"
+        await works(f"rediss://{login}localhost:{secure}/0?ssl_ca_certs={quote(str(certificate))}")
+        said = await refused(f"rediss://{login}localhost:{secure}/0")  # nobody vouches for it
+        assert "certificate" in said.lower()
+        assert await refused(f"redis://{login}localhost:{secure}/0")  # and it is really TLS
+
+
+# --- Sentinel ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Watched:
+    """A Valkey with a password, and a Sentinel with one of its own that watches it as `inbox`."""
+
+    master: int
+    sentinel: int
+
+    def url(self, service: str = "inbox", sentinel_password: str = "sentinels-own") -> str:
+        login = f":{quote(SECRET, safe='')}@"
+        return f"redis+sentinel://{login}127.0.0.1:{self.sentinel}/{service}/2?sentinel_password={sentinel_password}"
+
+
+@pytest.fixture
+def watched(start: Start, tmp_path: Path) -> Iterator[Watched]:
+    made = Watched(start("--requirepass", SECRET), free_port())
+    config = tmp_path / "sentinel.conf"
+    config.write_text(
+        f"port {made.sentinel}\nbind 127.0.0.1\ndir {tmp_path}\nrequirepass sentinels-own\n"
+        f'sentinel monitor inbox 127.0.0.1 {made.master} 1\nsentinel auth-pass inbox "{SECRET}"\n'
+    )
+    sentinel = subprocess.Popen([str(binary()), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(made.sentinel)
+        yield made
+    finally:
+        sentinel.kill()
+        sentinel.wait()
+
+
+async def test_sentinel_names_the_server_and_each_has_its_own_password(watched: Watched) -> None:
+    await works(watched.url())
+    direct: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{watched.master}/0")
+    assert set(await direct.info("keyspace")) == {"db2"}
+    await direct.aclose()
+
+
+async def test_of_several_sentinels_one_that_answers_is_enough(watched: Watched) -> None:
+    await works(watched.url().replace("127.0.0.1:", f"127.0.0.1:{free_port()},127.0.0.1:", 1))
+
+
+async def test_a_name_that_sentinel_does_not_know_and_a_wrong_password_are_said(watched: Watched) -> None:
+    began = time.monotonic()
+    assert "other" in await refused(watched.url(service="other"))
+    assert await refused(watched.url(sentinel_password="wrong"))
+    assert time.monotonic() - began < 3  # seconds; with redis-py's own retries both took 17
+
+
+async def test_another_server_after_a_failover_is_found(watched: Watched, start: Start, tmp_path: Path) -> None:
+    heir = start("--requirepass", SECRET, "--dbfilename", "heir.rdb")
+    redis: Any = connect(watched.url())
+    await redis.set("where", "old")
+    sentinel: Any = connect(f"redis://:sentinels-own@127.0.0.1:{watched.sentinel}")
+    await sentinel.execute_command("SENTINEL REMOVE", "inbox")
+    await sentinel.execute_command("SENTINEL MONITOR", "inbox", "127.0.0.1", str(heir), "1")
+    await sentinel.execute_command("SENTINEL SET", "inbox", "auth-pass", SECRET)
+    await sentinel.aclose()
+    await redis.connection_pool.disconnect()  # as when the old server went away
+    assert await redis.get("where") is None
+    await close(redis)
