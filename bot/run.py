@@ -50,12 +50,14 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     log.info("running", web=web, worker=worker, socket_mode=socket_mode is not None)
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     log.info("draining")
+    closing: list[Coroutine[Any, Any, Any]] = []
     if server:
         server.should_exit = True
-        await asyncio.wait([tasks[1]], timeout=3.0)
+        closing.append(asyncio.wait([tasks[1]], timeout=3.0))
     if socket_mode:
         tasks[2].cancel()
-        await socket_mode.close()
+        closing.append(socket_mode.close())
+    await asyncio.gather(*closing)
     if worker:
         await bridge.worker.stop(within=DRAIN - 1)
     for task in tasks:
