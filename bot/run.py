@@ -55,10 +55,12 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
         server.should_exit = True
         closing.append(asyncio.wait([tasks[1]], timeout=3.0))
     if socket_mode:
+        socket_mode.stop()
         tasks[2].cancel()
         closing.append(socket_mode.close())
     await asyncio.gather(*closing)
     if worker:
+        bridge.ticker.stop()
         await bridge.worker.stop(within=DRAIN - 1)
     for task in tasks:
         task.cancel()

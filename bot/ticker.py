@@ -31,18 +31,26 @@ class Ticker:
 
     def __init__(self, pace: Pace, feed: Feed, lanes: Lanes, often: float) -> None:
         self._pace, self._feed, self._lanes, self._often = pace, feed, lanes, often
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until stopped."""
         await self._stir()
         await self._look()
-        while True:
-            await asyncio.sleep(self._often / 2)
+        while not self._stopping.is_set():
+            try:
+                await asyncio.wait_for(self._stopping.wait(), self._often / 2)
+            except TimeoutError:
+                pass  # time for another look
             try:
                 if await self._pace.turn("feed", await self.interval()):
                     await self._look()
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
+
+    def stop(self) -> None:
+        """A flag, as a cancellation may get lost: before Python 3.12 wait_for, which redis-py uses, can swallow it."""
+        self._stopping.set()
 
     async def interval(self) -> float:
         """Seconds that should lie between two looks now."""

@@ -133,7 +133,9 @@ async def stage(
         try:
             yield running
         finally:
+            built.ticker.stop()
             if built.socket_mode:
+                built.socket_mode.stop()
                 running.tasks[-1].cancel()
                 await built.socket_mode.close(within=0.5)
             await built.worker.stop(within=2.0)

@@ -266,6 +266,7 @@ async def test_an_ack_under_way_survives_a_refresh(one: Stage) -> None:
 async def test_an_ack_under_way_survives_a_shutdown(one: Stage) -> None:
     asked = await slow_form(one)
     assert one.bridge.socket_mode is not None
+    one.bridge.socket_mode.stop()
     one.tasks[-1].cancel()
     began = time.monotonic()
     await one.bridge.socket_mode.close()
