@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from bot.store import embedded
 
 # `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
 SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
-QUICK = Paces(channel_interval=0.01, poll=0.2)
+QUICK = Paces(channel_interval=0.01, poll=60.0)
 
 Open = Callable[..., Awaitable[Stage]]
 
@@ -56,7 +57,9 @@ async def opened(redis_url: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def start(**wanted: Any) -> Stage:
-            everything: dict[str, Any] = {"redis_url": redis_url, "paces": QUICK, "socket_mode": SOCKET_MODE} | wanted
+            polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
+            paces = replace(QUICK, poll=0.2) if polls else QUICK
+            everything: dict[str, Any] = {"redis_url": redis_url, "paces": paces, "socket_mode": SOCKET_MODE} | wanted
             return await stack.enter_async_context(stage(**everything))
 
         yield start
