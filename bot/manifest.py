@@ -12,8 +12,8 @@ from typing import Any, Final
 
 Json = dict[str, Any]
 
-SCOPES: Final = ("commands", "chat:write", "users:read", "users:read.email")
-EVENTS: Final = ("app_home_opened",)
+SCOPES: Final = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read")
+EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked")
 PLACEHOLDER: Final = "https://YOUR-HOST"
 _CREATE: Final = 'Create the app from this file at https://api.slack.com/apps?new_app=1 → "From a manifest".'
 _ABOUT: Final = (

@@ -50,12 +50,15 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     log.info("running", web=web, worker=worker, socket_mode=socket_mode is not None)
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     log.info("draining")
+    closing: list[Coroutine[Any, Any, Any]] = []
     if server:
         server.should_exit = True
-        await asyncio.wait([tasks[1]], timeout=3.0)
+        closing.append(asyncio.wait([tasks[1]], timeout=3.0))
     if socket_mode:
+        socket_mode.stop()
         tasks[2].cancel()
-        await socket_mode.close()
+        closing.append(socket_mode.close())
+    await asyncio.gather(*closing)
     if worker:
         bridge.ticker.stop()
         await bridge.worker.stop(within=DRAIN - 1)

@@ -119,6 +119,7 @@ class SocketMode:
     def __init__(self, slack: Slack, session: aiohttp.ClientSession, bolt: AsyncApp, app_token: str) -> None:
         self._slack, self._session, self._bolt, self._token = slack, session, bolt, app_token
         self._open: list[Connection] = []
+        self._stopping = False
         self._answering: set[asyncio.Task[None]] = set()
         self._parting: set[asyncio.Task[None]] = set()
 
@@ -142,8 +143,12 @@ class SocketMode:
             for number in range(CONNECTIONS):
                 group.create_task(self._keep(first if number == 0 else None))
 
+    def stop(self) -> None:
+        """Open no more connections; then cancel `run`. A cancellation alone may get lost in a library (Python 3.11)."""
+        self._stopping = True
+
     async def close(self, within: float = 2.5) -> None:
-        """Answer what has come for up to `within` seconds, then hang up. `run` must have been cancelled."""
+        """Answer what has come for up to `within` seconds, then hang up. `run` must have been stopped."""
         while self._answering and within > 0:
             began = time.monotonic()
             await asyncio.wait(list(self._answering), timeout=within)
@@ -158,7 +163,7 @@ class SocketMode:
     async def _keep(self, connection: Connection | None) -> None:
         """One connection, always: the next is opened before the present one is given up."""
         tries = 0
-        while True:
+        while not self._stopping:
             if connection is not None:
                 await connection.over.wait()
                 tries = 0 if time.monotonic() - connection.began > STABLE else tries + 1

@@ -140,7 +140,7 @@ class Web:
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
 
     async def metrics(self, request: Request) -> Response:
-        """Prometheus text; without what stands in Redis while that is down. 401 without METRICS_TOKEN where it is set."""
+        """Prometheus text; without what Redis knows while that is down. 401 without METRICS_TOKEN where it is set."""
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
         if self._metrics_token is not None and not hmac.compare_digest(given, self._metrics_token):
             return PlainTextResponse("wants METRICS_TOKEN", 401, {"WWW-Authenticate": "Bearer"})

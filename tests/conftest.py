@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ NEVER_LOGGED = (
 )
 # `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
 SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
-QUICK = Paces(channel_interval=0.01, poll=0.2, look_again=0.3)
+QUICK = Paces(channel_interval=0.01, poll=60.0, look_again=0.3)
 
 Open = Callable[..., Awaitable[Stage]]
 
@@ -91,7 +92,9 @@ async def opened(redis_url: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def start(**wanted: Any) -> Stage:
-            everything: dict[str, Any] = {"redis_url": redis_url, "paces": QUICK, "socket_mode": SOCKET_MODE} | wanted
+            polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
+            paces = replace(QUICK, poll=0.2) if polls else QUICK
+            everything: dict[str, Any] = {"redis_url": redis_url, "paces": paces, "socket_mode": SOCKET_MODE} | wanted
             return await stack.enter_async_context(stage(**everything))
 
         yield start

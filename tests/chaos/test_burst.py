@@ -17,7 +17,7 @@ from tests.chaos.crew import Crew, Hand, crew
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 COUNT, EARLY, PEOPLE, AT_ONCE = 1500, 500, 30, 50
-PACES = Paces(claim_idle=5.0, channel_interval=0.04, inbox_per_minute=100_000, poll_beside_webhook=5.0)
+PACES = Paces(claim_idle=5.0, channel_interval=0.04, inbox_per_minute=100_000, poll=0.25)
 JITTER = 0.1  # seconds by which one post may take longer than the next on its way to Slack
 
 

@@ -199,6 +199,17 @@ async def test_silence_on_all_connections_leaves_a_gap_below_two_seconds(one: St
     await full_again(one)
 
 
+async def test_a_connection_on_which_nothing_comes_is_renewed_in_case_slack_forgot_it(
+    one: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = list(one.slack.sockets.connections)
+    monkeypatch.setattr("bot.socket_mode.QUIET", 0.3)
+    await until(lambda: one.slack.sockets.opened >= 2 * CONNECTIONS)
+    monkeypatch.setattr("bot.socket_mode.QUIET", 600.0)
+    assert set(first) <= set(one.slack.sockets.connections)  # the old ones are listened to for a while
+    assert (await one.slack.command(one.acme.ana, one.acme.channel, text="help")).ok
+
+
 async def test_connections_that_break_again_and_again_are_not_opened_in_a_rush(one: Stage) -> None:
     before, end = one.slack.sockets.opened, time.monotonic() + 2.0
     while time.monotonic() < end:
@@ -255,6 +266,7 @@ async def test_an_ack_under_way_survives_a_refresh(one: Stage) -> None:
 async def test_an_ack_under_way_survives_a_shutdown(one: Stage) -> None:
     asked = await slow_form(one)
     assert one.bridge.socket_mode is not None
+    one.bridge.socket_mode.stop()
     one.tasks[-1].cancel()
     began = time.monotonic()
     await one.bridge.socket_mode.close()

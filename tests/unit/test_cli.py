@@ -373,6 +373,21 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
         assert (await terminated(running)).code == 0
 
 
+async def test_an_ack_under_way_survives_sigterm_in_socket_mode(outside: Outside, tmp_path: Path) -> None:
+    slack, people = outside.slack, outside.acme
+    slack.socket_mode = True
+    talk = slack.say(people.bo, people.channel, "Lunch?")
+    async with process(tmp_path, outside.env | {"SLACK_APP_TOKEN": slack.app_token}, "serve") as running:
+        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        slack.fail("views.open", delay=0.7)
+        asked = asyncio.create_task(slack.shortcut(people.ana, talk.channel, talk.ts, "send_as_dm"))
+        await asyncio.sleep(0.2)
+        ended = await terminated(running)
+    assert (await asked).ok
+    assert (ended.code, ended.seconds < 10) == (0, True)
+    assert "Traceback" not in ended.err
+
+
 async def test_an_app_token_that_slack_refuses_is_exit_2(outside: Outside, tmp_path: Path) -> None:
     outside.slack.socket_mode = True
     ended = await bot(tmp_path, outside.env | {"SLACK_APP_TOKEN": "xapp-other"}, "serve")
