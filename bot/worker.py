@@ -39,6 +39,7 @@ from bot.telemetry import report, span
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
+Handlers = dict[type[Any], Handler]
 Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
 Sound = Callable[[], Awaitable[bool]]
 Halted = Callable[[], Awaitable[bool]]

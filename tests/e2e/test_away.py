@@ -15,8 +15,8 @@ import pytest
 from redis import Redis
 
 from bot.app import Paces
-from bot.board import wanted
 from bot.inbox import parse_event
+from bot.news import wanted
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.slack import Message
 from bot.sandbox.slack_records import BOT_USER
