@@ -79,6 +79,7 @@ class World:
         self.open_views: dict[str, list[str]] = {}
         self.triggers: dict[str, Trigger] = {}
         self.hooks: dict[str, Hook] = {}
+        self.unreachable: set[str] = set()  # addresses of pictures that Slack can't fetch
         self._ahead, self._last_ts, self._ids = 0.0, 0, 0
         self._random = random.Random(seed)
         self._changed = asyncio.Event()
