@@ -320,7 +320,8 @@ class World:
 
     def permalink(self, message: Message) -> str:
         tail = f"?thread_ts={quote(message.thread_ts)}&cid={message.channel}" if message.thread_ts else ""
-        return f"{self.base_url}/archives/{message.channel}/p{message.ts.replace('.', '')}{tail}"
+        domain = self.team_name.lower().replace(" ", "-")
+        return f"https://{domain}.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}{tail}"
 
 
 def _brief(args: Json) -> str:
