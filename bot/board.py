@@ -77,7 +77,9 @@ class Board:
             except SlackRefused as error:
                 if place.channel == job.channel or error.code not in LOST:
                     raise  # else the card is in a channel of earlier days that is gone: here comes a new one
-        await self._cards.put(job.thread_id, await self._once(job, job.channel, await self._draw(card, job.channel)))
+        place = await self._once(job, job.channel, await self._draw(card, job.channel))
+        await self._cards.put(job.thread_id, place)
+        await self._replies.put_shown(job.message.id, place)
         changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
         return [*([Render(thread_id=job.thread_id)] if changed else []), *await self._shared(job.channel)]
 
@@ -125,15 +127,15 @@ class Board:
 
     async def amend(self, job: Amend, _: object) -> list[Job]:
         """A message that is shown on its card, or below it, says there what it says now."""
-        card, place = await self._cards.get(job.thread_id), await self._replies.shown_at(job.message_id)
+        place = await self._replies.shown_at(job.message_id)
+        if place is None and job.tries < len(MISSING) and await self._feed.shown([job.message_id]):
+            raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))  # it is on its way there
+        card = await self._cards.get(job.thread_id)
         latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
         if card is None or not (latest or place):
-            on_its_way = await self._feed.shown([job.message_id])
-            if on_its_way and job.tries < len(MISSING):
-                raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))
             return []
         message = await self._as_it_is(job, latest)
-        if place:
+        if place and place != await self._cards.place(job.thread_id):
             note = follow_up(message.at(jobs.now()), card.thread.person)
             await self._slack.update(place, await self._fit(card, place.channel, note))
         if latest is None:

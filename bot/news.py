@@ -264,7 +264,7 @@ def _told(thread: Thread, event: Event | None) -> Thread:
 def _agrees(card: Card, job: Refresh) -> bool:
     """Whether the card shows already what the event or the answer tells."""
     if job.shown is not None:
-        return _state(job.shown) == _state(card.thread)
+        return _state(job.shown) == _state(card.thread) and not _restricted(card.thread, job.shown)
     match job.event:
         case Event(thread=Thread() as thread):
             return _state(thread) == _state(card.thread)
