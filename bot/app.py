@@ -23,11 +23,15 @@ from starlette.applications import Starlette
 from bot import jobs
 from bot.admins import Admins
 from bot.answers import Answers
+from bot.assigning import Assigning
 from bot.board import LOOK_AGAIN, Board
 from bot.checkup import Checkup, Store
+from bot.choosing import Choosing
+from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
+from bot.forms import Forms
 from bot.gate import Gate
 from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
@@ -36,6 +40,8 @@ from bot.listeners.front import Front
 from bot.models import Installation
 from bot.news import News
 from bot.notices import Notices
+from bot.receipts import Receipts
+from bot.replying import Replying
 from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
@@ -51,6 +57,8 @@ from bot.store.intents import Intents
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.preferences import Preferences
+from bot.store.replies import Replies
 from bot.store.rights import Rights
 from bot.ticker import Ticker
 from bot.web import Web
@@ -81,13 +89,17 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Paces:
-    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are."""
+    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
+
+    `replying`: how many seconds somebody with the reply form open is believed to be replying.
+    """
 
     claim_idle: float = 15.0
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
     look_again: float = LOOK_AGAIN
     poll: float = 3.0
+    replying: float = 600.0
 
 
 @asynccontextmanager
@@ -133,22 +145,31 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
         answers = Answers(gate, rights, audit)
-        desk = Desk(gate, inbox(False), people, cards, answers)
+        preferences, replies = Preferences(redis), Replies(redis, paces.replying)
+        forms = Forms(gate, slack, answers)
+        desk = Desk(gate, inbox(False), people, cards, answers, preferences)
+        replying = Replying(
+            gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers
+        )
+        assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
+        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights))
         writing = Writing(gate, slack, inbox(False), people, intents, answers, settings.inbox_account_link_id)
         sending = Sending(inbox(False), people, cards, intents, answers)
         news = News(inbox(True), people, cards, feed, settings.notify_channel)
-        board = Board(slack, inbox(True), people, cards, feed, pace, rights, paces.look_again)
+        board = Board(slack, inbox(True), people, cards, feed, pace, rights, replies, paces.look_again)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
         store = Store(partial(health, redis), lanes, feed, people, install)
 
         async def background() -> Inbox:
             return inbox(True)
 
-        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store))
+        choosing = Choosing(gate, preferences, answers)
+        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store), choosing)
         start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
             **_of_inbox(news, board),
+            **_of_cards(replying, assigning, receipts),
             jobs.Console: console.run,
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
@@ -183,6 +204,18 @@ def _of_people(desk: Desk, writing: Writing, sending: Sending, slack: Slack) -> 
     }
 
 
+def _of_cards(replying: Replying, assigning: Assigning, receipts: Receipts) -> Handlers:
+    return {
+        jobs.OpenReply: replying.open,
+        jobs.Reply: replying.reply,
+        jobs.StopReplying: replying.stop,
+        jobs.Fade: replying.fade,
+        jobs.Receipt: receipts.show,
+        jobs.OpenAssign: assigning.open,
+        jobs.TellAssignee: assigning.tell,
+    }
+
+
 def _of_inbox(news: News, board: Board) -> Handlers:
     return {
         jobs.Notify: news.notify,
@@ -192,6 +225,7 @@ def _of_inbox(news: News, board: Board) -> Handlers:
         jobs.Digest: news.digest,
         jobs.Sync: news.sync,
         jobs.Post: board.post,
+        jobs.Amend: board.amend,
         jobs.Announce: board.announce,
         jobs.Missed: board.missed,
         jobs.Render: board.render,

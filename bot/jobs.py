@@ -72,11 +72,15 @@ class Base(Record):
         return (now() - self.at).total_seconds()
 
 
-Verb = Literal["archive", "reopen", "assign_to_me", "unassign"]
+Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign"]
 
 
 class Change(Base):
-    """A click on a card, or a message shortcut: change a thread in Inbox."""
+    """A click on a card, or a message shortcut: change a thread in Inbox.
+
+    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it. `begun` is
+    set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already.
+    """
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "thread:{thread_id}"
@@ -84,6 +88,8 @@ class Change(Base):
     verb: Verb
     thread_id: str
     asker: Asker
+    assignee: str = ""
+    begun: bool = False
     told: bool = False
 
 
@@ -105,8 +111,9 @@ class Send(Base):
     `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
     often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
     is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
-    press of a button. `account` is the sender's label, `url` the conversation where it is known, and `member` the
-    Inbox member on whose behalf it is sent.
+    press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
+    member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
+    `receipt` of that id stands; other sends have a private one.
     """
 
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
@@ -118,6 +125,9 @@ class Send(Base):
     text: str
     asker: Asker
     member: str = ""
+    writer: str = ""
+    card: str = ""
+    receipt: str = ""
     url: str | None = None
     attempted: datetime | None = None
     doubt: bool = False
@@ -176,6 +186,94 @@ class SendAgain(Base):
     intent: str
     asker: Asker
     told: bool = False
+
+
+class OpenReply(Base):
+    """Fill the loading view of the reply form."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_reply"] = "open_reply"
+    view_id: str
+    thread_id: str
+    asker: Asker
+
+
+class Reply(Base):
+    """The reply form was submitted: send `text` (Slack's markup) to whom the thread is with."""
+
+    waits_in: ClassVar[str] = "reply:{thread_id}"
+    kind: Literal["reply"] = "reply"
+    thread_id: str
+    text: str
+    asker: Asker
+    told: bool = False
+
+
+class StopReplying(Base):
+    """Somebody closed the reply form without sending."""
+
+    waits_in: ClassVar[str] = "replying:{thread_id}"
+    kind: Literal["stop_replying"] = "stop_replying"
+    thread_id: str
+    asker: Asker
+
+
+class Fade(Base):
+    """Draw a card without "Ana is replying…" once that is no longer believed."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "fade:{thread_id}"
+    kind: Literal["fade"] = "fade"
+    thread_id: str
+    waited: bool = False
+
+
+class Receipt(Base):
+    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides."""
+
+    waits_in: ClassVar[str] = "receipt:{send.receipt}"
+    kind: Literal["receipt"] = "receipt"
+    send: Send
+    state: Literal["sending", "sent", "unconfirmed", "failed"]
+    reason: str = ""
+
+    @property
+    def once(self) -> str | None:
+        """An attempt begins once, however often a button is pressed that would begin it."""
+        return f"sending:{self.send.intent}" if self.state == "sending" else None
+
+
+class OpenAssign(Base):
+    """Fill the loading view in which a colleague is chosen."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_assign"] = "open_assign"
+    view_id: str
+    thread_id: str
+    asker: Asker
+
+
+class TellAssignee(Base):
+    """A colleague, `by` name, gave the thread to `member_id`: tell them, unless they do not want to know."""
+
+    waits_in: ClassVar[str] = "assigned:{member_id}"
+    kind: Literal["tell_assignee"] = "tell_assignee"
+    thread_id: str
+    member_id: str
+    by: str
+
+
+class Amend(Base):
+    """A message was edited, deleted or reacted to: show it as it is now, where it is shown."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "message:{message_id}"
+    kind: Literal["amend"] = "amend"
+    thread_id: str
+    message_id: str
+    deleted: bool = False
 
 
 class Console(Base):
@@ -341,6 +439,14 @@ Job = Annotated[
     | OpenChoice
     | Choose
     | SendAgain
+    | OpenReply
+    | Reply
+    | StopReplying
+    | Fade
+    | Receipt
+    | OpenAssign
+    | TellAssignee
+    | Amend
     | Console
     | OpenHome
     | TellAdmins

@@ -43,8 +43,12 @@ def manifest(url: str | None) -> Json:
             },
             "bot_user": {"display_name": "Inbox", "always_online": True},
             "shortcuts": [
+                _shortcut("Reply", "reply", "Answer the Inbox conversation of this card"),
                 _shortcut("Archive thread", "archive_thread", "Archive the Inbox conversation of this card"),
+                _shortcut("Reopen thread", "reopen_thread", "Open the Inbox conversation of this card again"),
                 _shortcut("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
+                _shortcut("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
+                _shortcut("Unassign", "unassign", "Give the Inbox conversation of this card back"),
                 _shortcut("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
             ],
             "slash_commands": [

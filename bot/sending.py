@@ -10,8 +10,8 @@ from bot import jobs
 from bot.answers import KEEP_TRYING, Answers, pause, receipt_for, say
 from bot.errors import Gone, InboxError, RateLimited, SendInProgress, Unavailable, Unconfirmed
 from bot.inbox import Inbox
-from bot.jobs import Job, Keep, Later, Send
-from bot.models import Thread
+from bot.jobs import Change, Job, Keep, Later, Render, Send
+from bot.models import Note, Thread
 from bot.store.cards import Cards
 from bot.store.intents import Intents
 from bot.store.people import People
@@ -85,7 +85,7 @@ class Sending:
     async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
         await self._answers.sent(job, thread_id)
-        follow: list[Job] = []
+        follow = await self._answered(job, thread_id)
         url = job.url
         if thread is not None:
             thread = thread.with_person(job.person)
@@ -94,6 +94,14 @@ class Sending:
             if await self._cards.get(thread.id):
                 follow.append(jobs.Refresh(thread_id=thread.id, shown=thread))
         return [receipt_for(job.model_copy(update={"url": url}), "sent"), *follow]
+
+    async def _answered(self, job: Send, thread_id: str) -> list[Job]:
+        """The card says who answered; who replied from it has the thread now, if nobody had it."""
+        if not job.writer or await self._cards.get(thread_id) is None:
+            return []
+        await self._cards.answer(thread_id, Note(who=job.writer, at=jobs.now()))
+        claim = [Change(verb="claim", thread_id=job.card, asker=job.asker)] if job.card else []
+        return [Render(thread_id=thread_id), *claim]
 
     async def _look(self, job: Send) -> list[Job] | None:
         """What became of an attempt whose outcome is unknown; None when it certainly was not sent."""

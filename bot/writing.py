@@ -10,7 +10,7 @@ from bot.answers import Answers, say, tell
 from bot.errors import InboxError, RateLimited, Refused, SlackRefused, Unavailable
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
-from bot.jobs import Asker, Choice, Choose, Dm, Job, Keep, OpenChoice, OpenDm, Send, SendAgain
+from bot.jobs import Asker, Choice, Choose, Dm, Job, Keep, OpenChoice, OpenDm, Receipt, Send, SendAgain
 from bot.models import AccountLink, Candidate
 from bot.slack import Slack
 from bot.store.intents import Intents
@@ -122,6 +122,7 @@ class Writing:
             text=body,
             asker=job.asker,
             member=actor.member.id,
+            writer=actor.name,
         )
         await self._intents.keep(send)
         return send
@@ -209,6 +210,8 @@ class Writing:
         except (RateLimited, Unavailable) as error:
             return await self._answers.later_or_failed(job, error)
         kept = await self._intents.get(job.intent)
+        if kept is not None and kept.card and kept.asker.user != job.asker.user:
+            return [say(job.asker, words.only_the_writer(kept.asker.user))]
         if kept is None or kept.asker.user != job.asker.user:
             return [say(job.asker, words.TOO_OLD)]
         again = Send(
@@ -222,9 +225,12 @@ class Writing:
             text=kept.text,
             asker=job.asker,
             member=actor.member.id,
+            writer=kept.writer,
+            card=kept.card,
+            receipt=kept.receipt,
         )
         await self._intents.keep(again)
-        return [again]
+        return [*([Receipt(send=again, state="sending")] if again.card else []), again]
 
 
 def _who(candidate: Candidate) -> tuple[str, str]:

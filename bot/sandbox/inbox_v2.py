@@ -262,6 +262,8 @@ def _addressee(world: World, target: Json) -> tuple[str, PersonRecord, ThreadRec
         raise Failure(409, "accountLinkDisconnected", "Reconnect this account in Inbox.", facts)
     if world.plan_required and world.is_new_to(person):
         raise Failure(403, "planRequired", "An add-on is needed for this.", {"feature": "advancedApi"})
+    if account.capabilities is not None and "message:send" not in account.capabilities:
+        raise Failure(422, "capabilityNotSupported", "This account can't send.", {"capability": "message:send"})
     if thread is not None and "message:send" in thread.restrictions:
         raise Failure(422, "threadRestricted", "X closed this conversation.", {"capability": "message:send"})
     return account.id, person or world.meet(target["platformId"], platform), thread

@@ -61,6 +61,7 @@ class AccountRecord:
     name: str
     status: str
     created_at: datetime
+    capabilities: list[str] | None = None  # None: all that the platform has
 
 
 @dataclass

@@ -328,9 +328,18 @@ def _content(world: World, args: Json) -> Json:
         raise SlackError("no_text")
     if len(text) > 40_000:
         raise SlackError("msg_too_long")
-    if found := problems(blocks, "message"):
+    if found := [*problems(blocks, "message"), *_not_fetched(world, blocks)]:
         raise SlackError("invalid_blocks", *found, errors=found)
     return {"text": text, "blocks": world.with_ids(blocks), "attachments": attachments}
+
+
+def _not_fetched(world: World, blocks: list[Json]) -> list[str]:
+    """Slack fetches every picture when a message is posted or changed, and refuses all of it where one fails."""
+    return [
+        f"downloading image failed [json-pointer:/blocks/{number}/image_url]"
+        for number, block in enumerate(blocks)
+        if block.get("type") == "image" and block.get("image_url") in world.unreachable
+    ]
 
 
 def _metadata(args: Json) -> Json | None:

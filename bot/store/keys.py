@@ -38,6 +38,9 @@ AUDIT: Final = key("audit")  # who did what, as a stream
 
 MEMBERS: Final = key("cache", "members")
 ACCOUNT_LINKS: Final = key("cache", "account-links")
+TAGS: Final = key("cache", "tags")
+STATUSES: Final = key("cache", "statuses")
+PLATFORMS: Final = key("cache", "platforms")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")
@@ -93,6 +96,18 @@ def intent(intent_id: str) -> str:
 
 def choice(choice_id: str) -> str:
     return key("choice", choice_id)
+
+
+def replying(thread_id: str) -> str:
+    return key("replying", thread_id)
+
+
+def receipt(receipt_id: str) -> str:
+    return key("receipt", receipt_id)
+
+
+def shown(message_id: str) -> str:
+    return key("shown", message_id)
 
 
 def pace(name: str) -> str:

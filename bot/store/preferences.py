@@ -12,9 +12,13 @@ from bot.store.lanes import answering
 
 
 class ChannelChoices(Record):
-    """How a channel wants its cards. `privacy`: the whole text, its beginning, or only that something came."""
+    """How a channel wants its cards. `privacy`: the whole text, its beginning, or only that something came.
+
+    `reply_assigns`: who replies from a card has the thread from then on, if nobody had it.
+    """
 
     privacy: Literal["full", "preview", "none"] = "full"
+    reply_assigns: bool = True
 
 
 class PersonChoices(Record):

@@ -67,6 +67,14 @@ def plain(text: str, limit: int = 3000) -> str:
     return whole.rstrip() + ELLIPSIS if limit > 0 else ""
 
 
+_PLATFORMS = {"twitter": "X", "linkedin": "LinkedIn"}
+
+
+def platform_name(platform: str) -> str:
+    """What people call it; one we do not know, as Inbox writes it."""
+    return _PLATFORMS.get(platform, platform)
+
+
 def when(at: datetime) -> str:
     """The time of day in the reader's own time zone, as a Slack date token."""
     return f"<!date^{int(at.timestamp())}^{{time}}|{clock(at)}>"

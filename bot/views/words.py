@@ -11,7 +11,7 @@ from math import ceil
 from typing import Literal
 
 from bot import errors
-from bot.views.text import clean, clip, plain, when_long
+from bot.views.text import clean, clip, plain, when, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 GONE = "That conversation was deleted in Inbox."
@@ -57,6 +57,14 @@ NO_CHANNEL = (
     "*No channel is set for the cards yet.* Invite me to one, copy its id (channel details, at the very bottom) into "
     "`NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and new messages show in Inbox alone."
 )
+INHERITED = (
+    "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
+    "assignee in Inbox."
+)
+NO_HISTORY = "Inbox doesn't show the last messages right now."
+WHO_IS_LISTED = (
+    "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
+)
 EMPTY_TEXT_FIELD = "Write the message."
 BAD_RECIPIENT_FIELD = "Give a handle, an x.com profile URL or a numeric platform id."
 BAD_RECIPIENT = (
@@ -76,13 +84,19 @@ INBOX_HELP = """\
 *Inbox conversations in Slack*
 • Each conversation has one card. *Assign to me* and *Unassign* say who answers it.
 • *Archive* and *Reopen* close and open it, *Open conversation* leads to it.
-• The ⋮ menu of a card, and of any message in its Slack thread, has *Archive thread* and *Assign to me*.
+• *Reply* answers from the card, *Assign to…* gives the conversation to a colleague.
+• The ⋮ menu of a card, and of any message in its Slack thread, has the same: *Reply*, *Archive thread*,
+  *Reopen thread*, *Assign to me*, *Assign to…*, *Unassign*.
 • The ⋮ menu of any message has *Send as DM*.
 • `/dm` sends a direct message; `/dm help` explains.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
 • Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
   `consent` and `consent off` in a channel shared with others, `log`, `doctor` (what is wrong, and what to do).
+• `/inbox assignments off` ends the direct messages about conversations that colleagues assign to you, `on` renews them.
+• Admins, in a channel: `/inbox reply-assigns off`, and a reply no longer assigns the conversation to who wrote it.
 What you write in a card's Slack thread stays in Slack."""
+
+REPLY_ASSIGNS_USAGE = "Use `/inbox reply-assigns on` or `/inbox reply-assigns off` in the channel that it is for."
 
 Doing = Literal["send", "change"]
 
@@ -237,6 +251,60 @@ def assigned_already(assignee: str | None = None) -> str:
 
 def unassigned_already() -> str:
     return "That conversation is already unassigned."
+
+
+def still_assigned(assignee: str) -> str:
+    """Unassign did not take the assignee away, as the contact has one."""
+    return (
+        f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
+        "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
+    )
+
+
+def only_the_writer(user: str) -> str:
+    """`user` is a Slack user id."""
+    return f"Only <@{user}> can send that again. You can write with *Reply* on the card."
+
+
+def restricted(platform: str) -> str:
+    """The platform forbids sending in one conversation."""
+    return f"{plain(platform, 40)} has closed this conversation, so nobody can write in it."
+
+
+def cannot_send(account: str) -> str:
+    return f"{plain(account, 100)} can't send messages. Check the account in Inbox → Settings → Accounts."
+
+
+def replying_too(name: str, since: datetime) -> str:
+    return f"⚠️ *{plain(name, 100)}* is replying too, since {when(since)}. Agree on who sends."
+
+
+def room(platform: str, characters: int | None, field: int) -> str:
+    """How long a message may be, as plain text; `characters` is None where Inbox does not say (API v1)."""
+    if characters is None:
+        return f"Up to {field:,} characters fit here; Inbox does not say how many {platform} takes."
+    if characters <= field:
+        return f"{platform} takes up to {characters:,} characters."
+    return f"{platform} takes up to {characters:,} characters, of which {field:,} fit here; /dm takes longer ones."
+
+
+def assigned_you(by: str, name: str, handle: str) -> str:
+    """What the new assignee reads."""
+    whom = f"*{plain(name, 100)}*" + (f" ({plain(handle, 100)})" if handle and handle != name else "")
+    return f"{plain(by, 100)} assigned you the conversation with {whom}."
+
+
+def reply_assigns(channel: str, *, on: bool) -> str:
+    """`channel` is Slack's id."""
+    if on:
+        return f"In <#{channel}>, who replies to a conversation that nobody has takes it from now on."
+    return f"In <#{channel}>, a reply no longer assigns the conversation."
+
+
+def told_of_assignment(*, on: bool) -> str:
+    if on:
+        return "I tell you in a direct message when a colleague assigns you a conversation."
+    return "I no longer tell you when a colleague assigns you a conversation. `/inbox assignments on` brings it back."
 
 
 def inbox_help() -> str:
