@@ -7,7 +7,23 @@ from typing import Final
 from bot import jobs
 from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
 from bot.gate import Gate
-from bot.jobs import Asker, Change, Choose, Console, Dm, Job, Later, OpenChoice, OpenDm, Send, SendAgain, Tell
+from bot.jobs import (
+    Amend,
+    Asker,
+    Change,
+    Choose,
+    Console,
+    Dm,
+    Echo,
+    Job,
+    Later,
+    Mark,
+    OpenChoice,
+    OpenDm,
+    Send,
+    SendAgain,
+    Tell,
+)
 from bot.store.audit import Audit
 from bot.store.rights import Rights
 from bot.views import Msg, receipt, text, words
@@ -87,7 +103,7 @@ class Answers:
             job.asker, receipt(state="failed", person=name, handle=name, account="", text=body, url=None, reason=why)
         )
 
-    async def ended(self, job: Send, state: str, reason: str = "") -> Tell:
+    async def ended(self, job: Send, state: str, reason: str = "") -> Tell | Mark:
         """The attempt is over without Inbox having confirmed it: on record, and in words."""
         await self.note(job, state, job.member)
         return receipt_for(job, state, reason)
@@ -124,6 +140,10 @@ def described(job: Job) -> tuple[str, str]:
             return f"/inbox {asked.split()[0]}", ""  # the rest may be an address
         case Dm() | Choose() | OpenDm() | OpenChoice():
             return "send", ""
+        case Echo(thread_id=thread_id):
+            return "send", thread_id
+        case Amend(thread_id=thread_id, text=text):
+            return "unsend" if text is None else "edit", thread_id
     return job.kind, ""
 
 
@@ -145,9 +165,9 @@ def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
     return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting)
 
 
-def receipt_for(job: Send, state: str, reason: str = "") -> Tell:
+def receipt_for(job: Send, state: str, reason: str = "") -> Tell | Mark:
     """What became of it; after a while, and when somebody must act, where it is still there when they come back."""
-    return tell(
+    told = tell(
         job.asker,
         lasting=job.age > PATIENCE and state != "sent",
         message=receipt(
@@ -161,3 +181,6 @@ def receipt_for(job: Send, state: str, reason: str = "") -> Tell:
             intent=job.intent,
         ),
     )
+    if job.echo is None:
+        return told
+    return Mark(ts=job.echo, state=state, asker=job.asker, told=told, again=job.intent.endswith("-again"))

@@ -25,14 +25,17 @@ from bot.admins import Admins
 from bot.answers import Answers
 from bot.board import LOOK_AGAIN, Board
 from bot.checkup import Checkup, Store
+from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
+from bot.echo import Echoes
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
 from bot.gate import Gate
 from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
 from bot.listeners.front import Front
+from bot.listeners.talk import Talk
 from bot.models import Installation
 from bot.news import News
 from bot.notices import Notices
@@ -51,6 +54,7 @@ from bot.store.intents import Intents
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.preferences import Preferences
 from bot.store.rights import Rights
 from bot.ticker import Ticker
 from bot.web import Web
@@ -127,6 +131,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             )
 
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
+        preferences = Preferences(redis)
         await feed.began()
         if before is not None and before != version:
             await feed.begin_anew()
@@ -139,12 +144,16 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         news = News(inbox(True), people, cards, feed, settings.notify_channel)
         board = Board(slack, inbox(True), people, cards, feed, pace, rights, paces.look_again)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
-        store = Store(partial(health, redis), lanes, feed, people, install)
+        consent = Consent(slack, rights)
+        echoes = Echoes(
+            gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
+        )
+        store = Store(partial(health, redis), lanes, feed, people, install, preferences)
 
         async def background() -> Inbox:
             return inbox(True)
 
-        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store))
+        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store), echoes)
         start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
@@ -152,11 +161,15 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.Console: console.run,
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
+            jobs.Echo: echoes.echo,
+            jobs.Amend: echoes.amend,
+            jobs.Mark: echoes.mark,
         }
         worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack, install, installation), slack)
+        talk = Talk(lanes, cards, preferences)
+        register(bolt, Front(lanes, cards, slack, install, installation), talk, slack)
         web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
         socket_mode = None
         if settings.slack_app_token is not None:

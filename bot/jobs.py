@@ -106,7 +106,8 @@ class Send(Base):
     often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
     is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
     press of a button. `account` is the sender's label, `url` the conversation where it is known, and `member` the
-    Inbox member on whose behalf it is sent.
+    Inbox member on whose behalf it is sent. `echo` is the `ts` of the Slack message whose words these are, where it
+    is one: then a reaction to it is the receipt.
     """
 
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
@@ -126,6 +127,7 @@ class Send(Base):
     told: bool = False
     api: str | None = None
     only: str | None = None
+    echo: str | None = None
 
     @property
     def once(self) -> str | None:
@@ -324,6 +326,56 @@ class Tell(Base):
     lasting: bool = False
 
 
+class Echo(Base):
+    """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
+
+    `ts` is the Slack message, `text` its markup, not decoded yet.
+    """
+
+    waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    kind: Literal["echo"] = "echo"
+    thread_id: str
+    ts: str
+    text: str
+    files: bool = False
+    asker: Asker
+
+
+class Amend(Base):
+    """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
+
+    First it waits for what was written before it, then, with the `address`, until that was sent.
+    """
+
+    kind: Literal["amend"] = "amend"
+    thread_id: str
+    ts: str
+    text: str | None
+    asker: Asker
+    address: Address | None = None
+
+    @property
+    def lane(self) -> str:
+        if self.address is None:
+            return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
+        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
+
+
+class Mark(Base):
+    """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
+
+    `again` when an earlier attempt has left its own mark.
+    """
+
+    waits_in: ClassVar[str] = "mark:{asker.channel}:{ts}"
+    kind: Literal["mark"] = "mark"
+    ts: str
+    state: str
+    asker: Asker
+    told: Tell | None = None
+    again: bool = False
+
+
 class Sync(Base):
     """Read the event feed after the stored cursor."""
 
@@ -354,6 +406,9 @@ Job = Annotated[
     | Missed
     | Render
     | Tell
+    | Echo
+    | Amend
+    | Mark
     | Sync,
     Field(discriminator="kind"),
 ]

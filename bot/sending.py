@@ -54,7 +54,7 @@ class Sending:
         except InboxError as error:
             log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
             return await self._refused(job, error)
-        await self._intents.claim(sent.message.id, job.intent)
+        await self._intents.claim(sent.message.id, job.intent, sent.thread_id)
         return await self._sent(job, sent.thread, sent.thread_id)
 
     async def _refused(self, job: Send, error: InboxError) -> list[Job]:
@@ -101,7 +101,7 @@ class Sending:
         known: set[str] = set()
         try:
             while sent := await self._inbox.find_sent(job.address, job.text, job.attempted, known):
-                if await self._intents.claim(sent.message.id, job.intent):
+                if await self._intents.claim(sent.message.id, job.intent, sent.thread_id):
                     return await self._sent(job, sent.thread, sent.thread_id)
                 known.add(sent.message.id)
         except (RateLimited, Unavailable) as error:

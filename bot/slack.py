@@ -158,6 +158,24 @@ class Slack:
         async with _answers():
             await self.client.chat_update(channel=place.channel, ts=place.ts, **_content(message))
 
+    async def react(self, place: Place, name: str) -> None:
+        """The bot's own reaction to a message; harmless to repeat."""
+        try:
+            async with _answers():
+                await self.client.reactions_add(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "already_reacted":
+                raise
+
+    async def take_reaction(self, place: Place, name: str) -> None:
+        """No such reaction of the bot any more."""
+        try:
+            async with _answers():
+                await self.client.reactions_remove(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "no_reaction":
+                raise
+
     async def open_view(self, trigger: str, view: View) -> str:
         """Open a modal, and its id. A trigger works once and for about three seconds."""
         async with _answers():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.slack_people import People
-from bot.sandbox.slack_records import Channel, Json, Message
+from bot.sandbox.slack_records import Ack, Channel, Json, Message
 
 
 class Talk(People):
@@ -17,7 +17,7 @@ class Talk(People):
     async def write(self, user: str, channel: str, text: str, thread_ts: str | None = None, **more: Any) -> Message:
         """A person's message; `text` is Slack's markup, `more` further fields of the event (`files`, `subtype`)."""
         message = self.say(user, channel, text, thread_ts)
-        await self.hear(message, **self._said(message), **more)
+        await self.hear(message, self._said(message) | more)
         return message
 
     async def rewrite(self, message: Message, text: str) -> None:
@@ -25,23 +25,24 @@ class Talk(People):
         before = self._said(message)
         message.text, message.edited = text, self.next_ts()
         now = self._said(message) | {"edited": {"user": message.user, "ts": message.edited}}
-        await self.hear(message, subtype="message_changed", message=now, previous_message=before, **self._hidden())
+        told: Json = {"subtype": "message_changed", "message": now, "previous_message": before}
+        await self.hear(message, told | self._hidden())
 
     async def erase(self, message: Message) -> None:
         """Its author deletes the message."""
         self.remove(message)
-        told = {"deleted_ts": message.ts, "previous_message": self._said(message)}
-        await self.hear(message, subtype="message_deleted", **told, **self._hidden())
+        told: Json = {"subtype": "message_deleted", "deleted_ts": message.ts, "previous_message": self._said(message)}
+        await self.hear(message, told | self._hidden())
 
-    async def hear(self, message: Message, *, event_id: str | None = None, retry: int = 0, **fields: Any) -> None:
-        """Tell the bot, if it may know, of something about `message`; again with the same `event_id` and a `retry`."""
-        place = self.channel(message.channel)
+    async def hear(self, about: Message, told: Json, *, event_id: str | None = None, retry: int = 0) -> Ack:
+        """Tell the bot, if it may know, of something about a message; again with the same `event_id` and a `retry`."""
+        place = self.channel(about.channel)
         scope = f"{'groups' if place.private else 'channels'}:history"
         if not place.bot_in or scope not in self.scopes:
-            return
+            return Ack(0, None, 0.0)
         self.scopes_used.add(scope)
-        kind = {"channel": place.id, "channel_type": "group" if place.private else "channel"}
-        await self.event("message", event_id=event_id, retry=retry, **kind, **fields)
+        where = {"channel": place.id, "channel_type": "group" if place.private else "channel"}
+        return await self.event("message", event_id=event_id, retry=retry, **where, **told)
 
     def _said(self, message: Message) -> Json:
         author, place = self.users[message.user], self.channel(message.channel)

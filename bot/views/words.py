@@ -40,6 +40,21 @@ OWN_ADDRESS_ONLY = (
     "For any other, ask an admin to run `/inbox link @you name@company.com`."
 )
 RESUMED = " I'll do now what you tried before."
+REPLIES_USAGE = (
+    "Use `/inbox replies on >>` or `/inbox replies off` in the channel that it is for. In place of `>>` may stand "
+    "something else without a space, of 2 to 20 characters, that ends in a sign and does not begin with `/`, `@` or "
+    "`#`; or an emoji."
+)
+REPLIES_SHARED = (
+    "This channel is shared with another organisation, so nothing goes out from its threads unless an admin says "
+    "`/inbox consent` here."
+)
+REPLIES_OFF = "Replies no longer go out from this channel."
+NO_FILES = "I can't send files, only text."
+NOTHING_AFTER = "Nothing stands after the prefix."
+NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
+NEVER_ARRIVED = "That message never reached Inbox, so there was nothing to edit. Write it as a new reply."
+TOO_LATE = "The platform allows that only for a while after sending, and that time is over."
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
 CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
 INBOX_REFUSES = (
@@ -249,6 +264,43 @@ def finding(what: str, level: Literal["ok", "warning", "failed"], seen: str, rem
     return f"{mark} *{what}* {plain(seen)}" + (f"\n      → {remedy}" if remedy else "")
 
 
+def replies_are(channel: str, prefix: str) -> str:
+    """What `/inbox replies` says of a channel; `prefix` is "" when no reply goes out."""
+    if not prefix:
+        return f"In <#{channel}>, replies in a card's Slack thread stay in Slack."
+    return (
+        f"In <#{channel}>, replies in a card's Slack thread that begin with {_code(prefix)} go out as direct messages; "
+        "all others stay in Slack."
+    )
+
+
+def scopes_missing(scopes: Sequence[str]) -> str:
+    """What an admin reads who switches on what the app may not do yet."""
+    return (
+        f" But Slack has not granted me {', '.join(scopes)}: until it has, nothing is sent. Add them under OAuth & "
+        "Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
+    )
+
+
+def stayed_in_slack(why: str) -> str:
+    """What the writer of a reply reads that was to go out; `why` is one of our sentences."""
+    return f"That reply stayed in Slack. {why}"
+
+
+def edited(name: str) -> str:
+    return f"{plain(name, 100)} reads the edited message now."
+
+
+def unsent(name: str) -> str:
+    return f"The message to {plain(name, 100)} was taken back."
+
+
+def not_amended(name: str, why: str, *, deleting: bool) -> str:
+    """`why` is one of our sentences."""
+    done = "was deleted in Slack only" if deleting else "was edited in Slack only"
+    return f"That message {done}: {plain(name, 100)} still has it as it was sent. {why}"
+
+
 def explain(error: errors.BotError, *, team: str, account: str, reference: str, doing: Doing) -> str:
     """What the person who asked for `doing` reads about `error`.
 
@@ -276,6 +328,8 @@ def explain(error: errors.BotError, *, team: str, account: str, reference: str, 
             return account_offline(account)
         case errors.SendInProgress():
             return SENDING_ALREADY
+        case errors.WindowClosed():
+            return TOO_LATE
         case errors.RateLimited(retry_after=seconds):
             return quota(seconds, doing)
         case errors.Unconfirmed():
@@ -303,6 +357,11 @@ def _refusal(error: errors.InboxError, doing: Doing) -> str:
         case errors.Rejected():
             return f"Inbox didn't accept this, so {nothing}.{why}" + ("" if why else " Check it and try again.")
     return ""
+
+
+def _code(words: str) -> str:
+    """Words as code, so that Slack makes nothing of them."""
+    return "`" + clip(clean(words).replace("`", "'"), 100).replace("&", "&amp;").replace("<", "&lt;") + "`"
 
 
 def _address(email: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from bot import doctor, jobs
 from bot.jobs import Asker, Console
+from bot.manifest import SCOPES
 from bot.models import Installation
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -49,7 +50,7 @@ def ask(
 ) -> Ask:
     """`await ask(NAME="value", OTHER=None)`: the exit code and the findings with that environment."""
     monkeypatch.chdir(tmp_path)
-    outside.slack.scopes = {"commands", "chat:write", "users:read", "users:read.email"}
+    outside.slack.scopes = set(SCOPES)
 
     async def asked(**changed: str | None) -> tuple[int, Findings]:
         for name, value in (outside.env | changed).items():
