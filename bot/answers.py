@@ -8,7 +8,6 @@ from bot import jobs
 from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
 from bot.gate import Gate
 from bot.jobs import (
-    Amend,
     Asker,
     Change,
     Choose,
@@ -20,6 +19,7 @@ from bot.jobs import (
     Mark,
     OpenChoice,
     OpenDm,
+    Revise,
     Send,
     SendAgain,
     Tell,
@@ -142,7 +142,7 @@ def described(job: Job) -> tuple[str, str]:
             return "send", ""
         case Echo(thread_id=thread_id):
             return "send", thread_id
-        case Amend(thread_id=thread_id, text=text):
+        case Revise(thread_id=thread_id, text=text):
             return "unsend" if text is None else "edit", thread_id
     return job.kind, ""
 

@@ -43,6 +43,7 @@ from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.socket_mode import SocketMode
+from bot.stats import Stats
 from bot.store import embedded
 from bot.store.audit import Audit
 from bot.store.cards import Cards
@@ -56,6 +57,7 @@ from bot.store.pace import Pace
 from bot.store.people import People
 from bot.store.preferences import Preferences
 from bot.store.rights import Rights
+from bot.store.tally import Tally
 from bot.ticker import Ticker
 from bot.web import Web
 from bot.worker import Handlers, Worker
@@ -148,12 +150,13 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         echoes = Echoes(
             gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
         )
+        stats = Stats(gate, slack, inbox(False), people, cards, feed, Tally(redis))
         store = Store(partial(health, redis), lanes, feed, people, install, preferences)
 
         async def background() -> Inbox:
             return inbox(True)
 
-        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store), echoes)
+        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store), echoes, stats)
         start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
@@ -162,8 +165,10 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
             jobs.Echo: echoes.echo,
-            jobs.Amend: echoes.amend,
+            jobs.Revise: echoes.revise,
             jobs.Mark: echoes.mark,
+            jobs.Count: stats.count,
+            jobs.Chart: stats.chart,
         }
         worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll)

@@ -9,6 +9,7 @@ from bot.checkup import Checkup
 from bot.echo import Echoes
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
+from bot.stats import Stats
 from bot.store.audit import Audit
 from bot.store.people import People
 from bot.views import text, words
@@ -20,10 +21,17 @@ class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
     def __init__(
-        self, gate: Gate, people: People, audit: Audit, admins: Admins, checkup: Checkup, echoes: Echoes
+        self,
+        gate: Gate,
+        people: People,
+        audit: Audit,
+        admins: Admins,
+        checkup: Checkup,
+        echoes: Echoes,
+        stats: Stats,
     ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
-        self._checkup, self._echoes = checkup, echoes
+        self._checkup, self._echoes, self._stats = checkup, echoes, stats
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -52,6 +60,8 @@ class Command:
                 return await self._admins.log(job)
             case ["doctor"]:
                 return await self._doctor(job)
+            case ["stats"]:
+                return await self._stats.show(job)
             case ["replies", *rest]:
                 return await self._echoes.choose(job, rest)
             case ["link", *_]:

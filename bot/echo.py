@@ -15,7 +15,7 @@ from bot.consent import Consent
 from bot.errors import Forbidden, InboxError, RateLimited, SlackRefused, Unavailable
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
-from bot.jobs import Amend, Announce, Console, Echo, Job, Mark, Send, TellAdmins
+from bot.jobs import Announce, Console, Echo, Job, Mark, Revise, Send, TellAdmins
 from bot.manifest import FOR_REPLIES
 from bot.models import Address, Person, Thread
 from bot.slack import Slack
@@ -151,7 +151,7 @@ class Echoes:
 
     # --- editing and deleting ---------------------------------------------------------------------------------------
 
-    async def amend(self, job: Amend, _: object) -> list[Job]:
+    async def revise(self, job: Revise, _: object) -> list[Job]:
         """Edit or unsend the message that a Slack message became; where that cannot be done, its writer is told.
 
         Both are harmless to repeat, so an unknown outcome is simply tried again.
@@ -177,7 +177,7 @@ class Echoes:
             return [say(job.asker, words.unsent(name))]
         return [Mark(ts=job.ts, state="edited", asker=job.asker, told=say(job.asker, words.edited(name)))]
 
-    async def _hindered(self, job: Amend) -> tuple[str, str]:
+    async def _hindered(self, job: Revise) -> tuple[str, str]:
         """Why it must stay in Slack, or what the message is to say; both "" for one that is to be taken back."""
         channel = job.asker.channel or ""
         prefix = (await self._preferences.channel(channel)).replies
@@ -190,7 +190,7 @@ class Echoes:
         body = text.after_prefix(await self._writing.decoded(job.text), prefix)
         return ("", body) if body else (words.NO_PREFIX_NOW, "")
 
-    async def _carry_over(self, job: Amend, arrived: tuple[str, str], body: str, kept: Send) -> str:
+    async def _carry_over(self, job: Revise, arrived: tuple[str, str], body: str, kept: Send) -> str:
         """Do it in Inbox; "" or why it could not be done."""
         try:
             if job.text is None:

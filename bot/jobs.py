@@ -341,13 +341,13 @@ class Echo(Base):
     asker: Asker
 
 
-class Amend(Base):
+class Revise(Base):
     """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
 
     First it waits for what was written before it, then, with the `address`, until that was sent.
     """
 
-    kind: Literal["amend"] = "amend"
+    kind: Literal["revise"] = "revise"
     thread_id: str
     ts: str
     text: str | None
@@ -374,6 +374,31 @@ class Mark(Base):
     asker: Asker
     told: Tell | None = None
     again: bool = False
+
+
+class Count(Base):
+    """For the figures: a message came or went out, or a thread was closed, at `when`, in the order of the events.
+
+    `member` is who wrote it, where that is certain.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "count:{thread_id}"
+    kind: Literal["count"] = "count"
+    what: Literal["received", "sent", "closed"]
+    thread_id: str
+    when: datetime
+    message_id: str = ""
+    member: str = ""
+
+
+class Chart(Base):
+    """Show somebody the figures as a picture, in their direct messages with the bot: in `channel`, once it is known."""
+
+    waits_in: ClassVar[str] = "chart:{asker.user}"
+    kind: Literal["chart"] = "chart"
+    asker: Asker
+    channel: str = ""
 
 
 class Sync(Base):
@@ -407,8 +432,10 @@ Job = Annotated[
     | Render
     | Tell
     | Echo
-    | Amend
+    | Revise
     | Mark
+    | Count
+    | Chart
     | Sync,
     Field(discriminator="kind"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from bot.jobs import Amend, Echo, Job
+from bot.jobs import Echo, Job, Revise
 from bot.listeners.payloads import Body, author
 from bot.store.cards import Cards, Place
 from bot.store.lanes import Lanes
@@ -37,7 +37,7 @@ class Talk:
         if not _reply_of_a_person(said):
             return
         prefix = (await self._preferences.channel(said["channel"])).replies
-        if text.after_prefix(text.decode(said.get("text") or ""), prefix) is None:
+        if not prefix or text.after_prefix(text.decode(said.get("text") or ""), prefix) is None:
             return
         if thread_id := await self._thread(body, said):
             files, who = bool(said.get("files")), author(body, said)
@@ -47,17 +47,17 @@ class Talk:
     async def _changed(self, body: Body) -> None:
         said, before = body["event"]["message"], body["event"].get("previous_message") or {}
         if said.get("subtype") == "tombstone":  # deleted, and its replies are still there
-            await self._amended(body, before, None)
+            await self._revised(body, before, None)
         elif said.get("text") != before.get("text"):  # not a link's preview that came later
-            await self._amended(body, said, said.get("text") or "")
+            await self._revised(body, said, said.get("text") or "")
 
     async def _deleted(self, body: Body) -> None:
-        await self._amended(body, body["event"].get("previous_message") or {}, None)
+        await self._revised(body, body["event"].get("previous_message") or {}, None)
 
-    async def _amended(self, body: Body, said: Body, now: str | None) -> None:
+    async def _revised(self, body: Body, said: Body, now: str | None) -> None:
         """Whether it ever left Slack, a worker finds out, once it is certain whether it did."""
         if _reply_of_a_person(said) and (thread_id := await self._thread(body, said)):
-            job = Amend(thread_id=thread_id, ts=said["ts"], text=now, asker=author(body, said))
+            job = Revise(thread_id=thread_id, ts=said["ts"], text=now, asker=author(body, said))
             await self._accept(job, f"slack-event:{body['event_id']}")
 
     async def _thread(self, body: Body, said: Body) -> str | None:

@@ -2,6 +2,7 @@
 
 from bot.views.blocks import Msg, View
 from bot.views.card import closed_card, closed_note, follow_up, meanwhile, thread_card
+from bot.views.chart import chart_png
 from bot.views.dm import (
     choose_message,
     choose_modal,
@@ -13,10 +14,14 @@ from bot.views.dm import (
     notice_modal,
     receipt,
 )
+from bot.views.stats import chart_caption, chart_words, stats_message
 
 __all__ = [
     "Msg",
     "View",
+    "chart_caption",
+    "chart_png",
+    "chart_words",
     "choose_message",
     "choose_modal",
     "closed_card",
@@ -30,5 +35,6 @@ __all__ = [
     "meanwhile",
     "notice_modal",
     "receipt",
+    "stats_message",
     "thread_card",
 ]
