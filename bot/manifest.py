@@ -24,8 +24,9 @@ _CREATE: Final = 'Create the app from this file at https://api.slack.com/apps?ne
 _ABOUT: Final = (
     "New direct messages in Inbox arrive as cards in a shared channel. Anyone on the team claims a conversation, "
     "archives it or opens it from there, and /dm starts a new one from the team's own account. A card always shows "
-    "the present state, whoever changed it and wherever. What you write in a card's Slack thread stays in Slack: "
-    "sending is always explicit, and you get a receipt. Only members of your workspace with a seat in Inbox can act."
+    "the present state, whoever changed it and wherever. What you write in a card's Slack thread stays in Slack, but "
+    "for what begins with a prefix where an admin chose one: sending is always explicit, and you get a receipt. Only "
+    "members of your workspace with a seat in Inbox can act."
 )
 
 

@@ -92,16 +92,27 @@ DM_HELP = """\
 What you send goes to the person outside Slack. You get a receipt that only you can see."""
 
 INBOX_HELP = """\
-*Inbox conversations in Slack*
-• Each conversation has one card. *Assign to me* and *Unassign* say who answers it.
-• *Archive* and *Reopen* close and open it, *Open conversation* leads to it.
+*On a conversation's card*
+• *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
+• *Open conversation* leads to it.
 • The ⋮ menu of a card, and of any message in its Slack thread, has *Archive thread* and *Assign to me*.
-• The ⋮ menu of any message has *Send as DM*.
-• `/dm` sends a direct message; `/dm help` explains.
+
+*Write to somebody*
+• `/dm` sends a direct message; `/dm help` explains. The ⋮ menu of any message has *Send as DM*.
+• `/inbox replies` says which replies in a card's Slack thread go out from this channel; all others stay in Slack.
+
+*Find out*
+• `/inbox stats` says how much came and was answered, how soon and by whom.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
-• Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
-  `consent` and `consent off` in a channel shared with others, `log`, `doctor` (what is wrong, and what to do).
-What you write in a card's Slack thread stays in Slack."""
+
+*For admins: this channel*
+• `/inbox replies on >>` and `/inbox replies off`: replies in a card's Slack thread that begin with `>>` go out.
+• `/inbox consent` and `/inbox consent off`: names and texts where another organisation reads along.
+
+*For admins: people and the bot itself*
+• `/inbox link @user name@company.com`, `/inbox unlink @user`, `/inbox links`: who is which Inbox member.
+• `/inbox allow @guest`, `/inbox disallow @guest`: guests who may act.
+• `/inbox log`: who did what last. `/inbox doctor`: what is wrong, and what to do."""
 
 Doing = Literal["send", "change"]
 
