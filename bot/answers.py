@@ -13,13 +13,16 @@ from bot.jobs import (
     Choose,
     Console,
     Dm,
+    Echo,
     Job,
     Later,
+    Mark,
     OpenChoice,
     OpenDm,
     OpenReply,
     Receipt,
     Reply,
+    Revise,
     Send,
     SendAgain,
     Tell,
@@ -143,6 +146,10 @@ def described(job: Job) -> tuple[str, str]:
             return "reply", thread_id
         case Dm() | Choose() | OpenDm() | OpenChoice():
             return "send", ""
+        case Echo(thread_id=thread_id):
+            return "send", thread_id
+        case Revise(thread_id=thread_id, text=text):
+            return "unsend" if text is None else "edit", thread_id
     return job.kind, ""
 
 
@@ -165,13 +172,13 @@ def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
 
 
 def receipt_for(job: Send, state: State, reason: str = "") -> Job:
-    """What became of it: of a reply below its card, of all else in private."""
+    """What became of it: of a reply from a card, below the card; of all else in private."""
     return Receipt(send=job, state=state, reason=reason) if job.card else private_receipt(job, state, reason)
 
 
-def private_receipt(job: Send, state: State, reason: str = "") -> Tell:
+def private_receipt(job: Send, state: State, reason: str = "") -> Tell | Mark:
     """What became of it; after a while, and when somebody must act, where it is still there when they come back."""
-    return tell(
+    told = tell(
         job.asker,
         lasting=job.age > PATIENCE and state != "sent",
         message=receipt(
@@ -185,3 +192,6 @@ def private_receipt(job: Send, state: State, reason: str = "") -> Tell:
             intent=job.intent,
         ),
     )
+    if job.echo is None:
+        return told
+    return Mark(ts=job.echo, state=state, asker=job.asker, told=told, again=job.intent.endswith("-again"))

@@ -30,6 +30,7 @@ from bot.choosing import Choosing
 from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
+from bot.echo import Echoes
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
 from bot.forms import Forms
 from bot.gate import Gate
@@ -37,6 +38,7 @@ from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
 from bot.listeners.front import Front
+from bot.listeners.talk import Talk
 from bot.models import Installation
 from bot.news import News
 from bot.notices import Notices
@@ -46,6 +48,7 @@ from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.socket_mode import SocketMode
+from bot.stats import Stats
 from bot.store import embedded
 from bot.store.audit import Audit
 from bot.store.cards import Cards
@@ -60,6 +63,7 @@ from bot.store.people import People
 from bot.store.preferences import Preferences
 from bot.store.replies import Replies
 from bot.store.rights import Rights
+from bot.store.tally import Tally
 from bot.ticker import Ticker
 from bot.web import Web
 from bot.worker import Handlers, Worker
@@ -139,6 +143,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             )
 
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
+        preferences = Preferences(redis)
         await feed.began()
         if before is not None and before != version:
             await feed.begin_anew()
@@ -158,13 +163,19 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         news = News(inbox(True), people, cards, feed, settings.notify_channel)
         board = Board(slack, inbox(True), people, cards, feed, pace, rights, replies, paces.look_again)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
-        store = Store(partial(health, redis), lanes, feed, people, install)
+        consent = Consent(slack, rights)
+        echoes = Echoes(
+            gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
+        )
+        stats = Stats(gate, slack, inbox(False), people, cards, feed, Tally(redis))
+        store = Store(partial(health, redis), lanes, feed, people, install, preferences)
 
         async def background() -> Inbox:
             return inbox(True)
 
         choosing = Choosing(gate, preferences, answers)
-        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store), choosing)
+        checkup = Checkup(settings, slack, background, store)
+        console = Command(gate, people, audit, admins, checkup, choosing, echoes, stats)
         start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
@@ -173,11 +184,17 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.Console: console.run,
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
+            jobs.Echo: echoes.echo,
+            jobs.Revise: echoes.revise,
+            jobs.Mark: echoes.mark,
+            jobs.Count: stats.count,
+            jobs.Chart: stats.chart,
         }
         worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack, install, installation), slack)
+        talk = Talk(lanes, cards, preferences)
+        register(bolt, Front(lanes, cards, slack, install, installation), talk, slack)
         web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
         socket_mode = None
         if settings.slack_app_token is not None:

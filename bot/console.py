@@ -7,8 +7,10 @@ import structlog
 from bot.admins import USER, Admins
 from bot.checkup import Checkup
 from bot.choosing import Choosing
+from bot.echo import Echoes
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
+from bot.stats import Stats
 from bot.store.audit import Audit
 from bot.store.people import People
 from bot.views import text, words
@@ -20,10 +22,18 @@ class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
     def __init__(
-        self, gate: Gate, people: People, audit: Audit, admins: Admins, checkup: Checkup, choosing: Choosing
+        self,
+        gate: Gate,
+        people: People,
+        audit: Audit,
+        admins: Admins,
+        checkup: Checkup,
+        choosing: Choosing,
+        echoes: Echoes,
+        stats: Stats,
     ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
-        self._checkup, self._choosing = checkup, choosing
+        self._checkup, self._choosing, self._echoes, self._stats = checkup, choosing, echoes, stats
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -54,6 +64,10 @@ class Command:
                 return await self._doctor(job)
             case ["reply-assigns" | "assignments" as what, "on" | "off" as how]:
                 return await self._choosing.choose(job, what, how)
+            case ["stats"]:
+                return await self._stats.show(job)
+            case ["replies", *rest]:
+                return await self._echoes.choose(job, rest)
             case ["link", *_]:
                 return [_answer(job, words.LINK_USAGE)]
         return [_answer(job, words.inbox_help())]

@@ -108,12 +108,13 @@ class Dm(Base):
 class Send(Base):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
 
-    `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
-    often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
-    is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
-    press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
+        `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
+        often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
+        is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
+        press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
     member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
-    `receipt` of that id stands; other sends have a private one.
+    `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
+    these are, where it is one: then a reaction to it is the receipt.
     """
 
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
@@ -136,6 +137,7 @@ class Send(Base):
     told: bool = False
     api: str | None = None
     only: str | None = None
+    echo: str | None = None
 
     @property
     def once(self) -> str | None:
@@ -422,6 +424,81 @@ class Tell(Base):
     lasting: bool = False
 
 
+class Echo(Base):
+    """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
+
+    `ts` is the Slack message, `text` its markup, not decoded yet.
+    """
+
+    waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    kind: Literal["echo"] = "echo"
+    thread_id: str
+    ts: str
+    text: str
+    files: bool = False
+    asker: Asker
+
+
+class Revise(Base):
+    """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
+
+    First it waits for what was written before it, then, with the `address`, until that was sent.
+    """
+
+    kind: Literal["revise"] = "revise"
+    thread_id: str
+    ts: str
+    text: str | None
+    asker: Asker
+    address: Address | None = None
+
+    @property
+    def lane(self) -> str:
+        if self.address is None:
+            return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
+        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
+
+
+class Mark(Base):
+    """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
+
+    `again` when an earlier attempt has left its own mark.
+    """
+
+    waits_in: ClassVar[str] = "mark:{asker.channel}:{ts}"
+    kind: Literal["mark"] = "mark"
+    ts: str
+    state: str
+    asker: Asker
+    told: Tell | None = None
+    again: bool = False
+
+
+class Count(Base):
+    """For the figures: a message came or went out, or a thread was closed, at `when`, in the order of the events.
+
+    `member` is who wrote it, where that is certain.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "count:{thread_id}"
+    kind: Literal["count"] = "count"
+    what: Literal["received", "sent", "closed"]
+    thread_id: str
+    when: datetime
+    message_id: str = ""
+    member: str = ""
+
+
+class Chart(Base):
+    """Show somebody the figures as a picture, in their direct messages with the bot: in `channel`, once it is known."""
+
+    waits_in: ClassVar[str] = "chart:{asker.user}"
+    kind: Literal["chart"] = "chart"
+    asker: Asker
+    channel: str = ""
+
+
 class Sync(Base):
     """Read the event feed after the stored cursor."""
 
@@ -460,6 +537,11 @@ Job = Annotated[
     | Missed
     | Render
     | Tell
+    | Echo
+    | Revise
+    | Mark
+    | Count
+    | Chart
     | Sync,
     Field(discriminator="kind"),
 ]

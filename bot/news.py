@@ -30,6 +30,7 @@ from bot.jobs import (
     Sync,
 )
 from bot.models import Card, Event, Message, Note, Thread
+from bot.stats import counted
 from bot.store.cards import Cards
 from bot.store.feed import Feed
 from bot.store.people import People
@@ -54,7 +55,12 @@ PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for 
 
 
 def wanted(event: Event) -> list[Job]:
-    """The work an event asks for; none for our own and other outbound messages and for types that no card shows."""
+    """The work an event asks for: what it changes of the cards, and of the figures."""
+    return [*_shown(event), *counted(event)]
+
+
+def _shown(event: Event) -> list[Job]:
+    """None for our own and other outbound messages and for types that no card shows."""
     if event.type in MESSAGES and event.direction != "outbound":
         readable = event.message is not None or (event.message_id and event.thread_id)
         return [Notify(event=event)] if readable else []
@@ -239,7 +245,7 @@ class News:
     async def _turn(self, event: Event, late: bool) -> None:
         asked = wanted(event)
         if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
-            await self._feed.miss(event)
+            await self._feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
         else:
             await self._feed.turn(event, asked)
 

@@ -12,6 +12,7 @@ from bot.errors import Gone, InboxError, RateLimited, SendInProgress, Unavailabl
 from bot.inbox import Inbox
 from bot.jobs import Change, Job, Keep, Later, Render, Send
 from bot.models import Note, Thread
+from bot.stats import signed
 from bot.store.cards import Cards
 from bot.store.intents import Intents
 from bot.store.people import People
@@ -54,8 +55,8 @@ class Sending:
         except InboxError as error:
             log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
             return await self._refused(job, error)
-        await self._intents.claim(sent.message.id, job.intent)
-        return await self._sent(job, sent.thread, sent.thread_id)
+        await self._intents.claim(sent.message.id, job.intent, sent.thread_id)
+        return [*await self._sent(job, sent.thread, sent.thread_id), signed(sent, job.member)]
 
     async def _refused(self, job: Send, error: InboxError) -> list[Job]:
         """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same."""
@@ -109,8 +110,8 @@ class Sending:
         known: set[str] = set()
         try:
             while sent := await self._inbox.find_sent(job.address, job.text, job.attempted, known):
-                if await self._intents.claim(sent.message.id, job.intent):
-                    return await self._sent(job, sent.thread, sent.thread_id)
+                if await self._intents.claim(sent.message.id, job.intent, sent.thread_id):
+                    return [*await self._sent(job, sent.thread, sent.thread_id), signed(sent, job.member)]
                 known.add(sent.message.id)
         except (RateLimited, Unavailable) as error:
             return await self._answers.later_or_failed(job, error)

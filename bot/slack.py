@@ -170,6 +170,41 @@ class Slack:
             answer = await self.client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
         return str(answer["permalink"])
 
+    async def react(self, place: Place, name: str) -> None:
+        """The bot's own reaction to a message; harmless to repeat."""
+        try:
+            async with _answers():
+                await self.client.reactions_add(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "already_reacted":
+                raise
+
+    async def take_reaction(self, place: Place, name: str) -> None:
+        """No such reaction of the bot any more."""
+        try:
+            async with _answers():
+                await self.client.reactions_remove(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "no_reaction":
+                raise
+
+    async def upload(self, name: str, content: bytes, alt: str) -> str:
+        """The id of a new file that nobody sees yet; `alt` says what is on it (https://docs.slack.dev/messaging/working-with-files)."""
+        async with _answers():
+            answer = await self.client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt)
+        url = str(answer["upload_url"])
+        if not self.trusts(url):
+            raise SlackRefused("strange_upload_url")
+        async with _answers(), self._session.post(url, data=content) as response:
+            if response.status != 200:
+                raise SlackDown(f"upload_url answered {response.status}")
+        return str(answer["file_id"])
+
+    async def share(self, file: str, title: str, channel: str) -> None:
+        """Show an uploaded file in a channel, by its id; a user's will not do."""
+        async with _answers():
+            await self.client.files_completeUploadExternal(files=[{"id": file, "title": title}], channel_id=channel)
+
     async def open_view(self, trigger: str, view: View) -> str:
         """Open a modal, and its id. A trigger works once and for about three seconds."""
         async with _answers():

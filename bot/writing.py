@@ -53,7 +53,7 @@ class Writing:
         if not options:
             why = words.NO_WAY if job.account_link_id else words.NO_ACCOUNT
             return [await self._answers.not_sent(job, why, "no account")]
-        body = await self._decoded(job.text)
+        body = await self.decoded(job.text)
         if len(options) == 1:
             return [await self._intend(options[0], body, job, links, actor)]
         choice = Choice(recipient=job.recipient, text=body, candidates=tuple(options), user=job.asker.user)
@@ -93,7 +93,7 @@ class Writing:
             options += ways.values()
         return options
 
-    async def _decoded(self, raw: str) -> str:
+    async def decoded(self, raw: str) -> str:
         """What the contact will read: Slack's markup as plain text, people's mentions as their names."""
         names: dict[str, str] = {}
         for user in text.mentioned(raw):
@@ -178,7 +178,7 @@ class Writing:
         view = dm_modal(
             links=links,
             recipient=job.recipient,
-            text=await self._decoded(job.text),
+            text=await self.decoded(job.text),
             account_link_id=self._default_account,
             metadata=_metadata("", job.asker),
         )
@@ -223,7 +223,8 @@ class Writing:
             url=kept.url,
             account=kept.account,
             text=kept.text,
-            asker=job.asker,
+            echo=kept.echo,
+            asker=_beside(kept, job.asker),
             member=actor.member.id,
             writer=kept.writer,
             card=kept.card,
@@ -235,6 +236,12 @@ class Writing:
 
 def _who(candidate: Candidate) -> tuple[str, str]:
     return candidate.person.platform, candidate.person.platform_id
+
+
+def _beside(kept: Send, asker: Asker) -> Asker:
+    """Who asks, where the Slack message is whose words are sent again; elsewhere, where they ask."""
+    where = {"channel": kept.asker.channel, "thread_ts": kept.asker.thread_ts}
+    return asker.model_copy(update=where) if kept.echo else asker
 
 
 def _metadata(choice_id: str, asker: Asker) -> str:

@@ -76,6 +76,15 @@ class Inbox(Protocol):
         Ids in `known` belong to other sends. Clocks may differ by 5 s. Raises when it cannot be told.
         """
 
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
+        """Let a message of ours say `text`; harmless to repeat.
+
+        Raises `WindowClosed` when it is too late; v1, which can do it in X Chat threads alone, says `Rejected`.
+        """
+
+    async def unsend(self, message_id: str, thread_id: str) -> None:
+        """Take a message of ours back, for everyone; raises as `edit_message` does, also when it is gone already."""
+
     async def contact_threads(
         self, contact_id: str | None, person_platform_id: str | None, links: Sequence[AccountLink]
     ) -> list[str]:

@@ -134,6 +134,12 @@ class V2:
                     raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
         return None
 
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
+        await self._transport.call("PATCH", f"/messages/{quote(message_id, safe='')}", json={"content": text})
+
+    async def unsend(self, message_id: str, thread_id: str) -> None:
+        await self._transport.call("DELETE", f"/messages/{quote(message_id, safe='')}", params={"scope": "all"})
+
     async def contact_threads(
         self, contact_id: str | None, person_platform_id: str | None, links: Sequence[models.AccountLink]
     ) -> list[str]:

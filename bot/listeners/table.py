@@ -7,10 +7,11 @@ from slack_bolt.async_app import AsyncApp
 from bot.jobs import OpenAssign, OpenReply
 from bot.listeners.boundary import bounded
 from bot.listeners.front import Front
+from bot.listeners.talk import Talk
 from bot.slack import Slack
 
 
-def register(app: AsyncApp, front: Front, slack: Slack) -> None:
+def register(app: AsyncApp, front: Front, talk: Talk, slack: Slack) -> None:
     """Tell Bolt about all of them; the most frequent come first, as Bolt tries them in order."""
     for action in ("archive", "assign_to_me", "reopen", "unassign"):
         app.action(action)(bounded(slack, front.button(action)))
@@ -37,3 +38,4 @@ def register(app: AsyncApp, front: Front, slack: Slack) -> None:
     app.event("app_home_opened")(bounded(slack, front.opened_home))
     app.event("app_uninstalled")(bounded(slack, front.uninstalled))
     app.event("tokens_revoked")(bounded(slack, front.tokens_revoked))
+    app.event("message")(bounded(slack, talk.message))

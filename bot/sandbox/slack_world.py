@@ -16,6 +16,7 @@ from bot.sandbox.slack_records import (
     Call,
     Channel,
     Ephemeral,
+    FileRecord,
     Hook,
     Json,
     Message,
@@ -45,6 +46,7 @@ ALL_SCOPES = frozenset(
         "channels:history",
         "groups:history",
         "im:history",
+        "files:write",
     }
 )
 
@@ -80,6 +82,7 @@ class World:
         self.triggers: dict[str, Trigger] = {}
         self.hooks: dict[str, Hook] = {}
         self.unreachable: set[str] = set()  # addresses of pictures that Slack can't fetch
+        self.files: dict[str, FileRecord] = {}
         self._ahead, self._last_ts, self._ids = 0.0, 0, 0
         self._random = random.Random(seed)
         self._changed = asyncio.Event()

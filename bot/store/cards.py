@@ -6,7 +6,7 @@ just wrote.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -50,6 +50,15 @@ class Cards:
             answered=Note.model_validate_json(fields[b"answered"]) if b"answered" in fields else None,
             gone=b"gone" in fields,
         )
+
+    async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
+        """What is known of these threads, in one go; those of which nothing is are left out."""
+        async with answering():
+            pipe = self._redis.pipeline(transaction=False)
+            for one in thread_ids:
+                pipe.hget(keys.card(one), "thread")
+            found = await pipe.execute()
+        return {one: Thread.model_validate_json(raw) for one, raw in zip(thread_ids, found, strict=True) if raw}
 
     async def place(self, thread_id: str) -> Place | None:
         """Where the thread's card is; None while it has none."""

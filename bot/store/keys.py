@@ -6,6 +6,7 @@ and the version of the layout.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 PREFIX: Final = "{inbox-bridge}:1:"
@@ -35,6 +36,8 @@ PENDING_EVENTS: Final = key("feed", "pending", "events")
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
+
+UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
 
 MEMBERS: Final = key("cache", "members")
 ACCOUNT_LINKS: Final = key("cache", "account-links")
@@ -116,6 +119,14 @@ def pace(name: str) -> str:
 
 def channel_choices(channel: str) -> str:
     return key("choices", "channel", channel)
+
+
+def received(day: date) -> str:
+    return key("stats", "received", day.isoformat())
+
+
+def answered(day: date) -> str:
+    return key("stats", "answered", day.isoformat())
 
 
 def person_choices(user: str) -> str:

@@ -2,6 +2,7 @@
 
 from bot.views.blocks import Msg, View, without_pictures
 from bot.views.card import closed_card, closed_note, follow_up, forbidden, meanwhile, thread_card, why_not
+from bot.views.chart import chart_png
 from bot.views.dm import (
     State,
     choose_message,
@@ -15,6 +16,7 @@ from bot.views.dm import (
     receipt,
 )
 from bot.views.reply import assign_modal, assigned_message, closed_reply, reply_modal, reply_receipt
+from bot.views.stats import chart_caption, chart_words, stats_message
 
 __all__ = [
     "Msg",
@@ -22,6 +24,9 @@ __all__ = [
     "View",
     "assign_modal",
     "assigned_message",
+    "chart_caption",
+    "chart_png",
+    "chart_words",
     "choose_message",
     "choose_modal",
     "closed_card",
@@ -39,6 +44,7 @@ __all__ = [
     "receipt",
     "reply_modal",
     "reply_receipt",
+    "stats_message",
     "thread_card",
     "why_not",
     "without_pictures",

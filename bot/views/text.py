@@ -121,6 +121,17 @@ def mentioned(text: str) -> list[str]:
     return list(dict.fromkeys(_MENTION.findall(text)))
 
 
+def after_prefix(said: str, prefix: str) -> str | None:
+    """What follows `prefix` in a decoded message; None when it does not begin so.
+
+    A longer run of the prefix's last character is something else: `>>>` quotes in Slack, where `>>` is the prefix.
+    """
+    said = said.lstrip()
+    if not prefix or not said.startswith(prefix) or said[len(prefix) :].startswith(prefix[-1]):
+        return None
+    return said[len(prefix) :].strip()
+
+
 def _said(token: str, names: Mapping[str, str]) -> str:
     """The words for the inside of one `<…>`; "" where it is not Slack's."""
     target, _, label = token.partition("|")
