@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import itertools
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -98,13 +99,29 @@ class _Line(asyncio.Protocol):
 
 def commands(secret: str, user: str, channel: str, command: str = "/dm", words: str = "") -> Iterator[bytes]:
     """Slash commands as Slack sends them, each with a trigger of its own and, but for `words`, to somebody else."""
-    fields = {"token": "t", "team_id": "T0ACME", "team_domain": "acme", "channel_id": channel, "channel_name": "support"}
+    fields = {
+        "token": "t",
+        "team_id": "T0ACME",
+        "team_domain": "acme",
+        "channel_id": channel,
+        "channel_name": "support",
+    }
     fields |= {"user_id": user, "user_name": "ana", "command": command, "api_app_id": "A0INBOX"}
     fields |= {"is_enterprise_install": "false", "response_url": "http://127.0.0.1:9/response/none"}
     fixed = urlencode(fields)
     for number in _number:
         text = words or f"@person{number} Hello, is the trial of last week still open?"
         yield slack(secret, f"{fixed}&{urlencode({'text': text})}&trigger_id={number}.{time.time_ns()}".encode())
+
+
+def shortcuts(secret: str, user: str, channel: str, ts: str) -> Iterator[bytes]:
+    """Message shortcuts as Slack sends them, all on one message."""
+    payload: dict[str, object] = {"type": "message_action", "callback_id": "archive_thread", "message_ts": ts}
+    payload |= {"user": {"id": user, "team_id": "T0ACME"}, "team": {"id": "T0ACME"}, "channel": {"id": channel}}
+    payload |= {"message": {"ts": ts, "type": "message", "text": "Hello"}, "action_ts": ts, "api_app_id": "A0INBOX"}
+    for number in _number:
+        whole = payload | {"trigger_id": f"{number}.{time.time_ns()}"}
+        yield slack(secret, urlencode({"payload": json.dumps(whole)}).encode())
 
 
 def slack(secret: str, body: bytes) -> bytes:

@@ -11,16 +11,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.sandbox.stage import Scene, scene, settings_for
+from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
-from bot.store import embedded
+from bot.store import embedded, keys
 from tests.bench.load import commands, load
 
 ROOT = Path(__file__).parents[2]
@@ -57,17 +61,37 @@ class Server:
         return int(found[1]) / 1024
 
 
+class Watched:
+    """An app that notes when each request arrived, by the last part of its path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self.arrived = app, list[tuple[str, float]]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.arrived.append((scope["path"].rpartition("/")[2], time.perf_counter()))
+        await self._app(scope, receive, send)
+
+    def times(self, name: str) -> list[float]:
+        """When the requests called `name` came."""
+        return [at for one, at in self.arrived if one == name]
+
+
 @dataclass
 class Bench:
     """A local Slack and Inbox, and a Valkey, on the core of the load; `server` starts processes on the other."""
 
-    scene: Scene
+    slack: SandboxSlack
+    inbox: SandboxInbox
+    acme: Acme
+    inbox_url: str
+    called: Watched
     folder: Path
     valkey: embedded.Valkey
 
     @property
     def secret(self) -> str:
-        return self.scene.slack.signing_secret
+        return self.slack.signing_secret
 
     def empty(self) -> None:
         """Forget what was accepted, and all that was learnt."""
@@ -79,7 +103,22 @@ class Bench:
 
     def commands(self, command: str = "/dm", words: str = "") -> Iterator[bytes]:
         """Requests of Ana's, who may act."""
-        return commands(self.secret, self.scene.acme.ana, self.scene.acme.channel, command, words)
+        return commands(self.secret, self.acme.ana, self.acme.channel, command, words)
+
+    async def until(self, so: Callable[[], object], within: float = 20.0) -> None:
+        """Until `so` holds."""
+        end = time.perf_counter() + within
+        while not so():
+            assert time.perf_counter() < end, f"not within {within} s"
+            await asyncio.sleep(0.002)
+
+    async def rest(self) -> None:
+        """Until the feed has been read and no lane has work."""
+        with self.store() as store:
+            await self.until(lambda: store.exists(keys.READ_AT))
+            await self.until(
+                lambda: not (store.xlen(keys.PEOPLE) or store.xlen(keys.BACKGROUND) or store.zcard(keys.DELAYED))
+            )
 
     @asynccontextmanager
     async def server(self, command: Sequence[str], *, folder: Path | None = None) -> AsyncIterator[Server]:
@@ -114,8 +153,8 @@ class Bench:
         raise AssertionError("the server did not start")
 
     def _environment(self, folder: Path) -> dict[str, str]:
-        on = self.scene
-        settings = settings_for(on.slack, on.inbox, on.inbox_url, notify_channel=on.acme.channel, bot_data_dir=folder)
+        where = {"notify_channel": self.acme.channel, "bot_data_dir": folder}
+        settings = settings_for(self.slack, self.inbox, self.inbox_url, **where)
         return _environment(settings) | {"PATH": os.environ["PATH"], "NODE_PATH": str(_node_modules())}
 
 
@@ -127,18 +166,23 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 @asynccontextmanager
 async def bench(version: str = "v1") -> AsyncIterator[Bench]:
-    """Everything but the servers, on the last core."""
+    """Everything but the servers, on the last core. Sarah has written once."""
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     _pin(CORES[-1])
+    slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({version}))
+    called = Watched(slack.app)
     try:
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-bench-")))
-            on = await stack.enter_async_context(scene(versions=[version]))
-            on.inbox.rate_per_minute = 10**9
-            on.inbox.auto_deliver = False
+            slack.base_url = await stack.enter_async_context(serving(called))
+            inbox_url = await stack.enter_async_context(serving(inbox.app))
+            stack.push_async_callback(inbox.aclose)
+            inbox.rate_per_minute, inbox.auto_deliver = 10**9, False
+            world = acme(slack, inbox)
+            await inbox.customer_writes(world.sarah, "Hello, is the trial of last week still open?")
             valkey = embedded.start(folder)
             stack.callback(_end, valkey)
-            yield Bench(on, folder, valkey)
+            yield Bench(slack, inbox, world, inbox_url, called, folder, valkey)
     finally:
         if before:
             os.sched_setaffinity(0, before)
