@@ -74,9 +74,12 @@ def _listener(host: str, port: int) -> socket.socket:
     """The port, taken before anything starts. Raises `SettingsError` when somebody else has it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"PORT {port} on HOST {host} cannot be used ({error}): choose another.") from error
+    # asyncio leaves it unset on a socket made so, and an answer's body then waits 40 ms for the caller's ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def http_server(app: Starlette) -> Server:
