@@ -31,6 +31,7 @@ from bot.gate import Gate
 from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
+from bot.listeners.dispatch import Dispatch
 from bot.listeners.front import Front
 from bot.models import Installation
 from bot.notices import Notices
@@ -146,8 +147,9 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         }
         worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll)
-        bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack, install, installation), slack)
+        bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
+        register(dispatch, Front(lanes, cards, slack, install, installation), slack)
+        bolt.use(dispatch)
         web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
         socket_mode = None
         if settings.slack_app_token is not None:
