@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 
 from bot import jobs
 from bot.admins import Admins
+from bot.answers import Answers
 from bot.board import LOOK_AGAIN, Board
 from bot.checkup import Checkup, Store
 from bot.console import Command
@@ -34,7 +35,9 @@ from bot.listeners import register
 from bot.listeners.dispatch import Dispatch
 from bot.listeners.front import Front
 from bot.models import Installation
+from bot.news import News
 from bot.notices import Notices
+from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.socket_mode import SocketMode
@@ -52,7 +55,8 @@ from bot.store.people import People
 from bot.store.rights import Rights
 from bot.ticker import Ticker
 from bot.web import Web
-from bot.worker import Worker
+from bot.worker import Handlers, Worker
+from bot.writing import Writing
 
 log = structlog.get_logger(__name__)
 
@@ -129,8 +133,12 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             await feed.begin_anew()
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
-        desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
-        board = Board(slack, inbox(True), people, cards, feed, pace, rights, settings.notify_channel, paces.look_again)
+        answers = Answers(gate, rights, audit)
+        desk = Desk(gate, inbox(False), people, cards, answers)
+        writing = Writing(gate, slack, inbox(False), people, intents, answers, settings.inbox_account_link_id)
+        sending = Sending(inbox(False), people, cards, intents, answers)
+        news = News(inbox(True), people, cards, feed, settings.notify_channel)
+        board = Board(slack, inbox(True), people, cards, feed, pace, rights, paces.look_again)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
         store = Store(partial(health, redis), lanes, feed, people, install)
 
@@ -138,14 +146,15 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             return inbox(True)
 
         console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store))
-        start_page = Home(gate, slack, desk.explain, has_channel=settings.notify_channel is not None)
-        handlers = {
-            **_handlers(desk, board, slack),
+        start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
+        handlers: Handlers = {
+            **_of_people(desk, writing, sending, slack),
+            **_of_inbox(news, board),
             jobs.Console: console.run,
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
         }
-        worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)), install.revoked)
+        worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
         register(dispatch, Front(lanes, cards, slack, install, installation), slack)
@@ -158,7 +167,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         yield Bridge(settings, installation, inbox(False), lanes, bolt, web.app, web.watch, worker, ticker, socket_mode)
 
 
-def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type
+def _of_people(desk: Desk, writing: Writing, sending: Sending, slack: Slack) -> Handlers:
     async def tell(job: jobs.Tell, _: object) -> list[jobs.Job]:
         message = {"text": job.text, "blocks": job.blocks}
         await slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting)  # type: ignore[arg-type]  # a Msg
@@ -166,23 +175,28 @@ def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[t
 
     return {
         jobs.Change: desk.change,
-        jobs.Dm: desk.dm,
-        jobs.Send: desk.send,
-        jobs.OpenDm: desk.open_dm,
-        jobs.OpenChoice: desk.open_choice,
-        jobs.Choose: desk.choose,
-        jobs.SendAgain: desk.send_again,
-        jobs.Notify: board.notify,
-        jobs.Refresh: board.refresh,
-        jobs.Recheck: board.recheck,
-        jobs.RefreshPerson: board.refresh_person,
+        jobs.Dm: writing.dm,
+        jobs.OpenDm: writing.open_dm,
+        jobs.OpenChoice: writing.open_choice,
+        jobs.Choose: writing.choose,
+        jobs.SendAgain: writing.send_again,
+        jobs.Send: sending.send,
+        jobs.Tell: tell,
+    }
+
+
+def _of_inbox(news: News, board: Board) -> Handlers:
+    return {
+        jobs.Notify: news.notify,
+        jobs.Refresh: news.refresh,
+        jobs.Recheck: news.recheck,
+        jobs.RefreshPerson: news.refresh_person,
+        jobs.Digest: news.digest,
+        jobs.Sync: news.sync,
         jobs.Post: board.post,
-        jobs.Digest: board.digest,
         jobs.Announce: board.announce,
         jobs.Missed: board.missed,
         jobs.Render: board.render,
-        jobs.Sync: board.sync,
-        jobs.Tell: tell,
     }
 
 

@@ -44,32 +44,27 @@ class Asker(Record):
 class Base(Record):
     """What all jobs have: a reference, the time of acceptance, and how often an attempt has failed.
 
-    A `patient` job is tried again when something fails; somebody waits for the others, and is told instead.
+    A `patient` job is tried again when something fails; somebody waits for the others, and is told instead. People's
+    actions go before those of the `background`, for which nobody is waiting. A job that may `merge` is not accepted
+    when one in its lane, named by `waits_in`, has not begun yet: it does the same work.
     """
 
     patient: ClassVar[bool] = True
+    background: ClassVar[bool] = False
+    merge: ClassVar[bool] = False
+    waits_in: ClassVar[str]
     ref: str = Field(default_factory=reference)
     at: datetime = Field(default_factory=now)
     tries: int = 0
 
     @property
     def lane(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def background(self) -> bool:
-        """True when nobody is waiting for it: people's actions go first."""
-        return False
+        return self.waits_in.format_map(vars(self))
 
     @property
     def once(self) -> str | None:
         """A key under which this work is accepted only once in seven days."""
         return None
-
-    @property
-    def merge(self) -> bool:
-        """True when a job of this lane that has not begun yet does the same work."""
-        return False
 
     @property
     def age(self) -> float:
@@ -84,30 +79,24 @@ class Change(Base):
     """A click on a card, or a message shortcut: change a thread in Inbox."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "thread:{thread_id}"
     kind: Literal["change"] = "change"
     verb: Verb
     thread_id: str
     asker: Asker
     told: bool = False
 
-    @property
-    def lane(self) -> str:
-        return f"thread:{self.thread_id}"
-
 
 class Dm(Base):
     """`/dm`: find the recipient, then send or ask which one. `recipient` is normalised (`bot.views.text`)."""
 
+    waits_in: ClassVar[str] = "dm:{recipient}"
     kind: Literal["dm"] = "dm"
     recipient: str
     text: str
     asker: Asker
     account_link_id: str | None = None
     told: bool = False
-
-    @property
-    def lane(self) -> str:
-        return f"dm:{self.recipient}"
 
 
 class Send(Base):
@@ -120,6 +109,7 @@ class Send(Base):
     Inbox member on whose behalf it is sent.
     """
 
+    waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
     kind: Literal["send"] = "send"
     intent: str
     address: Address
@@ -141,109 +131,81 @@ class Send(Base):
     def once(self) -> str | None:
         return self.only
 
-    @property
-    def lane(self) -> str:
-        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
-
 
 class OpenDm(Base):
     """Fill the loading view of the `/dm` modal. `text` is Slack's markup, not decoded yet."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
     kind: Literal["open_dm"] = "open_dm"
     view_id: str
     asker: Asker
     recipient: str = ""
     text: str = ""
 
-    @property
-    def lane(self) -> str:
-        return f"view:{self.view_id}"
-
 
 class OpenChoice(Base):
     """Fill the loading view in which somebody chooses between several matches."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
     kind: Literal["open_choice"] = "open_choice"
     view_id: str
     choice_id: str
     asker: Asker
-
-    @property
-    def lane(self) -> str:
-        return f"view:{self.view_id}"
 
 
 class Choose(Base):
     """The person chose: send the kept text to candidate number `index` of choice `choice_id`."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "choice:{choice_id}"
     kind: Literal["choose"] = "choose"
     choice_id: str
     index: int
     asker: Asker
     told: bool = False
 
-    @property
-    def lane(self) -> str:
-        return f"choice:{self.choice_id}"
-
 
 class SendAgain(Base):
     """Somebody looked, and wants an unconfirmed or failed message sent once more."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "again:{intent}"
     kind: Literal["send_again"] = "send_again"
     intent: str
     asker: Asker
     told: bool = False
-
-    @property
-    def lane(self) -> str:
-        return f"again:{self.intent}"
 
 
 class Console(Base):
     """`/inbox` with words that need an answer from the store, Slack or Inbox."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
     kind: Literal["console"] = "console"
     words: str
     asker: Asker
-
-    @property
-    def lane(self) -> str:
-        return f"console:{self.asker.user}"
 
 
 class OpenHome(Base):
     """Somebody opened the bot's Home tab: show it to those who may act, and the others why they may not."""
 
     patient: ClassVar[bool] = False
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["open_home"] = "open_home"
     asker: Asker
-
-    @property
-    def lane(self) -> str:
-        return f"home:{self.asker.user}"
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 class TellAdmins(Base):
     """Tell every admin but `but` in a direct message; what has a `name`, once a week until it is well again."""
 
+    waits_in: ClassVar[str] = "admins"
     kind: Literal["tell_admins"] = "tell_admins"
     text: str
     but: str = ""
     name: str = ""
-
-    @property
-    def lane(self) -> str:
-        return "admins"
 
     @property
     def once(self) -> str | None:
@@ -253,16 +215,10 @@ class TellAdmins(Base):
 class Notify(Base):
     """A message event from Inbox: find out what it says and whether it belongs in a channel. One lane: order."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
     kind: Literal["notify"] = "notify"
     event: Event
-
-    @property
-    def lane(self) -> str:
-        return "inbound"
-
-    @property
-    def background(self) -> bool:
-        return True
 
 
 class Refresh(Base):
@@ -271,43 +227,29 @@ class Refresh(Base):
     `event` or `shown` (a thread in an answer) say what to expect; where the card shows that already, nothing is read.
     """
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "thread:{thread_id}"
     kind: Literal["refresh"] = "refresh"
     thread_id: str
     event: Event | None = None
     shown: Thread | None = None
 
-    @property
-    def lane(self) -> str:
-        return f"thread:{self.thread_id}"
-
-    @property
-    def background(self) -> bool:
-        return True
-
 
 class Recheck(Base):
     """Refresh a thread some seconds later, without holding up what people do with it meanwhile."""
 
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "recheck:{thread_id}"
     kind: Literal["recheck"] = "recheck"
     thread_id: str
     waited: bool = False
-
-    @property
-    def lane(self) -> str:
-        return f"recheck:{self.thread_id}"
-
-    @property
-    def background(self) -> bool:
-        return True
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 class RefreshPerson(Base):
     """A person's default assignee changed: refresh each thread with them that has a card."""
 
+    background: ClassVar[bool] = True
     kind: Literal["refresh_person"] = "refresh_person"
     event: Event
 
@@ -315,27 +257,17 @@ class RefreshPerson(Base):
     def lane(self) -> str:
         return f"person:{self.event.contact_id or self.event.person_platform_id}"
 
-    @property
-    def background(self) -> bool:
-        return True
-
 
 class Post(Base):
     """Show an inbound message in a channel: as a new card, or below the card that the thread already has."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["post"] = "post"
     channel: str
     thread_id: str
     message: Message
     posted: bool = False
-
-    @property
-    def lane(self) -> str:
-        return f"channel:{self.channel}"
-
-    @property
-    def background(self) -> bool:
-        return True
 
     @property
     def once(self) -> str | None:
@@ -345,96 +277,60 @@ class Post(Base):
 class Digest(Base):
     """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
     kind: Literal["digest"] = "digest"
     stale: bool = False
-
-    @property
-    def lane(self) -> str:
-        return "inbound"
-
-    @property
-    def background(self) -> bool:
-        return True
 
 
 class Announce(Base):
     """Say something to a whole channel."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["announce"] = "announce"
     channel: str
     text: str
-
-    @property
-    def lane(self) -> str:
-        return f"channel:{self.channel}"
-
-    @property
-    def background(self) -> bool:
-        return True
 
 
 class Missed(Base):
     """Show a thread in which somebody wrote while the bot was away: its card, and what was written since."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["missed"] = "missed"
     channel: str
     thread_id: str
     since: datetime
 
-    @property
-    def lane(self) -> str:
-        return f"channel:{self.channel}"
-
-    @property
-    def background(self) -> bool:
-        return True
-
 
 class Render(Base):
     """Draw a thread's card anew from what is known now."""
 
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "card:{thread_id}"
     kind: Literal["render"] = "render"
     thread_id: str
-
-    @property
-    def lane(self) -> str:
-        return f"card:{self.thread_id}"
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 class Tell(Base):
     """Say something to one person, privately; `lasting` in a direct message, which is there when they come back."""
 
+    waits_in: ClassVar[str] = "tell:{asker.user}"
     kind: Literal["tell"] = "tell"
     asker: Asker
     text: str
     blocks: list[dict[str, Any]] = Field(default_factory=list)
     lasting: bool = False
 
-    @property
-    def lane(self) -> str:
-        return f"tell:{self.asker.user}"
-
 
 class Sync(Base):
     """Read the event feed after the stored cursor."""
 
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "sync"
     kind: Literal["sync"] = "sync"
-
-    @property
-    def lane(self) -> str:
-        return "sync"
-
-    @property
-    def background(self) -> bool:
-        return True
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 Job = Annotated[

@@ -97,3 +97,11 @@ def choice(choice_id: str) -> str:
 
 def pace(name: str) -> str:
     return key("pace", name)
+
+
+def channel_choices(channel: str) -> str:
+    return key("choices", "channel", channel)
+
+
+def person_choices(user: str) -> str:
+    return key("choices", "person", user)
