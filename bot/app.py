@@ -18,7 +18,7 @@ import structlog
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot import jobs
 from bot.admins import Admins
@@ -73,8 +73,8 @@ class Bridge:
     inbox: Inbox
     lanes: Lanes
     bolt: AsyncApp
-    web: Starlette
-    watch: Starlette
+    web: ASGIApp
+    watch: ASGIApp
     worker: Worker
     ticker: Ticker
     socket_mode: SocketMode | None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot.app import Bridge
 from bot.errors import SettingsError
@@ -82,7 +82,7 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-def http_server(app: Starlette) -> Server:
+def http_server(app: ASGIApp) -> Server:
     """The web app's server, without a version banner."""
     return Server(
         uvicorn.Config(
@@ -91,6 +91,7 @@ def http_server(app: Starlette) -> Server:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
     )
