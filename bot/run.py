@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot.app import Bridge
 from bot.errors import SettingsError
@@ -74,12 +74,15 @@ def _listener(host: str, port: int) -> socket.socket:
     """The port, taken before anything starts. Raises `SettingsError` when somebody else has it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"PORT {port} on HOST {host} cannot be used ({error}): choose another.") from error
+    # asyncio leaves it unset on a socket made so, and an answer's body then waits 40 ms for the caller's ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
-def http_server(app: Starlette) -> Server:
+def http_server(app: ASGIApp) -> Server:
     """The web app's server, without a version banner."""
     return Server(
         uvicorn.Config(
@@ -88,6 +91,7 @@ def http_server(app: Starlette) -> Server:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
     )

@@ -15,10 +15,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from bot.errors import BotError, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
@@ -72,10 +71,10 @@ class Web:
             Route("/metrics", self.metrics),
         ]
         signed = [
-            Route("/slack/events", self._timed(self.slack_events), methods=["POST"]),
-            Route("/inbox/webhook", self._timed(self.inbox_webhook), methods=["POST"]),
+            self._timed("/slack/events", self.slack_events),
+            self._timed("/inbox/webhook", self.inbox_webhook),
         ]
-        self.app, self.watch = Starlette(routes=signed + watched), Starlette(routes=watched)
+        self.app, self.watch = Router(signed + watched), Router(watched)
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
@@ -164,7 +163,9 @@ class Web:
         for who, seconds in (await self._pace.held()).items():
             HELD.labels(who).set(seconds)
 
-    def _timed(self, answer: _Answer) -> _Answer:
+    def _timed(self, path: str, answer: _Answer) -> Route:
+        seconds = ACK_SECONDS.labels(path)
+
         async def endpoint(request: Request) -> Response:
             began = time.perf_counter()
             try:
@@ -173,11 +174,11 @@ class Web:
                 response = PlainTextResponse("too large", 413)
             except ClientDisconnect:
                 response = PlainTextResponse("", 400)
-            REQUESTS.labels(request.url.path, response.status_code).inc()
-            ACK_SECONDS.labels(request.url.path).observe(time.perf_counter() - began)
+            REQUESTS.labels(path, response.status_code).inc()
+            seconds.observe(time.perf_counter() - began)
             return response
 
-        return endpoint
+        return Route(path, endpoint, methods=["POST"])
 
 
 def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
