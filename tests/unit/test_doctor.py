@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -186,6 +187,24 @@ async def test_what_is_wrong_is_found_and_its_remedy_named(
     (found,) = [one for one in findings if one["level"] != "ok"]  # and nothing else is taken for wrong
     assert (found["what"], found["level"]) == (what, level)
     assert remedy in found["remedy"]
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"null", b'{"ok": true}', b"<html>Sign in</html>", b""])
+async def test_an_address_where_somebody_else_answers_is_found(ask: Ask, answer: bytes) -> None:
+    async def anything(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n"
+        writer.write(f"{head}Connection: close\r\n\r\n".encode() + answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(anything, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
+        code, findings = await ask(SLACK_API_BASE_URL=url, INBOX_API_BASE_URL=url)
+    assert code == 1
+    failed = {one["what"]: one["remedy"] for one in findings if one["level"] == "failed"}
+    assert "SLACK_API_BASE_URL" in failed["Slack"]
+    assert "INBOX_API_BASE_URL" in failed["Inbox"]
 
 
 async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> None:

@@ -141,6 +141,12 @@ def test_an_extra_that_is_not_installed_is_named(
     assert extra in str(raised.value)
 
 
+def test_a_sentry_address_that_makes_no_sense_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"^SENTRY_DSN is wrong"):
+        telemetry.start(settings(sentry_dsn="nonsense"))
+    telemetry.stop()
+
+
 async def test_the_figures_name_what_an_operator_must_know(outside: Outside, tmp_path: Path) -> None:
     port = free_port()
     async with (
