@@ -27,3 +27,8 @@ QUOTA: Final = Gauge("bot_inbox_quota_left", "Calls left by our own count, of ea
 HELD: Final = Gauge(
     "bot_inbox_held_seconds", "How much longer no call (all), or no background call, goes out.", ["who"]
 )
+CIRCUIT: Final = Gauge(
+    "bot_circuit_open",
+    "1 while calls rest for everybody: Inbox told us to wait (inbox), or Slack took the token away (slack).",
+    ["to"],
+)

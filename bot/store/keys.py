@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 LAYOUT: Final = 1  # a new one for whatever older versions of the bot could not read: bot/store/layout.py
-
 LAYOUT_IS: Final = "{inbox-bridge}:layout"  # which one the data in Redis has; unset: the first
 MIGRATING: Final = "{inbox-bridge}:migrating"
 

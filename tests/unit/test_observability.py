@@ -6,15 +6,25 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import pytest
 
-from bot import telemetry
+from bot import jobs, telemetry
 from bot.errors import SettingsError
+from bot.inbox import open_inbox
 from bot.settings import Settings
+from bot.slack import Slack
+from bot.store.connect import connect
+from bot.store.feed import Feed
+from bot.store.install import Install
+from bot.store.lanes import Lanes
+from bot.store.pace import BLOCKED, Pace
+from bot.web import Web
 from tests.e2e.steps import until
 from tests.unit.conftest import Outside, free_port
 from tests.unit.test_cli import process, terminated
@@ -177,3 +187,41 @@ async def test_the_figures_name_what_an_operator_must_know(outside: Outside, tmp
         (left,) = [line for line in text.splitlines() if line.startswith('bot_inbox_quota_left{window="60"}')]
         assert 0 < float(left.split()[1]) < 300
         assert SECRET not in text
+        assert 'bot_circuit_open{to="inbox"} 0.0' in text
+        assert 'bot_circuit_open{to="slack"} 0.0' in text
+
+
+def watched(redis: Any) -> httpx.AsyncClient:
+    """The three routes for operators of a bot on this Redis."""
+    nothing = cast(Any, None)
+    slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
+    inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
+    web = Web(settings(), nothing, Feed(redis), Lanes(redis, "web"), slack, inbox, Install(redis), Pace(redis))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
+
+
+async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:
+    redis: Any = connect(redis_url)
+    async with watched(redis) as operator:
+        await Pace(redis).hold(BLOCKED, 30.0)
+        text = (await operator.get("/metrics")).text
+        assert 'bot_circuit_open{to="inbox"} 1.0' in text
+        assert 'bot_circuit_open{to="slack"} 0.0' in text
+        await Install(redis).revoke()
+        assert 'bot_circuit_open{to="slack"} 1.0' in (await operator.get("/metrics")).text
+    await redis.aclose()
+
+
+async def test_without_redis_no_figure_says_what_was_true_before(redis_url: str) -> None:
+    redis, away = connect(redis_url), connect("unix:///nonexistent/valkey.sock")
+    await Feed(redis).was_read(jobs.now() - timedelta(minutes=5))
+    async with watched(redis) as operator:
+        assert "bot_feed_lag_seconds 30" in (await operator.get("/metrics")).text
+    async with watched(away) as operator:
+        text = (await operator.get("/metrics")).text
+    assert "bot_feed_lag_seconds NaN" in text
+    assert "bot_queue_oldest_seconds NaN" in text
+    assert "bot_queue_lanes{" not in text
+    assert "bot_circuit_open{" not in text
+    await redis.aclose()
+    await away.aclose()
