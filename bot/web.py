@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from bot.errors import BotError, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
+from bot.jobs import reference
 from bot.metrics import ACK_SECONDS, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.news import wanted
 from bot.settings import Settings
@@ -115,7 +116,8 @@ class Web:
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
-        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=[job.ref for job in asked])
+        ref = reference(event.id) if asked else None
+        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=ref)
         return PlainTextResponse("ok")
 
     async def healthz(self, _: Request) -> Response:
