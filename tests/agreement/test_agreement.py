@@ -137,10 +137,23 @@ def test_the_doctor_wants_the_scopes_that_the_manifests_ask_for() -> None:
 
 
 def test_slacks_own_cli_gets_the_manifest() -> None:
-    hooks = json.loads((ROOT / ".slack/hooks.json").read_text())["hooks"]
+    told = json.loads((ROOT / ".slack/hooks.json").read_text())
+    hooks = told["hooks"]
     printed = subprocess.run(hooks["get-manifest"].split(), cwd=ROOT, capture_output=True, check=True)
     assert json.loads(printed.stdout) == manifest("socket")
     assert hooks["start"].split()[0] == hooks["get-manifest"].split()[0]
+    for watched in told["config"]["watch"].values():  # the CLI matches names without their directories
+        found = [path for one in watched["paths"] for path in (ROOT / one, *(ROOT / one).rglob("*")) if path.is_file()]
+        assert [path for path in found if re.search(watched.get("filter-regex", ""), path.name)]
+
+
+def test_slacks_own_cli_starts_the_bot_with_its_tokens(tmp_path: Path) -> None:
+    (tmp_path / "python3").write_text('#!/bin/sh\necho "$SLACK_BOT_TOKEN $SLACK_APP_TOKEN $*"\n')
+    (tmp_path / "python3").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SLACK_CLI_XOXB": "xoxb-cli", "SLACK_CLI_XAPP": "xapp-cli"}
+    start = (ROOT / ".slack/run", "serve")
+    printed = subprocess.run(start, cwd=tmp_path, env=env, capture_output=True, check=True, text=True)
+    assert printed.stdout == "xoxb-cli xapp-cli -m bot serve\n"
 
 
 def without_addresses(found: dict[str, Any]) -> Any:
@@ -283,11 +296,17 @@ def test_what_is_deployed_starts_commands_that_there_are_and_asks_routes_that_th
     pods = [one for one in yaml.safe_load_all(texts["kubernetes.yaml"]) if one["kind"] == "Deployment"]
     containers = [pod["spec"]["template"]["spec"]["containers"][0] for pod in pods]
     assert [one["args"] for one in containers] == [["serve", "--no-worker"], ["worker"]]
+    assert not [
+        name for name, text in texts.items() if re.search(r"(image:|FROM) [\w-]+\.[\w.-]+/", text)
+    ]  # no registry
     web = (ROOT / "bot/web.py").read_text()
     for one in containers:
         assert f'"{one["livenessProbe"]["httpGet"]["path"]}"' in web
     for role, words in (("web", "serve --no-worker"), ("worker", "worker")):
-        assert f"/bin/bot {words}\n" in texts[f"inbox-bridge-{role}.service"]
+        unit = texts[f"inbox-bridge-{role}.service"]
+        assert f"/bin/bot {words}\n" in unit
+        assert "\nUser=inbox-bridge\n" in unit  # a dynamic user of each unit's own could not share the state directory
+        assert "\nKillMode=mixed\n" in unit  # or a Valkey beside the bot would be told to end before it has drained
     names = {
         name for text in texts.values() for name in re.findall(r"\b(?:REDIS|METRICS|SLACK|INBOX|BOT|LOG)_[A-Z_]+", text)
     }
