@@ -19,7 +19,12 @@ SOCKETS: Final = Gauge("bot_socket_connections", "Open Socket Mode connections."
 FINISHED: Final = Counter(
     "bot_jobs_total", "Jobs by kind and outcome; `again` and `later` are retries.", ["kind", "outcome"]
 )
-SECONDS: Final = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])
+SECONDS: Final = Histogram(
+    "bot_job_seconds",
+    "Seconds from acceptance to outcome.",
+    ["kind"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600),  # a send may be tried for ten minutes
+)
 DEPTH: Final = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
 OLDEST: Final = Gauge("bot_queue_oldest_seconds", "Age of the oldest work that can be done now.")
 CURSOR_LAG: Final = Gauge("bot_feed_lag_seconds", "Seconds since the event feed was last read to its end.")

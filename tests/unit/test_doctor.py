@@ -75,6 +75,7 @@ async def test_everything_is_well(ask: Ask, outside: Outside) -> None:
         "members", "webhook", "events",
     }  # fmt: skip
     assert "workspace Acme" in str(findings)
+    assert "append-only file, noeviction" in str(findings)
     assert not [one for one in (outside.slack.bot_token, outside.inbox.token) if one in str(findings)]
     assert outside.slack.messages(outside.acme.channel) == []  # nobody saw it look
 
@@ -134,6 +135,18 @@ async def stranger_member(outside: Outside, _: Any) -> None:
 async def nothing(_: Outside, __: Any) -> None: ...
 
 
+async def quota_spent(outside: Outside, _: Any) -> None:
+    outside.inbox.fail("*", status=429, times=None)
+
+
+async def inbox_ill(outside: Outside, _: Any) -> None:
+    outside.inbox.fail("*", status=503, times=None)
+
+
+async def slack_ill(outside: Outside, _: Any) -> None:
+    outside.slack.fail("auth.test", status=503, times=None)
+
+
 async def only_v1(outside: Outside, _: Any) -> None:
     outside.inbox.versions = frozenset({"v1"})
 
@@ -160,6 +173,9 @@ SEEDED: list[Any] = [
     (nothing, {"BOT_ADMINS": "U0NOBODY"}, "admins", "warning", "BOT_ADMINS"),
     (nothing, {"INBOX_API_TOKEN": "ibt_other"}, "Inbox", "failed", "INBOX_API_TOKEN"),
     (nothing, {"INBOX_API_BASE_URL": "http://127.0.0.1:9/api"}, "Inbox", "failed", "INBOX_API_BASE_URL"),
+    (quota_spent, {}, "Inbox", "failed", "quota is used up"),
+    (inbox_ill, {}, "Inbox", "failed", "on Inbox's side"),
+    (slack_ill, {}, "Slack", "failed", "slack-status.com"),
     (only_v1, {"INBOX_API_VERSION": "v2"}, "Inbox", "failed", "INBOX_API_VERSION"),
     (nothing, {"INBOX_API_VERSION": "v1"}, "API version", "warning", "INBOX_API_VERSION=auto"),
     (signed_out, {}, "accounts", "failed", "reconnect @acme"),
