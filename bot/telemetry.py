@@ -60,9 +60,7 @@ def _start_sentry(dsn: str) -> None:
     try:
         import sentry_sdk
     except ImportError as error:
-        raise SettingsError(
-            "SENTRY_DSN is set, but sentry-sdk is missing: pip install 'inbox-bridge[sentry]'."
-        ) from error
+        raise SettingsError("SENTRY_DSN is set, but sentry-sdk is missing: pip install sentry-sdk.") from error
     try:
         sentry_sdk.init(
             dsn,
@@ -93,7 +91,8 @@ def _start_traces(endpoint: str) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise SettingsError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is missing: pip install 'inbox-bridge[otel]'."
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is missing: "
+            "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http."
         ) from error
     _provider = TracerProvider(resource=Resource.create({"service.name": _SERVICE}))
     _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))

@@ -19,6 +19,7 @@ import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from bot import metrics
+from bot.__main__ import main
 from bot.listeners import register
 from bot.listeners.front import Front
 from bot.manifest import PLACEHOLDER, as_json, as_yaml
@@ -269,6 +270,29 @@ def test_every_link_and_path_in_the_documents_leads_somewhere() -> None:
             assert (path.parent / link).exists(), f"{path.name}: {link}"
         for named in re.findall(r"`((?:deploy|docs|manifests|\.ci|\.slack|bot)/[\w./-]*)`", text):
             assert (ROOT / named).exists(), f"{path.name}: {named}"
+
+
+DOCUMENTS = ("README.md", "CHANGELOG.md", ".env.example", "docs", "deploy", ".ci", "bot/checkup.py")
+
+
+def test_every_command_in_the_documents_is_one_that_there_is() -> None:
+    found = set()
+    for name in DOCUMENTS:
+        place = ROOT / name
+        for path in [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]:
+            found |= set(re.findall(r"(?:-m bot|`bot|bin/bot) ([a-z][a-z-]*)", path.read_text()))
+    assert {"serve", "worker", "doctor", "retry", "audit", "manifest", "sandbox"} <= found
+    for command in found:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0, command
+
+
+def test_no_table_in_the_documents_is_torn() -> None:
+    """Rows below an empty line are no rows any more."""
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        begins = re.findall(r"(?<!\|)\n+\|.*\n(.*)", path.read_text())
+        assert all(line.startswith("|---") for line in begins), path
 
 
 def test_the_processes_are_those_of_the_command_line() -> None:
