@@ -33,7 +33,9 @@ LONGEST_HELLO: Final = 15.0  # seconds
 LINGER: Final = 15.0  # seconds that a connection Slack announced to renew is still listened to
 QUIET: Final = 600.0  # seconds without a payload after which a connection is renewed, in case Slack forgot it
 STABLE: Final = 5.0  # seconds after which an end is no sign that the next connection will end as well
-PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a further try; the last one repeats
+# Seconds before a further try; the last one repeats. Several troubles in a row must not add up to a gap of two seconds,
+# an outage of minutes must not spend what Slack allows: https://docs.slack.dev/apis/web-api/rate-limits
+PAUSES: Final = (0.0, 0.2, *(0.5,) * 8, 1.0, 2.0, 5.0)
 REFUSED: Final = 30.0  # seconds before a further try when Slack says no, which an operator must mend
 REMEDY: Final = (
     "It must be an app-level token (xapp-…) with connections:write of an app with Socket Mode on; see your Slack app's "

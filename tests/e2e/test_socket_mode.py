@@ -191,6 +191,16 @@ async def test_a_reset_of_all_connections_leaves_a_gap_below_two_seconds(one: St
     await full_again(one)
 
 
+async def test_resets_in_a_row_do_not_add_up_to_a_longer_gap(one: Stage) -> None:
+    async def resets() -> None:
+        for _ in range(4):
+            await until(lambda: len(one.slack.sockets.taking) == CONNECTIONS)
+            one.slack.sockets.reset()
+
+    assert await gap(one, resets) < GAP
+    await full_again(one)
+
+
 async def test_silence_on_all_connections_leaves_a_gap_below_two_seconds(one: Stage) -> None:
     async def silence() -> None:
         one.slack.sockets.silence()
