@@ -59,6 +59,7 @@ from bot.store.health import health
 from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
+from bot.store.layout import migrate
 from bot.store.pace import Pace
 from bot.store.people import People
 from bot.store.preferences import Preferences
@@ -116,6 +117,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
     """
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(opened_redis(settings))
+        await migrate(redis)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
         )

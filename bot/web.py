@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,8 @@ from starlette.routing import Route, Router
 
 from bot.errors import BotError, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
-from bot.metrics import ACK_SECONDS, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
+from bot.jobs import reference
+from bot.metrics import ACK_SECONDS, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.news import wanted
 from bot.settings import Settings
 from bot.slack import Slack
@@ -113,7 +115,8 @@ class Web:
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
-        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=[job.ref for job in asked])
+        ref = reference(event.id) if asked else None
+        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=ref)
         return PlainTextResponse("ok")
 
     async def healthz(self, _: Request) -> Response:
@@ -147,8 +150,10 @@ class Web:
             async with asyncio.timeout(STORE_WITHIN):
                 await self._measure()
         except (StoreUnavailable, TimeoutError):
-            for figure in (DEPTH, QUOTA, HELD):
+            for figure in (DEPTH, QUOTA, HELD, CIRCUIT):
                 figure.clear()
+            for unknown in (OLDEST, CURSOR_LAG):  # rather than what was true last
+                unknown.set(math.nan)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def _measure(self) -> None:
@@ -160,8 +165,11 @@ class Web:
         CURSOR_LAG.set((datetime.now(UTC) - read_at).total_seconds() if read_at else 0)
         for window, left in (await self._pace.left()).items():
             QUOTA.labels(str(window)).set(left)
-        for who, seconds in (await self._pace.held()).items():
+        held = await self._pace.held()
+        for who, seconds in held.items():
             HELD.labels(who).set(seconds)
+        CIRCUIT.labels("inbox").set(held["all"] > 0)
+        CIRCUIT.labels("slack").set(await self._install.revoked())
 
     def _timed(self, path: str, answer: _Answer) -> Route:
         seconds = ACK_SECONDS.labels(path)
