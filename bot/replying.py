@@ -136,6 +136,7 @@ class Replying:
 
     async def reply(self, job: Reply, _: Keep) -> list[Job]:
         """The one attempt to send that everything after this belongs to, written down."""
+        drawn = await self._stopped(job.thread_id, job.asker.user)
         try:
             actor = await self._gate.actor(job.asker)
             card = await self._cards.get(job.thread_id)
@@ -170,7 +171,7 @@ class Replying:
             receipt=intent,
         )
         await self._intents.keep(send)
-        return [Receipt(send=send, state="sending"), send, *await self._stopped(job.thread_id, actor.user)]
+        return [Receipt(send=send, state="sending"), send, *drawn]
 
     async def _with_person(self, card: Card) -> Thread:
         return card.thread if card.thread.person else await self._inbox.thread(card.thread.id)

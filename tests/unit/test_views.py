@@ -293,7 +293,7 @@ def test_card_names_attachments_edits_and_deletions() -> None:
 def test_a_card_names_the_person_and_what_the_team_noted_of_them() -> None:
     sarah = SARAH.model_copy(update={"followers": 1, "bio": "Runs\nfast"})
     shown = views.thread_card(card(person=sarah), account="@acme", assignee=None, status="Lead", tags=["VIP", "trial"])
-    assert "X · 1 follower · Runs fast · Status: Lead · Tags: VIP, trial" in mrkdwn(shown).splitlines()
+    assert "On X · 1 follower · Runs fast · Status: Lead · Tags: VIP, trial" in mrkdwn(shown).splitlines()
 
 
 def test_a_button_that_is_missing_leaves_a_reason() -> None:
