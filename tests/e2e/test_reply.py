@@ -116,6 +116,18 @@ async def test_a_deleted_conversation_says_so_in_the_form_and_on_the_card(on: St
     await on.slack.until(lambda: gone in shows(on, card))
 
 
+async def test_a_conversation_that_is_deleted_while_somebody_writes_takes_no_reply_and_the_text_comes_back(
+    on: Stage,
+) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.ana, card)
+    await on.inbox.app_deletes(thread(on).id)
+    await on.slack.until(lambda: "deleted in Inbox" in shows(on, card))
+    await on.slack.submit(on.acme.ana, values={"text": "A long text"})
+    assert "A long text" in await hears(on, on.acme.ana, "That conversation was deleted in Inbox.")
+    assert on.inbox.sent() == []
+
+
 async def test_an_account_that_is_signed_out_says_so_before_anything_is_written(on: Stage) -> None:
     card = await card_of(on)
     on.inbox.set_account_status(on.acme.account, "offline")
