@@ -85,7 +85,7 @@ class Desk:
         else:
             thread = await self._inbox.update_thread(job.thread_id, assignee_id=wanted)
             notes = {"assigned": by} if thread.assignee_id != card.thread.assignee_id else {}
-        await self._answers.note(job, "done", actor.member.id)
+        await self._answers.note(job, f"done: {wanted}" if job.verb == "assign_to" else "done", actor.member.id)
         thread = thread.with_person(card.thread.person)
         kept = thread.assignee_id if job.verb == "unassign" else None  # the thread has none now: it is the contact's
         if kept:
