@@ -339,6 +339,7 @@ class Echo(Base):
     text: str
     files: bool = False
     asker: Asker
+    told: bool = False
 
 
 class Revise(Base):
