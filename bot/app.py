@@ -170,7 +170,9 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         echoes = Echoes(
             gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
         )
-        stats = Stats(gate, slack, inbox(False), people, cards, feed, Tally(redis))
+        tally = Tally(redis)
+        await tally.since()
+        stats = Stats(gate, slack, inbox(False), people, cards, tally)
         store = Store(partial(health, redis), lanes, feed, people, install, preferences)
 
         async def background() -> Inbox:

@@ -441,6 +441,7 @@ class Echo(Base):
     text: str
     files: bool = False
     asker: Asker
+    told: bool = False
 
 
 class Revise(Base):

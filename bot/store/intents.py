@@ -42,6 +42,15 @@ class Intents:
                 await self._redis.set(_arrived(intent), f"{message_id} {thread_id}", ex=INTENT_LIVES)
         return ours
 
+    async def withdraw(self, intent: str) -> None:
+        """Never begin this one: what it would send was changed or deleted before it was heard of."""
+        async with answering():
+            await self._redis.set(keys.key("withdrawn", intent), "1", ex=INTENT_LIVES)
+
+    async def withdrawn(self, intent: str) -> bool:
+        async with answering():
+            return bool(await self._redis.exists(keys.key("withdrawn", intent)))
+
     async def arrived(self, intent: str) -> tuple[str, str] | None:
         """The Inbox message that `intent`, or its repetition, became, and its thread; None when it became none."""
         async with answering():

@@ -46,6 +46,7 @@ LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
 
+COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
 
 MEMBERS: Final = key("cache", "members")

@@ -50,6 +50,7 @@ REPLIES_SHARED = (
     "`/inbox consent` here."
 )
 REPLIES_OFF = "Replies no longer go out from this channel."
+CHANGED_BEFORE = "You changed it before I heard of it. Write it again if it is to go out."
 NO_FILES = "I can't send files, only text."
 NOTHING_AFTER = "Nothing stands after the prefix."
 NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
