@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
 from bot.models import Card, Message, Note, Record, Thread
 from bot.store import keys
 from bot.store.lanes import answering
+
+_PUT: Final = """
+redis.call('HSET', KEYS[1], 'channel', ARGV[1], 'ts', ARGV[2])
+redis.call('SET', KEYS[2], ARGV[3])
+"""
 
 
 class Place(NamedTuple):
@@ -29,6 +34,7 @@ class Cards:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._put = redis.register_script(_PUT)
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
@@ -53,10 +59,7 @@ class Cards:
     async def put(self, thread_id: str, place: Place) -> None:
         """The card was posted at `place`."""
         async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hset(keys.card(thread_id), mapping={"channel": place.channel, "ts": place.ts})
-            pipe.set(keys.card_at(*place), thread_id)
-            await pipe.execute()
+            await self._put(keys=[keys.card(thread_id), keys.card_at(*place)], args=[*place, thread_id])
 
     async def at(self, place: Place) -> str | None:
         """The id of the thread whose card is at `place`."""
