@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-import emoji
-
 ELLIPSIS = "…"
 _JOINER = "\u2060"  # word joiner: invisible, and ends whatever Slack would have linked or replaced
 _NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -154,6 +152,8 @@ def _glyph(code: str, tone: str | None) -> str:
     """The emoji that Slack calls `code`, in skin `tone` "2" to "6"; "" when Unicode has none by that name."""
     if re.fullmatch("flag-[a-z]{2}", code):
         return "".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in code[-2:])
+    import emoji  # for those who write some: it takes 3 MiB and 12 ms
+
     for name in (code, code.replace("-", "_")):
         glyph = emoji.emojize(f":{name}:", language="alias")
         if emoji.is_emoji(glyph):
