@@ -9,6 +9,8 @@ import sys
 import textwrap
 import time
 
+from bot.errors import SettingsError
+from bot.sandbox.page.app import Page, opened
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage, stage
 
@@ -17,16 +19,19 @@ async def play(*, tour: bool, port: int, api: str) -> int:
     """Run the tour (0 when all of it happened, 1 when not), or stay up until Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # a pipe should show each step when it happens
-    async with stage(versions=[api], port=port) as on:
-        if tour:
+    if tour:
+        async with stage(versions=[api], port=port) as on:
             return await _tour(on)
-        _explain(on)
-        stopping = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        await on.inbox.customer_writes(on.acme.sarah, "Hi! Is the trial still open?")
-        await stopping.wait()
-        return 0
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    try:
+        async with opened(port=port, version=api) as page:
+            _explain(page)
+            await stopping.wait()
+    except OSError as error:
+        raise SettingsError(f"--port {port} cannot be used ({error}): choose another.") from error
+    return 0
 
 
 async def _tour(on: Stage) -> int:
@@ -98,18 +103,16 @@ def _inbox(words: str) -> None:
     print(f"    Inbox: {words}\n")
 
 
-def _explain(on: Stage) -> None:
-    acme, api = on.acme, f"{on.settings.inbox_api_base_url}/{on.bridge.inbox.version}"
-    slack = f"{on.slack.base_url}/api"
+def _explain(page: Page) -> None:
+    on, inbox = page.theatre.scene, page.theatre.scene.inbox
+    slack, api = f"{on.slack.base_url}/api", f"{on.inbox_url}/api/{page.theatre.version}"
     print(
         textwrap.dedent(f"""\
-        The bot runs at {on.url}, between
-          a local Slack at {slack}/ (token {on.slack.bot_token}) and
-          a local Inbox at {api} (token {on.inbox.token}).
+        Open {page.url} in your browser: Slack, Inbox and the real bot between them, on this machine alone.
 
-        Ask them what they saw:
+        For developers, with the same tokens that the bot has:
           curl -s -H 'Authorization: Bearer {on.slack.bot_token}' \\
-            '{slack}/conversations.history?channel={acme.channel}'
-          curl -s -H 'Authorization: Bearer {on.inbox.token}' '{api}/threads'
+            '{slack}/conversations.history?channel={on.acme.channel}'
+          curl -s -H 'Authorization: Bearer {inbox.token}' '{api}/threads'
         Ctrl-C ends everything.""")
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.jobs import Asker, Console
@@ -67,6 +68,11 @@ async def bot(cwd: Path, env: dict[str, str], *arguments: str, within: float = 2
         out, err = await running.communicate()
     assert running.returncode is not None
     return Ended(running.returncode, out.decode(), err.decode(), time.monotonic() - began)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 async def terminated(running: asyncio.subprocess.Process) -> Ended:
@@ -171,12 +177,15 @@ async def test_the_tour_plays_to_its_end_without_any_setting_and_leaves_nothing(
     assert os.listdir(tmp_path) == []
 
 
-async def test_the_sandbox_stays_up_until_control_c(tmp_path: Path) -> None:
-    async with process(tmp_path, {}, "sandbox") as running:
+async def test_the_sandbox_serves_its_page_within_five_seconds_and_until_control_c(tmp_path: Path) -> None:
+    port = str(free_port())
+    async with process(tmp_path, {}, "sandbox", "--port", port) as running:
         assert running.stdout is not None
-        async with asyncio.timeout(15):
-            assert b"The bot runs at http://127.0.0.1:" in await running.stdout.readline()
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            assert f"Open http://127.0.0.1:{port} in".encode() in await running.stdout.readline()
+        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False) as client:
+            page = await client.get(f"http://127.0.0.1:{port}/")
+            assert (page.status_code, "<title>Inbox bridge sandbox</title>" in page.text) == (200, True)
             assert running.returncode is None
             running.send_signal(signal.SIGINT)
             await running.communicate()
