@@ -23,7 +23,7 @@ from bot.store import keys
 from bot.store.audit import Audit
 from bot.store.connect import connect
 from bot.store.lanes import Lanes
-from tests.unit.conftest import Outside
+from tests.unit.conftest import Outside, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BARE = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"}
@@ -68,11 +68,6 @@ async def bot(cwd: Path, env: dict[str, str], *arguments: str, within: float = 2
         out, err = await running.communicate()
     assert running.returncode is not None
     return Ended(running.returncode, out.decode(), err.decode(), time.monotonic() - began)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 async def terminated(running: asyncio.subprocess.Process) -> Ended:

@@ -42,15 +42,11 @@ class Page:
 
 @asynccontextmanager
 async def opened(*, port: int = 0, version: str = "v2", **settings: Any) -> AsyncIterator[Page]:
-    """Everything running, one customer waiting. With a `port`, Slack, Inbox and the bot take the three that follow.
-
-    `settings` are the bot's. Raises OSError when a port is taken.
-    """
+    """Everything running, one customer waiting; `settings` are the bot's. Raises OSError when the port is taken."""
     traffic = Traffic()
-    after = port + 1 if port else 0
     with tempfile.TemporaryDirectory(prefix="bridge-") as folder:
-        async with scene(versions=[version], port=after, tap=lambda app, party: Tap(app, traffic, party)) as on:
-            theatre = Theatre(on, traffic, Path(folder), port=after and after + 2, **settings)
+        async with scene(versions=[version], tap=lambda app, party: Tap(app, traffic, party)) as on:
+            theatre = Theatre(on, traffic, Path(folder), **settings)
             async with serving(_app(theatre), port=port) as url:
                 try:
                     await theatre.start()

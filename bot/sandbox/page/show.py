@@ -94,6 +94,7 @@ def _inbox(inbox: SandboxInbox) -> Json:
 def _thread(inbox: SandboxInbox, thread: ThreadRecord) -> Json:
     return {
         "id": thread.id,
+        "url": f"https://x.com/i/chat/{thread.platform_id}",
         "account": inbox.world.accounts[thread.account_id].username,
         "assignee": thread.effective_assignee,
         "archived": thread.archived,

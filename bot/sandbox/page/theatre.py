@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from bot.manifest import SCOPES
 from bot.sandbox.page.traffic import Tapped, Traffic
 from bot.sandbox.stage import Scene, Stage, bot_on
 from bot.worker import cancelled
 
-InboxFault = Literal["none", "slow", "down", "limited", "dropping"]
-SlackFault = Literal["none", "limited", "slow"]
 SLOW: Final = 2.0  # seconds
+HANGS: Final = 5.0  # seconds: longer than Slack waits
 WAIT: Final = 5  # seconds in Retry-After
 WEBHOOKS: Final = {"v1": "1.0", "v2": "2"}
 
 
 class Theatre:
-    """One scene and its bot. `folder` keeps the bot's data while it is down; `port` is the bot's, 0 for any."""
+    """One scene and its bot; `folder` keeps the bot's data while it is down, `settings` are the bot's."""
 
-    def __init__(self, scene: Scene, traffic: Traffic, folder: Path, *, port: int = 0, **settings: Any) -> None:
+    def __init__(self, scene: Scene, traffic: Traffic, folder: Path, **settings: Any) -> None:
         self.scene, self.traffic = scene, traffic
         self.stage: Stage | None = None
         self.version = "v2" if "v2" in scene.inbox.versions else "v1"
         self.channel = scene.acme.channel
-        self.faults: dict[str, str] = {"inbox": "none", "slack": "none"}
-        self._folder, self._port, self._settings = folder, port, settings
+        self.faults: dict[str, str] = {"inbox": "none", "slack": "none", "bot": "none"}
+        self._folder, self._settings = folder, settings
         self._running = AsyncExitStack()
         self._one_at_a_time = asyncio.Lock()
-        scene.slack.transport = Tapped(traffic, "slack")
-        scene.inbox.webhook.transport = Tapped(traffic, "inbox")
+        self._wires = Tapped(traffic, "slack"), Tapped(traffic, "inbox")
+        scene.slack.transport, scene.inbox.webhook.transport = self._wires
+        scene.slack.scopes, scene.slack.rate_limit, scene.inbox.enforce = set(SCOPES), True, True
 
     async def start(self) -> None:
         """The bot begins, with the data it had; nothing when it is up."""
@@ -54,32 +56,34 @@ class Theatre:
             await self._start()
 
     def fault(self, party: str, fault: str) -> None:
-        """What goes wrong with every request to `party` from now on; "none" heals it."""
+        """What goes wrong with every request to `party` from now on; "none" mends it. Raises LookupError."""
         inbox, slack = self.scene.inbox, self.scene.slack
-        (inbox if party == "inbox" else slack).heal()
-        match party, fault:
-            case "inbox", "slow":
-                inbox.fail("*", delay=SLOW, times=None)
-            case "inbox", "down":
-                inbox.fail("*", 503, times=None)
-            case "inbox", "limited":
-                inbox.fail("*", 429, times=None, retry_after=WAIT)
-            case "inbox", "dropping":
-                inbox.fail("P* *", drop="after", times=None)  # POST, PUT, PATCH: what changes something
-            case "slack", "limited":
-                slack.fail(retry_after=WAIT, times=None)
-            case "slack", "slow":
-                slack.fail(delay=SLOW, times=None)
-            case (("inbox" | "slack"), "none"):
-                pass
-            case _:
-                raise ValueError(f"no such fault: {party} {fault}")
+        faults: dict[tuple[str, str], Callable[[], None]] = {
+            ("inbox", "none"): lambda: None,
+            ("inbox", "slow"): lambda: inbox.fail("*", delay=SLOW, times=None),
+            ("inbox", "down"): lambda: inbox.fail("*", 503, times=None),
+            ("inbox", "limited"): lambda: inbox.fail("*", 429, times=None, retry_after=WAIT),
+            ("inbox", "dropping"): lambda: inbox.fail("P* *", drop="after", times=None),  # POST, PUT, PATCH
+            ("slack", "none"): lambda: None,
+            ("slack", "slow"): lambda: slack.fail(delay=SLOW, times=None),
+            ("slack", "limited"): lambda: slack.fail(retry_after=WAIT, times=None),
+            ("bot", "none"): lambda: self._delay(0.0),
+            ("bot", "hangs"): lambda: self._delay(HANGS),
+        }
+        begin = faults[party, fault]
+        if party != "bot":
+            (inbox if party == "inbox" else slack).heal()
+        begin()
         self.faults[party] = fault
         self.traffic.changed()
 
+    def _delay(self, seconds: float) -> None:
+        for wire in self._wires:
+            wire.delay = seconds
+
     async def _start(self) -> None:
         wanted: dict[str, Any] = {"notify_channel": self.channel, "bot_data_dir": self._folder}
-        running = bot_on(self.scene, port=self._port, **(wanted | self._settings))
+        running = bot_on(self.scene, **(wanted | self._settings))
         self.stage = await self._running.enter_async_context(running)
         self.traffic.changed()
 

@@ -64,14 +64,16 @@ class Exchange:
         if self.target != "bot":
             return ""
         content = readable(self.body)
+        if isinstance(content, dict):
+            content = content.get("payload", content)
         if not isinstance(content, dict):
             return ""
-        content = content.get("payload", content)
         if "command" in content:
             return str(content["command"])
         actions = [action.get("action_id", "") for action in content.get("actions", [])]
         kind = content.get("event", content).get("type", "")
-        return " ".join([str(kind), *(actions or [str(content.get("callback_id", ""))])]).strip()
+        callback = content.get("callback_id") or content.get("view", {}).get("callback_id", "")
+        return " ".join([str(kind), *(actions or [str(callback)])]).strip()
 
     def refusal(self) -> str:
         """Slack answers 200 and says no in the body."""
@@ -187,16 +189,17 @@ class _Wire:
 
 
 class Tapped(httpx.AsyncBaseTransport):
-    """The wire from `source` to the bot, with everything that passes on record."""
+    """The wire from `source` to the bot, with everything that passes on record; it takes `delay` seconds to pass."""
 
     def __init__(self, traffic: Traffic, source: Party) -> None:
-        self._traffic, self._source = traffic, source
+        self._traffic, self._source, self.delay = traffic, source, 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode()
         exchange = self._traffic.began(self._source, "bot", request.method, path, request.headers.multi_items())
         exchange.body = (await request.aread())[:LONGEST]
         try:
+            await asyncio.sleep(self.delay)
             # One connection for each request: the bot on the other side may have been killed in between.
             async with httpx.AsyncHTTPTransport(verify=False, trust_env=False) as wire:
                 response = await wire.handle_async_request(request)

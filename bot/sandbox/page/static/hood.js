@@ -21,7 +21,7 @@ export function hood() {
         icon(ui.hood ? "down" : "up"),
         h("strong", {}, "Under the hood"),
         h("span", { class: "count" }, `${all.at(-1)?.number ?? 0} requests`),
-        !ui.hood && all.length > 0 && h("span", { class: "latest" }, route(all.at(-1)), h("code", {}, words(all.at(-1)))),
+        !ui.hood && all.length > 0 && h("span", { class: "latest" }, route(all.at(-1)), words(all.at(-1))),
       ),
     ),
     h("div", { class: "hood-body", id: "hood-body" }, list(all), detail()),
@@ -29,7 +29,8 @@ export function hood() {
 }
 
 function list(all) {
-  const head = ["Time", "Slack · bot · Inbox", "Request", "Status", "ms"].map((one) => h("th", { scope: "col" }, one));
+  const parties = h("span", { class: "parties" }, h("span", {}, "Slack"), h("span", {}, "bot"), h("span", {}, "Inbox"));
+  const head = ["Time", parties, "Request", "Status", "ms"].map((one) => h("th", { scope: "col" }, one));
   return h(
     "div",
     { class: "exchanges", tabindex: "0", role: "region", "aria-label": "Requests" },
@@ -45,7 +46,7 @@ function row(one, before) {
     { key: one.number, class: `${apart ? "apart" : ""} ${chosen ? "chosen" : ""}` },
     h("td", { class: "time" }, clock(one.at)),
     h("td", {}, route(one)),
-    h("td", { class: "request" }, h("button", { type: "button", "aria-pressed": String(chosen), on: { click: () => look(one.number) } }, h("code", {}, words(one)))),
+    h("td", { class: "request" }, h("button", { type: "button", "aria-pressed": String(chosen), on: { click: () => look(one.number) } }, words(one))),
     h("td", {}, status(one)),
     h("td", { class: "ms" }, one.status === null ? "…" : one.ms < 1 ? "<1" : String(Math.round(one.ms))),
   );
@@ -57,7 +58,11 @@ function route(one) {
   return h("span", { class: `route ${one.source}-${one.target}`, role: "img", "aria-label": label, title: label }, h("i", {}), h("i", {}), h("i", {}), h("b", {}));
 }
 
-const words = (one) => [one.method, one.path.replace(/^\/api(?=\/)/, ""), one.about && `· ${one.about}`].filter(Boolean).join(" ");
+/** What it is about, if the sender says so, and where it goes. */
+function words(one) {
+  const path = one.path.replace(/^\/api(?=\/)/, "");
+  return h("code", {}, one.about && h("strong", {}, one.about), one.about && " ", `${one.method} ${path}`);
+}
 
 function status(one) {
   if (one.status === null) return h("span", { class: "status waiting" }, "…");

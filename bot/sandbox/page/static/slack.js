@@ -111,7 +111,7 @@ function channel(place) {
     { class: "channel", key: place.id },
     h("header", { class: "bar" }, h("h2", {}, icon(place.shared ? "link" : "hash"), place.name), h("small", {}, about)),
     log(`Messages in ${place.name}`, place.id, inChannel(place.id)),
-    composer({ channel: place.id, placeholder: `Message #${place.name}, or / for commands` }),
+    composer({ channel: place.id, placeholder: `Message #${place.name} or type /` }),
   );
 }
 

@@ -11,15 +11,15 @@ const STEPS = [
     id: "take",
     title: "Take it",
     words: "Sarah wrote on X, and a card came. Press Assign to me.",
-    button: "Show me",
+    button: () => "Show me",
     act: () => point("Assign to me"),
     done: (thread) => thread.assignee !== null || thread.messages.length > 1,
   },
   {
     id: "answer",
     title: "Answer her",
-    words: "A slash command sends from your team's account. She reads it at the right.",
-    button: "Type it for me",
+    words: "/dm sends from your team's account. She reads it at the right.",
+    button: () => "Type it for me",
     act: () => {
       home();
       setTimeout(() => fill("/dm @sarah Hi Sarah! Yes, until Friday."));
@@ -28,12 +28,13 @@ const STEPS = [
   },
   {
     id: "reopen",
-    title: "Close it, and be surprised",
-    words: "Press Archive, then let Sarah write again: her card comes back.",
-    button: "Let her write",
+    title: "See it come back",
+    words: "Press Archive. When Sarah writes again, her card reopens.",
+    button: () => (sarah().thread?.archived ? "Let her write" : "Show me"),
     act: () => {
+      if (!sarah().thread?.archived) return point("Archive");
       change(() => Object.assign(ui, { person: sarah().id, pane: ui.pane === "slack" ? "inbox" : ui.pane }));
-      act("write", { person: sarah().id, text: "Great, I'll sign up now." });
+      return act("write", { person: sarah().id, text: "Great, I'll sign up now." });
     },
     done: (thread) => ui.steps.has("archived") && !thread.archived && thread.messages.at(-1).by === "person",
   },
@@ -68,7 +69,7 @@ function card(step, index) {
     { key: step.id, class: done ? "done" : "" },
     h("span", { class: "number", role: "img", "aria-label": done ? "done" : `${index + 1}` }, done ? icon("check") : String(index + 1)),
     h("div", {}, h("strong", {}, step.title), h("p", {}, step.words)),
-    h("button", { type: "button", class: "button", on: { click: step.act } }, step.button),
+    h("button", { type: "button", class: "button", on: { click: step.act } }, step.button()),
   );
 }
 

@@ -12,12 +12,18 @@ const FAULTS = {
     ["limited", "says 429", "wait 5 s"],
     ["dropping", "acts, then hangs up", "nobody knows whether it worked"],
   ],
+  bot: [["hangs", "is out of reach"]],
   slack: [
     ["none", "answers", ""],
     ["slow", "is slow", "2 s for each request"],
     ["limited", "says 429", "wait 5 s"],
   ],
 };
+
+async function revive() {
+  await act("fault", { party: "bot", fault: "none" });
+  await act("start", {}, "bot");
+}
 
 export const broken = () => !world.bot.up || Object.values(world.bot.faults).some((fault) => fault !== "none");
 
@@ -42,7 +48,8 @@ function openPanel(button) {
       "fieldset",
       {},
       h("legend", {}, "The bot"),
-      radio("bot", "up", world.bot.up, "runs", "", () => act("start", {}, "bot")),
+      radio("bot", "up", world.bot.up && world.bot.faults.bot === "none", "runs", "", revive),
+      radio("bot", "hangs", world.bot.faults.bot !== "none", "is out of reach", "Slack gives up after 3 s", () => act("fault", { party: "bot", fault: "hangs" })),
       radio("bot", "down", !world.bot.up, "is killed", "in the middle of whatever it does", () => act("kill", {}, "bot")),
     ),
     h(
@@ -88,7 +95,7 @@ export function banner() {
   }
   const said = Object.entries(world.bot.faults)
     .filter(([, fault]) => fault !== "none")
-    .map(([party, fault]) => `${party === "inbox" ? "Inbox" : "Slack"} ${FAULTS[party].find(([name]) => name === fault)[1]}`);
+    .map(([party, fault]) => `${{ inbox: "Inbox", slack: "Slack", bot: "The bot" }[party]} ${FAULTS[party].find(([name]) => name === fault)[1]}`);
   return said.length > 0 && h("p", { class: "banner", role: "status", key: "banner" }, `${said.join(", ")}. `, mend());
 }
 
