@@ -26,6 +26,7 @@ from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.page.traffic import Tap, Traffic
 from bot.sandbox.serve import serving
+from bot.sandbox.slack_records import SlackError
 from bot.sandbox.stage import scene
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -64,7 +65,7 @@ def _app(theatre: Theatre) -> Starlette:
         try:
             given = json.loads(await request.body() or b"{}")
             done = await acts[request.path_params["name"]](**given)
-        except (LookupError, ValueError, TypeError, BotError) as error:
+        except (LookupError, ValueError, TypeError, SlackError, BotError) as error:
             return JSONResponse({"ok": False, "says": str(error)}, 422)
         finally:
             theatre.traffic.changed()

@@ -120,6 +120,7 @@ export function avatar(name, kind = "") {
   return h("span", { class: `avatar hue-${hue} ${kind}`, "aria-hidden": "true" }, initials);
 }
 
-export function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+/** A time of day in the reader's time zone; with `second: "2-digit"` to the second. */
+export function clock(seconds, second) {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second });
 }

@@ -44,7 +44,7 @@ function row(one, before) {
   return h(
     "tr",
     { key: one.number, class: `${apart ? "apart" : ""} ${chosen ? "chosen" : ""}` },
-    h("td", { class: "time" }, clock(one.at)),
+    h("td", { class: "time" }, clock(one.at, "2-digit")),
     h("td", {}, route(one)),
     h("td", { class: "request" }, h("button", { type: "button", "aria-pressed": String(chosen), on: { click: () => look(one.number) } }, words(one))),
     h("td", {}, status(one)),
