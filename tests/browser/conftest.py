@@ -70,12 +70,15 @@ class Visit:
         await self.page.get_by_role("group", name=group).get_by_role("radio", name=choice).click()
         await self.page.keyboard.press("Escape")
 
-    async def picture(self, name: str) -> None:
-        """For the README, when it is asked for."""
+    async def picture(self, name: str, region: str = "") -> None:
+        """Of the page or of one region, for the README, when it is asked for."""
         if PICTURES:
-            await self.page.wait_for_timeout(300)  # what moves has come to rest
+            of = self.page.get_by_role("region", name=region) if region else self.page.locator("body")
             await self.page.mouse.move(0, 0)
-            await self.page.screenshot(path=Path(PICTURES) / f"{name}.png", animations="disabled", caret="hide")
+            await self.page.wait_for_timeout(300)  # what moves has come to rest
+            taken = await of.screenshot(animations="disabled", caret="hide")
+            assert len(taken) < 200_000
+            (Path(PICTURES) / f"{name}.png").write_bytes(taken)
 
 
 Arrive = Callable[..., Awaitable[Visit]]
@@ -99,7 +102,7 @@ async def arrive(chromium: Browser, redis_url: str) -> AsyncIterator[Arrive]:
 
         async def open_page(version: str = "v2", width: int = 1280, height: int = 800, **context: Any) -> Visit:
             sandbox = await stack.enter_async_context(opened(version=version, redis_url=redis_url, paces=QUICK))
-            wanted: Any = {"viewport": {"width": width, "height": height}, "device_scale_factor": 1.5} | context
+            wanted: Any = {"viewport": {"width": width, "height": height}, "device_scale_factor": 1} | context
             browsing = await stack.enter_async_context(await chromium.new_context(**wanted))
             browsing.set_default_timeout(PATIENCE)
             page = await browsing.new_page()

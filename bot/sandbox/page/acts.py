@@ -32,7 +32,8 @@ class Acts:
             for act in (
                 self.say, self.command, self.press, self.press_private, self.press_modal, self.press_home, self.submit,
                 self.close, self.shortcut, self.suggest, self.open_home, self.write, self.newcomer, self.answer,
-                self.archive, self.assign, self.edit, self.take_back, self.fault, self.kill, self.start, self.play,
+                self.archive, self.assign, self.delete, self.edit, self.take_back, self.fault, self.kill, self.start,
+                self.play,
             )
         }  # fmt: skip
 
@@ -115,6 +116,10 @@ class Acts:
 
     async def assign(self, thread: str, member: str | None) -> Json:
         await self._inbox.app_assigns(thread, member)
+        return {"ok": True}
+
+    async def delete(self, thread: str) -> Json:
+        await self._inbox.app_deletes(thread)
         return {"ok": True}
 
     async def edit(self, message: str, text: str) -> Json:

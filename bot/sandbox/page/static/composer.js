@@ -17,9 +17,7 @@ export function composer({ channel, thread = null, placeholder }) {
         id,
         rows: 1,
         placeholder,
-        role: "combobox",
         "aria-label": placeholder,
-        "aria-expanded": "false",
         "aria-controls": `${id}-list`,
         "aria-autocomplete": "list",
         autocomplete: "off",
@@ -102,7 +100,6 @@ function offer(box, found) {
     }),
   );
   list.hidden = found.length === 0;
-  box.setAttribute("aria-expanded", String(found.length > 0));
   point(box, list, 0);
 }
 

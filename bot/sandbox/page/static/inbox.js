@@ -1,6 +1,7 @@
 // The Inbox side: what customers see and write, and what colleagues do in the Inbox app itself.
 
 import { avatar, h, icon } from "./dom.js";
+import { asked, openMenu } from "./menu.js";
 import { act, change, ui, world } from "./state.js";
 
 export function inbox() {
@@ -86,9 +87,23 @@ function appActs(thread) {
   return h(
     "div",
     { class: "app-acts" },
-    h("label", {}, h("span", {}, "Assigned to"), h("select", { class: "control", key: String(thread.assignee), on: { change: assign } }, h("option", { value: "" }, "nobody"), options)),
+    h("select", { class: "control", "aria-label": "Assigned to", key: String(thread.assignee), on: { change: assign } }, h("option", { value: "" }, "Unassigned"), options),
     h("button", { type: "button", class: "button", on: { click: () => act("archive", { thread: thread.id, archived: !thread.archived }) } }, words),
+    more("More in the Inbox app", [
+      { label: "Answer…", hint: "A colleague writes in Inbox itself", act: () => answer(thread) },
+      { label: "Delete the conversation", act: () => act("delete", { thread: thread.id }) },
+    ]),
   );
+}
+
+async function answer(thread) {
+  const text = await asked("Answer in the Inbox app", "Message");
+  if (text) act("answer", { thread: thread.id, text });
+}
+
+function more(label, items) {
+  const open = (event) => openMenu(event.currentTarget, label, items);
+  return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, "aria-haspopup": "menu", on: { click: open } }, icon("more"));
 }
 
 function bubble(one, thread) {
@@ -100,8 +115,18 @@ function bubble(one, thread) {
     { class: `bubble ${theirs ? "theirs" : "ours"}`, key: one.id },
     h("p", { dir: "auto" }, words),
     one.attachments.map((each) => h("p", { class: "file" }, icon("file"), each.title ?? each.type ?? "attachment")),
+    theirs && !one.deleted && more("Change this message", changes(one)),
     h("small", {}, [theirs ? "" : `@${thread.account} · `, time, one.edited ? " · edited" : ""].join("")),
   );
+}
+
+/** What people can do to their own messages on X. */
+function changes(one) {
+  const edit = async () => {
+    const text = await asked("Edit the message", "Message", one.text);
+    if (text) act("edit", { message: one.id, text });
+  };
+  return [{ label: "Edit…", act: edit }, { label: "Take it back", act: () => act("take_back", { message: one.id }) }];
 }
 
 function write(one) {

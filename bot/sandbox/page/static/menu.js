@@ -75,5 +75,41 @@ export function confirmed({ title, text, confirm, deny, style }) {
   });
 }
 
+/** A question with one line to fill in: what was typed, or null when the person thought better of it. */
+export function asked(title, label, value = "") {
+  return new Promise((answer) => {
+    const input = h("input", { class: "control", id: "asked", value, autocomplete: "off", required: true });
+    const dialog = h(
+      "dialog",
+      { class: "confirm", "aria-labelledby": "asked-title" },
+      h(
+        "form",
+        { method: "dialog" },
+        h("h2", { id: "asked-title" }, title),
+        h("label", { for: "asked" }, label),
+        input,
+        h(
+          "footer",
+          {},
+          h("button", { class: "button", value: "no", formnovalidate: true }, "Cancel"),
+          h("button", { class: "button primary", value: "yes" }, "OK"),
+        ),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      answer(dialog.returnValue === "yes" ? input.value.trim() || null : null);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return; // it would press the first button, which is Cancel
+      event.preventDefault();
+      dialog.close("yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    input.focus();
+  });
+}
+
 export const closeButton = (label, act) =>
   h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: act } }, icon("close"));

@@ -45,7 +45,7 @@ function inside(view) {
     h("header", { class: "modal-bar" }, h("h2", { id: "modal-title" }, view.title.text), closeButton("Close", close)),
     h(
       "form",
-      { class: "modal-form", id: "modal-form", key: view.id, novalidate: true, on: { submit: (event) => (event.preventDefault(), submit(view)) } },
+      { class: "modal-form", id: "modal-form", key: view.id, novalidate: true, on: { submit: (event) => (event.preventDefault(), submit(view)), input: forgive } },
       h("div", { class: "modal-body", tabindex: "-1" }, blocks(view.blocks, standing(view))),
       h(
         "footer",
@@ -85,6 +85,12 @@ async function submit(view) {
   }
   change(() => (ui.errors = errors));
   setTimeout(() => dialog.querySelector("[aria-invalid=true]")?.focus());
+}
+
+/** A field that is being mended is not wrong any more. */
+function forgive(event) {
+  const block = event.target.closest("[data-block]")?.dataset.block;
+  if (ui.errors[block]) change(() => delete ui.errors[block]);
 }
 
 function close() {

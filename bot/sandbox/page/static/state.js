@@ -18,6 +18,7 @@ export const ui = {
   troubles: {}, // what went wrong with a press, by where it was pressed
   errors: {}, // of the modal's fields, by block
   pending: new Set(), // acts under way
+  oops: null, // why the last act was not possible at all
 };
 
 let draw = () => {};
@@ -68,14 +69,19 @@ export function follow(arrived) {
 
 /** Do something: `{ ok, says?, … }`, where `says` is what a person should read. */
 export async function act(name, given = {}, pending = name) {
-  change(() => ui.pending.add(pending));
+  change(() => {
+    ui.pending.add(pending);
+    ui.oops = null;
+  });
   try {
     const answer = await fetch(`/act/${name}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(given),
     });
-    return await answer.json();
+    const done = await answer.json();
+    if (answer.status === 422) change(() => (ui.oops = done.says));
+    return done;
   } catch {
     return { ok: false, says: "The sandbox does not answer. Is it still running?" };
   } finally {

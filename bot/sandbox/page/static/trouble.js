@@ -88,6 +88,7 @@ function radio(name, value, checked, words, hint, choose) {
 /** One line on top of the page while something is broken. */
 export function banner() {
   if (!ui.connected) return h("p", { class: "banner", role: "status", key: "banner" }, "The sandbox has ended. Start it again, and this page comes back by itself.");
+  if (ui.oops) return h("p", { class: "banner", role: "alert", key: "banner" }, `That was not possible: ${ui.oops}`);
   if (ui.pending.has("bot")) return h("p", { class: "banner", role: "status", key: "banner" }, "One moment, the bot…");
   if (!world.bot.up) {
     const start = h("button", { type: "button", class: "button", on: { click: () => act("start", {}, "bot") } }, "Start it again");
