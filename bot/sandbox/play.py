@@ -110,9 +110,8 @@ def _explain(page: Page) -> None:
         textwrap.dedent(f"""\
         Open {page.url} in your browser: Slack, Inbox and the real bot between them, on this machine alone.
 
-        For developers, with the same tokens that the bot has:
-          curl -s -H 'Authorization: Bearer {on.slack.bot_token}' \\
-            '{slack}/conversations.history?channel={on.acme.channel}'
+        For developers, with the tokens that the bot has:
+          curl -s -H 'Authorization: Bearer {on.slack.bot_token}' '{slack}/users.list'
           curl -s -H 'Authorization: Bearer {inbox.token}' '{api}/threads'
         Ctrl-C ends everything.""")
     )
