@@ -22,21 +22,33 @@ from starlette.applications import Starlette
 
 from bot import jobs
 from bot.admins import Admins
+from bot.answers import Answers
+from bot.assigning import Assigning
 from bot.board import LOOK_AGAIN, Board
 from bot.checkup import Checkup, Store
+from bot.choosing import Choosing
+from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
+from bot.echo import Echoes
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
+from bot.forms import Forms
 from bot.gate import Gate
 from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
 from bot.listeners.front import Front
+from bot.listeners.talk import Talk
 from bot.models import Installation
+from bot.news import News
 from bot.notices import Notices
+from bot.receipts import Receipts
+from bot.replying import Replying
+from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.socket_mode import SocketMode
+from bot.stats import Stats
 from bot.store import embedded
 from bot.store.audit import Audit
 from bot.store.cards import Cards
@@ -48,10 +60,14 @@ from bot.store.intents import Intents
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.preferences import Preferences
+from bot.store.replies import Replies
 from bot.store.rights import Rights
+from bot.store.tally import Tally
 from bot.ticker import Ticker
 from bot.web import Web
-from bot.worker import Worker
+from bot.worker import Handlers, Worker
+from bot.writing import Writing
 
 log = structlog.get_logger(__name__)
 
@@ -77,13 +93,17 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Paces:
-    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are."""
+    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
+
+    `replying`: how many seconds somebody with the reply form open is believed to be replying.
+    """
 
     claim_idle: float = 15.0
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
     look_again: float = LOOK_AGAIN
     poll: float = 3.0
+    replying: float = 600.0
 
 
 @asynccontextmanager
@@ -123,31 +143,58 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             )
 
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
+        preferences = Preferences(redis)
         await feed.began()
         if before is not None and before != version:
             await feed.begin_anew()
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
-        desk = Desk(gate, slack, inbox(False), people, cards, intents, rights, audit, settings.inbox_account_link_id)
-        board = Board(slack, inbox(True), people, cards, feed, pace, rights, settings.notify_channel, paces.look_again)
+        answers = Answers(gate, rights, audit)
+        preferences, replies = Preferences(redis), Replies(redis, paces.replying)
+        forms = Forms(gate, slack, answers)
+        desk = Desk(gate, inbox(False), people, cards, answers, preferences)
+        replying = Replying(
+            gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers
+        )
+        assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
+        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights))
+        writing = Writing(gate, slack, inbox(False), people, intents, answers, settings.inbox_account_link_id)
+        sending = Sending(inbox(False), people, cards, intents, answers)
+        news = News(inbox(True), people, cards, feed, settings.notify_channel)
+        board = Board(slack, inbox(True), people, cards, feed, pace, rights, replies, paces.look_again)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
-        store = Store(partial(health, redis), lanes, feed, people, install)
+        consent = Consent(slack, rights)
+        echoes = Echoes(
+            gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
+        )
+        stats = Stats(gate, slack, inbox(False), people, cards, feed, Tally(redis))
+        store = Store(partial(health, redis), lanes, feed, people, install, preferences)
 
         async def background() -> Inbox:
             return inbox(True)
 
-        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store))
-        start_page = Home(gate, slack, desk.explain, has_channel=settings.notify_channel is not None)
-        handlers = {
-            **_handlers(desk, board, slack),
+        choosing = Choosing(gate, preferences, answers)
+        checkup = Checkup(settings, slack, background, store)
+        console = Command(gate, people, audit, admins, checkup, choosing, echoes, stats)
+        start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
+        handlers: Handlers = {
+            **_of_people(desk, writing, sending, slack),
+            **_of_inbox(news, board),
+            **_of_cards(replying, assigning, receipts),
             jobs.Console: console.run,
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
+            jobs.Echo: echoes.echo,
+            jobs.Revise: echoes.revise,
+            jobs.Mark: echoes.mark,
+            jobs.Count: stats.count,
+            jobs.Chart: stats.chart,
         }
-        worker = Worker(lanes, handlers, desk.failed, partial(_answers, inbox(True)), install.revoked)
+        worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll)
         bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack, install, installation), slack)
+        talk = Talk(lanes, cards, preferences)
+        register(bolt, Front(lanes, cards, slack, install, installation), talk, slack)
         web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
         socket_mode = None
         if settings.slack_app_token is not None:
@@ -156,7 +203,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         yield Bridge(settings, installation, inbox(False), lanes, bolt, web.app, web.watch, worker, ticker, socket_mode)
 
 
-def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[type-arg]  # by job type
+def _of_people(desk: Desk, writing: Writing, sending: Sending, slack: Slack) -> Handlers:
     async def tell(job: jobs.Tell, _: object) -> list[jobs.Job]:
         message = {"text": job.text, "blocks": job.blocks}
         await slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting)  # type: ignore[arg-type]  # a Msg
@@ -164,23 +211,41 @@ def _handlers(desk: Desk, board: Board, slack: Slack) -> dict:  # type: ignore[t
 
     return {
         jobs.Change: desk.change,
-        jobs.Dm: desk.dm,
-        jobs.Send: desk.send,
-        jobs.OpenDm: desk.open_dm,
-        jobs.OpenChoice: desk.open_choice,
-        jobs.Choose: desk.choose,
-        jobs.SendAgain: desk.send_again,
-        jobs.Notify: board.notify,
-        jobs.Refresh: board.refresh,
-        jobs.Recheck: board.recheck,
-        jobs.RefreshPerson: board.refresh_person,
+        jobs.Dm: writing.dm,
+        jobs.OpenDm: writing.open_dm,
+        jobs.OpenChoice: writing.open_choice,
+        jobs.Choose: writing.choose,
+        jobs.SendAgain: writing.send_again,
+        jobs.Send: sending.send,
+        jobs.Tell: tell,
+    }
+
+
+def _of_cards(replying: Replying, assigning: Assigning, receipts: Receipts) -> Handlers:
+    return {
+        jobs.OpenReply: replying.open,
+        jobs.Reply: replying.reply,
+        jobs.StopReplying: replying.stop,
+        jobs.Fade: replying.fade,
+        jobs.Receipt: receipts.show,
+        jobs.OpenAssign: assigning.open,
+        jobs.TellAssignee: assigning.tell,
+    }
+
+
+def _of_inbox(news: News, board: Board) -> Handlers:
+    return {
+        jobs.Notify: news.notify,
+        jobs.Refresh: news.refresh,
+        jobs.Recheck: news.recheck,
+        jobs.RefreshPerson: news.refresh_person,
+        jobs.Digest: news.digest,
+        jobs.Sync: news.sync,
         jobs.Post: board.post,
-        jobs.Digest: board.digest,
+        jobs.Amend: board.amend,
         jobs.Announce: board.announce,
         jobs.Missed: board.missed,
         jobs.Render: board.render,
-        jobs.Sync: board.sync,
-        jobs.Tell: tell,
     }
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from bot.errors import Forbidden, InboxError, SlackError, SlackRefused, StoreUnavailable, Unauthorized
 from bot.inbox import Inbox
-from bot.manifest import SCOPES
+from bot.manifest import FOR_REPLIES, SCOPES
 from bot.models import AccountLink, Installation, Member
 from bot.settings import Settings
 from bot.slack import Slack
@@ -23,6 +23,7 @@ from bot.store.health import Health
 from bot.store.install import Install
 from bot.store.lanes import DeadLetter, Lanes
 from bot.store.people import People
+from bot.store.preferences import Preferences
 
 T = TypeVar("T")
 Level = Literal["ok", "warning", "failed"]
@@ -32,6 +33,9 @@ BEHIND: Final = 180.0  # seconds without a reading of the feed; the longest time
 WAITING: Final = 60.0  # seconds that work which can be done lies there
 LOOKED_UP: Final = 30  # members of whom Slack is asked, at about 50 a minute
 LETTERS: Final = 5  # dead letters in full
+_ADD_SCOPES: Final = (
+    "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
+)
 _NO_REDIS: Final = "Start it, or correct REDIS_URL."
 _CHANNEL: Final = {
     "channel_not_found": "NOTIFY_CHANNEL names no channel that the bot can see: copy the channel's id (C…) from its "
@@ -58,6 +62,7 @@ class Store(NamedTuple):
     feed: Feed
     people: People
     install: Install
+    preferences: Preferences
 
 
 class Checkup:
@@ -139,7 +144,10 @@ class Checkup:
         else:
             yield Finding("Slack", "ok", f"workspace {installation.name}")
         try:
-            yield await self._scopes()
+            granted = await self._slack.scopes()
+            yield self._scopes(granted)
+            for one in await self._replies(granted):
+                yield one
             yield await self._transport()
             yield await self._channel(installation)
             for one in await self._admins():
@@ -147,13 +155,21 @@ class Checkup:
         except SlackError as error:
             yield Finding("Slack", "warning", f"{error}; the rest was not looked at", "Try again in a minute.")
 
-    async def _scopes(self) -> Finding:
-        granted = await self._slack.scopes()
+    def _scopes(self, granted: Set[str]) -> Finding:
         missing = [scope for scope in SCOPES if scope not in granted]
         if missing:
-            how = "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
-            return Finding("scopes", "failed", f"missing: {', '.join(missing)}", how)
+            return Finding("scopes", "failed", f"missing: {', '.join(missing)}", _ADD_SCOPES)
         return Finding("scopes", "ok", ", ".join(sorted(granted)))
+
+    async def _replies(self, granted: Set[str]) -> list[Finding]:
+        """What only some channels need, and only if they were given it from Slack."""
+        choices = await self._known(lambda store: store.preferences.channels()) or {}
+        wanting = [channel for channel, one in choices.items() if one.replies]
+        missing = sorted(FOR_REPLIES - granted)
+        if not (wanting and missing):
+            return []
+        seen = f"on in {', '.join(wanting)}, where nothing is sent without {', '.join(missing)}"
+        return [Finding("replies", "warning", seen, f"{_ADD_SCOPES} Or say `/inbox replies off` there.")]
 
     async def _transport(self) -> Finding:
         token = self._settings.slack_app_token

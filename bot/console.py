@@ -6,8 +6,11 @@ import structlog
 
 from bot.admins import USER, Admins
 from bot.checkup import Checkup
+from bot.choosing import Choosing
+from bot.echo import Echoes
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
+from bot.stats import Stats
 from bot.store.audit import Audit
 from bot.store.people import People
 from bot.views import text, words
@@ -18,9 +21,19 @@ log = structlog.get_logger(__name__)
 class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
-    def __init__(self, gate: Gate, people: People, audit: Audit, admins: Admins, checkup: Checkup) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        people: People,
+        audit: Audit,
+        admins: Admins,
+        checkup: Checkup,
+        choosing: Choosing,
+        echoes: Echoes,
+        stats: Stats,
+    ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
-        self._checkup = checkup
+        self._checkup, self._choosing, self._echoes, self._stats = checkup, choosing, echoes, stats
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -49,6 +62,12 @@ class Command:
                 return await self._admins.log(job)
             case ["doctor"]:
                 return await self._doctor(job)
+            case ["reply-assigns" | "assignments" as what, "on" | "off" as how]:
+                return await self._choosing.choose(job, what, how)
+            case ["stats"]:
+                return await self._stats.show(job)
+            case ["replies", *rest]:
+                return await self._echoes.choose(job, rest)
             case ["link", *_]:
                 return [_answer(job, words.LINK_USAGE)]
         return [_answer(job, words.inbox_help())]

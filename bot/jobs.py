@@ -44,22 +44,22 @@ class Asker(Record):
 class Base(Record):
     """What all jobs have: a reference, the time of acceptance, and how often an attempt has failed.
 
-    A `patient` job is tried again when something fails; somebody waits for the others, and is told instead.
+    A `patient` job is tried again when something fails; somebody waits for the others, and is told instead. People's
+    actions go before those of the `background`, for which nobody is waiting. A job that may `merge` is not accepted
+    when one in its lane, named by `waits_in`, has not begun yet: it does the same work.
     """
 
     patient: ClassVar[bool] = True
+    background: ClassVar[bool] = False
+    merge: ClassVar[bool] = False
+    waits_in: ClassVar[str]
     ref: str = Field(default_factory=reference)
     at: datetime = Field(default_factory=now)
     tries: int = 0
 
     @property
     def lane(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def background(self) -> bool:
-        """True when nobody is waiting for it: people's actions go first."""
-        return False
+        return self.waits_in.format_map(vars(self))
 
     @property
     def once(self) -> str | None:
@@ -67,37 +67,36 @@ class Base(Record):
         return None
 
     @property
-    def merge(self) -> bool:
-        """True when a job of this lane that has not begun yet does the same work."""
-        return False
-
-    @property
     def age(self) -> float:
         """Seconds since it was accepted."""
         return (now() - self.at).total_seconds()
 
 
-Verb = Literal["archive", "reopen", "assign_to_me", "unassign"]
+Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign"]
 
 
 class Change(Base):
-    """A click on a card, or a message shortcut: change a thread in Inbox."""
+    """A click on a card, or a message shortcut: change a thread in Inbox.
+
+    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it. `begun` is
+    set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already.
+    """
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "thread:{thread_id}"
     kind: Literal["change"] = "change"
     verb: Verb
     thread_id: str
     asker: Asker
+    assignee: str = ""
+    begun: bool = False
     told: bool = False
-
-    @property
-    def lane(self) -> str:
-        return f"thread:{self.thread_id}"
 
 
 class Dm(Base):
     """`/dm`: find the recipient, then send or ask which one. `recipient` is normalised (`bot.views.text`)."""
 
+    waits_in: ClassVar[str] = "dm:{recipient}"
     kind: Literal["dm"] = "dm"
     recipient: str
     text: str
@@ -105,21 +104,20 @@ class Dm(Base):
     account_link_id: str | None = None
     told: bool = False
 
-    @property
-    def lane(self) -> str:
-        return f"dm:{self.recipient}"
-
 
 class Send(Base):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
 
-    `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
-    often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
-    is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
-    press of a button. `account` is the sender's label, `url` the conversation where it is known, and `member` the
-    Inbox member on whose behalf it is sent.
+        `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
+        often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
+        is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
+        press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
+    member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
+    `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
+    these are, where it is one: then a reaction to it is the receipt.
     """
 
+    waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
     kind: Literal["send"] = "send"
     intent: str
     address: Address
@@ -128,6 +126,9 @@ class Send(Base):
     text: str
     asker: Asker
     member: str = ""
+    writer: str = ""
+    card: str = ""
+    receipt: str = ""
     url: str | None = None
     attempted: datetime | None = None
     doubt: bool = False
@@ -136,114 +137,175 @@ class Send(Base):
     told: bool = False
     api: str | None = None
     only: str | None = None
+    echo: str | None = None
 
     @property
     def once(self) -> str | None:
         return self.only
-
-    @property
-    def lane(self) -> str:
-        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
 
 
 class OpenDm(Base):
     """Fill the loading view of the `/dm` modal. `text` is Slack's markup, not decoded yet."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
     kind: Literal["open_dm"] = "open_dm"
     view_id: str
     asker: Asker
     recipient: str = ""
     text: str = ""
 
-    @property
-    def lane(self) -> str:
-        return f"view:{self.view_id}"
-
 
 class OpenChoice(Base):
     """Fill the loading view in which somebody chooses between several matches."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
     kind: Literal["open_choice"] = "open_choice"
     view_id: str
     choice_id: str
     asker: Asker
-
-    @property
-    def lane(self) -> str:
-        return f"view:{self.view_id}"
 
 
 class Choose(Base):
     """The person chose: send the kept text to candidate number `index` of choice `choice_id`."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "choice:{choice_id}"
     kind: Literal["choose"] = "choose"
     choice_id: str
     index: int
     asker: Asker
     told: bool = False
 
-    @property
-    def lane(self) -> str:
-        return f"choice:{self.choice_id}"
-
 
 class SendAgain(Base):
     """Somebody looked, and wants an unconfirmed or failed message sent once more."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "again:{intent}"
     kind: Literal["send_again"] = "send_again"
     intent: str
     asker: Asker
     told: bool = False
 
+
+class OpenReply(Base):
+    """Fill the loading view of the reply form."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_reply"] = "open_reply"
+    view_id: str
+    thread_id: str
+    asker: Asker
+
+
+class Reply(Base):
+    """The reply form was submitted: send `text` (Slack's markup) to whom the thread is with."""
+
+    waits_in: ClassVar[str] = "reply:{thread_id}"
+    kind: Literal["reply"] = "reply"
+    thread_id: str
+    text: str
+    asker: Asker
+    told: bool = False
+
+
+class StopReplying(Base):
+    """Somebody closed the reply form without sending."""
+
+    waits_in: ClassVar[str] = "replying:{thread_id}"
+    kind: Literal["stop_replying"] = "stop_replying"
+    thread_id: str
+    asker: Asker
+
+
+class Fade(Base):
+    """Draw a card without "Ana is replying…" once that is no longer believed."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "fade:{thread_id}"
+    kind: Literal["fade"] = "fade"
+    thread_id: str
+    waited: bool = False
+
+
+class Receipt(Base):
+    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides."""
+
+    waits_in: ClassVar[str] = "receipt:{send.receipt}"
+    kind: Literal["receipt"] = "receipt"
+    send: Send
+    state: Literal["sending", "sent", "unconfirmed", "failed"]
+    reason: str = ""
+
     @property
-    def lane(self) -> str:
-        return f"again:{self.intent}"
+    def once(self) -> str | None:
+        """An attempt begins once, however often a button is pressed that would begin it."""
+        return f"sending:{self.send.intent}" if self.state == "sending" else None
+
+
+class OpenAssign(Base):
+    """Fill the loading view in which a colleague is chosen."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_assign"] = "open_assign"
+    view_id: str
+    thread_id: str
+    asker: Asker
+
+
+class TellAssignee(Base):
+    """A colleague, `by` name, gave the thread to `member_id`: tell them, unless they do not want to know."""
+
+    waits_in: ClassVar[str] = "assigned:{member_id}"
+    kind: Literal["tell_assignee"] = "tell_assignee"
+    thread_id: str
+    member_id: str
+    by: str
+
+
+class Amend(Base):
+    """A message was edited, deleted or reacted to: show it as it is now, where it is shown."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "message:{message_id}"
+    kind: Literal["amend"] = "amend"
+    thread_id: str
+    message_id: str
+    deleted: bool = False
 
 
 class Console(Base):
     """`/inbox` with words that need an answer from the store, Slack or Inbox."""
 
     patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
     kind: Literal["console"] = "console"
     words: str
     asker: Asker
-
-    @property
-    def lane(self) -> str:
-        return f"console:{self.asker.user}"
 
 
 class OpenHome(Base):
     """Somebody opened the bot's Home tab: show it to those who may act, and the others why they may not."""
 
     patient: ClassVar[bool] = False
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["open_home"] = "open_home"
     asker: Asker
-
-    @property
-    def lane(self) -> str:
-        return f"home:{self.asker.user}"
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 class TellAdmins(Base):
     """Tell every admin but `but` in a direct message; what has a `name`, once a week until it is well again."""
 
+    waits_in: ClassVar[str] = "admins"
     kind: Literal["tell_admins"] = "tell_admins"
     text: str
     but: str = ""
     name: str = ""
-
-    @property
-    def lane(self) -> str:
-        return "admins"
 
     @property
     def once(self) -> str | None:
@@ -253,16 +315,10 @@ class TellAdmins(Base):
 class Notify(Base):
     """A message event from Inbox: find out what it says and whether it belongs in a channel. One lane: order."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
     kind: Literal["notify"] = "notify"
     event: Event
-
-    @property
-    def lane(self) -> str:
-        return "inbound"
-
-    @property
-    def background(self) -> bool:
-        return True
 
 
 class Refresh(Base):
@@ -271,43 +327,29 @@ class Refresh(Base):
     `event` or `shown` (a thread in an answer) say what to expect; where the card shows that already, nothing is read.
     """
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "thread:{thread_id}"
     kind: Literal["refresh"] = "refresh"
     thread_id: str
     event: Event | None = None
     shown: Thread | None = None
 
-    @property
-    def lane(self) -> str:
-        return f"thread:{self.thread_id}"
-
-    @property
-    def background(self) -> bool:
-        return True
-
 
 class Recheck(Base):
     """Refresh a thread some seconds later, without holding up what people do with it meanwhile."""
 
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "recheck:{thread_id}"
     kind: Literal["recheck"] = "recheck"
     thread_id: str
     waited: bool = False
-
-    @property
-    def lane(self) -> str:
-        return f"recheck:{self.thread_id}"
-
-    @property
-    def background(self) -> bool:
-        return True
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 class RefreshPerson(Base):
     """A person's default assignee changed: refresh each thread with them that has a card."""
 
+    background: ClassVar[bool] = True
     kind: Literal["refresh_person"] = "refresh_person"
     event: Event
 
@@ -315,27 +357,17 @@ class RefreshPerson(Base):
     def lane(self) -> str:
         return f"person:{self.event.contact_id or self.event.person_platform_id}"
 
-    @property
-    def background(self) -> bool:
-        return True
-
 
 class Post(Base):
     """Show an inbound message in a channel: as a new card, or below the card that the thread already has."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["post"] = "post"
     channel: str
     thread_id: str
     message: Message
     posted: bool = False
-
-    @property
-    def lane(self) -> str:
-        return f"channel:{self.channel}"
-
-    @property
-    def background(self) -> bool:
-        return True
 
     @property
     def once(self) -> str | None:
@@ -345,96 +377,135 @@ class Post(Base):
 class Digest(Base):
     """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
     kind: Literal["digest"] = "digest"
     stale: bool = False
-
-    @property
-    def lane(self) -> str:
-        return "inbound"
-
-    @property
-    def background(self) -> bool:
-        return True
 
 
 class Announce(Base):
     """Say something to a whole channel."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["announce"] = "announce"
     channel: str
     text: str
-
-    @property
-    def lane(self) -> str:
-        return f"channel:{self.channel}"
-
-    @property
-    def background(self) -> bool:
-        return True
 
 
 class Missed(Base):
     """Show a thread in which somebody wrote while the bot was away: its card, and what was written since."""
 
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["missed"] = "missed"
     channel: str
     thread_id: str
     since: datetime
 
-    @property
-    def lane(self) -> str:
-        return f"channel:{self.channel}"
-
-    @property
-    def background(self) -> bool:
-        return True
-
 
 class Render(Base):
     """Draw a thread's card anew from what is known now."""
 
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "card:{thread_id}"
     kind: Literal["render"] = "render"
     thread_id: str
-
-    @property
-    def lane(self) -> str:
-        return f"card:{self.thread_id}"
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 class Tell(Base):
     """Say something to one person, privately; `lasting` in a direct message, which is there when they come back."""
 
+    waits_in: ClassVar[str] = "tell:{asker.user}"
     kind: Literal["tell"] = "tell"
     asker: Asker
     text: str
     blocks: list[dict[str, Any]] = Field(default_factory=list)
     lasting: bool = False
 
+
+class Echo(Base):
+    """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
+
+    `ts` is the Slack message, `text` its markup, not decoded yet.
+    """
+
+    waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    kind: Literal["echo"] = "echo"
+    thread_id: str
+    ts: str
+    text: str
+    files: bool = False
+    asker: Asker
+
+
+class Revise(Base):
+    """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
+
+    First it waits for what was written before it, then, with the `address`, until that was sent.
+    """
+
+    kind: Literal["revise"] = "revise"
+    thread_id: str
+    ts: str
+    text: str | None
+    asker: Asker
+    address: Address | None = None
+
     @property
     def lane(self) -> str:
-        return f"tell:{self.asker.user}"
+        if self.address is None:
+            return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
+        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
+
+
+class Mark(Base):
+    """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
+
+    `again` when an earlier attempt has left its own mark.
+    """
+
+    waits_in: ClassVar[str] = "mark:{asker.channel}:{ts}"
+    kind: Literal["mark"] = "mark"
+    ts: str
+    state: str
+    asker: Asker
+    told: Tell | None = None
+    again: bool = False
+
+
+class Count(Base):
+    """For the figures: a message came or went out, or a thread was closed, at `when`, in the order of the events.
+
+    `member` is who wrote it, where that is certain.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "count:{thread_id}"
+    kind: Literal["count"] = "count"
+    what: Literal["received", "sent", "closed"]
+    thread_id: str
+    when: datetime
+    message_id: str = ""
+    member: str = ""
+
+
+class Chart(Base):
+    """Show somebody the figures as a picture, in their direct messages with the bot: in `channel`, once it is known."""
+
+    waits_in: ClassVar[str] = "chart:{asker.user}"
+    kind: Literal["chart"] = "chart"
+    asker: Asker
+    channel: str = ""
 
 
 class Sync(Base):
     """Read the event feed after the stored cursor."""
 
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "sync"
     kind: Literal["sync"] = "sync"
-
-    @property
-    def lane(self) -> str:
-        return "sync"
-
-    @property
-    def background(self) -> bool:
-        return True
-
-    @property
-    def merge(self) -> bool:
-        return True
 
 
 Job = Annotated[
@@ -445,6 +516,14 @@ Job = Annotated[
     | OpenChoice
     | Choose
     | SendAgain
+    | OpenReply
+    | Reply
+    | StopReplying
+    | Fade
+    | Receipt
+    | OpenAssign
+    | TellAssignee
+    | Amend
     | Console
     | OpenHome
     | TellAdmins
@@ -458,6 +537,11 @@ Job = Annotated[
     | Missed
     | Render
     | Tell
+    | Echo
+    | Revise
+    | Mark
+    | Count
+    | Chart
     | Sync,
     Field(discriminator="kind"),
 ]

@@ -20,10 +20,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.board import wanted
 from bot.errors import BotError, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
 from bot.metrics import ACK_SECONDS, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
+from bot.news import wanted
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.feed import Feed

@@ -17,8 +17,6 @@ from bot.errors import (
     Forbidden,
     Gone,
     InboxError,
-    NotLinked,
-    Outsider,
     RateLimited,
     Refused,
     Rejected,
@@ -39,6 +37,7 @@ from bot.telemetry import report, span
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
+Handlers = dict[type[Any], Handler]
 Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
 Sound = Callable[[], Awaitable[bool]]
 Halted = Callable[[], Awaitable[bool]]
@@ -218,7 +217,7 @@ class Worker:
             log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
             return "again"
         then = _under(job, await self._failed(job, error))
-        if isinstance(error, (NotLinked, Outsider, InboxError)) and not job.background:
+        if isinstance(error, (Refused, InboxError)) and not job.background:
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
             return "refused"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from bot import models
-from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, whole
+from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
 
 Item = TypeVar("Item")
 
@@ -26,7 +26,7 @@ class Profile(Wire):
     follower_count: float | None = None
     profile_url: str | None = None
 
-    def person(self, contact_id: str | None, assignee_id: str | None) -> models.Person:
+    def person(self, contact_id: str | None, contact: Contact | None) -> models.Person:
         return models.Person(
             platform=self.platform,
             platform_id=self.platform_id,
@@ -37,7 +37,10 @@ class Profile(Wire):
             profile_url=self.profile_url or profile_url(self.platform, self.platform_id),
             bio=self.bio,
             followers=whole(self.follower_count),
-            assignee_id=assignee_id,
+            assignee_id=contact.assignee_id if contact else None,
+            assignee_known=contact is not None,
+            tag_ids=(contact.tag_ids if contact else None) or (),
+            status_id=contact.status_id if contact else None,
         )
 
 
@@ -45,6 +48,8 @@ class Contact(Wire):
     id: str
     profiles: tuple[Profile, ...] = ()
     assignee_id: str | None = None
+    tag_ids: Maybe[tuple[str, ...]] = None
+    status_id: str | None = None
 
     def profile(self, id: str | None) -> Profile | None:
         return next((profile for profile in self.profiles if profile.id == id), None)
@@ -70,6 +75,7 @@ class Message(Wire):
     created_at: Time
     edited_at: Time | None = None
     deleted_at: Time | None = None
+    reactions: Any = None
     thread: Maybe[Thread] = None
 
     def message(self) -> models.Message:
@@ -84,6 +90,7 @@ class Message(Wire):
             created_at=self.created_at,
             edited=self.edited_at is not None,
             deleted=self.deleted_at is not None,
+            reactions=reactions(self.reactions),
         )
 
     def _author(self) -> Literal["member", "agent", "campaign", "api", "platform"]:
@@ -131,7 +138,7 @@ class Thread(Wire):
             account_link_id=self.account_link_id,
             platform=self.platform or "twitter",
             platform_id=self.platform_id,
-            person=profile.person(self.contact_id, contact.assignee_id if contact else None) if profile else None,
+            person=profile.person(self.contact_id, contact) if profile else None,
             contact_id=self.contact_id,
             assignee_id=self.assignee_id,
             archived=bool(self.archived),
@@ -186,6 +193,18 @@ class Member(Wire):
 
     def member(self) -> models.Member:
         return models.Member(id=self.id, name=self.name, email=self.email or "", role=self.role or "user")
+
+
+class PlatformLimits(Wire):
+    characters: float | None = None
+
+
+class Platform(Wire):
+    platform: str
+    limits: Maybe[PlatformLimits] = None
+
+    def known(self) -> models.Limits:
+        return models.Limits(platform=self.platform, characters=whole(self.limits.characters) if self.limits else None)
 
 
 class SendResult(Wire):

@@ -58,7 +58,8 @@ push_all(2)
 return 1
 """
 )
-# ARGV: event id, thread id, when it happened, message id. New, or waiting: it is counted, and shown with the digest.
+# ARGV: event id, thread id, when it happened, message id, then its other jobs. New, or waiting: it is counted, and
+# shown with the digest.
 _MISS: Final = (
     _FEED
     + f"""
@@ -67,6 +68,7 @@ redis.call('ZREM', PENDING, ARGV[1])
 redis.call('ZADD', '{keys.MISSED}', 'LT', ARGV[3], ARGV[2])
 redis.call('HINCRBY', '{keys.MISSED_COUNT}', ARGV[2], 1)
 redis.call('SET', PREFIX .. 'once:missed:' .. ARGV[4], '1', 'EX', WEEK)
+push_all(5)
 return 1
 """
 )
@@ -176,13 +178,12 @@ class Feed:
         since = [max(0.0, time.time() - float(at)) if at else math.inf for at in values]
         return since[0], since[1]
 
-    async def miss(self, event: Event) -> None:
-        """An inbound message from while the bot was away: it belongs in the digest."""
+    async def miss(self, event: Event, wanted: Iterable[Job] = ()) -> None:
+        """An inbound message from while the bot was away: it belongs in the digest, whatever else it asks for."""
         message_id = event.message.id if event.message else event.message_id or ""
+        about: list[str | float] = [event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
         async with answering():
-            await self._miss(
-                keys=[keys.CURSOR], args=[event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
-            )
+            await self._miss(keys=[keys.CURSOR], args=[*about, *flat(wanted)])
 
     async def miss_thread(self, thread_id: str, at: datetime) -> None:
         """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""

@@ -21,7 +21,9 @@ from prometheus_client import Counter, Gauge, Histogram
 from bot import metrics
 from bot.listeners import register
 from bot.listeners.front import Front
-from bot.manifest import PLACEHOLDER, as_json, as_yaml
+from bot.listeners.talk import Talk
+from bot.manifest import FOR_REPLIES, MESSAGES, PLACEHOLDER, as_json, as_yaml
+from bot.manifest import OPTIONAL as WELCOME
 from bot.manifest import SCOPES as NEEDED
 from bot.settings import Settings
 
@@ -58,7 +60,8 @@ class Registered(defaultdict[str, set[str]]):
 @pytest.fixture(scope="module")
 def registered() -> Registered:
     found, nothing = Registered(), cast(Any, None)
-    register(cast(Any, found), Front(nothing, nothing, nothing, nothing, nothing), nothing)
+    front, talk = Front(nothing, nothing, nothing, nothing, nothing), Talk(nothing, nothing, nothing)
+    register(cast(Any, found), front, talk, nothing)
     return found
 
 
@@ -67,13 +70,15 @@ def test_commands_shortcuts_and_events_are_those_that_the_code_listens_to(name: 
     features = manifest(name)["features"]
     assert {one["command"] for one in features["slash_commands"]} == registered["command"]
     assert {one["callback_id"] for one in features["shortcuts"]} == registered["shortcut"]
-    assert set(manifest(name)["settings"]["event_subscriptions"]["bot_events"]) == registered["event"]
+    events = set(manifest(name)["settings"]["event_subscriptions"]["bot_events"])
+    assert {one.partition(".")[0] for one in events} == registered["event"]  # `message.channels` arrives as `message`
+    assert {one for one in events if "." in one} == set(MESSAGES)
     assert {one["type"] for one in features["shortcuts"]} == {"message"}
 
 
 def test_the_pinned_commands_and_shortcuts_are_there(registered: Registered) -> None:
     assert registered["command"] == {"/dm", "/inbox"}
-    assert registered["shortcut"] == {"archive_thread", "assign_to_me", "send_as_dm"}
+    assert registered["shortcut"] >= {"archive_thread", "assign_to_me", "send_as_dm"}
 
 
 # What each method of the Web API needs: https://docs.slack.dev/reference/methods. `users.info` shows the address,
@@ -93,8 +98,16 @@ SCOPES: dict[str, set[str]] = {
     "views_publish": set(),
     "views_update": set(),
 }
-# Asked for only where an operator added the scope by hand; a refusal is no failure (README, "How safe it is").
-OPTIONAL = {"conversations_history": {"channels:history"}, "conversations_replies": {"channels:history"}}
+# What is left out without these is said in the README: whoever installs the app may refuse them.
+HISTORY = {"channels:history", "groups:history"}
+OPTIONAL = {
+    "conversations_history": HISTORY,
+    "conversations_replies": HISTORY,
+    "files_completeUploadExternal": {"files:write"},
+    "files_getUploadURLExternal": {"files:write"},
+    "reactions_add": {"reactions:write"},
+    "reactions_remove": {"reactions:write"},
+}
 METHOD = re.compile(r"(auth|bots|chat|conversations|files|pins|reactions|team|users|usergroups|views)_[a-z]\w*")
 
 
@@ -122,8 +135,10 @@ def test_the_scopes_are_those_that_the_calls_need_and_no_more(name: str) -> None
     assert methods <= SCOPES.keys(), "say in SCOPES what these need"
     needed = {"commands"}.union(*(SCOPES[method] for method in methods))
     scopes = manifest(name)["oauth_config"]["scopes"]
-    assert sorted(scopes["bot"]) == sorted(needed)
-    assert scopes.keys() == {"bot"}
+    optional = set().union(*(OPTIONAL[method] for method in methods_called()["bot/slack.py"] & OPTIONAL.keys()))
+    assert set(scopes["bot_optional"]) == optional
+    assert sorted(scopes["bot"]) == sorted(needed | optional)
+    assert scopes.keys() == {"bot", "bot_optional"}
 
 
 @pytest.mark.parametrize(("name", "url"), [("http", PLACEHOLDER), ("socket", None)])
@@ -133,7 +148,10 @@ def test_the_files_are_what_the_command_prints(name: str, url: str | None) -> No
 
 
 def test_the_doctor_wants_the_scopes_that_the_manifests_ask_for() -> None:
-    assert list(NEEDED) == manifest("http")["oauth_config"]["scopes"]["bot"]
+    scopes = manifest("http")["oauth_config"]["scopes"]
+    assert [*NEEDED, *WELCOME] == scopes["bot"]
+    assert list(WELCOME) == scopes["bot_optional"]
+    assert set(WELCOME) >= FOR_REPLIES
 
 
 def test_slacks_own_cli_gets_the_manifest() -> None:
@@ -376,7 +394,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.slack", "bot.socket_mode", "bot.notices"),
     ("bot.checkup", "bot.gate"),
     ("bot.admins", "bot.consent", "bot.home"),
-    ("bot.desk", "bot.board", "bot.console", "bot.ticker", "bot.worker"),
+    ("bot.answers",),
+    ("bot.choosing", "bot.forms", "bot.receipts", "bot.stats"),
+    ("bot.assigning", "bot.desk", "bot.replying", "bot.writing", "bot.sending", "bot.news"),
+    ("bot.board", "bot.console", "bot.echo", "bot.ticker", "bot.worker"),
     ("bot.listeners", "bot.web"),
     ("bot.app",),
     ("bot.run", "bot.doctor", "bot.audit"),

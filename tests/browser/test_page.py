@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from bot.sandbox.page.app import opened
+from bot.sandbox.page.show import FEATURES
 from tests.browser.conftest import Arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -88,7 +89,7 @@ async def test_each_state_of_the_card(arrive: Arrive) -> None:
 async def test_what_happens_in_the_inbox_app_shows_on_the_card(arrive: Arrive) -> None:
     visit = await arrive()
     card = visit.card("Sarah Chen (@sarah)")
-    app, bubble = visit.page.locator(".app-acts"), visit.page.locator(".bubble").last
+    app = visit.page.locator(".app-acts")
     await app.get_by_label("Assigned to").select_option("Bo")
     await expect(card).to_contain_text("Assigned to Bo in Inbox")
     await app.get_by_role("button", name="Archive").click()
@@ -99,15 +100,15 @@ async def test_what_happens_in_the_inbox_app_shows_on_the_card(arrive: Arrive) -
     await visit.page.get_by_role("menuitem", name="Edit…").click()
     await visit.page.get_by_role("dialog").get_by_label("Message").fill("Or rather on Monday?")
     await visit.page.keyboard.press("Enter")
-    await expect(bubble).to_contain_text("Or rather on Monday?")
+    await expect(card).to_contain_text("Or rather on Monday?")
     await visit.button("Change this message").last.click()
     await visit.page.get_by_role("menuitem", name="Take it back").click()
-    await expect(bubble).to_contain_text("deleted")
+    await expect(card).to_contain_text("deleted")
     await visit.button("More in the Inbox app").click()
     await visit.page.get_by_role("menuitem", name="Answer…").click()
     await visit.page.get_by_role("dialog").get_by_label("Message").fill("Bo here. Monday is fine.")
     await visit.page.get_by_role("dialog").get_by_role("button", name="OK").click()
-    await expect(bubble).to_contain_text("Bo here. Monday is fine.")
+    await expect(visit.page.locator(".bubble").last).to_contain_text("Bo here. Monday is fine.")
     await visit.button("More in the Inbox app").click()
     await visit.page.get_by_role("menuitem", name="Delete the conversation").click()
     await expect(card).to_contain_text("That conversation was deleted in Inbox.")
@@ -175,6 +176,49 @@ async def test_a_command_is_completed_and_its_form_checked_and_sent(arrive: Arri
     assert [sent.text for sent in visit.theatre.scene.inbox.sent()] == ["Hello Sarah!"]
 
 
+async def test_reply_on_a_card_is_a_form_and_its_receipt(arrive: Arrive) -> None:
+    visit = await arrive()
+    card = visit.card("Sarah Chen (@sarah) via")
+    await card.get_by_role("button", name="Reply", exact=True).click()
+    modal = visit.page.get_by_role("dialog", name="Reply")
+    await expect(modal).to_contain_text("Hi! Is the trial still open?")
+    box = modal.get_by_role("textbox")
+    await expect(box).to_be_focused()
+    await box.fill("Yes, until Friday. Shall I keep it open for you?")
+    await visit.picture("reply")
+    await modal.get_by_role("button", name="Send").click()
+    await expect(modal).to_be_hidden()
+    await expect(visit.page.locator(".bubble.ours")).to_contain_text("Shall I keep it open")
+    await visit.page.get_by_role("button", name=re.compile("repl(y|ies) last")).click()
+    await expect(visit.page.get_by_role("complementary", name="Thread")).to_contain_text("Shall I keep it open")
+
+
+async def test_a_conversation_is_given_to_a_colleague(arrive: Arrive) -> None:
+    visit = await arrive()
+    card = visit.card("Sarah Chen (@sarah) via")
+    await card.get_by_role("button", name="Assign to…").click()
+    modal = visit.page.get_by_role("dialog", name="Assign to…")
+    await modal.get_by_role("combobox").select_option("Bo")
+    await modal.get_by_role("button", name="Assign").click()
+    await expect(modal).to_be_hidden()
+    await expect(card).to_contain_text("Assigned to Bo")
+
+
+async def test_pictures_of_customers_and_of_the_bot_are_shown(arrive: Arrive) -> None:
+    visit = await arrive()
+    await visit.button("Send a picture").click()
+    for picture in (
+        visit.card("Sarah Chen (@sarah) via").get_by_role("img", name="image"),
+        visit.page.locator(".bubble img"),
+    ):
+        await expect(picture).to_be_visible()
+        assert await picture.evaluate("(one) => one.complete && one.naturalWidth") == 480
+    await visit.say("/inbox stats")
+    chart = visit.page.locator(".file img, .content figure img").last
+    await expect(chart).to_be_visible()
+    assert await chart.evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 100
+
+
 async def test_several_people_of_that_name_are_a_choice(arrive: Arrive) -> None:
     visit = await arrive()
     inbox, acme = visit.theatre.scene.inbox, visit.theatre.scene.acme
@@ -194,10 +238,11 @@ async def test_a_messages_menu_has_the_shortcuts_and_works_by_keyboard(arrive: A
     await more.focus()
     await visit.page.keyboard.press("Enter")
     menu = visit.page.get_by_role("menu", name="More actions")
-    await expect(menu.get_by_role("menuitem")).to_have_text(
-        [re.compile("Archive"), re.compile("Assign"), re.compile("Send as DM")]
-    )
-    await visit.page.keyboard.press("End")
+    shortcuts = [one["name"] for one in FEATURES["shortcuts"]]
+    for name in shortcuts:
+        await expect(menu.get_by_role("menuitem", name=name, exact=False).first).to_be_visible()
+    for _ in range(shortcuts.index("Send as DM")):
+        await visit.page.keyboard.press("ArrowDown")
     await visit.page.keyboard.press("Enter")
     modal = visit.page.get_by_role("dialog", name="New DM")
     await expect(modal.get_by_label("Message")).to_have_value("Sarah, we prolong your trial & say *hello* <3")
@@ -309,7 +354,9 @@ async def test_an_outsider_sees_only_the_shared_channel_and_may_do_nothing(arriv
 async def test_the_home_tab(arrive: Arrive) -> None:
     visit = await arrive()
     await visit.page.get_by_role("navigation", name="Slack workspace").get_by_role("button", name="Inbox").click()
-    await expect(visit.page.get_by_role("tabpanel", name="Home")).to_contain_text("Inbox conversations in Slack")
+    await expect(visit.page.get_by_role("tabpanel", name="Home")).to_contain_text(
+        "Send a direct message from your team's account"
+    )
     await visit.picture("home", "Slack")
     await visit.page.get_by_role("tab", name="Messages").click()
     await expect(visit.page.get_by_role("tabpanel", name="Messages")).to_contain_text("turned off")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import jobs
-from bot.board import Board, wanted
 from bot.errors import StoreUnavailable, Unavailable
 from bot.models import Event, EventPage
+from bot.news import News, wanted
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.feed import Feed
@@ -56,19 +56,19 @@ class Source:
 
 
 class Bench:
-    """A feed on a real Redis, and the board that reads it."""
+    """A feed on a real Redis, and what reads it."""
 
     def __init__(self, url: str) -> None:
         self.redis: Any = connect(url)
         self.feed, self.source = Feed(self.redis), Source()
         nothing = cast(Any, None)  # what a sync does not touch
-        self.board = Board(nothing, cast(Any, self.source), nothing, nothing, self.feed, nothing, nothing, "C1")
+        self.news = News(cast(Any, self.source), nothing, nothing, self.feed, "C1")
 
     async def arrive(self, one: Event) -> bool:
         return await self.feed.arrive(one, wanted(one), same_count=one.api == "v2")
 
     async def sync(self) -> None:
-        await self.board.sync(jobs.Sync(), None)
+        await self.news.sync(jobs.Sync(), None)
 
     def happen(self, *seqs: int) -> None:
         self.source.events_so_far += map(event, seqs)
@@ -194,7 +194,7 @@ async def test_while_the_feed_cannot_be_read_it_is_tried_again_and_nothing_is_ou
     assert await bench.dispatched() == []
     bench.source.down = False
     bench.happen(4, 5, 6, 7, 8)
-    await bench.board.sync(cast(jobs.Sync, later.value.job), None)
+    await bench.news.sync(cast(jobs.Sync, later.value.job), None)
     assert await bench.dispatched() == ["e4", "e5", "e6", "e7", "e8"]
 
 
@@ -202,7 +202,7 @@ async def test_when_the_feed_cannot_be_read_for_long_what_waits_goes_on_in_its_o
     for seq in (8, 6, 7):
         await bench.arrive(event(seq))
     bench.source.down = True
-    await bench.board.sync(jobs.Sync(tries=100), None)
+    await bench.news.sync(jobs.Sync(tries=100), None)
     assert await bench.dispatched() == ["e6", "e7", "e8"]
     bench.source.down = False
     bench.happen(4, 5, 6, 7, 8)

@@ -11,9 +11,9 @@ import pytest
 
 from bot import jobs
 from bot.app import Paces
-from bot.board import wanted
 from bot.jobs import Asker, Console, Sync
 from bot.models import Event
+from bot.news import wanted
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.feed import Feed

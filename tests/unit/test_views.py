@@ -172,10 +172,10 @@ def test_card_keeps_a_message_literal_and_clips_it() -> None:
 @pytest.mark.parametrize(
     ("state", "labels"),
     [
-        ({}, ["Assign to me", "Archive", "Open conversation"]),
-        ({"assignee_id": "x"}, ["Unassign", "Archive", "Open conversation"]),
-        ({"archived": True}, ["Assign to me", "Reopen", "Open conversation"]),
-        ({"archived": True, "assignee_id": "x", "platform_id": None}, ["Unassign", "Reopen"]),
+        ({}, ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]),
+        ({"assignee_id": "x"}, ["Reply", "Unassign", "Archive", "Assign to…", "Open conversation"]),
+        ({"archived": True}, ["Reply", "Assign to me", "Reopen", "Assign to…", "Open conversation"]),
+        ({"archived": True, "assignee_id": "x", "platform_id": None}, ["Reply", "Unassign", "Reopen", "Assign to…"]),
         ({"gone": True}, []),
     ],
 )

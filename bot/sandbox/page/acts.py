@@ -8,11 +8,12 @@ from typing import Any, Final
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.page.show import FEATURES
 from bot.sandbox.page.theatre import Theatre
-from bot.sandbox.slack import Ack
+from bot.sandbox.slack import Ack, Message
 
 Json = dict[str, Any]
 Act = Callable[..., Awaitable[Json]]
 COMMANDS: Final = frozenset(one["command"] for one in FEATURES["slash_commands"])
+MEDIA: Final = "https://media.sandbox.example/"  # nowhere; the page shows its own pictures instead
 TROUBLE: Final = "We had some trouble connecting. Try again?"
 NEWCOMERS: Final = (
     ("maria_l", "María López", "Hello! Do you ship to Lisbon?"),
@@ -30,10 +31,10 @@ class Acts:
         self._by_name: Mapping[str, Act] = {
             act.__name__: act
             for act in (
-                self.say, self.command, self.press, self.press_private, self.press_modal, self.press_home, self.submit,
-                self.close, self.shortcut, self.suggest, self.open_home, self.write, self.newcomer, self.answer,
-                self.archive, self.assign, self.delete, self.edit, self.take_back, self.fault, self.kill, self.start,
-                self.play,
+                self.say, self.rewrite, self.erase, self.command, self.press, self.press_private, self.press_modal,
+                self.press_home, self.submit, self.close, self.shortcut, self.suggest, self.open_home, self.write,
+                self.newcomer, self.answer, self.archive, self.assign, self.delete, self.edit, self.take_back,
+                self.fault, self.kill, self.start, self.play,
             )
         }  # fmt: skip
 
@@ -43,8 +44,22 @@ class Acts:
     # -- in Slack
 
     async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Json:
-        self._slack.say(user, channel, text, thread_ts)
+        await self._slack.write(user, channel, text, thread_ts)
         return {"ok": True}
+
+    async def rewrite(self, user: str, channel: str, ts: str, text: str) -> Json:
+        await self._slack.rewrite(self._own(user, channel, ts), text)
+        return {"ok": True}
+
+    async def erase(self, user: str, channel: str, ts: str) -> Json:
+        await self._slack.erase(self._own(user, channel, ts))
+        return {"ok": True}
+
+    def _own(self, user: str, channel: str, ts: str) -> Message:
+        message = self._slack.message(channel, ts)
+        if message.user != user:
+            raise LookupError("that is somebody else's message")
+        return message
 
     async def command(self, user: str, channel: str, command: str, text: str) -> Json:
         """Outsiders in a shared channel have no commands of ours, as anybody has none that do not exist."""
@@ -91,8 +106,10 @@ class Acts:
 
     # -- in Inbox, and where customers are
 
-    async def write(self, person: str, text: str) -> Json:
-        await self._inbox.customer_writes(self._person(person), text)
+    async def write(self, person: str, text: str, picture: str | None = None) -> Json:
+        """`picture` is one of those that the page has in `media/`."""
+        attachments = [{"kind": "image", "url": f"{MEDIA}{picture}"}] if picture else []
+        await self._inbox.customer_writes(self._person(person), text, attachments=attachments)
         return {"ok": True}
 
     async def newcomer(self) -> Json:

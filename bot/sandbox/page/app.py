@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import mimetypes
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -76,6 +77,12 @@ def _app(theatre: Theatre) -> Starlette:
         found = theatre.traffic.find(request.path_params["number"])
         return JSONResponse(found.whole() if found else {}, 200 if found else 404)
 
+    async def file(request: Request) -> Response:
+        """GET /file/{id}: what the bot has uploaded to Slack."""
+        found = theatre.scene.slack.files.get(request.path_params["id"])
+        kind = mimetypes.guess_type(found.name)[0] if found else None
+        return Response(found.content if found else b"", 200 if found else 404, media_type=kind)
+
     async def live(ws: WebSocket) -> None:
         await ws.accept()
         pushing = asyncio.create_task(_push(ws, theatre))
@@ -92,6 +99,7 @@ def _app(theatre: Theatre) -> Starlette:
             WebSocketRoute("/live", live),
             Route("/act/{name}", act, methods=["POST"]),
             Route("/traffic/{number:int}", exchange),
+            Route("/file/{id}", file),
             Mount("/", StaticFiles(directory=STATIC, html=True)),
         ],
         middleware=[Middleware(Guard)],

@@ -74,7 +74,9 @@ def _replies(replies: Iterable[Message]) -> list[Json]:
 
 
 def _message(message: Message) -> Json:
-    return message.payload() | {"channel": message.channel, "files": message.raw.get("files") or []}
+    shown = message.payload()
+    files = [{**one, "url": f"/file/{one['id']}"} for one in shown.get("files", [])]
+    return shown | {"channel": message.channel, "files": files}
 
 
 def _inbox(inbox: SandboxInbox) -> Json:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from bot.manifest import SCOPES
+from bot.manifest import OPTIONAL, SCOPES
 from bot.sandbox.page.traffic import Tapped, Traffic
 from bot.sandbox.stage import Scene, Stage, bot_on
 from bot.worker import cancelled
@@ -33,7 +33,8 @@ class Theatre:
         self._one_at_a_time = asyncio.Lock()
         self._wires = Tapped(traffic, "slack"), Tapped(traffic, "inbox")
         scene.slack.transport, scene.inbox.webhook.transport = self._wires
-        scene.slack.scopes, scene.slack.rate_limit, scene.inbox.enforce = set(SCOPES), True, True
+        scene.slack.scopes = {*SCOPES, *OPTIONAL}
+        scene.slack.rate_limit = scene.inbox.enforce = True
 
     async def start(self) -> None:
         """The bot begins, with the data it had; nothing when it is up."""

@@ -54,7 +54,9 @@ async function send(form, channel, thread) {
   }
 }
 
-const escaped = (words) => words.replace(/[&<>]/g, (found) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[found]);
+export const escaped = (words) => words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+export const unescaped = (words) => words.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 
 /** `@Bo` as Slack sends it with a command that wants names escaped: `<@U…|bo>`. */
 function withPeople(command, text) {

@@ -1,5 +1,6 @@
 // The Inbox side: what customers see and write, and what colleagues do in the Inbox app itself.
 
+import { picture } from "./blocks.js";
 import { avatar, h, icon } from "./dom.js";
 import { asked, openMenu } from "./menu.js";
 import { act, change, ui, world } from "./state.js";
@@ -108,13 +109,13 @@ function more(label, items) {
 
 function bubble(one, thread) {
   const theirs = one.by === "person";
-  const words = one.deleted ? h("em", {}, "deleted") : one.text;
+  const words = one.deleted ? h("em", {}, "deleted") : one.text || null;
   const time = new Date(one.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   return h(
     "div",
     { class: `bubble ${theirs ? "theirs" : "ours"}`, key: one.id },
-    h("p", { dir: "auto" }, words),
-    one.attachments.map((each) => h("p", { class: "file" }, icon("file"), each.title ?? each.type ?? "attachment")),
+    words && h("p", { dir: "auto" }, words),
+    one.attachments.map((each) => picture({ image_url: each.url, alt_text: each.title || each.kind || "attachment" }, "block-image")),
     theirs && !one.deleted && more("Change this message", changes(one)),
     h("small", {}, [theirs ? "" : `@${thread.account} · `, time, one.edited ? " · edited" : ""].join("")),
   );
@@ -144,6 +145,7 @@ function write(one) {
       "div",
       { class: "composer-box" },
       h("input", { id: "customer-box", type: "text", placeholder: `Write as ${first}`, "aria-label": `Write as ${first}`, autocomplete: "off", hold: true }),
+      h("button", { class: "send", type: "button", "aria-label": "Send a picture", title: "Send a picture", on: { click: () => act("write", { person: one.id, text: "", picture: "shoes.svg" }) } }, icon("clip")),
       h("button", { class: "send", type: "submit", "aria-label": "Send" }, icon("send")),
     ),
   );

@@ -1,9 +1,9 @@
 // The Slack side: who the visitor is, channels, messages, threads, and the app's own tabs.
 
-import { blocks } from "./blocks.js";
-import { composer } from "./composer.js";
+import { blocks, picture } from "./blocks.js";
+import { composer, escaped, unescaped } from "./composer.js";
 import { avatar, clock, h, icon } from "./dom.js";
-import { closeButton, openMenu } from "./menu.js";
+import { asked, closeButton, openMenu } from "./menu.js";
 import { mrkdwn, text } from "./mrkdwn.js";
 import { act, change, names, note, person, ui, world } from "./state.js";
 
@@ -198,10 +198,10 @@ function attachment(one, message, channelId) {
 }
 
 function file(one) {
-  const url = one.url_private ?? one.permalink ?? "";
   const name = one.title || one.name || "file";
-  if (/^image\//.test(one.mimetype ?? "") && /^(http:\/\/127\.0\.0\.1[:/]|data:image\/|\/)/.test(url)) {
-    return h("figure", { class: "block image" }, h("figcaption", {}, name), h("img", { class: "block-image", src: url, alt: one.alt_txt || name }));
+  if (/\.(png|jpe?g|gif|webp|svg)$/i.test(one.name ?? "")) {
+    const alt_text = one.alt_txt || name;
+    return h("figure", { class: "block image" }, h("figcaption", {}, name), picture({ image_url: one.url, alt_text }, "block-image"));
   }
   return h("p", { class: "file" }, icon("file"), name);
 }
@@ -228,6 +228,7 @@ function tools(one, channelId, parent) {
     if (!done.ok) note(done.says, channelId, parent);
   };
   const items = shortcuts.map((each) => ({ label: each.name, hint: each.description, act: () => run(each) }));
+  if (one.user === ui.me) items.push(...own(one, channelId));
   return h(
     "div",
     { class: "tools", role: "toolbar", "aria-label": "Message actions" },
@@ -240,6 +241,16 @@ function tools(one, channelId, parent) {
         icon("more"),
       ),
   );
+}
+
+/** What people can do to their own messages; the bot hears of it where it may read along. */
+function own(one, channelId) {
+  const at = { user: ui.me, channel: channelId, ts: one.ts };
+  const edit = async () => {
+    const text = await asked("Edit the message", "Message", unescaped(one.text));
+    if (text) act("rewrite", { ...at, text: escaped(text) });
+  };
+  return [{ label: "Edit message", act: edit }, { label: "Delete message", act: () => act("erase", at) }];
 }
 
 // -- threads

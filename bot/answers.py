@@ -1,0 +1,197 @@
+"""What people are told of what they asked for, and what goes on record of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot import jobs
+from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
+from bot.gate import Gate
+from bot.jobs import (
+    Asker,
+    Change,
+    Choose,
+    Console,
+    Dm,
+    Echo,
+    Job,
+    Later,
+    Mark,
+    OpenChoice,
+    OpenDm,
+    OpenReply,
+    Receipt,
+    Reply,
+    Revise,
+    Send,
+    SendAgain,
+    Tell,
+)
+from bot.store.audit import Audit
+from bot.store.rights import Rights
+from bot.views import Msg, State, receipt, text, words
+
+PATIENCE: Final = 60.0  # seconds after which the writer may be looking elsewhere
+KEEP_TRYING: Final = 600.0  # seconds a send is tried for
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries; the last one repeats
+
+
+def pause(tries: int) -> float:
+    """Seconds until try number `tries` + 1."""
+    return PAUSES[min(tries, len(PAUSES) - 1)]
+
+
+class Answers:
+    """An error that ends a job becomes a `Tell`, on record."""
+
+    def __init__(self, gate: Gate, rights: Rights, audit: Audit) -> None:
+        self._gate, self._rights, self._audit = gate, rights, audit
+
+    def explain(
+        self, error: Exception, asker: Asker, ref: str, doing: words.Doing = "change", *, account: str = ""
+    ) -> str:
+        """What `asker` reads about `error`."""
+        if isinstance(error, Unidentified):
+            return words.UNIDENTIFIED
+        if isinstance(error, (Refused, InboxError)):
+            return words.explain(
+                error, team=self._gate.installation.name, account=account or "The account", reference=ref, doing=doing
+            )
+        return words.unexpected(ref)
+
+    async def failed(self, job: Job, error: Exception) -> list[Job]:
+        """The last word on a job that will not be tried again: on record, and in words."""
+        if isinstance(error, NotLinked) and isinstance(job, (Change, Dm, Choose)):
+            again = {"at": jobs.now(), "tries": 0, "asker": job.asker.model_copy(update={"trigger": None})}
+            await self._rights.keep_click(job.asker.user, job.model_copy(update=again))
+        if hasattr(job, "asker") and not isinstance(job, (Tell, Dm, Reply, Send)):
+            await self.note(job, outcome(error))
+        return await self._last_word(job, error)
+
+    async def _last_word(self, job: Job, error: Exception) -> list[Job]:
+        if isinstance(job, (Dm, Reply)):
+            return [await self.not_sent(job, self.explain(error, job.asker, job.ref, "send"), outcome(error))]
+        if isinstance(error, Refused) and hasattr(job, "asker"):
+            return [say(job.asker, self.explain(error, job.asker, job.ref))]
+        if isinstance(job, Send):
+            if job.attempted:
+                return [await self.ended(job, "unconfirmed")]
+            return [await self.ended(job, "failed", self.explain(error, job.asker, job.ref, "send"))]
+        if not hasattr(job, "asker") or isinstance(job, Tell):
+            return []
+        return [
+            say(
+                job.asker,
+                self.explain(error, job.asker, job.ref, "send" if isinstance(job, (Choose, SendAgain)) else "change"),
+            )
+        ]
+
+    async def note(self, job: Job, how: str, member: str = "") -> None:
+        what, about = described(job)
+        await self._audit.note(job.asker, what, about, how, job.ref, member)  # type: ignore[union-attr]  # of people
+
+    async def refused(self, asker: Asker, error: Exception, ref: str) -> None:
+        """On record: `asker` was not shown a form to write in."""
+        await self._audit.note(asker, "send", "", outcome(error), ref)
+
+    async def sent(self, job: Send, thread_id: str) -> None:
+        """On record: Inbox confirmed it."""
+        await self._audit.note(job.asker, "send", thread_id, "sent", job.ref, job.member)
+
+    async def not_sent(self, job: Dm | Reply, why: str, how: str) -> Tell:
+        await self.note(job, how)
+        body = text.decode(job.text)
+        name = job.recipient if isinstance(job, Dm) else "this conversation"
+        return tell(
+            job.asker, receipt(state="failed", person=name, handle=name, account="", text=body, url=None, reason=why)
+        )
+
+    async def ended(self, job: Send, state: State, reason: str = "") -> Job:
+        """The attempt is over without Inbox having confirmed it: on record, and in words."""
+        await self.note(job, state, job.member)
+        return receipt_for(job, state, reason)
+
+    async def later_or_failed(self, job: Send | Dm | Reply | Choose | SendAgain, error: InboxError) -> list[Job]:
+        """Try again later, saying so once; after ten minutes, give up and hand the text back."""
+        wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
+        doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
+        if job.age + wait > KEEP_TRYING:
+            if isinstance(job, Send):
+                if doubt:
+                    return [await self.ended(job, "unconfirmed")]
+                return [await self.ended(job, "failed", words.GAVE_UP)]
+            if isinstance(job, (Dm, Reply)):
+                return [await self.not_sent(job, words.GAVE_UP, "failed")]
+            return [say(job.asker, words.GAVE_UP)]
+        then: list[Job] = []
+        if not job.told and not isinstance(error, SendInProgress):
+            patience = words.quota(error.retry_after) if isinstance(error, RateLimited) else words.INBOX_DOWN
+            then = [say(job.asker, patience)]
+        update: dict[str, object] = {"tries": job.tries + 1, "told": job.told or bool(then)}
+        if isinstance(job, Send):
+            update |= {"doubt": doubt, "attempted": job.attempted if doubt else None}
+        raise Later(wait, job.model_copy(update=update), *then) from error
+
+
+def described(job: Job) -> tuple[str, str]:
+    """What a person's job does, and to which thread or person, in the words of the record."""
+    match job:
+        case Change(verb=verb, thread_id=thread_id):
+            return verb, thread_id
+        case Send(address=address):
+            return "send", address.thread_id or address.platform_id
+        case Console(words=asked):
+            return f"/inbox {asked.split()[0]}", ""  # the rest may be an address
+        case Reply(thread_id=thread_id) | OpenReply(thread_id=thread_id):
+            return "reply", thread_id
+        case Dm() | Choose() | OpenDm() | OpenChoice():
+            return "send", ""
+        case Echo(thread_id=thread_id):
+            return "send", thread_id
+        case Revise(thread_id=thread_id, text=text):
+            return "unsend" if text is None else "edit", thread_id
+    return job.kind, ""
+
+
+def outcome(error: Exception) -> str:
+    """`refused: Outsider`, `failed: Unavailable`."""
+    return f"{'refused' if isinstance(error, Refused) else 'failed'}: {type(error).__name__}"
+
+
+def _never_began(error: InboxError) -> bool:
+    """Whether the failed call cannot have reached Inbox."""
+    return error.code == "unsent"
+
+
+def say(asker: Asker, sentence: str) -> Tell:
+    return tell(asker, {"text": sentence, "blocks": []})
+
+
+def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
+    return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting)
+
+
+def receipt_for(job: Send, state: State, reason: str = "") -> Job:
+    """What became of it: of a reply from a card, below the card; of all else in private."""
+    return Receipt(send=job, state=state, reason=reason) if job.card else private_receipt(job, state, reason)
+
+
+def private_receipt(job: Send, state: State, reason: str = "") -> Tell | Mark:
+    """What became of it; after a while, and when somebody must act, where it is still there when they come back."""
+    told = tell(
+        job.asker,
+        lasting=job.age > PATIENCE and state != "sent",
+        message=receipt(
+            state=state,
+            person=job.person.label,
+            handle=job.person.handle,
+            account=job.account,
+            text=job.text,
+            url=job.url,
+            reason=reason,
+            intent=job.intent,
+        ),
+    )
+    if job.echo is None:
+        return told
+    return Mark(ts=job.echo, state=state, asker=job.asker, told=told, again=job.intent.endswith("-again"))

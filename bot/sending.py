@@ -1,0 +1,134 @@
+"""Sending, exactly once, whatever dies on the way."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot import jobs
+from bot.answers import KEEP_TRYING, Answers, pause, receipt_for, say
+from bot.errors import Gone, InboxError, RateLimited, SendInProgress, Unavailable, Unconfirmed
+from bot.inbox import Inbox
+from bot.jobs import Change, Job, Keep, Later, Render, Send
+from bot.models import Note, Thread
+from bot.stats import signed
+from bot.store.cards import Cards
+from bot.store.intents import Intents
+from bot.store.people import People
+from bot.views import words
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN: Final = (2.0, 3.0, 5.0, 10.0, 20.0)  # seconds between looks for a message whose outcome is unknown
+
+
+class Sending:
+    """Delivers what was written down. An attempt is written down before it is made."""
+
+    def __init__(self, inbox: Inbox, people: People, cards: Cards, intents: Intents, answers: Answers) -> None:
+        self._inbox, self._people, self._cards, self._intents, self._answers = inbox, people, cards, intents, answers
+
+    async def send(self, job: Send, keep: Keep) -> list[Job]:
+        """Deliver one message, once, or tell its writer that it was not.
+
+        v2 carries the intent as its idempotency key, so an unknown outcome is simply asked again. v1 has none: after
+        one, the thread's messages tell; until they do, nothing is sent.
+        """
+        if job.attempted:  # whoever tried before us did not live to say how it ended, or did not know
+            job = job.model_copy(update={"doubt": True})
+        if job.doubt and not (self._keyed and job.api == self._inbox.version):
+            found = await self._look(job)
+            if found is not None:
+                return found
+            job = job.model_copy(update={"doubt": False, "answered": False})
+        job = job.model_copy(update={"attempted": jobs.now(), "api": self._inbox.version})
+        await keep(job)
+        try:
+            sent = await self._inbox.send(job.address, job.text, job.intent)
+        except Unconfirmed as error:
+            return await self._unconfirmed(job, error)
+        except (RateLimited, SendInProgress, Unavailable) as error:
+            return await self._answers.later_or_failed(job, error)
+        except Gone as error:
+            return await self._elsewhere(job, error)
+        except InboxError as error:
+            log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
+            return await self._refused(job, error)
+        await self._intents.claim(sent.message.id, job.intent, sent.thread_id)
+        return [*await self._sent(job, sent.thread, sent.thread_id), signed(sent, job.member)]
+
+    async def _refused(self, job: Send, error: InboxError) -> list[Job]:
+        """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same."""
+        if job.doubt:
+            return [await self._answers.ended(job, "unconfirmed")]
+        return [
+            await self._answers.ended(
+                job, "failed", self._answers.explain(error, job.asker, job.ref, "send", account=job.account)
+            )
+        ]
+
+    async def _elsewhere(self, job: Send, error: Gone) -> list[Job]:
+        """What was known of the person is out of date: once more, to the person instead of the thread."""
+        await self._people.forget(job.person)
+        if job.address.thread_id is None or job.doubt or not self._keyed:
+            return await self._refused(job, error)
+        address = job.address.model_copy(update={"thread_id": None})
+        again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None}
+        send = job.model_copy(update=again)
+        await self._intents.keep(send)
+        return [send]
+
+    @property
+    def _keyed(self) -> bool:
+        return self._inbox.version == "v2"
+
+    async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
+        log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
+        await self._answers.sent(job, thread_id)
+        follow = await self._answered(job, thread_id)
+        url = job.url
+        if thread is not None:
+            thread = thread.with_person(job.person)
+            url = thread.url or url
+            await self._people.saw(thread)
+            if await self._cards.get(thread.id):
+                follow.append(jobs.Refresh(thread_id=thread.id, shown=thread))
+        return [receipt_for(job.model_copy(update={"url": url}), "sent"), *follow]
+
+    async def _answered(self, job: Send, thread_id: str) -> list[Job]:
+        """The card says who answered; who replied from it has the thread now, if nobody had it."""
+        if not job.writer or await self._cards.get(thread_id) is None:
+            return []
+        await self._cards.answer(thread_id, Note(who=job.writer, at=jobs.now()))
+        claim = [Change(verb="claim", thread_id=job.card, asker=job.asker)] if job.card else []
+        return [Render(thread_id=thread_id), *claim]
+
+    async def _look(self, job: Send) -> list[Job] | None:
+        """What became of an attempt whose outcome is unknown; None when it certainly was not sent."""
+        assert job.attempted is not None
+        known: set[str] = set()
+        try:
+            while sent := await self._inbox.find_sent(job.address, job.text, job.attempted, known):
+                if await self._intents.claim(sent.message.id, job.intent, sent.thread_id):
+                    return [*await self._sent(job, sent.thread, sent.thread_id), signed(sent, job.member)]
+                known.add(sent.message.id)
+        except (RateLimited, Unavailable) as error:
+            return await self._answers.later_or_failed(job, error)
+        except InboxError:
+            return [await self._answers.ended(job, "unconfirmed")]
+        if job.answered:  # Inbox itself said that it failed, and it is not there
+            return [await self._answers.ended(job, "failed", words.GAVE_UP)] if job.age > KEEP_TRYING else None
+        if job.looks < len(LOOK_AGAIN):
+            raise Later(LOOK_AGAIN[job.looks], job.model_copy(update={"looks": job.looks + 1}))
+        return [await self._answers.ended(job, "unconfirmed")]
+
+    async def _unconfirmed(self, job: Send, error: Unconfirmed) -> list[Job]:
+        """v2 said that it cannot know. On v1 nobody knows yet: the thread will tell."""
+        log.warning("unconfirmed", ref=job.ref, status=error.status, request=error.request_id)
+        if self._keyed:
+            return [await self._answers.ended(job, "unconfirmed")]
+        then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
+        said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
+        doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
+        raise Later(max(pause(job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
