@@ -15,11 +15,17 @@ Act = Callable[..., Awaitable[Json]]
 COMMANDS: Final = frozenset(one["command"] for one in FEATURES["slash_commands"])
 MEDIA: Final = "https://media.sandbox.example/"  # nowhere; the page shows its own pictures instead
 TROUBLE: Final = "We had some trouble connecting. Try again?"
-NEWCOMERS: Final = (
-    ("maria_l", "María López", "Hello! Do you ship to Lisbon?"),
-    ("jun", "Jun Watanabe", "The export fails with an error since this morning 😕"),
-    ("nora", "Nora Weiss", "Loved your talk yesterday. Could we speak about a partnership?"),
-    ("theo", "Theo Martin", "Is there a student discount?"),
+NEWCOMERS: Final = (  # handle, name, what they say of themselves, followers, and what they write
+    ("maria_l", "María López", "Ceramics from Seville", 830, "Hello! Do you ship to Lisbon?"),
+    ("jun", "Jun Watanabe", "Data engineer", 2_140, "The export fails with an error since this morning 😕"),
+    (
+        "nora",
+        "Nora Weiss",
+        "Partnerships at Kite",
+        18_600,
+        "Loved your talk yesterday. Could we do something together?",
+    ),
+    ("theo", "Theo Martin", "", 41, "Is there a student discount?"),
 )
 
 
@@ -115,9 +121,9 @@ class Acts:
     async def newcomer(self) -> Json:
         """Somebody nobody knows writes, four of them at the most."""
         known = {person.username for person in self._inbox.world.people.values()}
-        for username, name, text in NEWCOMERS:
+        for username, name, bio, followers, text in NEWCOMERS:
             if username not in known:
-                person = self._inbox.add_person(username, name)
+                person = self._inbox.add_person(username, name, bio=bio or None, followers=followers)
                 await self._inbox.customer_writes(person, text)
                 return {"ok": True, "person": person.profile_id}
         raise LookupError("that is everybody there is")

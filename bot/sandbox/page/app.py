@@ -48,6 +48,8 @@ async def opened(*, port: int = 0, version: str = "v2", **settings: Any) -> Asyn
     traffic = Traffic()
     with tempfile.TemporaryDirectory(prefix="bridge-") as folder:
         async with scene(versions=[version], tap=lambda app, party: Tap(app, traffic, party)) as on:
+            on.acme.sarah.bio, on.acme.sarah.followers = "Building Brightloop. Runs on coffee.", 12_400
+            on.acme.omar.bio, on.acme.omar.followers = "Accounts at Khan & Sons", 310
             theatre = Theatre(on, traffic, Path(folder), **settings)
             async with serving(_app(theatre), port=port) as url:
                 try:

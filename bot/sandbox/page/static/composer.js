@@ -29,14 +29,6 @@ export function composer({ channel, thread = null, placeholder }) {
   );
 }
 
-/** Put words into the channel's box, as if somebody had typed them. */
-export function fill(words) {
-  const box = document.getElementById("channel-box");
-  box.value = words;
-  typed(box);
-  box.focus();
-}
-
 async function send(form, channel, thread) {
   const box = form.querySelector("textarea");
   const words = box.value.trim();

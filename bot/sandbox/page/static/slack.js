@@ -268,7 +268,7 @@ function thread() {
   return h(
     "aside",
     { class: "thread", "aria-label": "Thread", key: ts },
-    h("header", { class: "bar" }, h("h2", {}, "Thread"), h("small", {}, "stays in Slack"), closeButton("Close thread", close)),
+    h("header", { class: "bar" }, h("h2", {}, "Thread"), h("small", {}, `#${names()[id] ?? ""}`), closeButton("Close thread", close)),
     log("Thread", id, all, ts),
     composer({ channel: id, thread: ts, placeholder: "Reply…" }),
   );

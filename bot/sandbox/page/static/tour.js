@@ -1,6 +1,5 @@
 // Three things to try, for somebody who has never been here.
 
-import { fill } from "./composer.js";
 import { h, icon } from "./dom.js";
 import { closeButton } from "./menu.js";
 import { become, go } from "./slack.js";
@@ -10,7 +9,7 @@ const STEPS = [
   {
     id: "take",
     title: "Take it",
-    words: "Sarah wrote on X, and a card came. Press Assign to me.",
+    words: "Sarah wrote on X, and her message became a card. Press Assign to me.",
     button: () => "Show me",
     act: () => point("Assign to me"),
     done: (thread) => thread.assignee !== null || thread.messages.length > 1,
@@ -18,12 +17,9 @@ const STEPS = [
   {
     id: "answer",
     title: "Answer her",
-    words: "/dm sends from your team's account. She reads it at the right.",
-    button: () => "Type it for me",
-    act: () => {
-      home();
-      setTimeout(() => fill("/dm @sarah Hi Sarah! Yes, until Friday."));
-    },
+    words: "Press Reply and write. She reads it at the right, from your team's account.",
+    button: () => "Show me",
+    act: () => point("Reply"),
     done: (thread) => thread.messages.some((one) => one.by !== "person"),
   },
   {
