@@ -8,6 +8,7 @@ import signal
 import sys
 import textwrap
 import time
+from contextlib import AsyncExitStack
 
 from bot.errors import SettingsError
 from bot.sandbox.page.app import Page, opened
@@ -25,12 +26,13 @@ async def play(*, tour: bool, port: int, api: str) -> int:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    try:
-        async with opened(port=port, version=api) as page:
-            _explain(page)
-            await stopping.wait()
-    except OSError as error:
-        raise SettingsError(f"--port {port} cannot be used ({error}): choose another.") from error
+    async with AsyncExitStack() as stack:
+        try:
+            page = await stack.enter_async_context(opened(port=port, version=api))
+        except OSError as error:
+            raise SettingsError(f"--port {port} cannot be used ({error}): choose another.") from error
+        _explain(page)
+        await stopping.wait()
     return 0
 
 

@@ -427,6 +427,24 @@ async def test_inbox_hanging_up_after_it_acted_sends_nothing_twice(arrive: Arriv
     assert [sent.text for sent in visit.theatre.scene.inbox.sent()] == ["Once, please"]
 
 
+async def test_what_is_not_confirmed_is_sent_again_only_after_a_question(arrive: Arrive) -> None:
+    visit = await arrive()
+    await visit.break_("Inbox", "sends, but can't confirm it")
+    await visit.say("/dm @sarah Did you get this?")
+    receipt = visit.card("Not confirmed")
+    again = receipt.get_by_role("button", name="Send again")
+    await expect(again).to_be_visible()
+    await visit.button("Mend it").click()
+    await again.click()
+    await visit.page.get_by_role("dialog", name="Send it again?").get_by_role("button", name="Cancel").click()
+    await expect(again).to_be_focused()
+    assert len(visit.theatre.scene.inbox.sent()) == 1
+    await again.click()
+    await visit.page.get_by_role("dialog", name="Send it again?").get_by_role("button", name="Send again").click()
+    await expect(visit.card("Only visible to you")).to_contain_text("Sent to Sarah Chen")
+    assert len(visit.theatre.scene.inbox.sent()) == 2
+
+
 async def test_the_api_version_can_be_switched(arrive: Arrive) -> None:
     visit = await arrive()
     await visit.button("v1").click()

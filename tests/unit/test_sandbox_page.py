@@ -121,6 +121,38 @@ async def test_what_only_one_sees_is_shown_from_the_opening_of_the_page_on(visit
     await asyncio.gather(following, return_exceptions=True)
 
 
+async def test_each_fault_is_what_it_says_and_is_mended(visitor: Visitor) -> None:
+    scene, inbox, slack = visitor.page.theatre.scene, {"Authorization": "Bearer ibt_sandbox"}, {"token": "xoxb-sandbox"}
+    (thread,) = scene.inbox.world.threads
+
+    async def asked() -> tuple[int, str]:
+        answer = await visitor.client.get(f"{scene.inbox_url}/api/v2/team", headers=inbox)
+        return answer.status_code, answer.headers.get("retry-after", "")
+
+    async def changed() -> int:
+        url, body = f"{scene.inbox_url}/api/v2/threads/{thread}", {"archived": True}
+        return (await visitor.client.patch(url, headers=inbox, json=body)).status_code
+
+    await visitor.act("fault", party="inbox", fault="down")
+    assert await asked() == (503, "")
+    await visitor.act("fault", party="inbox", fault="limited")
+    assert await asked() == (429, "5")
+    await visitor.act("fault", party="inbox", fault="dropping")
+    assert (await asked())[0] == 200
+    with pytest.raises(httpx.RemoteProtocolError):
+        await changed()
+    assert scene.inbox.thread(thread).archived
+    await visitor.act("fault", party="inbox", fault="none")
+    assert (await asked(), await changed()) == ((200, ""), 200)
+
+    await visitor.act("fault", party="slack", fault="limited")
+    answer = await visitor.client.post(f"{scene.slack.base_url}/api/auth.test", data=slack)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+    assert visitor.page.theatre.faults == {"inbox": "none", "slack": "limited", "bot": "none"}
+    await visitor.act("fault", party="slack", fault="none")
+    assert (await visitor.client.post(f"{scene.slack.base_url}/api/auth.test", data=slack)).json()["ok"]
+
+
 async def test_commands_are_for_members_of_the_workspace(visitor: Visitor) -> None:
     at = {"channel": visitor.acme.shared, "text": "@sarah Hi"}
     assert (await visitor.act("command", user=visitor.acme.ana, command="/dm", **at))["ok"]
@@ -166,6 +198,7 @@ def test_bodies_are_shown_as_what_they_are() -> None:
     assert readable(b"payload=%7B%22type%22%3A%20%22x%22%7D&b=") == {"payload": {"type": "x"}, "b": ""}
     assert readable(b"not [JSON") == "not [JSON"
     assert readable(b"") == ""
+    assert readable(b"\x89PNG") == "(4 bytes)"
 
 
 def _sources(*kinds: str) -> list[Path]:

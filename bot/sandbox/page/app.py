@@ -80,10 +80,12 @@ def _app(theatre: Theatre) -> Starlette:
         return JSONResponse(found.whole() if found else {}, 200 if found else 404)
 
     async def file(request: Request) -> Response:
-        """GET /file/{id}: what the bot has uploaded to Slack."""
+        """GET /file/{id}: a picture that the bot has uploaded to Slack."""
         found = theatre.scene.slack.files.get(request.path_params["id"])
-        kind = mimetypes.guess_type(found.name)[0] if found else None
-        return Response(found.content if found else b"", 200 if found else 404, media_type=kind)
+        kind = (mimetypes.guess_type(found.name)[0] if found else None) or ""
+        if found is None or not kind.startswith("image/"):
+            return Response(status_code=404)
+        return Response(found.content, media_type=kind)
 
     async def live(ws: WebSocket) -> None:
         await ws.accept()

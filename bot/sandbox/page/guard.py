@@ -12,7 +12,8 @@ OURS: Final = ("127.0.0.1", "localhost")
 HEADERS: Final = {
     # Scripts and styles come from here alone, and no text can become HTML (require-trusted-types-for).
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        "connect-src 'self' ws://127.0.0.1:* ws://localhost:*; "  # 'self' is no WebSocket to older Safaris
         "img-src 'self' data: http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'"
     ),

@@ -64,6 +64,7 @@ class Theatre:
             ("inbox", "slow"): lambda: inbox.fail("*", delay=SLOW, times=None),
             ("inbox", "down"): lambda: inbox.fail("*", 503, times=None),
             ("inbox", "limited"): lambda: inbox.fail("*", 429, times=None, retry_after=WAIT),
+            ("inbox", "unsure"): lambda: inbox.fail("POST *messages", code="sendUnconfirmed", acted=True, times=None),
             ("inbox", "dropping"): lambda: inbox.fail("P* *", drop="after", times=None),  # POST, PUT, PATCH
             ("slack", "none"): lambda: None,
             ("slack", "slow"): lambda: slack.fail(delay=SLOW, times=None),

@@ -212,8 +212,11 @@ class Tapped(httpx.AsyncBaseTransport):
 
 
 def readable(body: bytes) -> Any:
-    """A body as data: JSON, a form with JSON in its fields, or text."""
-    text = body.decode("utf-8", "replace")
+    """A body as data: JSON, a form with JSON in its fields, or text; of anything else, how much there is of it."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return f"({len(body)} bytes)"
     try:
         return json.loads(text)
     except ValueError:

@@ -10,6 +10,7 @@ const FAULTS = {
     ["slow", "is slow", "2 s for each request"],
     ["down", "is down", "503"],
     ["limited", "says 429", "wait 5 s"],
+    ["unsure", "sends, but can't confirm it", "the platform did not say"],
     ["dropping", "acts, then hangs up", "nobody knows whether it worked"],
   ],
   bot: [["hangs", "is out of reach"]],
