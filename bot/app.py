@@ -18,7 +18,7 @@ import structlog
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot import jobs
 from bot.admins import Admins
@@ -37,6 +37,7 @@ from bot.gate import Gate
 from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
+from bot.listeners.dispatch import Dispatch
 from bot.listeners.front import Front
 from bot.listeners.talk import Talk
 from bot.models import Installation
@@ -58,6 +59,7 @@ from bot.store.health import health
 from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
+from bot.store.layout import migrate
 from bot.store.pace import Pace
 from bot.store.people import People
 from bot.store.preferences import Preferences
@@ -84,8 +86,8 @@ class Bridge:
     inbox: Inbox
     lanes: Lanes
     bolt: AsyncApp
-    web: Starlette
-    watch: Starlette
+    web: ASGIApp
+    watch: ASGIApp
     worker: Worker
     ticker: Ticker
     socket_mode: SocketMode | None
@@ -115,6 +117,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
     """
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(opened_redis(settings))
+        await migrate(redis)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
         )
@@ -192,9 +195,10 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         }
         worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll)
-        bolt = _bolt(settings, installation, slack)
+        bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
         talk = Talk(lanes, cards, preferences)
-        register(bolt, Front(lanes, cards, slack, install, installation), talk, slack)
+        register(dispatch, Front(lanes, cards, slack, install, installation), talk, slack)
+        bolt.use(dispatch)
         web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
         socket_mode = None
         if settings.slack_app_token is not None:

@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from bot.errors import Forbidden, InboxError, SlackError, SlackRefused, StoreUnavailable, Unauthorized
+from bot.errors import (
+    Forbidden,
+    InboxError,
+    RateLimited,
+    SlackBusy,
+    SlackError,
+    SlackRefused,
+    StoreUnavailable,
+    Unauthorized,
+)
 from bot.inbox import Inbox
 from bot.manifest import FOR_REPLIES, SCOPES
 from bot.models import AccountLink, Installation, Member
@@ -88,7 +97,7 @@ class Checkup:
         except SlackRefused as error:
             yield Finding("Slack", "failed", str(error), _bot_token(error.code))
         except SlackError as error:
-            yield Finding("Slack", "failed", str(error), "Check the network, and SLACK_API_BASE_URL.")
+            yield Finding("Slack", "failed", str(error), _slack_remedy(error))
         if installation:
             async for one in self._workspace(installation):
                 yield one
@@ -292,13 +301,20 @@ class Checkup:
 
 
 def _server(found: Health) -> Finding:
-    seen = f"version {found.version}, {found.latency * 1000:.1f} ms"
+    kept = "append-only file" if found.appendonly else "no append-only file"
+    seen = f"version {found.version}, {kept}, {found.eviction}, {found.latency * 1000:.1f} ms"
     numbers = tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit())
     if numbers < OLDEST_REDIS:
         return Finding("Redis", "failed", seen, "Use Redis 6.2 or newer, or Valkey.")
     if found.latency > SLOW:
         return Finding("Redis", "warning", seen, "Put Redis nearer to the bot: every click waits for it.")
     return Finding("Redis", "ok", seen)
+
+
+def _slack_remedy(error: SlackError) -> str:
+    if isinstance(error, SlackBusy):
+        return f"Wait {error.retry_after:.0f} s, and ask again."
+    return "Check the network, SLACK_API_BASE_URL, and https://slack-status.com."
 
 
 def _bot_token(code: str) -> str:
@@ -312,6 +328,10 @@ def _inbox_remedy(error: InboxError, settings: Settings) -> str:
         return "Make a new INBOX_API_TOKEN in Inbox → Settings → API."
     if isinstance(error, Forbidden):
         return "Inbox has locked this team or plan: look at Inbox → Settings → Billing."
+    if isinstance(error, RateLimited):
+        return f"Wait {error.retry_after:.0f} s. The team's quota is used up: which of its tools spends it?"
+    if error.status >= 500:
+        return "That is trouble on Inbox's side: the bot goes on by itself when it is over."
     if error.answered and settings.inbox_api_version != "auto":
         return f"INBOX_API_VERSION is {settings.inbox_api_version}: set it to auto, and check INBOX_API_BASE_URL."
     return "Check the network, and INBOX_API_BASE_URL."

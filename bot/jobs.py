@@ -6,6 +6,7 @@ share one: the changes to a thread, the posts of a channel, the messages to a pe
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -16,9 +17,12 @@ from pydantic import Field, TypeAdapter
 from bot.models import Address, Candidate, Event, Message, Person, Record, Thread
 
 
-def reference() -> str:
-    """Six hex digits that name one piece of work in the log and in what the person reads."""
-    return secrets.token_hex(3)
+def reference(of: str | None = None) -> str:
+    """Six hex digits that name one piece of work in the log and in what the person reads.
+
+    `of` is the id of what asks for it, for work that may be asked for twice and is to have the same name.
+    """
+    return hashlib.sha256(of.encode()).hexdigest()[:6] if of else secrets.token_hex(3)
 
 
 def now() -> datetime:

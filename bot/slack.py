@@ -48,13 +48,13 @@ class Slack:
         """Whose token this is. Raises `SlackRefused` with `invalid_auth` and the like when it is nobody's."""
         async with _answers():
             found = await self.client.auth_test()
-        return Installation(
-            team=found["team_id"],
-            name=found.get("team") or "this workspace",
-            enterprise=found.get("enterprise_id"),
-            bot_user=found["user_id"],
-            url=found.get("url") or "",
-        )
+            return Installation(
+                team=found["team_id"],
+                name=found.get("team") or "this workspace",
+                enterprise=found.get("enterprise_id"),
+                bot_user=found["user_id"],
+                url=found.get("url") or "",
+            )
 
     async def scopes(self) -> frozenset[str]:
         """What the token was granted, as Slack's answers say in their header."""
@@ -311,19 +311,20 @@ async def _answers() -> AsyncIterator[None]:
     except SlackApiError as error:
         raise _named(error) from error
     except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        raise SlackDown(f"{type(error).__name__}") from error
+        raise SlackDown(f"Slack did not answer: {type(error).__name__}") from error
 
 
 def _named(error: SlackApiError) -> SlackError:
     response: Any = error.response
     status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    code = str(response.get("error") or "") if hasattr(response, "get") else ""
+    told = getattr(response, "data", response)
+    code = str(told.get("error") or "") if isinstance(told, Mapping) else ""  # a proxy may answer anything
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         return SlackBusy(_retry_after(getattr(response, "headers", {})))
     if 400 <= status < 500 and not code:
         return SlackRefused(f"http_{status}")
     if status >= 500 or code in {"internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}:
-        return SlackDown(f"{status} {code}")
+        return SlackDown(f"Slack answered {status} {code or 'with no reason'}")
     return SlackRevoked(code) if code in _REVOKED else SlackRefused(code)
 
 

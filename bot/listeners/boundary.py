@@ -1,7 +1,4 @@
-"""The one place where a listener's errors become words for the person who asked.
-
-Bolt fills a listener's arguments by name, so a wrapper names the ones it passes on and sets no `__wrapped__`.
-"""
+"""The one place where a listener's errors become words for the person who asked."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from slack_bolt.response import BoltResponse
 from bot import jobs
 from bot.errors import SlackError, StoreUnavailable
 from bot.listeners import payloads
+from bot.listeners.dispatch import Listener
 from bot.slack import Slack
 from bot.telemetry import report, span
 from bot.views import notice_modal, words
@@ -23,12 +21,11 @@ from bot.views import notice_modal, words
 log = structlog.get_logger(__name__)
 
 Act = Callable[[AsyncAck, payloads.Body], Awaitable[None]]
-Listener = Callable[..., Awaitable[BoltResponse | None]]
 ACK_WITHIN: Final = 2.0  # seconds; Slack waits three
 
 
 def bounded(slack: Slack, act: Act) -> Listener:
-    """`act` as a Bolt listener that always answers, in time and without showing an exception."""
+    """`act` as a listener that always answers, in time and without showing an exception."""
 
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse | None:
         try:

@@ -186,7 +186,7 @@ class Front:
 
     async def opened_home(self, ack: AsyncAck, body: Body) -> None:
         if body["event"].get("tab") == "home":
-            await self._lanes.accept(OpenHome(asker=from_event(body)), once=f"slack-event:{body['event_id']}")
+            await self._take(OpenHome(asker=from_event(body)), f"slack-event:{body['event_id']}")
         await ack()
 
     async def uninstalled(self, ack: AsyncAck, body: Body) -> None:

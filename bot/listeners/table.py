@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from slack_bolt.async_app import AsyncApp
-
 from bot.jobs import OpenAssign, OpenReply
 from bot.listeners.boundary import bounded
+from bot.listeners.dispatch import Dispatch
 from bot.listeners.front import Front
 from bot.listeners.talk import Talk
 from bot.slack import Slack
 
 
-def register(app: AsyncApp, front: Front, talk: Talk, slack: Slack) -> None:
-    """Tell Bolt about all of them; the most frequent come first, as Bolt tries them in order."""
+def register(app: Dispatch, front: Front, talk: Talk, slack: Slack) -> None:
+    """All of them, by what calls them."""
     for action in ("archive", "assign_to_me", "reopen", "unassign"):
         app.action(action)(bounded(slack, front.button(action)))
     app.action("reply")(bounded(slack, front.form("Reply", OpenReply)))

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from bot.jobs import Job, Sync, now
+from bot.jobs import Job, Sync, now, reference
 from bot.models import Event
 from bot.store import keys
 from bot.store.lanes import PRELUDE, answering, flat
@@ -115,14 +115,15 @@ class Feed:
         `same_count` says that its `seq` belongs to the same count as the feed's; whether v1 and v2 share one is
         unknown, so a webhook of the other version never moves the cursor.
         """
-        args = [event.id, event.seq, int(same_count), event.model_dump_json(), *flat([Sync()]), *flat(wanted)]
+        asked = flat(_of(event, wanted))
+        args = [event.id, event.seq, int(same_count), event.model_dump_json(), *flat([Sync()]), *asked]
         async with answering():
             return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
         """It is this event's turn: accept its jobs unless they were accepted before."""
         async with answering():
-            return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(wanted)]))
+            return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(_of(event, wanted))]))
 
     async def cursor(self) -> int | None:
         async with answering():
@@ -233,3 +234,8 @@ class Feed:
         async with answering():
             await self._redis.set(keys.BEGAN, now().isoformat(), nx=True)
             return datetime.fromisoformat((await self._redis.get(keys.BEGAN)).decode())
+
+
+def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:
+    """An event may wait for its turn and be read again meanwhile: its work has one reference all the same."""
+    return [one.model_copy(update={"ref": reference(event.id)}) for one in wanted]

@@ -9,7 +9,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-PREFIX: Final = "{inbox-bridge}:1:"
+LAYOUT: Final = 1  # a new one for whatever older versions of the bot could not read: bot/store/layout.py
+LAYOUT_IS: Final = "{inbox-bridge}:layout"  # which one the data in Redis has; unset: the first
+MIGRATING: Final = "{inbox-bridge}:migrating"
+
+
+def prefix(layout: int) -> str:
+    return f"{{inbox-bridge}}:{layout}:"
+
+
+PREFIX: Final = prefix(LAYOUT)
 WEEK: Final = 7 * 24 * 3600
 
 

@@ -103,8 +103,7 @@ INBOX_HELP = """\
 *On a conversation's card*
 • *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
 • *Reply* answers from the card, *Assign to…* gives the conversation to a colleague, *Open conversation* leads to it.
-• The ⋮ menu of a card, and of any message in its Slack thread, has the same: *Reply*, *Archive thread*,
-  *Reopen thread*, *Assign to me*, *Assign to…*, *Unassign*.
+• The ⋮ menu of a card, and of any message in its Slack thread, has the same, and *Archive thread* and *Reopen thread*.
 
 *Write to somebody*
 • `/dm` sends a direct message; `/dm help` explains. The ⋮ menu of any message has *Send as DM*.

@@ -19,6 +19,7 @@ import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from bot import metrics
+from bot.__main__ import main
 from bot.listeners import register
 from bot.listeners.front import Front
 from bot.listeners.talk import Talk
@@ -155,10 +156,23 @@ def test_the_doctor_wants_the_scopes_that_the_manifests_ask_for() -> None:
 
 
 def test_slacks_own_cli_gets_the_manifest() -> None:
-    hooks = json.loads((ROOT / ".slack/hooks.json").read_text())["hooks"]
+    told = json.loads((ROOT / ".slack/hooks.json").read_text())
+    hooks = told["hooks"]
     printed = subprocess.run(hooks["get-manifest"].split(), cwd=ROOT, capture_output=True, check=True)
     assert json.loads(printed.stdout) == manifest("socket")
     assert hooks["start"].split()[0] == hooks["get-manifest"].split()[0]
+    for watched in told["config"]["watch"].values():  # the CLI matches names without their directories
+        found = [path for one in watched["paths"] for path in (ROOT / one, *(ROOT / one).rglob("*")) if path.is_file()]
+        assert [path for path in found if re.search(watched.get("filter-regex", ""), path.name)]
+
+
+def test_slacks_own_cli_starts_the_bot_with_its_tokens(tmp_path: Path) -> None:
+    (tmp_path / "python3").write_text('#!/bin/sh\necho "$SLACK_BOT_TOKEN $SLACK_APP_TOKEN $*"\n')
+    (tmp_path / "python3").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SLACK_CLI_XOXB": "xoxb-cli", "SLACK_CLI_XAPP": "xapp-cli"}
+    start = (ROOT / ".slack/run", "serve")
+    printed = subprocess.run(start, cwd=tmp_path, env=env, capture_output=True, check=True, text=True)
+    assert printed.stdout == "xoxb-cli xapp-cli -m bot serve\n"
 
 
 def without_addresses(found: dict[str, Any]) -> Any:
@@ -276,6 +290,29 @@ def test_every_link_and_path_in_the_documents_leads_somewhere() -> None:
             assert (ROOT / named).exists(), f"{path.name}: {named}"
 
 
+DOCUMENTS = ("README.md", "CHANGELOG.md", ".env.example", "docs", "deploy", ".ci", "bot/checkup.py")
+
+
+def test_every_command_in_the_documents_is_one_that_there_is() -> None:
+    found = set()
+    for name in DOCUMENTS:
+        place = ROOT / name
+        for path in [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]:
+            found |= set(re.findall(r"(?:-m bot|`bot|bin/bot) ([a-z][a-z-]*)", path.read_text()))
+    assert {"serve", "worker", "doctor", "retry", "audit", "manifest", "sandbox"} <= found
+    for command in found:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0, command
+
+
+def test_no_table_in_the_documents_is_torn() -> None:
+    """Rows below an empty line are no rows any more."""
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        begins = re.findall(r"(?<!\|)\n+\|.*\n(.*)", path.read_text())
+        assert all(line.startswith("|---") for line in begins), path
+
+
 def test_the_processes_are_those_of_the_command_line() -> None:
     processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
     assert processes == {"web": "python -m bot serve --no-worker", "worker": "python -m bot worker"}
@@ -301,11 +338,16 @@ def test_what_is_deployed_starts_commands_that_there_are_and_asks_routes_that_th
     pods = [one for one in yaml.safe_load_all(texts["kubernetes.yaml"]) if one["kind"] == "Deployment"]
     containers = [pod["spec"]["template"]["spec"]["containers"][0] for pod in pods]
     assert [one["args"] for one in containers] == [["serve", "--no-worker"], ["worker"]]
+    registry = re.compile(r"(image:|FROM) [\w-]+\.[\w.-]+/")
+    assert not [name for name, text in texts.items() if registry.search(text)]
     web = (ROOT / "bot/web.py").read_text()
     for one in containers:
         assert f'"{one["livenessProbe"]["httpGet"]["path"]}"' in web
     for role, words in (("web", "serve --no-worker"), ("worker", "worker")):
-        assert f"/bin/bot {words}\n" in texts[f"inbox-bridge-{role}.service"]
+        unit = texts[f"inbox-bridge-{role}.service"]
+        assert f"/bin/bot {words}\n" in unit
+        assert "\nUser=inbox-bridge\n" in unit  # a dynamic user of each unit's own could not share the state directory
+        assert "\nKillMode=mixed\n" in unit  # or a Valkey beside the bot would be told to end before it has drained
     names = {
         name for text in texts.values() for name in re.findall(r"\b(?:REDIS|METRICS|SLACK|INBOX|BOT|LOG)_[A-Z_]+", text)
     }
