@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="work only")
     sandbox = commands.add_parser("sandbox", help="try everything against a local Slack and Inbox, without accounts")
     sandbox.add_argument("--tour", action="store_true", help="play one conversation, print it, and end")
-    sandbox.add_argument("--port", type=int, default=0, help="where the local Slack and Inbox listen")
+    sandbox.add_argument("--port", type=int, default=0, help="where the page is")
     sandbox.add_argument(
         "--api", choices=("v1", "v2"), default="v2", help="which Inbox API version the local Inbox has"
     )

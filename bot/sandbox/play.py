@@ -8,7 +8,10 @@ import signal
 import sys
 import textwrap
 import time
+from contextlib import AsyncExitStack
 
+from bot.errors import SettingsError
+from bot.sandbox.page.app import Page, opened
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage, stage
 
@@ -17,16 +20,20 @@ async def play(*, tour: bool, port: int, api: str) -> int:
     """Run the tour (0 when all of it happened, 1 when not), or stay up until Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # a pipe should show each step when it happens
-    async with stage(versions=[api], port=port) as on:
-        if tour:
+    if tour:
+        async with stage(versions=[api], port=port) as on:
             return await _tour(on)
-        _explain(on)
-        stopping = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        await on.inbox.customer_writes(on.acme.sarah, "Hi! Is the trial still open?")
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with AsyncExitStack() as stack:
+        try:
+            page = await stack.enter_async_context(opened(port=port, version=api))
+        except OSError as error:
+            raise SettingsError(f"--port {port} cannot be used ({error}): choose another.") from error
+        _explain(page)
         await stopping.wait()
-        return 0
+    return 0
 
 
 async def _tour(on: Stage) -> int:
@@ -98,18 +105,15 @@ def _inbox(words: str) -> None:
     print(f"    Inbox: {words}\n")
 
 
-def _explain(on: Stage) -> None:
-    acme, api = on.acme, f"{on.settings.inbox_api_base_url}/{on.bridge.inbox.version}"
-    slack = f"{on.slack.base_url}/api"
+def _explain(page: Page) -> None:
+    on, inbox = page.theatre.scene, page.theatre.scene.inbox
+    slack, api = f"{on.slack.base_url}/api", f"{on.inbox_url}/api/{page.theatre.version}"
     print(
         textwrap.dedent(f"""\
-        The bot runs at {on.url}, between
-          a local Slack at {slack}/ (token {on.slack.bot_token}) and
-          a local Inbox at {api} (token {on.inbox.token}).
+        Open {page.url} in your browser: Slack, Inbox and the real bot between them, on this machine alone.
 
-        Ask them what they saw:
-          curl -s -H 'Authorization: Bearer {on.slack.bot_token}' \\
-            '{slack}/conversations.history?channel={acme.channel}'
-          curl -s -H 'Authorization: Bearer {on.inbox.token}' '{api}/threads'
+        For developers, with the tokens that the bot has:
+          curl -s -H 'Authorization: Bearer {on.slack.bot_token}' '{slack}/users.list'
+          curl -s -H 'Authorization: Bearer {inbox.token}' '{api}/threads'
         Ctrl-C ends everything.""")
     )

@@ -210,9 +210,13 @@ class People(World):
         context |= {"response_url": self.hook(user, place.id, words=words)}
         return await self._act(user, words.blocks, action, value, None, context)
 
-    async def press_modal(self, user: str, action: str, *, value: Any = None) -> Ack:
-        """The same in the modal that they have open."""
-        return await self._press_view(user, self._seen(user), action, value)
+    async def press_modal(
+        self, user: str, action: str, *, value: Any = None, values: Mapping[str, Any] | None = None
+    ) -> Ack:
+        """The same in the modal that they have open; `values` are what its fields hold, as for `submit`."""
+        view = self._seen(user)
+        filled = view | {"state": {"values": self._state(view["blocks"], dict(values or {}))}}
+        return await self._press_view(user, filled, action, value)
 
     async def press_home(self, user: str, action: str, *, value: Any = None) -> Ack:
         """The same in their Home tab."""
@@ -248,6 +252,10 @@ class People(World):
         groups = [offered, *offered.get("option_groups", [])]
         self._suggested[element["action_id"]] = [o for group in groups for o in group.get("options", [])]
         return ack
+
+    def suggested(self, action_id: str) -> list[Json]:
+        """The options that an external menu was last offered."""
+        return self._suggested.get(action_id, [])
 
     # -- modals
 
@@ -339,7 +347,7 @@ class People(World):
             return wanted
         groups = [element, *element.get("option_groups", [])]
         options: list[Json] = [o for group in groups for o in group.get("options", [])]
-        options += self._suggested.get(element["action_id"], [])
+        options += self.suggested(element["action_id"])
         for option in options:
             if wanted in (option["value"], option["text"]["text"]):
                 return dict(option)
@@ -368,11 +376,14 @@ class People(World):
 
 
 def find(blocks: list[Json], wanted: str) -> tuple[Json, Json]:
-    """The control with this visible label, placeholder or action_id, and its block; raises LookupError."""
+    """The control with this visible label, placeholder or action_id, and its block; raises LookupError.
+
+    `block_id/action_id` tells controls of several blocks apart.
+    """
     labels = []
     for block, element in elements(blocks):
         text = element.get("text") or element.get("placeholder") or block.get("label") or {}
-        if wanted in (element["action_id"], text.get("text")):
+        if wanted in (element["action_id"], text.get("text"), f"{block['block_id']}/{element['action_id']}"):
             return block, element
         labels.append(text.get("text") or element["action_id"])
     raise LookupError(f"no control {wanted!r}; there are {labels}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from starlette.types import ASGIApp
 
 from bot.app import Bridge, Paces, bridge
 from bot.sandbox.inbox import PersonRecord, SandboxInbox
@@ -17,6 +19,8 @@ from bot.sandbox.slack import SandboxSlack
 from bot.settings import Settings
 from bot.socket_mode import CONNECTIONS
 from bot.worker import cancelled
+
+Listen = Callable[[ASGIApp, Literal["slack", "inbox"]], ASGIApp]  # an app and who it is, to the app to be served
 
 
 @dataclass
@@ -105,18 +109,19 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    *, versions: Collection[str] = ("v1", "v2"), enterprise: str | None = None, port: int = 0
+    *, versions: Collection[str] = ("v1", "v2"), enterprise: str | None = None, port: int = 0, tap: Listen | None = None
 ) -> AsyncIterator[Scene]:
-    """A local Slack and a local Inbox, with the world of `acme`.
+    """A local Slack and a local Inbox, with the world of `acme`; `tap` listens in on what they are asked.
 
     `enterprise` is the Enterprise Grid organisation that the workspace belongs to.
     """
+    listen: Listen = tap or (lambda app, _: app)
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset(versions))
     slack.enterprise_id = enterprise
     async with AsyncExitStack() as stack:
         stack.push_async_callback(inbox.aclose)
-        slack.base_url = await stack.enter_async_context(serving(slack.app, port=port))
-        inbox_url = await stack.enter_async_context(serving(inbox.app, port=port + 1 if port else 0))
+        slack.base_url = await stack.enter_async_context(serving(listen(slack.app, "slack"), port=port))
+        inbox_url = await stack.enter_async_context(serving(listen(inbox.app, "inbox"), port=port and port + 1))
         yield Scene(slack, inbox, acme(slack, inbox), inbox_url)
 
 

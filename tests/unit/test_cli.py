@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.jobs import Asker, Console
@@ -23,7 +24,7 @@ from bot.store import keys
 from bot.store.audit import Audit
 from bot.store.connect import connect
 from bot.store.lanes import Lanes
-from tests.unit.conftest import Outside
+from tests.unit.conftest import Outside, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BARE = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"}
@@ -172,16 +173,28 @@ async def test_the_tour_plays_to_its_end_without_any_setting_and_leaves_nothing(
     assert os.listdir(tmp_path) == []
 
 
-async def test_the_sandbox_stays_up_until_control_c(tmp_path: Path) -> None:
-    async with process(tmp_path, {}, "sandbox") as running:
+async def test_the_sandbox_serves_its_page_until_control_c(tmp_path: Path) -> None:
+    port = str(free_port())
+    async with process(tmp_path, {}, "sandbox", "--port", port) as running:
         assert running.stdout is not None
         async with asyncio.timeout(15):
-            assert b"The bot runs at http://127.0.0.1:" in await running.stdout.readline()
-            await asyncio.sleep(0.1)
+            assert f"Open http://127.0.0.1:{port} in".encode() in await running.stdout.readline()
+        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False) as client:
+            page = await client.get(f"http://127.0.0.1:{port}/")
+            assert (page.status_code, "<title>Inbox bridge sandbox</title>" in page.text) == (200, True)
             assert running.returncode is None
             running.send_signal(signal.SIGINT)
             await running.communicate()
         assert running.returncode == 0
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_page_port_that_is_taken_is_said_plainly(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = await bot(tmp_path, {}, "sandbox", "--port", port)
+    assert ended.code == 2
+    assert one_sentence(ended).startswith(f"--port {port} cannot be used")
     assert os.listdir(tmp_path) == []
 
 
