@@ -12,10 +12,11 @@ from typing import Literal, Protocol
 import httpx
 
 from bot import errors
+from bot.inbox.search import Known
 from bot.inbox.transport import KEEP, Keep, Learn, Pace, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
-from bot.models import AccountLink, Address, Candidate, EventPage, Member, Message, Sent, Team, Thread
+from bot.models import AccountLink, Address, Candidate, EventPage, Found, Member, Message, Search, Sent, Team, Thread
 
 __all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
 
@@ -50,6 +51,15 @@ class Inbox(Protocol):
 
     async def find(self, recipient: str, links: Sequence[AccountLink]) -> list[Candidate]:
         """Everyone whom `recipient`, a username without prefix or a numeric platform id, may mean."""
+
+    async def look_up(self, recipient: str, links: Sequence[AccountLink]) -> list[Known]:
+        """The same with their threads: a pair for each, or one without a thread where there is none."""
+
+    async def search(self, wanted: Search) -> Found:
+        """The first 200 conversations that fit: the longest untouched ones first, of words the latest first.
+
+        By words: v2 looks in names, usernames and the last message; v1 cannot, so the client does, in the first 200.
+        """
 
     async def messages(self, thread_id: str, limit: int = 50) -> list[Message]:
         """The newest `limit` messages, newest first."""

@@ -86,6 +86,7 @@ class Message(Wire):
             created_at=self.created_at,
             edited=bool(self.is_edited),
             deleted=bool(self.deleted_at or self.platform_deleted_at),
+            writer_id=self.user_id if direction == "outbound" else None,
         )
 
     def _author(self, direction: models.Direction) -> Literal["person", "member", "campaign", "api", "platform"]:
@@ -159,12 +160,15 @@ class AccountLink(Wire):
 
 class Member(Wire):
     id: str
+    user_id: str | None = None
     name: str | None = None
     email: str | None = None
     role: str | None = None
 
     def member(self) -> models.Member:
-        return models.Member(id=self.id, name=self.name, email=self.email or "", role=self.role or "user")
+        return models.Member(
+            id=self.id, name=self.name, email=self.email or "", role=self.role or "user", user_id=self.user_id
+        )
 
 
 class SendResult(Wire):

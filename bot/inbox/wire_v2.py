@@ -58,6 +58,7 @@ class Contact(Wire):
 
 class SentBy(Wire):
     type: str | None = None
+    member_id: str | None = None
 
 
 class Message(Wire):
@@ -84,6 +85,7 @@ class Message(Wire):
             created_at=self.created_at,
             edited=self.edited_at is not None,
             deleted=self.deleted_at is not None,
+            writer_id=self.sent_by.member_id if self.sent_by else None,
         )
 
     def _author(self) -> Literal["member", "agent", "campaign", "api", "platform"]:
