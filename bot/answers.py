@@ -7,7 +7,7 @@ from typing import Final
 from bot import jobs
 from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
 from bot.gate import Gate
-from bot.jobs import Asker, Change, Choose, Console, Dm, Job, Later, OpenChoice, OpenDm, Send, SendAgain, Tell
+from bot.jobs import Answer, Asker, Change, Choose, Console, Dm, Job, Later, OpenChoice, OpenDm, Send, SendAgain, Tell
 from bot.store.audit import Audit
 from bot.store.rights import Rights
 from bot.views import Msg, receipt, text, words
@@ -63,7 +63,9 @@ class Answers:
         return [
             say(
                 job.asker,
-                self.explain(error, job.asker, job.ref, "send" if isinstance(job, (Choose, SendAgain)) else "change"),
+                self.explain(
+                    error, job.asker, job.ref, "send" if isinstance(job, (Choose, SendAgain, Answer)) else "change"
+                ),
             )
         ]
 
@@ -92,7 +94,7 @@ class Answers:
         await self.note(job, state, job.member)
         return receipt_for(job, state, reason)
 
-    async def later_or_failed(self, job: Send | Dm | Choose | SendAgain, error: InboxError) -> list[Job]:
+    async def later_or_failed(self, job: Send | Dm | Choose | SendAgain | Answer, error: InboxError) -> list[Job]:
         """Try again later, saying so once; after ten minutes, give up and hand the text back."""
         wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
         doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
@@ -122,6 +124,8 @@ def described(job: Job) -> tuple[str, str]:
             return "send", address.thread_id or address.platform_id
         case Console(words=asked):
             return f"/inbox {asked.split()[0]}", ""  # the rest may be an address
+        case Answer(intent=intent):
+            return "send", intent
         case Dm() | Choose() | OpenDm() | OpenChoice():
             return "send", ""
     return job.kind, ""

@@ -1,4 +1,4 @@
-"""`/inbox`: who am I, for everyone; the rest is for admins."""
+"""`/inbox`: who am I, and lists of conversations, for everyone; the rest is for admins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import structlog
 
 from bot.admins import USER, Admins
 from bot.checkup import Checkup
+from bot.finding import Finding
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
 from bot.store.audit import Audit
@@ -18,9 +19,11 @@ log = structlog.get_logger(__name__)
 class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
-    def __init__(self, gate: Gate, people: People, audit: Audit, admins: Admins, checkup: Checkup) -> None:
+    def __init__(
+        self, gate: Gate, people: People, audit: Audit, admins: Admins, checkup: Checkup, finding: Finding
+    ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
-        self._checkup = checkup
+        self._checkup, self._finding = checkup, finding
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -49,6 +52,8 @@ class Command:
                 return await self._admins.log(job)
             case ["doctor"]:
                 return await self._doctor(job)
+            case ["find" | "mine" | "unassigned" | "requests" as what, *rest]:
+                return await self._finding.command(job, what, rest)
             case ["link", *_]:
                 return [_answer(job, words.LINK_USAGE)]
         return [_answer(job, words.inbox_help())]

@@ -33,9 +33,8 @@ class Desk:
         try:
             actor = await self._gate.actor(job.asker)
             card = await self._cards.get(job.thread_id)
-            if card is None:
-                await self._answers.note(job, "no such card", actor.member.id)
-                return [say(job.asker, words.NO_CARD)]
+            if card is None:  # pressed in a list, of a thread that has no card yet
+                card = await self._learn(job.thread_id)
             if already := _already(job, card, actor):
                 await self._answers.note(job, "nothing to do", actor.member.id)
                 return [say(job.asker, already), Render(thread_id=job.thread_id)]
@@ -46,6 +45,13 @@ class Desk:
             then = [] if job.told else [say(job.asker, words.quota(error.retry_after, "change"))]
             raise Later(error.retry_after, job.model_copy(update={"told": True}), *then) from error
         return [Render(thread_id=job.thread_id)]
+
+    async def _learn(self, thread_id: str) -> Card:
+        """What Inbox says of a thread that nothing was known of."""
+        thread = await self._inbox.thread(thread_id)
+        await self._cards.write(thread)
+        await self._people.saw(thread)
+        return await self._cards.get(thread_id) or Card(thread=thread)
 
     async def _confirm(self, job: Change, card: Card, actor: Actor) -> None:
         by = Note(who=actor.name, at=jobs.now())

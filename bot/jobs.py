@@ -76,7 +76,7 @@ Verb = Literal["archive", "reopen", "assign_to_me", "unassign"]
 
 
 class Change(Base):
-    """A click on a card, or a message shortcut: change a thread in Inbox."""
+    """A click or a message shortcut: change a thread in Inbox. `seen_in` names the list it was pressed in, if any."""
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "thread:{thread_id}"
@@ -85,6 +85,7 @@ class Change(Base):
     thread_id: str
     asker: Asker
     told: bool = False
+    seen_in: str = ""
 
 
 class Dm(Base):
@@ -106,7 +107,7 @@ class Send(Base):
     often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
     is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
     press of a button. `account` is the sender's label, `url` the conversation where it is known, and `member` the
-    Inbox member on whose behalf it is sent.
+    Inbox member on whose behalf it is sent. `first`: nobody of the team has exchanged a message with them yet.
     """
 
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
@@ -126,6 +127,7 @@ class Send(Base):
     told: bool = False
     api: str | None = None
     only: str | None = None
+    first: bool = False
 
     @property
     def once(self) -> str | None:
@@ -314,7 +316,10 @@ class Render(Base):
 
 
 class Tell(Base):
-    """Say something to one person, privately; `lasting` in a direct message, which is there when they come back."""
+    """Say something to one person, privately; `lasting` in a direct message, which is there when they come back.
+
+    `replace` puts it in the place of the message whose button they pressed.
+    """
 
     waits_in: ClassVar[str] = "tell:{asker.user}"
     kind: Literal["tell"] = "tell"
@@ -322,6 +327,63 @@ class Tell(Base):
     text: str
     blocks: list[dict[str, Any]] = Field(default_factory=list)
     lasting: bool = False
+    replace: bool = False
+
+
+class LookUp(Base):
+    """*Find in Inbox* on a message: list the conversations with those whose profiles it links to."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["look_up"] = "look_up"
+    recipients: tuple[str, ...]
+    asker: Asker
+
+
+class ShowAgain(Base):
+    """Draw a private list anew, perhaps on another page: `seen_in` is `list|`, its id, `|` and the page.
+
+    `changed` is the thread that was acted on; the others are shown as they were read.
+    """
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "shown:{asker.user}"
+    kind: Literal["show_again"] = "show_again"
+    seen_in: str
+    asker: Asker
+    changed: str = ""
+
+
+class DrawHome(Base):
+    """Draw somebody's Home anew after they acted on the thread `changed` in it."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "shown:{asker.user}"
+    kind: Literal["draw_home"] = "draw_home"
+    changed: str
+    asker: Asker
+
+
+class Answer(Base):
+    """The answer to what was asked before a first message: send what was kept as `intent`, or do not."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "again:{intent}"
+    kind: Literal["answer"] = "answer"
+    intent: str
+    send: bool
+    asker: Asker
+    told: bool = False
+
+
+class SetChoices(Base):
+    """Somebody ticked in their Home what they want: `chosen` are the names of all settings that are on now."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "home:{asker.user}"
+    kind: Literal["set_choices"] = "set_choices"
+    chosen: tuple[str, ...]
+    asker: Asker
 
 
 class Sync(Base):
@@ -354,6 +416,11 @@ Job = Annotated[
     | Missed
     | Render
     | Tell
+    | LookUp
+    | ShowAgain
+    | DrawHome
+    | Answer
+    | SetChoices
     | Sync,
     Field(discriminator="kind"),
 ]

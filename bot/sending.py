@@ -8,7 +8,7 @@ import structlog
 
 from bot import jobs
 from bot.answers import KEEP_TRYING, Answers, pause, receipt_for, say
-from bot.errors import Gone, InboxError, RateLimited, SendInProgress, Unavailable, Unconfirmed
+from bot.errors import Forbidden, Gone, InboxError, PlanRequired, RateLimited, SendInProgress, Unavailable, Unconfirmed
 from bot.inbox import Inbox
 from bot.jobs import Job, Keep, Later, Send
 from bot.models import Thread
@@ -58,7 +58,12 @@ class Sending:
         return await self._sent(job, sent.thread, sent.thread_id)
 
     async def _refused(self, job: Send, error: InboxError) -> list[Job]:
-        """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same."""
+        """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same.
+
+        v1 has no code of its own for a plan that does not allow first messages: it is the 403 that they are told of.
+        """
+        if isinstance(error, PlanRequired) or (job.first and not self._keyed and isinstance(error, Forbidden)):
+            await self._intents.note_plan(jobs.now())
         if job.doubt:
             return [await self._answers.ended(job, "unconfirmed")]
         return [
@@ -73,7 +78,7 @@ class Sending:
         if job.address.thread_id is None or job.doubt or not self._keyed:
             return await self._refused(job, error)
         address = job.address.model_copy(update={"thread_id": None})
-        again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None}
+        again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None, "only": None}
         send = job.model_copy(update=again)
         await self._intents.keep(send)
         return [send]
@@ -85,6 +90,8 @@ class Sending:
     async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
         await self._answers.sent(job, thread_id)
+        if job.first:
+            await self._intents.note_plan(None)
         follow: list[Job] = []
         url = job.url
         if thread is not None:
@@ -93,6 +100,8 @@ class Sending:
             await self._people.saw(thread)
             if await self._cards.get(thread.id):
                 follow.append(jobs.Refresh(thread_id=thread.id, shown=thread))
+        elif job.address.thread_id is None:  # v1 names only its id: the next lookup finds the conversation
+            await self._people.forget(job.person)
         return [receipt_for(job.model_copy(update={"url": url}), "sent"), *follow]
 
     async def _look(self, job: Send) -> list[Job] | None:

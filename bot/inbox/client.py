@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import httpx
 
 from bot import errors
-from bot.inbox.search import Known
+from bot.inbox.search import LIMIT, Known
 from bot.inbox.transport import KEEP, Keep, Learn, Pace, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
@@ -55,10 +55,10 @@ class Inbox(Protocol):
     async def look_up(self, recipient: str, links: Sequence[AccountLink]) -> list[Known]:
         """The same with their threads: a pair for each, or one without a thread where there is none."""
 
-    async def search(self, wanted: Search) -> Found:
-        """The first 200 conversations that fit: the longest untouched ones first, of words the latest first.
+    async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
+        """The conversations that fit among the first `limit`: longest untouched first, by words the latest first.
 
-        By words: v2 looks in names, usernames and the last message; v1 cannot, so the client does, in the first 200.
+        By words: v2 looks in names, usernames and last messages of all; v1 cannot, so the client does, within `limit`.
         """
 
     async def messages(self, thread_id: str, limit: int = 50) -> list[Message]:

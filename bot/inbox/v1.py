@@ -88,7 +88,7 @@ class V1:
         found = _known(await self._lookups(recipient, links), recipient)
         return found or [(await self._person(recipient), None)]
 
-    async def search(self, wanted: models.Search) -> models.Found:
+    async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
         """v1 filters by assignee, and knows no words: those are looked for here, and archived threads come last."""
         folders = {"requests": ("requests",), "words": ("default", "requests", "archived")}
         found: list[models.Thread] = []
@@ -96,9 +96,9 @@ class V1:
         for folder in folders.get(wanted.kind, ("default", "requests")):
             params: dict[str, str | int] = {"inbox": folder, **_filters(wanted)}
             while True:
-                if looked == LIMIT:
+                if looked == limit:
                     return _found(wanted, found, looked)
-                params["limit"] = min(100, LIMIT - looked)
+                params["limit"] = min(100, limit - looked)
                 page = await self._transport.read(THREAD_PAGE, "/threads", params)
                 threads = [thread for one in page.threads if (thread := self._remember(one))]
                 looked += len(page.threads)

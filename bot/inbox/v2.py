@@ -94,12 +94,12 @@ class V2:
         platform = "twitter" if "twitter" in platforms else platforms[0]
         return [(models.Person(platform=platform, platform_id=recipient), None)]
 
-    async def search(self, wanted: models.Search) -> models.Found:
+    async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
         found: list[models.Thread] = []
         looked = 0
         for query in _queries(wanted):
-            async for thread in self._all(THREADS, "/threads", query | {"expand": "profile"}):
-                if looked == LIMIT:
+            async for thread in self._all(THREADS, "/threads", query | {"expand": "profile"}, min(100, limit)):
+                if looked == limit:
                     return models.Found(threads=tuple(found), looked=looked)
                 looked += 1
                 if wanted.fits(one := thread.thread()):

@@ -22,7 +22,13 @@ def register(app: AsyncApp, front: Front, slack: Slack) -> None:
     app.shortcut("archive_thread")(bounded(slack, front.shortcut("archive")))
     app.shortcut("assign_to_me")(bounded(slack, front.shortcut("assign_to_me")))
     app.shortcut("send_as_dm")(bounded(slack, front.send_as_dm))
+    app.shortcut("find_in_inbox")(bounded(slack, front.find_in_inbox))
     app.command("/inbox")(bounded(slack, front.inbox_command))
+    for page in ("page_on", "page_back"):
+        app.action(page)(bounded(slack, front.turn_page))
+    app.action("send_anyway")(bounded(slack, front.answer(send=True)))
+    app.action("send_not")(bounded(slack, front.answer(send=False)))
+    app.action("my_choices")(bounded(slack, front.my_choices))
     app.event("app_home_opened")(bounded(slack, front.opened_home))
     app.event("app_uninstalled")(bounded(slack, front.uninstalled))
     app.event("tokens_revoked")(bounded(slack, front.tokens_revoked))

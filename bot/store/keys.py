@@ -41,6 +41,7 @@ ACCOUNT_LINKS: Final = key("cache", "account-links")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")
+PLAN_REFUSED: Final = key("plan-refused")  # when Inbox last refused a first message for want of an add-on
 
 
 def lane(name: str) -> str:
@@ -93,6 +94,18 @@ def intent(intent_id: str) -> str:
 
 def choice(choice_id: str) -> str:
     return key("choice", choice_id)
+
+
+def sent(message_id: str) -> str:
+    return key("sent", message_id)
+
+
+def answer(intent_id: str) -> str:
+    return key("answer", intent_id)
+
+
+def listing(listing_id: str) -> str:
+    return key("listing", listing_id)
 
 
 def pace(name: str) -> str:

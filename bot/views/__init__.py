@@ -5,17 +5,20 @@ from bot.views.card import closed_card, closed_note, follow_up, meanwhile, threa
 from bot.views.dm import (
     choose_message,
     choose_modal,
-    closed_home,
     dm_modal,
     help_message,
-    home,
     loading_modal,
     notice_modal,
     receipt,
 )
+from bot.views.listing import PAGE, Item, Part, Setting, closed_home, first_touch, home, listing
 
 __all__ = [
+    "PAGE",
+    "Item",
     "Msg",
+    "Part",
+    "Setting",
     "View",
     "choose_message",
     "choose_modal",
@@ -23,9 +26,11 @@ __all__ = [
     "closed_home",
     "closed_note",
     "dm_modal",
+    "first_touch",
     "follow_up",
     "help_message",
     "home",
+    "listing",
     "loading_modal",
     "meanwhile",
     "notice_modal",

@@ -80,6 +80,8 @@ INBOX_HELP = """\
 • The ⋮ menu of any message has *Send as DM*.
 • `/dm` sends a direct message; `/dm help` explains.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
+• `/inbox mine`, `unassigned`, `requests` and `find` (words, `@handle` or a profile's address) list conversations for
+  you alone; *Find in Inbox* in a message's ⋮ menu does so for the profiles it links to.
 • Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
   `consent` and `consent off` in a channel shared with others, `log`, `doctor` (what is wrong, and what to do).
 What you write in a card's Slack thread stays in Slack."""

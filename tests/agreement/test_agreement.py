@@ -73,7 +73,7 @@ def test_commands_shortcuts_and_events_are_those_that_the_code_listens_to(name: 
 
 def test_the_pinned_commands_and_shortcuts_are_there(registered: Registered) -> None:
     assert registered["command"] == {"/dm", "/inbox"}
-    assert registered["shortcut"] == {"archive_thread", "assign_to_me", "send_as_dm"}
+    assert registered["shortcut"] == {"archive_thread", "assign_to_me", "send_as_dm", "find_in_inbox"}
 
 
 # What each method of the Web API needs: https://docs.slack.dev/reference/methods. `users.info` shows the address,
@@ -375,10 +375,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.inbox", "bot.store"),
     ("bot.slack", "bot.socket_mode", "bot.notices"),
     ("bot.checkup", "bot.gate"),
-    ("bot.admins", "bot.consent", "bot.home"),
-    ("bot.answers",),
-    ("bot.desk", "bot.writing", "bot.sending", "bot.news"),
-    ("bot.board", "bot.console", "bot.ticker", "bot.worker"),
+    ("bot.admins", "bot.consent"),
+    ("bot.answers", "bot.first_touch"),
+    ("bot.desk", "bot.writing", "bot.sending", "bot.news", "bot.finding"),
+    ("bot.board", "bot.console", "bot.home", "bot.ticker", "bot.worker"),
     ("bot.listeners", "bot.web"),
     ("bot.app",),
     ("bot.run", "bot.doctor", "bot.audit"),
