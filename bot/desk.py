@@ -33,8 +33,11 @@ class Desk:
         try:
             actor = await self._gate.actor(job.asker)
             card = await self._cards.get(job.thread_id)
-            if card is None:  # pressed in a list, of a thread that has no card yet
+            if card is None and job.seen_in:  # a list names threads that have no card yet
                 card = await self._learn(job.thread_id)
+            if card is None:
+                await self._answers.note(job, "no such card", actor.member.id)
+                return [say(job.asker, words.NO_CARD)]
             if already := _already(job, card, actor):
                 await self._answers.note(job, "nothing to do", actor.member.id)
                 return [say(job.asker, already), Render(thread_id=job.thread_id)]

@@ -5,7 +5,7 @@ A conversation in which both sides have written is none of it: there, anybody ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from bot.inbox import Inbox
 from bot.jobs import now
 from bot.models import AccountLink, Candidate, Member, Message
 from bot.store.cards import Cards
-from bot.store.intents import Intents
+from bot.store.intents import Intents, Wrote
 from bot.store.people import People
 from bot.views import words_find
 
@@ -42,17 +42,19 @@ class FirstTouch:
         self, to: Candidate, known: Sequence[Candidate], links: Sequence[AccountLink], actor: Actor
     ) -> Verdict:
         """What to ask before `actor` writes to `to`; `known` are all conversations with them, and perhaps others'."""
+        writers = await self._intents.writers(to.person)
         same = [one for one in known if one.person.platform_id == to.person.platform_id]
         threads = {one.thread_id: one.account_link_id or "" for one in (to, *same) if one.thread_id}
-        if set(threads) == {to.thread_id} and await self._wrote_to_us(to.thread_id or ""):
+        if actor.user in writers or (set(threads) == {to.thread_id} and await self._wrote_to_us(to.thread_id or "")):
             return Verdict([], first=False)
         talks = {one: await self._messages(one) for one in list(threads)[:THREADS]}
         here = {one.direction for one in talks.get(to.thread_id or "", [])}
         if len(here) == 2:
             return Verdict([], first=False)
-        doubts = await self._written(talks, threads, links, actor)
-        first = not any(talks.values())
-        doubts += await self._account(to.account_link_id or "", links)
+        labels = {one.id: one.label for one in links}
+        ours = [(one, labels.get(threads[thread], "")) for thread, talk in talks.items() for one in talk]
+        doubts = await self._written(ours, writers, actor) + await self._account(to.account_link_id or "", links)
+        first = not (writers or any(talks.values()))
         refused = await self._intents.plan_refused() if first else None
         return Verdict([*doubts, *([words_find.plan_refused(refused)] if refused else [])], first)
 
@@ -71,34 +73,29 @@ class FirstTouch:
             return []
 
     async def _written(
-        self,
-        talks: dict[str, list[Message]],
-        threads: dict[str, str],
-        links: Sequence[AccountLink],
-        actor: Actor,
+        self, messages: Sequence[tuple[Message, str]], writers: Mapping[str, Wrote], actor: Actor
     ) -> list[str]:
-        """The latest that somebody else of the team wrote in the last days, unless `actor` has written too."""
-        since, accounts = now() - RECENT, {one.id: one.label for one in links}
-        ours = [(one, accounts.get(threads[thread], "another account")) for thread in talks for one in talks[thread]]
-        ours = [(one, account) for one, account in ours if not (one.inbound or one.deleted or one.created_at < since)]
-        writers = [await self._writer(one, actor) for one, _ in ours]
-        if not writers or None in writers:
-            return []
-        (latest, account), who = max(zip(ours, writers, strict=True), key=lambda pair: pair[0][0].created_at)
-        return [words_find.wrote_before(who or "", account, latest.created_at)]
+        """The latest that somebody else of the team wrote in the last days, unless `actor` has written too.
+
+        `messages` come with the label of their account; `writers` wrote through this bot, as the API names nobody.
+        """
+        wrote = [(one.at, f"<@{user}>", one.account) for user, one in writers.items()]
+        for one, account in messages:
+            if one.inbound or one.deleted or one.created_at < now() - RECENT or (one.author == "api" and writers):
+                continue
+            who = await self._writer(one, actor)
+            if who is None:
+                return []
+            wrote.append((one.created_at, who, account))
+        return [words_find.wrote_before(who, account, at) for at, who, account in sorted(wrote)[-1:]]
 
     async def _writer(self, message: Message, actor: Actor) -> str | None:
-        """Who wrote it, as mrkdwn; None for `actor`. What the API sent was sent by this bot or by another program."""
-        if message.author == "api":
-            sent = await self._intents.of(message.id)
-            if sent is None:
-                return words_find.somebody("api")
-            return None if sent.asker.user == actor.user else f"<@{sent.asker.user}>"
-        if message.author in ("member", "agent") and message.writer_id:
-            if message.writer_id in (actor.member.id, actor.member.user_id):
-                return None
-            return words_find.colleague(await self._member(message.writer_id))
-        return words_find.somebody(message.author)
+        """Who wrote it, as mrkdwn; None for `actor`."""
+        if message.author not in ("member", "agent") or message.writer_id is None:
+            return words_find.somebody(message.author)
+        if message.writer_id in (actor.member.id, actor.member.user_id):
+            return None
+        return words_find.colleague(await self._member(message.writer_id))
 
     async def _member(self, writer_id: str) -> Member | None:
         members = await self._people.members(self._inbox.members)

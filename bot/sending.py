@@ -64,6 +64,8 @@ class Sending:
         """
         if isinstance(error, PlanRequired) or (job.first and not self._keyed and isinstance(error, Forbidden)):
             await self._intents.note_plan(jobs.now())
+        if not job.doubt:
+            await self._intents.give_up(job)
         if job.doubt:
             return [await self._answers.ended(job, "unconfirmed")]
         return [
@@ -90,6 +92,7 @@ class Sending:
     async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
         await self._answers.sent(job, thread_id)
+        await self._intents.begin(job)
         if job.first:
             await self._intents.note_plan(None)
         follow: list[Job] = []
@@ -100,8 +103,6 @@ class Sending:
             await self._people.saw(thread)
             if await self._cards.get(thread.id):
                 follow.append(jobs.Refresh(thread_id=thread.id, shown=thread))
-        elif job.address.thread_id is None:  # v1 names only its id: the next lookup finds the conversation
-            await self._people.forget(job.person)
         return [receipt_for(job.model_copy(update={"url": url}), "sent"), *follow]
 
     async def _look(self, job: Send) -> list[Job] | None:

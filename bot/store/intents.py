@@ -7,12 +7,20 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.jobs import Choice, Send
+from bot.jobs import Choice, Send, now
+from bot.models import Person, Record
 from bot.store import keys
 from bot.store.lanes import answering
 
 CHOICE_LIVES: Final = timedelta(days=1)
 INTENT_LIVES: Final = timedelta(days=7)
+
+
+class Wrote(Record):
+    """When somebody wrote to a person, and the label of the account they wrote from."""
+
+    at: datetime
+    account: str
 
 
 class Intents:
@@ -33,16 +41,30 @@ class Intents:
     async def claim(self, message_id: str, intent: str) -> bool:
         """True when `message_id` is not the outcome of another intent: two equal texts are two messages."""
         async with answering():
-            key = keys.sent(message_id)
+            key = keys.key("sent", message_id)
             await self._redis.set(key, intent, ex=INTENT_LIVES, nx=True)
             owner = await self._redis.get(key)
         return owner is not None and owner.decode() == intent
 
-    async def of(self, message_id: str) -> Send | None:
-        """What somebody set out to send that became this message, in the last seven days."""
+    async def begin(self, send: Send) -> None:
+        """`send.asker` writes to that person: to be known before the message is there, for whoever writes next."""
+        key, wrote = keys.wrote(send.person.platform, send.person.platform_id), Wrote(at=now(), account=send.account)
         async with answering():
-            intent = await self._redis.get(keys.sent(message_id))
-        return await self.get(intent.decode()) if intent else None
+            pipe = self._redis.pipeline()
+            pipe.hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
+            await pipe.execute()
+
+    async def give_up(self, send: Send) -> None:
+        """It was certainly not sent."""
+        async with answering():
+            await self._redis.hdel(keys.wrote(send.person.platform, send.person.platform_id), send.asker.user)
+
+    async def writers(self, person: Person) -> dict[str, Wrote]:
+        """The Slack users who wrote to them through the bot in the last seven days, and when they last did."""
+        async with answering():
+            found = await self._redis.hgetall(keys.wrote(person.platform, person.platform_id))
+        kept = {user.decode(): Wrote.model_validate_json(raw) for user, raw in found.items()}
+        return {user: wrote for user, wrote in kept.items() if now() - wrote.at < INTENT_LIVES}
 
     async def answer(self, intent: str, *, send: bool) -> bool:
         """Whether to send it, as it was answered first: a later answer changes nothing."""

@@ -96,8 +96,8 @@ def choice(choice_id: str) -> str:
     return key("choice", choice_id)
 
 
-def sent(message_id: str) -> str:
-    return key("sent", message_id)
+def wrote(platform: str, platform_id: str) -> str:
+    return key("wrote", platform, platform_id)
 
 
 def answer(intent_id: str) -> str:

@@ -83,7 +83,7 @@ def before_first(who: str, account: str) -> str:
 
 def wrote_before(who: str, account: str, at: datetime) -> str:
     """`who` is mrkdwn."""
-    return f"{who} wrote to them from {plain(account, 100)}, {when_long(at)}."
+    return f"{who} wrote to them from {plain(account or 'another account', 100)}, {when_long(at)}."
 
 
 def somebody(author: str) -> str:
