@@ -80,7 +80,7 @@ class Finding:
                 found = await self._inbox.look_up(one, links)
                 known = [(who, thread) for who, thread in found if who.name or who.username or thread]
                 threads |= {thread.id: thread for _, thread in known if thread and not thread.idle}
-                notes += [words_find.no_conversation(who.label, who.handle) for who, thread in known if thread is None]
+                notes += [words_find.no_conversation(who) for who, thread in known if thread is None]
                 notes += [] if known else [words.nobody(one)]
         except InboxError as error:
             return [_unread(job, error)]

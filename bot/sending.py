@@ -92,7 +92,7 @@ class Sending:
     async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
         await self._answers.sent(job, thread_id)
-        await self._intents.begin(job)
+        await self._intents.writes(job, sent=True)
         if job.first:
             await self._intents.note_plan(None)
         follow: list[Job] = []

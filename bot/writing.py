@@ -136,7 +136,7 @@ class Writing:
             return await self._answers.later_or_failed(job, error)
         send = await self._intend(to, body, job, links, actor, first=first)
         if not doubts:
-            await self._intents.begin(send)
+            await self._intents.writes(send, sent=False)
             return [send]
         await self._answers.note(job, "asked first", actor.member.id)
         question = first_touch(
@@ -161,7 +161,7 @@ class Writing:
             return [_instead(job, _handed_back(kept))]
         now = {"ref": job.ref, "at": jobs.now(), "asker": job.asker, "member": actor.member.id}
         sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}"})
-        await self._intents.begin(sent)
+        await self._intents.writes(sent, sent=False)
         return [_instead(job, say(job.asker, words_find.SENT_ANYWAY)), sent]
 
     async def _intend(

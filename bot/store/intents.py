@@ -14,13 +14,15 @@ from bot.store.lanes import answering
 
 CHOICE_LIVES: Final = timedelta(days=1)
 INTENT_LIVES: Final = timedelta(days=7)
+UNDER_WAY: Final = timedelta(minutes=10)  # how long a send is tried for
 
 
 class Wrote(Record):
-    """When somebody wrote to a person, and the label of the account they wrote from."""
+    """When somebody wrote to a person, the label of the account they wrote from, and whether it is known to be sent."""
 
     at: datetime
     account: str
+    sent: bool
 
 
 class Intents:
@@ -46,9 +48,10 @@ class Intents:
             owner = await self._redis.get(key)
         return owner is not None and owner.decode() == intent
 
-    async def begin(self, send: Send) -> None:
-        """`send.asker` writes to that person: to be known before the message is there, for whoever writes next."""
-        key, wrote = keys.wrote(send.person.platform, send.person.platform_id), Wrote(at=now(), account=send.account)
+    async def writes(self, send: Send, *, sent: bool) -> None:
+        """`send.asker` writes to that person, or has: for whoever writes next."""
+        key = keys.wrote(send.person.platform, send.person.platform_id)
+        wrote = Wrote(at=now(), account=send.account, sent=sent)
         async with answering():
             pipe = self._redis.pipeline()
             pipe.hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
@@ -60,11 +63,11 @@ class Intents:
             await self._redis.hdel(keys.wrote(send.person.platform, send.person.platform_id), send.asker.user)
 
     async def writers(self, person: Person) -> dict[str, Wrote]:
-        """The Slack users who wrote to them through the bot in the last seven days, and when they last did."""
+        """The Slack users who wrote to them through the bot in the last seven days, or are about to."""
         async with answering():
             found = await self._redis.hgetall(keys.wrote(person.platform, person.platform_id))
         kept = {user.decode(): Wrote.model_validate_json(raw) for user, raw in found.items()}
-        return {user: wrote for user, wrote in kept.items() if now() - wrote.at < INTENT_LIVES}
+        return {u: one for u, one in kept.items() if now() - one.at < (INTENT_LIVES if one.sent else UNDER_WAY)}
 
     async def answer(self, intent: str, *, send: bool) -> bool:
         """Whether to send it, as it was answered first: a later answer changes nothing."""

@@ -96,7 +96,7 @@ def first_touch(*, person: Person, account: str, doubts: Sequence[str], text: st
 
 
 def _part(part: Part, number: int) -> list[Block]:
-    heading = section(f"*{part.title}* ({part.total})")
+    heading = section(f"*{part.title} ({part.total})*")
     items = [block for n, one in enumerate(part.items) for block in _item(one, f"home|{number}", n)]
     if part.total == str(len(part.items)):
         return [heading, *items]

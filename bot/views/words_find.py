@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil
 
 from bot import errors
-from bot.models import Member
+from bot.models import Member, Person
 from bot.views.text import plain, when_long
 from bot.views.words import NO_ACCESS, PLAN, account_offline
 
@@ -39,7 +39,7 @@ def title(kind: str, about: str, count: int) -> str:
         "words": f"Conversations with “{plain(about, 150)}”",
         "person": f"Conversations with {plain(about, 400)}",
     }
-    return f"*{named[kind]}* ({count})"
+    return f"*{named[kind]} ({count})*"
 
 
 def empty(kind: str, about: str) -> str:
@@ -57,8 +57,10 @@ def looked_at(count: int, kind: str) -> str:
     return f"I looked at the first {count}, the {order} ones; there are more in Inbox."
 
 
-def no_conversation(who: str, handle: str) -> str:
-    return f"{plain(who, 200)} is in Inbox, but there is no conversation yet. `/dm {plain(handle, 100)}` begins one."
+def no_conversation(person: Person) -> str:
+    who = person.handle if person.label == person.handle else f"{person.label} ({person.handle})"
+    begin = f"`/dm {plain(person.handle, 100)}` begins one"
+    return f"{plain(who, 200)} is in Inbox, but there is no conversation yet. {begin}."
 
 
 def not_listed(error: errors.InboxError, reference: str) -> str:
