@@ -8,6 +8,7 @@ from bot import jobs
 from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
 from bot.gate import Gate
 from bot.jobs import (
+    Answer,
     Asker,
     Change,
     Chart,
@@ -86,7 +87,10 @@ class Answers:
             say(
                 job.asker,
                 self.explain(
-                    error, job.asker, job.ref, "send" if isinstance(job, (Choose, SendAgain, Echo)) else "change"
+                    error,
+                    job.asker,
+                    job.ref,
+                    "send" if isinstance(job, (Choose, SendAgain, Echo, Answer)) else "change",
                 ),
             )
         ]
@@ -116,7 +120,9 @@ class Answers:
         await self.note(job, state, job.member)
         return receipt_for(job, state, reason)
 
-    async def later_or_failed(self, job: Send | Dm | Reply | Choose | SendAgain | Echo, error: InboxError) -> list[Job]:
+    async def later_or_failed(
+        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: InboxError
+    ) -> list[Job]:
         """Try again later, saying so once; after ten minutes, give up and hand the text back."""
         wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
         doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
@@ -149,6 +155,8 @@ def described(job: Job) -> tuple[str, str]:
             return f"/inbox {asked.split()[0]}", ""  # the rest may be an address
         case Reply(thread_id=thread_id) | OpenReply(thread_id=thread_id):
             return "reply", thread_id
+        case Answer(intent=intent):
+            return "send", intent
         case Dm() | Choose() | OpenDm() | OpenChoice():
             return "send", ""
         case Echo(thread_id=thread_id):

@@ -15,6 +15,7 @@ from bot.gate import Actor, Gate
 from bot.inbox import Inbox
 from bot.jobs import Change, Job, Keep, Later, Refresh, Render, TellAssignee
 from bot.models import Card, Note, Thread
+from bot.news import first_seen
 from bot.store.cards import Cards
 from bot.store.people import People
 from bot.store.preferences import Preferences
@@ -37,6 +38,8 @@ class Desk:
         try:
             actor = await self._gate.actor(job.asker)
             card = await self._cards.get(job.thread_id)
+            if card is None and job.seen_in:  # a list names threads that have no card yet
+                card = await first_seen(job.thread_id, self._inbox, self._cards, self._people)
             if card is None:
                 await self._answers.note(job, "no such card", actor.member.id)
                 return [say(job.asker, words.NO_CARD)]

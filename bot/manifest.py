@@ -55,6 +55,7 @@ def manifest(url: str | None) -> Json:
                 _shortcut("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
                 _shortcut("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
                 _shortcut("Unassign", "unassign", "Give the Inbox conversation of this card back"),
+                _shortcut("Find in Inbox", "find_in_inbox", "List the conversations with whom this message links to"),
                 _shortcut("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
             ],
             "slash_commands": [

@@ -15,6 +15,7 @@ from bot.gate import Actor, Gate
 from bot.inbox import Inbox
 from bot.jobs import Fade, Job, Keep, Later, OpenReply, Receipt, Render, Reply, Send, StopReplying
 from bot.models import AccountLink, Address, Card, Message, Thread
+from bot.news import first_seen
 from bot.slack import Slack
 from bot.store.cards import Cards
 from bot.store.intents import Intents
@@ -54,15 +55,14 @@ class Replying:
     async def open(self, job: OpenReply, _: Keep) -> list[Job]:
         """Fill the loading view with the conversation and a field, or with the reason why there is none."""
         actor = await self._forms.actor(job, TITLE)
-        card = await self._cards.get(job.thread_id) if actor else None
         if actor is None:
             return []
-        if card is None:
-            await self._forms.notice(job, TITLE, words.NO_CARD)
-            return []
         try:
+            card = await self._cards.get(job.thread_id)
+            if card is None:  # from a list, which names threads that have no card yet
+                card = await first_seen(job.thread_id, self._inbox, self._cards, self._people)
             thread, link = await self._now(card), await self._account(card.thread)
-        except Gone as error:
+        except InboxError as error:
             await self._forms.notice(job, TITLE, self._answers.explain(error, job.asker, job.ref))
             return [jobs.Refresh(thread_id=job.thread_id)]
         if reason := why_not(thread, link):

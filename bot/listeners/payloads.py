@@ -76,6 +76,18 @@ def author(body: Body, said: Body) -> Asker:
     )
 
 
+def seen_in(body: Body) -> str:
+    """The private list whose row was pressed, `list|id|page`, or `home`; "" on a card."""
+    actions = body.get("actions") or [{}]
+    place, _, _row = str(actions[0].get("block_id") or "").rpartition("|")
+    return "home" if place.startswith("home|") else place if place.startswith("list|") else ""
+
+
+def ticked(body: Body) -> tuple[str, ...]:
+    """The values of all boxes of the group that was clicked that are ticked now."""
+    return tuple(str(one["value"]) for one in body["actions"][0].get("selected_options") or ())
+
+
 def button_value(body: Body) -> str:
     """The value of the button that was pressed."""
     actions = body.get("actions") or [{}]

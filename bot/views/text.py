@@ -169,6 +169,7 @@ _X_PROFILE = re.compile(
     r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/user/(\d+)|@?(\w+))/?", re.IGNORECASE
 )
 _LINKEDIN_PROFILE = re.compile(r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/([^/]+)/?", re.IGNORECASE)
+_ADDRESS = re.compile(r"<?(?:https?://)?(?:\w+\.)?(?:x|twitter|linkedin)\.com/", re.IGNORECASE)
 _NOT_PROFILES = {"i", "home", "messages", "search", "explore", "settings", "notifications", "hashtag", "intent"}
 
 
@@ -195,3 +196,10 @@ def parse_recipient(word: str) -> str | None:
     elif word.strip().startswith("<"):
         return None  # a Slack user, a channel, or somebody else's page
     return name.lower() if _HANDLE.fullmatch(name) and name.strip(".-") else None
+
+
+def profiles(text: str) -> tuple[str, ...]:
+    """The recipients whose profile addresses stand in a Slack message; at most three."""
+    addresses = [one for one in re.findall(r"<[^<>]+>|\S+", text) if _ADDRESS.match(one)]
+    found = (parse_recipient(one.rstrip(".,;:!?)")) for one in addresses)
+    return tuple(dict.fromkeys(one for one in found if one))[:3]

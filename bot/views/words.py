@@ -114,6 +114,8 @@ INBOX_HELP = """\
 • `/inbox stats` says how much came and was answered, how soon and by whom.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
 • `/inbox assignments off` ends the direct messages about conversations that colleagues assign to you, `on` renews them.
+• `/inbox mine`, `/inbox unassigned`, `/inbox requests`, `/inbox find words` or `@handle`: lists that only you see.
+• *Find in Inbox* in a message's ⋮ menu lists conversations with those whose profiles it links to.
 
 *For admins: this channel*
 • `/inbox reply-assigns off`, and a reply no longer assigns the conversation to who wrote it.
