@@ -69,7 +69,7 @@ def home(
     first_steps: bool = False,
     has_channel: bool = True,
 ) -> View:
-    """App Home of somebody who may act. `about` says what is known of them, `trouble` why there are no lists (mrkdwn)."""
+    """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn)."""
     top = [] if has_channel else [section(words.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
