@@ -78,7 +78,7 @@ class Home:
         parts = await self._parts(actor, shown) if shown else []
         return home(
             parts,
-            you=words.whoami(member.label, member.email, member.role),
+            about=[words.whoami(member.label, member.email, member.role)],
             settings=_settings(await self._preferences.person(actor.user)),
             trouble=trouble,
             first_steps=bool(parts) and not parts[0].items,
