@@ -475,13 +475,12 @@ async def test_everybody_whom_it_concerns_hears_when_it_is_switched_on_or_off(on
     assert "stay in Slack" in on.slack.show(cards(on)[-1])
 
 
-@pytest.mark.parametrize(
-    "prefix", ["on", "on x", "on >", "on send", "on /dm!", "on @here!", "on >> now", f"on {'!' * 21}"]
-)
-async def test_a_prefix_that_would_catch_ordinary_talk_is_refused(on: Stage, prefix: str) -> None:
-    await switch(on, prefix)
-    assert "Use `/inbox replies on >>`" in told(on, on.acme.ana)[-1]
+async def test_a_prefix_that_would_catch_ordinary_talk_is_refused(on: Stage) -> None:
     card = await card_of(on)
+    for number, prefix in enumerate(["", " x", " >", " send", " /dm!", " @here!", " >> now", f" {'!' * 21}"], 1):
+        await switch(on, f"on{prefix}")
+        assert "Use `/inbox replies on >>`" in told(on, on.acme.ana)[-1]
+        assert len(told(on, on.acme.ana)) == number
     for text in ("x", "send", "&gt; quoted", "!!!!!!!!!!!!!!!!!!!!!!", "&gt;&gt; now"):
         await reply(on, card, text)
     assert sent(on) == []
