@@ -54,7 +54,10 @@ CHANGED_BEFORE = "You changed it before I heard of it. Write it again if it is t
 NO_FILES = "I can't send files, only text."
 NOTHING_AFTER = "Nothing stands after the prefix."
 NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
-NEVER_ARRIVED = "That message never reached Inbox, so there was nothing to edit. Write it as a new reply."
+NEVER_CONFIRMED = (
+    "Inbox never confirmed that message, so I could neither edit it nor take it back. Look at the conversation to see "
+    "whether it is there."
+)
 TOO_LATE = "The platform allows that only for a while after sending, and that time is over."
 NO_PICTURE = "There is no picture: Slack has not granted me files:write."
 PICTURE = "Inbox, day by day"

@@ -22,6 +22,7 @@ from bot.store.connect import connect
 from bot.store.feed import Feed
 from bot.store.install import Install
 from bot.store.lanes import Lanes
+from bot.store.preferences import ChannelChoices, Preferences
 from tests.conftest import Open
 from tests.e2e.steps import hears
 from tests.unit.conftest import Outside
@@ -124,6 +125,10 @@ async def fewer_scopes(outside: Outside, _: Any) -> None:
     outside.slack.scopes -= {"users:read.email"}
 
 
+async def replies_on(_: Outside, redis: Any) -> None:
+    await Preferences(redis).save_channel("C0SALES", ChannelChoices(replies=">>"))
+
+
 async def signed_out(outside: Outside, _: Any) -> None:
     outside.inbox.set_account_status(outside.acme.account, "offline")
 
@@ -165,6 +170,7 @@ SEEDED: list[Any] = [
     (dead_letter, {}, "dead letters", "failed", "bot retry"),
     (nothing, {"SLACK_BOT_TOKEN": "xoxb-other"}, "Slack", "failed", "SLACK_BOT_TOKEN"),
     (fewer_scopes, {}, "scopes", "failed", "Reinstall to Workspace"),
+    (replies_on, {}, "replies", "warning", "/inbox replies off"),
     (nothing, {"SLACK_APP_TOKEN": "xapp-other"}, "transport", "failed", "SLACK_APP_TOKEN"),
     (nothing, {"NOTIFY_CHANNEL": None}, "channel", "warning", "NOTIFY_CHANNEL"),
     (nothing, {"NOTIFY_CHANNEL": "#support"}, "channel", "failed", "the channel's id"),
