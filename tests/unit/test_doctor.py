@@ -229,6 +229,22 @@ async def test_an_address_where_somebody_else_answers_is_found(ask: Ask, answer:
     assert "INBOX_API_BASE_URL" in failed["Inbox"]
 
 
+async def test_a_redis_that_says_nothing_is_found_in_time(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.connect.ANSWERS_WITHIN", 0.3)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        began = time.monotonic()
+        code, findings = await ask(REDIS_URL=f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+        assert time.monotonic() - began < 5
+    assert code == 1
+    assert "REDIS_URL" in next(one["remedy"] for one in findings if one["what"] == "Redis")
+
+
 async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> None:
     on: Stage = await opened(versions=["v2"])
     on.inbox.set_account_status(on.acme.account, "offline")
