@@ -8,8 +8,10 @@ from bot import jobs
 from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
 from bot.gate import Gate
 from bot.jobs import (
+    Answer,
     Asker,
     Change,
+    Chart,
     Choose,
     Console,
     Dm,
@@ -64,7 +66,7 @@ class Answers:
         if isinstance(error, NotLinked) and isinstance(job, (Change, Dm, Choose)):
             again = {"at": jobs.now(), "tries": 0, "asker": job.asker.model_copy(update={"trigger": None})}
             await self._rights.keep_click(job.asker.user, job.model_copy(update=again))
-        if hasattr(job, "asker") and not isinstance(job, (Tell, Dm, Reply, Send)):
+        if hasattr(job, "asker") and not isinstance(job, (Tell, Dm, Reply, Send, Mark, Chart)):
             await self.note(job, outcome(error))
         return await self._last_word(job, error)
 
@@ -77,12 +79,19 @@ class Answers:
             if job.attempted:
                 return [await self.ended(job, "unconfirmed")]
             return [await self.ended(job, "failed", self.explain(error, job.asker, job.ref, "send"))]
+        if isinstance(job, Mark):
+            return [job.told] if job.told else []
         if not hasattr(job, "asker") or isinstance(job, Tell):
             return []
         return [
             say(
                 job.asker,
-                self.explain(error, job.asker, job.ref, "send" if isinstance(job, (Choose, SendAgain)) else "change"),
+                self.explain(
+                    error,
+                    job.asker,
+                    job.ref,
+                    "send" if isinstance(job, (Choose, SendAgain, Echo, Answer)) else "change",
+                ),
             )
         ]
 
@@ -111,7 +120,9 @@ class Answers:
         await self.note(job, state, job.member)
         return receipt_for(job, state, reason)
 
-    async def later_or_failed(self, job: Send | Dm | Reply | Choose | SendAgain, error: InboxError) -> list[Job]:
+    async def later_or_failed(
+        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: InboxError
+    ) -> list[Job]:
         """Try again later, saying so once; after ten minutes, give up and hand the text back."""
         wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
         doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
@@ -144,6 +155,8 @@ def described(job: Job) -> tuple[str, str]:
             return f"/inbox {asked.split()[0]}", ""  # the rest may be an address
         case Reply(thread_id=thread_id) | OpenReply(thread_id=thread_id):
             return "reply", thread_id
+        case Answer(intent=intent):
+            return "send", intent
         case Dm() | Choose() | OpenDm() | OpenChoice():
             return "send", ""
         case Echo(thread_id=thread_id):

@@ -32,6 +32,8 @@ from bot.console import Command
 from bot.desk import Desk
 from bot.echo import Echoes
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
+from bot.finding import Finding, drawn_again
+from bot.first_touch import FirstTouch
 from bot.forms import Forms
 from bot.gate import Gate
 from bot.home import Home
@@ -60,6 +62,7 @@ from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
 from bot.store.layout import migrate
+from bot.store.listings import Listings
 from bot.store.pace import Pace
 from bot.store.people import People
 from bot.store.preferences import Preferences
@@ -161,7 +164,9 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         )
         assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
         receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights))
-        writing = Writing(gate, slack, inbox(False), people, intents, answers, settings.inbox_account_link_id)
+        first_touch = FirstTouch(inbox(False), people, cards, intents)
+        sender = settings.inbox_account_link_id
+        writing = Writing(gate, slack, inbox(False), people, intents, answers, first_touch, sender)
         sending = Sending(inbox(False), people, cards, intents, answers)
         news = News(inbox(True), people, cards, feed, settings.notify_channel)
         board = Board(slack, inbox(True), people, cards, feed, pace, rights, replies, paces.look_again)
@@ -170,7 +175,9 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         echoes = Echoes(
             gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
         )
-        stats = Stats(gate, slack, inbox(False), people, cards, feed, Tally(redis))
+        tally = Tally(redis)
+        await tally.since()
+        stats = Stats(gate, slack, inbox(False), people, cards, tally)
         store = Store(partial(health, redis), lanes, feed, people, install, preferences)
 
         async def background() -> Inbox:
@@ -178,14 +185,21 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
 
         choosing = Choosing(gate, preferences, answers)
         checkup = Checkup(settings, slack, background, store)
-        console = Command(gate, people, audit, admins, checkup, choosing, echoes, stats)
-        start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
+        listings = Listings(redis)
+        finding = Finding(gate, inbox(False), people, cards, listings)
+        console = Command(gate, people, audit, admins, checkup, choosing, echoes, stats, finding)
+        has_channel = settings.notify_channel is not None
+        start_page = Home(gate, slack, finding, listings, preferences, answers, has_channel=has_channel)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
             **_of_inbox(news, board),
             **_of_cards(replying, assigning, receipts),
             jobs.Console: console.run,
+            jobs.LookUp: finding.look_up,
+            jobs.ShowAgain: finding.show_again,
             jobs.OpenHome: start_page.open,
+            jobs.DrawHome: start_page.draw,
+            jobs.SetChoices: start_page.set_choices,
             jobs.TellAdmins: admins.tell,
             jobs.Echo: echoes.echo,
             jobs.Revise: echoes.revise,
@@ -210,16 +224,18 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
 def _of_people(desk: Desk, writing: Writing, sending: Sending, slack: Slack) -> Handlers:
     async def tell(job: jobs.Tell, _: object) -> list[jobs.Job]:
         message = {"text": job.text, "blocks": job.blocks}
-        await slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting)  # type: ignore[arg-type]  # a Msg
+        how = {"seconds_ago": job.age, "lasting": job.lasting, "replace": job.replace}
+        await slack.tell(job.asker, message, **how)  # type: ignore[arg-type]  # a Msg
         return []
 
     return {
-        jobs.Change: desk.change,
+        jobs.Change: drawn_again(desk.change),
         jobs.Dm: writing.dm,
         jobs.OpenDm: writing.open_dm,
         jobs.OpenChoice: writing.open_choice,
         jobs.Choose: writing.choose,
         jobs.SendAgain: writing.send_again,
+        jobs.Answer: writing.answer,
         jobs.Send: sending.send,
         jobs.Tell: tell,
     }

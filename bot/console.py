@@ -1,4 +1,4 @@
-"""`/inbox`: who am I, for everyone; the rest is for admins."""
+"""`/inbox`: who am I, and lists of conversations, for everyone; the rest is for admins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from bot.admins import USER, Admins
 from bot.checkup import Checkup
 from bot.choosing import Choosing
 from bot.echo import Echoes
+from bot.finding import Finding
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
 from bot.stats import Stats
@@ -31,9 +32,11 @@ class Command:
         choosing: Choosing,
         echoes: Echoes,
         stats: Stats,
+        finding: Finding,
     ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
         self._checkup, self._choosing, self._echoes, self._stats = checkup, choosing, echoes, stats
+        self._finding = finding
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -68,6 +71,8 @@ class Command:
                 return await self._stats.show(job)
             case ["replies", *rest]:
                 return await self._echoes.choose(job, rest)
+            case ["find" | "mine" | "unassigned" | "requests" as what, *rest]:
+                return await self._finding.command(job, what, rest)
             case ["link", *_]:
                 return [_answer(job, words.LINK_USAGE)]
         return [_answer(job, words.inbox_help())]

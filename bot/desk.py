@@ -15,6 +15,7 @@ from bot.gate import Actor, Gate
 from bot.inbox import Inbox
 from bot.jobs import Change, Job, Keep, Later, Refresh, Render, TellAssignee
 from bot.models import Card, Note, Thread
+from bot.news import first_seen
 from bot.store.cards import Cards
 from bot.store.people import People
 from bot.store.preferences import Preferences
@@ -37,6 +38,8 @@ class Desk:
         try:
             actor = await self._gate.actor(job.asker)
             card = await self._cards.get(job.thread_id)
+            if card is None and job.seen_in:  # a list names threads that have no card yet
+                card = await first_seen(job.thread_id, self._inbox, self._cards, self._people)
             if card is None:
                 await self._answers.note(job, "no such card", actor.member.id)
                 return [say(job.asker, words.NO_CARD)]
@@ -85,7 +88,7 @@ class Desk:
         else:
             thread = await self._inbox.update_thread(job.thread_id, assignee_id=wanted)
             notes = {"assigned": by} if thread.assignee_id != card.thread.assignee_id else {}
-        await self._answers.note(job, "done", actor.member.id)
+        await self._answers.note(job, f"done: {wanted}" if job.verb == "assign_to" else "done", actor.member.id)
         thread = thread.with_person(card.thread.person)
         kept = thread.assignee_id if job.verb == "unassign" else None  # the thread has none now: it is the contact's
         if kept:

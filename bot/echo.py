@@ -110,8 +110,14 @@ class Echoes:
 
     async def echo(self, job: Echo, _: object) -> list[Job]:
         """Send what follows the prefix, as the writer. Raises `Refused` for those who may not act."""
-        actor = await self._gate.actor(job.asker)
         channel = job.asker.channel or ""
+        try:
+            actor = await self._gate.actor(job.asker)
+            links = await self._people.account_links(self._inbox.account_links)
+        except (RateLimited, Unavailable) as error:
+            return await self._answers.later_or_failed(job, error)
+        if await self._intents.withdrawn(intent_of(channel, job.ts)):
+            return await self._not_sent(job, actor, words.CHANGED_BEFORE, "changed before")
         if not await self._consent.shows(channel):
             return await self._not_sent(job, actor, words.REPLIES_SHARED, "shared channel")
         prefix = (await self._preferences.channel(channel)).replies
@@ -124,30 +130,14 @@ class Echoes:
             return await self._not_sent(job, actor, words.GONE if card else words.NO_CARD, "gone")
         if job.files or not body:
             return await self._not_sent(job, actor, words.NO_FILES if job.files else words.NOTHING_AFTER, "no text")
-        send = await self._intend(job, actor, card.thread, person, body)
+        account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
+        send = _intended(job, actor, card.thread, person, account, body)
         await self._intents.keep(send)
         return [Mark(ts=job.ts, state="sending", asker=job.asker), send]
 
     async def _not_sent(self, job: Echo, actor: Actor, why: str, how: str) -> list[Job]:
         await self._answers.note(job, f"not sent: {how}", actor.member.id)
         return [say(job.asker, words.stayed_in_slack(why))]
-
-    async def _intend(self, job: Echo, actor: Actor, thread: Thread, person: Person, body: str) -> Send:
-        intent = intent_of(job.asker.channel or "", job.ts)
-        links = await self._people.account_links(self._inbox.account_links)
-        return Send(
-            ref=job.ref,
-            intent=intent,
-            only=f"echo:{intent}",
-            address=_address(thread, person),
-            person=person,
-            account=next((link.label for link in links if link.id == thread.account_link_id), "your account"),
-            text=body,
-            asker=job.asker,
-            member=actor.member.id,
-            url=thread.url,
-            echo=job.ts,
-        )
 
     # --- editing and deleting ---------------------------------------------------------------------------------------
 
@@ -156,9 +146,11 @@ class Echoes:
 
         Both are harmless to repeat, so an unknown outcome is simply tried again.
         """
-        kept = await self._intents.get(intent_of(job.asker.channel or "", job.ts))
-        if kept is None or kept.asker.user != job.asker.user:
-            return []  # it never left Slack
+        intent = intent_of(job.asker.channel or "", job.ts)
+        kept = await self._intents.get(intent)
+        if kept is None:  # it never left Slack, and no late repetition of what Slack told of it may send it now
+            await self._intents.withdraw(intent)
+            return []
         if job.address is None:
             return [job.model_copy(update={"address": kept.address})]
         actor = await self._gate.actor(job.asker)
@@ -238,6 +230,24 @@ def _usable(prefix: str) -> bool:
     """No ordinary word, no command, and nothing that Slack itself makes something of."""
     long_enough = len(prefix) > 1 or not prefix.isascii()  # one emoji will do
     return long_enough and len(prefix) <= LONGEST and not prefix[-1].isalnum() and prefix[0] not in "/@#<"
+
+
+def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: str, body: str) -> Send:
+    """The one attempt to send that everything after this belongs to."""
+    intent = intent_of(job.asker.channel or "", job.ts)
+    return Send(
+        ref=job.ref,
+        intent=intent,
+        only=f"echo:{intent}",
+        address=_address(thread, person),
+        person=person,
+        account=account,
+        text=body,
+        asker=job.asker,
+        member=actor.member.id,
+        url=thread.url,
+        echo=job.ts,
+    )
 
 
 def _address(thread: Thread, person: Person) -> Address:

@@ -80,10 +80,11 @@ Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unass
 
 
 class Change(Base):
-    """A click on a card, or a message shortcut: change a thread in Inbox.
+    """A click on a card or in a list, or a message shortcut: change a thread in Inbox.
 
     `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it. `begun` is
-    set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already.
+    set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already. `seen_in`
+    names the list it was pressed in, if any.
     """
 
     patient: ClassVar[bool] = False
@@ -95,6 +96,7 @@ class Change(Base):
     assignee: str = ""
     begun: bool = False
     told: bool = False
+    seen_in: str = ""
 
 
 class Dm(Base):
@@ -112,13 +114,14 @@ class Dm(Base):
 class Send(Base):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
 
-        `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
-        often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
-        is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
-        press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
+    `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
+    often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
+    is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
+    press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
     member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
-    these are, where it is one: then a reaction to it is the receipt.
+    these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
+    message with them yet.
     """
 
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
@@ -142,6 +145,7 @@ class Send(Base):
     api: str | None = None
     only: str | None = None
     echo: str | None = None
+    first: bool = False
 
     @property
     def once(self) -> str | None:
@@ -418,7 +422,10 @@ class Render(Base):
 
 
 class Tell(Base):
-    """Say something to one person, privately; `lasting` in a direct message, which is there when they come back."""
+    """Say something to one person, privately; `lasting` in a direct message, which is there when they come back.
+
+    `replace` puts it in the place of the message whose button they pressed.
+    """
 
     waits_in: ClassVar[str] = "tell:{asker.user}"
     kind: Literal["tell"] = "tell"
@@ -426,6 +433,63 @@ class Tell(Base):
     text: str
     blocks: list[dict[str, Any]] = Field(default_factory=list)
     lasting: bool = False
+    replace: bool = False
+
+
+class LookUp(Base):
+    """*Find in Inbox* on a message: list the conversations with those whose profiles it links to."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["look_up"] = "look_up"
+    recipients: tuple[str, ...]
+    asker: Asker
+
+
+class ShowAgain(Base):
+    """Draw a private list anew, perhaps on another page: `seen_in` is `list|`, its id, `|` and the page.
+
+    `changed` is the thread that was acted on; the others are shown as they were read.
+    """
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "shown:{asker.user}"
+    kind: Literal["show_again"] = "show_again"
+    seen_in: str
+    asker: Asker
+    changed: str = ""
+
+
+class DrawHome(Base):
+    """Draw somebody's Home anew after they acted on the thread `changed` in it."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "shown:{asker.user}"
+    kind: Literal["draw_home"] = "draw_home"
+    changed: str
+    asker: Asker
+
+
+class Answer(Base):
+    """The answer to what was asked before a first message: send what was kept as `intent`, or do not."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "again:{intent}"
+    kind: Literal["answer"] = "answer"
+    intent: str
+    send: bool
+    asker: Asker
+    told: bool = False
+
+
+class SetChoices(Base):
+    """Somebody ticked in their Home what they want: `chosen` are the names of all settings that are on now."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "home:{asker.user}"
+    kind: Literal["set_choices"] = "set_choices"
+    chosen: tuple[str, ...]
+    asker: Asker
 
 
 class Echo(Base):
@@ -441,6 +505,7 @@ class Echo(Base):
     text: str
     files: bool = False
     asker: Asker
+    told: bool = False
 
 
 class Revise(Base):
@@ -546,6 +611,11 @@ Job = Annotated[
     | Mark
     | Count
     | Chart
+    | LookUp
+    | ShowAgain
+    | DrawHome
+    | Answer
+    | SetChoices
     | Sync,
     Field(discriminator="kind"),
 ]

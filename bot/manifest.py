@@ -23,10 +23,10 @@ PLACEHOLDER: Final = "https://YOUR-HOST"
 _CREATE: Final = 'Create the app from this file at https://api.slack.com/apps?new_app=1 → "From a manifest".'
 _ABOUT: Final = (
     "New direct messages in Inbox arrive as cards in a shared channel. Anyone on the team claims a conversation, "
-    "archives it or opens it from there, and /dm starts a new one from the team's own account. A card always shows "
-    "the present state, whoever changed it and wherever. What you write in a card's Slack thread stays in Slack, but "
-    "for what begins with a prefix where an admin chose one: sending is always explicit, and you get a receipt. Only "
-    "members of your workspace with a seat in Inbox can act."
+    "answers it, gives it to a colleague or archives it there, and /dm starts a new one from the team's own account. "
+    "A card always shows the present state, whoever changed it and wherever. What you write in a card's Slack thread "
+    "stays in Slack, but for what begins with a prefix where an admin chose one: sending is always explicit, and you "
+    "get a receipt. Only members of your workspace with a seat in Inbox can act."
 )
 
 
@@ -55,6 +55,7 @@ def manifest(url: str | None) -> Json:
                 _shortcut("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
                 _shortcut("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
                 _shortcut("Unassign", "unassign", "Give the Inbox conversation of this card back"),
+                _shortcut("Find in Inbox", "find_in_inbox", "List the conversations with whom this message links to"),
                 _shortcut("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
             ],
             "slash_commands": [

@@ -25,12 +25,13 @@ class Team(Record):
 
 
 class Member(Record):
-    """A colleague with an Inbox seat; threads are assigned to members."""
+    """A colleague with an Inbox seat; threads are assigned to members. v1 names who wrote by `user_id`."""
 
     id: str
     name: str | None = None
     email: str
     role: str = "user"
+    user_id: str | None = None
 
     @property
     def label(self) -> str:
@@ -127,7 +128,10 @@ Direction = Literal["inbound", "outbound"]
 
 
 class Message(Record):
-    """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound."""
+    """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound.
+
+    `writer_id` is the colleague who wrote it in Inbox: v2 names the member, v1 the user (`Member.user_id`).
+    """
 
     id: str
     thread_id: str
@@ -139,6 +143,7 @@ class Message(Record):
     edited: bool = False
     deleted: bool = False
     reactions: tuple[Reaction, ...] = ()
+    writer_id: str | None = None
 
     @property
     def inbound(self) -> bool:
@@ -341,6 +346,36 @@ class Figures(Record):
     days: tuple[Day, ...]
     periods: tuple[Period, ...]
     waiting: tuple[tuple[str, int], ...] = ()
+
+
+class Search(Record):
+    """Which conversations to list; `about` is a member's id for `mine`, what to look for for `words`.
+
+    Archived ones are among those found by words only.
+    """
+
+    kind: Literal["mine", "unassigned", "requests", "words"]
+    about: str = ""
+
+    def fits(self, thread: Thread) -> bool:
+        """Whether the thread, as it is now, belongs on the list; of words, Inbox alone may know."""
+        if thread.idle or (thread.archived and self.kind != "words"):
+            return False
+        match self.kind:
+            case "mine":
+                return thread.assignee_id == self.about
+            case "unassigned":
+                return thread.assignee_id is None
+            case "requests":
+                return thread.is_request
+        return True
+
+
+class Found(Record):
+    """What a search found. `looked` is the number of conversations that were read where that was not all of them."""
+
+    threads: tuple[Thread, ...]
+    looked: int | None = None
 
 
 class Installation(Record):

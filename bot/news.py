@@ -88,6 +88,14 @@ async def learn(cards: Cards, thread: Thread) -> list[Job]:
     return [Refresh(thread_id=thread.id)] if doubtful else []
 
 
+async def first_seen(thread_id: str, inbox: Inbox, cards: Cards, people: People) -> Card:
+    """What Inbox says of a thread of which nothing was known. Raises `InboxError`."""
+    thread = await inbox.thread(thread_id)
+    await cards.write(thread)
+    await people.saw(thread)
+    return await cards.get(thread_id) or Card(thread=thread)
+
+
 class News:
     """Learns what is true. `inbox` should be paced as background work."""
 

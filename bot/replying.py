@@ -8,13 +8,14 @@ from typing import Final
 import structlog
 
 from bot import jobs
-from bot.answers import Answers, say
+from bot.answers import Answers
 from bot.errors import Gone, InboxError, RateLimited, Unavailable
 from bot.forms import Forms, remembered
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
 from bot.jobs import Fade, Job, Keep, Later, OpenReply, Receipt, Render, Reply, Send, StopReplying
 from bot.models import AccountLink, Address, Card, Message, Thread
+from bot.news import first_seen
 from bot.slack import Slack
 from bot.store.cards import Cards
 from bot.store.intents import Intents
@@ -54,15 +55,14 @@ class Replying:
     async def open(self, job: OpenReply, _: Keep) -> list[Job]:
         """Fill the loading view with the conversation and a field, or with the reason why there is none."""
         actor = await self._forms.actor(job, TITLE)
-        card = await self._cards.get(job.thread_id) if actor else None
         if actor is None:
             return []
-        if card is None:
-            await self._forms.notice(job, TITLE, words.NO_CARD)
-            return []
         try:
+            card = await self._cards.get(job.thread_id)
+            if card is None:  # from a list, which names threads that have no card yet
+                card = await first_seen(job.thread_id, self._inbox, self._cards, self._people)
             thread, link = await self._now(card), await self._account(card.thread)
-        except Gone as error:
+        except InboxError as error:
             await self._forms.notice(job, TITLE, self._answers.explain(error, job.asker, job.ref))
             return [jobs.Refresh(thread_id=job.thread_id)]
         if reason := why_not(thread, link):
@@ -136,17 +136,19 @@ class Replying:
 
     async def reply(self, job: Reply, _: Keep) -> list[Job]:
         """The one attempt to send that everything after this belongs to, written down."""
+        drawn = await self._stopped(job.thread_id, job.asker.user)
         try:
             actor = await self._gate.actor(job.asker)
             card = await self._cards.get(job.thread_id)
-            if card is None:
-                return [say(job.asker, words.NO_CARD)]
+            if card is None or card.gone:
+                why = words.GONE if card else words.NO_CARD
+                return [await self._answers.not_sent(job, why, "no such conversation"), *drawn]
             thread, link = await self._with_person(card), await self._link(card.thread)
             body = text.decode(job.text, await self._names(job.text))
         except (RateLimited, Unavailable) as error:
             return await self._answers.later_or_failed(job, error)
         if thread.person is None:
-            return [await self._answers.not_sent(job, words.NO_WAY, "no way")]
+            return [await self._answers.not_sent(job, words.NO_WAY, "no way"), *drawn]
         intent = f"slack-{job.ref}-{jobs.reference()}{jobs.reference()}"
         send = Send(
             ref=job.ref,
@@ -170,7 +172,7 @@ class Replying:
             receipt=intent,
         )
         await self._intents.keep(send)
-        return [Receipt(send=send, state="sending"), send, *await self._stopped(job.thread_id, actor.user)]
+        return [Receipt(send=send, state="sending"), send, *drawn]
 
     async def _with_person(self, card: Card) -> Thread:
         return card.thread if card.thread.person else await self._inbox.thread(card.thread.id)

@@ -8,7 +8,7 @@ import structlog
 
 from bot import jobs
 from bot.answers import KEEP_TRYING, Answers, pause, receipt_for, say
-from bot.errors import Gone, InboxError, RateLimited, SendInProgress, Unavailable, Unconfirmed
+from bot.errors import Forbidden, Gone, InboxError, PlanRequired, RateLimited, SendInProgress, Unavailable, Unconfirmed
 from bot.inbox import Inbox
 from bot.jobs import Change, Job, Keep, Later, Render, Send
 from bot.models import Note, Thread
@@ -59,7 +59,14 @@ class Sending:
         return [*await self._sent(job, sent.thread, sent.thread_id), signed(sent, job.member)]
 
     async def _refused(self, job: Send, error: InboxError) -> list[Job]:
-        """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same."""
+        """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same.
+
+        v1 has no code of its own for a plan that does not allow first messages: it is the 403 that they are told of.
+        """
+        if isinstance(error, PlanRequired) or (job.first and not self._keyed and isinstance(error, Forbidden)):
+            await self._intents.note_plan(jobs.now())
+        if not job.doubt:
+            await self._intents.give_up(job)
         if job.doubt:
             return [await self._answers.ended(job, "unconfirmed")]
         return [
@@ -74,7 +81,7 @@ class Sending:
         if job.address.thread_id is None or job.doubt or not self._keyed:
             return await self._refused(job, error)
         address = job.address.model_copy(update={"thread_id": None})
-        again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None}
+        again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None, "only": None}
         send = job.model_copy(update=again)
         await self._intents.keep(send)
         return [send]
@@ -86,6 +93,9 @@ class Sending:
     async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
         await self._answers.sent(job, thread_id)
+        await self._intents.writes(job, sent=True)
+        if job.first:
+            await self._intents.note_plan(None)
         follow = await self._answered(job, thread_id)
         url = job.url
         if thread is not None:

@@ -219,15 +219,24 @@ class Slack:
         async with _answers():
             await self.client.views_publish(user_id=user, view=view)
 
-    async def tell(self, asker: Asker, message: Msg, *, seconds_ago: float = 0.0, lasting: bool = False) -> None:
+    async def tell(
+        self,
+        asker: Asker,
+        message: Msg,
+        *,
+        seconds_ago: float = 0.0,
+        lasting: bool = False,
+        replace: bool = False,
+    ) -> None:
         """Say something that only `asker` sees: where they asked, else in a direct message.
 
         `seconds_ago` is the age of the request. `lasting` asks for a direct message, which is still there when
-        somebody comes back; what is shown in a channel for one person only is gone when Slack reloads.
+        somebody comes back; what is shown in a channel for one person only is gone when Slack reloads. `replace` puts
+        it where the button was that they pressed; it comes as another message when Slack no longer takes that.
         """
         if asker.response_url and seconds_ago < RESPONSE_URL_LIVES and self.trusts(asker.response_url) and not lasting:
             try:
-                await self._respond(asker.response_url, message)
+                await self._respond(asker.response_url, message, replace)
                 return
             except (SlackRefused, SlackDown):
                 pass  # used five times, expired or out of reach: there are other ways
@@ -250,10 +259,10 @@ class Slack:
             return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
         return (url.scheme, host) == (base.scheme, base.hostname)
 
-    async def _respond(self, response_url: str, message: Msg) -> None:
+    async def _respond(self, response_url: str, message: Msg, replace: bool) -> None:
         webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
         async with _answers():
-            answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=False)
+            answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=replace)
         if answer.status_code >= 500:
             raise SlackDown(f"response_url answered {answer.status_code}")
         if answer.status_code != 200:

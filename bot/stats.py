@@ -19,7 +19,6 @@ from bot.jobs import Chart, Console, Count, Job, Keep
 from bot.models import Answer, Day, Event, Figures, Period, Sent, Share
 from bot.slack import Slack
 from bot.store.cards import Cards
-from bot.store.feed import Feed
 from bot.store.people import People
 from bot.store.tally import Tally
 from bot.views import chart_caption, chart_png, chart_words, stats_message, words
@@ -55,11 +54,9 @@ def signed(sent: Sent, member: str) -> Count:
 class Stats:
     """Asks Inbox for nothing but its members' names, which are cached."""
 
-    def __init__(
-        self, gate: Gate, slack: Slack, inbox: Inbox, people: People, cards: Cards, feed: Feed, tally: Tally
-    ) -> None:
+    def __init__(self, gate: Gate, slack: Slack, inbox: Inbox, people: People, cards: Cards, tally: Tally) -> None:
         self._gate, self._slack, self._inbox, self._people = gate, slack, inbox, people
-        self._cards, self._feed, self._tally = cards, feed, tally
+        self._cards, self._tally = cards, tally
 
     async def count(self, job: Count, _: object) -> list[Job]:
         """An answer counts for who wrote it, where the bot sent it, else for whom the conversation is assigned to."""
@@ -101,9 +98,8 @@ class Stats:
         days = await self._tally.days([today - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
         names = await self._names()
         waiting = await self._waiting(names)
-        since = (await self._feed.began()).astimezone(UTC).date()
         periods = tuple(_period(days[-length:], names) for length in PERIODS)
-        return Figures(since=since, days=tuple(days), periods=periods, waiting=waiting)
+        return Figures(since=await self._tally.since(), days=tuple(days), periods=periods, waiting=waiting)
 
     async def _waiting(self, names: dict[str, str]) -> tuple[tuple[str, int], ...]:
         """How many conversations wait for an answer, by assignee; nobody's is ""."""

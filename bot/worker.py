@@ -28,7 +28,7 @@ from bot.errors import (
     Unauthorized,
     Unavailable,
 )
-from bot.jobs import Job, Keep, Later, Sync
+from bot.jobs import Count, Job, Keep, Later, Sync
 from bot.metrics import FINISHED, SECONDS
 from bot.store import keys
 from bot.store.lanes import Lanes, Ticket
@@ -204,7 +204,7 @@ class Worker:
         finally:
             FINISHED.labels(kind, outcome).inc()
             SECONDS.labels(kind).observe(job.age)
-            note = log.debug if outcome == "done" and isinstance(job, Sync) else log.info  # every few seconds
+            note = log.debug if outcome == "done" and isinstance(job, (Count, Sync)) else log.info  # bookkeeping
             note("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
 
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:

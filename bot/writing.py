@@ -8,16 +8,43 @@ from typing import Final
 from bot import jobs
 from bot.answers import Answers, say, tell
 from bot.errors import InboxError, RateLimited, Refused, SlackRefused, Unavailable
+from bot.first_touch import FirstTouch
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
-from bot.jobs import Asker, Choice, Choose, Dm, Job, Keep, OpenChoice, OpenDm, Receipt, Send, SendAgain
+from bot.jobs import (
+    Answer,
+    Asker,
+    Choice,
+    Choose,
+    Dm,
+    Job,
+    Keep,
+    OpenChoice,
+    OpenDm,
+    Receipt,
+    Send,
+    SendAgain,
+    Tell,
+)
 from bot.models import AccountLink, Candidate
 from bot.slack import Slack
 from bot.store.intents import Intents
 from bot.store.people import People
-from bot.views import choose_message, choose_modal, dm_modal, loading_modal, notice_modal, text, words
+from bot.views import (
+    choose_message,
+    choose_modal,
+    dm_modal,
+    first_touch,
+    loading_modal,
+    notice_modal,
+    receipt,
+    text,
+    words,
+    words_find,
+)
 
 TRIGGER_LIVES: Final = 2.5  # seconds; Slack's three, less the way there
+ASKED_FOR: Final = 86_400.0  # seconds that a question waits for its answer
 
 
 class Writing:
@@ -31,11 +58,12 @@ class Writing:
         people: People,
         intents: Intents,
         answers: Answers,
+        first_touch: FirstTouch,
         default_account: str | None,
     ) -> None:
         self._gate, self._slack, self._inbox = gate, slack, inbox
         self._people, self._intents, self._answers = people, intents, answers
-        self._default_account = default_account
+        self._first_touch, self._default_account = first_touch, default_account
 
     async def dm(self, job: Dm, _: Keep) -> list[Job]:
         """Find out whom `/dm` means, then send, or let the person choose."""
@@ -55,7 +83,7 @@ class Writing:
             return [await self._answers.not_sent(job, why, "no account")]
         body = await self.decoded(job.text)
         if len(options) == 1:
-            return [await self._intend(options[0], body, job, links, actor)]
+            return await self._begin(options[0], found, body, job, links, actor)
         choice = Choice(recipient=job.recipient, text=body, candidates=tuple(options), user=job.asker.user)
         return await self._let_choose(job, choice)
 
@@ -106,8 +134,59 @@ class Writing:
             names[user] = profile.name
         return text.decode(raw, names)
 
+    async def _begin(
+        self,
+        to: Candidate,
+        known: Sequence[Candidate],
+        body: str,
+        job: Dm | Choose,
+        links: Sequence[AccountLink],
+        actor: Actor,
+    ) -> list[Job]:
+        """Send it, or ask first where something speaks against a first message; `known` are their conversations."""
+        try:
+            doubts, first = await self._first_touch.judge(to, known, links, actor)
+        except (RateLimited, Unavailable) as error:
+            return await self._answers.later_or_failed(job, error)
+        send = await self._intend(to, body, job, links, actor, first=first)
+        if not doubts:
+            await self._intents.writes(send, sent=False)
+            return [send]
+        await self._answers.note(job, "asked first", actor.member.id)
+        question = first_touch(
+            person=send.person, account=send.account, doubts=doubts, text=send.text, intent=send.intent
+        )
+        return [tell(job.asker, question)]
+
+    async def answer(self, job: Answer, _: Keep) -> list[Job]:
+        """What was asked before a first message is answered, once and by the one who wrote it."""
+        try:
+            actor = await self._gate.actor(job.asker)
+        except (RateLimited, Unavailable) as error:
+            return await self._answers.later_or_failed(job, error)
+        kept = await self._intents.get(job.intent)
+        if kept is None or kept.asker.user != job.asker.user or kept.age > ASKED_FOR:
+            return [say(job.asker, words.TOO_OLD)]
+        send = await self._intents.answer(job.intent, send=job.send)
+        if send != job.send:
+            return [say(job.asker, words_find.ANSWERED_YES if send else words_find.ANSWERED_NO)]
+        if not send:
+            await self._answers.note(job, "not sent: decided so", actor.member.id)
+            return [_instead(job, _handed_back(kept))]
+        now = {"ref": job.ref, "at": jobs.now(), "asker": job.asker, "member": actor.member.id}
+        sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}"})
+        await self._intents.writes(sent, sent=False)
+        return [_instead(job, say(job.asker, words_find.SENT_ANYWAY)), sent]
+
     async def _intend(
-        self, to: Candidate, body: str, job: Dm | Choose, links: Sequence[AccountLink], actor: Actor
+        self,
+        to: Candidate,
+        body: str,
+        job: Dm | Choose,
+        links: Sequence[AccountLink],
+        actor: Actor,
+        *,
+        first: bool,
     ) -> Send:
         """The one attempt to send that everything after this belongs to, written down."""
         assert to.account_link_id is not None  # options always name their account
@@ -123,6 +202,7 @@ class Writing:
             asker=job.asker,
             member=actor.member.id,
             writer=actor.name,
+            first=first,
         )
         await self._intents.keep(send)
         return send
@@ -157,7 +237,7 @@ class Writing:
         return []
 
     async def choose(self, job: Choose, _: Keep) -> list[Job]:
-        """Somebody chose: send what was kept."""
+        """Somebody chose: send what was kept, or ask first."""
         choice = await self._intents.choice(job.choice_id)
         try:
             actor = await self._gate.actor(job.asker)
@@ -166,7 +246,8 @@ class Writing:
             return await self._answers.later_or_failed(job, error)
         if choice is None or choice.user != job.asker.user or not 0 <= job.index < len(choice.candidates):
             return [say(job.asker, words.TOO_OLD)]
-        return [await self._intend(choice.candidates[job.index], choice.text, job, links, actor)]
+        to = choice.candidates[job.index]
+        return await self._begin(to, choice.candidates, choice.text, job, links, actor)
 
     async def open_dm(self, job: OpenDm, _: Keep) -> list[Job]:
         """Fill the loading view with the form, or with the reason why there is none."""
@@ -242,6 +323,28 @@ def _beside(kept: Send, asker: Asker) -> Asker:
     """Who asks, where the Slack message is whose words are sent again; elsewhere, where they ask."""
     where = {"channel": kept.asker.channel, "thread_ts": kept.asker.thread_ts}
     return asker.model_copy(update=where) if kept.echo else asker
+
+
+def _handed_back(kept: Send) -> Tell:
+    """The text, so that nobody has to type it again."""
+    who, reason = kept.person, words_find.NOT_SENT
+    return tell(
+        kept.asker,
+        receipt(
+            state="failed",
+            person=who.label,
+            handle=who.handle,
+            account=kept.account,
+            text=kept.text,
+            url=None,
+            reason=reason,
+        ),
+    )
+
+
+def _instead(job: Answer, said: Tell) -> Tell:
+    """In the place of the question, whose buttons have done their work."""
+    return said.model_copy(update={"asker": job.asker, "replace": True})
 
 
 def _metadata(choice_id: str, asker: Asker) -> str:

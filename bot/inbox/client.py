@@ -12,10 +12,25 @@ from typing import Literal, Protocol
 import httpx
 
 from bot import errors
+from bot.inbox.search import LIMIT, Known
 from bot.inbox.transport import KEEP, Keep, Learn, Pace, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
-from bot.models import AccountLink, Address, Candidate, EventPage, Label, Limits, Member, Message, Sent, Team, Thread
+from bot.models import (
+    AccountLink,
+    Address,
+    Candidate,
+    EventPage,
+    Found,
+    Label,
+    Limits,
+    Member,
+    Message,
+    Search,
+    Sent,
+    Team,
+    Thread,
+)
 
 __all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
 
@@ -57,6 +72,15 @@ class Inbox(Protocol):
 
     async def find(self, recipient: str, links: Sequence[AccountLink]) -> list[Candidate]:
         """Everyone whom `recipient`, a username without prefix or a numeric platform id, may mean."""
+
+    async def look_up(self, recipient: str, links: Sequence[AccountLink]) -> list[Known]:
+        """The same with their threads: a pair for each, or one without a thread where there is none."""
+
+    async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
+        """The conversations that fit among the first `limit`: longest untouched first, by words the latest first.
+
+        By words: v2 looks in names, usernames and last messages of all; v1 cannot, so the client does, within `limit`.
+        """
 
     async def messages(self, thread_id: str, limit: int = 50) -> list[Message]:
         """The newest `limit` messages, newest first."""

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from bot import errors, models
 from bot.inbox import wire_v1 as wire
 from bot.inbox.feed import SKEW, is_platform_id, page_of
+from bot.inbox.search import LIMIT, Known, candidates, says
 from bot.inbox.transport import KEEP, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 
@@ -86,14 +87,37 @@ class V1:
         return self._full(understand(THREAD, body))
 
     async def find(self, recipient: str, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+        return candidates(await self.look_up(recipient, links))
+
+    async def look_up(self, recipient: str, links: Sequence[models.AccountLink]) -> list[Known]:
         if not is_platform_id(recipient):
             try:
                 threads = await self._transport.read(THREADS, "/threads/lookup-by-username", {"username": recipient})
             except errors.Gone:
                 return []
-            return _candidates(threads or [])
-        found = _candidates(await self._lookups(recipient, links), recipient)
-        return found or [models.Candidate(person=await self._person(recipient))]
+            return _known(threads or [])
+        found = _known(await self._lookups(recipient, links), recipient)
+        return found or [(await self._person(recipient), None)]
+
+    async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
+        """v1 filters by assignee, and knows no words: those are looked for here, and archived threads come last."""
+        folders = {"requests": ("requests",), "words": ("default", "requests", "archived")}
+        found: list[models.Thread] = []
+        looked = 0
+        for folder in folders.get(wanted.kind, ("default", "requests")):
+            params: dict[str, str | int] = {"inbox": folder, **_filters(wanted)}
+            while True:
+                if looked == limit:
+                    return _found(wanted, found, looked)
+                params["limit"] = min(100, limit - looked)
+                page = await self._transport.read(THREAD_PAGE, "/threads", params)
+                threads = [thread for one in page.threads if (thread := self._remember(one))]
+                looked += len(page.threads)
+                found += [one for one in threads if wanted.fits(one)]
+                if page.next_cursor is None or page.next_cursor.id == params.get("cursorId"):
+                    break
+                params |= {"cursorId": page.next_cursor.id, "cursorTimestamp": page.next_cursor.timestamp}
+        return _found(wanted, found, None)
 
     async def messages(self, thread_id: str, limit: int = 50) -> list[models.Message]:
         owner = self._owners.get(thread_id) or (await self.thread(thread_id)).account_link_id
@@ -248,12 +272,25 @@ def _is_ours(message: wire.Message, owner: str, text: str, since: datetime) -> b
     return ours and fresh and not message.campaign_id and (message.content or "").strip() == text.strip()
 
 
-def _candidates(threads: Sequence[wire.Thread], platform_id: str = "") -> list[models.Candidate]:
-    found = [(thread.thread(), (thread.prospect or wire.Prospect()).person(platform_id)) for thread in threads]
-    return [
-        models.Candidate(
-            person=person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
-        )
-        for thread, person in found
-        if thread and person
-    ]
+def _known(threads: Sequence[wire.Thread], platform_id: str = "") -> list[Known]:
+    found = [((thread.prospect or wire.Prospect()).person(platform_id), thread.thread()) for thread in threads]
+    return [(person, thread.with_person(person)) for person, thread in found if thread and person]
+
+
+def _filters(wanted: models.Search) -> dict[str, str]:
+    """V1SPEC, GET /threads: `filters` is an object in bracket notation."""
+    match wanted.kind:
+        case "mine":
+            who = {"filters[assignees][selectedIds][0]": wanted.about}
+        case "unassigned":
+            who = {"filters[assignees][noAssignee]": "true"}
+        case "requests":
+            who = {}
+        case "words":
+            return {}
+    return who | {"filters[sortOrder]": "asc"}
+
+
+def _found(wanted: models.Search, threads: Sequence[models.Thread], looked: int | None) -> models.Found:
+    fitting = [one for one in threads if wanted.kind != "words" or says(one, wanted.about)]
+    return models.Found(threads=tuple(fitting), looked=looked)

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from bot import errors, models
 from bot.inbox import wire_v2 as wire
 from bot.inbox.feed import SKEW, is_platform_id, page_of
+from bot.inbox.search import LIMIT, Known, candidates
 from bot.inbox.transport import KEEP, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 
@@ -89,17 +90,32 @@ class V2:
         return understand(THREAD, body).thread()
 
     async def find(self, recipient: str, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+        return candidates(await self.look_up(recipient, links))
+
+    async def look_up(self, recipient: str, links: Sequence[models.AccountLink]) -> list[Known]:
         platforms = _platforms(links)
         found = [
-            candidate
+            known
             for platform in platforms
             for contact in await self._contacts(platform, recipient)
-            for candidate in await self._candidates(contact, platform, recipient)
+            for known in await self._known(contact, platform, recipient)
         ]
         if found or not is_platform_id(recipient):
             return found
         platform = "twitter" if "twitter" in platforms else platforms[0]
-        return [models.Candidate(person=models.Person(platform=platform, platform_id=recipient))]
+        return [(models.Person(platform=platform, platform_id=recipient), None)]
+
+    async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
+        found: list[models.Thread] = []
+        looked = 0
+        for query in _queries(wanted):
+            async for thread in self._all(THREADS, "/threads", query | {"expand": "profile"}, min(100, limit)):
+                if looked == limit:
+                    return models.Found(threads=tuple(found), looked=looked)
+                looked += 1
+                if wanted.fits(one := thread.thread()):
+                    found.append(one)
+        return models.Found(threads=tuple(found))
 
     async def messages(self, thread_id: str, limit: int = 50) -> list[models.Message]:
         found = [message.message() async for message in self._messages(thread_id, limit)]
@@ -187,18 +203,13 @@ class V2:
                 return []
             raise
 
-    async def _candidates(self, contact: wire.Contact, platform: str, recipient: str) -> list[models.Candidate]:
+    async def _known(self, contact: wire.Contact, platform: str, recipient: str) -> list[Known]:
         profile = contact.match(platform, recipient)
         if profile is None:
             return []
         person = profile.person(contact.id, contact)
         threads = [found.thread() for found in await self._threads(contact.id) if found.profile_id == profile.id]
-        return [
-            models.Candidate(
-                person=person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
-            )
-            for thread in threads
-        ] or [models.Candidate(person=person)]
+        return [(person, thread.with_person(person)) for thread in threads] or [(person, None)]
 
     async def _threads(self, contact_id: str, account_link_id: str | None = None) -> list[wire.Thread]:
         params = {"contactId": contact_id, "folder": "all"}
@@ -239,6 +250,16 @@ class V2:
 
 def _platforms(links: Sequence[models.AccountLink]) -> list[str]:
     return list(dict.fromkeys(link.platform for link in links)) or ["twitter"]
+
+
+def _queries(wanted: models.Search) -> list[dict[str, str]]:
+    """GET /threads takes one folder at a time, and `all` has archived threads in it."""
+    if wanted.kind == "words":
+        return [{"folder": "all", "q": wanted.about}]
+    if wanted.kind == "requests":
+        return [{"folder": "requests", "order": "asc"}]
+    who = {"assigneeId": wanted.about} if wanted.kind == "mine" else {"unassigned": "true"}
+    return [{"folder": folder, "order": "asc"} | who for folder in ("inbox", "requests")]
 
 
 def _profile(to: models.Address) -> dict[str, str]:

@@ -93,6 +93,7 @@ class Message(Wire):
             edited=bool(self.is_edited),
             deleted=bool(self.deleted_at or self.platform_deleted_at),
             reactions=reactions(self.reactions),
+            writer_id=self.user_id if direction == "outbound" else None,
         )
 
     def _author(self, direction: models.Direction) -> Literal["person", "member", "campaign", "api", "platform"]:
@@ -166,12 +167,15 @@ class AccountLink(Wire):
 
 class Member(Wire):
     id: str
+    user_id: str | None = None
     name: str | None = None
     email: str | None = None
     role: str | None = None
 
     def member(self) -> models.Member:
-        return models.Member(id=self.id, name=self.name, email=self.email or "", role=self.role or "user")
+        return models.Member(
+            id=self.id, name=self.name, email=self.email or "", role=self.role or "user", user_id=self.user_id
+        )
 
 
 class SendResult(Wire):

@@ -63,6 +63,7 @@ class Contact(Wire):
 
 class SentBy(Wire):
     type: str | None = None
+    member_id: str | None = None
 
 
 class Message(Wire):
@@ -91,6 +92,7 @@ class Message(Wire):
             edited=self.edited_at is not None,
             deleted=self.deleted_at is not None,
             reactions=reactions(self.reactions),
+            writer_id=self.sent_by.member_id if self.sent_by else None,
         )
 
     def _author(self) -> Literal["member", "agent", "campaign", "api", "platform"]:

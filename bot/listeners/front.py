@@ -10,12 +10,14 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.errors import StoreUnavailable
 from bot.jobs import (
+    Answer,
     Asker,
     Change,
     Choose,
     Console,
     Dm,
     Job,
+    LookUp,
     OpenAssign,
     OpenChoice,
     OpenDm,
@@ -23,11 +25,13 @@ from bot.jobs import (
     OpenReply,
     Reply,
     SendAgain,
+    SetChoices,
+    ShowAgain,
     StopReplying,
     Tell,
     Verb,
 )
-from bot.listeners.payloads import Body, asker, button_value, from_event, from_modal, submitted
+from bot.listeners.payloads import Body, asker, button_value, from_event, from_modal, seen_in, submitted, ticked
 from bot.models import Installation
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
@@ -77,11 +81,12 @@ class Front:
         await ack()
 
     def button(self, verb: Verb) -> _Act:
-        """A button of the card; its value is the thread."""
+        """A button of a card or in a list; its value is the thread."""
 
         async def press(ack: AsyncAck, body: Body) -> None:
             who = asker(body)
-            await self._accept(who, Change(verb=verb, thread_id=button_value(body), asker=who))
+            job = Change(verb=verb, thread_id=button_value(body), asker=who, seen_in=seen_in(body))
+            await self._accept(who, job)
             await ack()
 
         return press
@@ -150,6 +155,34 @@ class Front:
         """The message shortcut that fills the form with a message's text."""
         who, said = asker(body), str(body["message"].get("text") or "")
         await self._open(who, "New DM", lambda view_id: OpenDm(view_id=view_id, asker=who, text=said))
+        await ack()
+
+    async def find_in_inbox(self, ack: AsyncAck, body: Body) -> None:
+        """The message shortcut that looks up the profiles a message links to."""
+        who = asker(body)
+        await self._accept(who, LookUp(recipients=text.profiles(str(body["message"].get("text") or "")), asker=who))
+        await ack()
+
+    async def turn_page(self, ack: AsyncAck, body: Body) -> None:
+        """Next and Previous; their value is the list and the page."""
+        who = asker(body)
+        await self._accept(who, ShowAgain(seen_in=button_value(body), asker=who))
+        await ack()
+
+    def answer(self, *, send: bool) -> _Act:
+        """What to do with a first message after all."""
+
+        async def press(ack: AsyncAck, body: Body) -> None:
+            who = asker(body)
+            await self._accept(who, Answer(intent=button_value(body), send=send, asker=who))
+            await ack()
+
+        return press
+
+    async def my_choices(self, ack: AsyncAck, body: Body) -> None:
+        """The boxes in Home; each click brings all that are ticked."""
+        who = asker(body)
+        await self._accept(who, SetChoices(chosen=ticked(body), asker=who))
         await ack()
 
     async def send_again(self, ack: AsyncAck, body: Body) -> None:

@@ -61,16 +61,31 @@ def from_event(body: Body) -> Asker:
 
 
 def author(body: Body, said: Body) -> Asker:
-    """Who wrote `said`, a message within an event, and where. In a shared channel their own workspace is named."""
+    """Who wrote `said`, a message within an event, and where. In a shared channel their own workspace is named.
+
+    The organisation that an event names is ours, and the author's only where no other one can be in the channel.
+    """
     team = said.get("user_team") or said.get("source_team") or said.get("team") or body.get("team_id")
-    home = team == body.get("team_id")
+    among_us = team == body.get("team_id") or body.get("is_ext_shared_channel") is False
     return Asker(
         user=said["user"],
         team=team,
-        enterprise=body.get("enterprise_id") if home else None,
+        enterprise=body.get("enterprise_id") if among_us else None,
         channel=body["event"]["channel"],
         thread_ts=said["thread_ts"],
     )
+
+
+def seen_in(body: Body) -> str:
+    """The private list whose row was pressed, `list|id|page`, or `home`; "" on a card."""
+    actions = body.get("actions") or [{}]
+    place, _, _row = str(actions[0].get("block_id") or "").rpartition("|")
+    return "home" if place.startswith("home|") else place if place.startswith("list|") else ""
+
+
+def ticked(body: Body) -> tuple[str, ...]:
+    """The values of all boxes of the group that was clicked that are ticked now."""
+    return tuple(str(one["value"]) for one in body["actions"][0].get("selected_options") or ())
 
 
 def button_value(body: Body) -> str:

@@ -33,7 +33,13 @@ def register(app: Dispatch, front: Front, talk: Talk, slack: Slack) -> None:
     app.shortcut("assign_to")(bounded(slack, front.form("Assign to…", OpenAssign)))
     app.shortcut("reply")(bounded(slack, front.form("Reply", OpenReply)))
     app.shortcut("send_as_dm")(bounded(slack, front.send_as_dm))
+    app.shortcut("find_in_inbox")(bounded(slack, front.find_in_inbox))
     app.command("/inbox")(bounded(slack, front.inbox_command))
+    for page in ("page_on", "page_back"):
+        app.action(page)(bounded(slack, front.turn_page))
+    app.action("send_anyway")(bounded(slack, front.answer(send=True)))
+    app.action("send_not")(bounded(slack, front.answer(send=False)))
+    app.action("my_choices")(bounded(slack, front.my_choices))
     app.event("app_home_opened")(bounded(slack, front.opened_home))
     app.event("app_uninstalled")(bounded(slack, front.uninstalled))
     app.event("tokens_revoked")(bounded(slack, front.tokens_revoked))

@@ -20,6 +20,7 @@ _MESSAGES_EXPAND = "expand:sentBy|reactions.author|thread|accountLink|replyTo.me
 _THREADS_EXPAND = "expand:profile|contact|accountLink|assignee[]"
 _CONTACT_EXPAND = "expand:status|tags|assignee[]"
 _PAGE = "limit:int1-100 cursor:text"
+_V1_FILTERS = "filters[assignees][selectedIds]:text[] filters[assignees][noAssignee]:bool filters[sortOrder]:asc|desc"
 _V1_CURSOR = "cursorId:id cursorTimestamp:date limit:int1-100"
 
 # version -> "METHOD /template" -> (query parameters, body fields; None where there is no body, extra rules)
@@ -28,7 +29,10 @@ _TABLE: dict[str, dict[str, tuple[str, str | None]]] = {
         "GET /team": ("", None),
         "GET /members": ("", None),
         "GET /account-links": ("", None),
-        "GET /threads": (f"inbox:default|no-reply|requests|archived accountLinkIds:id[] {_V1_CURSOR}", None),
+        "GET /threads": (
+            f"inbox:default|no-reply|requests|archived accountLinkIds:id[] {_V1_FILTERS} {_V1_CURSOR}",
+            None,
+        ),
         "GET /threads/lookup": ("accountLinkId*:id externalPlatformId:text externalId:id", None),
         "GET /threads/lookup-by-username": ("username*:text accountLinkIds:id[]", None),
         "GET /threads/{id}": ("", None),

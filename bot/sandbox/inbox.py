@@ -137,12 +137,24 @@ class SandboxInbox(InboxServer):
         self.world.delete_thread(self.thread(thread_id))
 
     async def teammate_writes(
-        self, thread_id: str, text: str, how: Literal["native", "member"] = "native", member_id: str | None = None
+        self,
+        thread_id: str,
+        text: str,
+        how: Literal["native", "member"] = "native",
+        member_id: str | None = None,
+        at: datetime | None = None,
     ) -> str:
         """A colleague's message, typed on the platform (`native`) or in Inbox (`member`); the message id."""
         if how == "member" and member_id is None:
             member_id = next(iter(self.world.members), None)
-        return self.world.write(self.thread(thread_id), how, text, member_id=member_id).id
+        return self.world.write(self.thread(thread_id), how, text, member_id=member_id, at=at).id
+
+    async def campaign_writes(self, thread_id: str, text: str, at: datetime | None = None) -> str:
+        """A campaign's message, which archives its thread; the message id."""
+        thread = self.thread(thread_id)
+        message = self.world.write(thread, "campaign", text, at=at)
+        self.world.archive(thread, True)
+        return message.id
 
     async def edits(self, message_id: str, text: str) -> None:
         """Whoever wrote the message changes it, on the platform or in Inbox."""

@@ -98,14 +98,17 @@ def _in_view(thread: ThreadRecord, view: str) -> bool:
     return thread.is_request == (view == "requests") and (view != "no-reply" or waiting)
 
 
+def _passes(thread: ThreadRecord, ask: Incoming) -> bool:
+    """The filters by account and assignee; selected ids are OR-ed, and a `no…` flag that is false is ignored."""
+    accounts, members = ask.many("accountLinkIds"), ask.many("filters[assignees][selectedIds]")
+    nobody = ask.one("filters[assignees][noAssignee]") == "true"
+    by_assignee = thread.effective_assignee in members or (nobody and thread.effective_assignee is None)
+    return (not accounts or thread.account_id in accounts) and (by_assignee or not (members or nobody))
+
+
 async def _threads(world: World, ask: Incoming) -> tuple[int, Any]:
-    accounts = ask.many("accountLinkIds")
-    found = [
-        t
-        for t in world.threads.values()
-        if _in_view(t, ask.one("inbox", "default")) and (not accounts or t.account_id in accounts)
-    ]
-    found.sort(key=lambda t: (t.sorted_at, t.id), reverse=True)
+    found = [t for t in world.threads.values() if _in_view(t, ask.one("inbox", "default")) and _passes(t, ask)]
+    found.sort(key=lambda t: (t.sorted_at, t.id), reverse=ask.one("filters[sortOrder]", "desc") == "desc")
     part, following = _page([(t.id, t.sorted_at) for t in found], ask, 20)
     return 200, {"threads": [thread_json(world, t) for t in found[part]], "nextCursor": following}
 

@@ -134,7 +134,7 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
             "authorId": _author(thread, last),
             "createdAt": iso(last.created_at),
             "userId": _user(world, last),
-            "campaignId": None,
+            "campaignId": world.team_id if last.by == "campaign" else None,
         }
         if last
         else None,
@@ -168,7 +168,7 @@ def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inb
         "teamId": world.team_id,
         "authorId": author,
         "userId": _user(world, message),
-        "campaignId": None,
+        "campaignId": world.team_id if message.by == "campaign" else None,
         "content": message.text,
         "origin": {"person": "external", "native": "external", "api": "api"}.get(message.by, "internal"),
         "createdAt": iso(message.created_at),

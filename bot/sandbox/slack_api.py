@@ -71,7 +71,8 @@ def _respond(world: World, hook: Hook, body: Json) -> None:
         world.post(hook.channel, BOT_USER, **content, thread_ts=body.get("thread_ts"), raw=body)
     else:
         said = world.whisper(hook.user, hook.channel, "response_url", content, body.get("thread_ts"))
-        hook.ephemeral = hook.ephemeral if hook.message else said
+        if hook.message is None and hook.ephemeral is None:  # else what was acted on stays the original
+            hook.ephemeral = said
 
 
 def auth_test(world: World, args: Json) -> Json:

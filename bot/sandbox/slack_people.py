@@ -198,8 +198,13 @@ class People(World):
         ]
         return (await asyncio.gather(*clicks))[0]
 
-    async def press_ephemeral(self, user: str, words: Ephemeral, action: str, *, value: Any = None) -> Ack:
-        """The same in a message that only they see; Slack sends such a message's blocks to nobody."""
+    async def press_ephemeral(
+        self, user: str, words: Ephemeral, action: str, *, value: Any = None, row: int = 0
+    ) -> Ack:
+        """The same in a message that only they see; Slack sends such a message's blocks to nobody.
+
+        `row` says which one, where several controls have that label.
+        """
         if words.deleted or words.user != user:
             raise LookupError("they do not see this message")
         place = self.channel(words.channel)
@@ -208,7 +213,7 @@ class People(World):
         context = {"container": container, "channel": {"id": place.id, "name": _channel_name(place)}}
         context |= {"state": {"values": self._state(words.blocks, {})}}
         context |= {"response_url": self.hook(user, place.id, words=words)}
-        return await self._act(user, words.blocks, action, value, None, context)
+        return await self._act(user, words.blocks, action, value, None, context, row)
 
     async def press_modal(
         self, user: str, action: str, *, value: Any = None, values: Mapping[str, Any] | None = None
@@ -218,21 +223,28 @@ class People(World):
         filled = view | {"state": {"values": self._state(view["blocks"], dict(values or {}))}}
         return await self._press_view(user, filled, action, value)
 
-    async def press_home(self, user: str, action: str, *, value: Any = None) -> Ack:
+    async def press_home(self, user: str, action: str, *, value: Any = None, row: int = 0) -> Ack:
         """The same in their Home tab."""
         view = self.home(user)
         if view is None:
             raise LookupError(f"{user} has no Home")
-        return await self._press_view(user, view, action, value)
+        return await self._press_view(user, view, action, value, row)
 
-    async def _press_view(self, user: str, view: Json, action: str, value: Any) -> Ack:
+    async def _press_view(self, user: str, view: Json, action: str, value: Any, row: int = 0) -> Ack:
         context = {"container": {"type": "view", "view_id": view["id"]}, "view": view}
-        return await self._act(user, view["blocks"], action, value, None, context)
+        return await self._act(user, view["blocks"], action, value, None, context, row)
 
     async def _act(
-        self, user: str, blocks: list[Json], action: str, value: Any, action_ts: str | None, context: Json
+        self,
+        user: str,
+        blocks: list[Json],
+        action: str,
+        value: Any,
+        action_ts: str | None,
+        context: Json,
+        row: int = 0,
     ) -> Ack:
-        block, element = find(blocks, action)
+        block, element = find(blocks, action, row)
         facts = {"action_id": element["action_id"], "block_id": block["block_id"], "type": element["type"]}
         if element["type"] == "button":
             facts |= {name: element[name] for name in ("text", "value", "style") if name in element}
@@ -355,13 +367,16 @@ class People(World):
 
     # -- events
 
-    async def event(self, type: str, *, event_id: str | None = None, retry: int = 0, **fields: Any) -> Ack:
+    async def event(
+        self, type: str, *, event_id: str | None = None, retry: int = 0, shared: bool = False, **fields: Any
+    ) -> Ack:
         """An Events API delivery; give the same `event_id` and a `retry` number to deliver it again."""
         envelope: Json = {"token": "sandbox-verification", "team_id": self.team_id, "api_app_id": APP_ID}
+        envelope |= {"enterprise_id": self.enterprise_id} if self.enterprise_id else {}
         envelope |= {"type": "event_callback", "event_id": event_id or self.next_id("Ev")}
         envelope |= {"event_time": int(self.now()), "event": {"type": type, "event_ts": self.next_ts(), **fields}}
         us = {"enterprise_id": None, "team_id": self.team_id, "user_id": BOT_USER, "is_bot": True}
-        envelope |= {"authorizations": [us | {"is_enterprise_install": False}], "is_ext_shared_channel": False}
+        envelope |= {"authorizations": [us | {"is_enterprise_install": False}], "is_ext_shared_channel": shared}
         again = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"} if retry else {}
         return await self._deliver("events_api", envelope, json.dumps(envelope), again)
 
@@ -372,16 +387,18 @@ class People(World):
         return await self.event("app_home_opened", user=user, channel=self.dm(user).id, tab="home", **seen)
 
 
-def find(blocks: list[Json], wanted: str) -> tuple[Json, Json]:
+def find(blocks: list[Json], wanted: str, row: int = 0) -> tuple[Json, Json]:
     """The control with this visible label, placeholder or action_id, and its block; raises LookupError.
 
-    `block_id/action_id` tells controls of several blocks apart.
+    Of several that fit, number `row` from 0. `block_id/action_id` tells controls of several blocks apart.
     """
-    labels = []
+    labels, fitting = [], 0
     for block, element in elements(blocks):
         text = element.get("text") or element.get("placeholder") or block.get("label") or {}
         if wanted in (element["action_id"], text.get("text"), f"{block['block_id']}/{element['action_id']}"):
-            return block, element
+            if fitting == row:
+                return block, element
+            fitting += 1
         labels.append(text.get("text") or element["action_id"])
     raise LookupError(f"no control {wanted!r}; there are {labels}")
 

@@ -42,7 +42,7 @@ class Talk(People):
             return Ack(0, None, 0.0)
         self.scopes_used.add(scope)
         where = {"channel": place.id, "channel_type": "group" if place.private else "channel"}
-        return await self.event("message", event_id=event_id, retry=retry, **where, **told)
+        return await self.event("message", event_id=event_id, retry=retry, shared=place.shared, **where, **told)
 
     def _said(self, message: Message) -> Json:
         author, place = self.users[message.user], self.channel(message.channel)

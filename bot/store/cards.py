@@ -20,6 +20,10 @@ _AMEND: Final = """
 local shown = redis.call('HGET', KEYS[1], 'latest')
 if shown and cjson.decode(shown).id == ARGV[1] then redis.call('HSET', KEYS[1], 'latest', ARGV[2]) end
 """
+_PUT: Final = """
+redis.call('HSET', KEYS[1], 'channel', ARGV[1], 'ts', ARGV[2])
+redis.call('SET', KEYS[2], ARGV[3])
+"""
 
 
 class Place(NamedTuple):
@@ -35,6 +39,7 @@ class Cards:
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._amend = redis.register_script(_AMEND)
+        self._put = redis.register_script(_PUT)
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
@@ -69,10 +74,7 @@ class Cards:
     async def put(self, thread_id: str, place: Place) -> None:
         """The card was posted at `place`."""
         async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hset(keys.card(thread_id), mapping={"channel": place.channel, "ts": place.ts})
-            pipe.set(keys.card_at(*place), thread_id)
-            await pipe.execute()
+            await self._put(keys=[keys.card(thread_id), keys.card_at(*place)], args=[*place, thread_id])
 
     async def at(self, place: Place) -> str | None:
         """The id of the thread whose card is at `place`."""

@@ -46,6 +46,7 @@ LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
 
+COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
 
 MEMBERS: Final = key("cache", "members")
@@ -56,6 +57,7 @@ PLATFORMS: Final = key("cache", "platforms")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")
+PLAN_REFUSED: Final = key("plan-refused")  # when Inbox last refused a first message for want of an add-on
 
 
 def lane(name: str) -> str:
@@ -120,6 +122,18 @@ def receipt(receipt_id: str) -> str:
 
 def shown(message_id: str) -> str:
     return key("shown", message_id)
+
+
+def wrote(platform: str, platform_id: str) -> str:
+    return key("wrote", platform, platform_id)
+
+
+def answer(intent_id: str) -> str:
+    return key("answer", intent_id)
+
+
+def listing(listing_id: str) -> str:
+    return key("listing", listing_id)
 
 
 def pace(name: str) -> str:

@@ -45,6 +45,12 @@ class Tally:
         self._received = redis.register_script(_RECEIVED)
         self._sent = redis.register_script(_SENT)
 
+    async def since(self) -> date:
+        """The day on which counting began; today, when it is asked for the first time."""
+        async with answering():
+            await self._redis.set(keys.COUNTED_SINCE, _day(datetime.now(UTC)).isoformat(), nx=True)
+            return date.fromisoformat((await self._redis.get(keys.COUNTED_SINCE)).decode())
+
     async def received(self, thread_id: str, message_id: str, at: datetime) -> None:
         """Somebody outside wrote; a thread in which nobody waits yet waits from now on."""
         args: list[str | int | float] = [keys.received(_day(at)), LIVES, thread_id, message_id, at.timestamp()]

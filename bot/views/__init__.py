@@ -7,19 +7,22 @@ from bot.views.dm import (
     State,
     choose_message,
     choose_modal,
-    closed_home,
     dm_modal,
     help_message,
-    home,
     loading_modal,
     notice_modal,
     receipt,
 )
+from bot.views.listing import PAGE, Item, Part, Setting, closed_home, first_touch, home, listing
 from bot.views.reply import assign_modal, assigned_message, closed_reply, reply_modal, reply_receipt
 from bot.views.stats import chart_caption, chart_words, stats_message
 
 __all__ = [
+    "PAGE",
+    "Item",
     "Msg",
+    "Part",
+    "Setting",
     "State",
     "View",
     "assign_modal",
@@ -34,10 +37,12 @@ __all__ = [
     "closed_note",
     "closed_reply",
     "dm_modal",
+    "first_touch",
     "follow_up",
     "forbidden",
     "help_message",
     "home",
+    "listing",
     "loading_modal",
     "meanwhile",
     "notice_modal",

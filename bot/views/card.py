@@ -137,7 +137,7 @@ def _named(person: Person | None) -> str:
 
 
 def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
-    """`X · 1,200 followers · Founder at Nimbus · Status: Lead · Tags: vip, trial`, as inert mrkdwn."""
+    """`On X · 1,200 followers · Founder at Nimbus · Status: Lead · Tags: vip, trial`, as inert mrkdwn."""
     person = thread.person
     count = (person.followers if person else None) or 0
     followers = f"{count:,} follower{'s' if count != 1 else ''}" if count else ""
@@ -145,13 +145,13 @@ def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
     more = f" and {len(tags) - _TAGS} more" if len(tags) > _TAGS else ""
     named = ", ".join(plain(tag, 40) for tag in tags[:_TAGS]) + more
     parts = (
-        plain(platform_name(thread.platform), 40),
+        f"On {plain(platform_name(thread.platform), 40)}",
         followers,
         bio,
         f"Status: {plain(status, 60)}" if status else "",
         f"Tags: {named}" if tags else "",
     )
-    return " · ".join(part for part in parts if part) or "–"  # noqa: RUF001 - a dash
+    return " · ".join(part for part in parts if part)
 
 
 def _body(message: Message | None, *, pictures: bool = False, limit: int | None = None) -> list[Block]:

@@ -149,17 +149,6 @@ def help_message() -> Msg:
     return {"text": words.DM_HELP, "blocks": [section(words.DM_HELP)]}
 
 
-def home(has_channel: bool = True) -> View:
-    """App Home: what the bot does, what to try first, and, where no channel has cards, how to get them."""
-    missing = [] if has_channel else [section(words.NO_CHANNEL)]
-    return {"type": "home", "blocks": [*missing, section(words.INBOX_HELP), section(words.DM_HELP)]}
-
-
-def closed_home(why: str) -> View:
-    """App Home of somebody who may not act; `why` is mrkdwn from `words`."""
-    return {"type": "home", "blocks": [section(why)]}
-
-
 def _initial(text: str, limit: int) -> dict[str, str]:
     value = literal(text, limit)
     return {"initial_value": value} if value else {}

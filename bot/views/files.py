@@ -25,21 +25,22 @@ def attachments(found: Sequence[Attachment]) -> str:
 
 
 def files(found: Sequence[Attachment], *, pictures: bool) -> list[Block]:
-    """Blocks for what is attached; `pictures` where Slack is to fetch and show them."""
-    shown = [one for one in found if pictures and one.kind in _PICTURES and is_web(one.url)][:_MOST]
-    linked = [one for one in found if one.kind in _PLAYED and is_web(one.url)][:_MOST]
+    """Blocks for what is attached; without `pictures`, one line that names all of it."""
+    seen = [one for one in found if pictures and is_web(one.url)]
+    shown = [one for one in seen if one.kind in _PICTURES][:_MOST]
+    linked = [one for one in seen if one.kind in _PLAYED][:_MOST]
     named = [one for one in found if one not in shown and one not in linked]
     see = "" if all(one.kind == "card" for one in named) else " (open the conversation to see it)"
     return [
         *(picture(str(one.url), _name(one)) for one in shown),
-        *(block for one in linked for block in _linked(one, pictures=pictures)),
+        *(block for one in linked for block in _linked(one)),
         *([line(run(f"📎 {attachments(named)}{see}"))] if named else []),
     ]
 
 
-def _linked(one: Attachment, *, pictures: bool) -> list[Block]:
+def _linked(one: Attachment) -> list[Block]:
     """A recording or file behind its name, below its still picture."""
-    still = [picture(str(one.poster), f"A still of the {one.kind}")] if pictures and is_web(one.poster) else []
+    still = [picture(str(one.poster), f"A still of the {one.kind}")] if is_web(one.poster) else []
     return [*still, line(run(f"{_PLAYED[one.kind]} "), link(str(one.url), _name(one)))]
 
 

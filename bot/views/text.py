@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-import emoji
-
 ELLIPSIS = "…"
 _JOINER = "\u2060"  # word joiner: invisible, and ends whatever Slack would have linked or replaced
 _NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -154,6 +152,8 @@ def _glyph(code: str, tone: str | None) -> str:
     """The emoji that Slack calls `code`, in skin `tone` "2" to "6"; "" when Unicode has none by that name."""
     if re.fullmatch("flag-[a-z]{2}", code):
         return "".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in code[-2:])
+    import emoji  # for those who write some: it takes 3 MiB and 12 ms
+
     for name in (code, code.replace("-", "_")):
         glyph = emoji.emojize(f":{name}:", language="alias")
         if emoji.is_emoji(glyph):
@@ -169,6 +169,7 @@ _X_PROFILE = re.compile(
     r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/user/(\d+)|@?(\w+))/?", re.IGNORECASE
 )
 _LINKEDIN_PROFILE = re.compile(r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/([^/]+)/?", re.IGNORECASE)
+_ADDRESS = re.compile(r"<?(?:https?://)?(?:\w+\.)?(?:x|twitter|linkedin)\.com/", re.IGNORECASE)
 _NOT_PROFILES = {"i", "home", "messages", "search", "explore", "settings", "notifications", "hashtag", "intent"}
 
 
@@ -195,3 +196,10 @@ def parse_recipient(word: str) -> str | None:
     elif word.strip().startswith("<"):
         return None  # a Slack user, a channel, or somebody else's page
     return name.lower() if _HANDLE.fullmatch(name) and name.strip(".-") else None
+
+
+def profiles(text: str) -> tuple[str, ...]:
+    """The recipients whose profile addresses stand in a Slack message; at most three."""
+    addresses = [one for one in re.findall(r"<[^<>]+>|\S+", text) if _ADDRESS.match(one)]
+    found = (parse_recipient(one.rstrip(".,;:!?)")) for one in addresses)
+    return tuple(dict.fromkeys(one for one in found if one))[:3]

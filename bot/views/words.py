@@ -50,6 +50,7 @@ REPLIES_SHARED = (
     "`/inbox consent` here."
 )
 REPLIES_OFF = "Replies no longer go out from this channel."
+CHANGED_BEFORE = "You changed it before I heard of it. Write it again if it is to go out."
 NO_FILES = "I can't send files, only text."
 NOTHING_AFTER = "Nothing stands after the prefix."
 NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
@@ -113,6 +114,8 @@ INBOX_HELP = """\
 • `/inbox stats` says how much came and was answered, how soon and by whom.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
 • `/inbox assignments off` ends the direct messages about conversations that colleagues assign to you, `on` renews them.
+• `/inbox mine`, `/inbox unassigned`, `/inbox requests`, `/inbox find words` or `@handle`: lists that only you see.
+• *Find in Inbox* in a message's ⋮ menu lists conversations with those whose profiles it links to.
 
 *For admins: this channel*
 • `/inbox reply-assigns off`, and a reply no longer assigns the conversation to who wrote it.

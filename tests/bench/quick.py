@@ -5,9 +5,10 @@ Slack takes one post a second in a channel, and Inbox 300 calls a minute; both w
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Final
+
+import uvloop
 
 from bot import log, settings
 from bot.app import Paces, bridge
@@ -24,4 +25,4 @@ async def main(role: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    uvloop.run(main(sys.argv[1]))

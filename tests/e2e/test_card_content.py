@@ -47,7 +47,7 @@ async def test_a_card_shows_platform_followers_headline_status_and_tags_and_foll
     await on.inbox.app_assigns(thread(on).id, on.acme.bo_member)  # v1 webhooks show the person in part alone
     await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
     about = (
-        f"X · 12,300 followers · Founder at {plain('*Nimbus*')} and runner · Status: Lead · Tags: VIP, trial <!here>"
+        f"On X · 12,300 followers · Founder at {plain('*Nimbus*')} and runner · Status: Lead · Tags: VIP, trial <!here>"
     )
     assert about in shows(on, card)
     assert not [n for n in nodes(card.blocks) if n.get("type") == "mrkdwn" and "<!here" in n["text"]]
@@ -73,7 +73,7 @@ async def test_a_card_names_the_platform_of_its_account(on: Stage) -> None:
     lin = on.inbox.add_person("lin-wei", "Lin Wei", platform="linkedin")
     await on.inbox.customer_writes(lin, "Hello from LinkedIn", account)
     await on.slack.until(lambda: cards(on))
-    assert "Lin Wei (lin-wei) via acme-inc\nLinkedIn" in shows(on, cards(on)[0])
+    assert "Lin Wei (lin-wei) via acme-inc\nOn LinkedIn" in shows(on, cards(on)[0])
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

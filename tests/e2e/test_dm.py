@@ -200,7 +200,7 @@ async def test_the_same_words_sent_twice_on_purpose_arrive_twice(on: Stage) -> N
 
 
 async def test_messages_to_one_person_keep_their_order(on: Stage) -> None:
-    with_thread(on)
+    await card_of(on)
     on.inbox.fail("POST *", delay=0.3)
     for number in range(5):
         await dm(on, f"@sarah number {number}", user=on.acme.ana if number % 2 else on.acme.bo)

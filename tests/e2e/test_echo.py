@@ -11,6 +11,7 @@ from bot.sandbox.inbox import SandboxInbox
 from bot.sandbox.slack import Message, SandboxSlack
 from bot.sandbox.slack_records import BOT_USER, Json
 from bot.sandbox.stage import Stage, acme
+from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, cards, hears, idle, thread, told, version, whisper
 
@@ -110,6 +111,37 @@ async def test_mentions_and_links_reach_the_customer_as_plain_words(on: Stage, c
     said = f"&gt;&gt;Ask <@{on.acme.ana}> or see <https://acme.example/a|our page> &lt;3"
     await reply(on, card, said)
     assert sent(on) == ["Ask @Ana or see our page (https://acme.example/a) <3"]
+
+
+async def test_a_reply_that_is_shown_in_the_channel_too_is_a_reply(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; Hello, and all of you should know", subtype="thread_broadcast")
+    assert sent(on) == ["Hello, and all of you should know"]
+    assert marks(said) == [CHECK]
+
+
+async def test_in_a_private_channel_it_is_the_same(opened: Open, api: str) -> None:
+    on = await opened(versions=[api])
+    on.slack.scopes |= {"groups:history", "reactions:write"}
+    on.slack.channels[on.acme.channel].private = True
+    await switch(on)
+    said = await reply(on, await card_of(on), "&gt;&gt; Hello")
+    assert (sent(on), marks(said)) == (["Hello"], [CHECK])
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_colleague_of_a_sister_workspace_writes_unless_strangers_may_be_there(
+    opened: Open, api: str, shared: bool
+) -> None:
+    """Of an author from another workspace, Slack says only there that they are of our organisation."""
+    on = await opened(versions=[api], enterprise="E0ACME")
+    on.slack.scopes |= {"channels:history", "reactions:write"}
+    await switch(on)
+    card = await card_of(on)
+    sister = on.slack.add_user(None, "Sue", "bo@acme.example", team_id="T0SISTER")
+    on.slack.users[sister].grid, on.slack.users[sister].teams = "E0ACME", ("T0SISTER", on.slack.team_id)
+    on.slack.channels[card.channel].shared = shared
+    said = await reply(on, card, "&gt;&gt; Hello", sister)
+    assert (sent(on), marks(said)) == (([], []) if shared else (["Hello"], [CHECK]))
 
 
 async def test_an_act_is_on_record_and_the_card_follows(on: Stage, card: Message) -> None:
@@ -289,6 +321,32 @@ async def test_while_nothing_can_be_written_down_slack_is_asked_to_tell_it_again
     assert ack.status != 200
     assert (await on.slack.hear(said, event, event_id="Ev1", retry=1)).ok
     await on.slack.until(lambda: sent(on) == ["Later"])
+
+
+async def test_while_inbox_is_away_the_writer_is_told_and_the_reply_follows(
+    on: Stage, card: Message, redis_url: str
+) -> None:
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.ACCOUNT_LINKS)  # which account it is sent from, must be asked anew
+    on.inbox.fail("GET */account-links", 503, times=2)
+    said = await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; Soon", card.ts)
+    await hears(on, on.acme.bo, "I'll keep trying")
+    await on.slack.until(lambda: marks(said) == [CHECK], 8)
+    assert sent(on) == ["Soon"]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_what_was_deleted_or_edited_before_slack_could_tell_of_it_never_goes_out(
+    on: Stage, card: Message, deleted: bool
+) -> None:
+    """Slack repeats an event that was refused minutes later; what happened to the message since, comes first."""
+    said = on.slack.say(on.acme.bo, card.channel, "&gt;&gt; The password is hunter2", card.ts)
+    event: Json = {"user": on.acme.bo, "text": said.text, "ts": said.ts, "thread_ts": card.ts, "team": on.slack.team_id}
+    await (on.slack.erase(said) if deleted else on.slack.rewrite(said, "&gt;&gt; Ask me for the password"))
+    await idle(on)
+    assert (await on.slack.hear(said, event, event_id="Ev1", retry=1)).ok
+    assert "You changed it before I heard of it" in await hears(on, on.acme.bo, "stayed in Slack")
+    assert sent(on) == []
 
 
 # --- edits and deletions ---------------------------------------------------------------------------------------------

@@ -78,10 +78,18 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     **{verb: button(verb) for verb in ("archive", "assign_to_me", "reopen", "unassign", "open")},
     "send_again": lambda on, user, kept: click(on, user, kept.card, "send_again", kept.intent),
     "dm_choose_open": lambda on, user, kept: click(on, user, kept.card, "dm_choose_open", kept.choice),
-    **{f"shortcut {name}": shortcut(name) for name in ("archive_thread", "assign_to_me", "send_as_dm")},
+    "send_anyway": lambda on, user, kept: click(on, user, kept.card, "send_anyway", kept.intent),
+    "send_not": lambda on, user, kept: click(on, user, kept.card, "send_not", kept.intent),
+    "page_on": lambda on, user, kept: click(on, user, kept.card, "page_on", "list|l1|0"),
+    "my_choices": lambda on, user, kept: click(on, user, kept.card, "my_choices", ""),
+    **{
+        f"shortcut {name}": shortcut(name) for name in ("archive_thread", "assign_to_me", "send_as_dm", "find_in_inbox")
+    },
     "/dm": command("/dm", ""),
     "/dm text": command("/dm", "@sarah Hello"),
     "/inbox whoami": command("/inbox", "whoami"),
+    "/inbox mine": command("/inbox", "mine"),
+    "/inbox find": command("/inbox", "find sarah"),
     "/inbox link": command("/inbox", "link"),
     "/inbox links": command("/inbox", "links"),
     "/inbox log": command("/inbox", "log"),
@@ -209,7 +217,7 @@ async def test_the_same_acts_by_a_member_reach_inbox(on: Stage, redis_url: str) 
     await on.slack.until(lambda: "/dm @sarah" in heard(on, on.acme.bo))
 
 
-@pytest.mark.parametrize("act", ["send_again", "choice", "dm_choose_open"])
+@pytest.mark.parametrize("act", ["send_again", "choice", "dm_choose_open", "send_anyway", "send_not"])
 async def test_what_one_member_wrote_no_other_member_sends(on: Stage, redis_url: str, act: str) -> None:
     """The ids of kept messages come back with clicks and forms; they are good for their writer alone."""
     kept = await prepared(on, redis_url)

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.jobs import Asker, Receipt, Send
+from bot.models import Address, Person
 from bot.sandbox.blockkit import problems, view_problems
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage
@@ -112,6 +114,18 @@ async def test_a_deleted_conversation_says_so_in_the_form_and_on_the_card(on: St
     gone = "That conversation was deleted in Inbox."
     await on.slack.until(lambda: (view := on.slack.modal(on.acme.ana)) and gone in on.slack.show(view))
     await on.slack.until(lambda: gone in shows(on, card))
+
+
+async def test_a_conversation_that_is_deleted_while_somebody_writes_takes_no_reply_and_the_text_comes_back(
+    on: Stage,
+) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.ana, card)
+    await on.inbox.app_deletes(thread(on).id)
+    await on.slack.until(lambda: "deleted in Inbox" in shows(on, card))
+    await on.slack.submit(on.acme.ana, values={"text": "A long text"})
+    assert "A long text" in await hears(on, on.acme.ana, "That conversation was deleted in Inbox.")
+    assert on.inbox.sent() == []
 
 
 async def test_an_account_that_is_signed_out_says_so_before_anything_is_written(on: Stage) -> None:
@@ -332,3 +346,40 @@ async def test_a_reply_in_hand_when_inbox_is_down_is_sent_when_it_is_back(on: St
     await hears(on, on.acme.ana, "Inbox asks us to wait 1 s")
     await on.slack.until(lambda: "✅ Sent, " in as_seen(on, receipt))
     assert [one.text for one in on.inbox.sent()] == ["Hello"]
+
+
+async def test_a_receipt_that_is_worked_twice_stands_there_once_as_it_ended(opened: Open) -> None:
+    on = await opened(versions=["v2"])
+    card = await card_of(on)
+    receipt = await reply(on, on.acme.ana, card, "Hello")
+    await on.slack.until(lambda: "✅ Sent, " in as_seen(on, receipt))
+    await idle(on)
+    sent = Send(
+        intent="twice",
+        address=Address(account_link_id=on.acme.account, platform="twitter", platform_id="1", thread_id=thread(on).id),
+        person=Person(platform="twitter", platform_id="1", name="Sarah Chen"),
+        account="@acme",
+        text="Hello",
+        asker=Asker(user=on.acme.ana),
+        writer="Ana",
+        card=thread(on).id,
+        receipt="twice",
+    )
+    again = Receipt(send=sent, state="sent")
+    for job in (Receipt(send=sent, state="sending"), again, again, Receipt(send=sent, state="sending")):
+        await on.bridge.lanes.accept(job)
+    await idle(on)
+    _, other = on.slack.replies(card.channel, card.ts)
+    assert "✅ Sent, " in as_seen(on, other)
+
+
+async def test_who_is_refused_when_they_send_gets_the_text_back(on: Stage) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.bo, card)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", f"unlink <@{on.acme.bo}>")
+    await hears(on, on.acme.ana, "no longer linked")
+    await on.slack.submit(on.acme.bo, values={"text": "A long text"})
+    said = await hears(on, on.acme.bo, "You are unlinked from Inbox")
+    assert "A long text" in said
+    assert on.inbox.sent() == []
+    await on.slack.until(lambda: "replying" not in shows(on, card))

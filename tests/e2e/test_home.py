@@ -1,0 +1,146 @@
+"""App Home: conversations to work on, settings, whom one acts as, and how it follows what is done in it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from redis import Redis
+
+from bot.sandbox.inbox_world import utc_now
+from bot.sandbox.stage import Stage
+from bot.store import keys
+from tests.e2e.steps import calls, card_of, hears, idle, shows, thread, version
+from tests.e2e.test_finding import conversation, people
+
+
+async def opened_home(on: Stage, user: str = "") -> str:
+    """What Ana sees when she opens the Home tab."""
+    user = user or on.acme.ana
+    before = on.slack.home(user)
+    on_it = before and before["hash"]
+    assert (await on.slack.open_home(user)).ok
+    await on.slack.until(lambda: (view := on.slack.home(user)) and view["hash"] != on_it)
+    return seen(on, user)
+
+
+def seen(on: Stage, user: str = "") -> str:
+    view = on.slack.home(user or on.acme.ana)
+    assert view is not None
+    return on.slack.show(view)
+
+
+def names(home: str, title: str) -> list[str]:
+    """The people under a heading, in order."""
+    under = home.partition(f"*{title} (")[2]
+    found = []
+    for line in under.splitlines()[1:]:
+        if line.startswith(("*", "─")):
+            break
+        if " via @" in line:
+            found.append(line.split(" ", 1)[1].split(" (")[0])
+    return found
+
+
+async def test_home_lists_mine_and_unassigned_waiting_longest_first(on: Stage) -> None:
+    await conversation(on, on.acme.sarah, "Newer", 5, assignee_id=on.acme.ana_member)
+    await conversation(on, on.acme.omar, "Older", 50, assignee_id=on.acme.ana_member)
+    await conversation(on, on.inbox.add_person("new", "New"), "Hello", 9, is_request=True)
+    await conversation(on, on.inbox.add_person("old", "Old"), "Anybody?", 90)
+    await conversation(on, on.inbox.add_person("theirs", "Bo's own"), "Bo?", assignee_id=on.acme.bo_member)
+    home = await opened_home(on)
+    assert names(home, "Your open conversations") == ["Omar Khan", "Sarah Chen"]
+    assert names(home, "Unassigned") == ["Old", "New"]
+    assert "*Your open conversations (2)*" in home
+    assert "Waiting since" in home
+    assert "What to do first" not in home
+    assert "[Assign to me]  [Archive]  [Open conversation]" in home
+
+
+async def test_a_conversation_taken_at_home_moves_to_mine_and_an_archived_one_leaves(on: Stage) -> None:
+    await conversation(on, on.acme.sarah, "Anybody?")
+    await opened_home(on)
+    on.inbox.calls.clear()
+    await on.slack.press_home(on.acme.ana, "Assign to me")
+    await on.slack.until(lambda: names(seen(on), "Your open conversations") == ["Sarah Chen"])
+    assert names(seen(on), "Unassigned") == []
+    assert thread(on).assignee_id == on.acme.ana_member
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await on.slack.until(lambda: "Your open conversations (0)" in seen(on))
+    assert thread(on).archived
+    (learned,) = calls(on, "GET", "/threads")  # nothing was known of it; the lists are not read again
+    assert learned.path == f"/{version(on)}/threads/{thread(on).id}"
+
+
+async def test_what_is_done_at_home_shows_on_the_card(on: Stage) -> None:
+    card = await card_of(on)
+    await opened_home(on)
+    await on.slack.press_home(on.acme.ana, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
+
+
+async def test_a_conversation_deleted_meanwhile_leaves_home_and_its_person_is_told(on: Stage) -> None:
+    thread_id = await conversation(on, on.acme.sarah, "Anybody?")
+    await opened_home(on)
+    await on.inbox.app_deletes(thread_id)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await on.slack.until(lambda: "Unassigned (0)" in seen(on))
+    await hears(on, on.acme.ana, "That conversation was deleted in Inbox.")
+
+
+async def test_somebody_new_reads_what_to_do_first_and_whom_they_act_as(on: Stage) -> None:
+    home = await opened_home(on, on.acme.bo)
+    assert "What to do first" in home
+    assert "In Inbox you are *Bo* (`bo@acme.example`, user)" in home
+
+
+async def test_home_shows_eight_of_each_and_the_command_for_the_rest(on: Stage) -> None:
+    some = await people(on, 60)
+    home = await opened_home(on)
+    assert names(home, "Unassigned") == [one.name for one in some[:8]]
+    assert "*Unassigned (50+)*" in home
+    assert "The first 8. `/inbox unassigned` lists more." in home
+
+
+async def test_a_setting_is_kept_and_shown_as_it_was_ticked(on: Stage) -> None:
+    box = "Message me when a colleague assigns a conversation to me"
+    assert f"(x) {box}" in await opened_home(on)
+    assert (await on.slack.press_home(on.acme.ana, "my_choices", value=[])).ok
+    await idle(on)
+    assert f"( ) {box}" in await opened_home(on)
+    assert f"(x) {box}" in await opened_home(on, on.acme.bo)
+    assert (await on.slack.press_home(on.acme.ana, "my_choices", value=[box])).ok
+    await idle(on)
+    assert f"(x) {box}" in await opened_home(on)
+
+
+async def test_home_without_inbox_says_so_and_keeps_the_rest(on: Stage) -> None:
+    await opened_home(on)
+    on.inbox.fail("GET /*/threads*", 503, times=None)
+    home = await opened_home(on)
+    assert "Inbox doesn't show your conversations right now" in home
+    assert "Your settings" in home
+    assert "/dm @sarah" in home
+
+
+async def test_a_setting_of_somebody_who_may_not_act_is_not_kept(on: Stage, redis_url: str) -> None:
+    await opened_home(on)
+    on.slack.users[on.acme.ana].guest = True
+    await forget_profiles(redis_url)
+    await on.slack.press_home(on.acme.ana, "my_choices", value=[])
+    await hears(on, on.acme.ana, "Only members of")
+    assert "Only members of" in await opened_home(on)
+
+
+async def forget_profiles(redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(*redis.keys(keys.profile("*").replace("{", "\\{")))
+
+
+async def test_conversations_that_were_answered_come_last(on: Stage) -> None:
+    """A conversation in which the team wrote last comes after all that wait, however old."""
+    answered = await conversation(on, on.acme.sarah, "?", 90)
+    await on.inbox.teammate_writes(answered, "Answered", at=utc_now() - timedelta(minutes=80))
+    await conversation(on, on.acme.omar, "Waiting", 1)
+    home = await opened_home(on)
+    assert names(home, "Unassigned") == ["Omar Khan", "Sarah Chen"]
+    assert "Answered" in home

@@ -1,0 +1,155 @@
+"""Lists, App Home and the question before a first message: Slack takes them whatever people are called or write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from bot import errors, views
+from bot.models import Member, Person, Search, Thread
+from bot.sandbox.blockkit import problems, view_problems
+from bot.views import words, words_find
+from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
+
+
+def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> views.Item:
+    person = Person(platform="linkedin", platform_id="42", username=name, name=name) if name else None
+    facts = {"id": "t1", "account_link_id": "a1", "platform_id": "1:42", "person": person}
+    return views.Item(Thread(**facts | {"last_message": message(text)} | more), name or "@acme", name or None)
+
+
+def every_list() -> Iterator[views.Msg]:
+    for name, text, count in product(NAMES, TEXTS, (0, 1, views.PAGE)):
+        threads = [
+            item(name, text),
+            item(name, text, archived=True, assignee_id="m1", is_request=True),
+            item(name, text, last_message=message(text, direction="outbound"), platform_id=None),
+            item(name, text, last_message=None),
+            item("", text),
+        ]
+        for kind in ("mine", "unassigned", "requests", "words", "person"):
+            title = words_find.title(kind, text or name, count)
+            notes = [words_find.looked_at(200, kind), *([words_find.no_conversation(SARAH)] * 3)]
+            yield views.listing(title, threads[:count], seen_in="list|7f3a9c", page=1, pages=3, notes=notes)
+
+
+def every_question() -> Iterator[views.Msg]:
+    for name, text in product(NAMES, TEXTS):
+        person = Person(platform="twitter", platform_id="42", username=name, name=name)
+        doubts = [
+            words_find.wrote_before(words_find.colleague(Member(id="m1", name=name, email="a@b.example")), name, AT),
+            words_find.account_closed(name, "offline", "X"),
+            words_find.plan_refused(AT),
+        ]
+        yield views.first_touch(person=person, account=name, doubts=doubts, text=text, intent="i1")
+
+
+def every_home() -> Iterator[views.View]:
+    for name, text, count in product(NAMES, TEXTS, (0, 1, 8)):
+        items = [item(name, text, id=f"t{number}") for number in range(count)]
+        parts = [views.Part("Your open conversations", items, "50+", "/inbox mine")] * 2
+        settings = [views.Setting("one", "What it does", True), views.Setting("two", "What it does not", False)]
+        you, trouble = words.whoami(name, f"{name}@acme.example", "user"), words_find.NO_LISTS
+        yield views.home(parts, you=you, settings=settings, trouble=trouble, first_steps=True, has_channel=False)
+    yield views.home([], you="You", settings=[views.Setting("one", "What it does", False)])
+
+
+def test_slack_takes_every_list_and_question_however_extreme_its_content() -> None:
+    for shown in (*every_list(), *every_question()):
+        must_be_valid(shown)
+        assert problems(shown["blocks"], "message") == []
+        assert 0 < len(shown["text"]) <= 3_000
+
+
+def test_slack_takes_every_home_however_extreme_its_content() -> None:
+    for shown in every_home():
+        assert view_problems(shown) == []
+        json.dumps(shown, ensure_ascii=False).encode()
+
+
+def test_no_strangers_words_ping_link_or_format_in_a_list() -> None:
+    for shown in (*every_list(), *every_question()):
+        active = shown["text"] + mrkdwn(shown)
+        for danger in ("<!channel", "<http", "@here", "*bold*", ":tada:", "\u202e"):
+            assert danger not in active
+
+
+def test_an_item_says_who_wrote_what_and_how_long_they_wait() -> None:
+    shown = views.listing("*Mine (1)*", [item()], seen_in="list|l1", page=0, pages=1)
+    assert literal(shown) == "🔵 Sarah Chen via Sarah ChenHi there"
+    assert "Waiting since <!date^" in mrkdwn(shown)
+    assert "\nHi" not in shown["text"]
+    assert shown["text"] == "*Mine (1)*\nSarah Chen: Hi there"
+
+
+def test_an_answered_item_says_that_we_wrote_last() -> None:
+    ours = item(last_message=message("Of course", direction="outbound"))
+    shown = views.listing("*Mine (1)*", [ours], seen_in="list|l1", page=0, pages=1)
+    assert "You: Of course" in literal(shown)
+    assert "Answered <!date^" in mrkdwn(shown)
+
+
+def test_a_long_message_is_cut_in_a_list_and_in_a_question() -> None:
+    for shown in (
+        views.listing("*Mine (1)*", [item(text=HOSTILE)], seen_in="list|l1", page=0, pages=1),
+        views.first_touch(person=SARAH, account="@acme", doubts=["x"], text=HOSTILE, intent="i1"),
+    ):
+        assert literal(shown).endswith("…")
+        assert len(literal(shown)) < 1_200
+
+
+def test_every_row_tells_a_click_where_it_was_made() -> None:
+    shown = views.listing("*Mine (2)*", [item(), item(id="t2")], seen_in="list|l1", page=3, pages=9)
+    rows = [block["block_id"] for block in shown["blocks"] if block["type"] == "actions"]
+    assert rows == ["list|l1|3|0", "list|l1|3|1", "pages|list|l1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "fits"),
+    [
+        ("mine", {"assignee_id": "m1"}, True),
+        ("mine", {"assignee_id": "m2"}, False),
+        ("mine", {"assignee_id": "m1", "archived": True}, False),
+        ("unassigned", {}, True),
+        ("unassigned", {"assignee_id": "m1"}, False),
+        ("unassigned", {"idle": True}, False),
+        ("requests", {"is_request": True}, True),
+        ("requests", {}, False),
+        ("words", {"archived": True}, True),
+    ],
+)
+def test_a_conversation_is_on_a_list_while_it_belongs_there(kind: Any, state: dict[str, Any], fits: bool) -> None:
+    assert Search(kind=kind, about="m1").fits(Thread(id="t1", account_link_id="a1", **state)) is fits
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errors.RateLimited(retry_after=39.2), "Inbox asks us to wait 40 s. Try again then."),
+        (errors.Unavailable(), "Inbox isn't answering, so I can't list conversations. Try again in a minute."),
+        (errors.Forbidden(), "Inbox doesn't show me these conversations. Ask an admin what changed. Reference 7f3a9c."),
+    ],
+)
+def test_why_there_is_no_list(error: errors.InboxError, said: str) -> None:
+    assert words_find.not_listed(error, "7f3a9c") == said
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("<https://x.com/Sarah>", ("sarah",)),
+        ("see <https://twitter.com/sarah?s=20|this> and x.com/omar_k.", ("sarah", "omar_k")),
+        ("<https://www.linkedin.com/in/sarah-chen/|Sarah>", ("sarah-chen",)),
+        ("(https://mobile.x.com/sarah)", ()),
+        ("<https://x.com/sarah/status/1> <https://x.com/home> <https://example.com/x.com/sarah>", ()),
+        ("netflix.com/sarah and @sarah", ()),
+        (" ".join(f"<https://x.com/a{number}>" for number in range(9)), ("a0", "a1", "a2")),
+        ("<https://x.com/sarah> <https://x.com/Sarah>", ("sarah",)),
+    ],
+)
+def test_profiles_in_a_message(said: str, found: tuple[str, ...]) -> None:
+    assert views.text.profiles(said) == found
