@@ -110,6 +110,15 @@ async def test_the_bots_data_outlives_it() -> None:
         assert len(visitor.cards()) == 1  # it knew its card
 
 
+async def test_the_bot_can_be_cut_off_at_any_moment(visitor: Visitor) -> None:
+    sarah = visitor.told["inbox"]["people"][0]["id"]
+    async with asyncio.timeout(20):
+        for version in ("v1", "v2") * 3:
+            await visitor.act("write", person=sarah, text=f"Are you there, {version}?")
+            assert (await visitor.act("play", version=version))["ok"]
+    await visitor.until(lambda: "Are you there, v2?" in json.dumps(visitor.cards()))
+
+
 async def test_what_only_one_sees_is_shown_from_the_opening_of_the_page_on(visitor: Visitor) -> None:
     await visitor.act("command", user=visitor.acme.ana, channel=visitor.acme.channel, command="/inbox", text="whoami")
     await visitor.until(lambda: visitor.told["ephemerals"])

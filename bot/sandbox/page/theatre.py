@@ -11,7 +11,6 @@ from typing import Any, Final
 from bot.manifest import OPTIONAL, SCOPES
 from bot.sandbox.page.traffic import Tapped, Traffic
 from bot.sandbox.stage import Scene, Stage, bot_on
-from bot.worker import cancelled
 
 SLOW: Final = 2.0  # seconds
 HANGS: Final = 5.0  # seconds: longer than Slack waits
@@ -91,7 +90,7 @@ class Theatre:
 
     async def _kill(self) -> None:
         if self.stage is not None:
-            await cancelled(self.stage.tasks)
+            await self.stage.bridge.worker.stop(within=0.0)  # what it has in hand is cut off
             self.stage = None
             await self._running.aclose()
             self.traffic.changed()
