@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from bot.models import Address, Candidate, Event, Message, Person, Record, Thread
 
@@ -619,7 +619,7 @@ Job = Annotated[
     | Sync,
     Field(discriminator="kind"),
 ]
-_JOB: TypeAdapter[Job] = TypeAdapter(Job)
+_JOB: TypeAdapter[Job] = TypeAdapter(Job, config=ConfigDict(defer_build=True))
 
 
 Keep = Callable[[Job], Awaitable[None]]
