@@ -60,7 +60,7 @@ async def test_what_a_platform_takes_is_known_on_v2_alone() -> None:
 
 async def test_an_assignee_is_inherited_when_the_contact_has_the_same() -> None:
     contact = {"id": "c1", "profiles": [profile()], "assigneeId": "mem1"}
-    answers = [thread2(assigneeId=who, profile=profile(), contact=contact) for who in ("mem1", "mem2", None)]
+    answers: list[Any] = [thread2(assigneeId=who, profile=profile(), contact=contact) for who in ("mem1", "mem2", None)]
     inbox, _ = vendor("v2", {"GET /threads/t1": answers})
     assert [(await inbox.thread("t1")).inherited for _ in answers] == [True, False, False]
 
