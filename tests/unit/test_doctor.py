@@ -13,6 +13,7 @@ import pytest
 
 from bot import doctor, jobs
 from bot.jobs import Asker, Console
+from bot.manifest import SCOPES
 from bot.models import Installation
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -49,7 +50,7 @@ def ask(
 ) -> Ask:
     """`await ask(NAME="value", OTHER=None)`: the exit code and the findings with that environment."""
     monkeypatch.chdir(tmp_path)
-    outside.slack.scopes = {"commands", "chat:write", "users:read", "users:read.email"}
+    outside.slack.scopes = set(SCOPES)
 
     async def asked(**changed: str | None) -> tuple[int, Findings]:
         for name, value in (outside.env | changed).items():
@@ -195,4 +196,4 @@ async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> 
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "doctor")
     told = await hears(on, on.acme.ana, "reconnect @acme")
     for words in ("*Redis*", "workspace Acme", "*members*", "*dead letters* none"):
-        assert words.replace("*", "") in told.replace("*", "")
+        assert words.replace("*", "") in told.replace("*", ""), told
