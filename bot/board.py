@@ -127,6 +127,8 @@ class Board:
 
     async def amend(self, job: Amend, _: object) -> list[Job]:
         """A message that is shown on its card, or below it, says there what it says now."""
+        if receipt := await self._replies.receipt_of(job.message_id):
+            return [receipt.model_copy(update={"message": await self._as_it_is(job, receipt.message), "tries": 0})]
         place = await self._replies.shown_at(job.message_id)
         if place is None and job.tries < len(MISSING) and await self._feed.shown([job.message_id]):
             raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))  # it is on its way there

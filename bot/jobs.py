@@ -240,13 +240,17 @@ class Fade(Base):
 
 
 class Receipt(Base):
-    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides."""
+    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
+
+    `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it.
+    """
 
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
     kind: Literal["receipt"] = "receipt"
     send: Send
     state: Literal["sending", "sent", "unconfirmed", "failed"]
     reason: str = ""
+    message: Message | None = None
 
     @property
     def once(self) -> str | None:

@@ -30,6 +30,8 @@ class Receipts:
             shown = card is not None and await self._draw(job, card)
         except SlackRefused:
             shown = False
+        if shown and job.message:
+            await self._replies.put_receipt_of(job.message.id, job)
         alone = job.state in UNHAPPY or (not shown and job.state != "sending")
         return [private_receipt(job.send, job.state, job.reason)] if alone else []
 
@@ -73,4 +75,5 @@ def _drawn(job: Receipt) -> Msg:
         reason=job.reason,
         intent=send.intent,
         at=job.at,
+        message=job.message,
     )

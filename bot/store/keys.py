@@ -120,6 +120,10 @@ def receipt(receipt_id: str) -> str:
     return key("receipt", receipt_id)
 
 
+def receipt_of(message_id: str) -> str:
+    return key("receipt-of", message_id)
+
+
 def shown(message_id: str) -> str:
     return key("shown", message_id)
 
