@@ -247,7 +247,7 @@ class Recheck(Base):
 
 
 class RefreshPerson(Base):
-    """A person's default assignee changed: refresh each thread with them that has a card."""
+    """A person's default assignee, tags or status changed: refresh each thread with them that has a card."""
 
     background: ClassVar[bool] = True
     kind: Literal["refresh_person"] = "refresh_person"

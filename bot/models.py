@@ -53,11 +53,18 @@ class AccountLink(Record):
         return handle(self.platform, self.username) if self.username else (self.name or self.id)
 
 
+class Label(Record):
+    """A tag or a status of the team's, by the name that people gave it."""
+
+    id: str
+    name: str
+
+
 class Person(Record):
     """Someone outside the team: a prospect (v1), a contact's profile (v2). `username` has no prefix.
 
     `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `assignee_id` is the
-    contact's default assignee, known only where the vendor showed the contact itself.
+    contact's default assignee; it, `tag_ids` and `status_id` are known only where the vendor showed the contact itself.
     """
 
     platform: str
@@ -70,6 +77,8 @@ class Person(Record):
     bio: str | None = None
     followers: int | None = None
     assignee_id: str | None = None
+    tag_ids: tuple[str, ...] = ()
+    status_id: str | None = None
 
     @property
     def handle(self) -> str:

@@ -31,10 +31,10 @@ MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inb
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
-# The types that tell of a message, of a thread, and of a person's default assignee; all others only count.
+# The types that tell of a message, of a thread, and of what a thread has from its person; all others only count.
 MESSAGES: Final = {"message.created", "message.received"}
 THREADS: Final = {"thread.archived", "thread.unarchived", "thread.assigned", "thread.unassigned", "thread.deleted"}
-ASSIGNEES: Final = {"prospect.assigneeChanged", "contact.assigneeChanged"}
+PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for what in ("assignee", "tags", "status")}
 
 
 def wanted(event: Event) -> list[Job]:
@@ -44,7 +44,7 @@ def wanted(event: Event) -> list[Job]:
         return [Notify(event=event)] if readable else []
     if event.type in THREADS and event.thread_id:
         return [Refresh(thread_id=event.thread_id, event=event)]
-    if event.type in ASSIGNEES and (event.contact_id or event.person_platform_id):
+    if event.type in PERSONS and (event.contact_id or event.person_platform_id):
         return [RefreshPerson(event=event)]
     return []
 
@@ -135,7 +135,7 @@ class News:
         return [Refresh(thread_id=job.thread_id)]
 
     async def refresh_person(self, job: RefreshPerson, _: object) -> list[Job]:
-        """Refresh every thread with the person whose default assignee changed."""
+        """Refresh every thread with the person whose default assignee, tags or status changed."""
         person = job.event.contact_id or job.event.person_platform_id or ""
         return [Refresh(thread_id=one, event=job.event) for one in sorted(await self._cards.threads_of(person))]
 

@@ -15,7 +15,7 @@ from bot import errors
 from bot.inbox.transport import KEEP, Keep, Learn, Pace, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
-from bot.models import AccountLink, Address, Candidate, EventPage, Member, Message, Sent, Team, Thread
+from bot.models import AccountLink, Address, Candidate, EventPage, Label, Member, Message, Sent, Team, Thread
 
 __all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
 
@@ -39,6 +39,10 @@ class Inbox(Protocol):
     async def members(self) -> list[Member]: ...
 
     async def account_links(self) -> list[AccountLink]: ...
+
+    async def tags(self) -> list[Label]: ...
+
+    async def statuses(self) -> list[Label]: ...
 
     async def thread(self, thread_id: str) -> Thread:
         """The thread, with its person where that can be had. Raises `Gone`."""

@@ -21,6 +21,7 @@ from bot.inbox.wire import Wire
 TEAM = TypeAdapter(models.Team)
 MEMBERS = TypeAdapter(list[wire.Member])
 LINKS = TypeAdapter(list[wire.AccountLink])
+LABELS = TypeAdapter(list[models.Label])
 THREAD = TypeAdapter(wire.Thread)
 THREAD_OR_NONE: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None)
 THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] | None)
@@ -61,6 +62,12 @@ class V1:
 
     async def account_links(self) -> list[models.AccountLink]:
         return [link.account_link() for link in await self._transport.read(LINKS, "/account-links")]
+
+    async def tags(self) -> list[models.Label]:
+        return await self._transport.read(LABELS, "/tags")
+
+    async def statuses(self) -> list[models.Label]:
+        return await self._transport.read(LABELS, "/statuses")
 
     async def thread(self, thread_id: str) -> models.Thread:
         return self._full(await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}"))

@@ -20,6 +20,7 @@ Item = TypeVar("Item")
 TEAM = TypeAdapter(models.Team)
 MEMBERS = TypeAdapter(wire.Page[wire.Member])
 LINKS = TypeAdapter(wire.Page[wire.AccountLink])
+LABELS = TypeAdapter(wire.Page[models.Label])
 CONTACT = TypeAdapter(wire.Contact)
 CONTACTS = TypeAdapter(wire.Page[wire.Contact])
 THREAD = TypeAdapter(wire.Thread)
@@ -61,6 +62,12 @@ class V2:
 
     async def account_links(self) -> list[models.AccountLink]:
         return [link.account_link() async for link in self._all(LINKS, "/account-links")]
+
+    async def tags(self) -> list[models.Label]:
+        return [tag async for tag in self._all(LABELS, "/tags")]
+
+    async def statuses(self) -> list[models.Label]:
+        return [status async for status in self._all(LABELS, "/statuses")]
 
     async def thread(self, thread_id: str) -> models.Thread:
         path, params = f"/threads/{quote(thread_id, safe='')}", {"expand": ["profile", "contact"]}
@@ -174,7 +181,7 @@ class V2:
         profile = contact.match(platform, recipient)
         if profile is None:
             return []
-        person = profile.person(contact.id, contact.assignee_id)
+        person = profile.person(contact.id, contact)
         threads = [found.thread() for found in await self._threads(contact.id) if found.profile_id == profile.id]
         return [
             models.Candidate(

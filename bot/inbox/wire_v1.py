@@ -20,6 +20,8 @@ class Ref(Wire):
 
 class Context(Wire):
     assignee_id: str | None = None
+    tags: Maybe[tuple[str, ...]] = None
+    status_id: str | None = None
 
 
 class Prospect(Wire):
@@ -52,6 +54,8 @@ class Prospect(Wire):
             bio=self.bio,
             followers=whole(self.follower_count),
             assignee_id=self.context.assignee_id if self.context else None,
+            tag_ids=(self.context.tags if self.context else None) or (),
+            status_id=self.context.status_id if self.context else None,
         )
 
 

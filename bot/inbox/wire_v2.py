@@ -26,7 +26,7 @@ class Profile(Wire):
     follower_count: float | None = None
     profile_url: str | None = None
 
-    def person(self, contact_id: str | None, assignee_id: str | None) -> models.Person:
+    def person(self, contact_id: str | None, contact: Contact | None) -> models.Person:
         return models.Person(
             platform=self.platform,
             platform_id=self.platform_id,
@@ -37,7 +37,9 @@ class Profile(Wire):
             profile_url=self.profile_url or profile_url(self.platform, self.platform_id),
             bio=self.bio,
             followers=whole(self.follower_count),
-            assignee_id=assignee_id,
+            assignee_id=contact.assignee_id if contact else None,
+            tag_ids=(contact.tag_ids if contact else None) or (),
+            status_id=contact.status_id if contact else None,
         )
 
 
@@ -45,6 +47,8 @@ class Contact(Wire):
     id: str
     profiles: tuple[Profile, ...] = ()
     assignee_id: str | None = None
+    tag_ids: Maybe[tuple[str, ...]] = None
+    status_id: str | None = None
 
     def profile(self, id: str | None) -> Profile | None:
         return next((profile for profile in self.profiles if profile.id == id), None)
@@ -131,7 +135,7 @@ class Thread(Wire):
             account_link_id=self.account_link_id,
             platform=self.platform or "twitter",
             platform_id=self.platform_id,
-            person=profile.person(self.contact_id, contact.assignee_id if contact else None) if profile else None,
+            person=profile.person(self.contact_id, contact) if profile else None,
             contact_id=self.contact_id,
             assignee_id=self.assignee_id,
             archived=bool(self.archived),

@@ -24,6 +24,7 @@ from bot.sandbox.inbox_world import (
     SentMessage,
     ThreadRecord,
     World,
+    iso,
     utc_now,
 )
 
@@ -80,6 +81,16 @@ class SandboxInbox(InboxServer):
     def thread(self, thread_id: str) -> ThreadRecord:
         return self.world.threads[thread_id]
 
+    def add_tag(self, name: str) -> str:
+        tag = {"id": self.world.new_id(), "name": name, "color": "#22aa55"}
+        self.world.tags.append(tag)
+        return str(tag["id"])
+
+    def add_status(self, name: str) -> str:
+        status = {"id": self.world.new_id(), "name": name, "color": None, "createdAt": iso(self.clock())}
+        self.world.statuses.append(status)
+        return str(status["id"])
+
     def set_account_status(self, account_id: str, status: str) -> None:
         """`active`, `offline` or `paused`; no event tells of it."""
         self.world.accounts[account_id].status = status
@@ -101,7 +112,11 @@ class SandboxInbox(InboxServer):
         Opens the thread where there is none (as a request if `is_request`), reopens an archived one; the message id.
         """
         thread = self._thread_with(to, account_id, is_request) if isinstance(to, PersonRecord) else self.thread(to)
-        return self.world.write(thread, "person", text, at=at, attachments=attachments).id
+        answers = thread.last is not None and thread.last.by == "campaign"
+        message = self.world.write(thread, "person", text, at=at, attachments=attachments)
+        if answers:
+            self.world.emit("target.replied", thread, message)
+        return message.id
 
     def _thread_with(self, person: PersonRecord, account_id: str | None, is_request: bool) -> ThreadRecord:
         account_id = account_id or next(a.id for a in self.world.accounts.values() if a.platform == person.platform)
@@ -120,6 +135,21 @@ class SandboxInbox(InboxServer):
     async def app_assigns_contact(self, person: PersonRecord, member_id: str | None) -> None:
         """The default assignee of this person's threads that have none of their own."""
         self.world.change_contact(person, "assignee_id", member_id)
+
+    async def app_tags(self, person: PersonRecord, *tag_ids: str) -> None:
+        """The person has these tags from now on, and no others."""
+        self.world.change_contact(person, "tag_ids", list(tag_ids))
+
+    async def app_sets_status(self, person: PersonRecord, status_id: str | None) -> None:
+        self.world.change_contact(person, "status_id", status_id)
+
+    async def campaign_writes(self, thread_id: str, text: str) -> str:
+        """A campaign's message, which archives the conversation, and the event that tells of it; the message id."""
+        thread = self.thread(thread_id)
+        message = self.world.write(thread, "campaign", text)
+        self.world.archive(thread, True)
+        self.world.emit("target.contacted", thread, message)
+        return message.id
 
     async def app_deletes(self, thread_id: str) -> None:
         self.world.delete_thread(self.thread(thread_id))

@@ -38,6 +38,8 @@ AUDIT: Final = key("audit")  # who did what, as a stream
 
 MEMBERS: Final = key("cache", "members")
 ACCOUNT_LINKS: Final = key("cache", "account-links")
+TAGS: Final = key("cache", "tags")
+STATUSES: Final = key("cache", "statuses")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from bot.models import AccountLink, Candidate, Member, Person, Record, Thread
+from bot.models import AccountLink, Candidate, Label, Member, Person, Record, Thread
 from bot.store import keys
 from bot.store.lanes import answering
 
@@ -17,9 +17,11 @@ NOT_FOUND_LIVES: Final = 60
 MEMBERS_LIVE: Final = 600
 ACCOUNT_LINKS_LIVE: Final = 600
 PROFILE_LIVES: Final = 300
+LABELS_LIVE: Final = 600
 
 _MEMBERS = TypeAdapter(list[Member])
 _ACCOUNT_LINKS = TypeAdapter(list[AccountLink])
+_LABELS = TypeAdapter(list[Label])
 _CANDIDATES = TypeAdapter(list[Candidate])
 T = TypeVar("T")
 
@@ -101,6 +103,14 @@ class People:
     ) -> list[AccountLink]:
         """The team's accounts; `load` asks Inbox when the cache is empty or `fresh` is wanted."""
         return await self._cached(keys.ACCOUNT_LINKS, _ACCOUNT_LINKS, ACCOUNT_LINKS_LIVE, load, fresh)
+
+    async def tags(self, load: Callable[[], Awaitable[list[Label]]], *, fresh: bool = False) -> list[Label]:
+        """The team's tags; `load` asks Inbox when the cache is empty or `fresh` is wanted."""
+        return await self._cached(keys.TAGS, _LABELS, LABELS_LIVE, load, fresh)
+
+    async def statuses(self, load: Callable[[], Awaitable[list[Label]]], *, fresh: bool = False) -> list[Label]:
+        """The team's statuses, in the same way."""
+        return await self._cached(keys.STATUSES, _LABELS, LABELS_LIVE, load, fresh)
 
     async def _cached(
         self, key: str, kind: TypeAdapter[T], lives: int, load: Callable[[], Awaitable[T]], fresh: bool
