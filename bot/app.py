@@ -24,7 +24,9 @@ from bot import jobs
 from bot.admins import Admins
 from bot.answers import Answers
 from bot.board import LOOK_AGAIN, Board
+from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup, Store
+from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
@@ -36,10 +38,13 @@ from bot.listeners.front import Front
 from bot.models import Installation
 from bot.news import News
 from bot.notices import Notices
+from bot.reminders import Reminding
+from bot.routing import Router
 from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.socket_mode import SocketMode
+from bot.steering import Steering
 from bot.store import embedded
 from bot.store.audit import Audit
 from bot.store.cards import Cards
@@ -51,7 +56,10 @@ from bot.store.intents import Intents
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.preferences import Preferences
 from bot.store.rights import Rights
+from bot.store.routes import Routes
+from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 from bot.web import Web
 from bot.worker import Handlers, Worker
@@ -136,25 +144,35 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         desk = Desk(gate, inbox(False), people, cards, answers)
         writing = Writing(gate, slack, inbox(False), people, intents, answers, settings.inbox_account_link_id)
         sending = Sending(inbox(False), people, cards, intents, answers)
-        news = News(inbox(True), people, cards, feed, settings.notify_channel)
-        board = Board(slack, inbox(True), people, cards, feed, pace, rights, paces.look_again)
+        preferences, waiting, routes = Preferences(redis), Waiting(redis), Routes(redis)
+        router = Router(routes, settings.notify_channel)
+        news = News(inbox(True), people, cards, feed, router, routes, waiting)
+        board = Board(
+            slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, paces.look_again
+        )
+        consent = Consent(slack, rights)
+        reminding = Reminding(slack, inbox(True), people, cards, preferences, waiting, pace, consent, installation)
+        steering = Steering(gate, slack, inbox(False), people, cards, routes, router, audit)
+        channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
         store = Store(partial(health, redis), lanes, feed, people, install)
 
         async def background() -> Inbox:
             return inbox(True)
 
-        console = Command(gate, people, audit, admins, Checkup(settings, slack, background, store))
+        checkup = Checkup(settings, slack, background, store)
+        console = Command(gate, people, audit, admins, checkup, steering, channel_settings)
         start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
             **_of_inbox(news, board),
+            **_of_channels(steering, channel_settings, reminding),
             jobs.Console: console.run,
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
         }
         worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
-        ticker = Ticker(pace, feed, lanes, paces.poll)
+        ticker = Ticker(pace, feed, lanes, paces.poll, waiting)
         bolt = _bolt(settings, installation, slack)
         register(bolt, Front(lanes, cards, slack, install, installation), slack)
         web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
@@ -191,10 +209,26 @@ def _of_inbox(news: News, board: Board) -> Handlers:
         jobs.RefreshPerson: news.refresh_person,
         jobs.Digest: news.digest,
         jobs.Sync: news.sync,
+        jobs.Outbound: news.outbound,
+        jobs.Campaign: news.campaign,
+        jobs.Move: board.move,
+        jobs.Leave: board.leave,
         jobs.Post: board.post,
         jobs.Announce: board.announce,
         jobs.Missed: board.missed,
         jobs.Render: board.render,
+    }
+
+
+def _of_channels(steering: Steering, settings: ChannelSettings, reminding: Reminding) -> Handlers:
+    return {
+        jobs.Why: steering.why,
+        jobs.MoveTo: steering.move,
+        jobs.OpenSettings: settings.open,
+        jobs.SaveSettings: settings.save,
+        jobs.Due: reminding.due,
+        jobs.Nudge: reminding.nudge,
+        jobs.Morning: reminding.morning,
     }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import structlog
 
 from bot.admins import USER, Admins
+from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
+from bot.steering import Steering
 from bot.store.audit import Audit
 from bot.store.people import People
 from bot.views import text, words
@@ -18,9 +20,18 @@ log = structlog.get_logger(__name__)
 class Command:
     """Answers privately; whatever it does not know is answered with the help text."""
 
-    def __init__(self, gate: Gate, people: People, audit: Audit, admins: Admins, checkup: Checkup) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        people: People,
+        audit: Audit,
+        admins: Admins,
+        checkup: Checkup,
+        steering: Steering,
+        settings: ChannelSettings,
+    ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
-        self._checkup = checkup
+        self._checkup, self._steering, self._settings = checkup, steering, settings
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -49,6 +60,12 @@ class Command:
                 return await self._admins.log(job)
             case ["doctor"]:
                 return await self._doctor(job)
+            case ["route" | "routes", *_]:
+                return await self._steering.route(job)
+            case ["why", *_]:
+                return await self._steering.ask_why(job)
+            case ["quiet", *_]:
+                return await self._settings.quiet(job)
             case ["link", *_]:
                 return [_answer(job, words.LINK_USAGE)]
         return [_answer(job, words.inbox_help())]

@@ -13,7 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
-from bot.models import Address, Candidate, Event, Message, Person, Record, Thread
+from bot.hours import Reminders
+from bot.models import Address, Candidate, Event, Message, Person, Privacy, Record, Thread
 
 
 def reference() -> str:
@@ -275,12 +276,16 @@ class Post(Base):
 
 
 class Digest(Base):
-    """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events."""
+    """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events.
+
+    `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere.
+    """
 
     background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "inbound"
     kind: Literal["digest"] = "digest"
     stale: bool = False
+    places: dict[str, str | None] = Field(default_factory=dict)
 
 
 class Announce(Base):
@@ -324,6 +329,134 @@ class Tell(Base):
     lasting: bool = False
 
 
+class Outbound(Base):
+    """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
+    kind: Literal["outbound"] = "outbound"
+    thread_id: str
+    written: datetime
+    campaign: bool = False
+
+
+class Campaign(Base):
+    """A campaign wrote in a thread, or was answered there."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
+    kind: Literal["campaign"] = "campaign"
+    thread_id: str
+
+
+class Move(Base):
+    """Post a thread's card anew in a channel, and close the old one; `message` is what a rule moved it for.
+
+    `mover` moved it by hand and is told. Once there is a new card, `posted` is its ts, and `old` the place it had.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
+    kind: Literal["move"] = "move"
+    channel: str
+    thread_id: str
+    message: Message | None = None
+    mover: Asker | None = None
+    posted: str = ""
+    old: tuple[str, str] | None = None
+
+    @property
+    def once(self) -> str | None:
+        return f"message:{self.message.id}" if self.message else None
+
+
+class Leave(Base):
+    """Close the card that a thread had at `old`, with a link to the one it has now."""
+
+    waits_in: ClassVar[str] = "card:{thread_id}"
+    kind: Literal["leave"] = "leave"
+    thread_id: str
+    old: tuple[str, str]
+
+
+class MoveTo(Base):
+    """Somebody wants a thread's card in another channel, or where the rules want it (`to` is None)."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "thread:{thread_id}"
+    kind: Literal["move_to"] = "move_to"
+    thread_id: str
+    to: str | None
+    asker: Asker
+
+
+class Why(Base):
+    """Tell somebody why a thread's card is where it is."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["why"] = "why"
+    thread_id: str
+    asker: Asker
+
+
+class OpenSettings(Base):
+    """Fill the loading view of a channel's settings."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_settings"] = "open_settings"
+    view_id: str
+    asker: Asker
+
+
+class SaveSettings(Base):
+    """An admin submitted the settings of the channel that `asker` began in."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["save_settings"] = "save_settings"
+    privacy: Privacy
+    reminders: Reminders
+    asker: Asker
+
+
+class Due(Base):
+    """Look at the threads in which somebody may have waited long enough, and at the channels' mornings."""
+
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "due"
+    kind: Literal["due"] = "due"
+
+
+class Nudge(Base):
+    """Remind a channel, or a person in a direct message (`channel` is their id), of threads that wait.
+
+    `threads` maps each to the time of the first message that nobody answered and nobody was reminded of.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
+    kind: Literal["nudge"] = "nudge"
+    channel: str
+    threads: dict[str, float]
+
+
+class Morning(Base):
+    """A channel's digest of the day `day` (ISO), by its own clock."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
+    kind: Literal["morning"] = "morning"
+    channel: str
+    day: str
+
+    @property
+    def once(self) -> str | None:
+        return f"morning:{self.channel}:{self.day}"
+
+
 class Sync(Base):
     """Read the event feed after the stored cursor."""
 
@@ -354,6 +487,17 @@ Job = Annotated[
     | Missed
     | Render
     | Tell
+    | Outbound
+    | Campaign
+    | Move
+    | Leave
+    | MoveTo
+    | Why
+    | OpenSettings
+    | SaveSettings
+    | Due
+    | Nudge
+    | Morning
     | Sync,
     Field(discriminator="kind"),
 ]

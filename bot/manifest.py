@@ -45,6 +45,9 @@ def manifest(url: str | None) -> Json:
             "shortcuts": [
                 _shortcut("Archive thread", "archive_thread", "Archive the Inbox conversation of this card"),
                 _shortcut("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
+                _shortcut(
+                    "Why is this here?", "why_here", "Which rule brought this conversation here, and a way to move it"
+                ),
                 _shortcut("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
             ],
             "slash_commands": [

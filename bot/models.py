@@ -98,10 +98,15 @@ class Attachment(Record):
 
 
 Direction = Literal["inbound", "outbound"]
+Privacy = Literal["full", "preview", "none"]
+PREVIEW = 80  # code points of a message that a channel shows which wants its beginning alone
 
 
 class Message(Record):
-    """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound."""
+    """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound.
+
+    `hidden` is set on a copy for a channel that shows nothing of what messages say.
+    """
 
     id: str
     thread_id: str
@@ -112,6 +117,18 @@ class Message(Record):
     created_at: datetime
     edited: bool = False
     deleted: bool = False
+    hidden: bool = False
+
+    def veiled(self, privacy: Privacy) -> Message:
+        """This as a channel shows it that wants the whole text, its beginning, or nothing of what it says."""
+        if privacy == "full":
+            return self
+        if privacy == "none":
+            return self.model_copy(update={"text": "", "attachments": (), "hidden": True})
+        text = " ".join(self.text.split())
+        begin = text if len(text) <= PREVIEW else text[: PREVIEW - 1].rstrip() + "…"
+        files = tuple(Attachment(kind=one.kind) for one in self.attachments)
+        return self.model_copy(update={"text": begin, "attachments": files})
 
     @property
     def inbound(self) -> bool:
@@ -257,3 +274,7 @@ class Installation(Record):
     enterprise: str | None = None
     bot_user: str
     url: str = ""
+
+    def permalink(self, channel: str, ts: str) -> str | None:
+        """A message's address, in the form that chat.getPermalink answers; None where the workspace's is unknown."""
+        return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None

@@ -85,7 +85,7 @@ class Sending:
     async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
         await self._answers.sent(job, thread_id)
-        follow: list[Job] = []
+        follow: list[Job] = [jobs.Outbound(thread_id=thread_id, written=job.attempted or jobs.now())]
         url = job.url
         if thread is not None:
             thread = thread.with_person(job.person)

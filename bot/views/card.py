@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.models import Card, Message, Note, Person, Thread
 from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run, section
 from bot.views.text import literal, plain, when, when_long
-from bot.views.words import GONE, closed
+from bot.views.words import GONE, HIDDEN, closed
 
 _NAME = 80
 _PREVIEW = 150
@@ -94,6 +94,8 @@ def _body(message: Message | None) -> list[Block]:
         return [line(run("No message yet.", italic=True))]
     if message.deleted:
         return [line(run("This message was deleted.", italic=True))]
+    if message.hidden:
+        return [line(run(HIDDEN, italic=True))]
     files = [line(run(f"📎 {_attachments(message)}"))] if message.attachments else []
     return [*quote(message.text), *files] or [line(run("A message without text.", italic=True))]
 
@@ -110,6 +112,8 @@ def _said(message: Message | None) -> str:
         return "No message yet."
     if message.deleted:
         return "This message was deleted."
+    if message.hidden:
+        return HIDDEN
     words = [message.text] if message.text.strip() else []
     files = [f"[{_attachments(message)}]"] if message.attachments else []
     return plain(" ".join([*words, *files]) or "A message without text.", _PREVIEW)

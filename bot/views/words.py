@@ -14,6 +14,7 @@ from bot import errors
 from bot.views.text import clean, clip, plain, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
+HIDDEN = "New message, open in Inbox."
 GONE = "That conversation was deleted in Inbox."
 PLAN = "The first message to someone new needs Inbox's outbound add-on."
 NOT_CONFIRMED = "Inbox couldn't confirm that this was sent. Look at the conversation before you send it again."
