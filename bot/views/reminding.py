@@ -162,10 +162,9 @@ def saved(channel: str, *, privacy: Privacy, said: Sequence[str]) -> str:
 def reminds(unassigned_after: float | None, assigned_after: float | None, hours: str) -> str:
     """`hours` are the working hours, "" around the clock."""
     after = f" of working hours ({hours})" if hours else ""
-    first = (
-        f"Reminds the channel after {_number(unassigned_after)} h{after}" if unassigned_after else "No reminders here"
-    )
-    return first + (f", the assignee after {_number(assigned_after)} h." if assigned_after else ".")
+    who = [("the channel", unassigned_after), ("the assignee", assigned_after)]
+    said = " and ".join(f"{one} after {_number(left)} h" for one, left in who if left)
+    return f"Reminds {said}{after}." if said else "No reminders."
 
 
 def digest_at(at: time | None, zone: str) -> str:
