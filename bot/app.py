@@ -155,7 +155,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         steering = Steering(gate, slack, inbox(False), people, cards, routes, router, audit)
         channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
-        store = Store(partial(health, redis), lanes, feed, people, install)
+        store = Store(partial(health, redis), lanes, feed, people, install, routes)
 
         async def background() -> Inbox:
             return inbox(True)

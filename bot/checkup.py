@@ -23,6 +23,7 @@ from bot.store.health import Health
 from bot.store.install import Install
 from bot.store.lanes import DeadLetter, Lanes
 from bot.store.people import People
+from bot.store.routes import Routes
 
 T = TypeVar("T")
 Level = Literal["ok", "warning", "failed"]
@@ -58,6 +59,7 @@ class Store(NamedTuple):
     feed: Feed
     people: People
     install: Install
+    routes: Routes
 
 
 class Checkup:
@@ -142,6 +144,8 @@ class Checkup:
             yield await self._scopes()
             yield await self._transport()
             yield await self._channel(installation)
+            for one in await self._routed(installation):
+                yield one
             for one in await self._admins():
                 yield one
         except SlackError as error:
@@ -172,7 +176,10 @@ class Checkup:
     async def _channel(self, installation: Installation) -> Finding:
         channel = self._settings.notify_channel
         if channel is None:
-            how = "Put a channel's id into NOTIFY_CHANNEL (channel details, at the very bottom); without it, no cards."
+            how = (
+                "Put a channel's id into NOTIFY_CHANNEL (channel details, at the very bottom); without it, only "
+                "conversations that a rule takes (`/inbox route list`) have cards."
+            )
             return Finding("channel", "warning", "none is set", how)
         try:
             await self._slack.try_channel(channel, installation.bot_user)
@@ -180,6 +187,18 @@ class Checkup:
             how = _CHANNEL.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
             return Finding("channel", "failed", f"{channel}: {error.code}", how)
         return Finding("channel", "ok", channel)
+
+    async def _routed(self, installation: Installation) -> list[Finding]:
+        """The channels of rules that take no posts."""
+        found = []
+        rules = await self._known(lambda store: store.routes.rules()) or []
+        for channel in dict.fromkeys(rule.channel for rule in rules):
+            try:
+                await self._slack.try_channel(channel, installation.bot_user)
+            except SlackRefused as error:
+                how = "Write `/invite @Inbox` in that channel, or give its conversations another: `/inbox route list`."
+                found.append(Finding("route", "failed", f"{channel}: {error.code}", how))
+        return found
 
     async def _admins(self) -> list[Finding]:
         unknown = []

@@ -22,6 +22,7 @@ from bot.store.health import health
 from bot.store.install import Install
 from bot.store.lanes import Lanes
 from bot.store.people import People
+from bot.store.routes import Routes
 
 _MARKS: Final = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 
@@ -58,7 +59,8 @@ async def _findings(settings: Settings) -> list[Finding]:
         first, store = [], None
         try:
             redis = await stack.enter_async_context(opened_redis(settings))
-            store = Store(partial(health, redis), Lanes(redis, "doctor"), Feed(redis), People(redis), Install(redis))
+            parts = Lanes(redis, "doctor"), Feed(redis), People(redis), Install(redis), Routes(redis)
+            store = Store(partial(health, redis), *parts)
         except BotError as error:
             first = [Finding("Redis", "failed", str(error), "Start it, or correct REDIS_URL.")]
         return first + await Checkup(settings, slack, partial(_inbox, settings, http), store).findings()

@@ -17,8 +17,6 @@ from bot.errors import (
     Forbidden,
     Gone,
     InboxError,
-    NotLinked,
-    Outsider,
     RateLimited,
     Refused,
     Rejected,
@@ -219,7 +217,7 @@ class Worker:
             log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
             return "again"
         then = _under(job, await self._failed(job, error))
-        if isinstance(error, (NotLinked, Outsider, InboxError)) and not job.background:
+        if isinstance(error, (Refused, InboxError)) and not job.background:
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
             return "refused"

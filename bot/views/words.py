@@ -55,8 +55,9 @@ NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use th
 NO_WAY = "That account can't reach this person: they are on another platform. Choose another account."
 NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
 NO_CHANNEL = (
-    "*No channel is set for the cards yet.* Invite me to one, copy its id (channel details, at the very bottom) into "
-    "`NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and new messages show in Inbox alone."
+    "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
+    "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
+    "rule has a channel for shows in Inbox alone."
 )
 EMPTY_TEXT_FIELD = "Write the message."
 BAD_RECIPIENT_FIELD = "Give a handle, an x.com profile URL or a numeric platform id."
@@ -81,7 +82,10 @@ INBOX_HELP = """\
 • The ⋮ menu of any message has *Send as DM*.
 • `/dm` sends a direct message; `/dm help` explains.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
-• Admins: `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
+• `/inbox why @handle`, or *Why is this here?* in a card's ⋮ menu: why a conversation is in its channel, and moving it.
+• `/inbox route list` shows which conversations go where, `/inbox quiet 19:00-8:00` keeps reminders from you.
+• Admins: `/inbox route` (which conversations go where), `settings` (how much a channel shows, reminders, digest),
+  `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
   `consent` and `consent off` in a channel shared with others, `log`, `doctor` (what is wrong, and what to do).
 What you write in a card's Slack thread stays in Slack."""
 
@@ -172,7 +176,7 @@ def lost_channel(channel: str, code: str) -> str:
         "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
     }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
     return (
-        f"I can't post in <#{channel}>: {remedy}, or set NOTIFY_CHANNEL to another channel and restart me. "
+        f"I can't post in <#{channel}>: {remedy}, or send conversations elsewhere (`/inbox route`, NOTIFY_CHANNEL). "
         "Until then new messages wait, for a day."
     )
 

@@ -356,7 +356,7 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
         await slack.until(lambda: "Sent to Sarah Chen" in "".join(map(slack.show, slack.ephemerals(people.ana))))
         assert [message.text for message in inbox.sent()] == ["Hello"]
         await slack.open_home(people.ana)
-        home = slack.home(people.ana)
+        home = await slack.until(lambda: slack.home(people.ana))
         assert home is not None
         assert "NOTIFY_CHANNEL" in slack.show(home)
         await inbox.customer_writes(people.sarah, "Hi!")  # nowhere to show it
