@@ -97,10 +97,13 @@ class Connection:
 
     async def _watch(self) -> None:
         """A network that went away closes nothing; only an answer to a ping shows that somebody is there."""
-        pinged = 0.0
+        pinged, before = 0.0, time.monotonic()
         while not self.gone.is_set():
             await asyncio.sleep(LOOK)
             now = time.monotonic()
+            if now - before > 2 * LOOK:  # we were busy: what Slack said meanwhile has not been read yet
+                self._heard += now - before
+            before = now
             if now - self._heard > SILENT:
                 self._end("silent")
             elif now - self._used > QUIET:
@@ -225,14 +228,16 @@ class SocketMode:
         except Exception:  # our listeners never raise: Bolt could not read it
             log.warning("not_what_slack_sends", type=str(envelope.get("type"))[:40], exc_info=True)
             return
-        if response.status == 200:
+        unheard = response.status == 404 and envelope.get("type") == "events_api"  # or Slack would send it again
+        if response.status == 200 or unheard:
             await self._ack(connection, {"envelope_id": envelope["envelope_id"], **_payload(response)})
         REQUESTS.labels("socket", response.status).inc()
         ACK_SECONDS.labels("socket").observe(time.monotonic() - began)
 
     async def _ack(self, connection: Connection, frame: Mapping[str, Any]) -> None:
         """Where it came from, or, when that is gone, on another connection."""
-        for one in sorted(self._open, key=lambda other: other is not connection):
+        others = [one for one in self._open if one is not connection]
+        for one in (connection, *others):  # it may carry a payload right after its hello, before it counts as open
             if one.usable:
                 try:
                     await one.send(frame)

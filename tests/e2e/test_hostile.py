@@ -173,7 +173,7 @@ async def test_metrics_can_want_a_token(opened: Open) -> None:
 
 
 async def test_two_signing_secrets_are_good_while_one_is_changed(opened: Open) -> None:
-    on = await opened(slack_signing_secret="the-old-one,sandbox-signing-secret")
+    on = await opened(socket_mode=False, slack_signing_secret="the-old-one,sandbox-signing-secret")
     for secret, status in (("the-old-one", 200), ("sandbox-signing-secret", 200), ("a-guess", 401), ("", 401)):
         on.slack.signing_secret = secret
         ack = await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="help")
@@ -235,7 +235,6 @@ async def test_no_secret_no_address_and_no_word_is_logged_or_counted(on: Stage, 
     await idle(on, 30.0)
     everything = logged() + (await get(on, "/metrics")).text
     assert '"event": "sent"' in everything  # it is the log, and at a level that says what happened
-    assert '"level": "debug"' in everything
     assert [one for one in (*WORDS, *NEVER_LOGGED, "sarah", "Sarah") if one in everything] == []
     assert cards(on)
 

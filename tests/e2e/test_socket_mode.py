@@ -81,7 +81,7 @@ async def test_errors_of_a_form_come_in_its_ack(on: Stage) -> None:
 
 async def test_home_opens(on: Stage) -> None:
     assert (await on.slack.open_home(on.acme.ana)).ok
-    assert on.slack.home(on.acme.ana) is not None
+    assert await on.slack.until(lambda: on.slack.home(on.acme.ana))
 
 
 async def test_a_double_click_acts_once(on: Stage) -> None:
@@ -282,4 +282,4 @@ async def test_an_event_that_was_not_acked_comes_again_and_a_click_does_not(one:
     click = await one.slack.command(one.acme.bo, one.acme.channel, text="help")
     assert not click.ok
     assert (await home).ok or (await home).status == 200
-    assert one.slack.home(one.acme.ana) is not None
+    assert await one.slack.until(lambda: one.slack.home(one.acme.ana))

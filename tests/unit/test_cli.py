@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from bot.jobs import Asker, Console
+from bot.manifest import SCOPES
 from bot.store import keys
 from bot.store.audit import Audit
 from bot.store.connect import connect
@@ -343,7 +344,7 @@ async def test_audit_says_what_it_cannot_read(outside: Outside, tmp_path: Path) 
 async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tmp_path: Path) -> None:
     """No signing secret, no webhook, no channel, no Redis, no public address."""
     slack, inbox, people = outside.slack, outside.inbox, outside.acme
-    slack.socket_mode, slack.scopes = True, {"commands", "chat:write", "users:read", "users:read.email"}
+    slack.socket_mode, slack.scopes = True, set(SCOPES)
     slack.events_url = inbox.webhook_url = "http://127.0.0.1:9/nobody"
     inbox.add_thread(people.account, people.sarah)
     env = {name: outside.env[name] for name in ("SLACK_BOT_TOKEN", "INBOX_API_TOKEN")}

@@ -204,4 +204,4 @@ async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> 
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "doctor")
     told = await hears(on, on.acme.ana, "reconnect @acme")
     for words in ("*Redis*", "workspace Acme", "*members*", "*dead letters* none"):
-        assert words.replace("*", "") in told.replace("*", "")
+        assert words.replace("*", "") in told.replace("*", ""), told
