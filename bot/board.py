@@ -202,8 +202,9 @@ class Board:
         card, place, old = await self._cards.get(job.thread_id), await self._cards.place(job.thread_id), Place(*job.old)
         if card is None or place is None or place == old:
             return []
-        name = _name(card) if await self._consent.shows(old.channel) else ""
-        gone = steering.moved_card(name, place.channel, self._installation.permalink(*place))
+        gone = steering.moved_away()
+        if await self._consent.shows(old.channel):
+            gone = steering.moved_card(_name(card), place.channel, self._installation.permalink(*place))
         try:
             await self._slack.update(old, gone)
         except SlackRefused as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import cache
 from typing import Final
@@ -98,9 +98,9 @@ class Quiet(Record):
         return None
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone; UTC where this machine does not know it."""
-    return ZoneInfo(name) if name in zones() else ZoneInfo("UTC")
+def zone_of(name: str) -> tzinfo:
+    """The time zone; UTC where it is not known."""
+    return ZoneInfo(name) if name in zones() else UTC
 
 
 @cache

@@ -74,7 +74,7 @@ class Front:
             await ack(text=words.inbox_help())
             return
         who = asker(body)
-        if asked == "settings":
+        if asked.lower() == "settings":
             await self._settings(ack, who)
             return
         await self._accept(who, Console(words=asked, asker=who))

@@ -155,9 +155,14 @@ def move_modal(metadata: str) -> View:
 
 
 def moved_card(name: str, channel: str, url: str | None) -> Msg:
-    """What stands where the card was. `name` is "" where it may not be shown."""
-    who = f"*{plain(name, 150)}* is" if name else "This conversation is"
-    text = f"➡️ {who} in <#{channel}> now" + (f": <{url}|open the card>." if url else ".")
+    """What stands where the card was."""
+    text = f"➡️ *{plain(name, 150)}* is in <#{channel}> now" + (f": <{url}|open the card>." if url else ".")
+    return {"text": text, "blocks": [section(text)]}
+
+
+def moved_away() -> Msg:
+    """The same where another organisation reads along: not even where to."""
+    text = "➡️ This conversation was moved to another channel."
     return {"text": text, "blocks": [section(text)]}
 
 

@@ -10,8 +10,11 @@ import pytest
 from redis import Redis
 
 from bot.jobs import Missed
-from bot.sandbox.stage import Stage
+from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.stage import Stage, acme
 from bot.store import keys
+from tests.conftest import Open
 from tests.e2e.steps import cards, form, hears, idle, labels, shows, thread
 from tests.e2e.test_reminders import Day
 
@@ -72,6 +75,31 @@ async def test_nothing_that_anybody_writes_reaches_a_channel_that_wants_no_texts
     for part in ("⏰", "☀️", "while I was away", "➡️"):
         assert json.dumps(part)[1:-1] in said  # all of it was there
     assert "Sarah Chen (@sarah)" in shows(on, card) or "Sarah Chen" in card.text
+
+
+async def test_a_shared_channel_learns_nothing_from_reminders_digests_and_moves(
+    opened: Open, api: str, redis_url: str
+) -> None:
+    shared = acme(SandboxSlack(), SandboxInbox()).shared  # ids are given out in a fixed order
+    on = await opened(versions=[api], notify_channel=shared)
+    await sets(on, "full", shared, digest="9:00", days=[str(one) for one in range(7)])
+    await write(on)
+    with Redis.from_url(redis_url) as redis:
+        await Day(on, redis).passes(5)
+        redis.zadd(keys.MORNINGS, {shared: datetime.now(UTC).timestamp() - 1})
+        await Day(on, redis).rings()
+    rule = f"route add all to:<#{on.acme.channel}|support>"
+    await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text=rule)
+    await idle(on)
+    await write(on, "Hello, team")
+    (card,) = cards(on)
+    assert "Hello, team" in shows(on, card)
+    public = [call.args for call in on.slack.calls if call.args.get("channel") == shared]
+    said = json.dumps(public, ensure_ascii=False)
+    for part in ("⏰", "☀️", "➡️"):
+        assert part in said
+    for internal in ("Sarah", "sarah", "4111", "Hello, team", on.acme.channel, card.ts):
+        assert internal not in said
 
 
 async def test_a_channel_may_show_the_beginning_alone(on: Stage) -> None:
