@@ -6,7 +6,8 @@ import argparse
 import asyncio
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from bot.errors import BotError, SettingsError
 from bot.manifest import PLACEHOLDER, as_json, as_yaml
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     asked = _parser().parse_args(arguments)
     try:
-        return asyncio.run(_command(asked))
+        return _run(_command(asked))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -25,6 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 1
+
+
+def _run(command: Coroutine[Any, Any, int]) -> int:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        return asyncio.run(command)
+    return uvloop.run(command)
 
 
 def _parser() -> argparse.ArgumentParser:

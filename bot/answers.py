@@ -7,10 +7,29 @@ from typing import Final
 from bot import jobs
 from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
 from bot.gate import Gate
-from bot.jobs import Asker, Change, Choose, Console, Dm, Job, Later, OpenChoice, OpenDm, Send, SendAgain, Tell
+from bot.jobs import (
+    Asker,
+    Change,
+    Choose,
+    Console,
+    Dm,
+    Echo,
+    Job,
+    Later,
+    Mark,
+    OpenChoice,
+    OpenDm,
+    OpenReply,
+    Receipt,
+    Reply,
+    Revise,
+    Send,
+    SendAgain,
+    Tell,
+)
 from bot.store.audit import Audit
 from bot.store.rights import Rights
-from bot.views import Msg, receipt, text, words
+from bot.views import Msg, State, receipt, text, words
 
 PATIENCE: Final = 60.0  # seconds after which the writer may be looking elsewhere
 KEEP_TRYING: Final = 600.0  # seconds a send is tried for
@@ -45,19 +64,19 @@ class Answers:
         if isinstance(error, NotLinked) and isinstance(job, (Change, Dm, Choose)):
             again = {"at": jobs.now(), "tries": 0, "asker": job.asker.model_copy(update={"trigger": None})}
             await self._rights.keep_click(job.asker.user, job.model_copy(update=again))
-        if hasattr(job, "asker") and not isinstance(job, (Tell, Dm, Send)):
+        if hasattr(job, "asker") and not isinstance(job, (Tell, Dm, Reply, Send)):
             await self.note(job, outcome(error))
         return await self._last_word(job, error)
 
     async def _last_word(self, job: Job, error: Exception) -> list[Job]:
-        if isinstance(job, Dm):
+        if isinstance(job, (Dm, Reply)):
             return [await self.not_sent(job, self.explain(error, job.asker, job.ref, "send"), outcome(error))]
         if isinstance(error, Refused) and hasattr(job, "asker"):
             return [say(job.asker, self.explain(error, job.asker, job.ref))]
         if isinstance(job, Send):
-            state = "unconfirmed" if job.attempted else "failed"
-            why = "" if job.attempted else self.explain(error, job.asker, job.ref, "send")
-            return [await self.ended(job, state, why)]
+            if job.attempted:
+                return [await self.ended(job, "unconfirmed")]
+            return [await self.ended(job, "failed", self.explain(error, job.asker, job.ref, "send"))]
         if not hasattr(job, "asker") or isinstance(job, Tell):
             return []
         return [
@@ -79,28 +98,29 @@ class Answers:
         """On record: Inbox confirmed it."""
         await self._audit.note(job.asker, "send", thread_id, "sent", job.ref, job.member)
 
-    async def not_sent(self, job: Dm, why: str, how: str) -> Tell:
+    async def not_sent(self, job: Dm | Reply, why: str, how: str) -> Tell:
         await self.note(job, how)
         body = text.decode(job.text)
-        name = job.recipient
+        name = job.recipient if isinstance(job, Dm) else "this conversation"
         return tell(
             job.asker, receipt(state="failed", person=name, handle=name, account="", text=body, url=None, reason=why)
         )
 
-    async def ended(self, job: Send, state: str, reason: str = "") -> Tell:
+    async def ended(self, job: Send, state: State, reason: str = "") -> Job:
         """The attempt is over without Inbox having confirmed it: on record, and in words."""
         await self.note(job, state, job.member)
         return receipt_for(job, state, reason)
 
-    async def later_or_failed(self, job: Send | Dm | Choose | SendAgain, error: InboxError) -> list[Job]:
+    async def later_or_failed(self, job: Send | Dm | Reply | Choose | SendAgain, error: InboxError) -> list[Job]:
         """Try again later, saying so once; after ten minutes, give up and hand the text back."""
         wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
         doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
         if job.age + wait > KEEP_TRYING:
             if isinstance(job, Send):
-                state, why = ("unconfirmed", "") if doubt else ("failed", words.GAVE_UP)
-                return [await self.ended(job, state, why)]
-            if isinstance(job, Dm):
+                if doubt:
+                    return [await self.ended(job, "unconfirmed")]
+                return [await self.ended(job, "failed", words.GAVE_UP)]
+            if isinstance(job, (Dm, Reply)):
                 return [await self.not_sent(job, words.GAVE_UP, "failed")]
             return [say(job.asker, words.GAVE_UP)]
         then: list[Job] = []
@@ -122,8 +142,14 @@ def described(job: Job) -> tuple[str, str]:
             return "send", address.thread_id or address.platform_id
         case Console(words=asked):
             return f"/inbox {asked.split()[0]}", ""  # the rest may be an address
+        case Reply(thread_id=thread_id) | OpenReply(thread_id=thread_id):
+            return "reply", thread_id
         case Dm() | Choose() | OpenDm() | OpenChoice():
             return "send", ""
+        case Echo(thread_id=thread_id):
+            return "send", thread_id
+        case Revise(thread_id=thread_id, text=text):
+            return "unsend" if text is None else "edit", thread_id
     return job.kind, ""
 
 
@@ -145,13 +171,18 @@ def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
     return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting)
 
 
-def receipt_for(job: Send, state: str, reason: str = "") -> Tell:
+def receipt_for(job: Send, state: State, reason: str = "") -> Job:
+    """What became of it: of a reply from a card, below the card; of all else in private."""
+    return Receipt(send=job, state=state, reason=reason) if job.card else private_receipt(job, state, reason)
+
+
+def private_receipt(job: Send, state: State, reason: str = "") -> Tell | Mark:
     """What became of it; after a while, and when somebody must act, where it is still there when they come back."""
-    return tell(
+    told = tell(
         job.asker,
         lasting=job.age > PATIENCE and state != "sent",
         message=receipt(
-            state=state,  # type: ignore[arg-type]  # one of receipt's own literals
+            state=state,
             person=job.person.label,
             handle=job.person.handle,
             account=job.account,
@@ -161,3 +192,6 @@ def receipt_for(job: Send, state: str, reason: str = "") -> Tell:
             intent=job.intent,
         ),
     )
+    if job.echo is None:
+        return told
+    return Mark(ts=job.echo, state=state, asker=job.asker, told=told, again=job.intent.endswith("-again"))

@@ -18,32 +18,41 @@ import structlog
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot import jobs
 from bot.admins import Admins
 from bot.answers import Answers
+from bot.assigning import Assigning
 from bot.board import LOOK_AGAIN, Board
 from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup, Store
+from bot.choosing import Choosing
 from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
+from bot.echo import Echoes
 from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
+from bot.forms import Forms
 from bot.gate import Gate
 from bot.home import Home
 from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
 from bot.listeners import register
+from bot.listeners.dispatch import Dispatch
 from bot.listeners.front import Front
+from bot.listeners.talk import Talk
 from bot.models import Installation
 from bot.news import News
 from bot.notices import Notices
+from bot.receipts import Receipts
 from bot.reminders import Reminding
+from bot.replying import Replying
 from bot.routing import Router
 from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.socket_mode import SocketMode
+from bot.stats import Stats
 from bot.steering import Steering
 from bot.store import embedded
 from bot.store.audit import Audit
@@ -54,11 +63,14 @@ from bot.store.health import health
 from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
+from bot.store.layout import migrate
 from bot.store.pace import Pace
 from bot.store.people import People
 from bot.store.preferences import Preferences
+from bot.store.replies import Replies
 from bot.store.rights import Rights
 from bot.store.routes import Routes
+from bot.store.tally import Tally
 from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 from bot.web import Web
@@ -80,8 +92,8 @@ class Bridge:
     inbox: Inbox
     lanes: Lanes
     bolt: AsyncApp
-    web: Starlette
-    watch: Starlette
+    web: ASGIApp
+    watch: ASGIApp
     worker: Worker
     ticker: Ticker
     socket_mode: SocketMode | None
@@ -89,13 +101,17 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Paces:
-    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are."""
+    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
+
+    `replying`: how many seconds somebody with the reply form open is believed to be replying.
+    """
 
     claim_idle: float = 15.0
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
     look_again: float = LOOK_AGAIN
     poll: float = 3.0
+    replying: float = 600.0
 
 
 @asynccontextmanager
@@ -107,6 +123,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
     """
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(opened_redis(settings))
+        await migrate(redis)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
         )
@@ -135,46 +152,67 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             )
 
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
+        preferences = Preferences(redis)
         await feed.began()
         if before is not None and before != version:
             await feed.begin_anew()
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
         answers = Answers(gate, rights, audit)
-        desk = Desk(gate, inbox(False), people, cards, answers)
+        preferences, replies = Preferences(redis), Replies(redis, paces.replying)
+        forms = Forms(gate, slack, answers)
+        desk = Desk(gate, inbox(False), people, cards, answers, preferences)
+        replying = Replying(
+            gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers
+        )
+        assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
+        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences)
         writing = Writing(gate, slack, inbox(False), people, intents, answers, settings.inbox_account_link_id)
         sending = Sending(inbox(False), people, cards, intents, answers)
-        preferences, waiting, routes = Preferences(redis), Waiting(redis), Routes(redis)
+        waiting, routes = Waiting(redis), Routes(redis)
         router = Router(routes, settings.notify_channel)
         news = News(inbox(True), people, cards, feed, router, routes, waiting)
         board = Board(
-            slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, paces.look_again
+            slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, replies, paces.look_again
         )
         consent = Consent(slack, rights)
         reminding = Reminding(slack, inbox(True), people, cards, preferences, waiting, pace, consent, installation)
         steering = Steering(gate, slack, inbox(False), people, cards, routes, router, audit)
         channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
-        store = Store(partial(health, redis), lanes, feed, people, install, routes)
+        echoes = Echoes(
+            gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
+        )
+        stats = Stats(gate, slack, inbox(False), people, cards, feed, Tally(redis))
+        store = Store(partial(health, redis), lanes, feed, people, install, preferences, routes)
 
         async def background() -> Inbox:
             return inbox(True)
 
+        choosing = Choosing(gate, preferences, answers)
         checkup = Checkup(settings, slack, background, store)
-        console = Command(gate, people, audit, admins, checkup, steering, channel_settings)
+        console = Command(gate, people, audit, admins, checkup, steering, channel_settings, choosing, echoes, stats)
         start_page = Home(gate, slack, answers.explain, has_channel=settings.notify_channel is not None)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
             **_of_inbox(news, board),
             **_of_channels(steering, channel_settings, reminding),
+            **_of_cards(replying, assigning, receipts),
             jobs.Console: console.run,
             jobs.OpenHome: start_page.open,
             jobs.TellAdmins: admins.tell,
+            jobs.Echo: echoes.echo,
+            jobs.Revise: echoes.revise,
+            jobs.Mark: echoes.mark,
+            jobs.Count: stats.count,
+            jobs.Chart: stats.chart,
         }
         worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
         ticker = Ticker(pace, feed, lanes, paces.poll, waiting)
-        bolt = _bolt(settings, installation, slack)
-        register(bolt, Front(lanes, cards, slack, install, installation), slack)
+        bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
+        talk = Talk(lanes, cards, preferences)
+        register(dispatch, Front(lanes, cards, slack, install, installation), talk, slack)
+        bolt.use(dispatch)
         web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
         socket_mode = None
         if settings.slack_app_token is not None:
@@ -201,6 +239,18 @@ def _of_people(desk: Desk, writing: Writing, sending: Sending, slack: Slack) -> 
     }
 
 
+def _of_cards(replying: Replying, assigning: Assigning, receipts: Receipts) -> Handlers:
+    return {
+        jobs.OpenReply: replying.open,
+        jobs.Reply: replying.reply,
+        jobs.StopReplying: replying.stop,
+        jobs.Fade: replying.fade,
+        jobs.Receipt: receipts.show,
+        jobs.OpenAssign: assigning.open,
+        jobs.TellAssignee: assigning.tell,
+    }
+
+
 def _of_inbox(news: News, board: Board) -> Handlers:
     return {
         jobs.Notify: news.notify,
@@ -214,6 +264,7 @@ def _of_inbox(news: News, board: Board) -> Handlers:
         jobs.Move: board.move,
         jobs.Leave: board.leave,
         jobs.Post: board.post,
+        jobs.Amend: board.amend,
         jobs.Announce: board.announce,
         jobs.Missed: board.missed,
         jobs.Render: board.render,

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 
+from bot import jobs
 from bot.answers import say
 from bot.consent import Consent
 from bot.errors import Gone, InboxError, SlackRefused
 from bot.inbox import Inbox
-from bot.jobs import Announce, Job, Keep, Later, Leave, Missed, Move, Post, Render, TellAdmins
-from bot.models import Card, Installation, Message
-from bot.news import learn
+from bot.jobs import Amend, Announce, Job, Keep, Later, Leave, Missed, Move, Post, Render, TellAdmins
+from bot.models import AccountLink, Card, Installation, Label, Member, Message
+from bot.news import MISSING, learn
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.feed import Feed
 from bot.store.pace import Pace
 from bot.store.people import People
 from bot.store.preferences import Preferences
+from bot.store.replies import Replies
 from bot.store.rights import Rights
-from bot.views import Msg, closed_card, closed_note, follow_up, meanwhile, steering, thread_card, words
+from bot.views import Msg, closed_card, closed_note, follow_up, forbidden, meanwhile, steering, thread_card, words
 
 log = structlog.get_logger(__name__)
+
+Item = TypeVar("Item", AccountLink, Label, Member)
 
 NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
 LOOK_AGAIN: Final = 60.0  # seconds until a channel that took no post is tried again
@@ -47,12 +52,13 @@ class Board:
         rights: Rights,
         preferences: Preferences,
         installation: Installation,
+        replies: Replies,
         look_again: float = LOOK_AGAIN,
     ) -> None:
         """`look_again` is how many seconds a post waits before it tries a channel again that did not take it."""
         self._preferences, self._installation = preferences, installation
         self._slack, self._inbox, self._people = slack, inbox, people
-        self._rights, self._consent = rights, Consent(slack, rights)
+        self._rights, self._consent, self._replies = rights, Consent(slack, rights), replies
         self._cards, self._feed, self._pace, self._look_again = cards, feed, pace, look_again
 
     async def post(self, job: Post, _: object) -> list[Job]:
@@ -68,14 +74,17 @@ class Board:
         card = await self._with_latest(card, job.message)
         place = await self._cards.place(job.thread_id)
         if place is not None:
-            note = follow_up(await self._veiled(job.message, place.channel), card.thread.person)
+            note = follow_up(await self._fresh(job.message, place.channel), card.thread.person)
             try:
-                await self._once(job, place.channel, await self._fit(card, place.channel, note), place.ts)
+                below = await self._once(job, place.channel, await self._fit(card, place.channel, note), place.ts)
+                await self._replies.put_shown(job.message.id, below)
                 return [Render(thread_id=job.thread_id), *await self._shared(place.channel)]
             except SlackRefused as error:
                 if place.channel == job.channel or error.code not in LOST:
                     raise  # else the card is in a channel of earlier days that is gone: here comes a new one
-        await self._cards.put(job.thread_id, await self._once(job, job.channel, await self._draw(card, job.channel)))
+        place = await self._once(job, job.channel, await self._draw(card, job.channel))
+        await self._cards.put(job.thread_id, place)
+        await self._replies.put_shown(job.message.id, place)
         changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
         return [*([Render(thread_id=job.thread_id)] if changed else []), *await self._shared(job.channel)]
 
@@ -121,6 +130,35 @@ class Board:
         await self._cards.put_latest(card.thread.id, message)
         return card.model_copy(update={"latest": message})
 
+    async def amend(self, job: Amend, _: object) -> list[Job]:
+        """A message that is shown on its card, or below it, says there what it says now."""
+        if not job.in_turn:
+            return [job.model_copy(update={"in_turn": True})]
+        place = await self._replies.shown_at(job.message_id)
+        if place is None and job.tries < len(MISSING) and await self._feed.shown([job.message_id]):
+            raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))  # it is on its way there
+        card = await self._cards.get(job.thread_id)
+        latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
+        if card is None or not (latest or place):
+            return []
+        message = await self._as_it_is(job, latest)
+        if place and await self._cards.at(place) is None:  # else it is the card, or what is left of one that has moved
+            note = follow_up(await self._fresh(message, place.channel), card.thread.person)
+            await self._slack.update(place, await self._fit(card, place.channel, note))
+        if latest is None:
+            return []
+        await self._cards.amend_latest(job.thread_id, message)
+        return [Render(thread_id=job.thread_id)]
+
+    async def _as_it_is(self, job: Amend, shown: Message | None) -> Message:
+        """The message now; of one that was taken back, nothing is kept."""
+        try:
+            message, _ = await self._inbox.message(job.message_id, job.thread_id)
+        except Gone:
+            ours = Message(id=job.message_id, thread_id=job.thread_id, direction="inbound", created_at=job.at)
+            return (shown or ours).taken_back()
+        return message.taken_back() if message.deleted or job.deleted else message
+
     async def _slot(self, job: Job) -> None:
         """Raises `Later` until the channel takes another post."""
         if wait := await self._pace.channel(job.channel):  # type: ignore[union-attr]  # jobs of a channel's lane
@@ -162,7 +200,7 @@ class Board:
             await self._feed.show([new[-1].id])  # the card shows it
             new = new[:-1]
         if new:
-            shown = [await self._veiled(one, place.channel) for one in new]
+            shown = [await self._fresh(one, place.channel) for one in new]
             note = await self._fit(card, place.channel, meanwhile(shown, card.thread.person))
             await self._slack.post(place.channel, note, thread_ts=place.ts)
             await self._feed.show(one.id for one in new)
@@ -191,6 +229,8 @@ class Board:
             job = job.model_copy(update={"posted": new.ts, "old": tuple(place) if place else None})
             await keep(job)
         await self._cards.put(job.thread_id, Place(job.channel, job.posted))
+        if job.message:
+            await self._replies.put_shown(job.message.id, Place(job.channel, job.posted))
         then: list[Job] = [Leave(thread_id=job.thread_id, old=job.old)] if job.old else []
         if job.mover:
             link = self._installation.permalink(job.channel, job.posted)
@@ -224,42 +264,63 @@ class Board:
 
     async def _draw(self, card: Card, channel: str) -> Msg:
         """The card as it may stand in `channel`."""
-        thread, latest = card.thread, card.latest or card.thread.last_message
+        thread, link = card.thread, await self._link(card.thread.account_link_id)
+        account = link.label if link else "your account"
         if not await self._consent.shows(channel):
-            return closed_card(card, account=await self._account(thread.account_link_id))
-        if latest is not None:
-            card = card.model_copy(update={"latest": await self._veiled(latest, channel)})
+            return closed_card(card, account=account)
+        if latest := card.latest or thread.last_message:
+            card = card.model_copy(update={"latest": await self._fresh(latest, channel)})
+        status, tags = await self._labels(card)
         return thread_card(
-            card, account=await self._account(thread.account_link_id), assignee=await self._assignee(thread.assignee_id)
+            card,
+            account=account,
+            assignee=await self._assignee(thread.assignee_id),
+            status=status,
+            tags=tags,
+            replying=[one.name for one in await self._replies.writers(thread.id)],
+            no_reply=forbidden(thread, link),
         )
 
-    async def _veiled(self, message: Message, channel: str) -> Message:
-        """As much of the message as the channel wants to show."""
-        return message.veiled((await self._preferences.channel(channel)).privacy)
+    async def _fresh(self, message: Message, channel: str) -> Message:
+        """As much of the message as the channel wants to show, with the files that still answer."""
+        return message.at(jobs.now()).veiled((await self._preferences.channel(channel)).privacy)
 
     async def _account(self, account_link_id: str) -> str:
-        try:
-            async with asyncio.timeout(NAMES_WITHIN):
-                for fresh in (False, True):
-                    for link in await self._people.account_links(self._inbox.account_links, fresh=fresh):
-                        if link.id == account_link_id:
-                            return link.label
-        except (InboxError, TimeoutError):
-            pass  # a card without the account's name is better than no card
-        return "your account"
+        link = await self._link(account_link_id)
+        return link.label if link else "your account"
+
+    async def _link(self, account_link_id: str) -> AccountLink | None:
+        """The account; None where Inbox does not say."""
+        found = await self._find([account_link_id], partial(self._people.account_links, self._inbox.account_links))
+        return found[0] if found else None
 
     async def _assignee(self, member_id: str | None) -> str | None:
         if member_id is None:
             return None
+        found = await self._find([member_id], partial(self._people.members, self._inbox.members))
+        return found[0].label if found else "a colleague"
+
+    async def _labels(self, card: Card) -> tuple[str, list[str]]:
+        """The names of the person's status and tags, as far as Inbox tells them."""
+        person = card.thread.person
+        if person is None or not (person.status_id or person.tag_ids):
+            return "", []
+        status = await self._find([person.status_id], partial(self._people.statuses, self._inbox.statuses))
+        tags = await self._find(person.tag_ids, partial(self._people.tags, self._inbox.tags))
+        return next((one.name for one in status), ""), [one.name for one in tags]
+
+    async def _find(self, wanted: Iterable[str | None], load: Callable[..., Awaitable[list[Item]]]) -> list[Item]:
+        """Those of `load`'s with an id in `wanted`, in that order; asked for anew before one is left out."""
+        ids = [one for one in wanted if one]
+        known: dict[str, Item] = {}
         try:
             async with asyncio.timeout(NAMES_WITHIN):
                 for fresh in (False, True):
-                    for member in await self._people.members(self._inbox.members, fresh=fresh):
-                        if member.id == member_id:
-                            return member.label
+                    if not known.keys() >= set(ids):
+                        known = {one.id: one for one in await load(fresh=fresh)}
         except (InboxError, TimeoutError):
-            pass
-        return "a colleague"
+            pass  # a card without names is better than no card
+        return [known[one] for one in ids if one in known]
 
 
 def _post_of(job: Move) -> Post:

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from bot.errors import Forbidden, InboxError, SlackError, SlackRefused, StoreUnavailable, Unauthorized
+from bot.errors import (
+    Forbidden,
+    InboxError,
+    RateLimited,
+    SlackBusy,
+    SlackError,
+    SlackRefused,
+    StoreUnavailable,
+    Unauthorized,
+)
 from bot.inbox import Inbox
-from bot.manifest import SCOPES
+from bot.manifest import FOR_REPLIES, SCOPES
 from bot.models import AccountLink, Installation, Member
 from bot.settings import Settings
 from bot.slack import Slack
@@ -23,6 +32,7 @@ from bot.store.health import Health
 from bot.store.install import Install
 from bot.store.lanes import DeadLetter, Lanes
 from bot.store.people import People
+from bot.store.preferences import Preferences
 from bot.store.routes import Routes
 
 T = TypeVar("T")
@@ -33,6 +43,9 @@ BEHIND: Final = 180.0  # seconds without a reading of the feed; the longest time
 WAITING: Final = 60.0  # seconds that work which can be done lies there
 LOOKED_UP: Final = 30  # members of whom Slack is asked, at about 50 a minute
 LETTERS: Final = 5  # dead letters in full
+_ADD_SCOPES: Final = (
+    "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
+)
 _NO_REDIS: Final = "Start it, or correct REDIS_URL."
 _CHANNEL: Final = {
     "channel_not_found": "NOTIFY_CHANNEL names no channel that the bot can see: copy the channel's id (C…) from its "
@@ -59,6 +72,7 @@ class Store(NamedTuple):
     feed: Feed
     people: People
     install: Install
+    preferences: Preferences
     routes: Routes
 
 
@@ -85,7 +99,7 @@ class Checkup:
         except SlackRefused as error:
             yield Finding("Slack", "failed", str(error), _bot_token(error.code))
         except SlackError as error:
-            yield Finding("Slack", "failed", str(error), "Check the network, and SLACK_API_BASE_URL.")
+            yield Finding("Slack", "failed", str(error), _slack_remedy(error))
         if installation:
             async for one in self._workspace(installation):
                 yield one
@@ -141,7 +155,10 @@ class Checkup:
         else:
             yield Finding("Slack", "ok", f"workspace {installation.name}")
         try:
-            yield await self._scopes()
+            granted = await self._slack.scopes()
+            yield self._scopes(granted)
+            for one in await self._replies(granted):
+                yield one
             yield await self._transport()
             yield await self._channel(installation)
             for one in await self._routed(installation):
@@ -151,13 +168,21 @@ class Checkup:
         except SlackError as error:
             yield Finding("Slack", "warning", f"{error}; the rest was not looked at", "Try again in a minute.")
 
-    async def _scopes(self) -> Finding:
-        granted = await self._slack.scopes()
+    def _scopes(self, granted: Set[str]) -> Finding:
         missing = [scope for scope in SCOPES if scope not in granted]
         if missing:
-            how = "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
-            return Finding("scopes", "failed", f"missing: {', '.join(missing)}", how)
+            return Finding("scopes", "failed", f"missing: {', '.join(missing)}", _ADD_SCOPES)
         return Finding("scopes", "ok", ", ".join(sorted(granted)))
+
+    async def _replies(self, granted: Set[str]) -> list[Finding]:
+        """What only some channels need, and only if they were given it from Slack."""
+        choices = await self._known(lambda store: store.preferences.channels()) or {}
+        wanting = [channel for channel, one in choices.items() if one.replies]
+        missing = sorted(FOR_REPLIES - granted)
+        if not (wanting and missing):
+            return []
+        seen = f"on in {', '.join(wanting)}, where nothing is sent without {', '.join(missing)}"
+        return [Finding("replies", "warning", seen, f"{_ADD_SCOPES} Or say `/inbox replies off` there.")]
 
     async def _transport(self) -> Finding:
         token = self._settings.slack_app_token
@@ -295,13 +320,20 @@ class Checkup:
 
 
 def _server(found: Health) -> Finding:
-    seen = f"version {found.version}, {found.latency * 1000:.1f} ms"
+    kept = "append-only file" if found.appendonly else "no append-only file"
+    seen = f"version {found.version}, {kept}, {found.eviction}, {found.latency * 1000:.1f} ms"
     numbers = tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit())
     if numbers < OLDEST_REDIS:
         return Finding("Redis", "failed", seen, "Use Redis 6.2 or newer, or Valkey.")
     if found.latency > SLOW:
         return Finding("Redis", "warning", seen, "Put Redis nearer to the bot: every click waits for it.")
     return Finding("Redis", "ok", seen)
+
+
+def _slack_remedy(error: SlackError) -> str:
+    if isinstance(error, SlackBusy):
+        return f"Wait {error.retry_after:.0f} s, and ask again."
+    return "Check the network, SLACK_API_BASE_URL, and https://slack-status.com."
 
 
 def _bot_token(code: str) -> str:
@@ -315,6 +347,10 @@ def _inbox_remedy(error: InboxError, settings: Settings) -> str:
         return "Make a new INBOX_API_TOKEN in Inbox → Settings → API."
     if isinstance(error, Forbidden):
         return "Inbox has locked this team or plan: look at Inbox → Settings → Billing."
+    if isinstance(error, RateLimited):
+        return f"Wait {error.retry_after:.0f} s. The team's quota is used up: which of its tools spends it?"
+    if error.status >= 500:
+        return "That is trouble on Inbox's side: the bot goes on by itself when it is over."
     if error.answered and settings.inbox_api_version != "auto":
         return f"INBOX_API_VERSION is {settings.inbox_api_version}: set it to auto, and check INBOX_API_BASE_URL."
     return "Check the network, and INBOX_API_BASE_URL."

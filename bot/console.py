@@ -7,8 +7,11 @@ import structlog
 from bot.admins import USER, Admins
 from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup
+from bot.choosing import Choosing
+from bot.echo import Echoes
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
+from bot.stats import Stats
 from bot.steering import Steering
 from bot.store.audit import Audit
 from bot.store.people import People
@@ -29,9 +32,13 @@ class Command:
         checkup: Checkup,
         steering: Steering,
         settings: ChannelSettings,
+        choosing: Choosing,
+        echoes: Echoes,
+        stats: Stats,
     ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
         self._checkup, self._steering, self._settings = checkup, steering, settings
+        self._choosing, self._echoes, self._stats = choosing, echoes, stats
 
     async def run(self, job: Console, _: object) -> list[Job]:
         """Raises `Refused` for people who may not even ask."""
@@ -66,6 +73,12 @@ class Command:
                 return await self._steering.ask_why(job)
             case ["quiet", *_]:
                 return await self._settings.quiet(job)
+            case ["reply-assigns" | "assignments" as what, "on" | "off" as how]:
+                return await self._choosing.choose(job, what, how)
+            case ["stats"]:
+                return await self._stats.show(job)
+            case ["replies", *rest]:
+                return await self._echoes.choose(job, rest)
             case ["link", *_]:
                 return [_answer(job, words.LINK_USAGE)]
         return [_answer(job, words.inbox_help())]

@@ -22,6 +22,7 @@ from bot.store.health import health
 from bot.store.install import Install
 from bot.store.lanes import Lanes
 from bot.store.people import People
+from bot.store.preferences import Preferences
 from bot.store.routes import Routes
 
 _MARKS: Final = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
@@ -59,7 +60,14 @@ async def _findings(settings: Settings) -> list[Finding]:
         first, store = [], None
         try:
             redis = await stack.enter_async_context(opened_redis(settings))
-            parts = Lanes(redis, "doctor"), Feed(redis), People(redis), Install(redis), Routes(redis)
+            parts = (
+                Lanes(redis, "doctor"),
+                Feed(redis),
+                People(redis),
+                Install(redis),
+                Preferences(redis),
+                Routes(redis),
+            )
             store = Store(partial(health, redis), *parts)
         except BotError as error:
             first = [Finding("Redis", "failed", str(error), "Start it, or correct REDIS_URL.")]

@@ -23,6 +23,7 @@ BotError
     │   ├── AccountOffline     reconnect the account in Inbox
     │   └── SendInProgress     ask again with the same key
     ├── Rejected               Inbox will never accept this as it is        400, 422
+    │   └── WindowClosed       nothing: the platform's time for it is over
     ├── RateLimited            not processed: wait `retry_after` seconds    429
     ├── Unavailable            not answered, and repeating is harmless      5xx, network
     └── Unconfirmed            it may or may not have been done: look first
@@ -144,6 +145,10 @@ class SendInProgress(Conflict):
 
 class Rejected(InboxError):
     """400 or 422: Inbox will not take this request as it is."""
+
+
+class WindowClosed(Rejected):
+    """422: the platform allows to edit or unsend a message only for a while."""
 
 
 class RateLimited(InboxError):

@@ -6,6 +6,7 @@ share one: the changes to a thread, the posts of a channel, the messages to a pe
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -17,9 +18,12 @@ from bot.hours import Reminders
 from bot.models import Address, Candidate, Event, Message, Person, Privacy, Record, Thread
 
 
-def reference() -> str:
-    """Six hex digits that name one piece of work in the log and in what the person reads."""
-    return secrets.token_hex(3)
+def reference(of: str | None = None) -> str:
+    """Six hex digits that name one piece of work in the log and in what the person reads.
+
+    `of` is the id of what asks for it, for work that may be asked for twice and is to have the same name.
+    """
+    return hashlib.sha256(of.encode()).hexdigest()[:6] if of else secrets.token_hex(3)
 
 
 def now() -> datetime:
@@ -73,11 +77,15 @@ class Base(Record):
         return (now() - self.at).total_seconds()
 
 
-Verb = Literal["archive", "reopen", "assign_to_me", "unassign"]
+Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign"]
 
 
 class Change(Base):
-    """A click on a card, or a message shortcut: change a thread in Inbox."""
+    """A click on a card, or a message shortcut: change a thread in Inbox.
+
+    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it. `begun` is
+    set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already.
+    """
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "thread:{thread_id}"
@@ -85,6 +93,8 @@ class Change(Base):
     verb: Verb
     thread_id: str
     asker: Asker
+    assignee: str = ""
+    begun: bool = False
     told: bool = False
 
 
@@ -103,11 +113,13 @@ class Dm(Base):
 class Send(Base):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
 
-    `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
-    often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
-    is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
-    press of a button. `account` is the sender's label, `url` the conversation where it is known, and `member` the
-    Inbox member on whose behalf it is sent.
+        `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
+        often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
+        is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
+        press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
+    member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
+    `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
+    these are, where it is one: then a reaction to it is the receipt.
     """
 
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
@@ -119,6 +131,9 @@ class Send(Base):
     text: str
     asker: Asker
     member: str = ""
+    writer: str = ""
+    card: str = ""
+    receipt: str = ""
     url: str | None = None
     attempted: datetime | None = None
     doubt: bool = False
@@ -127,6 +142,7 @@ class Send(Base):
     told: bool = False
     api: str | None = None
     only: str | None = None
+    echo: str | None = None
 
     @property
     def once(self) -> str | None:
@@ -177,6 +193,101 @@ class SendAgain(Base):
     intent: str
     asker: Asker
     told: bool = False
+
+
+class OpenReply(Base):
+    """Fill the loading view of the reply form."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_reply"] = "open_reply"
+    view_id: str
+    thread_id: str
+    asker: Asker
+
+
+class Reply(Base):
+    """The reply form was submitted: send `text` (Slack's markup) to whom the thread is with."""
+
+    waits_in: ClassVar[str] = "reply:{thread_id}"
+    kind: Literal["reply"] = "reply"
+    thread_id: str
+    text: str
+    asker: Asker
+    told: bool = False
+
+
+class StopReplying(Base):
+    """Somebody closed the reply form without sending."""
+
+    waits_in: ClassVar[str] = "replying:{thread_id}"
+    kind: Literal["stop_replying"] = "stop_replying"
+    thread_id: str
+    asker: Asker
+
+
+class Fade(Base):
+    """Draw a card without "Ana is replying…" once that is no longer believed."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "fade:{thread_id}"
+    kind: Literal["fade"] = "fade"
+    thread_id: str
+    waited: bool = False
+
+
+class Receipt(Base):
+    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides."""
+
+    waits_in: ClassVar[str] = "receipt:{send.receipt}"
+    kind: Literal["receipt"] = "receipt"
+    send: Send
+    state: Literal["sending", "sent", "unconfirmed", "failed"]
+    reason: str = ""
+
+    @property
+    def once(self) -> str | None:
+        """An attempt begins once, however often a button is pressed that would begin it."""
+        return f"sending:{self.send.intent}" if self.state == "sending" else None
+
+
+class OpenAssign(Base):
+    """Fill the loading view in which a colleague is chosen."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_assign"] = "open_assign"
+    view_id: str
+    thread_id: str
+    asker: Asker
+
+
+class TellAssignee(Base):
+    """A colleague, `by` name, gave the thread to `member_id`: tell them, unless they do not want to know."""
+
+    waits_in: ClassVar[str] = "assigned:{member_id}"
+    kind: Literal["tell_assignee"] = "tell_assignee"
+    thread_id: str
+    member_id: str
+    by: str
+
+
+class Amend(Base):
+    """A message was edited, deleted or reacted to: show it as it is now, where it is shown.
+
+    First it waits until what came before it was found out (`in_turn`): the message itself may be among that.
+    """
+
+    background: ClassVar[bool] = True
+    kind: Literal["amend"] = "amend"
+    thread_id: str
+    message_id: str
+    deleted: bool = False
+    in_turn: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"message:{self.message_id}" if self.in_turn else "inbound"
 
 
 class Console(Base):
@@ -329,6 +440,81 @@ class Tell(Base):
     lasting: bool = False
 
 
+class Echo(Base):
+    """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
+
+    `ts` is the Slack message, `text` its markup, not decoded yet.
+    """
+
+    waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    kind: Literal["echo"] = "echo"
+    thread_id: str
+    ts: str
+    text: str
+    files: bool = False
+    asker: Asker
+
+
+class Revise(Base):
+    """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
+
+    First it waits for what was written before it, then, with the `address`, until that was sent.
+    """
+
+    kind: Literal["revise"] = "revise"
+    thread_id: str
+    ts: str
+    text: str | None
+    asker: Asker
+    address: Address | None = None
+
+    @property
+    def lane(self) -> str:
+        if self.address is None:
+            return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
+        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
+
+
+class Mark(Base):
+    """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
+
+    `again` when an earlier attempt has left its own mark.
+    """
+
+    waits_in: ClassVar[str] = "mark:{asker.channel}:{ts}"
+    kind: Literal["mark"] = "mark"
+    ts: str
+    state: str
+    asker: Asker
+    told: Tell | None = None
+    again: bool = False
+
+
+class Count(Base):
+    """For the figures: a message came or went out, or a thread was closed, at `when`, in the order of the events.
+
+    `member` is who wrote it, where that is certain.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "count:{thread_id}"
+    kind: Literal["count"] = "count"
+    what: Literal["received", "sent", "closed"]
+    thread_id: str
+    when: datetime
+    message_id: str = ""
+    member: str = ""
+
+
+class Chart(Base):
+    """Show somebody the figures as a picture, in their direct messages with the bot: in `channel`, once it is known."""
+
+    waits_in: ClassVar[str] = "chart:{asker.user}"
+    kind: Literal["chart"] = "chart"
+    asker: Asker
+    channel: str = ""
+
+
 class Outbound(Base):
     """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign."""
 
@@ -474,6 +660,14 @@ Job = Annotated[
     | OpenChoice
     | Choose
     | SendAgain
+    | OpenReply
+    | Reply
+    | StopReplying
+    | Fade
+    | Receipt
+    | OpenAssign
+    | TellAssignee
+    | Amend
     | Console
     | OpenHome
     | TellAdmins
@@ -487,6 +681,11 @@ Job = Annotated[
     | Missed
     | Render
     | Tell
+    | Echo
+    | Revise
+    | Mark
+    | Count
+    | Chart
     | Outbound
     | Campaign
     | Move

@@ -7,6 +7,7 @@ import sys
 from typing import Final, Literal, TextIO
 
 import structlog
+from structlog.typing import Processor
 
 _QUIET: Final = ("slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio", "uvicorn")
 
@@ -17,24 +18,27 @@ def configure(level: str, style: Literal["console", "json"], stream: TextIO | No
     The libraries speak from WARNING on: at DEBUG they log bodies.
     """
     stream = stream or sys.stderr
-    renderer = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    # Where rich happens to be installed, structlog would show the frames' variables, and in them tokens and texts.
+    renderer: Processor = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    shared: list[Processor] = [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    if style == "json":
+        renderer = structlog.processors.JSONRenderer()
+        shared.append(structlog.processors.format_exc_info)
     structlog.configure(
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info if style == "json" else _as_is,
-            renderer,
-        ],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=stream, format="%(levelname)s %(name)s %(message)s", force=True)
+    theirs = logging.StreamHandler(stream)  # the libraries' lines look like ours
+    theirs.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[theirs], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Bolt warns with whole payloads, and of the token in the environment that it does not need.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
-
-
-def _as_is(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    return event

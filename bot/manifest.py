@@ -13,14 +13,20 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 SCOPES: Final = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read")
-EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked")
+# Only for what an admin switches on in a channel (`/inbox replies`), and for the picture of `/inbox stats`. Whoever
+# installs the app may leave them out: https://docs.slack.dev/changelog/2026/03/16/optional-scopes
+FOR_REPLIES: Final = frozenset({"channels:history", "groups:history", "reactions:write"})
+OPTIONAL: Final = (*sorted(FOR_REPLIES), "files:write")
+MESSAGES: Final = ("message.channels", "message.groups")
+EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *MESSAGES)
 PLACEHOLDER: Final = "https://YOUR-HOST"
 _CREATE: Final = 'Create the app from this file at https://api.slack.com/apps?new_app=1 → "From a manifest".'
 _ABOUT: Final = (
     "New direct messages in Inbox arrive as cards in a shared channel. Anyone on the team claims a conversation, "
-    "archives it or opens it from there, and /dm starts a new one from the team's own account. A card always shows "
-    "the present state, whoever changed it and wherever. What you write in a card's Slack thread stays in Slack: "
-    "sending is always explicit, and you get a receipt. Only members of your workspace with a seat in Inbox can act."
+    "answers it, gives it to a colleague or archives it there, and /dm starts a new one from the team's own account. "
+    "A card always shows the present state, whoever changed it and wherever. What you write in a card's Slack thread "
+    "stays in Slack, but for what begins with a prefix where an admin chose one: sending is always explicit, and you "
+    "get a receipt. Only members of your workspace with a seat in Inbox can act."
 )
 
 
@@ -43,8 +49,12 @@ def manifest(url: str | None) -> Json:
             },
             "bot_user": {"display_name": "Inbox", "always_online": True},
             "shortcuts": [
+                _shortcut("Reply", "reply", "Answer the Inbox conversation of this card"),
                 _shortcut("Archive thread", "archive_thread", "Archive the Inbox conversation of this card"),
+                _shortcut("Reopen thread", "reopen_thread", "Open the Inbox conversation of this card again"),
                 _shortcut("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
+                _shortcut("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
+                _shortcut("Unassign", "unassign", "Give the Inbox conversation of this card back"),
                 _shortcut(
                     "Why is this here?", "why_here", "Which rule brought this conversation here, and a way to move it"
                 ),
@@ -56,7 +66,7 @@ def manifest(url: str | None) -> Json:
                 _command(request, "/inbox", "Find and manage Inbox threads", "help", True),
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {"scopes": {"bot": [*SCOPES, *OPTIONAL], "bot_optional": list(OPTIONAL)}},
         "settings": {
             "event_subscriptions": {**request, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request},

@@ -19,11 +19,21 @@ SOCKETS: Final = Gauge("bot_socket_connections", "Open Socket Mode connections."
 FINISHED: Final = Counter(
     "bot_jobs_total", "Jobs by kind and outcome; `again` and `later` are retries.", ["kind", "outcome"]
 )
-SECONDS: Final = Histogram("bot_job_seconds", "Seconds from acceptance to outcome.", ["kind"])
+SECONDS: Final = Histogram(
+    "bot_job_seconds",
+    "Seconds from acceptance to outcome.",
+    ["kind"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600),  # a send may be tried for ten minutes
+)
 DEPTH: Final = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
 OLDEST: Final = Gauge("bot_queue_oldest_seconds", "Age of the oldest work that can be done now.")
 CURSOR_LAG: Final = Gauge("bot_feed_lag_seconds", "Seconds since the event feed was last read to its end.")
 QUOTA: Final = Gauge("bot_inbox_quota_left", "Calls left by our own count, of each window.", ["window"])
 HELD: Final = Gauge(
     "bot_inbox_held_seconds", "How much longer no call (all), or no background call, goes out.", ["who"]
+)
+CIRCUIT: Final = Gauge(
+    "bot_circuit_open",
+    "1 while calls rest for everybody: Inbox told us to wait (inbox), or Slack took the token away (slack).",
+    ["to"],
 )

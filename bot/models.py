@@ -7,7 +7,7 @@ promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -60,11 +60,19 @@ class Label(Record):
     name: str
 
 
+class Limits(Record):
+    """What a platform takes, as v2 says it: `characters` in one message, an emoji counting as one; None: no limit."""
+
+    platform: str
+    characters: int | None = None
+
+
 class Person(Record):
     """Someone outside the team: a prospect (v1), a contact's profile (v2). `username` has no prefix.
 
     `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `assignee_id` is the
     contact's default assignee; it, `tag_ids` and `status_id` are known only where the vendor showed the contact itself.
+    v1 shows everything but the assignee: `assignee_known` tells whether None means nobody.
     """
 
     platform: str
@@ -77,6 +85,7 @@ class Person(Record):
     bio: str | None = None
     followers: int | None = None
     assignee_id: str | None = None
+    assignee_known: bool = False
     tag_ids: tuple[str, ...] = ()
     status_id: str | None = None
 
@@ -90,11 +99,36 @@ class Person(Record):
 
 
 class Attachment(Record):
-    """A file or card on a message. `url` may expire and is None while the vendor still processes it."""
+    """A file or card on a message. `url` is None while the vendor still processes it, and may end at `expires_at`.
+
+    `poster` is a still picture of a video; it ends with the video's own address.
+    """
 
     kind: str
     url: str | None = None
     title: str | None = None
+    expires_at: datetime | None = None
+    seconds: float | None = None
+    poster: str | None = None
+
+    def at(self, now: datetime) -> Attachment:
+        """This, without addresses that no longer answer."""
+        ended = self.expires_at is not None and self.expires_at <= now
+        return self.model_copy(update={"url": None, "poster": None}) if ended else self
+
+
+class Reaction(Record):
+    """Somebody's emoji on a message; who it was is not always told."""
+
+    emoji: str
+
+
+def veiled(text: str, privacy: Privacy) -> str:
+    """As much of the text as a channel wants to show."""
+    if privacy == "full":
+        return text
+    words = " ".join(text.split()) if privacy == "preview" else ""
+    return words if len(words) <= PREVIEW else words[: PREVIEW - 1].rstrip() + "…"
 
 
 Direction = Literal["inbound", "outbound"]
@@ -117,6 +151,7 @@ class Message(Record):
     created_at: datetime
     edited: bool = False
     deleted: bool = False
+    reactions: tuple[Reaction, ...] = ()
     hidden: bool = False
 
     def veiled(self, privacy: Privacy) -> Message:
@@ -125,14 +160,20 @@ class Message(Record):
             return self
         if privacy == "none":
             return self.model_copy(update={"text": "", "attachments": (), "hidden": True})
-        text = " ".join(self.text.split())
-        begin = text if len(text) <= PREVIEW else text[: PREVIEW - 1].rstrip() + "…"
         files = tuple(Attachment(kind=one.kind) for one in self.attachments)
-        return self.model_copy(update={"text": begin, "attachments": files})
+        return self.model_copy(update={"text": veiled(self.text, privacy), "attachments": files})
 
     @property
     def inbound(self) -> bool:
         return self.direction == "inbound"
+
+    def at(self, now: datetime) -> Message:
+        """This, without addresses of files that no longer answer."""
+        return self.model_copy(update={"attachments": tuple(one.at(now) for one in self.attachments)})
+
+    def taken_back(self) -> Message:
+        """This, deleted, and nothing kept of what it said."""
+        return self.model_copy(update={"deleted": True, "text": "", "attachments": (), "reactions": ()})
 
 
 class Thread(Record):
@@ -167,9 +208,24 @@ class Thread(Record):
             return f"https://x.com/i/chat/{self.platform_id}"
         return self.person.profile_url if self.person else None
 
+    @property
+    def inherited(self) -> bool:
+        """Whether the assignee is the contact's, to whom the thread falls back when its own is taken away."""
+        return self.assignee_id is not None and self.person is not None and self.person.assignee_id == self.assignee_id
+
     def with_person(self, person: Person | None) -> Thread:
-        """This thread, showing `person` where it showed nobody."""
-        return self if self.person or person is None else self.model_copy(update={"person": person})
+        """This thread, showing `person` where it showed nobody, or their assignee where it did not say."""
+        if person is None or (self.person and (self.person.assignee_known or not person.assignee_known)):
+            return self
+        known = {"assignee_id": person.assignee_id, "assignee_known": True}
+        return self.model_copy(update={"person": self.person.model_copy(update=known) if self.person else person})
+
+    def with_default(self, member_id: str | None) -> Thread:
+        """This thread, whose person's default assignee is `member_id`."""
+        if self.person is None:
+            return self
+        known = {"assignee_id": member_id, "assignee_known": True}
+        return self.model_copy(update={"person": self.person.model_copy(update=known)})
 
 
 class Address(Record):
@@ -263,7 +319,51 @@ class Card(Record):
     latest: Message | None = None
     archived: Note | None = None
     assigned: Note | None = None
+    answered: Note | None = None
     gone: bool = False
+
+
+class Answer(Record):
+    """A first answer: the member who gave it ("" when nobody knows), and seconds since somebody had asked."""
+
+    member: str
+    seconds: float
+
+
+class Day(Record):
+    """What was counted on one day (UTC): the thread of each message that came, and the first answers given."""
+
+    day: date
+    received: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+
+class Share(Record):
+    """What one colleague did; `median` in seconds."""
+
+    name: str
+    answered: int
+    median: float
+
+
+class Period(Record):
+    """The last `days` days; `median` in seconds from a message to its first answer, None where there was none."""
+
+    days: int
+    received: int
+    threads: int
+    answered: int
+    median: float | None
+    shares: tuple[Share, ...] = ()
+
+
+class Figures(Record):
+    """What `/inbox stats` shows; `waiting` counts the conversations that wait for an answer, by their assignee."""
+
+    since: date
+    days: tuple[Day, ...]
+    periods: tuple[Period, ...]
+    waiting: tuple[tuple[str, int], ...] = ()
 
 
 class Installation(Record):

@@ -15,6 +15,7 @@ from bot import jobs
 from bot.errors import Gone, InboxError, RateLimited, Unavailable
 from bot.inbox import Inbox
 from bot.jobs import (
+    Amend,
     Announce,
     Campaign,
     Digest,
@@ -33,6 +34,7 @@ from bot.jobs import (
 )
 from bot.models import Card, Event, Message, Note, Thread
 from bot.routing import Router
+from bot.stats import counted
 from bot.store.cards import Cards
 from bot.store.feed import Feed
 from bot.store.people import People
@@ -50,16 +52,23 @@ MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inb
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
-# The types that tell of a message, of a thread, and of what a thread has from its person; all others only count.
+# The types that tell of a message, of a change to one, of a thread, and of what a thread has from its person; all
+# others only count.
 MESSAGES: Final = {"message.created", "message.received"}
 SENT: Final = {"message.sent"}
 TARGETS: Final = {"target.contacted", "target.followUpSent", "target.replied"}
+AMENDS: Final = {"message.edited", "message.deleted", "message.reactionAdded", "message.reactionRemoved"}
 THREADS: Final = {"thread.archived", "thread.unarchived", "thread.assigned", "thread.unassigned", "thread.deleted"}
 PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for what in ("assignee", "tags", "status")}
 
 
 def wanted(event: Event) -> list[Job]:
-    """The work an event asks for; none for types that change nothing here."""
+    """The work an event asks for: what it changes of the cards, and of the figures."""
+    return [*_shown(event), *counted(event)]
+
+
+def _shown(event: Event) -> list[Job]:
+    """None for types that change nothing here."""
     if event.type in TARGETS and event.thread_id:
         return [Campaign(thread_id=event.thread_id)]
     if event.type in MESSAGES | SENT and event.direction == "outbound" and event.thread_id:
@@ -69,6 +78,9 @@ def wanted(event: Event) -> list[Job]:
     if event.type in MESSAGES and event.direction != "outbound":
         readable = event.message is not None or (event.message_id and event.thread_id)
         return [Notify(event=event)] if readable else []
+    if event.type in AMENDS and event.message_id and event.thread_id:
+        deleted = event.type == "message.deleted"
+        return [Amend(thread_id=event.thread_id, message_id=event.message_id, deleted=deleted)]
     if event.type in THREADS and event.thread_id:
         return [Refresh(thread_id=event.thread_id, event=event)]
     if event.type in PERSONS and (event.contact_id or event.person_platform_id):
@@ -82,11 +94,11 @@ async def learn(cards: Cards, thread: Thread) -> list[Job]:
     Of what is said beside a card or a change, nobody knows which is the later one: then Inbox is asked again.
     """
     card = await cards.get(thread.id)
-    if card is None or card.gone:
+    if card is None:
         await cards.write(thread)
-        doubtful = card is None and await cards.was_passed_over(thread.id)
+        doubtful = await cards.was_passed_over(thread.id)
     else:
-        doubtful = _state(card.thread) != _state(thread)
+        doubtful = card.gone or _state(card.thread) != _state(thread) or _restricted(card.thread, thread)
     return [Refresh(thread_id=thread.id)] if doubtful else []
 
 
@@ -168,10 +180,10 @@ class News:
             return []
         if job.event and job.event.type == "thread.deleted":
             return await self._bury(card)
-        if _agrees(card, job):
+        if not card.gone and _agrees(card, job):
             return []
         try:
-            thread = (await self._inbox.thread(job.thread_id)).with_person(card.thread.person)
+            thread = _told(await self._inbox.thread(job.thread_id), job.event).with_person(card.thread.person)
         except Gone as error:
             return await self._bury(card) if error.code else []
         except (RateLimited, Unavailable):
@@ -294,7 +306,7 @@ class News:
     async def _turn(self, event: Event, late: bool) -> None:
         asked = wanted(event)
         if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
-            await self._feed.miss(event)
+            await self._feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
             await self._waiting.wrote(event.thread_id, event.created_at.timestamp())
         else:
             await self._feed.turn(event, asked)
@@ -305,10 +317,22 @@ def _state(thread: Thread) -> tuple[bool, str | None, bool]:
     return thread.archived, thread.assignee_id, thread.is_request
 
 
+def _restricted(before: Thread, after: Thread) -> bool:
+    """Whether the platform forbids more or less than before; only v2, which always names the contact, says so."""
+    return bool(before.contact_id and after.contact_id) and before.restrictions != after.restrictions
+
+
+def _told(thread: Thread, event: Event | None) -> Thread:
+    """v1 tells the contact's assignee in its event alone."""
+    if event is not None and event.type == "prospect.assigneeChanged":
+        return thread.with_default(event.assignee_id)
+    return thread
+
+
 def _agrees(card: Card, job: Refresh) -> bool:
     """Whether the card shows already what the event or the answer tells."""
     if job.shown is not None:
-        return _state(job.shown) == _state(card.thread)
+        return _state(job.shown) == _state(card.thread) and not _restricted(card.thread, job.shown)
     match job.event:
         case Event(thread=Thread() as thread):
             return _state(thread) == _state(card.thread)

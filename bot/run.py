@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot.app import Bridge
 from bot.errors import SettingsError
@@ -38,7 +38,8 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     parts: list[Coroutine[Any, Any, Any]] = [stopping.wait()]
     port = bridge.settings.port if web else bridge.settings.metrics_port
     server = http_server(bridge.web if web else bridge.watch) if port is not None else None
-    listener = _listener(bridge.settings.host, port) if port is not None else None
+    name = "PORT" if web else "METRICS_PORT"
+    listener = _listener(name, bridge.settings.host, port) if port is not None else None
     socket_mode = bridge.socket_mode if web else None
     if server and listener:
         parts.append(server.serve(sockets=[listener]))
@@ -70,16 +71,19 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
             raise error
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    """The port, taken before anything starts. Raises `SettingsError` when somebody else has it."""
+def _listener(name: str, host: str, port: int) -> socket.socket:
+    """The port of the setting `name`, taken before anything starts. Raises `SettingsError` when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"PORT {port} on HOST {host} cannot be used ({error}): choose another.") from error
+        raise SettingsError(f"{name} {port} on HOST {host} cannot be used ({error}): choose another.") from error
+    # asyncio leaves it unset on a socket made so, and an answer's body then waits 40 ms for the caller's ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
-def http_server(app: Starlette) -> Server:
+def http_server(app: ASGIApp) -> Server:
     """The web app's server, without a version banner."""
     return Server(
         uvicorn.Config(
@@ -88,6 +92,7 @@ def http_server(app: Starlette) -> Server:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
     )

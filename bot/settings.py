@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -49,11 +50,15 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("slack_api_base_url", "inbox_api_base_url")
+    @field_validator("slack_api_base_url", "inbox_api_base_url", "otel_exporter_otlp_endpoint")
     @classmethod
-    def _is_a_url(cls, value: str) -> str:
+    def _is_a_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
+        if not urlsplit(value).hostname or not value.isascii() or any(one.isspace() for one in value):
+            raise ValueError("must name a host, as in https://host/path")
         return value
 
     @field_validator("slack_api_base_url")
@@ -90,6 +95,8 @@ def load() -> Settings:
         return Settings()  # type: ignore[call-arg]  # the fields come from the environment
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env cannot be read ({error}): it must be UTF-8 text that the bot may read.") from None
 
 
 def _sentence(error: ValidationError) -> str:

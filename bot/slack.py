@@ -5,7 +5,7 @@ slack_sdk would post again when a connection drops; what happens after an unknow
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from bot.jobs import Asker
 from bot.models import Installation
 from bot.store.cards import Place
 from bot.store.people import Profile
-from bot.views import Msg, View
+from bot.views import Msg, View, without_pictures
 
 TIMEOUT: Final = 8  # seconds for one call
 PAGE: Final = 1000  # people in one answer
@@ -48,13 +48,13 @@ class Slack:
         """Whose token this is. Raises `SlackRefused` with `invalid_auth` and the like when it is nobody's."""
         async with _answers():
             found = await self.client.auth_test()
-        return Installation(
-            team=found["team_id"],
-            name=found.get("team") or "this workspace",
-            enterprise=found.get("enterprise_id"),
-            bot_user=found["user_id"],
-            url=found.get("url") or "",
-        )
+            return Installation(
+                team=found["team_id"],
+                name=found.get("team") or "this workspace",
+                enterprise=found.get("enterprise_id"),
+                bot_user=found["user_id"],
+                url=found.get("url") or "",
+            )
 
     async def scopes(self) -> frozenset[str]:
         """What the token was granted, as Slack's answers say in their header."""
@@ -121,15 +121,19 @@ class Slack:
         self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
     ) -> Place:
         """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours."""
-        async with _answers():
-            answer = await self.client.chat_postMessage(
-                channel=channel,
-                **_content(message),
-                thread_ts=thread_ts,
-                unfurl_links=False,
-                unfurl_media=False,
-                metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,
-            )
+
+        async def call(content: dict[str, Any]) -> Any:
+            async with _answers():
+                return await self.client.chat_postMessage(
+                    channel=channel,
+                    **content,
+                    thread_ts=thread_ts,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,
+                )
+
+        answer = await _with_pictures_if_possible(message, call)
         return Place(str(answer.get("channel") or channel), str(answer["ts"]))
 
     async def find(self, channel: str, message_id: str, *, thread_ts: str | None, since: float) -> Place | None:
@@ -155,8 +159,51 @@ class Slack:
         return None
 
     async def update(self, place: Place, message: Msg) -> None:
+        async def call(content: dict[str, Any]) -> Any:
+            async with _answers():
+                return await self.client.chat_update(channel=place.channel, ts=place.ts, **content)
+
+        await _with_pictures_if_possible(message, call)
+
+    async def permalink(self, place: Place) -> str:
         async with _answers():
-            await self.client.chat_update(channel=place.channel, ts=place.ts, **_content(message))
+            answer = await self.client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+        return str(answer["permalink"])
+
+    async def react(self, place: Place, name: str) -> None:
+        """The bot's own reaction to a message; harmless to repeat."""
+        try:
+            async with _answers():
+                await self.client.reactions_add(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "already_reacted":
+                raise
+
+    async def take_reaction(self, place: Place, name: str) -> None:
+        """No such reaction of the bot any more."""
+        try:
+            async with _answers():
+                await self.client.reactions_remove(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "no_reaction":
+                raise
+
+    async def upload(self, name: str, content: bytes, alt: str) -> str:
+        """The id of a new file that nobody sees yet; `alt` says what is on it (https://docs.slack.dev/messaging/working-with-files)."""
+        async with _answers():
+            answer = await self.client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt)
+        url = str(answer["upload_url"])
+        if not self.trusts(url):
+            raise SlackRefused("strange_upload_url")
+        async with _answers(), self._session.post(url, data=content) as response:
+            if response.status != 200:
+                raise SlackDown(f"upload_url answered {response.status}")
+        return str(answer["file_id"])
+
+    async def share(self, file: str, title: str, channel: str) -> None:
+        """Show an uploaded file in a channel, by its id; a user's will not do."""
+        async with _answers():
+            await self.client.files_completeUploadExternal(files=[{"id": file, "title": title}], channel_id=channel)
 
     async def open_view(self, trigger: str, view: View) -> str:
         """Open a modal, and its id. A trigger works once and for about three seconds."""
@@ -219,6 +266,17 @@ class Slack:
             )
 
 
+async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
+    """Slack refuses a whole message when it cannot fetch one picture in it: then the pictures are only named."""
+    try:
+        return await call(_content(message))
+    except SlackRefused as error:
+        named = without_pictures(message)
+        if error.code not in {"invalid_blocks", "invalid_attachments"} or named == message:
+            raise
+        return await call(_content(named))
+
+
 def _content(message: Msg) -> dict[str, Any]:
     return {"text": message["text"], "blocks": message["blocks"] or None}
 
@@ -254,19 +312,20 @@ async def _answers() -> AsyncIterator[None]:
     except SlackApiError as error:
         raise _named(error) from error
     except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        raise SlackDown(f"{type(error).__name__}") from error
+        raise SlackDown(f"Slack did not answer: {type(error).__name__}") from error
 
 
 def _named(error: SlackApiError) -> SlackError:
     response: Any = error.response
     status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    code = str(response.get("error") or "") if hasattr(response, "get") else ""
+    told = getattr(response, "data", response)
+    code = str(told.get("error") or "") if isinstance(told, Mapping) else ""  # a proxy may answer anything
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         return SlackBusy(_retry_after(getattr(response, "headers", {})))
     if 400 <= status < 500 and not code:
         return SlackRefused(f"http_{status}")
     if status >= 500 or code in {"internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}:
-        return SlackDown(f"{status} {code}")
+        return SlackDown(f"Slack answered {status} {code or 'with no reason'}")
     return SlackRevoked(code) if code in _REVOKED else SlackRefused(code)
 
 

@@ -28,11 +28,19 @@ CONNECTIONS: Final = 2  # a payload goes to any of them; when one ends, the othe
 LOOK: Final = 0.1  # seconds between looks at how long ago Slack was heard
 PING: Final = 0.4  # seconds between our pings
 SILENT: Final = 1.1  # seconds without any frame after which a connection is dead, however open it looks
-HELLO_WITHIN: Final = 3.0  # seconds from asking for a connection to Slack's first word on it
+HELLO_WITHIN: Final = 3.0  # seconds from asking for a connection to Slack's first word on it; each further try has more
+LONGEST_HELLO: Final = 15.0  # seconds
 LINGER: Final = 15.0  # seconds that a connection Slack announced to renew is still listened to
 QUIET: Final = 600.0  # seconds without a payload after which a connection is renewed, in case Slack forgot it
 STABLE: Final = 5.0  # seconds after which an end is no sign that the next connection will end as well
-PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a further try; the last one repeats
+# Seconds before a further try; the last one repeats. Several troubles in a row must not add up to a gap of two seconds,
+# an outage of minutes must not spend what Slack allows: https://docs.slack.dev/apis/web-api/rate-limits
+PAUSES: Final = (0.0, 0.2, *(0.5,) * 8, 1.0, 2.0, 5.0)
+REFUSED: Final = 30.0  # seconds before a further try when Slack says no, which an operator must mend
+REMEDY: Final = (
+    "It must be an app-level token (xapp-…) with connections:write of an app with Socket Mode on; see your Slack app's "
+    "Basic Information page."
+)
 
 Handle = Callable[["Connection", Mapping[str, Any]], None]
 
@@ -126,19 +134,12 @@ class SocketMode:
         self._answering: set[asyncio.Task[None]] = set()
         self._parting: set[asyncio.Task[None]] = set()
 
-    @property
-    def connected(self) -> bool:
-        return any(one.usable for one in self._open)
-
     async def run(self) -> None:
         """Until cancelled. Raises `SettingsError` when Slack refuses the token at the start."""
         try:
             first = await self._connect()
         except SlackRefused as error:
-            raise SettingsError(
-                f"SLACK_APP_TOKEN is wrong: Slack answers {error.code}. It must be an app-level token (xapp-…) with "
-                "connections:write of an app with Socket Mode on; see your Slack app's Basic Information page."
-            ) from error
+            raise SettingsError(f"SLACK_APP_TOKEN is wrong: Slack answers {error.code}. {REMEDY}") from error
         except SlackError as error:
             log.warning("socket_not_opened", error=str(error))
             first = None
@@ -174,24 +175,32 @@ class SocketMode:
                 self._part(connection)
             await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
             try:
-                connection = await self._connect()
+                connection = await self._connect(tries)
+            except SlackRefused as error:  # SLACK_APP_TOKEN was taken away, or Socket Mode switched off
+                log.error("socket_refused", code=error.code, remedy=REMEDY)
+                connection, tries = None, tries + 1
+                await asyncio.sleep(REFUSED)
             except SlackError as error:
                 log.warning("socket_not_opened", error=str(error))
                 connection, tries = None, tries + 1
                 if isinstance(error, SlackBusy):
                     await asyncio.sleep(error.retry_after)
 
-    async def _connect(self) -> Connection:
+    async def _connect(self, tries: int = 0) -> Connection:
         """A connection on which Slack said hello. Raises `SlackError`."""
         connection = None
         try:
-            async with asyncio.timeout(HELLO_WITHIN):
+            async with asyncio.timeout(min(HELLO_WITHIN * (1 + tries), LONGEST_HELLO)):
                 url = await self._slack.open_socket(self._token)
                 socket = await self._session.ws_connect(
                     url, autoping=False, timeout=aiohttp.ClientWSTimeout(ws_close=1.0)
                 )
                 connection = Connection(socket, self._arrived)
                 await _first(connection.hello.wait(), connection.over.wait())
+        except asyncio.CancelledError:
+            if connection is not None:
+                await connection.close()
+            raise
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             if connection is not None:
                 await connection.close()

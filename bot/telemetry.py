@@ -20,7 +20,7 @@ _provider: Any = None
 
 
 def start(settings: Settings) -> None:
-    """Once per process. Raises `SettingsError` when an extra is configured and not installed."""
+    """Once per process. Raises `SettingsError` when an extra is configured and not installed, or wrong."""
     if settings.sentry_dsn is not None:
         _start_sentry(settings.sentry_dsn.get_secret_value())
     if settings.otel_exporter_otlp_endpoint is not None:
@@ -60,17 +60,18 @@ def _start_sentry(dsn: str) -> None:
     try:
         import sentry_sdk
     except ImportError as error:
-        raise SettingsError(
-            "SENTRY_DSN is set, but sentry-sdk is missing: pip install 'inbox-bridge[sentry]'."
-        ) from error
-    sentry_sdk.init(
-        dsn,
-        include_local_variables=False,
-        max_request_body_size="never",
-        max_breadcrumbs=0,
-        default_integrations=False,
-        before_send=_without_words,
-    )
+        raise SettingsError("SENTRY_DSN is set, but sentry-sdk is missing: pip install sentry-sdk.") from error
+    try:
+        sentry_sdk.init(
+            dsn,
+            include_local_variables=False,
+            max_request_body_size="never",
+            max_breadcrumbs=0,
+            default_integrations=False,
+            before_send=_without_words,
+        )
+    except ValueError as error:
+        raise SettingsError("SENTRY_DSN is wrong: copy it from the project's Client Keys in Sentry.") from error
     _sentry = sentry_sdk
 
 
@@ -90,7 +91,8 @@ def _start_traces(endpoint: str) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise SettingsError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is missing: pip install 'inbox-bridge[otel]'."
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is missing: "
+            "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http."
         ) from error
     _provider = TracerProvider(resource=Resource.create({"service.name": _SERVICE}))
     _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -15,14 +16,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from bot.errors import BotError, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
-from bot.metrics import ACK_SECONDS, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
+from bot.jobs import reference
+from bot.metrics import ACK_SECONDS, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.news import wanted
 from bot.settings import Settings
 from bot.slack import Slack
@@ -72,10 +73,10 @@ class Web:
             Route("/metrics", self.metrics),
         ]
         signed = [
-            Route("/slack/events", self._timed(self.slack_events), methods=["POST"]),
-            Route("/inbox/webhook", self._timed(self.inbox_webhook), methods=["POST"]),
+            self._timed("/slack/events", self.slack_events),
+            self._timed("/inbox/webhook", self.inbox_webhook),
         ]
-        self.app, self.watch = Starlette(routes=signed + watched), Starlette(routes=watched)
+        self.app, self.watch = Router(signed + watched), Router(watched)
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
@@ -114,7 +115,8 @@ class Web:
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
-        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=[job.ref for job in asked])
+        ref = reference(event.id) if asked else None
+        log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=ref)
         return PlainTextResponse("ok")
 
     async def healthz(self, _: Request) -> Response:
@@ -148,8 +150,10 @@ class Web:
             async with asyncio.timeout(STORE_WITHIN):
                 await self._measure()
         except (StoreUnavailable, TimeoutError):
-            for figure in (DEPTH, QUOTA, HELD):
+            for figure in (DEPTH, QUOTA, HELD, CIRCUIT):
                 figure.clear()
+            for unknown in (OLDEST, CURSOR_LAG):  # rather than what was true last
+                unknown.set(math.nan)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def _measure(self) -> None:
@@ -161,10 +165,15 @@ class Web:
         CURSOR_LAG.set((datetime.now(UTC) - read_at).total_seconds() if read_at else 0)
         for window, left in (await self._pace.left()).items():
             QUOTA.labels(str(window)).set(left)
-        for who, seconds in (await self._pace.held()).items():
+        held = await self._pace.held()
+        for who, seconds in held.items():
             HELD.labels(who).set(seconds)
+        CIRCUIT.labels("inbox").set(held["all"] > 0)
+        CIRCUIT.labels("slack").set(await self._install.revoked())
 
-    def _timed(self, answer: _Answer) -> _Answer:
+    def _timed(self, path: str, answer: _Answer) -> Route:
+        seconds = ACK_SECONDS.labels(path)
+
         async def endpoint(request: Request) -> Response:
             began = time.perf_counter()
             try:
@@ -173,11 +182,11 @@ class Web:
                 response = PlainTextResponse("too large", 413)
             except ClientDisconnect:
                 response = PlainTextResponse("", 400)
-            REQUESTS.labels(request.url.path, response.status_code).inc()
-            ACK_SECONDS.labels(request.url.path).observe(time.perf_counter() - began)
+            REQUESTS.labels(path, response.status_code).inc()
+            seconds.observe(time.perf_counter() - began)
             return response
 
-        return endpoint
+        return Route(path, endpoint, methods=["POST"])
 
 
 def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:

@@ -10,7 +10,7 @@ from bot.answers import Answers, say, tell
 from bot.errors import InboxError, RateLimited, Refused, SlackRefused, Unavailable
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
-from bot.jobs import Asker, Choice, Choose, Dm, Job, Keep, OpenChoice, OpenDm, Send, SendAgain
+from bot.jobs import Asker, Choice, Choose, Dm, Job, Keep, OpenChoice, OpenDm, Receipt, Send, SendAgain
 from bot.models import AccountLink, Candidate
 from bot.slack import Slack
 from bot.store.intents import Intents
@@ -53,7 +53,7 @@ class Writing:
         if not options:
             why = words.NO_WAY if job.account_link_id else words.NO_ACCOUNT
             return [await self._answers.not_sent(job, why, "no account")]
-        body = await self._decoded(job.text)
+        body = await self.decoded(job.text)
         if len(options) == 1:
             return [await self._intend(options[0], body, job, links, actor)]
         choice = Choice(recipient=job.recipient, text=body, candidates=tuple(options), user=job.asker.user)
@@ -93,7 +93,7 @@ class Writing:
             options += ways.values()
         return options
 
-    async def _decoded(self, raw: str) -> str:
+    async def decoded(self, raw: str) -> str:
         """What the contact will read: Slack's markup as plain text, people's mentions as their names."""
         names: dict[str, str] = {}
         for user in text.mentioned(raw):
@@ -122,6 +122,7 @@ class Writing:
             text=body,
             asker=job.asker,
             member=actor.member.id,
+            writer=actor.name,
         )
         await self._intents.keep(send)
         return send
@@ -177,7 +178,7 @@ class Writing:
         view = dm_modal(
             links=links,
             recipient=job.recipient,
-            text=await self._decoded(job.text),
+            text=await self.decoded(job.text),
             account_link_id=self._default_account,
             metadata=_metadata("", job.asker),
         )
@@ -209,6 +210,8 @@ class Writing:
         except (RateLimited, Unavailable) as error:
             return await self._answers.later_or_failed(job, error)
         kept = await self._intents.get(job.intent)
+        if kept is not None and kept.card and kept.asker.user != job.asker.user:
+            return [say(job.asker, words.only_the_writer(kept.asker.user))]
         if kept is None or kept.asker.user != job.asker.user:
             return [say(job.asker, words.TOO_OLD)]
         again = Send(
@@ -220,15 +223,25 @@ class Writing:
             url=kept.url,
             account=kept.account,
             text=kept.text,
-            asker=job.asker,
+            echo=kept.echo,
+            asker=_beside(kept, job.asker),
             member=actor.member.id,
+            writer=kept.writer,
+            card=kept.card,
+            receipt=kept.receipt,
         )
         await self._intents.keep(again)
-        return [again]
+        return [*([Receipt(send=again, state="sending")] if again.card else []), again]
 
 
 def _who(candidate: Candidate) -> tuple[str, str]:
     return candidate.person.platform, candidate.person.platform_id
+
+
+def _beside(kept: Send, asker: Asker) -> Asker:
+    """Who asks, where the Slack message is whose words are sent again; elsewhere, where they ask."""
+    where = {"channel": kept.asker.channel, "thread_ts": kept.asker.thread_ts}
+    return asker.model_copy(update=where) if kept.echo else asker
 
 
 def _metadata(choice_id: str, asker: Asker) -> str:

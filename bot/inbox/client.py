@@ -15,7 +15,7 @@ from bot import errors
 from bot.inbox.transport import KEEP, Keep, Learn, Pace, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
-from bot.models import AccountLink, Address, Candidate, EventPage, Label, Member, Message, Sent, Team, Thread
+from bot.models import AccountLink, Address, Candidate, EventPage, Label, Limits, Member, Message, Sent, Team, Thread
 
 __all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
 
@@ -43,6 +43,9 @@ class Inbox(Protocol):
     async def tags(self) -> list[Label]: ...
 
     async def statuses(self) -> list[Label]: ...
+
+    async def platforms(self) -> list[Limits]:
+        """What each platform takes; none on v1, which does not say."""
 
     async def thread(self, thread_id: str) -> Thread:
         """The thread, with its person where that can be had. Raises `Gone`."""
@@ -72,6 +75,15 @@ class Inbox(Protocol):
 
         Ids in `known` belong to other sends. Clocks may differ by 5 s. Raises when it cannot be told.
         """
+
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
+        """Let a message of ours say `text`; harmless to repeat.
+
+        Raises `WindowClosed` when it is too late; v1, which can do it in X Chat threads alone, says `Rejected`.
+        """
+
+    async def unsend(self, message_id: str, thread_id: str) -> None:
+        """Take a message of ours back, for everyone; raises as `edit_message` does, also when it is gone already."""
 
     async def contact_threads(
         self, contact_id: str | None, person_platform_id: str | None, links: Sequence[AccountLink]

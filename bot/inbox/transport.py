@@ -36,6 +36,7 @@ BY_CODE: Final[dict[str, type[errors.InboxError]]] = {
     "integrationsetuprequired": errors.AccountOffline,
     "sendinprogress": errors.SendInProgress,
     "planrequired": errors.PlanRequired,
+    "mutationwindowclosed": errors.WindowClosed,
 }
 BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
     401: errors.Unauthorized,

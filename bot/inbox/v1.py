@@ -69,6 +69,10 @@ class V1:
     async def statuses(self) -> list[models.Label]:
         return await self._transport.read(LABELS, "/statuses")
 
+    async def platforms(self) -> list[models.Limits]:
+        """v1 does not say."""
+        return []
+
     async def thread(self, thread_id: str) -> models.Thread:
         return self._full(await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}"))
 
@@ -147,6 +151,12 @@ class V1:
                 raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
         return None
 
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
+        await self._transport.call("PATCH", _message_path(message_id, thread_id), json={"content": text})
+
+    async def unsend(self, message_id: str, thread_id: str) -> None:
+        await self._transport.call("DELETE", _message_path(message_id, thread_id), json={"deleteForAll": True})
+
     async def contact_threads(
         self, contact_id: str | None, person_platform_id: str | None, links: Sequence[models.AccountLink]
     ) -> list[str]:
@@ -221,6 +231,10 @@ class V1:
                 self._owners.clear()
             self._owners[thread.id] = thread.account_link_id
         return thread
+
+
+def _message_path(message_id: str, thread_id: str) -> str:
+    return f"/threads/{quote(thread_id, safe='')}/messages/{quote(message_id, safe='')}"
 
 
 def _messages(page: wire.MessagePage, owner: str, thread_id: str) -> list[models.Message]:

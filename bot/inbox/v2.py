@@ -21,6 +21,7 @@ TEAM = TypeAdapter(models.Team)
 MEMBERS = TypeAdapter(wire.Page[wire.Member])
 LINKS = TypeAdapter(wire.Page[wire.AccountLink])
 LABELS = TypeAdapter(wire.Page[models.Label])
+PLATFORMS = TypeAdapter(list[wire.Platform])
 CONTACT = TypeAdapter(wire.Contact)
 CONTACTS = TypeAdapter(wire.Page[wire.Contact])
 THREAD = TypeAdapter(wire.Thread)
@@ -68,6 +69,9 @@ class V2:
 
     async def statuses(self) -> list[models.Label]:
         return [status async for status in self._all(LABELS, "/statuses")]
+
+    async def platforms(self) -> list[models.Limits]:
+        return [one.known() for one in await self._transport.read(PLATFORMS, "/platforms")]
 
     async def thread(self, thread_id: str) -> models.Thread:
         path, params = f"/threads/{quote(thread_id, safe='')}", {"expand": ["profile", "contact"]}
@@ -129,6 +133,12 @@ class V2:
                 if seen >= FAR:
                     raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
         return None
+
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
+        await self._transport.call("PATCH", f"/messages/{quote(message_id, safe='')}", json={"content": text})
+
+    async def unsend(self, message_id: str, thread_id: str) -> None:
+        await self._transport.call("DELETE", f"/messages/{quote(message_id, safe='')}", params={"scope": "all"})
 
     async def contact_threads(
         self, contact_id: str | None, person_platform_id: str | None, links: Sequence[models.AccountLink]

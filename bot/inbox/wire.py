@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
-from bot.models import Attachment
+from bot.models import Attachment, Reaction
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Wire")
@@ -105,11 +105,22 @@ def attachments(value: object) -> tuple[Attachment, ...]:
 
 
 def _attachment(item: Mapping[str, object]) -> Attachment:
+    poster, length = item.get("poster"), item.get("durationSeconds")
     return Attachment(
         kind=_text(item, "kind", "type") or "file",
         url=_text(item, "url", "mediaUrl"),
         title=_text(item, "title", "filename", "name"),
+        expires_at=moment(item.get("expiresAt")),
+        seconds=float(length) if isinstance(length, (int, float)) and math.isfinite(length) else None,
+        poster=_text(poster, "url") if isinstance(poster, Mapping) else None,
     )
+
+
+def reactions(value: object) -> tuple[Reaction, ...]:
+    """v2's reactions, or v1's untyped ones, as far as they can be understood."""
+    items = value if isinstance(value, list) else []
+    named = (_text(item, "emoji") if isinstance(item, Mapping) else item for item in items)
+    return tuple(Reaction(emoji=one) for one in named if isinstance(one, str) and one)
 
 
 def _text(item: Mapping[str, object], *names: str) -> str | None:

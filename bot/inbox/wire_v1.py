@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot import models
-from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, whole
+from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
 
 
 class Ref(Wire):
@@ -54,6 +54,7 @@ class Prospect(Wire):
             bio=self.bio,
             followers=whole(self.follower_count),
             assignee_id=self.context.assignee_id if self.context else None,
+            assignee_known=self.context is not None and "assignee_id" in self.context.model_fields_set,
             tag_ids=(self.context.tags if self.context else None) or (),
             status_id=self.context.status_id if self.context else None,
         )
@@ -73,6 +74,7 @@ class Message(Wire):
     deleted_at: Time | None = None
     platform_deleted_at: Time | None = None
     failed: bool | None = None
+    reactions: Any = None
 
     @property
     def written_in_inbox(self) -> bool:
@@ -90,6 +92,7 @@ class Message(Wire):
             created_at=self.created_at,
             edited=bool(self.is_edited),
             deleted=bool(self.deleted_at or self.platform_deleted_at),
+            reactions=reactions(self.reactions),
         )
 
     def _author(self, direction: models.Direction) -> Literal["person", "member", "campaign", "api", "platform"]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from bot import models
-from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, whole
+from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
 
 Item = TypeVar("Item")
 
@@ -38,6 +38,7 @@ class Profile(Wire):
             bio=self.bio,
             followers=whole(self.follower_count),
             assignee_id=contact.assignee_id if contact else None,
+            assignee_known=contact is not None,
             tag_ids=(contact.tag_ids if contact else None) or (),
             status_id=contact.status_id if contact else None,
         )
@@ -74,6 +75,7 @@ class Message(Wire):
     created_at: Time
     edited_at: Time | None = None
     deleted_at: Time | None = None
+    reactions: Any = None
     thread: Maybe[Thread] = None
 
     def message(self) -> models.Message:
@@ -88,6 +90,7 @@ class Message(Wire):
             created_at=self.created_at,
             edited=self.edited_at is not None,
             deleted=self.deleted_at is not None,
+            reactions=reactions(self.reactions),
         )
 
     def _author(self) -> Literal["member", "agent", "campaign", "api", "platform"]:
@@ -190,6 +193,18 @@ class Member(Wire):
 
     def member(self) -> models.Member:
         return models.Member(id=self.id, name=self.name, email=self.email or "", role=self.role or "user")
+
+
+class PlatformLimits(Wire):
+    characters: float | None = None
+
+
+class Platform(Wire):
+    platform: str
+    limits: Maybe[PlatformLimits] = None
+
+    def known(self) -> models.Limits:
+        return models.Limits(platform=self.platform, characters=whole(self.limits.characters) if self.limits else None)
 
 
 class SendResult(Wire):

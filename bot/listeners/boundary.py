@@ -1,7 +1,4 @@
-"""The one place where a listener's errors become words for the person who asked.
-
-Bolt fills a listener's arguments by name, so a wrapper names the ones it passes on and sets no `__wrapped__`.
-"""
+"""The one place where a listener's errors become words for the person who asked."""
 
 from __future__ import annotations
 
@@ -11,10 +8,12 @@ from typing import Any, Final
 
 import structlog
 from slack_bolt.async_app import AsyncAck
+from slack_bolt.response import BoltResponse
 
 from bot import jobs
 from bot.errors import SlackError, StoreUnavailable
 from bot.listeners import payloads
+from bot.listeners.dispatch import Listener
 from bot.slack import Slack
 from bot.telemetry import report, span
 from bot.views import notice_modal, words
@@ -22,20 +21,21 @@ from bot.views import notice_modal, words
 log = structlog.get_logger(__name__)
 
 Act = Callable[[AsyncAck, payloads.Body], Awaitable[None]]
-Listener = Callable[..., Awaitable[None]]
 ACK_WITHIN: Final = 2.0  # seconds; Slack waits three
 
 
 def bounded(slack: Slack, act: Act) -> Listener:
-    """`act` as a Bolt listener that always answers, in time and without showing an exception."""
+    """`act` as a listener that always answers, in time and without showing an exception."""
 
-    async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def listener(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse | None:
         try:
             async with asyncio.timeout(ACK_WITHIN):
                 with span("accept", type=_kind(body)):
                     await act(ack, body)
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", error=str(error) or type(error).__name__)
+            if body.get("type") == "event_callback":
+                return BoltResponse(status=503)  # Slack sends an event again, and nothing else
             await _sorry(slack, ack, body, words.STORE_DOWN)
         except SlackError as error:
             log.warning("not_opened", error=str(error))
@@ -48,6 +48,7 @@ def bounded(slack: Slack, act: Act) -> Listener:
             log.exception("listener_failed", ref=ref)
             report(error, ref=ref, kind="listener")
             await _sorry(slack, ack, body, words.unexpected(ref))
+        return None
 
     return listener
 

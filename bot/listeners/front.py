@@ -18,12 +18,16 @@ from bot.jobs import (
     Dm,
     Job,
     MoveTo,
+    OpenAssign,
     OpenChoice,
     OpenDm,
     OpenHome,
+    OpenReply,
     OpenSettings,
+    Reply,
     SaveSettings,
     SendAgain,
+    StopReplying,
     Tell,
     Verb,
     Why,
@@ -115,9 +119,7 @@ class Front:
         """A message shortcut, on a card or on any message in its thread."""
 
         async def choose(ack: AsyncAck, body: Body) -> None:
-            who, message = asker(body), body["message"]
-            place = Place(body["channel"]["id"], message.get("thread_ts") or message["ts"])
-            thread_id = await self._cards.at(place)
+            who, thread_id = asker(body), await self._thread_of(body)
             job: Job = Tell(asker=who, text=words.NO_CARD)
             if thread_id:
                 job = Change(verb=verb, thread_id=thread_id, asker=who)
@@ -125,6 +127,53 @@ class Front:
             await ack()
 
         return choose
+
+    def form(self, title: str, kind: type[OpenReply | OpenAssign]) -> _Act:
+        """A form about a thread: from a button, whose value it is, or from a shortcut on its card or below it."""
+
+        async def open_form(ack: AsyncAck, body: Body) -> None:
+            who = asker(body)
+            thread_id = await self._thread_of(body) if "message_ts" in body else button_value(body)
+            if thread_id:
+                await self._open(who, title, lambda view_id: kind(view_id=view_id, thread_id=thread_id, asker=who))
+            else:
+                await self._accept(who, Tell(asker=who, text=words.NO_CARD))
+            await ack()
+
+        return open_form
+
+    async def _thread_of(self, body: Body) -> str:
+        """The thread whose card this message is, or stands below; "" where it is none."""
+        message = body["message"]
+        return await self._cards.at(Place(body["channel"]["id"], message.get("thread_ts") or message["ts"])) or ""
+
+    async def replied(self, ack: AsyncAck, body: Body) -> None:
+        """The reply form was submitted."""
+        thread_id, who = from_modal(body)
+        said = submitted(body, "text")
+        if not said.strip():
+            await ack(response_action="errors", errors={"text": words.EMPTY_TEXT_FIELD})
+            return
+        await self._take(Reply(thread_id=thread_id, text=said, asker=who), f"view:{body['view']['id']}")
+        await ack()
+
+    async def reply_closed(self, ack: AsyncAck, body: Body) -> None:
+        thread_id, who = from_modal(body)
+        await self._take(StopReplying(thread_id=thread_id, asker=who), f"closed:{body['view']['id']}")
+        await ack()
+
+    async def assigned(self, ack: AsyncAck, body: Body) -> None:
+        """A colleague was chosen."""
+        thread_id, who = from_modal(body)
+        job = Change(verb="assign_to", thread_id=thread_id, assignee=submitted(body, "assignee"), asker=who)
+        await self._take(job, f"view:{body['view']['id']}")
+        await ack()
+
+    async def assignments_off(self, ack: AsyncAck, body: Body) -> None:
+        """The button in what a new assignee is told."""
+        who = asker(body)
+        await self._accept(who, Console(words="assignments off", asker=who))
+        await ack()
 
     async def why_here(self, ack: AsyncAck, body: Body) -> None:
         """The message shortcut that asks why the conversation is in this channel."""
@@ -187,7 +236,7 @@ class Front:
 
     async def opened_home(self, ack: AsyncAck, body: Body) -> None:
         if body["event"].get("tab") == "home":
-            await self._lanes.accept(OpenHome(asker=from_event(body)), once=f"slack-event:{body['event_id']}")
+            await self._take(OpenHome(asker=from_event(body)), f"slack-event:{body['event_id']}")
         await ack()
 
     async def uninstalled(self, ack: AsyncAck, body: Body) -> None:

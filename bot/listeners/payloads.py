@@ -66,6 +66,19 @@ def from_event(body: Body) -> Asker:
     )
 
 
+def author(body: Body, said: Body) -> Asker:
+    """Who wrote `said`, a message within an event, and where. In a shared channel their own workspace is named."""
+    team = said.get("user_team") or said.get("source_team") or said.get("team") or body.get("team_id")
+    home = team == body.get("team_id")
+    return Asker(
+        user=said["user"],
+        team=team,
+        enterprise=body.get("enterprise_id") if home else None,
+        channel=body["event"]["channel"],
+        thread_ts=said["thread_ts"],
+    )
+
+
 def button_value(body: Body) -> str:
     """The value of the button that was pressed."""
     actions = body.get("actions") or [{}]

@@ -36,6 +36,8 @@ _TABLE: dict[str, dict[str, tuple[str, str | None]]] = {
         "POST /threads/messages": ("", "accountLinkId*:id content*:text externalPlatformId:text externalId:id"),
         "GET /threads/{id}/messages": (_V1_CURSOR, None),
         "POST /threads/{id}/messages": ("", "content*:text replyToMessageId:id"),
+        "PATCH /threads/{id}/messages/{id}": ("", "content*:text"),
+        "DELETE /threads/{id}/messages/{id}": ("", "deleteForAll:bool"),
         "GET /prospects/lookup": ("platformId*:text", None),
         "GET /prospects/{id}": ("", None),
         "PATCH /prospects/{id}/context": (

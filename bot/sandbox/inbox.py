@@ -78,18 +78,19 @@ class SandboxInbox(InboxServer):
         """An existing, empty thread. `fields` are attributes of ThreadRecord: archived, is_request, assignee_id…"""
         return self.world.open_thread(account_id, person, **fields).id
 
+    def add_tag(self, name: str, color: str = "#3366ff") -> str:
+        """A tag of the team's; its id."""
+        self.world.tags.append({"id": self.world.new_id(), "name": name, "color": color})
+        return str(self.world.tags[-1]["id"])
+
+    def add_status(self, name: str, color: str | None = None) -> str:
+        """A status of the team's; its id."""
+        created = iso(self.clock())
+        self.world.statuses.append({"id": self.world.new_id(), "name": name, "color": color, "createdAt": created})
+        return str(self.world.statuses[-1]["id"])
+
     def thread(self, thread_id: str) -> ThreadRecord:
         return self.world.threads[thread_id]
-
-    def add_tag(self, name: str) -> str:
-        tag = {"id": self.world.new_id(), "name": name, "color": "#22aa55"}
-        self.world.tags.append(tag)
-        return str(tag["id"])
-
-    def add_status(self, name: str) -> str:
-        status = {"id": self.world.new_id(), "name": name, "color": None, "createdAt": iso(self.clock())}
-        self.world.statuses.append(status)
-        return str(status["id"])
 
     def set_account_status(self, account_id: str, status: str) -> None:
         """`active`, `offline` or `paused`; no event tells of it."""
@@ -136,13 +137,6 @@ class SandboxInbox(InboxServer):
         """The default assignee of this person's threads that have none of their own."""
         self.world.change_contact(person, "assignee_id", member_id)
 
-    async def app_tags(self, person: PersonRecord, *tag_ids: str) -> None:
-        """The person has these tags from now on, and no others."""
-        self.world.change_contact(person, "tag_ids", list(tag_ids))
-
-    async def app_sets_status(self, person: PersonRecord, status_id: str | None) -> None:
-        self.world.change_contact(person, "status_id", status_id)
-
     async def campaign_writes(self, thread_id: str, text: str) -> str:
         """A campaign's message, which archives the conversation, and the event that tells of it; the message id."""
         thread = self.thread(thread_id)
@@ -173,6 +167,25 @@ class SandboxInbox(InboxServer):
         thread, message = self._message(message_id)
         message.deleted_at = self.clock()
         self.world.emit("message.deleted", thread, message, scope=scope)
+
+    async def reacts(self, message_id: str, emoji: str) -> None:
+        """The person puts an emoji on a message."""
+        thread, message = self._message(message_id)
+        author = {"type": "profile", "profileId": thread.person.profile_id}
+        message.reactions.append({"emoji": emoji, "author": author, "createdAt": iso(self.clock())})
+        platform_id = thread.person.platform_id
+        self.world.emit("message.reactionAdded", thread, message, emoji=emoji, authorPlatformId=platform_id)
+
+    async def app_tags(self, person: PersonRecord, *tag_ids: str) -> None:
+        """A colleague gives the person these tags, and no others."""
+        self.world.change_contact(person, "tag_ids", list(tag_ids))
+
+    async def app_sets_status(self, person: PersonRecord, status_id: str | None) -> None:
+        self.world.change_contact(person, "status_id", status_id)
+
+    async def app_restores(self, thread: ThreadRecord) -> None:
+        """A thread that was deleted is there again; no event tells of it."""
+        self.world.threads[thread.id] = thread
 
     def _message(self, message_id: str) -> tuple[ThreadRecord, MessageRecord]:
         found = self.world.message(message_id)

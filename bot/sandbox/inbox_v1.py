@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.inbox_v1_show import message_json, prospect_json, thread_json
-from bot.sandbox.inbox_world import Failure, Incoming, Json, PersonRecord, ThreadRecord, World, iso
+from bot.sandbox.inbox_v1_show import message_json, prospect_json, thread_json, variant
+from bot.sandbox.inbox_world import Failure, Incoming, Json, MessageRecord, PersonRecord, ThreadRecord, World, iso
 
 Handler = Callable[[World, Incoming], Awaitable[tuple[int, Any]]]
 
@@ -172,6 +172,37 @@ async def _send(world: World, ask: Incoming) -> tuple[int, Any]:
     return 200, message_json(world, thread, message)
 
 
+def _own_message(world: World, ask: Incoming, capability: str) -> tuple[ThreadRecord, MessageRecord]:
+    """A message that may be changed like that now: only in X Chat threads (the vendor's Messages guide).
+
+    What the vendor answers otherwise is not documented; 400 is a guess.
+    """
+    thread = _find_thread(world, ask.params[0])
+    message = next((m for m in thread.messages if m.id == ask.params[1]), None)
+    if message is None:
+        raise Failure(404, "MESSAGE_NOT_FOUND", f"Message with ID '{ask.params[1]}' not found")
+    if variant(thread) != "xChat":
+        raise Failure(400, "BAD_REQUEST", "Only messages in X Chat threads can be changed")
+    if message.direction == "inbound" or message.deleted_at:
+        raise Failure(400, "BAD_REQUEST", "This message can't be changed")
+    if world.closed_at(message, capability):
+        raise Failure(400, "BAD_REQUEST", "The time in which X allows this is over")
+    return thread, message
+
+
+async def _edit(world: World, ask: Incoming) -> tuple[int, Any]:
+    thread, message = _own_message(world, ask, "message:edit")
+    world.edit(thread, message, ask.body["content"])
+    edited = iso(message.edited_at or world.clock())
+    return 200, {"success": True, "messageId": message.id, "content": message.text, "editedAt": edited}
+
+
+async def _delete(world: World, ask: Incoming) -> tuple[int, Any]:
+    thread, message = _own_message(world, ask, "message:unsend")
+    at = world.unsend(thread, message, "all" if ask.body.get("deleteForAll", True) else "self")
+    return 200, {"success": True, "messageId": message.id, "deletedAt": iso(at)}
+
+
 async def _quick_send(world: World, ask: Incoming) -> tuple[int, Any]:
     account_id, platform_id = ask.body["accountLinkId"], ask.body.get("externalPlatformId", "")
     if not platform_id:
@@ -256,6 +287,8 @@ HANDLERS: dict[str, Handler] = {
     "POST /threads/messages": _quick_send,
     "GET /threads/{id}/messages": _messages,
     "POST /threads/{id}/messages": _send,
+    "PATCH /threads/{id}/messages/{id}": _edit,
+    "DELETE /threads/{id}/messages/{id}": _delete,
     "GET /prospects/lookup": _lookup_prospect,
     "GET /prospects/{id}": _get_prospect,
     "PATCH /prospects/{id}/context": _update_prospect,

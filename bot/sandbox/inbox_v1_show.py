@@ -132,7 +132,7 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
         "computedSortTimestamp": iso(thread.sorted_at),
         "createdAt": iso(thread.created_at),
         "status": thread.status,
-        "variant": "xChat" if len({m.direction for m in thread.messages}) == 2 else "unencrypted",
+        "variant": variant(thread),
         "accountLinkId": thread.account_id,
         "isSyncing": thread.syncing,
         "isRequest": thread.is_request,
@@ -149,6 +149,11 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
         else None,
         "prospect": prospect_json(thread.person, slim),
     }
+
+
+def variant(thread: ThreadRecord) -> str:
+    """A thread becomes X Chat once each side has written."""
+    return "xChat" if len({m.direction for m in thread.messages}) == 2 else "unencrypted"
 
 
 def _author(thread: ThreadRecord, message: MessageRecord) -> str:

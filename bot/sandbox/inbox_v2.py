@@ -79,7 +79,7 @@ async def _platforms(world: World, _: Incoming) -> tuple[int, Any]:
             "usernamePrefix": PLATFORMS.get(platform, ("", ""))[1],
             "capabilities": CAPABILITIES,
             "limits": limits,
-            "mutationWindows": {"message:edit": 900},
+            "mutationWindows": world.windows,
             "threadState": None,
         }
         for platform in sorted(used, reverse=True)
@@ -262,30 +262,39 @@ def _addressee(world: World, target: Json) -> tuple[str, PersonRecord, ThreadRec
         raise Failure(409, "accountLinkDisconnected", "Reconnect this account in Inbox.", facts)
     if world.plan_required and world.is_new_to(person):
         raise Failure(403, "planRequired", "An add-on is needed for this.", {"feature": "advancedApi"})
+    if account.capabilities is not None and "message:send" not in account.capabilities:
+        raise Failure(422, "capabilityNotSupported", "This account can't send.", {"capability": "message:send"})
     if thread is not None and "message:send" in thread.restrictions:
         raise Failure(422, "threadRestricted", "X closed this conversation.", {"capability": "message:send"})
     return account.id, person or world.meet(target["platformId"], platform), thread
 
 
 async def _edit(world: World, ask: Incoming) -> tuple[int, Any]:
-    thread, message = _own_message(world, ask.params[0])
-    message.text, message.edited_at = ask.body["content"], world.clock()
-    world.emit("message.edited", thread, message)
+    thread, message = _own_message(world, ask.params[0], "message:edit")
+    world.edit(thread, message, ask.body["content"])
     return 200, message_json(world, thread, message)
 
 
 async def _unsend(world: World, ask: Incoming) -> tuple[int, Any]:
-    thread, message = _own_message(world, ask.params[0])
-    message.deleted_at = world.clock()
-    world.emit("message.deleted", thread, message, scope=ask.one("scope"))
-    return 200, {"messageId": message.id, "scope": ask.one("scope"), "deletedAt": iso(message.deleted_at)}
+    scope = ask.one("scope")
+    thread, message = _own_message(world, ask.params[0], "message:unsend" if scope == "all" else "message:delete:self")
+    at = world.unsend(thread, message, scope)
+    return 200, {"messageId": message.id, "scope": scope, "deletedAt": iso(at)}
 
 
-def _own_message(world: World, message_id: str) -> tuple[ThreadRecord, MessageRecord]:
+def _own_message(world: World, message_id: str, capability: str) -> tuple[ThreadRecord, MessageRecord]:
+    """A message that may be changed like that now."""
     thread, message = _found(world.message(message_id), "message")
     if message.direction == "inbound" or message.deleted_at:
         reason = "deleted" if message.deleted_at else "notSender"
         raise Failure(422, "messageNotModifiable", "This message can't be changed.", {"reason": reason})
+    if capability in thread.restrictions:
+        raise Failure(422, "threadRestricted", "X disabled this here.", {"capability": capability})
+    if capability not in CAPABILITIES:
+        raise Failure(422, "capabilityNotSupported", "This account can't do that.", {"capability": capability})
+    if closed := world.closed_at(message, capability):
+        facts = {"capability": capability, "closedAt": iso(closed)}
+        raise Failure(422, "mutationWindowClosed", "The time in which this can be done is over.", facts)
     return thread, message
 
 

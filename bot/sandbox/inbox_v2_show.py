@@ -81,7 +81,7 @@ def account_json(account: AccountRecord) -> Json:
         "avatarUrl": None,
         "status": account.status,
         "pauseReasons": [],
-        "capabilities": CAPABILITIES,
+        "capabilities": CAPABILITIES if account.capabilities is None else account.capabilities,
         "syncedAt": iso(account.created_at),
         "createdAt": iso(account.created_at),
     }

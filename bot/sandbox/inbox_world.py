@@ -10,7 +10,7 @@ import string
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Json = dict[str, Any]
@@ -61,6 +61,7 @@ class AccountRecord:
     name: str
     status: str
     created_at: datetime
+    capabilities: list[str] | None = None  # None: all that the platform has
 
 
 @dataclass
@@ -213,6 +214,7 @@ class World:
         self.plan_required = False
         self.keys: dict[str, KeyedSend] = {}
         self.send_time = 0.0  # seconds a send takes on the platform
+        self.windows = {"message:edit": 900.0}  # seconds after sending in which the platform allows it; else always
 
     def new_id(self) -> str:
         """24 characters that look like the vendor's ids."""
@@ -356,6 +358,23 @@ class World:
         message = self.write(thread, "api", text, reply_to=reply_to, message_id=message_id)
         self.sent.append(SentMessage(thread.id, account_id, person.username, text, key, message.created_at))
         return thread, message
+
+    def closed_at(self, message: MessageRecord, capability: str) -> datetime | None:
+        """When the platform's window for that closed; None while it is open."""
+        if capability not in self.windows:
+            return None
+        end = message.created_at + timedelta(seconds=self.windows[capability])
+        return end if self.clock() > end else None
+
+    def edit(self, thread: ThreadRecord, message: MessageRecord, text: str) -> None:
+        message.text, message.edited_at = text, self.clock()
+        self.emit("message.edited", thread, message)
+
+    def unsend(self, thread: ThreadRecord, message: MessageRecord, scope: str) -> datetime:
+        """It stays in lists, marked deleted; when that was."""
+        message.deleted_at = self.clock()
+        self.emit("message.deleted", thread, message, scope=scope)
+        return message.deleted_at
 
     def is_new_to(self, person: PersonRecord | None) -> bool:
         """Whether nobody of the team and this person have exchanged a message yet."""

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox import slack_api, slack_show
-from bot.sandbox.slack_people import People
+from bot.sandbox import slack_api, slack_files, slack_show
 from bot.sandbox.slack_records import Ack, Call, Channel, Ephemeral, Json, Message, SlackError, User
+from bot.sandbox.slack_talk import Talk
 
 __all__ = ["Ack", "Call", "Channel", "Ephemeral", "Message", "SandboxSlack", "User"]
 
@@ -36,7 +36,7 @@ class Fault:
     drop: Literal["before", "after"] | None
 
 
-class SandboxSlack(People):
+class SandboxSlack(Talk):
     """All of it. `app` is to be served at `base_url`; the bot's request URL is `events_url`."""
 
     def __init__(
@@ -59,6 +59,7 @@ class SandboxSlack(People):
             routes=[
                 Route("/api/{method}", self._api, methods=["GET", "POST"]),
                 Route("/response/{token}", self._response_url, methods=["POST"]),
+                Route("/upload/{file}", self._upload, methods=["POST"]),
                 WebSocketRoute("/link", self.sockets.serve),
             ]
         )
@@ -166,6 +167,14 @@ class SandboxSlack(People):
         status, answer = slack_api.response(self, request.path_params["token"], body)
         self._log("response_url", args, answer)
         return await _hang_up(request) if fault and fault.drop else JSONResponse(answer, status)
+
+    async def _upload(self, request: Request) -> Response:
+        content, fault = await request.body(), self._fault("upload")
+        if fault and (broken := self._broken(fault)):
+            return broken if not fault.drop else await _hang_up(request)
+        status = slack_files.upload(self, request.path_params["file"], content)
+        self._log("upload", {"bytes": len(content)}, {"ok": status == 200})
+        return Response(f"OK - {len(content)}" if status == 200 else "no", status)
 
     def _logged(self, method: str, args: Json, answer: Json) -> Response:
         self._log(method, args, answer)

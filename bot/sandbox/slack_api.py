@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox import slack_files
 from bot.sandbox.blockkit import problems, view_problems
 from bot.sandbox.slack_records import APP_ID, BOT_ID, BOT_USER, Channel, Hook, Json, Message, SlackError
 from bot.sandbox.slack_world import HOOK_SECONDS, HOOK_USES, TRIGGER_SECONDS, World
@@ -75,7 +76,7 @@ def _respond(world: World, hook: Hook, body: Json) -> None:
 
 def auth_test(world: World, args: Json) -> Json:
     return {
-        "url": f"{world.base_url}/",
+        "url": world.url,
         "team": world.team_name,
         "user": "inbox",
         "team_id": world.team_id,
@@ -167,6 +168,17 @@ def reactions_add(world: World, args: Json) -> Json:
     if reaction in message.reactions:
         raise SlackError("already_reacted")
     message.reactions.append(reaction)
+    world.changed()
+    return {}
+
+
+def reactions_remove(world: World, args: Json) -> Json:
+    world.need("reactions:write")
+    message = world.message(_given(args, "channel"), _given(args, "timestamp"))
+    reaction = (_given(args, "name"), BOT_USER)
+    if reaction not in message.reactions:
+        raise SlackError("no_reaction")
+    message.reactions.remove(reaction)
     world.changed()
     return {}
 
@@ -293,6 +305,9 @@ METHODS: dict[str, Callable[[World, Json], Json]] = {
     "chat.postEphemeral": chat_post_ephemeral,
     "chat.getPermalink": chat_get_permalink,
     "reactions.add": reactions_add,
+    "reactions.remove": reactions_remove,
+    "files.getUploadURLExternal": slack_files.get_upload_url,
+    "files.completeUploadExternal": slack_files.complete_upload,
     "views.open": views_open,
     "views.push": views_push,
     "views.update": views_update,
@@ -328,9 +343,18 @@ def _content(world: World, args: Json) -> Json:
         raise SlackError("no_text")
     if len(text) > 40_000:
         raise SlackError("msg_too_long")
-    if found := problems(blocks, "message"):
+    if found := [*problems(blocks, "message"), *_not_fetched(world, blocks)]:
         raise SlackError("invalid_blocks", *found, errors=found)
     return {"text": text, "blocks": world.with_ids(blocks), "attachments": attachments}
+
+
+def _not_fetched(world: World, blocks: list[Json]) -> list[str]:
+    """Slack fetches every picture when a message is posted or changed, and refuses all of it where one fails."""
+    return [
+        f"downloading image failed [json-pointer:/blocks/{number}/image_url]"
+        for number, block in enumerate(blocks)
+        if block.get("type") == "image" and block.get("image_url") in world.unreachable
+    ]
 
 
 def _metadata(args: Json) -> Json | None:

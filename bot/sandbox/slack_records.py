@@ -138,6 +138,7 @@ class Message:
             shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
         kept = {"blocks": self.blocks, "attachments": self.attachments}
         shown |= {name: value for name, value in kept.items() if value}
+        shown |= {"files": self.raw["files"]} if self.raw.get("files") else {}
         if self.edited:
             shown["edited"] = {"user": self.user, "ts": self.edited}
         if self.replies:
@@ -165,6 +166,22 @@ class Ephemeral:
     via: str
     thread_ts: str | None = None
     deleted: bool = False
+
+
+@dataclass
+class FileRecord:
+    """An upload; `content` is None until the bytes have come, `channel` until it is shown somewhere."""
+
+    id: str
+    name: str
+    length: int
+    alt: str
+    content: bytes | None = None
+    title: str = ""
+    channel: str | None = None
+
+    def payload(self) -> Json:
+        return {"id": self.id, "name": self.name, "title": self.title, "size": self.length, "alt_txt": self.alt}
 
 
 @dataclass

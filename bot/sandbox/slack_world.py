@@ -16,6 +16,7 @@ from bot.sandbox.slack_records import (
     Call,
     Channel,
     Ephemeral,
+    FileRecord,
     Hook,
     Json,
     Message,
@@ -45,6 +46,7 @@ ALL_SCOPES = frozenset(
         "channels:history",
         "groups:history",
         "im:history",
+        "files:write",
     }
 )
 
@@ -79,6 +81,8 @@ class World:
         self.open_views: dict[str, list[str]] = {}
         self.triggers: dict[str, Trigger] = {}
         self.hooks: dict[str, Hook] = {}
+        self.unreachable: set[str] = set()  # addresses of pictures that Slack can't fetch
+        self.files: dict[str, FileRecord] = {}
         self._ahead, self._last_ts, self._ids = 0.0, 0, 0
         self._random = random.Random(seed)
         self._changed = asyncio.Event()
@@ -319,7 +323,12 @@ class World:
 
     def permalink(self, message: Message) -> str:
         tail = f"?thread_ts={quote(message.thread_ts)}&cid={message.channel}" if message.thread_ts else ""
-        return f"{self.base_url}/archives/{message.channel}/p{message.ts.replace('.', '')}{tail}"
+        return f"{self.url}archives/{message.channel}/p{message.ts.replace('.', '')}{tail}"
+
+    @property
+    def url(self) -> str:
+        """The workspace's address."""
+        return f"https://{self.team_name.lower().replace(' ', '-')}.slack.com/"
 
 
 def _brief(args: Json) -> str:

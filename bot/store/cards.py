@@ -6,15 +6,20 @@ just wrote.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
 from bot.models import Card, Message, Note, Record, Thread
 from bot.store import keys
 from bot.store.lanes import answering
+
+_AMEND: Final = """
+local shown = redis.call('HGET', KEYS[1], 'latest')
+if shown and cjson.decode(shown).id == ARGV[1] then redis.call('HSET', KEYS[1], 'latest', ARGV[2]) end
+"""
 
 
 class Place(NamedTuple):
@@ -29,6 +34,7 @@ class Cards:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._amend = redis.register_script(_AMEND)
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
@@ -41,8 +47,18 @@ class Cards:
             latest=Message.model_validate_json(fields[b"latest"]) if b"latest" in fields else None,
             archived=Note.model_validate_json(fields[b"archived"]) if b"archived" in fields else None,
             assigned=Note.model_validate_json(fields[b"assigned"]) if b"assigned" in fields else None,
+            answered=Note.model_validate_json(fields[b"answered"]) if b"answered" in fields else None,
             gone=b"gone" in fields,
         )
+
+    async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
+        """What is known of these threads, in one go; those of which nothing is are left out."""
+        async with answering():
+            pipe = self._redis.pipeline(transaction=False)
+            for one in thread_ids:
+                pipe.hget(keys.card(one), "thread")
+            found = await pipe.execute()
+        return {one: Thread.model_validate_json(raw) for one, raw in zip(thread_ids, found, strict=True) if raw}
 
     async def place(self, thread_id: str) -> Place | None:
         """Where the thread's card is; None while it has none."""
@@ -67,12 +83,16 @@ class Cards:
     async def write(
         self, thread: Thread, *, notes: Mapping[str, Note] = MappingProxyType({}), latest: Message | None = None
     ) -> None:
-        """What Inbox confirmed of the thread; `notes` may be `archived` and `assigned`. What is not given stays."""
+        """What Inbox confirmed of the thread, which is there, then; `notes` may be `archived` and `assigned`.
+
+        What is not given stays.
+        """
         parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
         people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
         async with answering():
             pipe = self._redis.pipeline()
             pipe.hset(keys.card(thread.id), mapping={n: p.model_dump_json() for n, p in parts.items() if p is not None})
+            pipe.hdel(keys.card(thread.id), "gone")
             for person in people:
                 pipe.sadd(keys.threads_of(str(person)), thread.id)
             await pipe.execute()
@@ -86,6 +106,16 @@ class Cards:
         """The message that the card shows."""
         async with answering():
             await self._redis.hset(keys.card(thread_id), "latest", message.model_dump_json())
+
+    async def amend_latest(self, thread_id: str, message: Message) -> None:
+        """The message that the card shows has changed; nothing happens when it shows another one by now."""
+        async with answering():
+            await self._amend(keys=[keys.card(thread_id)], args=[message.id, message.model_dump_json()])
+
+    async def answer(self, thread_id: str, note: Note) -> None:
+        """Who answered last, from Slack."""
+        async with answering():
+            await self._redis.hset(keys.card(thread_id), "answered", note.model_dump_json())
 
     async def pass_over(self, thread_id: str) -> None:
         """Something changed in a thread that has no card."""

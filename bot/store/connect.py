@@ -12,6 +12,7 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import RedisError
 
 from bot.errors import SettingsError, StoreUnavailable
+from bot.store.together import Together
 
 TIMEOUT = 5.0  # seconds; longer than any blocking read
 
@@ -24,7 +25,7 @@ def connect(url: str, name: str | None = None) -> Redis:
     try:
         if url.startswith(("redis+sentinel://", "rediss+sentinel://")):
             return _sentinel(url, name)
-        return Redis.from_url(
+        return Together.from_url(
             url,
             client_name=name,
             socket_timeout=TIMEOUT,
@@ -49,7 +50,7 @@ def _sentinel(url: str, name: str | None) -> Redis:
     password = parts.netloc.rpartition("@")[0].partition(":")[2]
     master: Redis = sentinel.master_for(
         service,
-        redis_class=Redis,
+        redis_class=Together,
         client_name=name,
         db=int(db or 0),
         username=unquote(parts.username) if parts.username else None,

@@ -48,14 +48,20 @@ class Valkey:
 def start(data_dir: Path) -> Valkey:
     """The server that keeps its data in `data_dir`, started if nobody has.
 
-    Raises `SettingsError` where there is no Valkey for this machine or it does not start.
+    Raises `SettingsError` where there is no Valkey for this machine, it does not start, or may not write there.
     """
     binary()
     data_dir = data_dir.absolute()
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = _socket_path(data_dir)
-    with _only_one(data_dir / "valkey.lock"):
-        process = None if _answers(path) else _launch(data_dir, path)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _only_one(data_dir / "valkey.lock"):
+            process = None if _answers(path) else _launch(data_dir, path)
+    except OSError as error:
+        raise SettingsError(
+            f"BOT_DATA_DIR {data_dir} cannot be used ({error.strerror}): name a directory that the bot may write to, "
+            "or set REDIS_URL."
+        ) from error
     return Valkey(f"unix://{path}", process)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from bot.jobs import Job, Sync, now
+from bot.jobs import Job, Sync, now, reference
 from bot.models import Event
 from bot.store import keys
 from bot.store.lanes import PRELUDE, answering, flat
@@ -58,7 +58,8 @@ push_all(2)
 return 1
 """
 )
-# ARGV: event id, thread id, when it happened, message id. New, or waiting: it is counted, and shown with the digest.
+# ARGV: event id, thread id, when it happened, message id, then its other jobs. New, or waiting: it is counted, and
+# shown with the digest.
 _MISS: Final = (
     _FEED
     + f"""
@@ -67,6 +68,7 @@ redis.call('ZREM', PENDING, ARGV[1])
 redis.call('ZADD', '{keys.MISSED}', 'LT', ARGV[3], ARGV[2])
 redis.call('HINCRBY', '{keys.MISSED_COUNT}', ARGV[2], 1)
 redis.call('SET', PREFIX .. 'once:missed:' .. ARGV[4], '1', 'EX', WEEK)
+push_all(5)
 return 1
 """
 )
@@ -113,14 +115,15 @@ class Feed:
         `same_count` says that its `seq` belongs to the same count as the feed's; whether v1 and v2 share one is
         unknown, so a webhook of the other version never moves the cursor.
         """
-        args = [event.id, event.seq, int(same_count), event.model_dump_json(), *flat([Sync()]), *flat(wanted)]
+        asked = flat(_of(event, wanted))
+        args = [event.id, event.seq, int(same_count), event.model_dump_json(), *flat([Sync()]), *asked]
         async with answering():
             return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
         """It is this event's turn: accept its jobs unless they were accepted before."""
         async with answering():
-            return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(wanted)]))
+            return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(_of(event, wanted))]))
 
     async def cursor(self) -> int | None:
         async with answering():
@@ -176,13 +179,12 @@ class Feed:
         since = [max(0.0, time.time() - float(at)) if at else math.inf for at in values]
         return since[0], since[1]
 
-    async def miss(self, event: Event) -> None:
-        """An inbound message from while the bot was away: it belongs in the digest."""
+    async def miss(self, event: Event, wanted: Iterable[Job] = ()) -> None:
+        """An inbound message from while the bot was away: it belongs in the digest, whatever else it asks for."""
         message_id = event.message.id if event.message else event.message_id or ""
+        about: list[str | float] = [event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
         async with answering():
-            await self._miss(
-                keys=[keys.CURSOR], args=[event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
-            )
+            await self._miss(keys=[keys.CURSOR], args=[*about, *flat(wanted)])
 
     async def miss_thread(self, thread_id: str, at: datetime) -> None:
         """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""
@@ -232,3 +234,8 @@ class Feed:
         async with answering():
             await self._redis.set(keys.BEGAN, now().isoformat(), nx=True)
             return datetime.fromisoformat((await self._redis.get(keys.BEGAN)).decode())
+
+
+def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:
+    """An event may wait for its turn and be read again meanwhile: its work has one reference all the same."""
+    return [one.model_copy(update={"ref": reference(event.id)}) for one in wanted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any, Final
 
@@ -30,13 +31,23 @@ class Intents:
             raw = await self._redis.get(keys.intent(intent))
         return Send.model_validate_json(raw) if raw else None
 
-    async def claim(self, message_id: str, intent: str) -> bool:
+    async def claim(self, message_id: str, intent: str, thread_id: str = "") -> bool:
         """True when `message_id` is not the outcome of another intent: two equal texts are two messages."""
         async with answering():
             key = keys.key("sent", message_id)
             await self._redis.set(key, intent, ex=INTENT_LIVES, nx=True)
             owner = await self._redis.get(key)
-        return owner is not None and owner.decode() == intent
+            ours = owner is not None and owner.decode() == intent
+            if ours:
+                await self._redis.set(_arrived(intent), f"{message_id} {thread_id}", ex=INTENT_LIVES)
+        return ours
+
+    async def arrived(self, intent: str) -> tuple[str, str] | None:
+        """The Inbox message that `intent`, or its repetition, became, and its thread; None when it became none."""
+        async with answering():
+            raw = await self._redis.get(_arrived(intent))
+        message_id, _, thread_id = raw.decode().partition(" ") if raw else ("", "", "")
+        return (message_id, thread_id) if raw else None
 
     async def keep_choice(self, choice_id: str, choice: Choice) -> None:
         async with answering():
@@ -46,3 +57,8 @@ class Intents:
         async with answering():
             raw = await self._redis.get(keys.choice(choice_id))
         return Choice.model_validate_json(raw) if raw else None
+
+
+def _arrived(intent: str) -> str:
+    """Where the outcome of an intent is kept; what is sent again, or to the person instead, is the same wish."""
+    return keys.key("arrived", re.sub("(-again|-person)+$", "", intent))

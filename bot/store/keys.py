@@ -6,9 +6,19 @@ and the version of the layout.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
-PREFIX: Final = "{inbox-bridge}:1:"
+LAYOUT: Final = 1  # a new one for whatever older versions of the bot could not read: bot/store/layout.py
+LAYOUT_IS: Final = "{inbox-bridge}:layout"  # which one the data in Redis has; unset: the first
+MIGRATING: Final = "{inbox-bridge}:migrating"
+
+
+def prefix(layout: int) -> str:
+    return f"{{inbox-bridge}}:{layout}:"
+
+
+PREFIX: Final = prefix(LAYOUT)
 WEEK: Final = 7 * 24 * 3600
 
 
@@ -41,10 +51,13 @@ LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
 
+UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
+
 MEMBERS: Final = key("cache", "members")
 ACCOUNT_LINKS: Final = key("cache", "account-links")
 TAGS: Final = key("cache", "tags")
 STATUSES: Final = key("cache", "statuses")
+PLATFORMS: Final = key("cache", "platforms")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")
@@ -110,12 +123,32 @@ def choice(choice_id: str) -> str:
     return key("choice", choice_id)
 
 
+def replying(thread_id: str) -> str:
+    return key("replying", thread_id)
+
+
+def receipt(receipt_id: str) -> str:
+    return key("receipt", receipt_id)
+
+
+def shown(message_id: str) -> str:
+    return key("shown", message_id)
+
+
 def pace(name: str) -> str:
     return key("pace", name)
 
 
 def channel_choices(channel: str) -> str:
     return key("choices", "channel", channel)
+
+
+def received(day: date) -> str:
+    return key("stats", "received", day.isoformat())
+
+
+def answered(day: date) -> str:
+    return key("stats", "answered", day.isoformat())
 
 
 def person_choices(user: str) -> str:

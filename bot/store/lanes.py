@@ -119,6 +119,7 @@ end
 return #due
 """
 )
+_HURRY: Final = PRELUDE + "return redis.call('ZADD', DELAYED, 'XX', now(), ARGV[1])"
 _LEAVE: Final = (
     PRELUDE
     + """
@@ -180,6 +181,7 @@ class Lanes:
         self._release = redis.register_script(_RELEASE)
         self._revive = redis.register_script(_REVIVE)
         self._leave = redis.register_script(_LEAVE)
+        self._hurry = redis.register_script(_HURRY)
 
     async def open(self) -> None:
         """Make the consumer groups, if they do not exist."""
@@ -262,6 +264,11 @@ class Lanes:
         """Issue tickets for the lanes whose wait is over."""
         async with answering():
             await self._release(keys=[keys.DELAYED])
+
+    async def hurry(self, job: Job) -> None:
+        """What waits in the lane of `job` waits no longer."""
+        async with answering():
+            await self._hurry(keys=[keys.DELAYED], args=[job.lane])
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
         """The newest dead letters first."""

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from bot.models import AccountLink, Candidate, Label, Member, Person, Record, Thread
+from bot.models import AccountLink, Candidate, Label, Limits, Member, Person, Record, Thread
 from bot.store import keys
 from bot.store.lanes import answering
 
@@ -22,6 +22,7 @@ LABELS_LIVE: Final = 600
 _MEMBERS = TypeAdapter(list[Member])
 _ACCOUNT_LINKS = TypeAdapter(list[AccountLink])
 _LABELS = TypeAdapter(list[Label])
+_PLATFORMS = TypeAdapter(list[Limits])
 _CANDIDATES = TypeAdapter(list[Candidate])
 T = TypeVar("T")
 
@@ -112,6 +113,10 @@ class People:
     async def statuses(self, load: Callable[[], Awaitable[list[Label]]], *, fresh: bool = False) -> list[Label]:
         """The team's statuses, in the same way."""
         return await self._cached(keys.STATUSES, _LABELS, LABELS_LIVE, load, fresh)
+
+    async def platforms(self, load: Callable[[], Awaitable[list[Limits]]]) -> list[Limits]:
+        """What each platform takes, in the same way."""
+        return await self._cached(keys.PLATFORMS, _PLATFORMS, LABELS_LIVE, load, False)
 
     async def _cached(
         self, key: str, kind: TypeAdapter[T], lives: int, load: Callable[[], Awaitable[T]], fresh: bool

@@ -13,10 +13,16 @@ from bot.store.lanes import answering
 
 
 class ChannelChoices(Record):
-    """How a channel wants its cards. `privacy`: the whole text, its beginning, or only that something came."""
+    """How a channel wants its cards. `privacy`: the whole text, its beginning, or only that something came.
+
+    `reply_assigns`: who replies from a card has the thread from then on, if nobody had it. `replies`: what replies in a
+    card's Slack thread begin with that go out as direct messages; "" when none do.
+    """
 
     privacy: Privacy = "full"
     reminders: Reminders = Reminders()
+    reply_assigns: bool = True
+    replies: str = ""
 
 
 class PersonChoices(Record):
@@ -54,3 +60,11 @@ class Preferences:
     async def save_person(self, user: str, choices: PersonChoices) -> None:
         async with answering():
             await self._redis.set(keys.person_choices(user), choices.model_dump_json(exclude_defaults=True))
+
+    async def channels(self) -> dict[str, ChannelChoices]:
+        """Every channel for which anything was set."""
+        async with answering():
+            found = sorted([one async for one in self._redis.scan_iter(match=keys.channel_choices("*"), count=500)])
+            values = await self._redis.mget(found) if found else []
+        pairs = zip(found, values, strict=True)
+        return {k.decode().rpartition(":")[2]: ChannelChoices.model_validate_json(v) for k, v in pairs if v}

@@ -1,8 +1,10 @@
 """Pure functions from the domain to Slack's blocks and modals; they know no network, clock or settings."""
 
-from bot.views.blocks import Msg, View
-from bot.views.card import closed_card, closed_note, follow_up, meanwhile, thread_card
+from bot.views.blocks import Msg, View, without_pictures
+from bot.views.card import closed_card, closed_note, follow_up, forbidden, meanwhile, thread_card, why_not
+from bot.views.chart import chart_png
 from bot.views.dm import (
+    State,
     choose_message,
     choose_modal,
     closed_home,
@@ -13,22 +15,37 @@ from bot.views.dm import (
     notice_modal,
     receipt,
 )
+from bot.views.reply import assign_modal, assigned_message, closed_reply, reply_modal, reply_receipt
+from bot.views.stats import chart_caption, chart_words, stats_message
 
 __all__ = [
     "Msg",
+    "State",
     "View",
+    "assign_modal",
+    "assigned_message",
+    "chart_caption",
+    "chart_png",
+    "chart_words",
     "choose_message",
     "choose_modal",
     "closed_card",
     "closed_home",
     "closed_note",
+    "closed_reply",
     "dm_modal",
     "follow_up",
+    "forbidden",
     "help_message",
     "home",
     "loading_modal",
     "meanwhile",
     "notice_modal",
     "receipt",
+    "reply_modal",
+    "reply_receipt",
+    "stats_message",
     "thread_card",
+    "why_not",
+    "without_pictures",
 ]

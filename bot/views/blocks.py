@@ -71,11 +71,35 @@ def button(words: str, action_id: str, value: str, **more: object) -> Block:
     return {"type": "button", "text": label(words), "action_id": action_id, "value": value, **more}
 
 
-def open_button(url: str | None) -> list[Block]:
+def open_button(url: str | None, words: str = "Open conversation") -> list[Block]:
     """The link button to the conversation; none without a web address that Slack would take."""
-    if not url or not url.startswith("https://") or len(url) > 3_000 or clean(url) != url:
+    if not is_web(url):
         return []
-    return [{"type": "button", "text": label("Open conversation"), "action_id": "open", "url": url}]
+    return [{"type": "button", "text": label(words), "action_id": "open", "url": url}]
+
+
+def is_web(url: str | None) -> bool:
+    """Whether Slack would take it as a link or a picture, and a person may follow it."""
+    return bool(url) and str(url).startswith("https://") and len(str(url)) <= 3_000 and clean(str(url)) == url
+
+
+def picture(url: str, words: str) -> Block:
+    """A picture, which Slack fetches; `words` stand in for it."""
+    return {"type": "image", "image_url": url, "alt_text": literal(words, 500) or "image"}
+
+
+def link(url: str, words: str) -> Block:
+    """A link within a rich_text block, under our own words."""
+    return {"type": "link", "url": url, "text": literal(words, 200)}
+
+
+def without_pictures(message: Msg) -> Msg:
+    """The same with each picture only named, for when Slack cannot fetch one."""
+    blocks = [
+        line(run(f"📎 {one['alt_text']} (can't be shown here)")) if one["type"] == "image" else one
+        for one in message["blocks"]
+    ]
+    return {"text": message["text"], "blocks": blocks}
 
 
 def actions(block_id: str, buttons: Sequence[Block]) -> list[Block]:

@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from bot.models import Card, Message, Note, Person, Thread
+from bot.models import AccountLink, Card, Message, Note, Person, Thread
 from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run, section
-from bot.views.text import literal, plain, when, when_long
-from bot.views.words import GONE, HIDDEN, closed
+from bot.views.files import attachments, files
+from bot.views.text import clip, literal, plain, platform_name, when, when_long
+from bot.views.words import GONE, HIDDEN, INHERITED, account_offline, cannot_send, closed, restricted
 
 _NAME = 80
 _PREVIEW = 150
+_ABOUT = 150  # of what a person says about themselves
+_TAGS = 12
 _MEANWHILE = 12  # messages; three blocks each at the most, of the 50 that a message may have
+_SEND = "message:send"
 
 
-def thread_card(card: Card, *, account: str, assignee: str | None) -> Msg:
-    """The card of one thread; `account` and `assignee` are labels ("@acme", "Ana")."""
+def thread_card(
+    card: Card,
+    *,
+    account: str,
+    assignee: str | None,
+    status: str = "",
+    tags: Sequence[str] = (),
+    replying: Sequence[str] = (),
+    no_reply: str = "",
+) -> Msg:
+    """The card of one thread.
+
+    `account` and `assignee` are labels ("@acme", "Ana"), `status` and `tags` names, `replying` who has the form open;
+    `no_reply` (mrkdwn) is why nobody can reply.
+    """
     thread, message = card.thread, card.latest or card.thread.last_message
-    state = _state(card, assignee)
+    state = [*_state(card, assignee), *_replying(replying)]
     request = " · message request" if thread.is_request else ""
     header = line(run(f"{_mark(card)} "), *_who(thread.person), run(literal(f" via {account}", 2 * _NAME) + request))
+    shown = message.reactions if message and not message.deleted else ()
     return {
         "text": " · ".join([f"{_named(thread.person)} via {plain(account, _NAME)}{request}: {_said(message)}", *state]),
         "blocks": [
             header,
-            *_body(message),
-            context(_timing(message, account), *state),
-            *([] if card.gone else actions("thread_actions", _buttons(thread))),
+            context(_about(thread, status, tags)),
+            *_body(message, pictures=True),
+            context(_timing(message, account), _reacted([one.emoji for one in shown]), *state),
+            *([] if card.gone else _acting(thread, no_reply)),
         ],
     }
 
@@ -34,7 +54,7 @@ def thread_card(card: Card, *, account: str, assignee: str | None) -> Msg:
 def closed_card(card: Card, *, account: str) -> Msg:
     """The card where another organisation reads along: no name, no text, no link that tells who it is."""
     said = closed(plain(account, _NAME))
-    buttons = [] if card.gone else _state_buttons(card.thread)
+    buttons = [] if card.gone else _buttons(card.thread, can_reply=True)
     return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
 
 
@@ -48,9 +68,10 @@ def follow_up(message: Message, person: Person | None) -> Msg:
     """One more message of the conversation, for the Slack thread under its card."""
     who = _who(person) if message.inbound else [run("Your team", bold=True)]
     name = _named(person) if message.inbound else "Your team"
+    reacted = "" if message.deleted else _reacted([one.emoji for one in message.reactions])
     return {
         "text": f"{name}: {_said(message)}",
-        "blocks": [line(*who), *_body(message), context(_timing(message, ""))],
+        "blocks": [line(*who), *_body(message, pictures=True), context(_timing(message, ""), reacted)],
     }
 
 
@@ -65,6 +86,32 @@ def meanwhile(messages: Sequence[Message], person: Person | None) -> Msg:
         "text": f"{name}, while I was away: {' / '.join(_said(one) for one in shown[-3:])}",
         "blocks": [line(*_who(person), run(" while I was away")), *note, *blocks],
     }
+
+
+def history(messages: Sequence[Message], person: Person | None, limit: int = 500) -> list[Block]:
+    """Messages of the conversation in a form, oldest first; of each, `limit` code points."""
+    blocks: list[Block] = []
+    for message in messages:
+        who = _named(person) if message.inbound else "Your team"
+        edited = " · edited" if message.edited and not message.deleted else ""
+        blocks += [context(f"*{who}*, {when_long(message.created_at)}{edited}"), *_body(message, limit=limit)]
+    return blocks
+
+
+def forbidden(thread: Thread, link: AccountLink | None) -> str:
+    """Why nobody can reply in this conversation at all (mrkdwn); "" where they can, or where Inbox does not tell."""
+    if _SEND in thread.restrictions:
+        return restricted(platform_name(thread.platform))
+    if link and link.capabilities and _SEND not in link.capabilities:
+        return cannot_send(link.label)
+    return ""
+
+
+def why_not(thread: Thread, link: AccountLink | None) -> str:
+    """Why nobody can reply just now."""
+    if link and link.status != "active":
+        return account_offline(link.label, platform_name(thread.platform))
+    return forbidden(thread, link)
 
 
 def _mark(card: Card) -> str:
@@ -89,21 +136,34 @@ def _named(person: Person | None) -> str:
     return plain("".join(part["text"] for part in _who(person)), 3 * _NAME)
 
 
-def _body(message: Message | None) -> list[Block]:
+def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
+    """`On X · 1,200 followers · Founder at Nimbus · Status: Lead · Tags: vip, trial`, as inert mrkdwn."""
+    person = thread.person
+    count = (person.followers if person else None) or 0
+    followers = f"{count:,} follower{'s' if count != 1 else ''}" if count else ""
+    bio = plain(" ".join((person.bio or "").split()), _ABOUT) if person else ""
+    more = f" and {len(tags) - _TAGS} more" if len(tags) > _TAGS else ""
+    named = ", ".join(plain(tag, 40) for tag in tags[:_TAGS]) + more
+    parts = (
+        f"On {plain(platform_name(thread.platform), 40)}",
+        followers,
+        bio,
+        f"Status: {plain(status, 60)}" if status else "",
+        f"Tags: {named}" if tags else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _body(message: Message | None, *, pictures: bool = False, limit: int | None = None) -> list[Block]:
     if message is None:
         return [line(run("No message yet.", italic=True))]
     if message.deleted:
         return [line(run("This message was deleted.", italic=True))]
     if message.hidden:
         return [line(run(HIDDEN, italic=True))]
-    files = [line(run(f"📎 {_attachments(message)}"))] if message.attachments else []
-    return [*quote(message.text), *files] or [line(run("A message without text.", italic=True))]
-
-
-def _attachments(message: Message) -> str:
-    """`image, video, card: Our prices`."""
-    shown = [f"{one.kind}: {one.title}" if one.title else one.kind for one in message.attachments]
-    return literal(", ".join(shown), 500)
+    text = clip(message.text, limit) if limit else message.text
+    shown = [*quote(text), *files(message.attachments, pictures=pictures)]
+    return shown or [line(run("A message without text.", italic=True))]
 
 
 def _said(message: Message | None) -> str:
@@ -115,8 +175,8 @@ def _said(message: Message | None) -> str:
     if message.hidden:
         return HIDDEN
     words = [message.text] if message.text.strip() else []
-    files = [f"[{_attachments(message)}]"] if message.attachments else []
-    return plain(" ".join([*words, *files]) or "A message without text.", _PREVIEW)
+    named = [f"[{attachments(message.attachments)}]"] if message.attachments else []
+    return plain(" ".join([*words, *named]) or "A message without text.", _PREVIEW)
 
 
 def _timing(message: Message | None, account: str) -> str:
@@ -127,11 +187,18 @@ def _timing(message: Message | None, account: str) -> str:
     return f"{'Received' if message.inbound else sender} {when_long(message.created_at)}{edited}"
 
 
+def _reacted(emoji: Sequence[str]) -> str:
+    """`Reactions: ❤️ (2) 🔥`; "" where there are none."""
+    counted = [f"{plain(one, 20)}{f' ({times})' if times > 1 else ''}" for one, times in Counter(emoji).most_common(8)]
+    return f"Reactions: {' '.join(counted)}" if counted else ""
+
+
 def _state(card: Card, assignee: str | None) -> list[str]:
-    """Who has it, whether it is closed and by whom, as mrkdwn sentences without a full stop."""
+    """Who has it, whether it is answered or closed and by whom, as mrkdwn sentences without a full stop."""
     if card.gone:
         return [GONE]
-    return [_assignment(card, assignee), *([_archival(card.archived)] if card.thread.archived else [])]
+    archived = [_archival(card.archived)] if card.thread.archived else []
+    return [_assignment(card, assignee), *_answer(card), *archived]
 
 
 def _assignment(card: Card, assignee: str | None) -> str:
@@ -139,11 +206,28 @@ def _assignment(card: Card, assignee: str | None) -> str:
         return "Unassigned" + _by(card.assigned)
     note = card.assigned
     own = note is not None and note.who is not None and note.who == assignee
-    return f"Assigned to {plain(assignee or 'someone', _NAME)}" + (_at(note) if own else _by(note))
+    through = " through the contact" if card.thread.inherited else ""
+    return f"Assigned to {plain(assignee or 'someone', _NAME)}{through}" + (_at(note) if own else _by(note))
+
+
+def _answer(card: Card) -> list[str]:
+    """Who answered what the card shows."""
+    note, latest = card.answered, card.latest or card.thread.last_message
+    if note is None or (latest is not None and latest.inbound and latest.created_at > note.at):
+        return []
+    return [f"Answered{_by(note)}"]
 
 
 def _archival(note: Note | None) -> str:
     return "Archived" + _by(note)
+
+
+def _replying(names: Sequence[str]) -> list[str]:
+    """Who has the form open; of many, the first three."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    verb = "is" if len(names) == 1 else "are"
+    shown = ", ".join(plain(name, _NAME) for name in names[:3])
+    return [f"✏️ {shown}{more} {verb} replying…"] if names else []
 
 
 def _by(note: Note | None) -> str:
@@ -157,11 +241,19 @@ def _at(note: Note | None) -> str:
     return f", {when(note.at)}" if note else ""
 
 
-def _buttons(thread: Thread) -> list[Block]:
-    return [*_state_buttons(thread), *open_button(thread.url)]
+def _acting(thread: Thread, no_reply: str) -> list[Block]:
+    """The buttons, and in words what is missing among them: Slack has no button that is switched off."""
+    missing = [
+        *([f"~Reply~ {no_reply}"] if no_reply else []),
+        *([f"~Unassign~ {INHERITED}"] if thread.inherited else []),
+    ]
+    buttons = [*_buttons(thread, can_reply=not no_reply), *open_button(thread.url)]
+    return [*([context(*missing)] if missing else []), *actions("thread_actions", buttons)]
 
 
-def _state_buttons(thread: Thread) -> list[Block]:
-    claim = ("Unassign", "unassign") if thread.assignee_id else ("Assign to me", "assign_to_me")
+def _buttons(thread: Thread, *, can_reply: bool) -> list[Block]:
+    own = thread.assignee_id is not None and not thread.inherited
+    claim = ("Unassign", "unassign") if own else ("Assign to me", "assign_to_me")
     close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
-    return [button(*pair, thread.id) for pair in (claim, close)]
+    reply = [button("Reply", "reply", thread.id, style="primary")] if can_reply else []
+    return [*reply, *(button(*pair, thread.id) for pair in (claim, close, ("Assign to…", "assign_to")))]

@@ -26,14 +26,13 @@ from bot.views.blocks import (
     run,
     section,
 )
-from bot.views.text import clip, literal, plain
+from bot.views.text import clip, literal, plain, platform_name
 
 State = Literal["sending", "sent", "unconfirmed", "failed"]
 
 _INPUT = 3_000  # Slack's limit for a text input
 _OPTIONS = 100
 _RADIOS = 10
-_PLATFORMS = {"twitter": "X", "linkedin": "LinkedIn"}
 _RECEIPT: dict[State, str] = {
     "sending": "⏳ Sending to",
     "sent": "✅ Sent to",
@@ -133,7 +132,7 @@ def receipt(
     sender = f" from {literal(account, 80)}" if account else ""
     headline = f"{_RECEIPT[state]} {who}{sender}"
     body = quote(text, QUOTE if state in ("sending", "sent") else WHOLE)
-    buttons = [*([_send_again(who, intent)] if again else []), *open_button(url)]
+    buttons = [*([send_again(who, intent)] if again else []), *open_button(url)]
     return {
         "text": ". ".join([plain(headline, 400), why] if why else [f"{plain(headline, 400)}: {plain(text, 150)}"]),
         "blocks": [
@@ -182,7 +181,7 @@ def _account_field(links: Sequence[AccountLink], chosen: str | None) -> list[Blo
 
 
 def _account(link: AccountLink) -> str:
-    return f"{clip(link.label, 50)} on {_PLATFORMS.get(link.platform, link.platform)}"
+    return f"{clip(link.label, 50)} on {platform_name(link.platform)}"
 
 
 def _candidate(candidate: Candidate, links: Mapping[str, AccountLink]) -> str:
@@ -193,7 +192,8 @@ def _candidate(candidate: Candidate, links: Mapping[str, AccountLink]) -> str:
     return clip(literal(person.label), 75 - len(handle + sender)) + handle + sender
 
 
-def _send_again(who: str, intent: str) -> Block:
+def send_again(who: str, intent: str) -> Block:
+    """The button, which warns first; `who` would get it twice."""
     warning = f"If the first one arrived after all, {clip(who, 150)} gets this message twice."
     confirm = {
         "title": label("Send it again?"),

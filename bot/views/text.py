@@ -67,6 +67,14 @@ def plain(text: str, limit: int = 3000) -> str:
     return whole.rstrip() + ELLIPSIS if limit > 0 else ""
 
 
+_PLATFORMS = {"twitter": "X", "linkedin": "LinkedIn"}
+
+
+def platform_name(platform: str) -> str:
+    """What people call it; one we do not know, as Inbox writes it."""
+    return _PLATFORMS.get(platform, platform)
+
+
 def when(at: datetime) -> str:
     """The time of day in the reader's own time zone, as a Slack date token."""
     return f"<!date^{int(at.timestamp())}^{{time}}|{clock(at)}>"
@@ -111,6 +119,17 @@ def decode(text: str, names: Mapping[str, str] = _NOBODY) -> str:
 def mentioned(text: str) -> list[str]:
     """The Slack user ids mentioned in `text`, in order and without repeats."""
     return list(dict.fromkeys(_MENTION.findall(text)))
+
+
+def after_prefix(said: str, prefix: str) -> str | None:
+    """What follows `prefix` in a decoded message; None when it does not begin so.
+
+    A longer run of the prefix's last character is something else: `>>>` quotes in Slack, where `>>` is the prefix.
+    """
+    said = said.lstrip()
+    if not prefix or not said.startswith(prefix) or said[len(prefix) :].startswith(prefix[-1]):
+        return None
+    return said[len(prefix) :].strip()
 
 
 def _said(token: str, names: Mapping[str, str]) -> str:

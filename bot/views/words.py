@@ -11,7 +11,7 @@ from math import ceil
 from typing import Literal
 
 from bot import errors
-from bot.views.text import clean, clip, plain, when_long
+from bot.views.text import clean, clip, plain, when, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 HIDDEN = "New message, open in Inbox."
@@ -41,6 +41,25 @@ OWN_ADDRESS_ONLY = (
     "For any other, ask an admin to run `/inbox link @you name@company.com`."
 )
 RESUMED = " I'll do now what you tried before."
+REPLIES_USAGE = (
+    "Use `/inbox replies on >>` or `/inbox replies off` in the channel that it is for. In place of `>>` may stand "
+    "something else without a space, of 2 to 20 characters, that ends in a sign and does not begin with `/`, `@` or "
+    "`#`; or an emoji."
+)
+REPLIES_SHARED = (
+    "This channel is shared with another organisation, so nothing goes out from its threads unless an admin says "
+    "`/inbox consent` here."
+)
+REPLIES_OFF = "Replies no longer go out from this channel."
+NO_FILES = "I can't send files, only text."
+NOTHING_AFTER = "Nothing stands after the prefix."
+NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
+NEVER_ARRIVED = "That message never reached Inbox, so there was nothing to edit. Write it as a new reply."
+TOO_LATE = "The platform allows that only for a while after sending, and that time is over."
+NO_PICTURE = "There is no picture: Slack has not granted me files:write."
+PICTURE = "Inbox, day by day"
+SOMEONE = "a former colleague"
+UNKNOWN_WRITER = "nobody in particular"
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
 CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
 INBOX_REFUSES = (
@@ -59,6 +78,14 @@ NO_CHANNEL = (
     "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
     "rule has a channel for shows in Inbox alone."
 )
+INHERITED = (
+    "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
+    "assignee in Inbox."
+)
+NO_HISTORY = "Inbox doesn't show the last messages right now."
+WHO_IS_LISTED = (
+    "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
+)
 EMPTY_TEXT_FIELD = "Write the message."
 BAD_RECIPIENT_FIELD = "Give a handle, an x.com profile URL or a numeric platform id."
 BAD_RECIPIENT = (
@@ -75,19 +102,36 @@ DM_HELP = """\
 What you send goes to the person outside Slack. You get a receipt that only you can see."""
 
 INBOX_HELP = """\
-*Inbox conversations in Slack*
-• Each conversation has one card. *Assign to me* and *Unassign* say who answers it.
-• *Archive* and *Reopen* close and open it, *Open conversation* leads to it.
-• The ⋮ menu of a card, and of any message in its Slack thread, has *Archive thread* and *Assign to me*.
-• The ⋮ menu of any message has *Send as DM*.
-• `/dm` sends a direct message; `/dm help` explains.
+*On a conversation's card*
+• *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
+• *Reply* answers from the card, *Assign to…* gives the conversation to a colleague, *Open conversation* leads to it.
+• The ⋮ menu of a card, and of any message in its Slack thread, has the same, and *Archive thread* and *Reopen thread*.
+
+*Write to somebody*
+• `/dm` sends a direct message; `/dm help` explains. The ⋮ menu of any message has *Send as DM*.
+• `/inbox replies` says which replies in a card's Slack thread go out from this channel; all others stay in Slack.
+
+*Find out*
+• `/inbox stats` says how much came and was answered, how soon and by whom.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
 • `/inbox why @handle`, or *Why is this here?* in a card's ⋮ menu: why a conversation is in its channel, and moving it.
-• `/inbox route list` shows which conversations go where, `/inbox quiet 19:00-8:00` keeps reminders from you.
-• Admins: `/inbox route` (which conversations go where), `settings` (how much a channel shows, reminders, digest),
-  `/inbox link @user name@company.com`, `unlink @user`, `links`, `allow @guest`, `disallow @guest`,
-  `consent` and `consent off` in a channel shared with others, `log`, `doctor` (what is wrong, and what to do).
-What you write in a card's Slack thread stays in Slack."""
+• `/inbox route list` shows which conversations go where.
+• `/inbox quiet 19:00-8:00` keeps reminders from you in these hours, `/inbox quiet off` ends that.
+• `/inbox assignments off` ends the direct messages about conversations that colleagues assign to you, `on` renews them.
+
+*For admins: this channel*
+• `/inbox route` says which conversations come here.
+• `/inbox settings`: how much of a message it shows, reminders of those who wait, working hours, a morning digest.
+• `/inbox reply-assigns off`, and a reply no longer assigns the conversation to who wrote it.
+• `/inbox replies on >>` and `/inbox replies off`: replies in a card's Slack thread that begin with `>>` go out.
+• `/inbox consent` and `/inbox consent off`: names and texts where another organisation reads along.
+
+*For admins: people and the bot itself*
+• `/inbox link @user name@company.com`, `/inbox unlink @user`, `/inbox links`: who is which Inbox member.
+• `/inbox allow @guest`, `/inbox disallow @guest`: guests who may act.
+• `/inbox log`: who did what last. `/inbox doctor`: what is wrong, and what to do."""
+
+REPLY_ASSIGNS_USAGE = "Use `/inbox reply-assigns on` or `/inbox reply-assigns off` in the channel that it is for."
 
 Doing = Literal["send", "change"]
 
@@ -244,6 +288,60 @@ def unassigned_already() -> str:
     return "That conversation is already unassigned."
 
 
+def still_assigned(assignee: str) -> str:
+    """Unassign did not take the assignee away, as the contact has one."""
+    return (
+        f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
+        "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
+    )
+
+
+def only_the_writer(user: str) -> str:
+    """`user` is a Slack user id."""
+    return f"Only <@{user}> can send that again. You can write with *Reply* on the card."
+
+
+def restricted(platform: str) -> str:
+    """The platform forbids sending in one conversation."""
+    return f"{plain(platform, 40)} has closed this conversation, so nobody can write in it."
+
+
+def cannot_send(account: str) -> str:
+    return f"{plain(account, 100)} can't send messages. Check the account in Inbox → Settings → Accounts."
+
+
+def replying_too(name: str, since: datetime) -> str:
+    return f"⚠️ *{plain(name, 100)}* is replying too, since {when(since)}. Agree on who sends."
+
+
+def room(platform: str, characters: int | None, field: int) -> str:
+    """How long a message may be, as plain text; `characters` is None where Inbox does not say (API v1)."""
+    if characters is None:
+        return f"Up to {field:,} characters fit here; Inbox does not say how many {platform} takes."
+    if characters <= field:
+        return f"{platform} takes up to {characters:,} characters."
+    return f"{platform} takes up to {characters:,} characters, of which {field:,} fit here; /dm takes longer ones."
+
+
+def assigned_you(by: str, name: str, handle: str) -> str:
+    """What the new assignee reads."""
+    whom = f"*{plain(name, 100)}*" + (f" ({plain(handle, 100)})" if handle and handle != name else "")
+    return f"{plain(by, 100)} assigned you the conversation with {whom}."
+
+
+def reply_assigns(channel: str, *, on: bool) -> str:
+    """`channel` is Slack's id."""
+    if on:
+        return f"In <#{channel}>, who replies to a conversation that nobody has takes it from now on."
+    return f"In <#{channel}>, a reply no longer assigns the conversation."
+
+
+def told_of_assignment(*, on: bool) -> str:
+    if on:
+        return "I tell you in a direct message when a colleague assigns you a conversation."
+    return "I no longer tell you when a colleague assigns you a conversation. `/inbox assignments on` brings it back."
+
+
 def inbox_help() -> str:
     return INBOX_HELP
 
@@ -252,6 +350,43 @@ def finding(what: str, level: Literal["ok", "warning", "failed"], seen: str, rem
     """One line of `/inbox doctor`, and below it what to do."""
     mark = {"ok": "✅", "warning": "⚠️", "failed": "❌"}[level]
     return f"{mark} *{what}* {plain(seen)}" + (f"\n      → {remedy}" if remedy else "")
+
+
+def replies_are(channel: str, prefix: str) -> str:
+    """What `/inbox replies` says of a channel; `prefix` is "" when no reply goes out."""
+    if not prefix:
+        return f"In <#{channel}>, replies in a card's Slack thread stay in Slack."
+    return (
+        f"In <#{channel}>, replies in a card's Slack thread that begin with {_code(prefix)} go out as direct messages; "
+        "all others stay in Slack."
+    )
+
+
+def scopes_missing(scopes: Sequence[str]) -> str:
+    """What an admin reads who switches on what the app may not do yet."""
+    return (
+        f" But Slack has not granted me {', '.join(scopes)}: until it has, nothing is sent. Add them under OAuth & "
+        "Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
+    )
+
+
+def stayed_in_slack(why: str) -> str:
+    """What the writer of a reply reads that was to go out; `why` is one of our sentences."""
+    return f"That reply stayed in Slack. {why}"
+
+
+def edited(name: str) -> str:
+    return f"{plain(name, 100)} reads the edited message now."
+
+
+def unsent(name: str) -> str:
+    return f"The message to {plain(name, 100)} was taken back."
+
+
+def not_amended(name: str, why: str, *, deleting: bool) -> str:
+    """`why` is one of our sentences."""
+    done = "was deleted in Slack only" if deleting else "was edited in Slack only"
+    return f"That message {done}: {plain(name, 100)} still has it as it was sent. {why}"
 
 
 def explain(error: errors.BotError, *, team: str, account: str, reference: str, doing: Doing) -> str:
@@ -281,6 +416,8 @@ def explain(error: errors.BotError, *, team: str, account: str, reference: str, 
             return account_offline(account)
         case errors.SendInProgress():
             return SENDING_ALREADY
+        case errors.WindowClosed():
+            return TOO_LATE
         case errors.RateLimited(retry_after=seconds):
             return quota(seconds, doing)
         case errors.Unconfirmed():
@@ -308,6 +445,11 @@ def _refusal(error: errors.InboxError, doing: Doing) -> str:
         case errors.Rejected():
             return f"Inbox didn't accept this, so {nothing}.{why}" + ("" if why else " Check it and try again.")
     return ""
+
+
+def _code(words: str) -> str:
+    """Words as code, so that Slack makes nothing of them."""
+    return "`" + clip(clean(words).replace("`", "'"), 100).replace("&", "&amp;").replace("<", "&lt;") + "`"
 
 
 def _address(email: str) -> str:

@@ -1,4 +1,4 @@
-"""Every end-to-end test gives the bot exactly the Slack scopes that `manifests/` ask for."""
+"""Every end-to-end test gives the bot exactly the Slack scopes that `manifests/` insist on."""
 
 from __future__ import annotations
 
@@ -16,16 +16,26 @@ MANIFESTS = Path(__file__).parents[2] / "manifests"
 
 @pytest.fixture(scope="session")
 def scopes() -> frozenset[str]:
-    """The bot scopes that both manifests ask for."""
+    """The bot scopes that both manifests ask for, without those that whoever installs the app may refuse."""
+    return asked_for("bot") - asked_for("bot_optional")
+
+
+@pytest.fixture(scope="session")
+def optional_scopes() -> frozenset[str]:
+    """Those that may be refused."""
+    return asked_for("bot_optional")
+
+
+def asked_for(kind: str) -> frozenset[str]:
     both = [yaml.safe_load((MANIFESTS / name).read_text()) for name in ("http.yaml", "socket.yaml")]
-    http, socket = (frozenset(one["oauth_config"]["scopes"]["bot"]) for one in both)
+    http, socket = (frozenset(one["oauth_config"]["scopes"][kind]) for one in both)
     assert http == socket
     return http
 
 
 @pytest.fixture
 def opened(opened: Open, scopes: frozenset[str]) -> Open:
-    """As in `tests/conftest.py`, with an installation that was granted the manifests' scopes and no others."""
+    """As in `tests/conftest.py`, with an installation that was granted the manifests' scopes and no optional ones."""
 
     async def start(**wanted: Any) -> Stage:
         running = await opened(**wanted)

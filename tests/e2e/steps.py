@@ -128,6 +128,25 @@ async def form(on: Stage, user: str, field: str = "To") -> Json:
     return await on.slack.until(filled) or {}
 
 
+async def reply_form(on: Stage, user: str, card: Message) -> Json:
+    """The reply form of `user`, opened from the card and filled in."""
+    assert (await on.slack.press(user, card.channel, card.ts, "Reply")).ok
+    return await form(on, user, "Your reply")
+
+
+async def reply(on: Stage, user: str, card: Message, said: str) -> Message:
+    """Send `said` from the card's form; its receipt below the card, once it is there."""
+    await reply_form(on, user, card)
+    known = {one.ts for one in on.slack.replies(card.channel, card.ts)}
+    assert (await on.slack.submit(user, values={"text": said})).ok
+
+    def fresh() -> list[Message]:
+        below = on.slack.replies(card.channel, card.ts)
+        return [one for one in below if one.ts not in known and "replied to" in on.slack.show(one)]
+
+    return (await on.slack.until(fresh))[0]
+
+
 def initial(view: Json, block_id: str) -> str:
     """What the form's text field holds before anybody types."""
     (block,) = [block for block in view["blocks"] if block.get("block_id") == block_id]

@@ -33,7 +33,7 @@ async def test_a_card_says_who_wrote_what_to_which_account_whose_it_is_and_when(
     assert "Is the trial still open?" in picture
     assert "Unassigned" in picture
     assert "Received " in picture
-    assert labels(card) == ["Assign to me", "Archive", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
     assert "Sarah Chen" in card.text
     assert "Is the trial still open?" in card.text
     assert not card.thread_ts
@@ -44,7 +44,7 @@ async def test_a_card_of_an_assigned_conversation_names_its_assignee(on: Stage, 
     on.inbox.add_thread(on.acme.account, on.acme.sarah, assignee_id=on.acme.bo_member)
     card = await card_of(on)
     assert "Assigned to Bo" in shows(on, card)
-    assert labels(card)[:2] == ["Unassign", "Archive"]
+    assert labels(card)[1:3] == ["Unassign", "Archive"]
 
 
 async def test_later_messages_go_below_the_card_and_the_card_shows_the_latest(on: Stage, payload: str) -> None:
@@ -177,13 +177,13 @@ async def test_archive_closes_the_thread_and_reopen_opens_it_again(on: Stage) ->
     assert ack.ok
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
     assert thread(on).archived
-    assert labels(card) == ["Assign to me", "Reopen", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Reopen", "Assign to…", "Open conversation"]
     assert "Archived by Ana" in card.text
 
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Reopen")
     await on.slack.until(lambda: "Archived" not in shows(on, card))
     assert not thread(on).archived
-    assert labels(card) == ["Assign to me", "Archive", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
     await idle(on)
     path = f"/{on.bridge.inbox.version}/threads/{thread(on).id}"
     assert [(call.path, call.body) for call in calls(on, "PATCH")] == [
@@ -198,12 +198,12 @@ async def test_assign_to_me_takes_the_thread_and_unassign_gives_it_back(on: Stag
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
     await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
     assert thread(on).assignee_id == on.acme.bo_member
-    assert labels(card) == ["Unassign", "Archive", "Open conversation"]
+    assert labels(card) == ["Reply", "Unassign", "Archive", "Assign to…", "Open conversation"]
 
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Unassign")
     await on.slack.until(lambda: "Unassigned by Ana" in shows(on, card))
     assert thread(on).assignee_id is None
-    assert labels(card) == ["Assign to me", "Archive", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
     await idle(on)
     path = f"/{on.bridge.inbox.version}/threads/{thread(on).id}"
     assert [(call.path, call.body) for call in calls(on, "PATCH")] == [
@@ -311,7 +311,12 @@ Act = Callable[[Stage], Awaitable[None]]
     [
         (_archived, "Archived in Inbox", ["Assign to me", "Reopen"], _reopened),
         (_assigned, "Assigned to Bo in Inbox", ["Unassign", "Archive"], _unassigned),
-        (_contact_assigned, "Assigned to Bo in Inbox", ["Unassign", "Archive"], _contact_unassigned),
+        (
+            _contact_assigned,
+            "Assigned to Bo through the contact in Inbox",
+            ["Assign to me", "Archive"],
+            _contact_unassigned,
+        ),
     ],
     ids=["archived", "assigned", "contact assigned"],
 )
@@ -322,11 +327,11 @@ async def test_a_change_made_in_inbox_and_its_opposite_show_on_the_card(
     card = await card_of(on)
     await act(on)
     await on.slack.until(lambda: shown in shows(on, card))
-    assert labels(card)[:2] == buttons
+    assert labels(card)[1:3] == buttons
     await idle(on)
     await back(on)
     await on.slack.until(lambda: shown not in shows(on, card))
-    assert labels(card)[:2] == ["Assign to me", "Archive"]
+    assert labels(card)[1:3] == ["Assign to me", "Archive"]
     assert "Unassigned" in shows(on, card)
     await idle(on)
     assert cards(on) == [card]
@@ -376,7 +381,7 @@ async def test_events_that_come_late_and_in_the_wrong_order_leave_the_card_true(
     await idle(on)
     assert "Archived in Inbox" in shows(on, card)
     assert "Unassigned" in shows(on, card)
-    assert labels(card)[:2] == ["Assign to me", "Reopen"]
+    assert labels(card)[1:3] == ["Assign to me", "Reopen"]
 
 
 async def test_a_colleague_who_replies_elsewhere_does_not_disturb_the_card(on: Stage) -> None:
@@ -384,7 +389,7 @@ async def test_a_colleague_who_replies_elsewhere_does_not_disturb_the_card(on: S
     await on.inbox.teammate_writes(thread(on).id, "An answer", "member")
     await idle(on)
     assert "A question" in shows(on, card)
-    assert labels(card)[:2] == ["Assign to me", "Archive"]
+    assert labels(card)[1:3] == ["Assign to me", "Archive"]
 
 
 # --- shortcuts -------------------------------------------------------------------------------------------------------

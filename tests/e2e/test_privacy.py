@@ -130,5 +130,5 @@ async def test_the_buttons_and_the_person_stay(on: Stage, privacy: str) -> None:
     await sets(on, privacy)
     await write(on)
     (card,) = cards(on)
-    assert labels(card) == ["Assign to me", "Archive", "Open conversation"]
+    assert {"Assign to me", "Archive", "Open conversation"} <= set(labels(card))
     assert "Sarah Chen (@sarah) via @acme" in shows(on, card)

@@ -191,6 +191,16 @@ async def test_a_reset_of_all_connections_leaves_a_gap_below_two_seconds(one: St
     await full_again(one)
 
 
+async def test_resets_in_a_row_do_not_add_up_to_a_longer_gap(one: Stage) -> None:
+    async def resets() -> None:
+        for _ in range(4):
+            await until(lambda: len(one.slack.sockets.taking) == CONNECTIONS)
+            one.slack.sockets.reset()
+
+    assert await gap(one, resets) < GAP
+    await full_again(one)
+
+
 async def test_silence_on_all_connections_leaves_a_gap_below_two_seconds(one: Stage) -> None:
     async def silence() -> None:
         one.slack.sockets.silence()
@@ -243,6 +253,33 @@ async def test_a_connection_to_which_slack_never_says_hello_is_given_up(
     await full_again(one)
 
 
+async def test_slack_that_takes_long_to_connect_gets_more_time(one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.socket_mode.HELLO_WITHIN", 0.2)
+    one.slack.fail("apps.connections.open", delay=0.3, times=None)
+    one.slack.sockets.reset()
+    await until(lambda: len(one.slack.sockets.taking) == CONNECTIONS)
+    assert (await one.slack.command(one.acme.ana, one.acme.channel, text="help")).ok
+
+
+async def test_socket_mode_switched_off_is_said_with_its_remedy_and_not_asked_for_in_a_rush(
+    one: Stage, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
+) -> None:
+    monkeypatch.setattr("bot.socket_mode.REFUSED", 0.5)
+    one.slack.fail("apps.connections.open", "socket_mode_not_enabled", times=None)
+    before = len(one.slack.calls)
+    for connection in list(one.slack.sockets.connections):
+        await connection.send({"type": "disconnect", "reason": "link_disabled"})
+        await connection.ws.close()
+    await until(lambda: "socket_refused" in logged())
+    await asyncio.sleep(0.3)
+    asked = [call for call in one.slack.calls[before:] if call.method == "apps.connections.open"]
+    assert len(asked) == CONNECTIONS
+    assert "with Socket Mode on" in logged()
+    one.slack.heal()
+    await until(lambda: len(one.slack.sockets.taking) == CONNECTIONS)
+    assert (await one.slack.command(one.acme.ana, one.acme.channel, text="help")).ok
+
+
 # --- acks under way ---------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +311,18 @@ async def test_an_ack_under_way_survives_a_shutdown(one: Stage) -> None:
     ack = await asked
     assert ack.ok  # type: ignore[attr-defined]  # an Ack
     await until(lambda: one.slack.sockets.connections == [])
+
+
+async def test_a_shutdown_leaves_no_connection_that_was_just_being_opened(one: Stage) -> None:
+    one.slack.sockets.hello = lambda: {"type": "mumble"}  # type: ignore[method-assign]  # it waits for a hello
+    before = one.slack.sockets.opened
+    one.slack.sockets.reset()
+    await until(lambda: one.slack.sockets.opened == before + CONNECTIONS)
+    assert one.bridge.socket_mode is not None
+    one.bridge.socket_mode.stop()
+    one.tasks[-1].cancel()
+    await one.bridge.socket_mode.close()
+    await until(lambda: one.slack.sockets.connections == [], within=2.0)
 
 
 async def test_an_event_that_was_not_acked_comes_again_and_a_click_does_not(one: Stage) -> None:

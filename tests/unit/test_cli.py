@@ -251,9 +251,11 @@ async def test_sigterm_with_work_in_hand_ends_in_time_and_leaves_the_work_to_oth
 async def test_a_port_that_is_taken_is_said_plainly(outside: Outside, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", int(outside.env["PORT"]))):
         ended = await bot(tmp_path, outside.env, "serve", within=8.0)
-    assert ended.code in (1, 2)
-    assert "address already in use" in ended.err or "PORT" in ended.err
-    assert "Traceback" not in ended.err
+        worker = await bot(tmp_path, outside.env | {"METRICS_PORT": outside.env["PORT"]}, "worker", within=8.0)
+    assert (ended.code, worker.code) == (2, 2)
+    assert f"\nPORT {outside.env['PORT']} on HOST" in f"\n{ended.err}"
+    assert f"\nMETRICS_PORT {outside.env['PORT']} on HOST" in f"\n{worker.err}"
+    assert "Traceback" not in ended.err + worker.err
 
 
 # --- doctor and retry -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -76,6 +77,7 @@ async def test_everything_is_well(ask: Ask, outside: Outside) -> None:
         "members", "webhook", "events",
     }  # fmt: skip
     assert "workspace Acme" in str(findings)
+    assert "append-only file, noeviction" in str(findings)
     assert not [one for one in (outside.slack.bot_token, outside.inbox.token) if one in str(findings)]
     assert outside.slack.messages(outside.acme.channel) == []  # nobody saw it look
 
@@ -140,6 +142,18 @@ async def stranger_member(outside: Outside, _: Any) -> None:
 async def nothing(_: Outside, __: Any) -> None: ...
 
 
+async def quota_spent(outside: Outside, _: Any) -> None:
+    outside.inbox.fail("*", status=429, times=None)
+
+
+async def inbox_ill(outside: Outside, _: Any) -> None:
+    outside.inbox.fail("*", status=503, times=None)
+
+
+async def slack_ill(outside: Outside, _: Any) -> None:
+    outside.slack.fail("auth.test", status=503, times=None)
+
+
 async def only_v1(outside: Outside, _: Any) -> None:
     outside.inbox.versions = frozenset({"v1"})
 
@@ -167,6 +181,9 @@ SEEDED: list[Any] = [
     (nothing, {"BOT_ADMINS": "U0NOBODY"}, "admins", "warning", "BOT_ADMINS"),
     (nothing, {"INBOX_API_TOKEN": "ibt_other"}, "Inbox", "failed", "INBOX_API_TOKEN"),
     (nothing, {"INBOX_API_BASE_URL": "http://127.0.0.1:9/api"}, "Inbox", "failed", "INBOX_API_BASE_URL"),
+    (quota_spent, {}, "Inbox", "failed", "quota is used up"),
+    (inbox_ill, {}, "Inbox", "failed", "on Inbox's side"),
+    (slack_ill, {}, "Slack", "failed", "slack-status.com"),
     (only_v1, {"INBOX_API_VERSION": "v2"}, "Inbox", "failed", "INBOX_API_VERSION"),
     (nothing, {"INBOX_API_VERSION": "v1"}, "API version", "warning", "INBOX_API_VERSION=auto"),
     (signed_out, {}, "accounts", "failed", "reconnect @acme"),
@@ -194,6 +211,24 @@ async def test_what_is_wrong_is_found_and_its_remedy_named(
     (found,) = [one for one in findings if one["level"] != "ok"]  # and nothing else is taken for wrong
     assert (found["what"], found["level"]) == (what, level)
     assert remedy in found["remedy"]
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"null", b'{"ok": true}', b"<html>Sign in</html>", b""])
+async def test_an_address_where_somebody_else_answers_is_found(ask: Ask, answer: bytes) -> None:
+    async def anything(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n"
+        writer.write(f"{head}Connection: close\r\n\r\n".encode() + answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(anything, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
+        code, findings = await ask(SLACK_API_BASE_URL=url, INBOX_API_BASE_URL=url)
+    assert code == 1
+    failed = {one["what"]: one["remedy"] for one in findings if one["level"] == "failed"}
+    assert "SLACK_API_BASE_URL" in failed["Slack"]
+    assert "INBOX_API_BASE_URL" in failed["Inbox"]
 
 
 async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> None:

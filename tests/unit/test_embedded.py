@@ -41,6 +41,13 @@ def start() -> Iterator[Start]:
         process.wait()
 
 
+def test_a_data_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
+        with pytest.raises(SettingsError, match=r"^BOT_DATA_DIR .* cannot be used .*REDIS_URL\.$"):
+            embedded.start(folder)
+
+
 async def ask(url: str, *command: str) -> Any:
     client = connect(url)
     try:

@@ -191,6 +191,21 @@ async def test_a_lane_is_released_once_however_many_look(pair: Pair) -> None:
     assert await pair.tickets() == Counter({"thread:t1": 1})
 
 
+async def test_what_waits_can_be_hurried_and_what_does_not_stays_as_it_is(pair: Pair) -> None:
+    await pair.one.hurry(change())
+    assert await pair.tickets() == {}
+    await pair.one.accept(change())
+    await pair.one.hurry(change())
+    (ticket,) = await pair.one.take(keys.PEOPLE, 1, block=0.01)
+    await pair.one.defer(ticket, change(), 600.0)
+    await pair.one.release_due()
+    assert not await pair.untaken(keys.PEOPLE)
+    await pair.two.hurry(change())
+    await pair.two.release_due()
+    assert [one.lane for one in await pair.two.take(keys.PEOPLE, 1, block=0.01)] == ["thread:t1"]
+    assert await pair.tickets() == {"thread:t1": 1}
+
+
 async def test_a_job_accepted_while_its_lane_is_delayed_waits_behind_it(pair: Pair) -> None:
     first, second = change(), change()
     await pair.one.accept(first)

@@ -6,15 +6,25 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import pytest
 
-from bot import telemetry
+from bot import jobs, telemetry
 from bot.errors import SettingsError
+from bot.inbox import open_inbox
 from bot.settings import Settings
+from bot.slack import Slack
+from bot.store.connect import connect
+from bot.store.feed import Feed
+from bot.store.install import Install
+from bot.store.lanes import Lanes
+from bot.store.pace import BLOCKED, Pace
+from bot.web import Web
 from tests.e2e.steps import until
 from tests.unit.conftest import Outside, free_port
 from tests.unit.test_cli import process, terminated
@@ -82,9 +92,9 @@ async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words
     lines = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
     first, *_, last = [line for line in lines if line["event"] == "accepted" and line["kind"] == "dm"]
     of_first = [line for line in lines if line["event"] == "job" and line["ref"] == first["ref"]]
-    assert [(line["kind"], line["outcome"]) for line in of_first] == [
-        ("dm", "done"), ("send", "done"), ("tell", "done"),
-    ]  # fmt: skip
+    assert [line["kind"] for line in of_first[:2]] == ["dm", "send"]
+    assert sorted(line["kind"] for line in of_first[2:]) == ["count", "tell"]
+    assert {line["outcome"] for line in of_first} == {"done"}
     assert all(line["seconds"] >= 0 and line["level"] == "info" for line in of_first)
     assert f"Reference {last['ref']}" in said.replace("`", "")
     assert SECRET not in ended.err
@@ -124,8 +134,12 @@ def test_nothing_is_sent_where_nothing_is_configured(collector: Collector) -> No
 @pytest.mark.parametrize(
     ("package", "configured", "extra"),
     [
-        ("sentry_sdk", {"sentry_dsn": "http://key@127.0.0.1:9/1"}, "inbox-bridge[sentry]"),
-        ("opentelemetry", {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9"}, "inbox-bridge[otel]"),
+        ("sentry_sdk", {"sentry_dsn": "http://key@127.0.0.1:9/1"}, "sentry-sdk"),
+        (
+            "opentelemetry",
+            {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9"},
+            "opentelemetry-exporter-otlp",
+        ),
     ],
 )
 def test_an_extra_that_is_not_installed_is_named(
@@ -136,9 +150,15 @@ def test_an_extra_that_is_not_installed_is_named(
     for name in [name for name in sys.modules if name.split(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(SettingsError, match=r"pip install") as raised:
+    with pytest.raises(SettingsError, match=r"pip install [a-z]") as raised:
         telemetry.start(settings(**configured))
     assert extra in str(raised.value)
+
+
+def test_a_sentry_address_that_makes_no_sense_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"^SENTRY_DSN is wrong"):
+        telemetry.start(settings(sentry_dsn="nonsense"))
+    telemetry.stop()
 
 
 async def test_the_figures_name_what_an_operator_must_know(outside: Outside, tmp_path: Path) -> None:
@@ -171,3 +191,41 @@ async def test_the_figures_name_what_an_operator_must_know(outside: Outside, tmp
         (left,) = [line for line in text.splitlines() if line.startswith('bot_inbox_quota_left{window="60"}')]
         assert 0 < float(left.split()[1]) < 300
         assert SECRET not in text
+        assert 'bot_circuit_open{to="inbox"} 0.0' in text
+        assert 'bot_circuit_open{to="slack"} 0.0' in text
+
+
+def watched(redis: Any) -> httpx.AsyncClient:
+    """The three routes for operators of a bot on this Redis."""
+    nothing = cast(Any, None)
+    slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
+    inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
+    web = Web(settings(), nothing, Feed(redis), Lanes(redis, "web"), slack, inbox, Install(redis), Pace(redis))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
+
+
+async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:
+    redis: Any = connect(redis_url)
+    async with watched(redis) as operator:
+        await Pace(redis).hold(BLOCKED, 30.0)
+        text = (await operator.get("/metrics")).text
+        assert 'bot_circuit_open{to="inbox"} 1.0' in text
+        assert 'bot_circuit_open{to="slack"} 0.0' in text
+        await Install(redis).revoke()
+        assert 'bot_circuit_open{to="slack"} 1.0' in (await operator.get("/metrics")).text
+    await redis.aclose()
+
+
+async def test_without_redis_no_figure_says_what_was_true_before(redis_url: str) -> None:
+    redis, away = connect(redis_url), connect("unix:///nonexistent/valkey.sock")
+    await Feed(redis).was_read(jobs.now() - timedelta(minutes=5))
+    async with watched(redis) as operator:
+        assert "bot_feed_lag_seconds 30" in (await operator.get("/metrics")).text
+    async with watched(away) as operator:
+        text = (await operator.get("/metrics")).text
+    assert "bot_feed_lag_seconds NaN" in text
+    assert "bot_queue_oldest_seconds NaN" in text
+    assert "bot_queue_lanes{" not in text
+    assert "bot_circuit_open{" not in text
+    await redis.aclose()
+    await away.aclose()

@@ -313,7 +313,7 @@ async def test_messages_are_posted_updated_read_and_deleted(
     await client.chat_update(channel=channel, ts=ts, text="two")
     assert [(m.text, bool(m.edited)) for m in slack.messages(channel)] == [("two", True)]
     link = await client.chat_getPermalink(channel=channel, message_ts=ts)
-    assert link["permalink"].startswith(slack.base_url)
+    assert link["permalink"].startswith("https://acme.slack.com/archives/")
     await client.chat_delete(channel=channel, ts=ts)
     assert slack.messages(channel) == []
     assert await refused(client.chat_update(channel=channel, ts=ts, text="x")) == "message_not_found"

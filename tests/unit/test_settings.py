@@ -67,6 +67,10 @@ MISTAKES: list[tuple[str, str | None]] = [
     ("INBOX_API_TOKEN", None),
     ("INBOX_API_TOKEN", "two words"),
     ("INBOX_API_BASE_URL", "ftp://inboxapp.com"),
+    ("INBOX_API_BASE_URL", "https://"),
+    ("INBOX_API_BASE_URL", "http://[::1"),
+    ("SLACK_API_BASE_URL", "https://slack .com/api"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
     ("INBOX_API_VERSION", "v3"),
     ("PORT", "http"),
     ("PORT", "70000"),
@@ -118,6 +122,14 @@ def test_of_several_mistakes_one_is_named(env: pytest.MonkeyPatch) -> None:
 def test_a_redis_url_that_makes_no_sense_is_named(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^REDIS_URL is wrong: .*\.$"):
         connect(url)
+
+
+@pytest.mark.parametrize("bytes_", [b"SLACK_BOT_TOKEN=\xff\xfe\n", "PORT=1\n".encode("utf-16")])
+def test_an_env_file_that_is_no_text_is_named(env: pytest.MonkeyPatch, tmp_path: Path, bytes_: bytes) -> None:
+    (tmp_path / ".env").write_bytes(bytes_)
+    words = sentence(env)
+    assert words.startswith(".env cannot be read")
+    assert words.endswith(".")
 
 
 def test_socket_mode_needs_no_signing_secret(env: pytest.MonkeyPatch) -> None:

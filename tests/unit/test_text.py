@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.views.text import (
+    after_prefix,
     clean,
     clip,
     clock,
@@ -172,3 +173,27 @@ def test_times_are_shown_in_the_readers_zone_with_utc_as_fallback() -> None:
     assert when(AT) == f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
     assert when_long(AT).endswith("^{date_short_pretty}, {time}|2026-11-22 14:02 UTC>")
     assert clock(AT) == "14:02 UTC"
+
+
+@pytest.mark.parametrize(
+    ("said", "prefix", "rest"),
+    [
+        (">> Hello ", ">>", "Hello"),
+        ("  >>Hello", ">>", "Hello"),
+        (">>", ">>", ""),
+        (">>> a quote", ">>", None),
+        ("> a quote", ">>", None),
+        ("so: >> no", ">>", None),
+        ("", ">>", None),
+        ("Hello", "", None),
+        ("dm: two\nlines", "dm:", "two\nlines"),
+        ("📣 Hello", "📣", "Hello"),
+    ],
+)
+def test_only_what_begins_with_the_prefix_has_something_after_it(said: str, prefix: str, rest: str | None) -> None:
+    assert after_prefix(said, prefix) == rest
+
+
+@given(anything)
+def test_without_a_prefix_nothing_is_ever_taken_for_one(said: str) -> None:
+    assert after_prefix(said, "") is None

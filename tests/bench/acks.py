@@ -1,0 +1,139 @@
+"""How fast requests are answered: the bot's web process beside the baselines, in turns."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from bot.store import keys
+from tests.bench.load import Load, load, webhooks
+from tests.bench.servers import BASELINES, NODE, SERVE, WEB, Bench, Server, node
+from tests.bench.table import Row
+
+AT_ONCE: Final = 16  # connections
+DM, INBOX, WEBHOOK = "bot, /dm", "bot, /inbox", "bot, webhook"
+BARE, BOLT, BEFORE = BASELINES
+
+
+@dataclass
+class Turn:
+    """What one server did in one turn: with 16 connections, the processor time of each request, and with one."""
+
+    many: Load
+    cpu: float
+    one: Load
+
+
+async def acks(bench: Bench, *, rounds: int, seconds: float) -> list[Row]:
+    """Everything that is a ratio of answered requests."""
+    turns: dict[str, list[Turn]] = defaultdict(list)
+    async with AsyncExitStack() as stack:
+        commands = dict(BASELINES) | ({NODE: found} if (found := node()) else {})
+        servers = {name: await stack.enter_async_context(bench.server(one)) for name, one in commands.items()}
+        bot = await stack.enter_async_context(bench.server(WEB))
+        asked: dict[str, tuple[Server, Iterator[bytes]]] = {
+            **{name: (one, bench.commands()) for name, one in servers.items()},
+            DM: (bot, bench.commands()),
+            INBOX: (bot, bench.commands("/inbox", "doctor")),
+            WEBHOOK: (bot, webhooks(events(bench), bench.inbox.sign)),
+        }
+        afresh(bench)
+        for number in range(rounds + 1):
+            for name, (server, requests) in asked.items():
+                turn = await _turn(server, requests, seconds)
+                if number:  # the first round warms up
+                    turns[name].append(turn)
+            afresh(bench)
+    return _rows(turns)
+
+
+def afresh(bench: Bench) -> None:
+    """No lane is full, and the feed is known beyond every webhook, so that none waits for another."""
+    bench.empty()
+    with bench.store() as store:
+        store.set(keys.CURSOR, 10**12)
+
+
+async def _turn(server: Server, requests: Iterator[bytes], seconds: float) -> Turn:
+    before = server.cpu()
+    many = await load(server.port, requests, AT_ONCE, seconds)
+    cpu = (server.cpu() - before) / len(many.took)
+    return Turn(many, cpu, await load(server.port, requests, 1, seconds / 2))
+
+
+def _rows(turns: dict[str, list[Turn]]) -> list[Row]:
+    def rate(turn: Turn) -> float:
+        return turn.many.rate
+
+    def cpu(turn: Turn) -> float:
+        return turn.cpu
+
+    def one(turn: Turn) -> float:
+        return turn.one.percentile(50)
+
+    def typical(name: str, figure: Callable[[Turn], float]) -> float:
+        return median(map(figure, turns[name]))
+
+    def ratio(ours: str, theirs: str, figure: Callable[[Turn], float]) -> float:
+        """The median over the rounds, as what else the machine does hits both within a round."""
+        return median(figure(our) / figure(their) for our, their in zip(turns[ours], turns[theirs], strict=True))
+
+    def raw(figure: Callable[[Turn], float], scale: float, *names: str) -> dict[str, float | str]:
+        return {name: round(typical(name, figure) * scale, 3) for name in names}
+
+    dm = "/dm, full ack path, 16 connections, requests/s"
+    last = "processor time of the command that the table names last beside the one it names first"
+
+    def beside(other: str, goal: float) -> Row:
+        return Row(f"{dm}, beside {other}", ">=", goal, ratio(DM, other, rate), raw=raw(rate, 1, DM, other))
+
+    many = {"p50": median(turn.many.percentile(50) for turn in turns[DM]) * 1000}
+    tail = median(turn.many.percentile(99) for turn in turns[DM]) * 1000
+    hook = ratio(WEBHOOK, BARE, rate), raw(rate, 1, WEBHOOK, BARE)
+    node_row = Row(f"{dm}, beside {NODE}", ">=", 0.0, None, note="not measured: see docs/speed.md")
+    return [
+        beside(BARE, 0.20),
+        beside(BEFORE, 0.6),
+        beside(BOLT, 1.2),
+        beside(NODE, 0.0) if turns[NODE] else node_row,
+        Row("/dm, one connection, p50 beside Bolt", "<=", 0.12, ratio(DM, BOLT, one), raw=raw(one, 1e3, DM, BOLT)),
+        Row("/dm, 16 connections, p99", "<=", 100, tail, "ms", {**many}),
+        Row("webhook accepted, 16 connections, requests/s, beside bare ASGI", ">=", 0.25, hook[0], raw=hook[1]),
+        Row(
+            "processor time of a /dm beside Bolt", "<=", 1.3, ratio(DM, BOLT, cpu), raw=raw(cpu, 1e6, DM, BOLT, BEFORE)
+        ),
+        Row(last, "<=", 1.1, ratio(INBOX, DM, cpu), raw=raw(cpu, 1e6, INBOX, DM)),
+    ]
+
+
+def events(bench: Bench) -> Iterator[bytes]:
+    """Webhooks of messages, as the local Inbox writes them, each new."""
+    (logged, *_) = [one for one in bench.inbox.events if one.type("1.0") == "message.created"]
+    template = json.loads(bench.inbox.event_body(logged.id))
+    message = template["data"]["message"]["id"]
+    body = json.dumps(template).replace(logged.id, "EVENT").replace(message, "MESSAGE").encode()
+    for number in itertools.count(1):
+        name = b"%012d" % number
+        yield body.replace(b"EVENT", b"event" + name).replace(b"MESSAGE", b"message" + name)
+
+
+async def while_inbox_hangs(bench: Bench, *, seconds: float) -> list[Row]:
+    """The whole bot, worker included, while each of its calls to Inbox waits for an answer that does not come."""
+    async with bench.server(SERVE) as bot:
+        bench.inbox.fail("*", delay=600.0, times=None)
+        took = (await load(bot.port, bench.commands(), AT_ONCE, seconds)).took
+        bench.inbox.heal()
+    raw: dict[str, float | str] = {
+        "requests": len(took),
+        "p50": took[len(took) // 2] * 1000,
+        "p99": took[len(took) * 99 // 100] * 1000,
+    }
+    return [
+        Row("/dm while Inbox hangs, worker in the same process, slowest of all", "<=", 1000, took[-1] * 1000, "ms", raw)
+    ]

@@ -1,0 +1,225 @@
+"""Who has a conversation: Assign to…, Unassign, Reopen from card and shortcuts, and what the new assignee hears."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.jobs import Asker, Change
+from bot.sandbox.blockkit import problems, view_problems
+from bot.sandbox.slack import Message
+from bot.sandbox.stage import Stage
+from tests.conftest import Open
+from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, labels, shows, thread, told
+
+
+async def assign(on: Stage, user: str, card: Message, colleague: str) -> None:
+    """Choose `colleague` in the form behind Assign to…."""
+    assert (await on.slack.press(user, card.channel, card.ts, "Assign to…")).ok
+    await form(on, user, "Who takes it")
+    assert (await on.slack.submit(user, values={"assignee": colleague})).ok
+
+
+async def test_assign_to_gives_the_conversation_to_a_colleague_who_is_told_once(on: Stage) -> None:
+    card = await card_of(on, "Who can help?")
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to…")
+    view = await form(on, on.acme.ana, "Who takes it")
+    (menu,) = [block["element"] for block in view["blocks"] if block["type"] == "input"]
+    assert [one["text"]["text"] for one in menu["options"]] == ["Ana (you)", "Bo"]
+    assert view_problems({key: view[key] for key in ("type", "title", "blocks", "submit", "close")}) == []
+    await on.slack.submit(on.acme.ana, values={"assignee": "Bo"})
+    await on.slack.until(lambda: "Assigned to Bo by Ana" in shows(on, card))
+    assert thread(on).assignee_id == on.acme.bo_member
+    (message,) = await on.slack.until(lambda: on.slack.dms(on.acme.bo))
+    assert "Ana assigned you the conversation with *Sarah Chen* (@sarah)." in on.slack.show(message)
+    assert "Who can help?" in on.slack.show(message)
+    assert labels(message) == ["Open the card", "Don't tell me again"]
+    assert problems(message.blocks, "message") == []
+    await idle(on)
+    assert len(on.slack.dms(on.acme.bo)) == 1
+    assert told(on, on.acme.ana) == []
+    assert [call.body for call in calls(on, "PATCH")] == [{"assigneeId": on.acme.bo_member}]
+
+
+async def test_who_takes_a_conversation_themselves_is_told_nothing(on: Stage) -> None:
+    card = await card_of(on)
+    await assign(on, on.acme.ana, card, "Ana (you)")
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Unassign")
+    await on.slack.until(lambda: "Unassigned by Bo" in shows(on, card))
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    await idle(on)
+    assert on.slack.dms(on.acme.ana) == on.slack.dms(on.acme.bo) == []
+
+
+async def test_a_new_assignee_switches_these_messages_off_and_on_again(on: Stage) -> None:
+    card = await card_of(on)
+    await assign(on, on.acme.ana, card, "Bo")
+    (message,) = await on.slack.until(lambda: on.slack.dms(on.acme.bo))
+    await on.slack.press(on.acme.bo, message.channel, message.ts, "Don't tell me again")
+    await hears(on, on.acme.bo, "I no longer tell you")
+    await assign(on, on.acme.ana, card, "Ana (you)")
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
+    await assign(on, on.acme.ana, card, "Bo")
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    await idle(on)
+    assert on.slack.dms(on.acme.bo) == [message]
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "assignments on")
+    await hears(on, on.acme.bo, "I tell you in a direct message")
+    await assign(on, on.acme.bo, card, "Ana")
+    await on.slack.until(lambda: on.slack.dms(on.acme.ana))
+    await assign(on, on.acme.ana, card, "Bo")
+    await on.slack.until(lambda: len(on.slack.dms(on.acme.bo)) == 2)
+
+
+async def test_a_member_who_is_nobody_in_slack_is_assigned_all_the_same(on: Stage) -> None:
+    zoe = on.inbox.add_member("Zoe", "zoe@acme.example")
+    gus = on.inbox.add_member("Gus", "gus@elsewhere.example")  # a guest may read nothing of it
+    card = await card_of(on)
+    for name, member in (("Zoe", zoe), ("Gus", gus)):
+        await assign(on, on.acme.ana, card, name)
+        await on.slack.until(lambda name=name: f"Assigned to {name} by Ana" in shows(on, card))  # type: ignore[misc]  # bound to this round
+        assert thread(on).assignee_id == member
+    await idle(on)
+    assert on.slack.dms(on.acme.guest) == []
+
+
+async def test_a_conversation_that_a_colleague_has_already_is_not_given_to_them_twice(on: Stage) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah, assignee_id=on.acme.bo_member)
+    card = await card_of(on)
+    await assign(on, on.acme.ana, card, "Bo")
+    await hears(on, on.acme.ana, "already assigned to that colleague")
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert on.slack.dms(on.acme.bo) == []
+
+
+async def test_everything_that_the_card_can_do_is_in_the_menu_of_its_messages(on: Stage) -> None:
+    card = await card_of(on)
+    talk = on.slack.say(on.acme.bo, card.channel, "Whose is it?", thread_ts=card.ts)
+    await on.slack.shortcut(on.acme.ana, card.channel, talk.ts, "assign_to")
+    await form(on, on.acme.ana, "Who takes it")
+    await on.slack.submit(on.acme.ana, values={"assignee": "Bo"})
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    await on.slack.shortcut(on.acme.bo, card.channel, talk.ts, "unassign")
+    await on.slack.until(lambda: "Unassigned by Bo" in shows(on, card))
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "archive_thread")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await on.slack.shortcut(on.acme.bo, card.channel, talk.ts, "reopen_thread")
+    await on.slack.until(lambda: "Archived" not in shows(on, card))
+    await idle(on)
+    assert (thread(on).assignee_id, thread(on).archived) == (None, False)
+
+
+@pytest.mark.parametrize("callback_id", ["assign_to", "unassign", "reopen_thread"])
+async def test_a_shortcut_elsewhere_explains_itself(on: Stage, callback_id: str) -> None:
+    talk = on.slack.say(on.acme.bo, on.acme.channel, "Lunch?")
+    await on.slack.shortcut(on.acme.ana, talk.channel, talk.ts, callback_id)
+    await hears(on, on.acme.ana, "Use the shortcut on a card or in its thread")
+
+
+@pytest.mark.parametrize("who", ["guest", "outsider", "kim"])
+async def test_nobody_without_the_right_is_shown_the_colleagues(on: Stage, who: str) -> None:
+    card = await card_of(on)
+    user = getattr(on.acme, who)
+    await on.slack.press(user, card.channel, card.ts, "Assign to…")
+    why = "I can't match you" if who == "kim" else "Only members of *Acme*"
+    await on.slack.until(lambda: (view := on.slack.modal(user)) and why in on.slack.show(view))
+    assert "Bo" not in on.slack.show(on.slack.modal(user) or {})
+
+
+# --- an assignee that comes from the contact -------------------------------------------------------------------------
+
+
+async def test_an_assignee_that_comes_from_the_contact_is_shown_as_such(on: Stage) -> None:
+    card = await card_of(on)
+    await on.inbox.app_assigns_contact(on.acme.sarah, on.acme.bo_member)
+    await on.slack.until(lambda: "Assigned to Bo through the contact" in shows(on, card))
+    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
+    assert "~Unassign~ The assignee comes from the contact." in shows(on, card)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
+    assert labels(card)[1] == "Unassign"
+    assert "the contact" not in shows(on, card)
+
+
+async def test_unassign_that_falls_back_to_the_contacts_assignee_says_so_and_what_to_do(on: Stage) -> None:
+    on.acme.sarah.assignee_id = on.acme.bo_member
+    on.inbox.add_thread(on.acme.account, on.acme.sarah, assignee_id=on.acme.ana_member)
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Unassign")
+    said = await hears(on, on.acme.ana, "is assigned to Bo through the contact, so Unassign can't take it away")
+    assert "*Assign to…*, or change the contact's assignee in Inbox" in said
+    await on.slack.until(lambda: "Assigned to Bo through the contact" in shows(on, card))
+    assert "Unassign" not in labels(card)
+    await idle(on)
+    assert "Assigned to Bo through the contact" in shows(on, card)
+
+
+async def test_the_shortcut_unassign_on_an_inherited_assignee_says_why_it_cannot(on: Stage) -> None:
+    on.acme.sarah.assignee_id = on.acme.bo_member
+    card = await card_of(on)
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "unassign")
+    await hears(on, on.acme.ana, "is assigned to Bo through the contact")
+    await idle(on)
+    assert "Assigned to Bo through the contact" in shows(on, card)
+    assert "Unassigned" not in shows(on, card)
+
+
+# --- a card that is out of date --------------------------------------------------------------------------------------
+
+
+async def test_a_click_that_the_card_has_forestalled_asks_inbox_before_it_says_so(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await idle(on)
+    on.inbox.auto_deliver = False  # what happens now, the card does not show
+    await on.inbox.app_archives(thread(on).id, archived=False)
+    await on.slack.shortcut(on.acme.bo, card.channel, card.ts, "archive_thread")
+    await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
+    assert [call.body for call in calls(on, "PATCH")] == [as_body(on, archived=True)] * 2
+    assert told(on, on.acme.bo) == []
+
+
+async def test_a_click_that_comes_to_nothing_leaves_the_card_as_inbox_has_it(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await idle(on)
+    on.inbox.auto_deliver = False
+    await on.inbox.app_assigns(thread(on).id, on.acme.bo_member)
+    await on.slack.shortcut(on.acme.bo, card.channel, card.ts, "archive_thread")
+    await hears(on, on.acme.bo, "already archived (by Ana)")
+    await on.slack.until(lambda: "Assigned to Bo in Inbox" in shows(on, card))
+
+
+async def test_a_change_whose_worker_died_is_finished_by_the_next_and_its_word_is_kept(opened: Open) -> None:
+    """Whoever takes over must not find that it is done already and keep the news from the new assignee."""
+    on = await opened(versions=["v2"])
+    card = await card_of(on)
+    await on.inbox.app_assigns(thread(on).id, on.acme.bo_member)
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    half_done = Change(
+        verb="assign_to",
+        thread_id=thread(on).id,
+        assignee=on.acme.bo_member,
+        begun=True,
+        asker=Asker(user=on.acme.ana, team=on.slack.team_id, channel=card.channel),
+    )
+    await on.bridge.lanes.accept(half_done)
+    await on.slack.until(lambda: on.slack.dms(on.acme.bo))
+    assert told(on, on.acme.ana) == []
+
+
+async def test_a_conversation_that_comes_back_is_no_longer_shown_as_deleted(on: Stage) -> None:
+    card, record = await card_of(on), thread(on)
+    await on.inbox.app_deletes(record.id)
+    await on.slack.until(lambda: "deleted in Inbox" in shows(on, card))
+    await idle(on)
+    await on.inbox.app_restores(record)
+    await on.inbox.customer_writes(record.id, "Here again")
+    await on.slack.until(lambda: "Archive" in labels(card))
+    await idle(on)
+    assert "deleted in Inbox" not in shows(on, card)
+    assert "Here again" in shows(on, card)

@@ -1,0 +1,446 @@
+"""Thread replies that go out as direct messages, where an admin chose a prefix: `/inbox replies`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis import Redis
+
+from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.slack import Message, SandboxSlack
+from bot.sandbox.slack_records import BOT_USER, Json
+from bot.sandbox.stage import Stage, acme
+from tests.conftest import Open
+from tests.e2e.steps import calls, card_of, cards, hears, idle, thread, told, version, whisper
+
+CHECK, HOURGLASS, WARNING, PENCIL = "white_check_mark", "hourglass_flowing_sand", "warning", "pencil2"
+
+
+@pytest.fixture
+async def on(opened: Open, api: str, optional_scopes: frozenset[str]) -> Stage:
+    """The stage with the scopes that may be refused."""
+    running = await opened(versions=[api])
+    running.slack.scopes |= optional_scopes
+    return running
+
+
+async def switch(on: Stage, words: str = "on >>", user: str = "", channel: str = "") -> None:
+    await on.slack.command(user or on.acme.ana, channel or on.acme.channel, "/inbox", f"replies {words}".strip())
+    await idle(on)
+
+
+@pytest.fixture
+async def card(on: Stage) -> Message:
+    """Sarah's card in the channel, where replies that begin with `>>` go out."""
+    await switch(on)
+    return await card_of(on)
+
+
+async def reply(on: Stage, card: Message, text: str, user: str = "", **more: object) -> Message:
+    """A reply in the card's Slack thread, in Slack's markup, and all that follows from it."""
+    said = await on.slack.write(user or on.acme.bo, card.channel, text, card.ts, **more)
+    await idle(on)
+    return said
+
+
+def marks(message: Message) -> list[str]:
+    """The bot's reactions to a message."""
+    return [name for name, user in message.reactions if user == BOT_USER]
+
+
+def sent(on: Stage) -> list[str]:
+    return [one.text for one in on.inbox.sent()]
+
+
+def reads(on: Stage) -> list[str]:
+    """What Sarah reads of the team's messages now."""
+    return [one.text for one in thread(on).messages if one.direction == "outbound" and not one.deleted_at]
+
+
+def shuts(on: Stage, capability: str) -> None:
+    """The platform's window for that is over."""
+    on.inbox.world.windows[capability] = -1.0
+
+
+# --- sending ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_reply_that_begins_with_the_prefix_goes_out_and_gets_a_check_mark(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; Until *Friday* &amp; no later :tada:")
+    assert sent(on) == ["Until *Friday* & no later 🎉"]
+    assert on.inbox.sent()[0].thread_id == thread(on).id
+    assert marks(said) == [CHECK]
+    assert [call.args["name"] for call in on.slack.calls if call.method == "reactions.add"] == [HOURGLASS, CHECK]
+    assert told(on, on.acme.bo) == []  # the check mark is the receipt
+    assert on.inbox.violations == []
+
+
+async def test_the_hourglass_stands_there_until_inbox_has_confirmed(on: Stage, card: Message) -> None:
+    on.inbox.fail("POST *", delay=0.4)
+    said = await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; Soon", card.ts)
+    await on.slack.until(lambda: marks(said) == [HOURGLASS])
+    assert sent(on) == []
+    await on.slack.until(lambda: marks(said) == [CHECK])
+
+
+async def test_a_redelivered_event_never_sends_twice(on: Stage, card: Message) -> None:
+    said = on.slack.say(on.acme.bo, card.channel, "&gt;&gt; Once", card.ts)
+    event = {"user": on.acme.bo, "text": said.text, "ts": said.ts, "thread_ts": card.ts, "team": on.slack.team_id}
+    acks = await asyncio.gather(*(on.slack.hear(said, event, event_id="Ev1", retry=n) for n in range(4)))
+    await idle(on)
+    await on.slack.hear(said, event, event_id="Ev2", retry=1)  # Slack promises the same event id, and need not keep it
+    await idle(on)
+    assert {ack.status for ack in acks} == {200}
+    assert sent(on) == ["Once"]
+    assert len(calls(on, "POST")) == 1
+    if version(on) == "v2":
+        assert calls(on, "POST")[0].headers["idempotency-key"] == f"slack-{card.channel}-{said.ts}"
+
+
+async def test_replies_go_out_in_the_order_in_which_they_were_written(on: Stage, card: Message) -> None:
+    on.inbox.fail("POST *", delay=0.2)
+    for number in range(4):
+        await on.slack.write(on.acme.bo, card.channel, f"&gt;&gt; {number}", card.ts)
+    await on.slack.until(lambda: len(sent(on)) == 4, 10)
+    assert sent(on) == ["0", "1", "2", "3"]
+
+
+async def test_mentions_and_links_reach_the_customer_as_plain_words(on: Stage, card: Message) -> None:
+    said = f"&gt;&gt;Ask <@{on.acme.ana}> or see <https://acme.example/a|our page> &lt;3"
+    await reply(on, card, said)
+    assert sent(on) == ["Ask @Ana or see our page (https://acme.example/a) <3"]
+
+
+async def test_an_act_is_on_record_and_the_card_follows(on: Stage, card: Message) -> None:
+    await reply(on, card, "&gt;&gt; Noted")
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    assert f"send {thread(on).id}" in await hears(on, on.acme.ana, "replies on")
+
+
+# --- what stays in Slack ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He wants a refund, tell him no",
+        "Look: &gt;&gt; this is not at the beginning",
+        "&gt; a quote",
+        "&gt;&gt;&gt; a long quote of what she wrote",
+        "",
+    ],
+)
+async def test_without_the_prefix_nothing_leaves_slack(on: Stage, card: Message, text: str) -> None:
+    said = await reply(on, card, text)
+    assert sent(on) == []
+    assert marks(said) == []
+    assert told(on, on.acme.bo) == []
+
+
+async def test_outside_the_cards_thread_nothing_leaves_slack(on: Stage, card: Message) -> None:
+    other = on.slack.say(on.acme.bo, card.channel, "Lunch?")
+    elsewhere = on.slack.say(on.acme.bo, on.slack.add_channel("general"), "Hello")
+    await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; not in a thread")
+    await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; in another thread", other.ts)
+    await on.slack.write(on.acme.bo, elsewhere.channel, "&gt;&gt; in another channel", elsewhere.ts)
+    await idle(on)
+    assert sent(on) == []
+
+
+async def test_the_setting_is_off_unless_an_admin_switches_it_on_and_holds_for_its_channel_alone(on: Stage) -> None:
+    card = await card_of(on)
+    await reply(on, card, "&gt;&gt; nobody chose a prefix yet")
+    await switch(on, "on >>", user=on.acme.bo)
+    assert "Only workspace admins" in told(on, on.acme.bo)[-1]
+    await switch(on, "on >>", channel=on.slack.add_channel("sales"))
+    await reply(on, card, "&gt;&gt; nobody chose a prefix here")
+    assert sent(on) == []
+    await switch(on, "on dm:")
+    await reply(on, card, "&gt;&gt; another prefix")
+    await reply(on, card, "dm: the right one")
+    await switch(on, "off")
+    await reply(on, card, "dm: off again")
+    assert sent(on) == ["the right one"]
+
+
+async def test_what_waits_when_it_is_switched_off_stays(on: Stage, card: Message) -> None:
+    """The setting is looked at when the message is to be sent, not only when it comes."""
+    on.slack.fail("users.info", delay=0.3)
+    said = await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; too late", card.ts)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "replies off")
+    assert "no longer go out" in await hears(on, on.acme.bo, "stayed in Slack")
+    await idle(on)
+    assert (sent(on), marks(said)) == ([], [])
+
+
+async def test_bots_never_send(on: Stage, card: Message) -> None:
+    bot = on.slack.add_user(None, "Robo", "", bot=True)
+    for user, more in ((bot, {"bot_id": "B0ROBO"}), (bot, {}), (on.acme.bo, {"bot_id": "B0ROBO"})):
+        await reply(on, card, "&gt;&gt; from a machine", user, **more)
+    await reply(on, card, "&gt;&gt; classic", on.acme.bo, subtype="bot_message", bot_id="B0ROBO")
+    assert sent(on) == []
+
+
+async def test_an_edit_that_adds_the_prefix_later_sends_nothing(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "Let me think")
+    await on.slack.rewrite(said, "&gt;&gt; Let me think")
+    await idle(on)
+    assert (sent(on), marks(said)) == ([], [])
+
+
+async def test_files_cannot_be_sent_and_the_writer_is_told(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; see attached", subtype="file_share", files=[{"id": "F1"}])
+    assert "I can't send files" in told(on, on.acme.bo)[-1]
+    await reply(on, card, "&gt;&gt;  ")
+    assert "Nothing stands after the prefix" in told(on, on.acme.bo)[-1]
+    assert (sent(on), marks(said)) == ([], [])
+
+
+async def test_only_who_may_act_sends_and_others_are_told_privately(on: Stage, card: Message) -> None:
+    for user, words in (
+        (on.acme.guest, "Only members of *Acme* can act"),
+        (on.acme.outsider, "Only members of *Acme* can act"),
+        (on.acme.kim, "I can't match you to an Inbox member"),
+    ):
+        on.slack.channels[card.channel].members.add(user)
+        said = await reply(on, card, "&gt;&gt; let me in", user)
+        assert words.replace("*", "") in told(on, user)[-1].replace("*", "")
+        assert marks(said) == []
+    assert sent(on) == []
+    assert [m.text for m in on.slack.replies(card.channel, card.ts) if m.user == BOT_USER] == []
+
+
+@pytest.fixture
+async def shared(opened: Open, api: str, optional_scopes: frozenset[str]) -> Stage:
+    """Cards go to a channel that another organisation reads."""
+    on = await opened(versions=[api], notify_channel=acme(SandboxSlack(), SandboxInbox()).shared)
+    on.slack.scopes |= optional_scopes
+    return on
+
+
+async def test_from_a_shared_channel_nothing_goes_out_without_consent(shared: Stage) -> None:
+    on, channel = shared, shared.acme.shared
+    await switch(on, "on >>", channel=channel)
+    assert "/inbox consent" in told(on, on.acme.ana)[-1]
+    await on.slack.command(on.acme.ana, channel, "/inbox", "consent")
+    await idle(on)
+    await switch(on, "on >>", channel=channel)
+    await on.inbox.customer_writes(on.acme.sarah, "Hi")
+    await on.slack.until(lambda: [m for m in on.slack.messages(channel) if m.metadata])
+    card = next(m for m in on.slack.messages(channel) if m.metadata)
+    await reply(on, card, "&gt;&gt; from a stranger", on.acme.outsider)
+    assert "Only members of" in told(on, on.acme.outsider)[-1]
+    await reply(on, card, "&gt;&gt; with consent")
+    await on.slack.command(on.acme.ana, channel, "/inbox", "consent off")
+    await idle(on)
+    said = await reply(on, card, "&gt;&gt; without")
+    assert "shared with another organisation" in told(on, on.acme.bo)[-1]
+    assert (sent(on), marks(said)) == (["with consent"], [])
+
+
+# --- when it goes wrong ----------------------------------------------------------------------------------------------
+
+
+async def test_a_refused_reply_gets_a_warning_and_its_writer_the_reason(on: Stage, card: Message) -> None:
+    on.inbox.set_account_status(on.acme.account, "offline")
+    said = await reply(on, card, "&gt;&gt; Are you there?")
+    assert marks(said) == [WARNING]
+    heard = told(on, on.acme.bo)[-1]
+    assert "Not sent to Sarah Chen" in heard
+    assert "Are you there?" in heard
+    assert sent(on) == []
+
+
+async def test_what_is_not_confirmed_says_so_and_sending_again_ends_in_a_check_mark(opened: Open) -> None:
+    on = await opened(versions=["v2"])
+    on.slack.scopes |= {"channels:history", "reactions:write"}
+    await switch(on)
+    card = await card_of(on)
+    on.inbox.fail("POST *", code="sendUnconfirmed")
+    said = await reply(on, card, "&gt;&gt; Hello?")
+    assert marks(said) == [WARNING]
+    receipt = await whisper(on, on.acme.bo, "Not confirmed")
+    await on.slack.press_ephemeral(on.acme.bo, receipt, "Send again")
+    await on.slack.until(lambda: marks(said) == [CHECK])
+    assert sent(on) == ["Hello?"]
+    await on.slack.rewrite(said, "&gt;&gt; Hello!")
+    await idle(on)
+    assert reads(on) == ["Hello!"]
+
+
+async def test_without_the_scope_for_reactions_the_receipt_is_a_private_message(on: Stage, card: Message) -> None:
+    on.slack.scopes.discard("reactions:write")
+    said = await reply(on, card, "&gt;&gt; Hello")
+    assert sent(on) == ["Hello"]
+    assert marks(said) == []
+    assert "Sent to Sarah Chen" in told(on, on.acme.bo)[-1]
+
+
+async def test_while_nothing_can_be_written_down_slack_is_asked_to_tell_it_again(
+    on: Stage, card: Message, redis_url: str
+) -> None:
+    said = on.slack.say(on.acme.bo, card.channel, "&gt;&gt; Later", card.ts)
+    event: Json = {"user": on.acme.bo, "text": said.text, "ts": said.ts, "thread_ts": card.ts, "team": on.slack.team_id}
+    with Redis.from_url(redis_url) as redis:
+        redis.config_set("maxmemory", 1)
+        ack = await on.slack.hear(said, event, event_id="Ev1")
+        redis.config_set("maxmemory", 0)
+    assert ack.status != 200
+    assert (await on.slack.hear(said, event, event_id="Ev1", retry=1)).ok
+    await on.slack.until(lambda: sent(on) == ["Later"])
+
+
+# --- edits and deletions ---------------------------------------------------------------------------------------------
+
+
+async def test_editing_the_reply_edits_the_message(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; Until Fridy")
+    await on.slack.rewrite(said, "&gt;&gt; Until Friday &amp; no later")
+    await idle(on)
+    assert reads(on) == ["Until Friday & no later"]
+    assert thread(on).messages[-1].edited_at is not None
+    assert set(marks(said)) == {CHECK, PENCIL}
+    assert sent(on) == ["Until Fridy"]  # edited, and not sent once more
+    assert on.inbox.violations == []
+
+
+async def test_deleting_the_reply_unsends_the_message(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; The password is hunter2")
+    await on.slack.erase(said)
+    await idle(on)
+    assert reads(on) == []
+    assert "The message to Sarah Chen was taken back." in told(on, on.acme.bo)[-1]
+    assert on.inbox.violations == []
+
+
+async def test_an_edit_waits_until_the_message_was_sent(on: Stage, card: Message) -> None:
+    on.inbox.fail("POST *", delay=0.3)
+    said = await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; Frist", card.ts)
+    await on.slack.rewrite(said, "&gt;&gt; First")
+    await on.slack.erase(said)
+    await on.slack.until(lambda: told(on, on.acme.bo))
+    await idle(on)
+    assert sent(on) == ["Frist"]
+    assert thread(on).messages[-1].text == "First"
+    assert reads(on) == []
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_after_the_platforms_window_the_writer_is_told_that_it_stayed(
+    on: Stage, card: Message, deleted: bool
+) -> None:
+    said = await reply(on, card, "&gt;&gt; Forever")
+    shuts(on, "message:unsend" if deleted else "message:edit")
+    await (on.slack.erase(said) if deleted else on.slack.rewrite(said, "&gt;&gt; For a day"))
+    heard = await hears(on, on.acme.bo, "Sarah Chen still has it as it was sent")
+    assert ("deleted in Slack only" if deleted else "edited in Slack only") in heard
+    assert ("for a while after sending" if version(on) == "v2" else "The time in which X allows this is over") in heard
+    await idle(on)
+    assert reads(on) == ["Forever"]
+
+
+async def test_v1_cannot_edit_where_the_conversation_is_no_x_chat_and_says_so(opened: Open) -> None:
+    on = await opened(versions=["v1"])
+    on.slack.scopes |= {"channels:history", "reactions:write"}
+    await switch(on)
+    card = await card_of(on)
+    said = await reply(on, card, "&gt;&gt; Hello")
+    thread(on).messages = [one for one in thread(on).messages if one.direction == "outbound"]
+    await on.slack.rewrite(said, "&gt;&gt; Hello!")
+    heard = await hears(on, on.acme.bo, "edited in Slack only")
+    assert "Only messages in X Chat threads can be changed" in heard
+
+
+async def test_an_edit_that_drops_the_prefix_changes_nothing_for_the_customer(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; Hello")
+    await on.slack.rewrite(said, "he is annoying")
+    heard = await hears(on, on.acme.bo, "edited in Slack only")
+    assert "no longer begins with the prefix" in heard
+    assert reads(on) == ["Hello"]
+
+
+async def test_while_it_is_off_edits_and_deletions_stay_in_slack_and_say_so(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; Hello")
+    await switch(on, "off")
+    await on.slack.rewrite(said, "&gt;&gt; Hello!")
+    await hears(on, on.acme.bo, "edited in Slack only")
+    await on.slack.erase(said)
+    await hears(on, on.acme.bo, "deleted in Slack only")
+    assert reads(on) == ["Hello"]
+
+
+async def test_editing_or_deleting_talk_that_stayed_in_slack_says_and_does_nothing(on: Stage, card: Message) -> None:
+    before = len(on.inbox.calls)
+    for text in ("He is annoying", "&gt;&gt;&gt; quoted"):
+        said = await reply(on, card, text)
+        await on.slack.rewrite(said, "&gt;&gt; He is nice")
+        await on.slack.erase(said)
+        await idle(on)
+    assert told(on, on.acme.bo) == []
+    assert [str(call) for call in on.inbox.calls[before:]] == []
+
+
+async def test_a_preview_that_slack_adds_to_a_link_is_no_edit(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; <https://acme.example>")
+    await on.slack.rewrite(said, said.text)
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert marks(said) == [CHECK]
+
+
+async def test_an_edit_whose_answer_was_lost_is_made_again_and_a_deletion_counts_once(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; Hullo")
+    on.inbox.fail("PATCH *", drop="after")
+    await on.slack.rewrite(said, "&gt;&gt; Hello")
+    await on.slack.until(lambda: PENCIL in marks(said))
+    on.inbox.fail("DELETE *", drop="after")
+    await on.slack.erase(said)
+    await hears(on, on.acme.bo, "was taken back")
+    await idle(on)
+    assert reads(on) == []
+
+
+# --- the setting -----------------------------------------------------------------------------------------------------
+
+
+async def test_everybody_whom_it_concerns_hears_when_it_is_switched_on_or_off(on: Stage) -> None:
+    await switch(on)
+    (said,) = [m for m in on.slack.messages(on.acme.channel) if m.user == BOT_USER]
+    assert "@Ana" in on.slack.show(said)
+    assert "begin with `>>` go out as direct messages" in on.slack.show(said)
+    await switch(on)
+    assert len(cards(on)) == 1  # said once
+    await switch(on, "")
+    assert "go out as direct messages" in told(on, on.acme.ana)[-1]
+    await switch(on, "off")
+    assert "stay in Slack" in on.slack.show(cards(on)[-1])
+
+
+@pytest.mark.parametrize(
+    "prefix", ["on", "on x", "on >", "on send", "on /dm!", "on @here!", "on >> now", f"on {'!' * 21}"]
+)
+async def test_a_prefix_that_would_catch_ordinary_talk_is_refused(on: Stage, prefix: str) -> None:
+    await switch(on, prefix)
+    assert "Use `/inbox replies on >>`" in told(on, on.acme.ana)[-1]
+    card = await card_of(on)
+    for text in ("x", "send", "&gt; quoted", "!!!!!!!!!!!!!!!!!!!!!!", "&gt;&gt; now"):
+        await reply(on, card, text)
+    assert sent(on) == []
+
+
+async def test_an_emoji_is_a_prefix_too(on: Stage) -> None:
+    await switch(on, "on :mega:")
+    await reply(on, await card_of(on), ":mega: Hello")
+    assert sent(on) == ["Hello"]
+
+
+async def test_an_admin_is_told_at_once_which_scopes_are_missing(opened: Open) -> None:
+    on = await opened(versions=["v2"])
+    await switch(on)
+    heard = told(on, on.acme.ana)[-1]
+    for scope in ("channels:history", "groups:history", "reactions:write"):
+        assert scope in heard
+    assert "Reinstall to Workspace" in heard
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "doctor")
+    assert "nothing is sent without channels:history" in await hears(on, on.acme.ana, "⚠️ *replies*")
