@@ -245,6 +245,7 @@ def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: 
         text=body,
         asker=job.asker,
         member=actor.member.id,
+        writer=actor.name,
         url=thread.url,
         echo=job.ts,
     )

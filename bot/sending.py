@@ -97,7 +97,8 @@ class Sending:
         await self._intents.writes(job, sent=True)
         if job.first:
             await self._intents.note_plan(None)
-        follow = await self._answered(job, thread_id)
+        answered = jobs.Outbound(thread_id=thread_id, written=job.attempted or jobs.now())
+        follow = [answered, *await self._answered(job, thread_id)]
         url = job.url
         if thread is not None:
             thread = thread.with_person(job.person)
@@ -108,11 +109,11 @@ class Sending:
         return [receipt_for(job.model_copy(update={"url": url}), "sent", message=sent.message), *follow]
 
     async def _answered(self, job: Send, thread_id: str) -> list[Job]:
-        """The card says who answered; who replied from it has the thread now, if nobody had it."""
+        """The card says who answered; who replied there has the thread now, if nobody had it."""
         if not job.writer or await self._cards.get(thread_id) is None:
             return []
         await self._cards.answer(thread_id, Note(who=job.writer, at=jobs.now()))
-        claim = [Change(verb="claim", thread_id=job.card, asker=job.asker)] if job.card else []
+        claim = [Change(verb="claim", thread_id=thread_id, asker=job.asker)] if job.card or job.echo else []
         return [Render(thread_id=thread_id), *claim]
 
     async def _look(self, job: Send) -> list[Job] | None:

@@ -9,7 +9,7 @@ from bot.models import AccountLink, Card, Message, Note, Person, Thread
 from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run, section
 from bot.views.files import attachments, files
 from bot.views.text import clip, literal, plain, platform_name, when, when_long
-from bot.views.words import GONE, INHERITED, account_offline, cannot_send, closed, restricted
+from bot.views.words import GONE, HIDDEN, INHERITED, account_offline, cannot_send, closed, restricted
 
 _NAME = 80
 _PREVIEW = 150
@@ -157,6 +157,8 @@ def body(message: Message | None, *, pictures: bool = False, limit: int | None =
         return [line(run("No message yet.", italic=True))]
     if message.deleted:
         return [line(run("This message was deleted.", italic=True))]
+    if message.hidden:
+        return [line(run(HIDDEN, italic=True))]
     text = clip(message.text, limit) if limit else message.text
     shown = [*quote(text), *files(message.attachments, pictures=pictures)]
     return shown or [line(run("A message without text.", italic=True))]
@@ -168,6 +170,8 @@ def _said(message: Message | None) -> str:
         return "No message yet."
     if message.deleted:
         return "This message was deleted."
+    if message.hidden:
+        return HIDDEN
     words = [message.text] if message.text.strip() else []
     named = [f"[{attachments(message.attachments)}]"] if message.attachments else []
     return plain(" ".join([*words, *named]) or "A message without text.", _PREVIEW)

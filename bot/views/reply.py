@@ -100,9 +100,10 @@ def reply_receipt(
     why = reason or (words.NOT_CONFIRMED if state == "unconfirmed" else "")
     again = [send_again(whom, intent)] if state == "unconfirmed" else []
     buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
+    said = f": {plain(text, 150)}" if text.strip() else ""  # a channel may want none of it
     head = f" replied to {whom} from {literal(account, 80)}"
     return {
-        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}: {plain(text, 150)} · {_STATES[state]}",
+        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{said} · {_STATES[state]}",
         "blocks": [
             line(run(who, bold=True), run(head)),
             *(body(message) if message and (message.edited or message.deleted) else quote(text, QUOTE)),

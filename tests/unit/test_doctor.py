@@ -16,6 +16,7 @@ from bot import doctor, jobs
 from bot.jobs import Asker, Console
 from bot.manifest import SCOPES
 from bot.models import Installation
+from bot.rules import Rule
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
@@ -23,6 +24,7 @@ from bot.store.feed import Feed
 from bot.store.install import Install
 from bot.store.lanes import Lanes
 from bot.store.preferences import ChannelChoices, Preferences
+from bot.store.routes import Routes
 from tests.conftest import Open
 from tests.e2e.steps import hears
 from tests.unit.conftest import Outside
@@ -121,6 +123,11 @@ async def archived(outside: Outside, _: Any) -> None:
     outside.slack.channels[outside.acme.channel].archived = True
 
 
+async def routed_elsewhere(outside: Outside, redis: Any) -> None:
+    closed = outside.slack.add_channel("closed", bot_in=False)
+    await Routes(redis).edit("r1", lambda _: [Rule(id="r1", channel=closed)])
+
+
 async def fewer_scopes(outside: Outside, _: Any) -> None:
     outside.slack.scopes -= {"users:read.email"}
 
@@ -176,6 +183,7 @@ SEEDED: list[Any] = [
     (nothing, {"NOTIFY_CHANNEL": "#support"}, "channel", "failed", "the channel's id"),
     (bot_not_in, {}, "channel", "failed", "/invite @Inbox"),
     (archived, {}, "channel", "failed", "Unarchive"),
+    (routed_elsewhere, {}, "route", "failed", "/inbox route list"),
     (nothing, {"BOT_ADMINS": "U0NOBODY"}, "admins", "warning", "BOT_ADMINS"),
     (nothing, {"INBOX_API_TOKEN": "ibt_other"}, "Inbox", "failed", "INBOX_API_TOKEN"),
     (nothing, {"INBOX_API_BASE_URL": "http://127.0.0.1:9/api"}, "Inbox", "failed", "INBOX_API_BASE_URL"),

@@ -19,6 +19,7 @@ from bot.store.connect import connect
 from bot.store.feed import Feed
 from bot.store.lanes import Lanes
 from bot.store.pace import WINDOWS, Pace
+from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 
 OFTEN = Paces().poll
@@ -32,7 +33,7 @@ async def redis(redis_url: str) -> AsyncIterator[Any]:
 
 
 def ticker(redis: Any, often: float = OFTEN) -> Ticker:
-    return Ticker(Pace(redis), Feed(redis), Lanes(redis, "test"), often)
+    return Ticker(Pace(redis), Feed(redis), Lanes(redis, "test"), often, Waiting(redis))
 
 
 def event() -> Event:
@@ -92,7 +93,7 @@ async def test_many_processes_look_as_often_as_one(redis: Any) -> None:
             looks += 1
             return True
 
-    crew = [Ticker(Pace(redis), Feed(redis), Counted(redis, f"p{n}"), 0.2) for n in range(5)]
+    crew = [Ticker(Pace(redis), Feed(redis), Counted(redis, f"p{n}"), 0.2, Waiting(redis)) for n in range(5)]
     tasks = [asyncio.create_task(one.run()) for one in crew]
     await asyncio.sleep(0.05)
     assert looks == len(crew)  # each looks when it starts
