@@ -348,7 +348,7 @@ async def test_a_reply_from_a_list_reaches_a_conversation_that_has_no_card(on: S
     await hears(on, on.acme.ana, "Anybody there?")
     assert cards(on) == []
     await on.slack.press_ephemeral(on.acme.ana, on.slack.ephemerals(on.acme.ana)[-1], "Reply")
-    view = await form(on, on.acme.ana, "Message")
+    view = await form(on, on.acme.ana, "Your reply")
     assert "Anybody there?" in on.slack.show(view)
     assert (await on.slack.submit(on.acme.ana, view["id"], {"text": "Yes, we are"})).ok
     await hears(on, on.acme.ana, "Sent to Sarah Chen")

@@ -68,6 +68,13 @@ async def test_nothing_that_anybody_writes_reaches_a_channel_that_wants_no_texts
     await on.slack.command(on.acme.ana, other, text=f"@sarah {SECRET}, says Ana")
     await hears(on, on.acme.ana, "Sent to Sarah Chen")
     await idle(on)
+    (there,) = on.slack.messages(other)
+    await on.slack.press(on.acme.ana, other, there.ts, "Reply")
+    view = await form(on, on.acme.ana, "Your reply")
+    assert (await on.slack.submit(on.acme.ana, view["id"], {"text": f"{SECRET}, says Ana from the card"})).ok
+    await on.slack.until(lambda: any("✅" in one.text for one in on.slack.replies(other, there.ts)))
+    await on.inbox.edits(thread(on).messages[-1].id, f"{SECRET}, edited")
+    await idle(on)
     said = visible(on)
     for part in ("4111", "Between us", "files.example"):
         assert part not in said

@@ -263,6 +263,8 @@ async def test_quiet_hours_are_in_ones_own_time_zone_and_a_mistake_gets_a_senten
     await quiet("7pm-8", "from 19:00 to 08:00 (Europe/Berlin)")
     await quiet("22:00-6:30 new york", "from 22:00 to 06:30 (America/New_York)")
     await quiet("late", "Use `/inbox quiet 19:00-8:00`")
+    await on.slack.open_home(on.acme.bo)
+    await on.slack.until(lambda: "from 22:00 to 06:30" in on.slack.show(on.slack.home(on.acme.bo) or {"blocks": []}))
 
 
 # --- the digest ------------------------------------------------------------------------------------------------------
