@@ -172,7 +172,8 @@ def digest_at(at: time | None, zone: str) -> str:
 
 
 def quiet_set(begins: time, ends: time, zone: str) -> str:
-    return f"I send you no reminders from {begins:%H:%M} to {ends:%H:%M} ({plain(zone, 60)}); they come afterwards."
+    hours = f"from {begins:%H:%M} to {ends:%H:%M} ({plain(zone, 60)})"
+    return f"I send you no reminders and nothing about assignments {hours}; they come afterwards."
 
 
 QUIET_OFF: Final = "You have no quiet hours: reminders come at any time. `/inbox quiet 19:00-8:00` sets some."

@@ -244,7 +244,7 @@ async def test_a_person_in_their_quiet_hours_is_left_alone_until_they_end(day: D
     quiet = f"quiet {clock(-1)[:5]}-{clock(2)[:5]} UTC"
     await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text="link")
     await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text=quiet)
-    await hears(on, on.acme.bo, "I send you no reminders from")
+    await hears(on, on.acme.bo, "I send you no reminders")
     await write(on)
     await day.passes(5)
     assert reminded(on, on.acme.bo) == []
