@@ -401,6 +401,7 @@ def _bolt(settings: Settings, installation: Installation, slack: Slack) -> Async
         )
 
     return AsyncApp(
+        name="inbox-bridge",  # else Bolt reads the source of the whole call stack to find one
         logger=logging.getLogger("slack_bolt"),
         client=slack.client,
         authorize=authorize,
