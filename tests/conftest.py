@@ -67,7 +67,9 @@ def valkey(session_log: Logged) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="bridge-tests-") as folder:
         server = embedded.start(Path(folder))
         with Redis.from_url(server.url) as redis:
-            redis.config_set("hz", 100)  # how often it sees that a read has waited long enough; at 10, up to 100 ms late
+            redis.config_set(
+                "hz", 100
+            )  # how often it sees that a read has waited long enough; at 10, up to 100 ms late
         yield server.url
         assert server.process is not None
         server.process.terminate()
