@@ -240,7 +240,8 @@ async def test_longer_away_than_inbox_keeps_its_events_is_said_once_and_the_conv
         assert "longer than Inbox keeps its events" in said
         assert said_in(bot, card_for(bot, on.acme.sarah)) == ["missed text 1", "missed text 2"]
         assert said_in(bot, card_for(bot, on.acme.omar)) == ["missed text 3"]
-        assert len(cards(bot)) == 3
+        reminders = [card for card in cards(bot) if "Nobody has taken it" in card.text]  # after a day they may come
+        assert len(cards(bot)) - len(reminders) == 3
         await on.inbox.customer_writes(on.acme.omar, "new text 4")
         await idle(bot)
         assert len(bot.slack.replies(on.acme.channel, card_for(bot, on.acme.omar).ts)) == 1
