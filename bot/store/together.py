@@ -36,6 +36,12 @@ class Together(Redis):
         finally:
             self._go_on()
 
+    async def aclose(self, *args: Any, **options: Any) -> None:
+        """Close, once the batches under way have ended: one sent later would open a connection that nobody closes."""
+        while self._sending is not None and not self._sending.done():
+            await asyncio.wait([self._sending])
+        await super().aclose(*args, **options)
+
     def _go_on(self) -> None:
         """A round trip is over: the next one is for all who wait, unless they gave up."""
         batch = [one for one in self._waiting if not one[2].done()]
