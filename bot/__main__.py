@@ -125,7 +125,6 @@ def _nothing_collected() -> Iterator[None]:
     """While modules are imported, the garbage collector goes through them over and over: 8 % of the start."""
     gc.disable()
     yield
-    gc.freeze()
     gc.enable()
 
 

@@ -29,6 +29,7 @@ from bot.jobs import (
     SendAgain,
     Tell,
 )
+from bot.models import Message
 from bot.store.audit import Audit
 from bot.store.rights import Rights
 from bot.views import Msg, State, receipt, text, words
@@ -184,9 +185,11 @@ def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
     return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting)
 
 
-def receipt_for(job: Send, state: State, reason: str = "") -> Job:
-    """What became of it: of a reply from a card, below the card; of all else in private."""
-    return Receipt(send=job, state=state, reason=reason) if job.card else private_receipt(job, state, reason)
+def receipt_for(job: Send, state: State, reason: str = "", message: Message | None = None) -> Job:
+    """What became of it: of a reply below its card, of all else in private. `message` is what was sent."""
+    if job.card:
+        return Receipt(send=job, state=state, reason=reason, message=message)
+    return private_receipt(job, state, reason)
 
 
 def private_receipt(job: Send, state: State, reason: str = "") -> Tell | Mark:

@@ -25,6 +25,7 @@ from bot.admins import Admins
 from bot.answers import Answers
 from bot.assigning import Assigning
 from bot.board import LOOK_AGAIN, Board
+from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup, Store
 from bot.choosing import Choosing
 from bot.consent import Consent
@@ -46,12 +47,15 @@ from bot.models import Installation
 from bot.news import News
 from bot.notices import Notices
 from bot.receipts import Receipts
+from bot.reminders import Reminding
 from bot.replying import Replying
+from bot.routing import Router
 from bot.sending import Sending
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack
 from bot.socket_mode import SocketMode
 from bot.stats import Stats
+from bot.steering import Steering
 from bot.store import embedded
 from bot.store.audit import Audit
 from bot.store.cards import Cards
@@ -68,7 +72,9 @@ from bot.store.people import People
 from bot.store.preferences import Preferences
 from bot.store.replies import Replies
 from bot.store.rights import Rights
+from bot.store.routes import Routes
 from bot.store.tally import Tally
+from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 from bot.web import Web
 from bot.worker import Handlers, Worker
@@ -163,22 +169,29 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers
         )
         assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
-        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights))
+        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences)
         first_touch = FirstTouch(inbox(False), people, cards, intents)
         sender = settings.inbox_account_link_id
         writing = Writing(gate, slack, inbox(False), people, intents, answers, first_touch, sender)
         sending = Sending(inbox(False), people, cards, intents, answers)
-        news = News(inbox(True), people, cards, feed, settings.notify_channel)
-        board = Board(slack, inbox(True), people, cards, feed, pace, rights, replies, paces.look_again)
-        admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
+        waiting, routes = Waiting(redis), Routes(redis)
+        router = Router(routes, settings.notify_channel)
+        news = News(inbox(True), people, cards, feed, router, routes, waiting)
+        board = Board(
+            slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, replies, paces.look_again
+        )
         consent = Consent(slack, rights)
+        reminding = Reminding(slack, inbox(True), people, cards, preferences, waiting, pace, consent, installation)
+        steering = Steering(gate, slack, inbox(False), people, cards, routes, router, audit)
+        channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
+        admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
         echoes = Echoes(
             gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
         )
         tally = Tally(redis)
         await tally.since()
         stats = Stats(gate, slack, inbox(False), people, cards, tally)
-        store = Store(partial(health, redis), lanes, feed, people, install, preferences)
+        store = Store(partial(health, redis), lanes, feed, people, install, preferences, routes)
 
         async def background() -> Inbox:
             return inbox(True)
@@ -187,12 +200,15 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         checkup = Checkup(settings, slack, background, store)
         listings = Listings(redis)
         finding = Finding(gate, inbox(False), people, cards, listings)
-        console = Command(gate, people, audit, admins, checkup, choosing, echoes, stats, finding)
+        console = Command(
+            gate, people, audit, admins, checkup, steering, channel_settings, choosing, echoes, stats, finding
+        )
         has_channel = settings.notify_channel is not None
         start_page = Home(gate, slack, finding, listings, preferences, answers, has_channel=has_channel)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
             **_of_inbox(news, board),
+            **_of_channels(steering, channel_settings, reminding),
             **_of_cards(replying, assigning, receipts),
             jobs.Console: console.run,
             jobs.LookUp: finding.look_up,
@@ -208,7 +224,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.Chart: stats.chart,
         }
         worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
-        ticker = Ticker(pace, feed, lanes, paces.poll)
+        ticker = Ticker(pace, feed, lanes, paces.poll, waiting)
         bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
         talk = Talk(lanes, cards, preferences)
         register(dispatch, Front(lanes, cards, slack, install, installation), talk, slack)
@@ -261,11 +277,27 @@ def _of_inbox(news: News, board: Board) -> Handlers:
         jobs.RefreshPerson: news.refresh_person,
         jobs.Digest: news.digest,
         jobs.Sync: news.sync,
+        jobs.Outbound: news.outbound,
+        jobs.Campaign: news.campaign,
+        jobs.Move: board.move,
+        jobs.Leave: board.leave,
         jobs.Post: board.post,
         jobs.Amend: board.amend,
         jobs.Announce: board.announce,
         jobs.Missed: board.missed,
         jobs.Render: board.render,
+    }
+
+
+def _of_channels(steering: Steering, settings: ChannelSettings, reminding: Reminding) -> Handlers:
+    return {
+        jobs.Why: steering.why,
+        jobs.MoveTo: steering.move,
+        jobs.OpenSettings: settings.open,
+        jobs.SaveSettings: settings.save,
+        jobs.Due: reminding.due,
+        jobs.Nudge: reminding.nudge,
+        jobs.Morning: reminding.morning,
     }
 
 

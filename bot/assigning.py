@@ -6,11 +6,12 @@ from typing import Final
 
 import structlog
 
+from bot import jobs
 from bot.errors import InboxError, Refused, SlackError
 from bot.forms import Forms, remembered
 from bot.gate import Gate
 from bot.inbox import Inbox
-from bot.jobs import Asker, Job, Keep, OpenAssign, Tell, TellAssignee
+from bot.jobs import Asker, Job, Keep, Later, OpenAssign, Tell, TellAssignee
 from bot.models import Member
 from bot.slack import Slack
 from bot.store.cards import Cards
@@ -63,11 +64,16 @@ class Assigning:
         return []
 
     async def tell(self, job: TellAssignee, _: Keep) -> list[Job]:
-        """One direct message to the new assignee, unless they cannot be found, or do not want it."""
+        """One direct message to the new assignee, after their quiet hours; none if they do not want it."""
         card, member = await self._cards.get(job.thread_id), await self._gate.member(job.member_id)
         user = await self._user(member) if member else None
-        if card is None or user is None or not (await self._preferences.person(user)).told_of_assignment:
+        if card is None or user is None:
             return []
+        wanted, now = await self._preferences.person(user), jobs.now()
+        if not wanted.told_of_assignment or card.thread.assignee_id != job.member_id:
+            return []
+        if wanted.quiet and (until := wanted.quiet.until(now)):
+            raise Later((until - now).total_seconds(), job)
         place = await self._cards.place(job.thread_id)
         try:
             link = await self._slack.permalink(place) if place else None

@@ -11,20 +11,22 @@ from typing import Final, TypeVar
 import structlog
 
 from bot import jobs
+from bot.answers import say
 from bot.consent import Consent
 from bot.errors import Gone, InboxError, SlackRefused
 from bot.inbox import Inbox
-from bot.jobs import Amend, Announce, Job, Later, Missed, Post, Render, TellAdmins
-from bot.models import AccountLink, Card, Label, Member, Message
+from bot.jobs import Amend, Announce, Job, Keep, Later, Leave, Missed, Move, Post, Render, TellAdmins
+from bot.models import AccountLink, Card, Installation, Label, Member, Message
 from bot.news import MISSING, learn
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.feed import Feed
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.preferences import Preferences
 from bot.store.replies import Replies
 from bot.store.rights import Rights
-from bot.views import Msg, closed_card, closed_note, follow_up, forbidden, meanwhile, thread_card, words
+from bot.views import Msg, closed_card, closed_note, follow_up, forbidden, meanwhile, steering, thread_card, words
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +50,13 @@ class Board:
         feed: Feed,
         pace: Pace,
         rights: Rights,
+        preferences: Preferences,
+        installation: Installation,
         replies: Replies,
         look_again: float = LOOK_AGAIN,
     ) -> None:
         """`look_again` is how many seconds a post waits before it tries a channel again that did not take it."""
+        self._preferences, self._installation = preferences, installation
         self._slack, self._inbox, self._people = slack, inbox, people
         self._rights, self._consent, self._replies = rights, Consent(slack, rights), replies
         self._cards, self._feed, self._pace, self._look_again = cards, feed, pace, look_again
@@ -69,7 +74,7 @@ class Board:
         card = await self._with_latest(card, job.message)
         place = await self._cards.place(job.thread_id)
         if place is not None:
-            note = follow_up(job.message.at(jobs.now()), card.thread.person)
+            note = follow_up(await self._fresh(job.message, place.channel), card.thread.person)
             try:
                 below = await self._once(job, place.channel, await self._fit(card, place.channel, note), place.ts)
                 await self._replies.put_shown(job.message.id, below)
@@ -96,7 +101,7 @@ class Board:
         return [TellAdmins(name=f"shared:{channel}", text=words.shared_channel(channel))]
 
     @asynccontextmanager
-    async def _reaching(self, job: Post | Announce | Missed) -> AsyncIterator[None]:
+    async def _reaching(self, job: Post | Announce | Missed | Move) -> AsyncIterator[None]:
         """Where the channel takes no posts, admins are told once, and the posts wait for a day before they are lost."""
         notice = f"channel:{job.channel}"
         try:
@@ -127,6 +132,10 @@ class Board:
 
     async def amend(self, job: Amend, _: object) -> list[Job]:
         """A message that is shown on its card, or below it, says there what it says now."""
+        if not job.in_turn:
+            return [job.model_copy(update={"in_turn": True})]
+        if receipt := await self._replies.receipt_of(job.message_id):
+            return [receipt.model_copy(update={"message": await self._as_it_is(job, receipt.message), "tries": 0})]
         place = await self._replies.shown_at(job.message_id)
         if place is None and job.tries < len(MISSING) and await self._feed.shown([job.message_id]):
             raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))  # it is on its way there
@@ -135,8 +144,8 @@ class Board:
         if card is None or not (latest or place):
             return []
         message = await self._as_it_is(job, latest)
-        if place and place != await self._cards.place(job.thread_id):
-            note = follow_up(message.at(jobs.now()), card.thread.person)
+        if place and await self._cards.at(place) is None:  # else it is the card, or what is left of one that has moved
+            note = follow_up(await self._fresh(message, place.channel), card.thread.person)
             await self._slack.update(place, await self._fit(card, place.channel, note))
         if latest is None:
             return []
@@ -178,8 +187,8 @@ class Board:
             return []
         missed = await self._feed.missed(one.id for one in messages)
         since = [one for one in reversed(messages) if one.inbound and (one.id in missed or one.created_at >= job.since)]
-        shown = await self._feed.shown(one.id for one in since)
-        new = [one for one in since if one.id not in shown]
+        known = await self._feed.shown(one.id for one in since)
+        new = [one for one in since if one.id not in known]
         then = [*await learn(self._cards, thread), Render(thread_id=thread.id)]
         await self._people.saw(thread)
         card = await self._cards.get(thread.id)
@@ -193,10 +202,56 @@ class Board:
             await self._feed.show([new[-1].id])  # the card shows it
             new = new[:-1]
         if new:
-            note = await self._fit(card, place.channel, meanwhile(new, card.thread.person))
+            shown = [await self._fresh(one, place.channel) for one in new]
+            note = await self._fit(card, place.channel, meanwhile(shown, card.thread.person))
             await self._slack.post(place.channel, note, thread_ts=place.ts)
             await self._feed.show(one.id for one in new)
         return then
+
+    async def move(self, job: Move, keep: Keep) -> list[Job]:
+        """Post the card in another channel, once; a card that is there already only gets the message."""
+        async with self._reaching(job):
+            return await self._move(job, keep)
+
+    async def _move(self, job: Move, keep: Keep) -> list[Job]:
+        card, place = await self._cards.get(job.thread_id), await self._cards.place(job.thread_id)
+        if card is None:
+            return []
+        if not job.posted:
+            if place is not None and place.channel == job.channel:
+                return await self._post(_post_of(job)) if job.message else []
+            await self._slot(job)
+            card = await self._with_latest(card, job.message) if job.message else card
+            drawn = await self._draw(card, job.channel)
+            new = (
+                await self._once(_post_of(job), job.channel, drawn)
+                if job.message
+                else await self._slack.post(job.channel, drawn)
+            )
+            job = job.model_copy(update={"posted": new.ts, "old": tuple(place) if place else None})
+            await keep(job)
+        await self._cards.put(job.thread_id, Place(job.channel, job.posted))
+        if job.message:
+            await self._replies.put_shown(job.message.id, Place(job.channel, job.posted))
+        then: list[Job] = [Leave(thread_id=job.thread_id, old=job.old)] if job.old else []
+        if job.mover:
+            link = self._installation.permalink(job.channel, job.posted)
+            then.append(say(job.mover, steering.moved(_name(card), job.channel, link)))
+        return [*then, Render(thread_id=job.thread_id), *await self._shared(job.channel)]
+
+    async def leave(self, job: Leave, _: object) -> list[Job]:
+        """In the place of the old card stands where the new one is."""
+        card, place, old = await self._cards.get(job.thread_id), await self._cards.place(job.thread_id), Place(*job.old)
+        if card is None or place is None or place == old:
+            return []
+        gone = steering.moved_away()
+        if await self._consent.shows(old.channel):
+            gone = steering.moved_card(_name(card), place.channel, self._installation.permalink(*place))
+        try:
+            await self._slack.update(old, gone)
+        except SlackRefused as error:
+            log.warning("old_card_not_closed", ref=job.ref, thread=job.thread_id, error=error.code)
+        return []
 
     async def render(self, job: Render, _: object) -> list[Job]:
         """Draw the card as things are now."""
@@ -215,8 +270,8 @@ class Board:
         account = link.label if link else "your account"
         if not await self._consent.shows(channel):
             return closed_card(card, account=account)
-        if card.latest is not None:
-            card = card.model_copy(update={"latest": card.latest.at(jobs.now())})
+        if latest := card.latest or thread.last_message:
+            card = card.model_copy(update={"latest": await self._fresh(latest, channel)})
         status, tags = await self._labels(card)
         return thread_card(
             card,
@@ -227,6 +282,10 @@ class Board:
             replying=[one.name for one in await self._replies.writers(thread.id)],
             no_reply=forbidden(thread, link),
         )
+
+    async def _fresh(self, message: Message, channel: str) -> Message:
+        """As much of the message as the channel wants to show, with the files that still answer."""
+        return message.at(jobs.now()).veiled((await self._preferences.channel(channel)).privacy)
 
     async def _account(self, account_link_id: str) -> str:
         link = await self._link(account_link_id)
@@ -264,3 +323,15 @@ class Board:
         except (InboxError, TimeoutError):
             pass  # a card without names is better than no card
         return [known[one] for one in ids if one in known]
+
+
+def _post_of(job: Move) -> Post:
+    """The post that the move is made for."""
+    assert job.message is not None
+    return Post(
+        ref=job.ref, at=job.at, tries=job.tries, channel=job.channel, thread_id=job.thread_id, message=job.message
+    )
+
+
+def _name(card: Card) -> str:
+    return card.thread.person.label if card.thread.person else "Someone"

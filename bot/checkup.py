@@ -33,6 +33,7 @@ from bot.store.install import Install
 from bot.store.lanes import DeadLetter, Lanes
 from bot.store.people import People
 from bot.store.preferences import Preferences
+from bot.store.routes import Routes
 
 T = TypeVar("T")
 Level = Literal["ok", "warning", "failed"]
@@ -72,6 +73,7 @@ class Store(NamedTuple):
     people: People
     install: Install
     preferences: Preferences
+    routes: Routes
 
 
 class Checkup:
@@ -159,6 +161,8 @@ class Checkup:
                 yield one
             yield await self._transport()
             yield await self._channel(installation)
+            for one in await self._routed(installation):
+                yield one
             for one in await self._admins():
                 yield one
         except SlackError as error:
@@ -197,7 +201,10 @@ class Checkup:
     async def _channel(self, installation: Installation) -> Finding:
         channel = self._settings.notify_channel
         if channel is None:
-            how = "Put a channel's id into NOTIFY_CHANNEL (channel details, at the very bottom); without it, no cards."
+            how = (
+                "Put a channel's id into NOTIFY_CHANNEL (channel details, at the very bottom); without it, only "
+                "conversations that a rule takes (`/inbox route list`) have cards."
+            )
             return Finding("channel", "warning", "none is set", how)
         try:
             await self._slack.try_channel(channel, installation.bot_user)
@@ -205,6 +212,18 @@ class Checkup:
             how = _CHANNEL.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
             return Finding("channel", "failed", f"{channel}: {error.code}", how)
         return Finding("channel", "ok", channel)
+
+    async def _routed(self, installation: Installation) -> list[Finding]:
+        """The channels of rules that take no posts."""
+        found = []
+        rules = await self._known(lambda store: store.routes.rules()) or []
+        for channel in dict.fromkeys(rule.channel for rule in rules):
+            try:
+                await self._slack.try_channel(channel, installation.bot_user)
+            except SlackRefused as error:
+                how = "Write `/invite @Inbox` in that channel, or give its conversations another: `/inbox route list`."
+                found.append(Finding("route", "failed", f"{channel}: {error.code}", how))
+        return found
 
     async def _admins(self) -> list[Finding]:
         unknown = []

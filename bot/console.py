@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.admins import USER, Admins
+from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup
 from bot.choosing import Choosing
 from bot.echo import Echoes
@@ -12,6 +13,7 @@ from bot.finding import Finding
 from bot.gate import Gate
 from bot.jobs import Console, Job, Tell
 from bot.stats import Stats
+from bot.steering import Steering
 from bot.store.audit import Audit
 from bot.store.people import People
 from bot.views import text, words
@@ -29,13 +31,16 @@ class Command:
         audit: Audit,
         admins: Admins,
         checkup: Checkup,
+        steering: Steering,
+        settings: ChannelSettings,
         choosing: Choosing,
         echoes: Echoes,
         stats: Stats,
         finding: Finding,
     ) -> None:
         self._gate, self._people, self._audit, self._admins = gate, people, audit, admins
-        self._checkup, self._choosing, self._echoes, self._stats = checkup, choosing, echoes, stats
+        self._checkup, self._steering, self._settings = checkup, steering, settings
+        self._choosing, self._echoes, self._stats = choosing, echoes, stats
         self._finding = finding
 
     async def run(self, job: Console, _: object) -> list[Job]:
@@ -65,6 +70,12 @@ class Command:
                 return await self._admins.log(job)
             case ["doctor"]:
                 return await self._doctor(job)
+            case ["route" | "routes", *_]:
+                return await self._steering.route(job)
+            case ["why", *_]:
+                return await self._steering.ask_why(job)
+            case ["quiet", *_]:
+                return await self._settings.quiet(job)
             case ["reply-assigns" | "assignments" as what, "on" | "off" as how]:
                 return await self._choosing.choose(job, what, how)
             case ["stats"]:

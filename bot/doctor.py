@@ -23,6 +23,7 @@ from bot.store.install import Install
 from bot.store.lanes import Lanes
 from bot.store.people import People
 from bot.store.preferences import Preferences
+from bot.store.routes import Routes
 
 _MARKS: Final = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 
@@ -59,8 +60,15 @@ async def _findings(settings: Settings) -> list[Finding]:
         first, store = [], None
         try:
             redis = await stack.enter_async_context(opened_redis(settings))
-            lanes = Lanes(redis, "doctor")
-            store = Store(partial(health, redis), lanes, Feed(redis), People(redis), Install(redis), Preferences(redis))
+            parts = (
+                Lanes(redis, "doctor"),
+                Feed(redis),
+                People(redis),
+                Install(redis),
+                Preferences(redis),
+                Routes(redis),
+            )
+            store = Store(partial(health, redis), *parts)
         except BotError as error:
             first = [Finding("Redis", "failed", str(error), "Start it, or correct REDIS_URL.")]
         return first + await Checkup(settings, slack, partial(_inbox, settings, http), store).findings()

@@ -94,17 +94,17 @@ class Echoes:
 
     async def _set(self, job: Console, channel: str, prefix: str) -> list[Job]:
         """On record, and known to everybody whom it concerns: the channel and the other admins."""
-        before = await self._preferences.channel(channel)
-        await self._preferences.save_channel(channel, before.model_copy(update={"replies": prefix}))
-        what = "replies on" if prefix else "replies off"
-        await self._audit.note(job.asker, what, channel, "done", job.ref)
-        said = words.replies_are(channel, prefix)
         missing = sorted(FOR_REPLIES - await self._slack.scopes()) if prefix else []
-        told: list[Job] = [say(job.asker, said + (words.scopes_missing(missing) if missing else ""))]
-        if before.replies == prefix:
-            return told
-        others = TellAdmins(text=words.announced(job.asker.user, said), but=job.asker.user)
-        return [*told, others, Announce(channel=channel, text=words.announced(job.asker.user, said))]
+        choices = await self._preferences.channel(channel)
+        await self._preferences.save_channel(channel, choices.model_copy(update={"replies": prefix}))
+        await self._audit.note(job.asker, "replies on" if prefix else "replies off", channel, "done", job.ref)
+        said = words.replies_are(channel, prefix)
+        news = words.announced(job.asker.user, said)
+        return [
+            say(job.asker, said + (words.scopes_missing(missing) if missing else "")),
+            TellAdmins(text=news, but=job.asker.user),
+            Announce(channel=channel, text=news),
+        ]
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Echoes:
         if card is None or card.gone or person is None:
             return await self._not_sent(job, actor, words.GONE if card else words.NO_CARD, "gone")
         if job.files or not body:
-            return await self._not_sent(job, actor, words.NO_FILES if job.files else words.NOTHING_AFTER, "no text")
+            return await self._not_sent(job, actor, words.NO_FILES if job.files else words.NOTHING_AFTER, "not text")
         account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
         send = _intended(job, actor, card.thread, person, account, body)
         await self._intents.keep(send)
@@ -157,7 +157,7 @@ class Echoes:
         why, body = await self._hindered(job)
         arrived = await self._intents.arrived(kept.intent)
         if arrived is None:
-            return [] if job.text is None else [say(job.asker, words.NEVER_ARRIVED)]
+            return [say(job.asker, words.NEVER_CONFIRMED)]
         if not why:
             why = await self._carry_over(job, arrived, body, kept)
         name = kept.person.label
@@ -245,6 +245,7 @@ def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: 
         text=body,
         asker=job.asker,
         member=actor.member.id,
+        writer=actor.name,
         url=thread.url,
         echo=job.ts,
     )

@@ -64,7 +64,7 @@ class Finding:
             found = await self._inbox.search(wanted)
         except InboxError as error:
             return [_unread(job, error)]
-        notes = (words_find.looked_at(found.looked, wanted.kind),) if found.looked else ()
+        notes = (words_find.looked_at(found.looked),) if found.looked else ()
         about = wanted.about if wanted.kind == "words" else ""
         if not found.threads:
             return [say(job.asker, "\n".join([words_find.empty(wanted.kind, about), *notes]))]

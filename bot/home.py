@@ -17,7 +17,7 @@ from bot.models import Search
 from bot.slack import Slack
 from bot.store.listings import Listing, Listings
 from bot.store.preferences import PersonChoices, Preferences
-from bot.views import Part, Setting, View, closed_home, home, words, words_find
+from bot.views import Part, Setting, View, closed_home, home, reminding, words, words_find
 
 SHOWN: Final = 8  # conversations of each kind
 READ: Final = 50  # conversations of a folder; Home says when there are more
@@ -76,10 +76,11 @@ class Home:
         except InboxError:
             shown, trouble = None, words_find.NO_LISTS
         parts = await self._parts(actor, shown) if shown else []
+        choices = await self._preferences.person(actor.user)
         return home(
             parts,
-            you=words.whoami(member.label, member.email, member.role),
-            settings=_settings(await self._preferences.person(actor.user)),
+            about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
+            settings=_settings(choices),
             trouble=trouble,
             first_steps=bool(parts) and not parts[0].items,
             has_channel=self._has_channel,
@@ -115,3 +116,8 @@ def _searches(actor: Actor) -> dict[str, Search]:
 
 def _settings(choices: PersonChoices) -> list[Setting]:
     return [Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()]
+
+
+def _quiet(choices: PersonChoices) -> str:
+    quiet = choices.quiet
+    return reminding.quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else reminding.QUIET_OFF

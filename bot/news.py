@@ -17,11 +17,14 @@ from bot.inbox import Inbox
 from bot.jobs import (
     Amend,
     Announce,
+    Campaign,
     Digest,
     Job,
     Later,
     Missed,
+    Move,
     Notify,
+    Outbound,
     Post,
     Recheck,
     Refresh,
@@ -30,10 +33,13 @@ from bot.jobs import (
     Sync,
 )
 from bot.models import Card, Event, Message, Note, Thread
+from bot.routing import Router
 from bot.stats import counted
 from bot.store.cards import Cards
 from bot.store.feed import Feed
 from bot.store.people import People
+from bot.store.routes import Routes
+from bot.store.waiting import Waiting
 from bot.views import words
 
 log = structlog.get_logger(__name__)
@@ -49,6 +55,8 @@ KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Even
 # The types that tell of a message, of a change to one, of a thread, and of what a thread has from its person; all
 # others only count.
 MESSAGES: Final = {"message.created", "message.received"}
+SENT: Final = {"message.sent"}
+TARGETS: Final = {"target.contacted", "target.followUpSent", "target.replied"}
 AMENDS: Final = {"message.edited", "message.deleted", "message.reactionAdded", "message.reactionRemoved"}
 THREADS: Final = {"thread.archived", "thread.unarchived", "thread.assigned", "thread.unassigned", "thread.deleted"}
 PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for what in ("assignee", "tags", "status")}
@@ -60,7 +68,13 @@ def wanted(event: Event) -> list[Job]:
 
 
 def _shown(event: Event) -> list[Job]:
-    """None for our own and other outbound messages and for types that no card shows."""
+    """None for types that change nothing here."""
+    if event.type in TARGETS and event.thread_id:
+        return [Campaign(thread_id=event.thread_id)]
+    if event.type in MESSAGES | SENT and event.direction == "outbound" and event.thread_id:
+        campaign = event.message is not None and event.message.author == "campaign"
+        at = event.message.created_at if event.message else event.created_at
+        return [Outbound(thread_id=event.thread_id, written=at, campaign=campaign)]
     if event.type in MESSAGES and event.direction != "outbound":
         readable = event.message is not None or (event.message_id and event.thread_id)
         return [Notify(event=event)] if readable else []
@@ -99,8 +113,11 @@ async def first_seen(thread_id: str, inbox: Inbox, cards: Cards, people: People)
 class News:
     """Learns what is true. `inbox` should be paced as background work."""
 
-    def __init__(self, inbox: Inbox, people: People, cards: Cards, feed: Feed, channel: str | None) -> None:
-        self._inbox, self._people, self._cards, self._feed, self._channel = inbox, people, cards, feed, channel
+    def __init__(
+        self, inbox: Inbox, people: People, cards: Cards, feed: Feed, router: Router, routes: Routes, waiting: Waiting
+    ) -> None:
+        self._inbox, self._people, self._cards, self._feed = inbox, people, cards, feed
+        self._router, self._routes, self._waiting = router, routes, waiting
 
     async def notify(self, job: Notify, _: object) -> list[Job]:
         """An inbound message: note it, and post it where it belongs."""
@@ -117,12 +134,34 @@ class News:
             log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
             return []
         await self._people.saw(thread)
-        return [*await learn(self._cards, thread), *self._posts(thread, message)]
+        await self._waiting.wrote(thread.id, message.created_at.timestamp())
+        return [*await learn(self._cards, thread), *await self._posts(thread, message)]
 
-    def _posts(self, thread: Thread, message: Message) -> list[Job]:
-        if self._channel is None:
+    async def _posts(self, thread: Thread, message: Message) -> list[Job]:
+        """A post where the rules want it; where they want it elsewhere than the card is, the card moves."""
+        channel, place = await self._router.place(thread, message), await self._cards.place(thread.id)
+        if channel is None:
             return []
-        return [Post(channel=self._channel, thread_id=thread.id, message=message)]
+        if place is not None and place.channel != channel:
+            return [Move(channel=channel, thread_id=thread.id, message=message)]
+        return [Post(channel=channel, thread_id=thread.id, message=message)]
+
+    async def outbound(self, job: Outbound, _: object) -> list[Job]:
+        """What our side wrote answers whoever waits; a campaign answers nobody."""
+        if job.campaign:
+            await self._routes.saw_campaign(job.thread_id)
+        else:
+            await self._waiting.answered(job.thread_id, job.written.timestamp())
+        return []
+
+    async def campaign(self, job: Campaign, _: object) -> list[Job]:
+        """A rule may ask for it; the event may come after the message that it tells of."""
+        await self._routes.saw_campaign(job.thread_id)
+        card, place = await self._cards.get(job.thread_id), await self._cards.place(job.thread_id)
+        if card is None or place is None:
+            return []
+        channel = (await self._router.decide(card.thread, card.latest)).channel
+        return [Move(channel=channel, thread_id=job.thread_id)] if channel and channel != place.channel else []
 
     async def _message(self, event: Event) -> tuple[Message, Thread | None]:
         """The message and its thread with its person, from the payload where it carries them, else from Inbox."""
@@ -168,7 +207,7 @@ class News:
         return [Refresh(thread_id=job.thread_id)]
 
     async def refresh_person(self, job: RefreshPerson, _: object) -> list[Job]:
-        """Refresh every thread with the person whose default assignee changed."""
+        """Refresh every thread with the person whose default assignee, tags or status changed."""
         person = job.event.contact_id or job.event.person_platform_id or ""
         return [Refresh(thread_id=one, event=job.event) for one in sorted(await self._cards.threads_of(person))]
 
@@ -180,13 +219,35 @@ class News:
 
     async def digest(self, job: Digest, _: object) -> list[Job]:
         """One message that sums up, then each thread; the busiest channel sees no storm."""
-        missed = await self._feed.collect(job.ref)
-        if not missed or self._channel is None:
-            return []
-        total = sum(one.messages for one in missed)
-        text = words.digest(total, len(missed), missed[0].since, stale=job.stale)
-        threads = [Missed(channel=self._channel, thread_id=one.thread_id, since=one.since) for one in missed]
-        return [Announce(channel=self._channel, text=text), *threads]
+        missed, places = await self._feed.collect(job.ref), dict(job.places)
+        began = jobs.now()
+        for one in missed:
+            if one.thread_id not in places:
+                if (jobs.now() - began).total_seconds() > READ_FOR:
+                    raise Later(0.0, job.model_copy(update={"places": places}))
+                try:
+                    places[one.thread_id] = await self._where(one.thread_id)
+                except RateLimited as error:
+                    raise Later(error.retry_after, job.model_copy(update={"places": places})) from error
+        follow: list[Job] = []
+        for channel in dict.fromkeys(filter(None, places.values())):
+            here = [one for one in missed if places[one.thread_id] == channel]
+            text = words.digest(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
+            threads = [Missed(channel=channel, thread_id=one.thread_id, since=one.since) for one in here]
+            follow += [Announce(channel=channel, text=text), *threads]
+        return follow
+
+    async def _where(self, thread_id: str) -> str | None:
+        """The channel of a thread in which somebody wrote while the bot was away: its card's, else the rules'."""
+        if place := await self._cards.place(thread_id):
+            return place.channel
+        if not await self._routes.rules():
+            return self._router.default  # without asking Inbox
+        try:
+            thread = await self._inbox.thread(thread_id)
+        except Gone:
+            return None
+        return (await self._router.decide(thread, thread.last_message)).channel
 
     # --- the feed --------------------------------------------------------------------------------------------------
 
@@ -254,6 +315,7 @@ class News:
         asked = wanted(event)
         if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
             await self._feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
+            await self._waiting.wrote(event.thread_id, event.created_at.timestamp())
         else:
             await self._feed.turn(event, asked)
 

@@ -8,9 +8,11 @@ from bot.answers import private_receipt
 from bot.consent import Consent
 from bot.errors import SlackRefused
 from bot.jobs import Job, Keep, Later, Receipt
+from bot.models import Privacy, veiled
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.pace import Pace
+from bot.store.preferences import Preferences
 from bot.store.replies import Replies
 from bot.views import Msg, closed_reply, reply_receipt
 
@@ -20,8 +22,11 @@ UNHAPPY: Final = {"unconfirmed", "failed"}
 class Receipts:
     """One post for each reply, drawn from the job alone: to run one twice changes nothing."""
 
-    def __init__(self, slack: Slack, cards: Cards, replies: Replies, pace: Pace, consent: Consent) -> None:
-        self._slack, self._cards, self._replies, self._pace, self._consent = slack, cards, replies, pace, consent
+    def __init__(
+        self, slack: Slack, cards: Cards, replies: Replies, pace: Pace, consent: Consent, preferences: Preferences
+    ) -> None:
+        self._slack, self._cards, self._replies, self._pace = slack, cards, replies, pace
+        self._consent, self._preferences = consent, preferences
 
     async def show(self, job: Receipt, _: Keep) -> list[Job]:
         """For all to see; who wrote it is told of an unhappy end besides, and of any where nothing can be posted."""
@@ -30,6 +35,8 @@ class Receipts:
             shown = card is not None and await self._draw(job, card)
         except SlackRefused:
             shown = False
+        if shown and job.message:
+            await self._replies.put_receipt_of(job.message.id, job)
         alone = job.state in UNHAPPY or (not shown and job.state != "sending")
         return [private_receipt(job.send, job.state, job.reason)] if alone else []
 
@@ -38,7 +45,7 @@ class Receipts:
         open_here = await self._consent.shows(card.channel)
         message: Msg = closed_reply(job.state, job.send.account)
         if open_here:
-            message = _drawn(job)
+            message = _drawn(job, (await self._preferences.channel(card.channel)).privacy)
         place = await self._replies.receipt_at(job.send.receipt)
         if place is not None:
             await self._slack.update(place, message)
@@ -61,16 +68,18 @@ class Receipts:
         return await self._slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
 
 
-def _drawn(job: Receipt) -> Msg:
+def _drawn(job: Receipt, privacy: Privacy) -> Msg:
+    """Inbox's reason may quote the text: it is told in private."""
     send = job.send
     return reply_receipt(
         writer=send.writer,
         person=send.person.label,
         account=send.account,
-        text=send.text,
+        text=veiled(send.text, privacy),
         url=send.url,
         state=job.state,
-        reason=job.reason,
+        reason="" if privacy == "none" else job.reason,
         intent=send.intent,
         at=job.at,
+        message=job.message.veiled(privacy) if job.message else None,
     )

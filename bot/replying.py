@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -61,23 +62,32 @@ class Replying:
             card = await self._cards.get(job.thread_id)
             if card is None:  # from a list, which names threads that have no card yet
                 card = await first_seen(job.thread_id, self._inbox, self._cards, self._people)
-            thread, link = await self._now(card), await self._account(card.thread)
+            thread, link, messages = await asyncio.gather(
+                self._now(card), self._account(card.thread), self._messages(job.thread_id)
+            )
         except InboxError as error:
             await self._forms.notice(job, TITLE, self._answers.explain(error, job.asker, job.ref))
             return [jobs.Refresh(thread_id=job.thread_id)]
         if reason := why_not(thread, link):
             await self._forms.notice(job, TITLE, reason)
             return [jobs.Refresh(thread_id=job.thread_id, shown=thread)]
-        return await self._fill(job, actor, thread, link)
+        return await self._fill(job, actor, thread, link, messages)
 
-    async def _fill(self, job: OpenReply, actor: Actor, thread: Thread, link: AccountLink | None) -> list[Job]:
+    async def _fill(
+        self,
+        job: OpenReply,
+        actor: Actor,
+        thread: Thread,
+        link: AccountLink | None,
+        messages: Sequence[Message] | None,
+    ) -> list[Job]:
         others = await self._replies.begin(job.thread_id, actor.user, actor.name)
         view = reply_modal(
             thread=thread,
             account=link.label if link else "your account",
             assignee=await self._assignee(thread),
             takes=thread.assignee_id is None and await self._takes(job.thread_id),
-            messages=await self._messages(job.thread_id),
+            messages=messages,
             others=[(one.name, one.since) for one in others],
             characters=await self._limit(thread.platform),
             metadata=remembered(job.thread_id, job.asker),

@@ -34,7 +34,8 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        # Not loop.add_signal_handler, which Windows does not have.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
     parts: list[Coroutine[Any, Any, Any]] = [stopping.wait()]
     port = bridge.settings.port if web else bridge.settings.metrics_port
     server = http_server(bridge.web if web else bridge.watch) if port is not None else None

@@ -11,7 +11,7 @@ from bot.answers import KEEP_TRYING, Answers, pause, receipt_for, say
 from bot.errors import Forbidden, Gone, InboxError, PlanRequired, RateLimited, SendInProgress, Unavailable, Unconfirmed
 from bot.inbox import Inbox
 from bot.jobs import Change, Job, Keep, Later, Render, Send
-from bot.models import Note, Thread
+from bot.models import Note, Sent
 from bot.stats import signed
 from bot.store.cards import Cards
 from bot.store.intents import Intents
@@ -56,7 +56,7 @@ class Sending:
             log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
             return await self._refused(job, error)
         await self._intents.claim(sent.message.id, job.intent, sent.thread_id)
-        return [*await self._sent(job, sent.thread, sent.thread_id), signed(sent, job.member)]
+        return [*await self._sent(job, sent), signed(sent, job.member)]
 
     async def _refused(self, job: Send, error: InboxError) -> list[Job]:
         """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same.
@@ -90,13 +90,15 @@ class Sending:
     def _keyed(self) -> bool:
         return self._inbox.version == "v2"
 
-    async def _sent(self, job: Send, thread: Thread | None, thread_id: str) -> list[Job]:
+    async def _sent(self, job: Send, sent: Sent) -> list[Job]:
+        thread, thread_id = sent.thread, sent.thread_id
         log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
         await self._answers.sent(job, thread_id)
         await self._intents.writes(job, sent=True)
         if job.first:
             await self._intents.note_plan(None)
-        follow = await self._answered(job, thread_id)
+        answered = jobs.Outbound(thread_id=thread_id, written=job.attempted or jobs.now())
+        follow = [answered, *await self._answered(job, thread_id)]
         url = job.url
         if thread is not None:
             thread = thread.with_person(job.person)
@@ -104,14 +106,14 @@ class Sending:
             await self._people.saw(thread)
             if await self._cards.get(thread.id):
                 follow.append(jobs.Refresh(thread_id=thread.id, shown=thread))
-        return [receipt_for(job.model_copy(update={"url": url}), "sent"), *follow]
+        return [receipt_for(job.model_copy(update={"url": url}), "sent", message=sent.message), *follow]
 
     async def _answered(self, job: Send, thread_id: str) -> list[Job]:
-        """The card says who answered; who replied from it has the thread now, if nobody had it."""
+        """The card says who answered; who replied there has the thread now, if nobody had it."""
         if not job.writer or await self._cards.get(thread_id) is None:
             return []
         await self._cards.answer(thread_id, Note(who=job.writer, at=jobs.now()))
-        claim = [Change(verb="claim", thread_id=job.card, asker=job.asker)] if job.card else []
+        claim = [Change(verb="claim", thread_id=thread_id, asker=job.asker)] if job.card or job.echo else []
         return [Render(thread_id=thread_id), *claim]
 
     async def _look(self, job: Send) -> list[Job] | None:
@@ -121,7 +123,7 @@ class Sending:
         try:
             while sent := await self._inbox.find_sent(job.address, job.text, job.attempted, known):
                 if await self._intents.claim(sent.message.id, job.intent, sent.thread_id):
-                    return [*await self._sent(job, sent.thread, sent.thread_id), signed(sent, job.member)]
+                    return [*await self._sent(job, sent), signed(sent, job.member)]
                 known.add(sent.message.id)
         except (RateLimited, Unavailable) as error:
             return await self._answers.later_or_failed(job, error)

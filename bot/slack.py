@@ -309,6 +309,7 @@ def _profile(user_id: str, user: Mapping[str, Any]) -> Profile:
         bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
         deleted=bool(user.get("deleted")),
         admin=bool(user.get("is_admin") or user.get("is_owner")),
+        zone=user.get("tz") or "UTC",
     )
 
 

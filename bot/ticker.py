@@ -1,4 +1,4 @@
-"""Asks for a look at the event feed from time to time, once for all processes together.
+"""Asks for a look at the event feed, and at who waits for an answer, now and then, once for all processes together.
 
 Often while people are active, rarely while nobody is, and hardly ever while webhooks bring the news. A look spends from
 the background's share of Inbox's quota and waits when that is used up (`Pace.inbox`).
@@ -12,10 +12,11 @@ from typing import Final
 import structlog
 
 from bot.errors import StoreUnavailable
-from bot.jobs import Sync
+from bot.jobs import Due, Sync
 from bot.store.feed import Feed
 from bot.store.lanes import Lanes
 from bot.store.pace import Pace
+from bot.store.waiting import Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -23,14 +24,15 @@ log = structlog.get_logger(__name__)
 IDLE: Final = 10  # the longest time between two looks, when nobody has acted for long: 30 s
 RESTING: Final = 20  # the time between two looks while webhooks come: 60 s
 FADES: Final = 60  # the time is this part of how long nobody has acted: three minutes for three seconds
+REMIND: Final = 5  # the time between two looks at who may have waited long enough: 15 s
 TRUSTED: Final = 600  # a webhook that came within 30 minutes is taken to work
 
 
 class Ticker:
     """`often` seconds is the shortest time between two looks; the first one is at the start."""
 
-    def __init__(self, pace: Pace, feed: Feed, lanes: Lanes, often: float) -> None:
-        self._pace, self._feed, self._lanes, self._often = pace, feed, lanes, often
+    def __init__(self, pace: Pace, feed: Feed, lanes: Lanes, often: float, waiting: Waiting) -> None:
+        self._pace, self._feed, self._lanes, self._often, self._waiting = pace, feed, lanes, often, waiting
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -45,6 +47,8 @@ class Ticker:
             try:
                 if await self._pace.turn("feed", await self.interval()):
                     await self._look()
+                if await self._pace.turn("reminders", self._often * REMIND) and await self._waiting.anything():
+                    await self._lanes.accept(Due())
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
 

@@ -32,7 +32,9 @@ M = TypeVar("M", bound="Wire")
 class Wire(BaseModel):
     """A camelCase object of the vendor's. Unknown fields are ignored, and numbers are taken where text is expected."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, alias_generator=to_camel, coerce_numbers_to_str=True, defer_build=True
+    )
 
 
 def _utc(moment: datetime) -> datetime:

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from slack_bolt.async_app import AsyncAck
 
+from bot import channel_settings
 from bot.errors import StoreUnavailable
 from bot.jobs import (
     Answer,
@@ -18,26 +19,40 @@ from bot.jobs import (
     Dm,
     Job,
     LookUp,
+    MoveTo,
     OpenAssign,
     OpenChoice,
     OpenDm,
     OpenHome,
     OpenReply,
+    OpenSettings,
     Reply,
+    SaveSettings,
     SendAgain,
     SetChoices,
     ShowAgain,
     StopReplying,
     Tell,
     Verb,
+    Why,
 )
-from bot.listeners.payloads import Body, asker, button_value, from_event, from_modal, seen_in, submitted, ticked
+from bot.listeners.payloads import (
+    Body,
+    asker,
+    button_value,
+    from_event,
+    from_modal,
+    seen_in,
+    submitted,
+    ticked,
+    ticked_now,
+)
 from bot.models import Installation
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.install import Install
 from bot.store.lanes import Lanes
-from bot.views import help_message, loading_modal, notice_modal, text, words
+from bot.views import help_message, loading_modal, notice_modal, reminding, steering, text, words
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +92,31 @@ class Front:
             await ack(text=words.inbox_help())
             return
         who = asker(body)
+        if asked.lower() == "settings":
+            await self._settings(ack, who)
+            return
         await self._accept(who, Console(words=asked, asker=who))
+        await ack()
+
+    async def _settings(self, ack: AsyncAck, who: Asker) -> None:
+        """The form for the channel that it was asked for in."""
+        if not (who.channel or "").startswith(("C", "G")):
+            await ack(text=reminding.SETTINGS_USAGE)
+            return
+        await self._open(who, channel_settings.TITLE, lambda view_id: OpenSettings(view_id=view_id, asker=who))
+        await ack()
+
+    async def settings_submitted(self, ack: AsyncAck, body: Body) -> None:
+        """The form: what can be seen to be wrong is said beside the field."""
+        _, who = from_modal(body)
+        names = ("privacy", "unassigned_after", "assigned_after", "hours", "zone", "digest")
+        typed = {name: submitted(body, name) for name in names}
+        form = channel_settings.read_form(typed, ticked(body, "days"))
+        if form.wrong:
+            await ack(response_action="errors", errors=form.wrong)
+            return
+        job = SaveSettings(privacy=typed["privacy"], reminders=form.reminders, asker=who)  # type: ignore[arg-type]  # an option
+        await self._take(job, f"view:{body['view']['id']}")
         await ack()
 
     def button(self, verb: Verb) -> _Act:
@@ -151,6 +190,27 @@ class Front:
         await self._accept(who, Console(words="assignments off", asker=who))
         await ack()
 
+    async def why_here(self, ack: AsyncAck, body: Body) -> None:
+        """The message shortcut that asks why the conversation is in this channel."""
+        who, message = asker(body), body["message"]
+        thread_id = await self._cards.at(Place(body["channel"]["id"], message.get("thread_ts") or message["ts"]))
+        job: Job = Why(thread_id=thread_id, asker=who) if thread_id else Tell(asker=who, text=words.NO_CARD)
+        await self._accept(who, job)
+        await ack()
+
+    async def move_thread(self, ack: AsyncAck, body: Body) -> None:
+        """The form that asks where to; it shows nothing, and its submission is checked."""
+        who = asker(body)
+        metadata = f"{button_value(body)}|{who.channel or ''}|{who.thread_ts or ''}"
+        await self._slack.open_view(who.trigger or "", steering.move_modal(metadata))
+        await ack()
+
+    async def move_submitted(self, ack: AsyncAck, body: Body) -> None:
+        thread_id, who = from_modal(body)
+        job = MoveTo(thread_id=thread_id, to=submitted(body, "channel") or None, asker=who)
+        await self._take(job, f"view:{body['view']['id']}")
+        await ack()
+
     async def send_as_dm(self, ack: AsyncAck, body: Body) -> None:
         """The message shortcut that fills the form with a message's text."""
         who, said = asker(body), str(body["message"].get("text") or "")
@@ -182,7 +242,7 @@ class Front:
     async def my_choices(self, ack: AsyncAck, body: Body) -> None:
         """The boxes in Home; each click brings all that are ticked."""
         who = asker(body)
-        await self._accept(who, SetChoices(chosen=ticked(body), asker=who))
+        await self._accept(who, SetChoices(chosen=ticked_now(body), asker=who))
         await ack()
 
     async def send_again(self, ack: AsyncAck, body: Body) -> None:

@@ -40,8 +40,14 @@ def asker(body: Body) -> Asker:
 def submitted(body: Body, name: str) -> str:
     """The value of the input whose block and action are both called `name`; "" when it is absent or empty."""
     state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}
-    chosen = (state.get("selected_option") or {}).get("value")
+    chosen = (state.get("selected_option") or {}).get("value") or state.get("selected_conversation")
     return str(chosen or state.get("value") or "")
+
+
+def ticked(body: Body, name: str) -> list[str]:
+    """The values of the boxes that are ticked in the input whose block and action are both called `name`."""
+    state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}
+    return [str(one["value"]) for one in state.get("selected_options") or []]
 
 
 def from_modal(body: Body) -> tuple[str, Asker]:
@@ -83,7 +89,7 @@ def seen_in(body: Body) -> str:
     return "home" if place.startswith("home|") else place if place.startswith("list|") else ""
 
 
-def ticked(body: Body) -> tuple[str, ...]:
+def ticked_now(body: Body) -> tuple[str, ...]:
     """The values of all boxes of the group that was clicked that are ticked now."""
     return tuple(str(one["value"]) for one in body["actions"][0].get("selected_options") or ())
 

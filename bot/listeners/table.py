@@ -24,6 +24,9 @@ def register(app: Dispatch, front: Front, talk: Talk, slack: Slack) -> None:
     app.view("dm_choose")(bounded(slack, front.chosen))
     app.action("dm_choose_open")(bounded(slack, front.choose_button))
     app.action("send_again")(bounded(slack, front.send_again))
+    app.action("move_thread")(bounded(slack, front.move_thread))
+    app.view("move_thread")(bounded(slack, front.move_submitted))
+    app.view("channel_settings")(bounded(slack, front.settings_submitted))
     app.action("assignments_off")(bounded(slack, front.assignments_off))
     app.action("open")(bounded(slack, front.nothing))
     app.shortcut("archive_thread")(bounded(slack, front.shortcut("archive")))
@@ -34,6 +37,7 @@ def register(app: Dispatch, front: Front, talk: Talk, slack: Slack) -> None:
     app.shortcut("reply")(bounded(slack, front.form("Reply", OpenReply)))
     app.shortcut("send_as_dm")(bounded(slack, front.send_as_dm))
     app.shortcut("find_in_inbox")(bounded(slack, front.find_in_inbox))
+    app.shortcut("why_here")(bounded(slack, front.why_here))
     app.command("/inbox")(bounded(slack, front.inbox_command))
     for page in ("page_on", "page_back"):
         app.action(page)(bounded(slack, front.turn_page))

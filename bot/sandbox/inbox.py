@@ -113,7 +113,11 @@ class SandboxInbox(InboxServer):
         Opens the thread where there is none (as a request if `is_request`), reopens an archived one; the message id.
         """
         thread = self._thread_with(to, account_id, is_request) if isinstance(to, PersonRecord) else self.thread(to)
-        return self.world.write(thread, "person", text, at=at, attachments=attachments).id
+        answers = thread.last is not None and thread.last.by == "campaign"
+        message = self.world.write(thread, "person", text, at=at, attachments=attachments)
+        if answers:
+            self.world.emit("target.replied", thread, message)
+        return message.id
 
     def _thread_with(self, person: PersonRecord, account_id: str | None, is_request: bool) -> ThreadRecord:
         account_id = account_id or next(a.id for a in self.world.accounts.values() if a.platform == person.platform)
@@ -150,10 +154,11 @@ class SandboxInbox(InboxServer):
         return self.world.write(self.thread(thread_id), how, text, member_id=member_id, at=at).id
 
     async def campaign_writes(self, thread_id: str, text: str, at: datetime | None = None) -> str:
-        """A campaign's message, which archives its thread; the message id."""
+        """A campaign's message, which archives its thread, and the event that tells of it; the message id."""
         thread = self.thread(thread_id)
         message = self.world.write(thread, "campaign", text, at=at)
         self.world.archive(thread, True)
+        self.world.emit("target.contacted", thread, message)
         return message.id
 
     async def edits(self, message_id: str, text: str) -> None:

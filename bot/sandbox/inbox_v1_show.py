@@ -29,6 +29,15 @@ def event(world: World, happened: Occurrence, event_id: str, seq: int, at: datet
 
 def _event_data(world: World, happened: Occurrence) -> Json:
     thread, message, person = happened.thread, happened.message, happened.person
+    if happened.kind.startswith("target."):
+        assert thread is not None
+        assert message is not None
+        return {
+            "campaign": {"id": world.campaign_id, "name": "Launch"},
+            "thread": thread_json(world, thread, slim=True),
+            "message": message_json(world, thread, message),
+            "prospect": prospect_json(thread.person),
+        }
     if person is not None:
         shown = prospect_json(person)
         shown["context"]["assigneeId"] = person.assignee_id
@@ -134,7 +143,7 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
             "authorId": _author(thread, last),
             "createdAt": iso(last.created_at),
             "userId": _user(world, last),
-            "campaignId": world.team_id if last.by == "campaign" else None,
+            "campaignId": _campaign(world, last),
         }
         if last
         else None,
@@ -158,6 +167,10 @@ def _user(world: World, message: MessageRecord) -> str | None:
     return member.user_id if member else None
 
 
+def _campaign(world: World, message: MessageRecord) -> str | None:
+    return world.campaign_id if message.by == "campaign" else None
+
+
 def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inbound_author: str | None = None) -> Json:
     author = inbound_author if inbound_author and message.direction == "inbound" else _author(thread, message)
     return {
@@ -168,7 +181,7 @@ def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inb
         "teamId": world.team_id,
         "authorId": author,
         "userId": _user(world, message),
-        "campaignId": world.team_id if message.by == "campaign" else None,
+        "campaignId": _campaign(world, message),
         "content": message.text,
         "origin": {"person": "external", "native": "external", "api": "api"}.get(message.by, "internal"),
         "createdAt": iso(message.created_at),

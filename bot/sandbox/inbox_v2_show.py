@@ -35,7 +35,13 @@ def event(world: World, happened: Occurrence, event_id: str, seq: int, at: datet
     """The payload of a webhook and of the feed, `apiVersion: "2"`: an address and the values of the change."""
     family = happened.kind.split(".")[0]
     facts = dict(happened.facts)
-    if happened.message is not None:
+    if family == "target":
+        assert happened.message is not None
+        assert happened.thread is not None
+        family, object_id, path = "campaign", world.campaign_id, f"/campaigns/{world.campaign_id}"
+        facts |= {"threadId": happened.thread.id, "messageId": happened.message.id, "stepNumber": None}
+        facts |= {"contactId": happened.thread.person.contact_id}
+    elif happened.message is not None:
         object_id, path = happened.message.id, f"/messages/{happened.message.id}"
         facts = {"threadId": happened.message.thread_id} | facts
     elif happened.thread is not None:
@@ -180,7 +186,7 @@ def _sent_by(world: World, message: MessageRecord, expand: Sequence[str]) -> Jso
         token = {"token": {"id": world.token_id, "name": "Slack"}} if "sentBy" in expand else {}
         return {"type": "api", "tokenId": world.token_id} | token
     if message.by == "campaign":
-        return {"type": "campaign", "campaignId": world.team_id, "stepId": None}
+        return {"type": "campaign", "campaignId": world.campaign_id, "stepId": None}
     if message.by not in ("member", "agent"):
         return None
     shown: Json = {"type": message.by, "memberId": message.member_id}

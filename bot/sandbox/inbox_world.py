@@ -202,6 +202,7 @@ class World:
         self.log: deque[Logged] = deque(maxlen=retention)
         self.seq = 0
         self.team_id, self.team_name, self.token_id = self.new_id(), "Acme", self.new_id()
+        self.campaign_id = self.new_id()
         self.created_at = clock()
         self.members: dict[str, MemberRecord] = {}
         self.accounts: dict[str, AccountRecord] = {}

@@ -77,7 +77,7 @@ def _respond(world: World, hook: Hook, body: Json) -> None:
 
 def auth_test(world: World, args: Json) -> Json:
     return {
-        "url": f"{world.base_url}/",
+        "url": world.url,
         "team": world.team_name,
         "user": "inbox",
         "team_id": world.team_id,

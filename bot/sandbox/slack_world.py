@@ -323,8 +323,12 @@ class World:
 
     def permalink(self, message: Message) -> str:
         tail = f"?thread_ts={quote(message.thread_ts)}&cid={message.channel}" if message.thread_ts else ""
-        domain = self.team_name.lower().replace(" ", "-")
-        return f"https://{domain}.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}{tail}"
+        return f"{self.url}archives/{message.channel}/p{message.ts.replace('.', '')}{tail}"
+
+    @property
+    def url(self) -> str:
+        """The workspace's address."""
+        return f"https://{self.team_name.lower().replace(' ', '-')}.slack.com/"
 
 
 def _brief(args: Json) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,6 +16,7 @@ from bot.errors import SettingsError, StoreUnavailable
 from bot.store.together import Together
 
 TIMEOUT = 5.0  # seconds; longer than any blocking read
+ANSWERS_WITHIN = 8.0  # seconds that a server has at the start
 
 
 def connect(url: str, name: str | None = None) -> Redis:
@@ -70,8 +72,9 @@ def _host(part: str) -> tuple[str, int]:
 async def check(redis: Redis) -> str:
     """The server's version, once it has answered. Raises `StoreUnavailable` when it does not."""
     try:
-        await redis.ping()
-        info = await redis.info("server")
+        async with asyncio.timeout(ANSWERS_WITHIN):  # to a server that is silent, redis-py connects again and again
+            await redis.ping()
+            info = await redis.info("server")
     except (RedisError, OSError, TimeoutError) as error:
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
     return str(info.get("valkey_version") or info.get("redis_version"))

@@ -42,6 +42,11 @@ MISSED: Final = key("feed", "missed")  # thread ids with messages from while the
 MISSED_COUNT: Final = key("feed", "missed", "count")
 PENDING_EVENTS: Final = key("feed", "pending", "events")
 
+ROUTES: Final = key("routes")  # the rules, in order
+DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
+WAITING: Final = key("reminders", "waiting")  # thread ids by when the first unanswered message was written
+MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
+
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
@@ -104,6 +109,14 @@ def threads_of(person: str) -> str:
     return key("threads-of", person)
 
 
+def routed(thread_id: str) -> str:
+    return key("routed", thread_id)
+
+
+def waiting(thread_id: str) -> str:
+    return key("waiting", thread_id)
+
+
 def intent(intent_id: str) -> str:
     return key("intent", intent_id)
 
@@ -118,6 +131,10 @@ def replying(thread_id: str) -> str:
 
 def receipt(receipt_id: str) -> str:
     return key("receipt", receipt_id)
+
+
+def receipt_of(message_id: str) -> str:
+    return key("receipt-of", message_id)
 
 
 def shown(message_id: str) -> str:

@@ -45,6 +45,7 @@ class Profile(Record):
     bot: bool = False
     deleted: bool = False
     admin: bool = False
+    zone: str = "UTC"
 
 
 class People:

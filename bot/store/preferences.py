@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.models import Record
+from bot.hours import Quiet, Reminders
+from bot.models import Privacy, Record
 from bot.store import keys
 from bot.store.lanes import answering
 
@@ -18,15 +19,20 @@ class ChannelChoices(Record):
     card's Slack thread begin with that go out as direct messages; "" when none do.
     """
 
-    privacy: Literal["full", "preview", "none"] = "full"
+    privacy: Privacy = "full"
+    reminders: Reminders = Reminders()
     reply_assigns: bool = True
     replies: str = ""
 
 
 class PersonChoices(Record):
-    """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread."""
+    """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread.
+
+    `quiet`: the hours in which reminders wait.
+    """
 
     told_of_assignment: bool = True
+    quiet: Quiet | None = None
 
 
 class Preferences:

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.jobs import now
+from bot.jobs import Receipt, now
 from bot.models import Record
 from bot.store import keys
 from bot.store.cards import Place
@@ -60,6 +60,16 @@ class Replies:
 
     async def put_receipt(self, receipt_id: str, place: Place) -> None:
         await self._put(keys.receipt(receipt_id), place)
+
+    async def receipt_of(self, message_id: str) -> Receipt | None:
+        """The receipt of a message that was sent from a card."""
+        async with answering():
+            raw = await self._redis.get(keys.receipt_of(message_id))
+        return Receipt.model_validate_json(raw) if raw else None
+
+    async def put_receipt_of(self, message_id: str, receipt: Receipt) -> None:
+        async with answering():
+            await self._redis.set(keys.receipt_of(message_id), receipt.model_dump_json(), ex=keys.WEEK)
 
     async def shown_at(self, message_id: str) -> Place | None:
         """Where a message of the conversation stands below its card."""

@@ -9,7 +9,7 @@ from bot.models import AccountLink, Card, Message, Note, Person, Thread
 from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run, section
 from bot.views.files import attachments, files
 from bot.views.text import clip, literal, plain, platform_name, when, when_long
-from bot.views.words import GONE, INHERITED, account_offline, cannot_send, closed, restricted
+from bot.views.words import GONE, HIDDEN, INHERITED, account_offline, cannot_send, closed, restricted
 
 _NAME = 80
 _PREVIEW = 150
@@ -38,14 +38,13 @@ def thread_card(
     state = [*_state(card, assignee), *_replying(replying)]
     request = " · message request" if thread.is_request else ""
     header = line(run(f"{_mark(card)} "), *_who(thread.person), run(literal(f" via {account}", 2 * _NAME) + request))
-    shown = message.reactions if message and not message.deleted else ()
     return {
         "text": " · ".join([f"{_named(thread.person)} via {plain(account, _NAME)}{request}: {_said(message)}", *state]),
         "blocks": [
             header,
             context(_about(thread, status, tags)),
-            *_body(message, pictures=True),
-            context(_timing(message, account), _reacted([one.emoji for one in shown]), *state),
+            *body(message, pictures=True),
+            context(_timing(message, account), reacted(message), *state),
             *([] if card.gone else _acting(thread, no_reply)),
         ],
     }
@@ -68,10 +67,9 @@ def follow_up(message: Message, person: Person | None) -> Msg:
     """One more message of the conversation, for the Slack thread under its card."""
     who = _who(person) if message.inbound else [run("Your team", bold=True)]
     name = _named(person) if message.inbound else "Your team"
-    reacted = "" if message.deleted else _reacted([one.emoji for one in message.reactions])
     return {
         "text": f"{name}: {_said(message)}",
-        "blocks": [line(*who), *_body(message, pictures=True), context(_timing(message, ""), reacted)],
+        "blocks": [line(*who), *body(message, pictures=True), context(_timing(message, ""), reacted(message))],
     }
 
 
@@ -80,7 +78,7 @@ def meanwhile(messages: Sequence[Message], person: Person | None) -> Msg:
     shown = messages[-_MEANWHILE:]
     earlier = len(messages) - len(shown)
     note = [context(f"{earlier} earlier ones are in Inbox.")] if earlier else []
-    blocks = [block for one in shown for block in (*_body(one), context(_timing(one, "")))]
+    blocks = [block for one in shown for block in (*body(one), context(_timing(one, "")))]
     name = _named(person)
     return {
         "text": f"{name}, while I was away: {' / '.join(_said(one) for one in shown[-3:])}",
@@ -93,8 +91,7 @@ def history(messages: Sequence[Message], person: Person | None, limit: int = 500
     blocks: list[Block] = []
     for message in messages:
         who = _named(person) if message.inbound else "Your team"
-        edited = " · edited" if message.edited and not message.deleted else ""
-        blocks += [context(f"*{who}*, {when_long(message.created_at)}{edited}"), *_body(message, limit=limit)]
+        blocks += [context(f"*{who}*, {when_long(message.created_at)}{edited(message)}"), *body(message, limit=limit)]
     return blocks
 
 
@@ -154,11 +151,14 @@ def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _body(message: Message | None, *, pictures: bool = False, limit: int | None = None) -> list[Block]:
+def body(message: Message | None, *, pictures: bool = False, limit: int | None = None) -> list[Block]:
+    """What a message says and has attached; with `pictures`, Slack fetches and shows them."""
     if message is None:
         return [line(run("No message yet.", italic=True))]
     if message.deleted:
         return [line(run("This message was deleted.", italic=True))]
+    if message.hidden:
+        return [line(run(HIDDEN, italic=True))]
     text = clip(message.text, limit) if limit else message.text
     shown = [*quote(text), *files(message.attachments, pictures=pictures)]
     return shown or [line(run("A message without text.", italic=True))]
@@ -170,6 +170,8 @@ def _said(message: Message | None) -> str:
         return "No message yet."
     if message.deleted:
         return "This message was deleted."
+    if message.hidden:
+        return HIDDEN
     words = [message.text] if message.text.strip() else []
     named = [f"[{attachments(message.attachments)}]"] if message.attachments else []
     return plain(" ".join([*words, *named]) or "A message without text.", _PREVIEW)
@@ -179,13 +181,17 @@ def _timing(message: Message | None, account: str) -> str:
     if message is None:
         return ""
     sender = f"Sent from {plain(account, _NAME)}" if account else "Sent"
-    edited = " · edited" if message.edited and not message.deleted else ""
-    return f"{'Received' if message.inbound else sender} {when_long(message.created_at)}{edited}"
+    return f"{'Received' if message.inbound else sender} {when_long(message.created_at)}{edited(message)}"
 
 
-def _reacted(emoji: Sequence[str]) -> str:
+def edited(message: Message | None) -> str:
+    return " · edited" if message and message.edited and not message.deleted else ""
+
+
+def reacted(message: Message | None) -> str:
     """`Reactions: ❤️ (2) 🔥`; "" where there are none."""
-    counted = [f"{plain(one, 20)}{f' ({times})' if times > 1 else ''}" for one, times in Counter(emoji).most_common(8)]
+    emoji = Counter(one.emoji for one in message.reactions if not message.deleted) if message else Counter[str]()
+    counted = [f"{plain(one, 20)}{f' ({times})' if times > 1 else ''}" for one, times in emoji.most_common(8)]
     return f"Reactions: {' '.join(counted)}" if counted else ""
 
 

@@ -63,20 +63,20 @@ def listing(
 def home(
     parts: Sequence[Part],
     *,
-    you: str,
+    about: Sequence[str],
     settings: Sequence[Setting],
     trouble: str = "",
     first_steps: bool = False,
     has_channel: bool = True,
 ) -> View:
-    """App Home of somebody who may act. `you` says which member they are, `trouble` why there are no lists (mrkdwn)."""
+    """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn)."""
     top = [] if has_channel else [section(words.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
-    about = [section(words_find.SETTINGS), *_settings(settings), context(you)]
+    own = [section(words_find.SETTINGS), *_settings(settings), context(*about)]
     rest = [{"type": "divider"}, section(words.INBOX_HELP), section(words.DM_HELP)]
-    return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *about, *rest]}
+    return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 
 
 def closed_home(why: str) -> View:

@@ -26,7 +26,7 @@ from bot.views.blocks import (
     run,
     section,
 )
-from bot.views.card import history
+from bot.views.card import body, edited, history, reacted
 from bot.views.dm import State, send_again
 from bot.views.text import literal, plain, platform_name, when
 
@@ -89,20 +89,25 @@ def reply_receipt(
     reason: str,
     intent: str,
     at: datetime,
+    message: Message | None = None,
 ) -> Msg:
-    """What became of a reply, for all to see below its card; `reason` is mrkdwn from `words`."""
+    """What became of a reply, for all to see below its card; `reason` is mrkdwn from `words`.
+
+    `message` is what was sent, as it is now.
+    """
     who, whom = literal(writer, 80).strip() or "A colleague", literal(person, 80).strip() or "someone"
     ended = "" if state == "sending" else f", {when(at)}"
     why = reason or (words.NOT_CONFIRMED if state == "unconfirmed" else "")
     again = [send_again(whom, intent)] if state == "unconfirmed" else []
     buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
+    said = f": {plain(text, 150)}" if text.strip() else ""  # a channel may want none of it
     head = f" replied to {whom} from {literal(account, 80)}"
     return {
-        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}: {plain(text, 150)} · {_STATES[state]}",
+        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{said} · {_STATES[state]}",
         "blocks": [
             line(run(who, bold=True), run(head)),
-            *quote(text, QUOTE),
-            context(f"{_STATES[state]}{ended}"),
+            *(body(message) if message and (message.edited or message.deleted) else quote(text, QUOTE)),
+            context(f"{_STATES[state]}{ended}{edited(message)}", reacted(message)),
             *([section(why)] if why else []),
             *actions("receipt_actions", buttons),
         ],

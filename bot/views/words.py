@@ -14,6 +14,7 @@ from bot import errors
 from bot.views.text import clean, clip, plain, when, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
+HIDDEN = "New message, open in Inbox."
 GONE = "That conversation was deleted in Inbox."
 PLAN = "The first message to someone new needs Inbox's outbound add-on."
 NOT_CONFIRMED = "Inbox couldn't confirm that this was sent. Look at the conversation before you send it again."
@@ -54,7 +55,10 @@ CHANGED_BEFORE = "You changed it before I heard of it. Write it again if it is t
 NO_FILES = "I can't send files, only text."
 NOTHING_AFTER = "Nothing stands after the prefix."
 NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
-NEVER_ARRIVED = "That message never reached Inbox, so there was nothing to edit. Write it as a new reply."
+NEVER_CONFIRMED = (
+    "Inbox never confirmed that message, so I could neither edit it nor take it back. Look at the conversation to see "
+    "whether it is there."
+)
 TOO_LATE = "The platform allows that only for a while after sending, and that time is over."
 NO_PICTURE = "There is no picture: Slack has not granted me files:write."
 PICTURE = "Inbox, day by day"
@@ -74,8 +78,9 @@ NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use th
 NO_WAY = "That account can't reach this person: they are on another platform. Choose another account."
 NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
 NO_CHANNEL = (
-    "*No channel is set for the cards yet.* Invite me to one, copy its id (channel details, at the very bottom) into "
-    "`NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and new messages show in Inbox alone."
+    "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
+    "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
+    "rule has a channel for shows in Inbox alone."
 )
 INHERITED = (
     "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
@@ -113,11 +118,16 @@ INBOX_HELP = """\
 *Find out*
 • `/inbox stats` says how much came and was answered, how soon and by whom.
 • `/inbox whoami` shows which Inbox member you are; `/inbox unlink` and `/inbox link` end and renew that.
+• `/inbox why @handle`, or *Why is this here?* in a card's ⋮ menu: why a conversation is in its channel, and moving it.
+• `/inbox route list` shows which conversations go where.
+• `/inbox quiet 19:00-8:00` keeps reminders from you in these hours, `/inbox quiet off` ends that.
 • `/inbox assignments off` ends the direct messages about conversations that colleagues assign to you, `on` renews them.
 • `/inbox mine`, `/inbox unassigned`, `/inbox requests`, `/inbox find words` or `@handle`: lists that only you see.
 • *Find in Inbox* in a message's ⋮ menu lists conversations with those whose profiles it links to.
 
 *For admins: this channel*
+• `/inbox route` says which conversations come here.
+• `/inbox settings`: how much of a message it shows, reminders of those who wait, working hours, a morning digest.
 • `/inbox reply-assigns off`, and a reply no longer assigns the conversation to who wrote it.
 • `/inbox replies on >>` and `/inbox replies off`: replies in a card's Slack thread that begin with `>>` go out.
 • `/inbox consent` and `/inbox consent off`: names and texts where another organisation reads along.
@@ -216,7 +226,7 @@ def lost_channel(channel: str, code: str) -> str:
         "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
     }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
     return (
-        f"I can't post in <#{channel}>: {remedy}, or set NOTIFY_CHANNEL to another channel and restart me. "
+        f"I can't post in <#{channel}>: {remedy}, or send conversations elsewhere (`/inbox route`, NOTIFY_CHANNEL). "
         "Until then new messages wait, for a day."
     )
 

@@ -51,10 +51,9 @@ def empty(kind: str, about: str) -> str:
     }[kind]
 
 
-def looked_at(count: int, kind: str) -> str:
+def looked_at(count: int) -> str:
     """Where a search did not read everything; `count` is what it read."""
-    order = "most recent" if kind == "words" else "longest untouched"
-    return f"I looked at the first {count}, the {order} ones; there are more in Inbox."
+    return f"I looked at the first {count} conversations; there are more in Inbox."
 
 
 def no_conversation(person: Person) -> str:

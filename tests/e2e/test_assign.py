@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bot.jobs import Asker, Change
@@ -38,6 +41,22 @@ async def test_assign_to_gives_the_conversation_to_a_colleague_who_is_told_once(
     assert len(on.slack.dms(on.acme.bo)) == 1
     assert told(on, on.acme.ana) == []
     assert [call.body for call in calls(on, "PATCH")] == [{"assigneeId": on.acme.bo_member}]
+
+
+async def test_in_their_quiet_hours_a_colleague_is_not_told_yet(on: Stage) -> None:
+    now = datetime.now(UTC)
+    quiet = f"quiet {now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M} UTC"
+    await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text=quiet)
+    await hears(on, on.acme.bo, "nothing about assignments")
+    card = await card_of(on, "Who can help?")
+    await assign(on, on.acme.ana, card, "Bo")
+    await on.slack.until(lambda: "Assigned to Bo by Ana" in shows(on, card))
+    for _ in range(200):
+        if (await on.bridge.lanes.depth())["delayed"]:
+            break
+        await asyncio.sleep(0.01)
+    assert (await on.bridge.lanes.depth())["delayed"] == 1
+    assert on.slack.dms(on.acme.bo) == []
 
 
 async def test_who_takes_a_conversation_themselves_is_told_nothing(on: Stage) -> None:

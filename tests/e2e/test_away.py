@@ -281,6 +281,30 @@ async def test_without_a_webhook_the_feed_is_asked_on_a_timer(house: House) -> N
         assert len(cards(bot)) == 2
 
 
+async def test_each_channel_sums_up_the_conversations_that_its_rules_bring_there(house: House) -> None:
+    on = house.on
+    vip, tag = on.slack.add_channel("vip"), on.inbox.add_tag("vip")
+    on.acme.omar.tag_ids = [tag]
+    async with house.bot() as bot:
+        rule = f"route add tag:vip to:<#{vip}|vip>"
+        assert (await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text=rule)).ok
+        await idle(bot)
+        await card_of(bot, "sarah text 0")
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        await house.write(on.acme.sarah, "sarah text 1", "sarah text 2")
+        await house.write(on.acme.omar, "omar text 1")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        said = on.slack.messages(vip)
+        assert [one.text.split(", oldest")[0] for one in said[:1]] == ["1 message in 1 conversation while I was away"]
+        assert "omar text 1" in on.slack.show(said[1])
+        assert len(said) == 2
+        (digest,) = digests(bot)
+        assert digest.startswith("2 messages in 1 conversation while I was away")
+        assert said_in(bot, card_for(bot, on.acme.sarah))[:2] == ["sarah text 1", "sarah text 2"]
+
+
 def _everything(on: Stage) -> str:
     replies = [reply for card in cards(on) for reply in on.slack.replies(card.channel, card.ts)]
     return "\n".join(on.slack.show(one) for one in [*cards(on), *replies] if one.user == BOT_USER)

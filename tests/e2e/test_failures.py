@@ -265,7 +265,7 @@ async def test_the_outbound_add_on_is_named_when_the_plan_lacks_it(on: Stage) ->
 
 
 async def test_an_account_that_is_signed_out_is_named(on: Stage) -> None:
-    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    await card_of(on)  # before a first message it would be asked about: test_first_touch.py
     on.inbox.set_account_status(on.acme.account, "offline")
     await dm(on, "@sarah Hello")
     heard = await hears(on, on.acme.ana, "Not sent to Sarah Chen")

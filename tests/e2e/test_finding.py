@@ -13,7 +13,7 @@ from bot.sandbox.inbox_world import utc_now
 from bot.sandbox.slack import Ephemeral
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.e2e.steps import calls, card_of, cards, hears, idle, shows, thread, told, version, whisper
+from tests.e2e.steps import calls, card_of, cards, form, hears, idle, shows, thread, told, version, whisper
 
 
 async def inbox(on: Stage, text: str, user: str = "") -> None:
@@ -153,11 +153,11 @@ async def test_a_bounded_search_says_how_far_it_looked(on: Stage) -> None:
         await on.inbox.customer_writes(thread_id, "Hi", at=utc_now() - timedelta(minutes=number))
     await inbox(on, "find Many 0")
     shown = await whisper(on, on.acme.ana, "Conversations with")
-    limited = "I looked at the first 200, the most recent ones; there are more in Inbox."
+    limited = "I looked at the first 200 conversations; there are more in Inbox."
     assert (limited in on.slack.show(shown)) == (version(on) == "v1")
     await inbox(on, "unassigned")
     shown = await whisper(on, on.acme.ana, "Unassigned conversations (200)")
-    assert "I looked at the first 200, the longest untouched ones" in on.slack.show(shown)
+    assert limited in on.slack.show(shown)
     assert names(shown, on)[0] == "Many 229"
 
 
@@ -346,12 +346,10 @@ async def test_a_reply_from_a_list_reaches_a_conversation_that_has_no_card(on: S
     await conversation(on, on.acme.sarah, "Anybody there?", assignee_id=on.acme.ana_member)
     await inbox(on, "mine")
     await hears(on, on.acme.ana, "Anybody there?")
-    listed = told(on, on.acme.ana)[-1]
     assert cards(on) == []
     await on.slack.press_ephemeral(on.acme.ana, on.slack.ephemerals(on.acme.ana)[-1], "Reply")
-    view = await form(on, on.acme.ana)
+    view = await form(on, on.acme.ana, "Your reply")
     assert "Anybody there?" in on.slack.show(view)
     assert (await on.slack.submit(on.acme.ana, view["id"], {"text": "Yes, we are"})).ok
     await hears(on, on.acme.ana, "Sent to Sarah Chen")
     assert [sent.text for sent in on.inbox.sent()] == ["Yes, we are"]
-    assert listed

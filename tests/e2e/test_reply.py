@@ -348,6 +348,25 @@ async def test_a_reply_in_hand_when_inbox_is_down_is_sent_when_it_is_back(on: St
     assert [one.text for one in on.inbox.sent()] == ["Hello"]
 
 
+async def test_what_becomes_of_a_reply_later_shows_on_its_receipt(on: Stage) -> None:
+    card = await card_of(on)
+    receipt = await reply(on, on.acme.ana, card, "Helo")
+    await on.slack.until(lambda: "✅ Sent, " in as_seen(on, receipt))
+    await idle(on)
+    message = thread(on).messages[-1].id
+    await on.inbox.reacts(message, "❤️")
+    await on.slack.until(lambda: "Reactions: ❤️" in as_seen(on, receipt))
+    await on.inbox.edits(message, "Hello")
+    await on.slack.until(lambda: "Hello" in as_seen(on, receipt))
+    assert " · edited" in as_seen(on, receipt)
+    await on.inbox.deletes(message)
+    await on.slack.until(lambda: "This message was deleted." in as_seen(on, receipt))
+    assert "✅ Sent, " in as_seen(on, receipt)
+    assert on.slack.replies(card.channel, card.ts) == [receipt]
+    await idle(on)
+    assert "Hi there" in shows(on, card)
+
+
 async def test_a_receipt_that_is_worked_twice_stands_there_once_as_it_ended(opened: Open) -> None:
     on = await opened(versions=["v2"])
     card = await card_of(on)

@@ -16,12 +16,15 @@ from bot import doctor, jobs
 from bot.jobs import Asker, Console
 from bot.manifest import SCOPES
 from bot.models import Installation
+from bot.rules import Rule
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.feed import Feed
 from bot.store.install import Install
 from bot.store.lanes import Lanes
+from bot.store.preferences import ChannelChoices, Preferences
+from bot.store.routes import Routes
 from tests.conftest import Open
 from tests.e2e.steps import hears
 from tests.unit.conftest import Outside
@@ -120,8 +123,17 @@ async def archived(outside: Outside, _: Any) -> None:
     outside.slack.channels[outside.acme.channel].archived = True
 
 
+async def routed_elsewhere(outside: Outside, redis: Any) -> None:
+    closed = outside.slack.add_channel("closed", bot_in=False)
+    await Routes(redis).edit("r1", lambda _: [Rule(id="r1", channel=closed)])
+
+
 async def fewer_scopes(outside: Outside, _: Any) -> None:
     outside.slack.scopes -= {"users:read.email"}
+
+
+async def replies_on(_: Outside, redis: Any) -> None:
+    await Preferences(redis).save_channel("C0SALES", ChannelChoices(replies=">>"))
 
 
 async def signed_out(outside: Outside, _: Any) -> None:
@@ -165,11 +177,13 @@ SEEDED: list[Any] = [
     (dead_letter, {}, "dead letters", "failed", "bot retry"),
     (nothing, {"SLACK_BOT_TOKEN": "xoxb-other"}, "Slack", "failed", "SLACK_BOT_TOKEN"),
     (fewer_scopes, {}, "scopes", "failed", "Reinstall to Workspace"),
+    (replies_on, {}, "replies", "warning", "/inbox replies off"),
     (nothing, {"SLACK_APP_TOKEN": "xapp-other"}, "transport", "failed", "SLACK_APP_TOKEN"),
     (nothing, {"NOTIFY_CHANNEL": None}, "channel", "warning", "NOTIFY_CHANNEL"),
     (nothing, {"NOTIFY_CHANNEL": "#support"}, "channel", "failed", "the channel's id"),
     (bot_not_in, {}, "channel", "failed", "/invite @Inbox"),
     (archived, {}, "channel", "failed", "Unarchive"),
+    (routed_elsewhere, {}, "route", "failed", "/inbox route list"),
     (nothing, {"BOT_ADMINS": "U0NOBODY"}, "admins", "warning", "BOT_ADMINS"),
     (nothing, {"INBOX_API_TOKEN": "ibt_other"}, "Inbox", "failed", "INBOX_API_TOKEN"),
     (nothing, {"INBOX_API_BASE_URL": "http://127.0.0.1:9/api"}, "Inbox", "failed", "INBOX_API_BASE_URL"),
@@ -221,6 +235,22 @@ async def test_an_address_where_somebody_else_answers_is_found(ask: Ask, answer:
     failed = {one["what"]: one["remedy"] for one in findings if one["level"] == "failed"}
     assert "SLACK_API_BASE_URL" in failed["Slack"]
     assert "INBOX_API_BASE_URL" in failed["Inbox"]
+
+
+async def test_a_redis_that_says_nothing_is_found_in_time(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.connect.ANSWERS_WITHIN", 0.3)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        began = time.monotonic()
+        code, findings = await ask(REDIS_URL=f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+        assert time.monotonic() - began < 5
+    assert code == 1
+    assert "REDIS_URL" in next(one["remedy"] for one in findings if one["what"] == "Redis")
 
 
 async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> None:

@@ -62,7 +62,7 @@ class Bench:
         self.redis: Any = connect(url)
         self.feed, self.source = Feed(self.redis), Source()
         nothing = cast(Any, None)  # what a sync does not touch
-        self.news = News(cast(Any, self.source), nothing, nothing, self.feed, "C1")
+        self.news = News(cast(Any, self.source), nothing, nothing, self.feed, nothing, nothing, nothing)
 
     async def arrive(self, one: Event) -> bool:
         return await self.feed.arrive(one, wanted(one), same_count=one.api == "v2")

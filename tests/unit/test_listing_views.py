@@ -33,7 +33,7 @@ def every_list() -> Iterator[views.Msg]:
         ]
         for kind in ("mine", "unassigned", "requests", "words", "person"):
             title = words_find.title(kind, text or name, count)
-            notes = [words_find.looked_at(200, kind), *([words_find.no_conversation(SARAH)] * 3)]
+            notes = [words_find.looked_at(200), *([words_find.no_conversation(SARAH)] * 3)]
             yield views.listing(title, threads[:count], seen_in="list|7f3a9c", page=1, pages=3, notes=notes)
 
 
@@ -54,8 +54,8 @@ def every_home() -> Iterator[views.View]:
         parts = [views.Part("Your open conversations", items, "50+", "/inbox mine")] * 2
         settings = [views.Setting("one", "What it does", True), views.Setting("two", "What it does not", False)]
         you, trouble = words.whoami(name, f"{name}@acme.example", "user"), words_find.NO_LISTS
-        yield views.home(parts, you=you, settings=settings, trouble=trouble, first_steps=True, has_channel=False)
-    yield views.home([], you="You", settings=[views.Setting("one", "What it does", False)])
+        yield views.home(parts, about=[you], settings=settings, trouble=trouble, first_steps=True, has_channel=False)
+    yield views.home([], about=["You"], settings=[views.Setting("one", "What it does", False)])
 
 
 def test_slack_takes_every_list_and_question_however_extreme_its_content() -> None:

@@ -19,6 +19,7 @@ from bot.store.connect import connect
 from bot.store.feed import Feed
 from bot.store.lanes import Lanes
 from bot.store.pace import WINDOWS, Pace
+from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 
 OFTEN = Paces().poll
@@ -32,7 +33,7 @@ async def redis(redis_url: str) -> AsyncIterator[Any]:
 
 
 def ticker(redis: Any, often: float = OFTEN) -> Ticker:
-    return Ticker(Pace(redis), Feed(redis), Lanes(redis, "test"), often)
+    return Ticker(Pace(redis), Feed(redis), Lanes(redis, "test"), often, Waiting(redis))
 
 
 def event() -> Event:
@@ -84,18 +85,20 @@ async def test_a_webhook_makes_it_rest_for_as_long_as_webhooks_come(redis: Any) 
 
 
 async def test_many_processes_look_as_often_as_one(redis: Any) -> None:
-    looks = 0
+    looks, all_looked = 0, asyncio.Event()
 
     class Counted(Lanes):
         async def accept(self, *accepted: jobs.Job, once: str = "", within: float | None = None) -> bool:
             nonlocal looks
             looks += 1
+            if looks == 5:
+                all_looked.set()
             return True
 
-    crew = [Ticker(Pace(redis), Feed(redis), Counted(redis, f"p{n}"), 0.2) for n in range(5)]
+    crew = [Ticker(Pace(redis), Feed(redis), Counted(redis, f"p{n}"), 0.2, Waiting(redis)) for n in range(5)]
     tasks = [asyncio.create_task(one.run()) for one in crew]
-    await asyncio.sleep(0.05)
-    assert looks == len(crew)  # each looks when it starts
+    await asyncio.wait_for(all_looked.wait(), 5.0)  # each looks when it starts
+    assert looks == len(crew)
     await asyncio.sleep(2.0)
     for one in crew:
         one.stop()

@@ -154,6 +154,7 @@ def every_message() -> Iterator[views.Msg]:
                 reason=words.nobody(name) if state == "failed" else "",
                 intent="i1",
                 at=AT,
+                message=said.model_copy(update={"edited": True}),
             )
             yield views.receipt(
                 state=state,

@@ -1,0 +1,130 @@
+"""Working hours, quiet hours and mornings, in the time zone of the channel or person; summer time is minded."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.models import Record
+
+WEEKDAYS: Final = (0, 1, 2, 3, 4)  # Monday is 0
+FURTHEST: Final = 366  # days; nobody waits for working hours longer
+_CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+
+
+class Reminders(Record):
+    """When a channel hears of people who wait for an answer.
+
+    `unassigned_after` and `assigned_after` are hours; None is never. Where `opens` and `closes` are set, only the
+    hours between them on `days` count. `digest` is when the morning's digest comes, None for none.
+    """
+
+    unassigned_after: float | None = 4.0
+    assigned_after: float | None = None
+    zone: str = "UTC"
+    days: tuple[int, ...] = WEEKDAYS
+    opens: time | None = None
+    closes: time | None = None
+    digest: time | None = None
+
+    @property
+    def has_hours(self) -> bool:
+        return self.opens is not None and self.closes is not None and bool(self.days)
+
+    def after(self, since: datetime, hours: float) -> datetime:
+        """The moment at which `hours` have passed since then, working hours where they are set."""
+        if not self.has_hours:
+            return since + timedelta(hours=hours)
+        left = timedelta(hours=hours)
+        for opens, closes in self._spans(since):
+            begins = max(opens, since)
+            if closes > begins:
+                if begins + left <= closes:
+                    return begins + left
+                left -= closes - begins
+        return since + timedelta(days=FURTHEST)
+
+    def working(self, at: datetime) -> bool:
+        """Whether `at` is within the working hours; always where none are set."""
+        return not self.has_hours or any(opens <= at < closes for opens, closes in self._spans(at, days=1))
+
+    def _spans(self, since: datetime, days: int = FURTHEST) -> list[tuple[datetime, datetime]]:
+        """The working hours from the day before `since` on (they may end after midnight), in UTC."""
+        assert self.opens is not None
+        assert self.closes is not None
+        zone, found = zone_of(self.zone), []
+        first = since.astimezone(zone).date() - timedelta(days=1)
+        for number in range(days + 1):
+            day = first + timedelta(days=number)
+            if day.weekday() in self.days:
+                last = day if self.closes > self.opens else day + timedelta(days=1)
+                span = datetime.combine(day, self.opens, zone), datetime.combine(last, self.closes, zone)
+                found.append((span[0].astimezone(UTC), span[1].astimezone(UTC)))
+        return found
+
+    def next_digest(self, after: datetime) -> datetime | None:
+        """When the first digest after then is due, on one of `days`; None when there is none."""
+        if self.digest is None or not self.days:
+            return None
+        zone = zone_of(self.zone)
+        day = after.astimezone(zone).date()
+        while True:
+            at = datetime.combine(day, self.digest, zone).astimezone(UTC)
+            if at > after and day.weekday() in self.days:
+                return at
+            day += timedelta(days=1)
+
+
+class Quiet(Record):
+    """The hours in which a person wants no messages from the bot that can wait; they may pass midnight."""
+
+    begins: time
+    ends: time
+    zone: str = "UTC"
+
+    def until(self, at: datetime) -> datetime | None:
+        """When the quiet that holds at that time ends; None when there is none."""
+        zone = zone_of(self.zone)
+        here = at.astimezone(zone)
+        for day in (here.date() - timedelta(days=1), here.date()):
+            last = day if self.ends > self.begins else day + timedelta(days=1)
+            begins, ends = datetime.combine(day, self.begins, zone), datetime.combine(last, self.ends, zone)
+            if begins <= here < ends:
+                return ends.astimezone(UTC)
+        return None
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone; UTC where it is not known."""
+    return ZoneInfo(name) if name in zones() else UTC
+
+
+@cache
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone_named(typed: str) -> tuple[str | None, str]:
+    """The zone that `typed` names, as "europe/berlin" or "New York"; else None, and the nearest name or ""."""
+    by_name = {name.casefold(): name for name in sorted(zones())}
+    wanted = typed.strip().casefold().replace(" ", "_")
+    if found := by_name.get(wanted) or next((n for f, n in by_name.items() if f.rpartition("/")[2] == wanted), None):
+        return found, ""
+    near = get_close_matches(wanted, by_name, n=1, cutoff=0.5)
+    return None, by_name[near[0]] if near else ""
+
+
+def clock(typed: str) -> time | None:
+    """`9`, `09:00`, `9.30` or `9pm` as a time of day; None for anything else."""
+    found = _CLOCK.fullmatch(typed.strip())
+    if not found:
+        return None
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return None
+    hour = hour % 12 + (12 if half == "pm" else 0) if half else hour % 24 if hour == 24 and not minute else hour
+    return time(hour, minute) if hour < 24 and minute < 60 else None

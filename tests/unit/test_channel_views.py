@@ -1,0 +1,103 @@
+"""What routing, reminders and settings show: Slack takes it whatever it holds, and no stranger acts through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time, timedelta
+from itertools import product
+from typing import Any
+
+from bot.models import Attachment, Message
+from bot.sandbox.blockkit import problems, view_problems
+from bot.views import follow_up, reminding, steering, thread_card
+from tests.unit.test_views import AT, HOSTILE, NAMES, TEXTS, card, literal, message, mrkdwn, must_be_valid
+
+LINK = "https://acme.slack.com/archives/C1/p1763800000000100"
+PARTS = [[], [("tag", ["vip"])], [("text", [HOSTILE[:200]] * 20), ("tag", NAMES * 4)]]
+
+
+def waiters(name: str, count: int) -> list[reminding.Waiter]:
+    since = [AT - timedelta(hours=number) for number in range(count)]
+    whose = (None, name, "Bo")
+    return [reminding.Waiter(name, one, LINK if n % 2 else None, whose[n % 3]) for n, one in enumerate(since)]
+
+
+def every_message() -> Iterator[Any]:
+    for name, count in product(NAMES, (1, 2, 200)):
+        for names, personal in product((True, False), repeat=2):
+            yield reminding.reminder(waiters(name, count), personal=personal, names=names)
+        yield reminding.morning(waiters(name, count), names=True)
+        yield steering.moved_card(name, "C1", LINK)
+    for parts, name in product(PARTS, NAMES):
+        said = steering.rule(parts, "C1")
+        why = steering.why(name, steering.placed("C1", LINK), steering.because_rule(3, said, before=True))
+        yield steering.why_message(why, "t1", movable=True)
+        lines = [steering.trial(number, said, "tag: vip", fits=False, first=False) for number in range(100)]
+        yield steering.why_message(steering.tried(name, lines, steering.goes_to(None)), "t1", movable=False)
+    for name, text in product(NAMES, TEXTS):
+        files = (Attachment(kind="card", title=text, url="https://files.example/1"),)
+        for privacy in ("preview", "none"):
+            shown = message(text, attachments=files).veiled(privacy)
+            yield thread_card(card(latest=shown), account=name, assignee=None)
+            yield follow_up(shown, None)
+
+
+def every_modal() -> Iterator[Any]:
+    yield steering.move_modal("t" * 24 + "|C1|1763800000.000100")
+    for hours, digest, days in product(((time(9), time(17, 30)), None), (time(8), None), (range(7), ())):
+        yield reminding.settings_modal(
+            channel="C1",
+            privacy="none",
+            unassigned_after=2.5,
+            assigned_after=None,
+            hours=hours,
+            days=list(days),
+            zone="America/Argentina/ComodRivadavia",
+            digest=digest,
+            metadata="|C1|",
+        )
+
+
+def test_slack_takes_every_message_however_extreme_its_content() -> None:
+    for shown in every_message():
+        must_be_valid(shown)
+        assert problems(shown["blocks"], "message") == []
+        assert 0 < len(shown["text"]) <= 4_000
+
+
+def test_slack_takes_every_modal() -> None:
+    for shown in every_modal():
+        must_be_valid(shown)
+        assert view_problems(shown) == []
+
+
+def test_a_list_of_rules_fits_in_a_message_however_many_there_are() -> None:
+    said = steering.rule_list([(PARTS[2], "C1")] * 100, None)
+    assert len(said) <= 3_000
+    assert "more" in said
+
+
+def test_no_strangers_words_ping_link_or_format() -> None:
+    for shown in every_message():
+        active = shown["text"] + mrkdwn(shown)
+        for danger in ("<!channel", "<http://", "https://evil", "@here", "*bold*", ":tada:", "\u202e"):
+            assert danger not in active.replace(LINK, "")
+
+
+def test_a_veiled_message_says_its_beginning_or_nothing() -> None:
+    said = message("One\n\ntwo " + "x" * 500, attachments=(Attachment(kind="image", title="mine", url="https://a/b"),))
+    begin = said.veiled("preview")
+    assert begin.text.startswith("One two x")
+    assert len(begin.text) == 80
+    assert begin.attachments == (Attachment(kind="image"),)
+    assert said.veiled("full") is said
+    nothing = thread_card(card(latest=said.veiled("none")), account="@acme", assignee=None)
+    for words in (literal(nothing), nothing["text"]):
+        assert "New message, open in Inbox." in words
+        assert "x" * 20 not in words
+        assert "mine" not in words
+
+
+def test_a_deleted_message_stays_one() -> None:
+    gone: Message = message("secret", deleted=True).veiled("none")
+    assert "This message was deleted." in literal(follow_up(gone, None))

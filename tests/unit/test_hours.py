@@ -1,0 +1,121 @@
+"""Working hours, quiet hours and mornings, across nights, week-ends and the change to and from summer time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.hours import Quiet, Reminders, clock, zone_named, zone_of
+
+BERLIN = "Europe/Berlin"
+OFFICE = Reminders(zone=BERLIN, opens=time(9), closes=time(17))
+
+
+def at(day: str, hour: str, zone: str = BERLIN) -> datetime:
+    return datetime.fromisoformat(f"{day}T{hour}:00").replace(tzinfo=zone_of(zone)).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "hours", "then"),
+    [
+        (("2026-11-18", "10:00"), 4, ("2026-11-18", "14:00")),  # a Wednesday
+        (("2026-11-18", "15:00"), 4, ("2026-11-19", "11:00")),
+        (("2026-11-18", "20:00"), 4, ("2026-11-19", "13:00")),
+        (("2026-11-18", "03:00"), 4, ("2026-11-18", "13:00")),
+        (("2026-11-20", "16:00"), 4, ("2026-11-23", "12:00")),  # over the week-end
+        (("2026-11-21", "12:00"), 8, ("2026-11-23", "17:00")),
+        (("2026-11-18", "10:00"), 40, ("2026-11-25", "10:00")),
+        (("2026-03-27", "16:00"), 2, ("2026-03-30", "10:00")),  # clocks go forward on the Sunday between
+        (("2026-10-23", "16:00"), 2, ("2026-10-26", "10:00")),  # and back
+    ],
+)
+def test_only_working_hours_count(since: tuple[str, str], hours: float, then: tuple[str, str]) -> None:
+    assert OFFICE.after(at(*since), hours) == at(*then)
+
+
+def test_without_working_hours_every_hour_counts() -> None:
+    assert Reminders().after(at("2026-11-20", "23:00"), 4) == at("2026-11-21", "03:00")
+
+
+def test_a_night_shift_ends_on_the_next_day() -> None:
+    night = Reminders(zone=BERLIN, opens=time(22), closes=time(6), days=(4,))
+    assert night.working(at("2026-11-20", "23:00"))
+    assert night.working(at("2026-11-21", "05:59"))
+    assert not night.working(at("2026-11-21", "06:00"))
+    assert not night.working(at("2026-11-21", "23:00"))
+    assert night.after(at("2026-11-21", "05:00"), 2) == at("2026-11-27", "23:00")
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.floats(0.01, 200), st.floats(0.01, 50))
+def test_more_hours_end_later_and_within_working_hours(since: datetime, hours: float, more: float) -> None:
+    begins = since.replace(tzinfo=UTC)
+    first, second = OFFICE.after(begins, hours), OFFICE.after(begins, hours + more)
+    assert begins < first < second
+    assert first - begins >= timedelta(hours=hours) - timedelta(milliseconds=1)
+    assert OFFICE.working(first - timedelta(milliseconds=1))
+
+
+def test_the_next_digest_is_on_a_working_day_at_the_channels_own_time() -> None:
+    morning = Reminders(zone=BERLIN, digest=time(9))
+    days = [at("2026-10-22", "09:00")]
+    for _ in range(4):
+        following = morning.next_digest(days[-1])
+        assert following is not None
+        days.append(following)
+    assert days == [at(f"2026-10-{day}", "09:00") for day in (22, 23, 26, 27, 28)]
+    assert {later - before for before, later in pairwise(days)} == {timedelta(days=1), timedelta(days=3, hours=1)}
+    assert Reminders().next_digest(days[0]) is None
+    assert Reminders(digest=time(9), days=()).next_digest(days[0]) is None
+
+
+def test_quiet_hours_pass_midnight() -> None:
+    quiet = Quiet(begins=time(19), ends=time(8), zone=BERLIN)
+    assert quiet.until(at("2026-11-20", "20:00")) == at("2026-11-21", "08:00")
+    assert quiet.until(at("2026-11-21", "07:59")) == at("2026-11-21", "08:00")
+    assert quiet.until(at("2026-11-21", "08:00")) is None
+    assert Quiet(begins=time(12), ends=time(13), zone=BERLIN).until(at("2026-11-21", "12:30")) is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("9", time(9)),
+        ("09:00", time(9)),
+        ("9.30", time(9, 30)),
+        ("1730", time(17, 30)),
+        (" 9pm ", time(21)),
+        ("12 am", time(0)),
+        ("12pm", time(12)),
+        ("24:00", time(0)),
+        ("25", None),
+        ("13pm", None),
+        ("9:60", None),
+        ("noon", None),
+        ("", None),
+    ],
+)
+def test_a_time_of_day_may_be_written_in_several_ways(typed: str, read: time | None) -> None:
+    assert clock(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("Europe/Berlin", (BERLIN, "")),
+        ("europe/berlin", (BERLIN, "")),
+        ("new york", ("America/New_York", "")),
+        ("UTC", ("UTC", "")),
+        ("Europe/Berln", (None, BERLIN)),
+        ("xqzzk", (None, "")),
+    ],
+)
+def test_a_zone_may_be_named_by_its_city_and_a_slip_gets_a_hint(typed: str, named: tuple[str | None, str]) -> None:
+    assert zone_named(typed) == named
+
+
+def test_a_zone_that_this_machine_does_not_know_is_utc() -> None:
+    assert zone_of("Mars/Olympus") is UTC
