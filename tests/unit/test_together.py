@@ -29,7 +29,7 @@ async def test_a_hundred_at_once_take_a_few_round_trips(redis: Any) -> None:
 async def test_each_has_its_own_answer_or_error(redis: Any) -> None:
     await redis.set("word", "no number")
     asked = redis.set("a", 1), redis.get("word"), redis.incr("word"), redis.hgetall("none"), redis.get("a")
-    answers: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
+    answers: list[Any] = list(await asyncio.gather(*asked, return_exceptions=True))
     assert isinstance(answers.pop(2), ResponseError)
     assert answers == [True, b"no number", {}, b"1"]
 
