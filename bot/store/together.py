@@ -35,6 +35,12 @@ class Together(Redis):
         self._asked.append((args, options, answer))
         return await answer
 
+    async def aclose(self, *args: Any, **options: Any) -> None:
+        """Close, once the batches under way have ended: one sent later would open a connection that nobody closes."""
+        while self._sending:
+            await asyncio.wait(self._sending)
+        await super().aclose(*args, **options)
+
     def _send(self) -> None:
         batch, self._asked = [one for one in self._asked if not one[2].done()], []  # the others gave up
         task = asyncio.create_task(self._answer(batch))
