@@ -365,7 +365,8 @@ async def test_the_home_tab(arrive: Arrive) -> None:
     home = visit.page.get_by_role("tabpanel", name="Home")
     await home.get_by_role("button", name="Assign to me").click()
     await expect(home).to_contain_text("Your open conversations (1)")
-    await home.get_by_label("Message me when a colleague assigns").uncheck()
+    async with visit.page.expect_response("**/act/press_home"):
+        await home.get_by_label("Message me when a colleague assigns").uncheck()
     await visit.page.reload()
     await visit.page.get_by_role("navigation", name="Slack workspace").get_by_role("button", name="Inbox").click()
     await expect(home.get_by_label("Message me when a colleague assigns")).not_to_be_checked()
