@@ -77,7 +77,7 @@ from bot.store.tally import Tally
 from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 from bot.web import Web
-from bot.worker import Handlers, Worker
+from bot.worker import BREATH, Handlers, Worker
 from bot.writing import Writing
 
 log = structlog.get_logger(__name__)
@@ -106,9 +106,11 @@ class Bridge:
 class Paces:
     """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
 
+    `breath`: how many seconds a worker waits for work before it looks whether something is due or it is to stop.
     `replying`: how many seconds somebody with the reply form open is believed to be replying.
     """
 
+    breath: float = BREATH
     claim_idle: float = 15.0
     channel_interval: float = 1.0
     inbox_per_minute: int = 300
@@ -223,7 +225,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.Count: stats.count,
             jobs.Chart: stats.chart,
         }
-        worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked)
+        worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked, paces.breath)
         ticker = Ticker(pace, feed, lanes, paces.poll, waiting)
         bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
         talk = Talk(lanes, cards, preferences)
@@ -401,6 +403,7 @@ def _bolt(settings: Settings, installation: Installation, slack: Slack) -> Async
         )
 
     return AsyncApp(
+        name="inbox-bridge",  # else Bolt reads the source of the whole call stack to find one
         logger=logging.getLogger("slack_bolt"),
         client=slack.client,
         authorize=authorize,

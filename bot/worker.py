@@ -61,11 +61,18 @@ class Worker:
     """Runs until `stop` is called; then finishes or gives back what it has in hand."""
 
     def __init__(
-        self, lanes: Lanes, handlers: Mapping[type[Job], Handler], failed: Failed, sound: Sound, halted: Halted = never
+        self,
+        lanes: Lanes,
+        handlers: Mapping[type[Job], Handler],
+        failed: Failed,
+        sound: Sound,
+        halted: Halted = never,
+        breath: float = BREATH,
     ) -> None:
         """`failed` says what follows from a job given up; `sound` whether Inbox answers anything at all.
 
         While `halted` says so, jobs are left where they are."""
+        self._breath = breath
         self._lanes, self._handlers, self._failed, self._sound = lanes, handlers, failed, sound
         self.job_timeout = lanes.claim_idle * 0.8  # seconds; nobody else may take a job that is still being done
         self._halted, self._is_halted, self._asked = halted, False, 0.0
@@ -103,7 +110,7 @@ class Worker:
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await self._rest(1.0)
-            await self._rest(BREATH)
+            await self._rest(self._breath)
 
     async def _look_up(self) -> None:
         """Learn, once a second, whether the work is to rest."""
@@ -120,7 +127,7 @@ class Worker:
         reclaimed = 0.0
         while not self._stopping.is_set():
             if self._is_halted:
-                await self._rest(BREATH)
+                await self._rest(self._breath)
                 continue
             await places.acquire()
             free = 1
@@ -133,7 +140,7 @@ class Worker:
                     reclaimed = time.monotonic()
                     tickets = await self._lanes.reclaim(stream, free)
                 if not tickets:
-                    tickets = await self._lanes.take(stream, free, block=BREATH)
+                    tickets = await self._lanes.take(stream, free, block=self._breath)
             except StoreUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await self._rest(0.5)

@@ -32,7 +32,7 @@ NEVER_LOGGED = (
 )
 # `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
 SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
-QUICK = Paces(channel_interval=0.01, poll=60.0, look_again=0.3)
+QUICK = Paces(breath=0.02, channel_interval=0.01, poll=60.0, look_again=0.3)
 
 Open = Callable[..., Awaitable[Stage]]
 
@@ -66,6 +66,10 @@ def valkey(session_log: Logged) -> Iterator[str]:
     """The URL of a Valkey that is this test process's own."""
     with tempfile.TemporaryDirectory(prefix="bridge-tests-") as folder:
         server = embedded.start(Path(folder))
+        with Redis.from_url(server.url) as redis:
+            redis.config_set(
+                "hz", 100
+            )  # how often it sees that a read has waited long enough; at 10, up to 100 ms late
         yield server.url
         assert server.process is not None
         server.process.terminate()

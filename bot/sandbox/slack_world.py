@@ -115,7 +115,7 @@ class World:
     async def until(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109  # reads best so
         """What `predicate` returns once it is truthy; AssertionError with the calls made when that takes too long.
 
-        It is asked again at each change here, and every 50 ms for predicates that look elsewhere.
+        It is asked again at each change here, and every 20 ms for predicates that look elsewhere.
         """
         end = time.monotonic() + timeout
         while not (found := predicate()):
@@ -124,7 +124,7 @@ class World:
                 raise AssertionError(f"not within {timeout} s; Slack saw:\n{self.story()}")
             self._changed.clear()
             waiting = asyncio.ensure_future(self._changed.wait())
-            await asyncio.wait({waiting}, timeout=min(left, 0.05))
+            await asyncio.wait({waiting}, timeout=min(left, 0.02))
             waiting.cancel()
         return found
 

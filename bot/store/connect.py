@@ -34,6 +34,7 @@ def connect(url: str, name: str | None = None) -> Redis:
             socket_connect_timeout=2.0,
             health_check_interval=30,
             retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 2),
+            driver_info=None,  # else redis-py reads its own version from disk for each connection
         )
     except (ValueError, TypeError) as error:
         raise SettingsError("REDIS_URL is wrong: it must look like redis://host:6379/0; see .env.example.") from error

@@ -26,6 +26,18 @@ def optional_scopes() -> frozenset[str]:
     return asked_for("bot_optional")
 
 
+@pytest.hookimpl(tryfirst=True)  # before what is exhaustive is left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test marked `any_api`, each case stays with one version of Inbox's API; the other one is `exhaustive`."""
+    for item in items:
+        if item.get_closest_marker("any_api"):
+            assert isinstance(item, pytest.Function)
+            indices = dict(item.callspec.indices)
+            version, case = indices.pop("api"), sum(indices.values())
+            if (case + case // 2) % 2 != version:  # as 0 1 1 0 0 1 …, so that cases in pairs do not all get the same
+                item.add_marker("exhaustive")
+
+
 def asked_for(kind: str) -> frozenset[str]:
     both = [yaml.safe_load((MANIFESTS / name).read_text()) for name in ("http.yaml", "socket.yaml")]
     http, socket = (frozenset(one["oauth_config"]["scopes"][kind]) for one in both)

@@ -165,6 +165,7 @@ async def test_help_with_more_words_is_a_message_to_somebody_called_help(on: Sta
     assert texts(on) == ["is on the way"]
 
 
+@pytest.mark.any_api
 @pytest.mark.parametrize("word", ["<@U0SANDBOXBOT>", "<https://evil.example/sarah|sarah>", "sa/rah", "@"])
 async def test_a_recipient_that_can_be_nobody_is_explained_at_once(on: Stage, word: str) -> None:
     await dm(on, f"{word} Hello")
