@@ -51,7 +51,7 @@ class Base(Record):
 
     A `patient` job is tried again when something fails; somebody waits for the others, and is told instead. People's
     actions go before those of the `background`, for which nobody is waiting. A job that may `merge` is not accepted
-    when one in its lane, named by `waits_in`, has not begun yet: it does the same work.
+    when one of its kind is the last in its lane, named by `waits_in`, and has not begun yet: it does the same work.
     """
 
     patient: ClassVar[bool] = True

@@ -184,9 +184,13 @@ class Reminding:
             raise Later(wait, job)
 
     async def _said(self, job: Nudge | Morning, message: Msg) -> bool:
-        """Whether Slack took it; a channel that takes no posts is tried again with the next look."""
+        """Whether Slack has it; a channel that takes no posts is tried again with the next look."""
+        mark = f"{job.kind}-{job.ref}-{job.channel}"
         try:
-            await self._slack.post(job.channel, message)
+            # An attempt whose outcome is unknown may have posted it.
+            since = job.at.timestamp() - 5
+            if not (job.tries and await self._slack.find(job.channel, mark, thread_ts=None, since=since)):
+                await self._slack.post(job.channel, message, metadata={"message_id": mark})
         except SlackRefused as error:
             log.warning("not_reminded", ref=job.ref, channel=job.channel, error=error.code)
             return False
