@@ -12,7 +12,7 @@ from bot.models import Event
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, shows, thread, until
+from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, reply_form, shows, thread, until
 from tests.e2e.test_reminders import Day, reminded, reminders
 
 
@@ -125,3 +125,25 @@ async def test_why_inbox_refused_is_told_in_private_where_the_channel_shows_begi
     await on.slack.until(lambda: "Not sent" in on.slack.show(receipt))
     assert "was asked for" not in on.slack.show(receipt)
     await hears(on, on.acme.ana, "was asked for")
+
+
+async def test_a_home_is_emptied_when_its_owner_may_no_longer_see_it(on: Stage) -> None:
+    await card_of(on, "A secret")
+    for user, words in ((on.acme.bo, f"unlink <@{on.acme.bo}|bo>"), (on.acme.ana, "unlink")):
+        await on.slack.open_home(user)
+        await on.slack.until(lambda: "A secret" in on.slack.show(on.slack.home(user) or {"blocks": []}))  # noqa: B023  # asked within the round
+        await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text=words)
+        await on.slack.until(lambda: "A secret" not in on.slack.show(on.slack.home(user) or {"blocks": []}))  # noqa: B023
+
+
+async def test_a_form_that_cannot_be_taken_keeps_what_was_typed(on: Stage, redis_url: str) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.ana, card)
+    with Redis.from_url(redis_url) as redis:
+        redis.config_set("maxmemory", 1)
+        refused = await on.slack.submit(on.acme.ana, values={"text": "It took me long to write this"})
+        redis.config_set("maxmemory", 0)
+    assert isinstance(refused.body, dict)
+    assert "Try again in a minute" in refused.body["errors"]["text"]
+    assert (await on.slack.submit(on.acme.ana, values={"text": "It took me long to write this"})).ok
+    await on.slack.until(lambda: [one.text for one in on.inbox.sent()] == ["It took me long to write this"])
