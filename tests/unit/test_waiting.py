@@ -84,3 +84,9 @@ async def test_after_two_weeks_they_are_forgotten(waiting: Waiting, redis: Any) 
     await waiting.wrote("new", NOW)
     assert await waiting.all() == {"new": NOW}
     assert 0 < await redis.ttl(keys.waiting("new")) <= FORGOTTEN
+
+
+async def test_whoever_waits_for_two_weeks_makes_room_without_anybody_asking(waiting: Waiting, redis: Any) -> None:
+    await redis.zadd(keys.WAITING, {"reminded once": NOW - FORGOTTEN - 1})
+    await waiting.wrote("new", NOW)
+    assert await redis.zrange(keys.WAITING, 0, -1) == [b"new"]
