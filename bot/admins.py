@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from bot.gate import Gate
-from bot.jobs import Asker, Console, Job, Tell, TellAdmins
+from bot.jobs import Asker, Console, Job, OpenHome, Tell, TellAdmins
 from bot.models import Member
 from bot.slack import Slack
 from bot.store.audit import Audit
@@ -71,7 +71,8 @@ class Admins:
             return [_answer(job, words.LINK_USAGE)]
         await self._people.remove_link(user)
         log.info("unlinked", ref=job.ref, user=user, by=job.asker.user)
-        return await self._done(job, "unlink", user, words.unlinked(user))
+        done = await self._done(job, "unlink", user, words.unlinked(user))
+        return [*done, self._home(user)]
 
     async def links(self, job: Console) -> list[Job]:
         """Who acts as whom; a member who is gone, or whom two people act as, stands out."""
@@ -91,7 +92,12 @@ class Admins:
         if user is None:
             return [_answer(job, words.GUEST_USAGE)]
         await (self._rights.allow_guest(user) if allowed else self._rights.disallow_guest(user))
-        return await self._done(job, "allow" if allowed else "disallow", user, words.guest(user, allowed=allowed))
+        said = words.guest(user, allowed=allowed)
+        return [*await self._done(job, "allow" if allowed else "disallow", user, said), self._home(user)]
+
+    def _home(self, user: str) -> OpenHome:
+        """Slack keeps what somebody's Home showed while they still might see it."""
+        return OpenHome(asker=Asker(user=user, team=self._gate.installation.team))
 
     async def consent(self, job: Console, *, given: bool) -> list[Job]:
         """Names and texts may stand in this channel though another organisation reads it, or no longer."""

@@ -183,7 +183,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, replies, paces.look_again
         )
         consent = Consent(slack, rights)
-        reminding = Reminding(slack, inbox(True), people, cards, preferences, waiting, pace, consent, installation)
+        reminding = Reminding(gate, slack, inbox(True), people, cards, preferences, waiting, pace, consent)
         steering = Steering(gate, slack, inbox(False), people, cards, routes, router, audit)
         channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot import jobs
-from bot.errors import InboxError, Refused, SlackError
+from bot.errors import InboxError, SlackError
 from bot.forms import Forms, remembered
 from bot.gate import Gate
 from bot.inbox import Inbox
@@ -87,15 +87,7 @@ class Assigning:
         linked = [user for user, has in (await self._people.links()).items() if has == member.id]
         known = [*linked, *([] if linked else [await self._slack.user_with(member.email)] if member.email else [])]
         for user in known:
-            if user and await self._acts_as(user, member):
+            if user and await self._gate.acts_as(user, member.id):
                 return user
         log.info("assignee_not_in_slack", member=member.id)
         return None
-
-    async def _acts_as(self, user: str, member: Member) -> bool:
-        """Nobody hears of a conversation who may not act on it."""
-        try:
-            actor = await self._gate.actor(Asker(user=user, team=self._gate.installation.team))
-        except Refused:
-            return False
-        return actor.member.id == member.id

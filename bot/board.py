@@ -76,14 +76,16 @@ class Board:
         if place is not None:
             note = follow_up(await self._fresh(job.message, place.channel), card.thread.person)
             try:
-                below = await self._once(job, place.channel, await self._fit(card, place.channel, note), place.ts)
+                shown = await self._fit(card, place.channel, note)
+                below = await self._once(job, job.message.id, place.channel, shown, place.ts)
                 await self._replies.put_shown(job.message.id, below)
                 return [Render(thread_id=job.thread_id), *await self._shared(place.channel)]
             except SlackRefused as error:
                 if place.channel == job.channel or error.code not in LOST:
                     raise  # else the card is in a channel of earlier days that is gone: here comes a new one
-        place = await self._once(job, job.channel, await self._draw(card, job.channel))
-        await self._cards.put(job.thread_id, place)
+        before = place
+        place = await self._once(job, job.message.id, job.channel, await self._draw(card, job.channel))
+        await self._stands(job, place, before)
         await self._replies.put_shown(job.message.id, place)
         changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
         return [*([Render(thread_id=job.thread_id)] if changed else []), *await self._shared(job.channel)]
@@ -114,14 +116,20 @@ class Board:
         if job.age > self._look_again / 2:  # it may have been one of those that waited
             await self._rights.well(notice)
 
-    async def _once(self, job: Post, channel: str, message: Msg, thread_ts: str | None = None) -> Place:
-        """Post, unless an attempt whose outcome is unknown turns out to have posted it."""
-        mark = {"message_id": job.message.id}
+    async def _once(
+        self, job: Post | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
+    ) -> Place:
+        """Post, unless an attempt whose outcome is unknown turns out to have posted what carries this `mark`."""
         if job.tries:
-            found = await self._slack.find(channel, job.message.id, thread_ts=thread_ts, since=job.at.timestamp() - 5)
+            found = await self._slack.find(channel, mark, thread_ts=thread_ts, since=job.at.timestamp() - 5)
             if found:
                 return found
-        return await self._slack.post(channel, message, thread_ts=thread_ts, metadata=mark)
+        return await self._slack.post(channel, message, thread_ts=thread_ts, metadata={"message_id": mark})
+
+    async def _stands(self, job: Post | Move | Missed, place: Place, before: Place | None) -> None:
+        """The card is there now. Where another channel's lane was faster, this one is closed, and the job done anew."""
+        if not await self._cards.put(job.thread_id, place, before):
+            raise Later(0.0, job, Leave(thread_id=job.thread_id, old=(place.channel, place.ts)))
 
     async def _with_latest(self, card: Card, message: Message) -> Card:
         """The card with `message` on it, unless it shows a later one."""
@@ -197,14 +205,15 @@ class Board:
             return then
         card = await self._with_latest(card, new[-1])
         if place is None:
-            place = await self._slack.post(job.channel, await self._draw(card, job.channel))
-            await self._cards.put(thread.id, place)
+            drawn = await self._draw(card, job.channel)
+            place = await self._once(job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
+            await self._stands(job, place, None)
             await self._feed.show([new[-1].id])  # the card shows it
             new = new[:-1]
         if new:
             shown = [await self._fresh(one, place.channel) for one in new]
             note = await self._fit(card, place.channel, meanwhile(shown, card.thread.person))
-            await self._slack.post(place.channel, note, thread_ts=place.ts)
+            await self._once(job, f"missed-{thread.id}-{job.ref}", place.channel, note, place.ts)
             await self._feed.show(one.id for one in new)
         return then
 
@@ -223,14 +232,12 @@ class Board:
             await self._slot(job)
             card = await self._with_latest(card, job.message) if job.message else card
             drawn = await self._draw(card, job.channel)
-            new = (
-                await self._once(_post_of(job), job.channel, drawn)
-                if job.message
-                else await self._slack.post(job.channel, drawn)
-            )
+            mark = job.message.id if job.message else f"move-{job.ref}"
+            new = await self._once(job, mark, job.channel, drawn)
             job = job.model_copy(update={"posted": new.ts, "old": tuple(place) if place else None})
             await keep(job)
-        await self._cards.put(job.thread_id, Place(job.channel, job.posted))
+        again = job.model_copy(update={"posted": "", "old": None})
+        await self._stands(again, Place(job.channel, job.posted), Place(*job.old) if job.old else None)
         if job.message:
             await self._replies.put_shown(job.message.id, Place(job.channel, job.posted))
         then: list[Job] = [Leave(thread_id=job.thread_id, old=job.old)] if job.old else []

@@ -11,7 +11,7 @@ from bot.choosing import Choosing
 from bot.echo import Echoes
 from bot.finding import Finding
 from bot.gate import Gate
-from bot.jobs import Console, Job, Tell
+from bot.jobs import Console, Job, OpenHome, Tell
 from bot.stats import Stats
 from bot.steering import Steering
 from bot.store.audit import Audit
@@ -111,7 +111,7 @@ class Command:
         await self._people.remove_link(profile.id)
         log.info("unlinked", ref=job.ref, user=profile.id, by=profile.id)
         await self._audit.note(job.asker, "unlink", profile.id, "done", job.ref)
-        return [_answer(job, words.UNLINKED_YOU)]
+        return [_answer(job, words.UNLINKED_YOU), OpenHome(asker=job.asker)]
 
     async def _doctor(self, job: Console) -> list[Job]:
         """The same as `bot doctor` says, without what only the machine knows."""

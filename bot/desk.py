@@ -43,7 +43,7 @@ class Desk:
             if card is None:
                 await self._answers.note(job, "no such card", actor.member.id)
                 return [say(job.asker, words.NO_CARD)]
-            if not job.begun:
+            if not job.begun or job.verb == "claim":  # nobody pressed for it: it takes nothing from anybody
                 if (nothing := await self._nothing_to_do(job, card, actor)) is not None:
                     return nothing
                 job = job.model_copy(update={"begun": True})
@@ -62,7 +62,7 @@ class Desk:
         The card alone is not believed: it may be out of date, and the person knows better.
         """
         if job.verb == "claim":
-            return None if await self._is_free(job) else []
+            return await self._not_to_claim(job, actor)
         if not _already(job, card, card.thread, actor):
             return None
         thread = await self._inbox.thread(job.thread_id)
@@ -73,12 +73,15 @@ class Desk:
         shown = Refresh(thread_id=job.thread_id, shown=thread)
         return [say(job.asker, already), shown, Render(thread_id=job.thread_id)]
 
-    async def _is_free(self, job: Change) -> bool:
-        """Whether who replied is to have the thread: nobody has it, and the channel wants it so."""
+    async def _not_to_claim(self, job: Change, actor: Actor) -> list[Job] | None:
+        """What follows where who replied is not to have the thread: the channel wants it so, or somebody has it."""
         place = await self._cards.place(job.thread_id)
         if place and not (await self._preferences.channel(place.channel)).reply_assigns:
-            return False
-        return (await self._inbox.thread(job.thread_id)).assignee_id is None
+            return []
+        thread = await self._inbox.thread(job.thread_id)
+        if thread.assignee_id is None or (job.begun and thread.assignee_id == actor.member.id):
+            return None
+        return [Refresh(thread_id=job.thread_id, shown=thread)]
 
     async def _confirm(self, job: Change, card: Card, actor: Actor) -> list[Job]:
         by, wanted = Note(who=actor.name, at=jobs.now()), _assignee(job, actor)

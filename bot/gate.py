@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import structlog
 
-from bot.errors import AdminsOnly, NotLinked, Outsider, SlackBusy, SlackDown, SlackRefused, Unidentified, Unlinked
+from bot.errors import (
+    AdminsOnly,
+    NotLinked,
+    Outsider,
+    Refused,
+    SlackBusy,
+    SlackDown,
+    SlackRefused,
+    Unidentified,
+    Unlinked,
+)
 from bot.inbox import Inbox
 from bot.jobs import Asker
 from bot.models import Installation, Member, Record
@@ -47,6 +57,14 @@ class Gate:
         profile = await self.insider(asker)
         member = await self._member(profile)
         return Actor(user=asker.user, name=member.name or profile.name, member=member)
+
+    async def acts_as(self, user: str, member_id: str) -> bool:
+        """Whether the Slack user may act, as that member: nobody else hears of a conversation. Raises `InboxError`."""
+        try:
+            actor = await self.actor(Asker(user=user, team=self.installation.team))
+        except Refused:
+            return False
+        return actor.member.id == member_id
 
     async def insider(self, asker: Asker) -> Profile:
         """Somebody of the installed workspace or its Grid organisation; no bot, former member, or guest not allowed.

@@ -89,12 +89,14 @@ class Quiet(Record):
     def until(self, at: datetime) -> datetime | None:
         """When the quiet that holds at that time ends; None when there is none."""
         zone = zone_of(self.zone)
-        here = at.astimezone(zone)
-        for day in (here.date() - timedelta(days=1), here.date()):
+        today = at.astimezone(zone).date()
+        for day in (today - timedelta(days=1), today):
             last = day if self.ends > self.begins else day + timedelta(days=1)
-            begins, ends = datetime.combine(day, self.begins, zone), datetime.combine(last, self.ends, zone)
-            if begins <= here < ends:
-                return ends.astimezone(UTC)
+            # In UTC: times of one zone compare by the clock, which shows one hour twice when summer time ends.
+            begins = datetime.combine(day, self.begins, zone).astimezone(UTC)
+            ends = datetime.combine(last, self.ends, zone).astimezone(UTC)
+            if begins <= at < ends:
+                return ends
         return None
 
 

@@ -51,7 +51,7 @@ class Base(Record):
 
     A `patient` job is tried again when something fails; somebody waits for the others, and is told instead. People's
     actions go before those of the `background`, for which nobody is waiting. A job that may `merge` is not accepted
-    when one in its lane, named by `waits_in`, has not begun yet: it does the same work.
+    when one of its kind is the last in its lane, named by `waits_in`, and has not begun yet: it does the same work.
     """
 
     patient: ClassVar[bool] = True
@@ -585,14 +585,21 @@ class Chart(Base):
 
 
 class Outbound(Base):
-    """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign."""
+    """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign.
+
+    A campaign's has its turn among the messages, whose channel may depend on it. An answer has a time, which counts
+    whenever it is heard of: it waits for no other thread's message, or somebody is reminded of what was answered.
+    """
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "inbound"
     kind: Literal["outbound"] = "outbound"
     thread_id: str
     written: datetime
     campaign: bool = False
+
+    @property
+    def lane(self) -> str:
+        return "inbound" if self.campaign else f"answered:{self.thread_id}"
 
 
 class Campaign(Base):

@@ -78,7 +78,7 @@ def _drawn(job: Receipt, privacy: Privacy) -> Msg:
         text=veiled(send.text, privacy),
         url=send.url,
         state=job.state,
-        reason="" if privacy == "none" else job.reason,
+        reason=job.reason if privacy == "full" else "",
         intent=send.intent,
         at=job.at,
         message=job.message.veiled(privacy) if job.message else None,

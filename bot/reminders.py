@@ -11,10 +11,11 @@ import structlog
 from bot import jobs
 from bot.consent import Consent
 from bot.errors import InboxError, SlackRefused
+from bot.gate import Gate
 from bot.hours import zone_of
 from bot.inbox import Inbox
 from bot.jobs import Due, Job, Later, Morning, Nudge
-from bot.models import Card, Installation
+from bot.models import Card
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.pace import Pace
@@ -42,6 +43,7 @@ class Reminding:
 
     def __init__(
         self,
+        gate: Gate,
         slack: Slack,
         inbox: Inbox,
         people: People,
@@ -50,11 +52,11 @@ class Reminding:
         waiting: Waiting,
         pace: Pace,
         consent: Consent,
-        installation: Installation,
     ) -> None:
+        self._gate, self._installation = gate, gate.installation
         self._slack, self._inbox, self._people, self._cards = slack, inbox, people, cards
         self._preferences = preferences
-        self._waiting, self._pace, self._consent, self._installation = waiting, pace, consent, installation
+        self._waiting, self._pace, self._consent = waiting, pace, consent
 
     # --- when ---------------------------------------------------------------------------------------------------------
 
@@ -95,16 +97,20 @@ class Reminding:
             return at
         if not wanted.working(now):
             return wanted.after(now, 1e-6)
-        user = await self._user_of(card.thread.assignee_id)
+        try:
+            user = await self._user_of(card.thread.assignee_id)
+        except InboxError:  # who they are now, cannot be told
+            return now + timedelta(seconds=LOOK)
         if user and (quiet := (await self._preferences.person(user)).quiet) and (until := quiet.until(now)):
             return until
         return Target(user or place.channel, wait.since)
 
     async def _user_of(self, member_id: str | None) -> str | None:
-        """The Slack user who acts as the member; without one, the channel is reminded."""
-        if member_id is None:
-            return None
-        return next((user for user, member in (await self._people.links()).items() if member == member_id), None)
+        """The Slack user who may act, as the member; without one, the channel is reminded."""
+        for user, member in (await self._people.links()).items():
+            if member == member_id and await self._gate.acts_as(user, member):
+                return user
+        return None
 
     async def _mornings(self, now: datetime) -> list[Job]:
         """The digests that are due. Each finds its next date itself; one that could not come is left out."""
@@ -140,6 +146,9 @@ class Reminding:
 
     async def morning(self, job: Morning, _: object) -> list[Job]:
         """Everybody who waits in the channel; nothing when nobody does."""
+        if timedelta(seconds=job.age) > TOO_LATE:  # the channel took no posts for so long
+            await self._schedule(job.channel, jobs.now())
+            return []
         waiting = await self._waiting.all()
         here = {
             one: at for one, at in waiting.items() if (p := await self._cards.place(one)) and p.channel == job.channel
@@ -184,9 +193,13 @@ class Reminding:
             raise Later(wait, job)
 
     async def _said(self, job: Nudge | Morning, message: Msg) -> bool:
-        """Whether Slack took it; a channel that takes no posts is tried again with the next look."""
+        """Whether Slack has it; a channel that takes no posts is tried again with the next look."""
+        mark = f"{job.kind}-{job.ref}-{job.channel}"
         try:
-            await self._slack.post(job.channel, message)
+            # An attempt whose outcome is unknown may have posted it.
+            since = job.at.timestamp() - 5
+            if not (job.tries and await self._slack.find(job.channel, mark, thread_ts=None, since=since)):
+                await self._slack.post(job.channel, message, metadata={"message_id": mark})
         except SlackRefused as error:
             log.warning("not_reminded", ref=job.ref, channel=job.channel, error=error.code)
             return False

@@ -92,8 +92,13 @@ class Replying:
             characters=await self._limit(thread.platform),
             metadata=remembered(job.thread_id, job.asker),
         )
-        if not await self._forms.fill(job.view_id, view):
-            await self._replies.end(job.thread_id, actor.user)
+        shown = False
+        try:
+            shown = await self._forms.fill(job.view_id, view)
+        finally:
+            if not shown:
+                await self._replies.end(job.thread_id, actor.user)
+        if not shown:
             return []
         return [Render(thread_id=job.thread_id), Fade(thread_id=job.thread_id)]
 

@@ -40,10 +40,10 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     port = bridge.settings.port if web else bridge.settings.metrics_port
     server = http_server(bridge.web if web else bridge.watch) if port is not None else None
     name = "PORT" if web else "METRICS_PORT"
-    listener = _listener(name, bridge.settings.host, port) if port is not None else None
+    taken = listener(bridge.settings.host, port, name) if port is not None else None
     socket_mode = bridge.socket_mode if web else None
-    if server and listener:
-        parts.append(server.serve(sockets=[listener]))
+    if server and taken:
+        parts.append(server.serve(sockets=[taken]))
     if socket_mode:
         parts.append(socket_mode.run())
     if worker:
@@ -72,16 +72,16 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
             raise error
 
 
-def _listener(name: str, host: str, port: int) -> socket.socket:
+def listener(host: str, port: int, name: str = "PORT") -> socket.socket:
     """The port of the setting `name`, taken before anything starts. Raises `SettingsError` when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
+        taken = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"{name} {port} on HOST {host} cannot be used ({error}): choose another.") from error
     # asyncio leaves it unset on a socket made so, and an answer's body then waits 40 ms for the caller's ACK.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
+    taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return taken
 
 
 def http_server(app: ASGIApp) -> Server:

@@ -84,7 +84,7 @@ class Sending:
         again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None, "only": None}
         send = job.model_copy(update=again)
         await self._intents.keep(send)
-        return [send]
+        raise Later(0.0, send) from error  # before what waits in this lane: later messages, and a word to take it back
 
     @property
     def _keyed(self) -> bool:

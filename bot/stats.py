@@ -32,8 +32,8 @@ CLOSED: Final = {"thread.archived", "thread.deleted"}
 
 
 def counted(event: Event) -> list[Count]:
-    """What an event adds to the figures."""
-    if event.thread_id is None:
+    """What an event adds to the figures. A campaign answers nobody, where the event tells that it was one (v1)."""
+    if event.thread_id is None or (event.message and event.message.author == "campaign"):
         return []
     if event.type in CLOSED:
         return [Count(what="closed", thread_id=event.thread_id, when=event.created_at)]

@@ -7,14 +7,15 @@ import hmac
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -85,7 +86,9 @@ class Web:
             log.warning("not_signed", route="/slack/events")
             return PlainTextResponse("invalid signature", 401)
         try:
-            bolt_request = to_async_bolt_request(request, body)
+            # No other header than this one means anything to Bolt that concerns us.
+            kind: dict[str, str | Sequence[str]] = {"content-type": request.headers.get("Content-Type", "")}
+            bolt_request = AsyncBoltRequest(body=body.decode(), headers=kind)
         except (ValueError, TypeError, AttributeError, RecursionError):
             return PlainTextResponse("this is not what Slack sends", 400)
         response = await self._bolt.async_dispatch(bolt_request)

@@ -53,6 +53,14 @@ def bounded(slack: Slack, act: Act) -> Listener:
     return listener
 
 
+def _beside_the_fields(body: payloads.Body, sentence: str) -> dict[str, Any]:
+    """What keeps a form open with all that was typed into it; a form without fields gives way to the sentence."""
+    fields = list((body["view"].get("state") or {}).get("values") or {})
+    if fields:
+        return {"response_action": "errors", "errors": {fields[-1]: sentence}}
+    return {"response_action": "update", "view": notice_modal("That didn't work", sentence)}
+
+
 def _kind(body: payloads.Body) -> str:
     return str(body.get("type") or body.get("command"))[:40]
 
@@ -62,7 +70,7 @@ async def _sorry(slack: Slack, ack: AsyncAck, body: payloads.Body, sentence: str
     if "command" in body:
         await ack(text=sentence)
     elif body.get("type") == "view_submission":
-        await ack(response_action="update", view=notice_modal("That didn't work", sentence))
+        await ack(**_beside_the_fields(body, sentence))
     else:
         await ack()
         if body.get("user") and body.get("type") != "event_callback":

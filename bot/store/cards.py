@@ -20,9 +20,14 @@ _AMEND: Final = """
 local shown = redis.call('HGET', KEYS[1], 'latest')
 if shown and cjson.decode(shown).id == ARGV[1] then redis.call('HSET', KEYS[1], 'latest', ARGV[2]) end
 """
+# KEYS: the card, its place. ARGV: channel and ts, the thread, channel and ts of the place it is thought to have now.
 _PUT: Final = """
-redis.call('HSET', KEYS[1], 'channel', ARGV[1], 'ts', ARGV[2])
 redis.call('SET', KEYS[2], ARGV[3])
+local channel, ts = unpack(redis.call('HMGET', KEYS[1], 'channel', 'ts'))
+local function is(at) return channel == ARGV[at] and ts == ARGV[at + 1] end
+if channel and not is(1) and not is(4) then return 0 end
+redis.call('HSET', KEYS[1], 'channel', ARGV[1], 'ts', ARGV[2])
+return 1
 """
 
 
@@ -71,10 +76,12 @@ class Cards:
             channel, ts = await self._redis.hmget(keys.card(thread_id), "channel", "ts")
         return Place(channel.decode(), ts.decode()) if channel and ts else None
 
-    async def put(self, thread_id: str, place: Place) -> None:
-        """The card was posted at `place`."""
+    async def put(self, thread_id: str, place: Place, before: Place | None = None) -> bool:
+        """The card was posted at `place`. False when it is no longer at `before`: another lane has posted it too."""
+        was = before or ("", "")
         async with answering():
-            await self._put(keys=[keys.card(thread_id), keys.card_at(*place)], args=[*place, thread_id])
+            keys_of = [keys.card(thread_id), keys.card_at(*place)]
+            return bool(await self._put(keys=keys_of, args=[*place, thread_id, *was]))
 
     async def at(self, place: Place) -> str | None:
         """The id of the thread whose card is at `place`."""

@@ -40,10 +40,14 @@ local function ticket(name, item)
   redis.call('XADD', item:sub(1, 1) == 'p' and PEOPLE or BACKGROUND, '*', 'lane', name)
 end
 
+local function kind(item) return cjson.decode(item:sub(2)).kind end
+
 local function push(name, item, once, merge)
   if once ~= '' and not redis.call('SET', PREFIX .. 'once:' .. once, '1', 'NX', 'EX', WEEK) then return 0 end
   if item:sub(1, 1) == 'p' then active() end
-  if merge == '1' and redis.call('LLEN', lane_key(name)) > 1 then return 0 end
+  if merge == '1' and redis.call('LLEN', lane_key(name)) > 1 then
+    if kind(redis.call('LINDEX', lane_key(name), -1)) == kind(item) then return 0 end
+  end
   if redis.call('RPUSH', lane_key(name), item) == 1 then ticket(name, item) end
   return 1
 end

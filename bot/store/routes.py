@@ -15,7 +15,7 @@ from bot.rules import Rule
 from bot.store import keys
 from bot.store.lanes import answering
 
-REMEMBERED: Final = 90 * 24 * 3600  # seconds since the last thing that was remembered
+REMEMBERED: Final = 90 * 24 * 3600  # seconds since it was last asked for
 _RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
 
 
@@ -66,8 +66,11 @@ class Routes:
                     continue
 
     async def memory(self, thread_id: str) -> Memory:
+        """What is remembered of the thread; it stays so for as long as somebody asks now and then."""
         async with answering():
-            fields = await self._redis.hgetall(keys.routed(thread_id))
+            pipe = self._redis.pipeline()
+            pipe.hgetall(keys.routed(thread_id)).expire(keys.routed(thread_id), REMEMBERED)
+            fields, _ = await pipe.execute()
         pin = Pin.model_validate_json(fields[b"pin"]) if fields.get(b"pin") else None
         rule = fields[b"rule"].decode() if fields.get(b"rule") else None
         return Memory(rule=rule, campaign=b"campaign" in fields, pin=pin)

@@ -16,47 +16,55 @@ Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]"]
 
 
 class Together(Redis):
-    """While a round trip is under way, the next one gathers. Each command has its own answer or error."""
+    """What is asked for in one turn of the event loop is one batch. Each command has its own answer or error.
+
+    Nothing waits for the batch before it: that would add up where Redis is far away.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._busy, self._waiting = False, list[Command]()
-        self._sending: asyncio.Task[None] | None = None
+        self._asked, self._sending = list[Command](), set[asyncio.Task[None]]()
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         if args[0] in ALONE:
             return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-        if self._busy:
-            answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._waiting.append((args, options, answer))
-            return await answer
-        self._busy = True
-        try:
-            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-        finally:
-            self._go_on()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Any] = loop.create_future()
+        if not self._asked:
+            loop.call_soon(self._send)
+        self._asked.append((args, options, answer))
+        return await answer
 
-    def _go_on(self) -> None:
-        """A round trip is over: the next one is for all who wait, unless they gave up."""
-        batch = [one for one in self._waiting if not one[2].done()]
-        self._busy, self._waiting = bool(batch), []
-        if batch:
-            self._sending = asyncio.create_task(self._send(batch))
+    async def aclose(self, *args: Any, **options: Any) -> None:
+        """Close, once the batches under way have ended: one sent later would open a connection that nobody closes."""
+        while self._sending:
+            await asyncio.wait(self._sending)
+        await super().aclose(*args, **options)
 
-    async def _send(self, batch: list[Command]) -> None:
-        try:
-            pipe = self.pipeline(transaction=False)
-            for args, options, _ in batch:
-                pipe.execute_command(*args, **options)
-            results = await pipe.execute(raise_on_error=False)
-        except Exception as error:
-            results = [error] * len(batch)
-        finally:
-            self._go_on()
-        for (*_, answer), result in zip(batch, results, strict=True):
+    def _send(self) -> None:
+        batch, self._asked = [one for one in self._asked if not one[2].done()], []  # the others gave up
+        task = asyncio.create_task(self._answer(batch))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _answer(self, batch: list[Command]) -> None:
+        for (*_, answer), result in zip(batch, await self._results(batch), strict=True):
             if answer.done():
                 continue
             if isinstance(result, Exception):
                 answer.set_exception(result)
             else:
                 answer.set_result(result)
+
+    async def _results(self, batch: list[Command]) -> list[Any]:
+        """What came of each command, an exception for those that failed."""
+        try:
+            if len(batch) == 1:
+                args, options, _ = batch[0]
+                return [await super().execute_command(*args, **options)]  # type: ignore[no-untyped-call]
+            pipe = self.pipeline(transaction=False)
+            for args, options, _ in batch:
+                pipe.execute_command(*args, **options)
+            return await pipe.execute(raise_on_error=False)
+        except Exception as error:
+            return [error] * len(batch)

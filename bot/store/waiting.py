@@ -28,6 +28,7 @@ if at > tonumber(redis.call('HGET', KEYS[3], 'last') or 0) then
   redis.call('HSET', KEYS[3], 'last', ARGV[2])
   if redis.call('HSETNX', KEYS[3], 'since', ARGV[2]) == 1 then redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1]) end
 end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at - {FORGOTTEN})
 redis.call('ZADD', KEYS[1], 'LT', redis.call('HGET', KEYS[3], 'first'), ARGV[1])
 redis.call('EXPIRE', KEYS[3], {FORGOTTEN})
 return 1

@@ -119,15 +119,22 @@ def mentioned(text: str) -> list[str]:
     return list(dict.fromkeys(_MENTION.findall(text)))
 
 
+_JOINED = re.compile("[\u200d\u20e3\U0001f3fb-\U0001f3ff]")  # what makes another emoji of the one before it
+
+
 def after_prefix(said: str, prefix: str) -> str | None:
     """What follows `prefix` in a decoded message; None when it does not begin so.
 
-    A longer run of the prefix's last character is something else: `>>>` quotes in Slack, where `>>` is the prefix.
+    A longer run of the prefix's last character is something else: `>>>` quotes in Slack, where `>>` is the prefix. So
+    is another emoji that begins with the prefix's, such as a hand in a skin tone.
     """
     said = said.lstrip()
-    if not prefix or not said.startswith(prefix) or said[len(prefix) :].startswith(prefix[-1]):
+    if not prefix or not said.startswith(prefix):
         return None
-    return said[len(prefix) :].strip()
+    rest = said[len(prefix) :].removeprefix("\ufe0f")  # which asks for the picture of a character
+    if rest.startswith((prefix, prefix.removesuffix("\ufe0f")[-1])) or _JOINED.match(rest):
+        return None
+    return rest.strip()
 
 
 def _said(token: str, names: Mapping[str, str]) -> str:

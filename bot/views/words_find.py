@@ -26,7 +26,7 @@ SETTINGS = "*Your settings*"
 FIRST_STEPS = """\
 *What to do first*
 1. Take a conversation: *Assign to me*, below or on its card in the channel. Then it stands here.
-2. Answer: `/dm @handle Hello`, or *Open conversation*. Only you see the receipt.
+2. Answer: *Reply*. What you sent stands below the card, with its outcome. `/dm @handle Hello` writes to somebody new.
 3. Done? *Archive*. If they write again, it comes back."""
 
 

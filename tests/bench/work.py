@@ -60,8 +60,11 @@ async def drain(bench: Bench, *, count: int) -> list[Row]:
     posted = bench.called.times(POST)
     skipped = count // 10  # while the first ones are done, the worker still learns names and channels
     rate = (len(posted) - skipped) / (posted[-1] - posted[skipped])
-    raw: dict[str, float | str] = {"posts": count, "channels": CHANNELS, "processor time of each, µs": cpu * 1e6}
-    return [Row("worker drain: cards posted by one process", ">=", 500, rate, "/s", raw)]
+    raw: dict[str, float | str] = {"posts": count, "channels": CHANNELS}
+    return [
+        Row("worker drain: cards posted by one process", ">=", 500, rate, "/s", raw),
+        Row("worker drain: cards posted in a second of processor time", ">=", 500, 1 / cpu, "/s", raw),
+    ]
 
 
 async def _queue(bench: Bench, count: int) -> None:

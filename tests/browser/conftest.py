@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -52,7 +53,7 @@ class Visit:
         return self.page.locator(".channel .message", has_text=words).last
 
     async def become(self, name: str) -> None:
-        await self.page.get_by_role("radio", name=name).click()
+        await self.page.get_by_role("radio", name=re.compile(f"^{name}")).click()
 
     async def say(self, words: str, box: str = "Message #support or type /") -> None:
         await self.page.get_by_label(box).fill(words)

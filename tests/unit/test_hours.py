@@ -119,3 +119,10 @@ def test_a_zone_may_be_named_by_its_city_and_a_slip_gets_a_hint(typed: str, name
 
 def test_a_zone_that_this_machine_does_not_know_is_utc() -> None:
     assert zone_of("Mars/Olympus") is UTC
+
+
+def test_quiet_hours_end_once_on_the_night_that_has_an_hour_twice() -> None:
+    quiet = Quiet(begins=time(22), ends=time(2, 15), zone=BERLIN)
+    ends = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)  # 02:15 in summer time; an hour later it is 02:15 once more
+    assert quiet.until(ends - timedelta(minutes=1)) == ends
+    assert quiet.until(ends + timedelta(minutes=50)) is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from bot.errors import StoreUnavailable
-from bot.jobs import Asker, Change, Console, Job, Post, Refresh, Render, now
+from bot.jobs import Asker, Change, Console, Job, Leave, Post, Refresh, Render, now
 from bot.models import Message
 from bot.store import keys
 from bot.store.connect import connect
@@ -506,3 +506,15 @@ async def test_a_lane_has_one_ticket_exactly_while_it_has_work_whatever_two_cons
 async def test_console_words_of_two_people_do_not_share_a_lane(pair: Pair) -> None:
     await pair.one.accept(Console(words="x", asker=ANA), Console(words="y", asker=Asker(user="U0BO")))
     assert await pair.lanes() == {"console:U0ANA", "console:U0BO"}
+
+
+async def test_work_is_merged_with_its_own_kind_alone(pair: Pair) -> None:
+    await pair.one.accept(Render(thread_id="t1"))
+    ticket = await taken(pair.one)
+    leave = Leave(thread_id="t1", old=("C1", "1.0"))
+    later = Render(thread_id="t1")
+    await pair.one.accept(leave)
+    await pair.one.accept(later)  # the first one may have read the state already, and what waits draws no card
+    await pair.one.accept(Render(thread_id="t1"))
+    assert await pair.one.finish(ticket)
+    assert await pair.waiting("card:t1") == [leave.ref, later.ref]

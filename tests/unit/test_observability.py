@@ -93,7 +93,7 @@ async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words
     first, *_, last = [line for line in lines if line["event"] == "accepted" and line["kind"] == "dm"]
     of_first = [line for line in lines if line["event"] == "job" and line["ref"] == first["ref"]]
     assert [line["kind"] for line in of_first[:2]] == ["dm", "send"]
-    assert sorted(line["kind"] for line in of_first[2:]) == ["count", "tell"]
+    assert sorted(line["kind"] for line in of_first[2:]) == ["outbound", "tell"]
     assert {line["outcome"] for line in of_first} == {"done"}
     assert all(line["seconds"] >= 0 and line["level"] == "info" for line in of_first)
     assert f"Reference {last['ref']}" in said.replace("`", "")

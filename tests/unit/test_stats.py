@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.models import Answer, Day, Figures, Period, Share
+from bot.models import Answer, Day, Event, Figures, Message, Period, Share
 from bot.sandbox.blockkit import problems
+from bot.stats import counted
 from bot.views import Msg, chart_caption, chart_png, chart_words, stats_message
 from bot.views.chart import ANSWERED, BARS, COLUMN, LEFT, RECEIVED, TOP
 from bot.views.stats import span
@@ -106,3 +107,13 @@ def test_the_picture_can_be_read_without_seeing_it() -> None:
     assert said == "Bars for 3 days, received/answered: 24 Oct 3/2, 26 Oct 12/0"
     assert "nothing yet" in chart_words(days((0, 0)))
     assert len(chart_words(days(*[(123_456, 123_456)] * 60))) <= 1_000
+
+
+def test_a_campaign_is_no_answer_in_the_figures() -> None:
+    """Where the event says who wrote: v1's."""
+    at = datetime.now(UTC)
+    offer = Message(id="m", thread_id="t", direction="outbound", author="campaign", created_at=at)
+    event = Event(id="e", seq=1, type="message.sent", created_at=at, api="v1", thread_id="t", message_id="m")
+    assert counted(event.model_copy(update={"message": offer, "direction": "outbound"})) == []
+    answer = offer.model_copy(update={"author": "member"})
+    assert [one.what for one in counted(event.model_copy(update={"message": answer}))] == ["sent"]

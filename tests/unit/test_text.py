@@ -188,6 +188,11 @@ def test_times_are_shown_in_the_readers_zone_with_utc_as_fallback() -> None:
         ("Hello", "", None),
         ("dm: two\nlines", "dm:", "two\nlines"),
         ("📣 Hello", "📣", "Hello"),
+        ("✉️ Hello", "✉", "Hello"),
+        ("❗️❗️ careful with her", "❗️", None),
+        ("🇩🇪🇩🇪 they won", "🇩🇪", None),
+        ("👋🏽 all", "👋", None),
+        ("👨‍👩‍👧 photo", "👨", None),
     ],
 )
 def test_only_what_begins_with_the_prefix_has_something_after_it(said: str, prefix: str, rest: str | None) -> None:

@@ -85,18 +85,20 @@ async def test_a_webhook_makes_it_rest_for_as_long_as_webhooks_come(redis: Any) 
 
 
 async def test_many_processes_look_as_often_as_one(redis: Any) -> None:
-    looks = 0
+    looks, all_looked = 0, asyncio.Event()
 
     class Counted(Lanes):
         async def accept(self, *accepted: jobs.Job, once: str = "", within: float | None = None) -> bool:
             nonlocal looks
             looks += 1
+            if looks == 5:
+                all_looked.set()
             return True
 
     crew = [Ticker(Pace(redis), Feed(redis), Counted(redis, f"p{n}"), 0.2, Waiting(redis)) for n in range(5)]
     tasks = [asyncio.create_task(one.run()) for one in crew]
-    await asyncio.sleep(0.05)
-    assert looks == len(crew)  # each looks when it starts
+    await asyncio.wait_for(all_looked.wait(), 5.0)  # each looks when it starts
+    assert looks == len(crew)
     await asyncio.sleep(2.0)
     for one in crew:
         one.stop()

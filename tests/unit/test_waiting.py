@@ -69,9 +69,9 @@ async def test_a_reminder_of_something_else_changes_nothing(waiting: Waiting) ->
 
 async def test_they_are_looked_at_when_it_is_time_and_not_when_it_is_over(waiting: Waiting) -> None:
     await waiting.wrote("soon", NOW - FIRST_LOOK - 1)
-    await waiting.wrote("later", NOW)
+    await waiting.wrote("later", NOW + 3600)
     assert await waiting.due() == ["soon"]
-    await waiting.look_at({"soon": NOW + 60, "over": NOW - 60})
+    await waiting.look_at({"soon": NOW + 3600, "over": NOW - 60})
     assert not await waiting.anything()
     await waiting.look_at_all()
     assert sorted(await waiting.due()) == ["later", "soon"]
@@ -84,3 +84,9 @@ async def test_after_two_weeks_they_are_forgotten(waiting: Waiting, redis: Any) 
     await waiting.wrote("new", NOW)
     assert await waiting.all() == {"new": NOW}
     assert 0 < await redis.ttl(keys.waiting("new")) <= FORGOTTEN
+
+
+async def test_whoever_waits_for_two_weeks_makes_room_without_anybody_asking(waiting: Waiting, redis: Any) -> None:
+    await redis.zadd(keys.WAITING, {"reminded once": NOW - FORGOTTEN - 1})
+    await waiting.wrote("new", NOW)
+    assert await redis.zrange(keys.WAITING, 0, -1) == [b"new"]

@@ -57,7 +57,7 @@ async def opened(*, port: int = 0, version: str = "v2", **settings: Any) -> Asyn
                     await on.inbox.customer_writes(on.acme.sarah, "Hi! Is the trial still open?")
                     yield Page(url, theatre)
                 finally:
-                    await theatre.kill()
+                    await theatre.close()
 
 
 def _app(theatre: Theatre) -> Starlette:

@@ -46,6 +46,12 @@ class Theatre:
         async with self._one_at_a_time:
             await self._kill()
 
+    async def close(self) -> None:
+        """The bot finishes what it has in hand, for as long as that takes a moment, and ends."""
+        async with self._one_at_a_time:
+            self.stage = None
+            await self._running.aclose()
+
     async def play(self, *, version: str | None = None, channel: str | None = None) -> None:
         """The bot begins anew with another API version of Inbox, or with its cards in another channel."""
         async with self._one_at_a_time:

@@ -108,7 +108,7 @@ function channel(place) {
   const about = place.shared ? "shared with another organisation" : `${place.members.length - 1} people and Inbox`;
   return h(
     "div",
-    { class: "channel", key: place.id },
+    { class: "channel", key: `${place.id}-${ui.me}` }, // what one has typed or ticked is not another's
     h("header", { class: "bar" }, h("h2", {}, icon(place.shared ? "link" : "hash"), place.name), h("small", {}, about)),
     log(`Messages in ${place.name}`, place.id, inChannel(place.id)),
     composer({ channel: place.id, placeholder: `Message #${place.name} or type /` }),
@@ -267,7 +267,7 @@ function thread() {
   const all = parent ? [parent, ...inOrder(parent.replies, (one) => one.channel === id && (one.thread_ts ?? one.thread) === ts)] : [];
   return h(
     "aside",
-    { class: "thread", "aria-label": "Thread", key: ts },
+    { class: "thread", "aria-label": "Thread", key: `${ts}-${ui.me}` },
     h("header", { class: "bar" }, h("h2", {}, "Thread"), h("small", {}, `#${names()[id] ?? ""}`), closeButton("Close thread", close)),
     log("Thread", id, all, ts),
     composer({ channel: id, thread: ts, placeholder: "Reply…" }),
@@ -295,7 +295,7 @@ function home() {
     change(() => (ui.troubles.home = done.ok ? null : done.says));
   };
   const trouble = ui.troubles.home && h("p", { class: "trouble", role: "alert" }, icon("warning"), ui.troubles.home);
-  return h("div", { class: "home", tabindex: "0" }, blocks(view.blocks, { ...common("home"), press }), trouble);
+  return h("div", { class: "home", tabindex: "0", key: ui.me }, blocks(view.blocks, { ...common("home"), press }), trouble);
 }
 
 function direct() {

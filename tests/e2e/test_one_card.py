@@ -1,0 +1,81 @@
+"""One card for each conversation and one post for each thing, whatever dies or overtakes what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+
+from bot.sandbox.slack import Message
+from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.stage import Stage
+from bot.store import keys
+from tests.conftest import Open
+from tests.e2e.steps import cards, idle, labels, whisper
+from tests.e2e.test_reminders import Day
+
+
+@pytest.fixture
+async def on(opened: Open, api: str, optional_scopes: frozenset[str]) -> Stage:
+    """The stage with the scopes that may be refused: history tells what an attempt without an answer has done."""
+    running = await opened(versions=[api])
+    running.slack.scopes |= optional_scopes
+    return running
+
+
+@pytest.fixture
+def vip(on: Stage) -> str:
+    return on.slack.add_channel("vip")
+
+
+async def inbox(on: Stage, words: str) -> None:
+    await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text=words)
+    await idle(on)
+
+
+def live(on: Stage, *channels: str) -> list[Message]:
+    """The cards that have buttons."""
+    return [one for channel in channels for one in on.slack.messages(channel) if "Archive" in labels(one)]
+
+
+async def test_two_messages_that_rules_send_to_two_channels_at_once_are_one_conversation(on: Stage, vip: str) -> None:
+    await inbox(on, f"route add text:refund to:<#{vip}|vip>")
+    on.slack.fail("chat.postMessage", delay=0.3, times=2)
+    await on.inbox.customer_writes(on.acme.sarah, "Hello")
+    await on.inbox.customer_writes(on.acme.sarah, "I want a refund")
+    await idle(on)
+    (card,) = live(on, on.acme.channel, vip)
+    below = [on.slack.show(one) for one in on.slack.replies(card.channel, card.ts)]
+    assert len(below) == 1  # what the other card showed stands below this one
+    assert ("Hello" in below[0]) != ("refund" in below[0])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_move_whose_answer_is_lost_leaves_one_card(on: Stage, vip: str, when: str) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "Hello")
+    await idle(on)
+    (old,) = cards(on)
+    await on.slack.shortcut(on.acme.ana, old.channel, old.ts, "why_here")
+    await on.slack.press_ephemeral(on.acme.ana, await whisper(on, on.acme.ana, "Move to…"), "Move to…")
+    on.slack.fail("chat.postMessage", drop=when)  # type: ignore[arg-type]  # one of both
+    await on.slack.submit(on.acme.ana, values={"channel": vip})
+    await idle(on)
+    (card,) = live(on, on.acme.channel, vip)
+    assert card.channel == vip
+    assert on.slack.permalink(card) in old.text
+
+
+async def test_a_reminder_and_a_digest_whose_answer_is_lost_come_once(on: Stage, redis_url: str) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "Hello")
+    await idle(on)
+    with Redis.from_url(redis_url) as redis:
+        day = Day(on, redis)
+        on.slack.fail("chat.postMessage", drop="after")
+        await day.passes(5)
+        day.sets(digest="09:00:00", days=list(range(7)))
+        redis.zadd(keys.MORNINGS, {on.acme.channel: datetime.now(UTC).timestamp() - 1})
+        on.slack.fail("chat.postMessage", drop="after")
+        await day.rings()
+    said = [one.text[0] for one in on.slack.messages(on.acme.channel) if one.user == BOT_USER]
+    assert [said.count(mark) for mark in "⏰☀"] == [1, 1]

@@ -1,0 +1,55 @@
+"""Commands that are asked for at the same time share a round trip to Redis, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from redis.exceptions import ResponseError
+
+from bot.store.connect import connect
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Any]:
+    opened = connect(redis_url)
+    yield opened
+    await opened.aclose()
+
+
+async def test_a_hundred_at_once_take_a_few_round_trips(redis: Any) -> None:
+    before = (await redis.info("stats"))["total_reads_processed"]
+    await asyncio.gather(*(redis.set(f"key{number}", number) for number in range(100)))
+    assert (await redis.info("stats"))["total_reads_processed"] - before < 10
+    assert await redis.get("key99") == b"99"
+
+
+async def test_each_has_its_own_answer_or_error(redis: Any) -> None:
+    await redis.set("word", "no number")
+    asked = redis.set("a", 1), redis.get("word"), redis.incr("word"), redis.hgetall("none"), redis.get("a")
+    answers: list[Any] = list(await asyncio.gather(*asked, return_exceptions=True))
+    assert isinstance(answers.pop(2), ResponseError)
+    assert answers == [True, b"no number", {}, b"1"]
+
+
+async def test_whoever_gives_up_disturbs_nobody(redis: Any) -> None:
+    waiting = [asyncio.create_task(redis.incr("count")) for _ in range(6)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()  # the one under way
+    waiting[3].cancel()  # one that waits for its turn
+    counted: list[Any] = await asyncio.gather(*waiting, return_exceptions=True)
+    assert sum(isinstance(one, int) for one in counted) == 4
+    assert await redis.incr("count") in (5, 6)
+
+
+async def test_a_read_that_blocks_holds_up_nobody(redis: Any) -> None:
+    await redis.xgroup_create("stream", "group", mkstream=True)
+    blocked = asyncio.create_task(redis.xreadgroup("group", "one", {"stream": ">"}, block=2000))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(1.0):
+        await redis.set("key", 1)
+    assert not blocked.done()
+    await redis.xadd("stream", {"lane": "x"})
+    assert await blocked
