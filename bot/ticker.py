@@ -34,11 +34,13 @@ class Ticker:
     def __init__(self, pace: Pace, feed: Feed, lanes: Lanes, often: float, waiting: Waiting) -> None:
         self._pace, self._feed, self._lanes, self._often, self._waiting = pace, feed, lanes, often, waiting
         self._stopping = asyncio.Event()
+        self.looked = asyncio.Event()  # the first look is asked for
 
     async def run(self) -> None:
         """Until stopped."""
         await self._stir()
         await self._look()
+        self.looked.set()
         while not self._stopping.is_set():
             try:
                 await asyncio.wait_for(self._stopping.wait(), self._often / 2)

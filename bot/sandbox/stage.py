@@ -137,6 +137,7 @@ async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more
         on.slack.events_url, on.inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
         running = Stage(on.slack, on.inbox, on.acme, built, url, settings)
         running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.ticker.run())]
+        await built.ticker.looked.wait()
         if built.socket_mode:
             running.tasks.append(asyncio.create_task(built.socket_mode.run()))
             await on.slack.until(lambda: len(on.slack.sockets.connections) == CONNECTIONS)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+PARTING: Final = 1.0  # seconds that answers are waited for at the end
 ALONE: Final = {"XREADGROUP", "SHUTDOWN"}  # nothing should wait for these
 
 Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]"]
@@ -36,9 +37,14 @@ class Together(Redis):
         return await answer
 
     async def aclose(self, *args: Any, **options: Any) -> None:
-        """Close, once the batches under way have ended: one sent later would open a connection that nobody closes."""
-        while self._sending:
-            await asyncio.wait(self._sending)
+        """Close, once the batches under way have ended: one sent later would open a connection that nobody closes.
+
+        A server that says nothing is not waited for.
+        """
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=PARTING)
+        for task in self._sending:
+            task.cancel()
         await super().aclose(*args, **options)
 
     def _send(self) -> None:
