@@ -160,8 +160,7 @@ async def test_the_card_says_who_is_replying_and_a_second_one_is_warned(on: Stag
     await on.slack.close(on.acme.ana)
     await on.slack.until(lambda: "✏️ Bo is replying…" in shows(on, card))
     await on.slack.submit(on.acme.bo, values={"text": "Hello"})
-    await idle(on)
-    assert "replying" not in shows(on, card)
+    await on.slack.until(lambda: "replying" not in shows(on, card))
 
 
 async def test_that_somebody_is_replying_expires_by_itself(opened: Open, api: str) -> None:
