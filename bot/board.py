@@ -71,6 +71,8 @@ class Board:
         card = await self._cards.get(job.thread_id)
         if card is None:
             return []
+        if job.tries and await self._replies.shown_at(job.message.id):  # whoever posted it died, and not before
+            return [Render(thread_id=job.thread_id)]
         card = await self._with_latest(card, job.message)
         place = await self._cards.place(job.thread_id)
         if place is not None:

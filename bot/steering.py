@@ -97,13 +97,13 @@ class Steering:
 
     async def _remove(self, job: Console, typed: str) -> list[Job]:
         await self._gate.admin(job.asker)
-        found = _numbered(await self._routes.rules(), typed)
+        found = _numbered(await self._routes.rules(job.ref), typed)
         await self._routes.edit(job.ref, lambda before: [one for one in before if one.id != found.id])
         return await self._done(job, "route remove", found.channel, views.rule_removed(_said(found)))
 
     async def _reorder(self, job: Console, typed: str) -> list[Job]:
         await self._gate.admin(job.asker)
-        rules = await self._routes.rules()
+        rules = await self._routes.rules(job.ref)
         which, _, where = typed.replace("to", " ").strip().partition(" ")
         found, other = _numbered(rules, which), _numbered(rules, where)
         number = rules.index(other)

@@ -41,15 +41,16 @@ class Routes:
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
 
-    async def rules(self) -> list[Rule]:
-        """In the order in which they are tried."""
+    async def rules(self, before: str = "") -> list[Rule]:
+        """In the order in which they are tried; as they were `before` that reference changed them, if it did."""
         async with answering():
-            raw = await self._redis.get(keys.ROUTES)
+            raw = await self._redis.get(_changed_by(before)) if before else None
+            raw = raw or await self._redis.get(keys.ROUTES)
         return _RULES.validate_json(raw) if raw else []
 
     async def edit(self, ref: str, change: Callable[[list[Rule]], list[Rule]]) -> None:
         """Change the rules, once for `ref` however often it is run."""
-        done = keys.once(f"routes:{ref}")
+        done = _changed_by(ref)
         async with answering(), self._redis.pipeline() as pipe:
             while True:
                 try:
@@ -59,7 +60,7 @@ class Routes:
                     raw = await pipe.get(keys.ROUTES)
                     rules = change(_RULES.validate_json(raw) if raw else [])
                     pipe.multi()
-                    pipe.set(keys.ROUTES, _RULES.dump_json(rules)).set(done, "1", ex=keys.WEEK)
+                    pipe.set(keys.ROUTES, _RULES.dump_json(rules)).set(done, raw or b"[]", ex=keys.WEEK)
                     await pipe.execute()
                     return
                 except WatchError:
@@ -92,3 +93,8 @@ class Routes:
             pipe = self._redis.pipeline()
             pipe.hset(keys.routed(thread_id), field, value).expire(keys.routed(thread_id), REMEMBERED)
             await pipe.execute()
+
+
+def _changed_by(ref: str) -> str:
+    """Where the rules are kept as they were before `ref` changed them: whoever does it again, says what was done."""
+    return keys.once(f"routes:{ref}")

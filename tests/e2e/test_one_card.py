@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from bot.sandbox.slack import Message
+from bot.jobs import Asker, Console, Post, now
+from bot.models import Message
+from bot.sandbox import slack
 from bot.sandbox.slack_records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import cards, idle, labels, whisper
+from tests.e2e.steps import cards, idle, labels, thread, told, whisper
 from tests.e2e.test_reminders import Day
 
 
@@ -34,7 +36,7 @@ async def inbox(on: Stage, words: str) -> None:
     await idle(on)
 
 
-def live(on: Stage, *channels: str) -> list[Message]:
+def live(on: Stage, *channels: str) -> list[slack.Message]:
     """The cards that have buttons."""
     return [one for channel in channels for one in on.slack.messages(channel) if "Archive" in labels(one)]
 
@@ -79,3 +81,34 @@ async def test_a_reminder_and_a_digest_whose_answer_is_lost_come_once(on: Stage,
         await day.rings()
     said = [one.text[0] for one in on.slack.messages(on.acme.channel) if one.user == BOT_USER]
     assert [said.count(mark) for mark in "⏰☀"] == [1, 1]
+
+
+async def test_a_message_whose_worker_died_after_it_was_shown_is_shown_once(opened: Open, api: str) -> None:
+    """Without the scope to read history, too."""
+    on = await opened(versions=[api])
+    await on.inbox.customer_writes(on.acme.sarah, "Hello")
+    await idle(on)
+    (card,) = cards(on)
+    message = Message(
+        id=thread(on).messages[-1].id, thread_id=thread(on).id, direction="inbound", text="Hello", created_at=now()
+    )
+    again = Post(channel=card.channel, thread_id=thread(on).id, message=message, tries=1)
+    with Redis.from_url(on.settings.redis_url.get_secret_value()) as redis:  # type: ignore[union-attr]  # the tests have one
+        redis.delete(keys.once(f"message:{message.id}"))
+    await on.bridge.lanes.accept(again)
+    await idle(on)
+    assert on.slack.replies(card.channel, card.ts) == []
+
+
+async def test_a_rule_is_removed_once_and_the_admin_reads_which_though_a_worker_died(on: Stage) -> None:
+    await inbox(on, "route add text:refund")
+    await inbox(on, "route add text:invoice")
+    asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel)
+    job = Console(words="route remove 1", asker=asker)
+    for _ in range(2):
+        await on.bridge.lanes.accept(job)
+        await idle(on)
+    removed = [one for one in told(on, on.acme.ana) if "Removed" in one]
+    assert ["refund" in one for one in removed] == [True, True]
+    await inbox(on, "route list")
+    assert "invoice" in told(on, on.acme.ana)[-1]
