@@ -35,6 +35,7 @@ local function now() local t = redis.call('TIME'); return t[1] + t[2] / 1e6 end
 local function active() redis.call('SET', ACTIVE, math.floor(now())) end
 
 local function lane_key(name) return PREFIX .. 'lane:' .. name end
+local function hurried(name) return PREFIX .. 'hurried:' .. name end
 
 local function ticket(name, item)
   redis.call('XADD', item:sub(1, 1) == 'p' and PEOPLE or BACKGROUND, '*', 'lane', name)
@@ -91,7 +92,8 @@ _DEFER: Final = (
     + """
 redis.call('LSET', lane_key(lane), 0, ARGV[5])
 push_all(7)
-redis.call('ZADD', DELAYED, now() + ARGV[6], lane)
+local wait = redis.call('DEL', hurried(lane)) == 1 and 0 or ARGV[6]
+redis.call('ZADD', DELAYED, now() + wait, lane)
 hand_in()
 return 1
 """
@@ -123,7 +125,15 @@ end
 return #due
 """
 )
-_HURRY: Final = PRELUDE + "return redis.call('ZADD', DELAYED, 'XX', now(), ARGV[1])"
+_HURRY: Final = (
+    PRELUDE
+    + """
+if redis.call('EXISTS', lane_key(ARGV[1])) == 0 then return end
+if redis.call('ZADD', DELAYED, 'XX', 'CH', now(), ARGV[1]) == 0 then
+  redis.call('SET', hurried(ARGV[1]), '1', 'EX', 60)
+end
+"""
+)
 _LEAVE: Final = (
     PRELUDE
     + """
@@ -270,7 +280,7 @@ class Lanes:
             await self._release(keys=[keys.DELAYED])
 
     async def hurry(self, job: Job) -> None:
-        """What waits in the lane of `job` waits no longer."""
+        """What waits in the lane of `job` waits no longer; what is being worked there will not wait after it."""
         async with answering():
             await self._hurry(keys=[keys.DELAYED], args=[job.lane])
 

@@ -191,12 +191,23 @@ async def test_a_lane_is_released_once_however_many_look(pair: Pair) -> None:
     assert await pair.tickets() == Counter({"thread:t1": 1})
 
 
+async def test_what_is_being_worked_when_it_is_hurried_does_not_wait_afterwards(pair: Pair) -> None:
+    await pair.one.accept(change())
+    ticket = await taken(pair.one)
+    await pair.two.hurry(change())
+    await pair.one.defer(ticket, change(), 600.0)
+    await pair.one.release_due()
+    ticket = await taken(pair.one)
+    await pair.one.defer(ticket, change(), 600.0)  # that was for once
+    await pair.one.release_due()
+    assert not await pair.untaken(keys.PEOPLE)
+
+
 async def test_what_waits_can_be_hurried_and_what_does_not_stays_as_it_is(pair: Pair) -> None:
     await pair.one.hurry(change())
     assert await pair.tickets() == {}
     await pair.one.accept(change())
-    await pair.one.hurry(change())
-    (ticket,) = await pair.one.take(keys.PEOPLE, 1, block=0.01)
+    ticket = await taken(pair.one)
     await pair.one.defer(ticket, change(), 600.0)
     await pair.one.release_due()
     assert not await pair.untaken(keys.PEOPLE)
