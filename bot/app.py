@@ -167,14 +167,14 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         preferences, replies = Preferences(redis), Replies(redis, paces.replying)
         forms = Forms(gate, slack, answers)
         desk = Desk(gate, inbox(False), people, cards, answers, preferences)
-        replying = Replying(
-            gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers
-        )
-        assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
-        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences)
         first_touch = FirstTouch(inbox(False), people, cards, intents)
         sender = settings.inbox_account_link_id
         writing = Writing(gate, slack, inbox(False), people, intents, answers, first_touch, sender)
+        replying = Replying(
+            gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers, writing
+        )
+        assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
+        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences)
         sending = Sending(inbox(False), people, cards, intents, answers)
         waiting, routes = Waiting(redis), Routes(redis)
         router = Router(routes, settings.notify_channel)

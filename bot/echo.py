@@ -239,7 +239,7 @@ def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: 
         ref=job.ref,
         intent=intent,
         only=f"echo:{intent}",
-        address=_address(thread, person),
+        address=Address.within(thread, person),
         person=person,
         account=account,
         text=body,
@@ -248,15 +248,4 @@ def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: 
         writer=actor.name,
         url=thread.url,
         echo=job.ts,
-    )
-
-
-def _address(thread: Thread, person: Person) -> Address:
-    return Address(
-        account_link_id=thread.account_link_id,
-        platform=person.platform,
-        platform_id=person.platform_id,
-        profile_id=person.profile_id,
-        contact_id=person.contact_id,
-        thread_id=thread.id,
     )

@@ -242,6 +242,18 @@ class Address(Record):
     contact_id: str | None = None
     thread_id: str | None = None
 
+    @classmethod
+    def within(cls, thread: Thread, person: Person) -> Address:
+        """In a conversation that there is."""
+        return cls(
+            account_link_id=thread.account_link_id,
+            platform=thread.platform,
+            platform_id=person.platform_id,
+            profile_id=person.profile_id,
+            contact_id=thread.contact_id or person.contact_id,
+            thread_id=thread.id,
+        )
+
 
 class Candidate(Record):
     """One answer to "who is @sarah?": a person, and the thread with them on one account link if there is one."""

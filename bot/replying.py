@@ -24,7 +24,8 @@ from bot.store.lanes import Lanes
 from bot.store.people import People
 from bot.store.preferences import Preferences
 from bot.store.replies import Replies
-from bot.views import reply_modal, text, why_not, words
+from bot.views import reply_modal, why_not, words
+from bot.writing import Writing
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +49,11 @@ class Replying:
         lanes: Lanes,
         forms: Forms,
         answers: Answers,
+        writing: Writing,
     ) -> None:
         self._gate, self._slack, self._inbox, self._people, self._cards = gate, slack, inbox, people, cards
         self._replies, self._intents, self._preferences, self._lanes = replies, intents, preferences, lanes
-        self._forms, self._answers = forms, answers
+        self._forms, self._answers, self._writing = forms, answers, writing
 
     async def open(self, job: OpenReply, _: Keep) -> list[Job]:
         """Fill the loading view with the conversation and a field, or with the reason why there is none."""
@@ -159,7 +161,7 @@ class Replying:
                 why = words.GONE if card else words.NO_CARD
                 return [await self._answers.not_sent(job, why, "no such conversation"), *drawn]
             thread, link = await self._with_person(card), await self._link(card.thread)
-            body = text.decode(job.text, await self._names(job.text))
+            body = await self._writing.decoded(job.text)
         except (RateLimited, Unavailable) as error:
             return await self._answers.later_or_failed(job, error)
         if thread.person is None:
@@ -168,14 +170,7 @@ class Replying:
         send = Send(
             ref=job.ref,
             intent=intent,
-            address=Address(
-                account_link_id=thread.account_link_id,
-                platform=thread.platform,
-                platform_id=thread.person.platform_id,
-                profile_id=thread.person.profile_id,
-                contact_id=thread.contact_id,
-                thread_id=thread.id,
-            ),
+            address=Address.within(thread, thread.person),
             person=thread.person,
             url=thread.url,
             account=link.label if link else "your account",
@@ -195,11 +190,6 @@ class Replying:
     async def _link(self, thread: Thread) -> AccountLink | None:
         links = await self._people.account_links(self._inbox.account_links)
         return next((link for link in links if link.id == thread.account_link_id), None)
-
-    async def _names(self, raw: str) -> dict[str, str]:
-        """The names of the people mentioned in `raw`, as far as they were seen."""
-        found = {user: await self._people.profile(user) for user in text.mentioned(raw)}
-        return {user: profile.name for user, profile in found.items() if profile}
 
     async def stop(self, job: StopReplying, _: Keep) -> list[Job]:
         """The form was closed."""

@@ -109,11 +109,6 @@ class Inbox(Protocol):
     async def unsend(self, message_id: str, thread_id: str) -> None:
         """Take a message of ours back, for everyone; raises as `edit_message` does, also when it is gone already."""
 
-    async def contact_threads(
-        self, contact_id: str | None, person_platform_id: str | None, links: Sequence[AccountLink]
-    ) -> list[str]:
-        """The ids of all threads with one person, on any of `links`."""
-
     async def recent_threads(self, since: datetime) -> list[Thread]:
         """Open threads and requests in which somebody wrote last, after `since`; for when no event tells of it."""
 

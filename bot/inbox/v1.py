@@ -181,12 +181,6 @@ class V1:
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._transport.call("DELETE", _message_path(message_id, thread_id), json={"deleteForAll": True})
 
-    async def contact_threads(
-        self, contact_id: str | None, person_platform_id: str | None, links: Sequence[models.AccountLink]
-    ) -> list[str]:
-        """v1 knows a person by platform id only: `contact_id` alone finds nothing."""
-        return [thread.id for thread in await self._lookups(person_platform_id, links)] if person_platform_id else []
-
     async def recent_threads(self, since: datetime) -> list[models.Thread]:
         found: list[models.Thread] = []
         for folder in ("default", "requests"):

@@ -156,16 +156,6 @@ class V2:
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._transport.call("DELETE", f"/messages/{quote(message_id, safe='')}", params={"scope": "all"})
 
-    async def contact_threads(
-        self, contact_id: str | None, person_platform_id: str | None, links: Sequence[models.AccountLink]
-    ) -> list[str]:
-        """By contact; without its id, by the platform id of one of its profiles."""
-        ids = [contact_id] if contact_id else []
-        if not ids and person_platform_id:
-            for platform in _platforms(links):
-                ids += [contact.id for contact in await self._contacts(platform, person_platform_id, by_id=True)]
-        return [thread.id for id in dict.fromkeys(ids) for thread in await self._threads(id)]
-
     async def recent_threads(self, since: datetime) -> list[models.Thread]:
         """Reminders move threads up, so a few older ones do not end the search."""
         found: list[models.Thread] = []

@@ -66,7 +66,6 @@ class Post(Base):
     channel: str
     thread_id: str
     message: Message
-    posted: bool = False
 
     @property
     def once(self) -> str | None:

@@ -401,3 +401,11 @@ async def test_who_is_refused_when_they_send_gets_the_text_back(on: Stage) -> No
     assert "A long text" in said
     assert on.inbox.sent() == []
     await on.slack.until(lambda: "replying" not in shows(on, card))
+
+
+async def test_a_colleague_whom_the_bot_has_not_seen_is_named_in_a_reply(on: Stage) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.ana, card)
+    await on.slack.submit(on.acme.ana, values={"text": f"Ask <@{on.acme.bo}>"})
+    await on.slack.until(lambda: on.inbox.sent())
+    assert [sent.text for sent in on.inbox.sent()] == ["Ask @Bo"]

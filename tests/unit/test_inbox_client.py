@@ -512,16 +512,6 @@ async def test_v2_find_sent_looks_in_the_thread_of_the_pair() -> None:
     assert await inbox.find_sent(TO, "hello", NOW + timedelta(minutes=1), set()) is None
 
 
-async def test_contact_threads() -> None:
-    v1, _ = vendor("v1", {"GET /threads/lookup": [thread1(), httpx.Response(200, text="null")]})
-    assert await v1.contact_threads(None, "20", LINKS) == ["t1"]
-    assert await v1.contact_threads("c1", None, LINKS) == []
-    v2, server = vendor("v2", {"GET /contacts": [page2(CONTACT)], "GET /threads": [page2(thread2(), thread2("t2"))]})
-    assert await v2.contact_threads("c1", None, LINKS) == ["t1", "t2"]
-    assert await v2.contact_threads(None, "20", LINKS) == ["t1", "t2"]
-    assert server.log[0] == "GET /v2/threads?contactId=c1&folder=all&limit=100"
-
-
 @pytest.mark.parametrize(("version", "word"), [("v1", "events"), ("v2", "data")])
 async def test_one_malformed_event_does_not_lose_the_page(version: Version, word: str) -> None:
     good = {"id": "e2", "seq": 12, "type": "thread.archived", "timestamp": NOW.isoformat(), "data": {}}
