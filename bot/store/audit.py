@@ -11,7 +11,6 @@ from redis.asyncio import Redis
 from bot.jobs import Asker
 from bot.models import Record
 from bot.store import keys
-from bot.store.lanes import answering
 
 PAGE: Final = 500  # entries read at once
 
@@ -52,22 +51,19 @@ class Audit:
         entry = {"user": asker.user, "member": member, "channel": asker.channel or "", "what": what, "about": about}
         entry |= {"outcome": outcome, "ref": ref}
         fields = [part for pair in entry.items() for part in pair]
-        async with answering():
-            once = keys.once(f"audit:{ref}:{what}:{outcome}")
-            await self._note(keys=[keys.AUDIT], args=[once, keys.WEEK, oldest, *fields])
+        once = keys.once(f"audit:{ref}:{what}:{outcome}")
+        await self._note(keys=[keys.AUDIT], args=[once, keys.WEEK, oldest, *fields])
 
     async def newest(self, count: int) -> list[Entry]:
         """The last `count` entries, the newest first."""
-        async with answering():
-            found = await self._redis.xrevrange(keys.AUDIT, count=count)
+        found = await self._redis.xrevrange(keys.AUDIT, count=count)
         return [_entry(entry_id, fields) for entry_id, fields in found]
 
     async def since(self, at: datetime) -> AsyncIterator[Entry]:
         """All entries from `at` on, the oldest first."""
         begin = str(int(at.timestamp() * 1000))
         while True:
-            async with answering():
-                found = await self._redis.xrange(keys.AUDIT, begin, count=PAGE)
+            found = await self._redis.xrange(keys.AUDIT, begin, count=PAGE)
             for entry_id, fields in found:
                 yield _entry(entry_id, fields)
             if len(found) < PAGE:

@@ -14,7 +14,6 @@ from redis.asyncio import Redis
 
 from bot.models import Card, Message, Note, Record, Thread
 from bot.store import keys
-from bot.store.lanes import answering
 
 _AMEND: Final = """
 local shown = redis.call('HGET', KEYS[1], 'latest')
@@ -48,8 +47,7 @@ class Cards:
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
-        async with answering():
-            fields = await self._redis.hgetall(keys.card(thread_id))
+        fields = await self._redis.hgetall(keys.card(thread_id))
         if b"thread" not in fields:
             return None
         return Card(
@@ -63,30 +61,26 @@ class Cards:
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""
-        async with answering():
-            pipe = self._redis.pipeline(transaction=False)
-            for one in thread_ids:
-                pipe.hget(keys.card(one), "thread")
-            found = await pipe.execute()
+        pipe = self._redis.pipeline(transaction=False)
+        for one in thread_ids:
+            pipe.hget(keys.card(one), "thread")
+        found = await pipe.execute()
         return {one: Thread.model_validate_json(raw) for one, raw in zip(thread_ids, found, strict=True) if raw}
 
     async def place(self, thread_id: str) -> Place | None:
         """Where the thread's card is; None while it has none."""
-        async with answering():
-            channel, ts = await self._redis.hmget(keys.card(thread_id), "channel", "ts")
+        channel, ts = await self._redis.hmget(keys.card(thread_id), "channel", "ts")
         return Place(channel.decode(), ts.decode()) if channel and ts else None
 
     async def put(self, thread_id: str, place: Place, before: Place | None = None) -> bool:
         """The card was posted at `place`. False when it is no longer at `before`: another lane has posted it too."""
         was = before or ("", "")
-        async with answering():
-            keys_of = [keys.card(thread_id), keys.card_at(*place)]
-            return bool(await self._put(keys=keys_of, args=[*place, thread_id, *was]))
+        keys_of = [keys.card(thread_id), keys.card_at(*place)]
+        return bool(await self._put(keys=keys_of, args=[*place, thread_id, *was]))
 
     async def at(self, place: Place) -> str | None:
         """The id of the thread whose card is at `place`."""
-        async with answering():
-            thread_id = await self._redis.get(keys.card_at(*place))
+        thread_id = await self._redis.get(keys.card_at(*place))
         return thread_id.decode() if thread_id else None
 
     async def write(
@@ -98,44 +92,36 @@ class Cards:
         """
         parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
         people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hset(keys.card(thread.id), mapping={n: p.model_dump_json() for n, p in parts.items() if p is not None})
-            pipe.hdel(keys.card(thread.id), "gone")
-            for person in people:
-                pipe.sadd(keys.threads_of(str(person)), thread.id)
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.hset(keys.card(thread.id), mapping={n: p.model_dump_json() for n, p in parts.items() if p is not None})
+        pipe.hdel(keys.card(thread.id), "gone")
+        for person in people:
+            pipe.sadd(keys.threads_of(str(person)), thread.id)
+        await pipe.execute()
 
     async def bury(self, thread_id: str) -> None:
         """The thread was deleted in Inbox."""
-        async with answering():
-            await self._redis.hset(keys.card(thread_id), "gone", "1")
+        await self._redis.hset(keys.card(thread_id), "gone", "1")
 
     async def put_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows."""
-        async with answering():
-            await self._redis.hset(keys.card(thread_id), "latest", message.model_dump_json())
+        await self._redis.hset(keys.card(thread_id), "latest", message.model_dump_json())
 
     async def amend_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows has changed; nothing happens when it shows another one by now."""
-        async with answering():
-            await self._amend(keys=[keys.card(thread_id)], args=[message.id, message.model_dump_json()])
+        await self._amend(keys=[keys.card(thread_id)], args=[message.id, message.model_dump_json()])
 
     async def answer(self, thread_id: str, note: Note) -> None:
         """Who answered last, from Slack."""
-        async with answering():
-            await self._redis.hset(keys.card(thread_id), "answered", note.model_dump_json())
+        await self._redis.hset(keys.card(thread_id), "answered", note.model_dump_json())
 
     async def pass_over(self, thread_id: str) -> None:
         """Something changed in a thread that has no card."""
-        async with answering():
-            await self._redis.set(keys.once(f"passed-over:{thread_id}"), "1", ex=keys.WEEK)
+        await self._redis.set(keys.once(f"passed-over:{thread_id}"), "1", ex=keys.WEEK)
 
     async def was_passed_over(self, thread_id: str) -> bool:
-        async with answering():
-            return bool(await self._redis.exists(keys.once(f"passed-over:{thread_id}")))
+        return bool(await self._redis.exists(keys.once(f"passed-over:{thread_id}")))
 
     async def threads_of(self, person: str) -> set[str]:
         """Ids of the threads known with a contact id or a person's platform id."""
-        async with answering():
-            return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}
+        return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}

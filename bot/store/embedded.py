@@ -23,7 +23,7 @@ from typing import IO, Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, StoreUnavailable
 
 LONGEST_SOCKET_PATH = 103  # bytes; struct sockaddr_un on macOS, the smallest of the supported systems
 
@@ -40,10 +40,13 @@ class Valkey:
         try:
             clients: Any = await redis.client_list(_type="normal")
             if len({one["name"] for one in clients if one["name"]}) <= 1:
-                await redis.shutdown(save=True)
+                try:
+                    await redis.shutdown(save=True)
+                except StoreUnavailable:
+                    pass  # that is how it goes
                 if self.process is not None:
                     self.process.wait(timeout=5)
-        except (RedisError, OSError, subprocess.TimeoutExpired):
+        except (StoreUnavailable, RedisError, subprocess.TimeoutExpired):
             pass  # a server that is going away answers nothing, and one that is gone needs no ending
 
 

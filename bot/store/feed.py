@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from bot.jobs import Job, Sync, now, reference
 from bot.models import Event
 from bot.store import keys
-from bot.store.lanes import PRELUDE, answering, flat
+from bot.store.lanes import PRELUDE, flat
 
 _FEED: Final = (
     PRELUDE
@@ -117,65 +117,53 @@ class Feed:
         """
         asked = flat(_of(event, wanted))
         args = [event.id, event.seq, int(same_count), event.model_dump_json(), *flat([Sync()]), *asked]
-        async with answering():
-            return bool(await self._arrive(keys=[keys.CURSOR], args=args))
+        return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
         """It is this event's turn: accept its jobs unless they were accepted before."""
-        async with answering():
-            return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(_of(event, wanted))]))
+        return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(_of(event, wanted))]))
 
     async def cursor(self) -> int | None:
-        async with answering():
-            value = await self._redis.get(keys.CURSOR)
+        value = await self._redis.get(keys.CURSOR)
         return None if value is None else int(value)
 
     async def begin_anew(self) -> None:
         """Another API version from now on, whose `seq` may count differently: read its feed from the beginning."""
-        async with answering():
-            await self._redis.delete(keys.CURSOR)
+        await self._redis.delete(keys.CURSOR)
 
     async def advance(self, seq: int) -> None:
         """Everything up to `seq` has had its turn."""
-        async with answering():
-            await self._advance(keys=[keys.CURSOR], args=[seq])
+        await self._advance(keys=[keys.CURSOR], args=[seq])
 
     async def waiting(self) -> list[Event]:
         """The events that wait, in order."""
-        async with answering():
-            ids = await self._redis.zrange(keys.PENDING, 0, -1)
-            found = await self._redis.hmget(keys.PENDING_EVENTS, ids) if ids else []
+        ids = await self._redis.zrange(keys.PENDING, 0, -1)
+        found = await self._redis.hmget(keys.PENDING_EVENTS, ids) if ids else []
         return [Event.model_validate_json(raw) for raw in found if raw is not None]
 
     async def read_at(self) -> datetime | None:
         """When the feed was last read to its end; None before the first time."""
-        async with answering():
-            value = await self._redis.get(keys.READ_AT)
+        value = await self._redis.get(keys.READ_AT)
         return None if value is None else datetime.fromisoformat(value.decode())
 
     async def was_read(self, at: datetime) -> None:
-        async with answering():
-            await self._redis.set(keys.READ_AT, at.isoformat())
+        await self._redis.set(keys.READ_AT, at.isoformat())
 
     async def is_first_gap(self, since: datetime) -> bool:
         """Note that events since then are lost to the feed; False when that was noted before."""
-        async with answering():
-            return bool(await self._redis.set(keys.GAP, since.isoformat(), nx=True, ex=keys.WEEK))
+        return bool(await self._redis.set(keys.GAP, since.isoformat(), nx=True, ex=keys.WEEK))
 
     async def had_gap(self) -> bool:
         """Whether such a gap was noted and not told yet; asking is telling."""
-        async with answering():
-            return bool(await self._redis.delete(keys.GAP))
+        return bool(await self._redis.delete(keys.GAP))
 
     async def stir(self) -> None:
         """Somebody acts now."""
-        async with answering():
-            await self._redis.set(keys.ACTIVE, int(time.time()))
+        await self._redis.set(keys.ACTIVE, int(time.time()))
 
     async def quiet_for(self) -> tuple[float, float]:
         """Seconds since somebody last acted, here or in Inbox, and since a webhook last came; infinite for never."""
-        async with answering():
-            values = await self._redis.mget(keys.ACTIVE, keys.WEBHOOK_AT)
+        values = await self._redis.mget(keys.ACTIVE, keys.WEBHOOK_AT)
         since = [max(0.0, time.time() - float(at)) if at else math.inf for at in values]
         return since[0], since[1]
 
@@ -183,26 +171,22 @@ class Feed:
         """An inbound message from while the bot was away: it belongs in the digest, whatever else it asks for."""
         message_id = event.message.id if event.message else event.message_id or ""
         about: list[str | float] = [event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
-        async with answering():
-            await self._miss(keys=[keys.CURSOR], args=[*about, *flat(wanted)])
+        await self._miss(keys=[keys.CURSOR], args=[*about, *flat(wanted)])
 
     async def miss_thread(self, thread_id: str, at: datetime) -> None:
         """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""
-        async with answering():
-            await self._redis.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True)
+        await self._redis.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True)
 
     async def has_missed(self) -> bool:
         """Whether something waits for a digest."""
-        async with answering():
-            return bool(await self._redis.exists(keys.MISSED))
+        return bool(await self._redis.exists(keys.MISSED))
 
     async def collect(self, ref: str) -> list[Missed]:
         """What was missed so far, by the time of the first message; the same again for the same `ref`."""
         place = f"{keys.MISSED}:{ref}"
-        async with answering():
-            await self._collect(keys=[keys.CURSOR], args=[place])
-            threads = await self._redis.zrange(place, 0, -1, withscores=True)
-            counts = await self._redis.hgetall(f"{place}:count")
+        await self._collect(keys=[keys.CURSOR], args=[place])
+        threads = await self._redis.zrange(place, 0, -1, withscores=True)
+        counts = await self._redis.hgetall(f"{place}:count")
         return [
             Missed(one.decode(), int(counts.get(one, 1)), datetime.fromtimestamp(at, UTC)) for one, at in threads if one
         ]
@@ -217,23 +201,20 @@ class Feed:
 
     async def _marked(self, mark: str, message_ids: Iterable[str]) -> set[str]:
         ids = list(message_ids)
-        async with answering():
-            found = await self._redis.mget([keys.once(f"{mark}:{one}") for one in ids]) if ids else []
+        found = await self._redis.mget([keys.once(f"{mark}:{one}") for one in ids]) if ids else []
         return {one for one, mark in zip(ids, found, strict=True) if mark is not None}
 
     async def show(self, message_ids: Iterable[str]) -> None:
         """These messages are in a channel now."""
-        async with answering():
-            pipe = self._redis.pipeline(transaction=False)
-            for one in message_ids:
-                pipe.set(keys.once(f"message:{one}"), "1", ex=keys.WEEK)
-            await pipe.execute()
+        pipe = self._redis.pipeline(transaction=False)
+        for one in message_ids:
+            pipe.set(keys.once(f"message:{one}"), "1", ex=keys.WEEK)
+        await pipe.execute()
 
     async def began(self) -> datetime:
         """When this bot ran for the first time; what happened before is history and is not posted."""
-        async with answering():
-            await self._redis.set(keys.BEGAN, now().isoformat(), nx=True)
-            return datetime.fromisoformat((await self._redis.get(keys.BEGAN)).decode())
+        await self._redis.set(keys.BEGAN, now().isoformat(), nx=True)
+        return datetime.fromisoformat((await self._redis.get(keys.BEGAN)).decode())
 
 
 def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:

@@ -8,7 +8,6 @@ from redis.asyncio import Redis
 
 from bot.models import Installation
 from bot.store import keys
-from bot.store.lanes import answering
 
 
 class Install:
@@ -19,34 +18,27 @@ class Install:
 
     async def workspace(self) -> Installation | None:
         """The Slack workspace whose data this is."""
-        async with answering():
-            raw = await self._redis.get(keys.INSTALLATION)
+        raw = await self._redis.get(keys.INSTALLATION)
         return Installation.model_validate_json(raw) if raw else None
 
     async def save_workspace(self, found: Installation) -> None:
-        async with answering():
-            await self._redis.set(keys.INSTALLATION, found.model_dump_json())
+        await self._redis.set(keys.INSTALLATION, found.model_dump_json())
 
     async def revoke(self) -> None:
         """Slack took the bot's token away: no work is done until a start with a good one."""
-        async with answering():
-            await self._redis.set(keys.REVOKED, "1")
+        await self._redis.set(keys.REVOKED, "1")
 
     async def restore(self) -> None:
         """Slack knows the token."""
-        async with answering():
-            await self._redis.delete(keys.REVOKED)
+        await self._redis.delete(keys.REVOKED)
 
     async def revoked(self) -> bool:
-        async with answering():
-            return bool(await self._redis.exists(keys.REVOKED))
+        return bool(await self._redis.exists(keys.REVOKED))
 
     async def inbox_version(self) -> str | None:
         """The Inbox API version that answered last."""
-        async with answering():
-            raw = await self._redis.get(keys.INBOX_VERSION)
+        raw = await self._redis.get(keys.INBOX_VERSION)
         return raw.decode() if raw else None
 
     async def save_inbox_version(self, version: str) -> None:
-        async with answering():
-            await self._redis.set(keys.INBOX_VERSION, version)
+        await self._redis.set(keys.INBOX_VERSION, version)

@@ -11,7 +11,6 @@ from redis.asyncio import Redis
 from bot.jobs import Choice, Send, now
 from bot.models import Person, Record
 from bot.store import keys
-from bot.store.lanes import answering
 
 CHOICE_LIVES: Final = timedelta(days=1)
 INTENT_LIVES: Final = timedelta(days=7)
@@ -33,38 +32,32 @@ class Intents:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
 
     async def keep(self, send: Send) -> None:
-        async with answering():
-            await self._redis.set(keys.intent(send.intent), send.model_dump_json(), ex=INTENT_LIVES)
+        await self._redis.set(keys.intent(send.intent), send.model_dump_json(), ex=INTENT_LIVES)
 
     async def get(self, intent: str) -> Send | None:
-        async with answering():
-            raw = await self._redis.get(keys.intent(intent))
+        raw = await self._redis.get(keys.intent(intent))
         return Send.model_validate_json(raw) if raw else None
 
     async def claim(self, message_id: str, intent: str, thread_id: str = "") -> bool:
         """True when `message_id` is not the outcome of another intent: two equal texts are two messages."""
-        async with answering():
-            key = keys.key("sent", message_id)
-            await self._redis.set(key, intent, ex=INTENT_LIVES, nx=True)
-            owner = await self._redis.get(key)
-            ours = owner is not None and owner.decode() == intent
-            if ours:
-                await self._redis.set(_arrived(intent), f"{message_id} {thread_id}", ex=INTENT_LIVES)
+        key = keys.key("sent", message_id)
+        await self._redis.set(key, intent, ex=INTENT_LIVES, nx=True)
+        owner = await self._redis.get(key)
+        ours = owner is not None and owner.decode() == intent
+        if ours:
+            await self._redis.set(_arrived(intent), f"{message_id} {thread_id}", ex=INTENT_LIVES)
         return ours
 
     async def withdraw(self, intent: str) -> None:
         """Never begin this one: what it would send was changed or deleted before it was heard of."""
-        async with answering():
-            await self._redis.set(keys.key("withdrawn", intent), "1", ex=INTENT_LIVES)
+        await self._redis.set(keys.key("withdrawn", intent), "1", ex=INTENT_LIVES)
 
     async def withdrawn(self, intent: str) -> bool:
-        async with answering():
-            return bool(await self._redis.exists(keys.key("withdrawn", intent)))
+        return bool(await self._redis.exists(keys.key("withdrawn", intent)))
 
     async def arrived(self, intent: str) -> tuple[str, str] | None:
         """The Inbox message that `intent`, or its repetition, became, and its thread; None when it became none."""
-        async with answering():
-            raw = await self._redis.get(_arrived(intent))
+        raw = await self._redis.get(_arrived(intent))
         message_id, _, thread_id = raw.decode().partition(" ") if raw else ("", "", "")
         return (message_id, thread_id) if raw else None
 
@@ -72,51 +65,43 @@ class Intents:
         """`send.asker` writes to that person, or has: for whoever writes next."""
         key = keys.wrote(send.person.platform, send.person.platform_id)
         wrote = Wrote(at=now(), account=send.account, sent=sent)
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
+        await pipe.execute()
 
     async def give_up(self, send: Send) -> None:
         """It was certainly not sent."""
-        async with answering():
-            await self._redis.hdel(keys.wrote(send.person.platform, send.person.platform_id), send.asker.user)
+        await self._redis.hdel(keys.wrote(send.person.platform, send.person.platform_id), send.asker.user)
 
     async def writers(self, person: Person) -> dict[str, Wrote]:
         """The Slack users who wrote to them through the bot in the last seven days, or are about to."""
-        async with answering():
-            found = await self._redis.hgetall(keys.wrote(person.platform, person.platform_id))
+        found = await self._redis.hgetall(keys.wrote(person.platform, person.platform_id))
         kept = {user.decode(): Wrote.model_validate_json(raw) for user, raw in found.items()}
         return {u: one for u, one in kept.items() if now() - one.at < (INTENT_LIVES if one.sent else UNDER_WAY)}
 
     async def answer(self, intent: str, *, send: bool) -> bool:
         """Whether to send it, as it was answered first: a later answer changes nothing."""
-        async with answering():
-            await self._redis.set(keys.answer(intent), "send" if send else "", ex=INTENT_LIVES, nx=True)
-            answer = await self._redis.get(keys.answer(intent))
+        await self._redis.set(keys.answer(intent), "send" if send else "", ex=INTENT_LIVES, nx=True)
+        answer = await self._redis.get(keys.answer(intent))
         return bool(answer)
 
     async def plan_refused(self) -> datetime | None:
         """When Inbox last refused a first message for want of an add-on, unless one was sent since."""
-        async with answering():
-            raw = await self._redis.get(keys.PLAN_REFUSED)
+        raw = await self._redis.get(keys.PLAN_REFUSED)
         return datetime.fromisoformat(raw.decode()) if raw else None
 
     async def note_plan(self, refused: datetime | None) -> None:
         """Inbox refused a first message then, or took one (None)."""
-        async with answering():
-            if refused:
-                await self._redis.set(keys.PLAN_REFUSED, refused.isoformat(), ex=INTENT_LIVES)
-            else:
-                await self._redis.delete(keys.PLAN_REFUSED)
+        if refused:
+            await self._redis.set(keys.PLAN_REFUSED, refused.isoformat(), ex=INTENT_LIVES)
+        else:
+            await self._redis.delete(keys.PLAN_REFUSED)
 
     async def keep_choice(self, choice_id: str, choice: Choice) -> None:
-        async with answering():
-            await self._redis.set(keys.choice(choice_id), choice.model_dump_json(), ex=CHOICE_LIVES)
+        await self._redis.set(keys.choice(choice_id), choice.model_dump_json(), ex=CHOICE_LIVES)
 
     async def choice(self, choice_id: str) -> Choice | None:
-        async with answering():
-            raw = await self._redis.get(keys.choice(choice_id))
+        raw = await self._redis.get(keys.choice(choice_id))
         return Choice.model_validate_json(raw) if raw else None
 
 

@@ -9,13 +9,12 @@ Jobs are removed, their follow-ups added and the ticket renewed in one script.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from bot import jobs
 from bot.errors import StoreUnavailable
@@ -199,15 +198,14 @@ class Lanes:
 
     async def open(self) -> None:
         """Make the consumer groups, if they do not exist."""
-        async with answering():
-            seconds, micros = await self._redis.time()
-            self._ahead = int(seconds) + int(micros) / 1e6 - time.time()
-            for stream in (keys.PEOPLE, keys.BACKGROUND):
-                try:
-                    await self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
-                except ResponseError as error:
-                    if "BUSYGROUP" not in str(error):
-                        raise
+        seconds, micros = await self._redis.time()
+        self._ahead = int(seconds) + int(micros) / 1e6 - time.time()
+        for stream in (keys.PEOPLE, keys.BACKGROUND):
+            try:
+                await self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
 
     async def accept(self, *accepted: Job, once: str = "", within: float | None = None) -> bool:
         """Write the jobs, unless `once` was accepted in the last seven days. False when nothing was new.
@@ -217,8 +215,7 @@ class Lanes:
         for _ in range(2):
             began = time.time()
             deadline = "" if within is None else repr(began + self._ahead + within)
-            async with answering():
-                new, at = await self._accept(keys=[keys.PEOPLE], args=[once, deadline, *flat(accepted)])
+            new, at = await self._accept(keys=[keys.PEOPLE], args=[once, deadline, *flat(accepted)])
             self._ahead = float(at) - time.time()
             if int(new) >= 0:
                 return bool(new)
@@ -228,30 +225,27 @@ class Lanes:
 
     async def take(self, stream: str, count: int, block: float) -> list[Ticket]:
         """Up to `count` tickets, waiting up to `block` seconds for the first."""
-        async with answering():
-            try:
-                answer = await self._redis.xreadgroup(
-                    GROUP, self.consumer, {stream: ">"}, count=count, block=max(1, int(block * 1000))
-                )
-            except ResponseError as error:
-                if not _no_group(error):
-                    raise
-                await self.open()
-                return []
+        try:
+            answer = await self._redis.xreadgroup(
+                GROUP, self.consumer, {stream: ">"}, count=count, block=max(1, int(block * 1000))
+            )
+        except ResponseError as error:
+            if not _no_group(error):
+                raise
+            await self.open()
+            return []
         return [Ticket(stream, i.decode(), f[b"lane"].decode()) for _, entries in _pairs(answer) for i, f in entries]
 
     async def reclaim(self, stream: str, count: int) -> list[Ticket]:
         """Tickets of workers that died: untouched for `claim_idle` seconds."""
-        async with answering():
-            _, entries, *_ = await self._redis.xautoclaim(
-                stream, GROUP, self.consumer, min_idle_time=int(self.claim_idle * 1000), start_id="0-0", count=count
-            )
+        _, entries, *_ = await self._redis.xautoclaim(
+            stream, GROUP, self.consumer, min_idle_time=int(self.claim_idle * 1000), start_id="0-0", count=count
+        )
         return [Ticket(stream, i.decode(), f[b"lane"].decode(), again=True) for i, f in entries if f]
 
     async def head(self, ticket: Ticket) -> Job | None:
         """The job to do; None when the lane is empty. Raises `ValueError` when it cannot be read."""
-        async with answering():
-            item = await self._redis.lindex(keys.lane(ticket.lane), 0)
+        item = await self._redis.lindex(keys.lane(ticket.lane), 0)
         return None if item is None else jobs.load(item[1:])
 
     async def finish(self, ticket: Ticket, then: Iterable[Job] = ()) -> bool:
@@ -276,18 +270,15 @@ class Lanes:
 
     async def release_due(self) -> None:
         """Issue tickets for the lanes whose wait is over."""
-        async with answering():
-            await self._release(keys=[keys.DELAYED])
+        await self._release(keys=[keys.DELAYED])
 
     async def hurry(self, job: Job) -> None:
         """What waits in the lane of `job` waits no longer; what is being worked there will not wait after it."""
-        async with answering():
-            await self._hurry(keys=[keys.DELAYED], args=[job.lane])
+        await self._hurry(keys=[keys.DELAYED], args=[job.lane])
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
         """The newest dead letters first."""
-        async with answering():
-            entries: Any = await self._redis.xrevrange(keys.DEAD, count=count)
+        entries: Any = await self._redis.xrevrange(keys.DEAD, count=count)
         return [
             DeadLetter(i.decode(), f[b"lane"].decode(), f[b"reason"].decode(), _readable(f[b"item"]))
             for i, f in entries
@@ -295,45 +286,40 @@ class Lanes:
 
     async def revive(self, letter_id: str) -> bool:
         """Try a dead letter again, as if it had just been accepted. False when there is none with that id."""
-        async with answering():
-            entries: Any = await self._redis.xrange(keys.DEAD, letter_id, letter_id)
-            if not entries:
-                return False
-            fields = entries[0][1]
-            item, job = fields[b"item"], _readable(fields[b"item"])
-            if job is not None:
-                item = _item(job.model_copy(update={"tries": 0, "at": jobs.now()}))
-            return bool(await self._revive(keys=[keys.DEAD], args=[letter_id, fields[b"lane"], item]))
+        entries: Any = await self._redis.xrange(keys.DEAD, letter_id, letter_id)
+        if not entries:
+            return False
+        fields = entries[0][1]
+        item, job = fields[b"item"], _readable(fields[b"item"])
+        if job is not None:
+            item = _item(job.model_copy(update={"tries": 0, "at": jobs.now()}))
+        return bool(await self._revive(keys=[keys.DEAD], args=[letter_id, fields[b"lane"], item]))
 
     async def depth(self) -> dict[str, int]:
         """How many lanes have work, wait and failed: `people`, `background`, `delayed`, `dead`."""
-        async with answering():
-            pipe = self._redis.pipeline(transaction=False)
-            pipe.xlen(keys.PEOPLE).xlen(keys.BACKGROUND).zcard(keys.DELAYED).xlen(keys.DEAD)
-            counts = await pipe.execute()
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.xlen(keys.PEOPLE).xlen(keys.BACKGROUND).zcard(keys.DELAYED).xlen(keys.DEAD)
+        counts = await pipe.execute()
         return dict(zip(("people", "background", "delayed", "dead"), counts, strict=True))
 
     async def oldest(self) -> float:
         """Seconds that the oldest work which may be done now has waited; 0 when there is none."""
-        async with answering():
-            pipe = self._redis.pipeline(transaction=False)
-            for stream in (keys.PEOPLE, keys.BACKGROUND):
-                pipe.xrange(stream, count=1)
-            pipe.time()
-            *first, (seconds, micros) = await pipe.execute()
+        pipe = self._redis.pipeline(transaction=False)
+        for stream in (keys.PEOPLE, keys.BACKGROUND):
+            pipe.xrange(stream, count=1)
+        pipe.time()
+        *first, (seconds, micros) = await pipe.execute()
         began = [int(entries[0][0].split(b"-")[0]) / 1000 for entries in first if entries]
         return max(0.0, seconds + micros / 1e6 - min(began)) if began else 0.0
 
     async def leave(self) -> None:
         """Forget this consumer, unless it holds a ticket: that would be forgotten with it."""
-        async with answering():
-            await self._leave(keys=[keys.PEOPLE], args=[self.consumer])
+        await self._leave(keys=[keys.PEOPLE], args=[self.consumer])
 
     async def _held(self, script: Any, ticket: Ticket, *args: str | bytes) -> bool:
-        async with answering():
-            return bool(
-                await script(keys=[ticket.stream], args=[self.consumer, ticket.stream, ticket.id, ticket.lane, *args])
-            )
+        return bool(
+            await script(keys=[ticket.stream], args=[self.consumer, ticket.stream, ticket.id, ticket.lane, *args])
+        )
 
 
 def flat(wanted: Iterable[Job]) -> Sequence[str | bytes]:
@@ -344,15 +330,6 @@ def flat(wanted: Iterable[Job]) -> Sequence[str | bytes]:
 def _no_group(error: ResponseError) -> bool:
     """Redis lost what it kept, the consumer groups too."""
     return "NOGROUP" in str(error)
-
-
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """Turns what redis-py raises into `StoreUnavailable`."""
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
-        raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
 
 def _item(job: Job) -> bytes:

@@ -15,7 +15,6 @@ from redis.exceptions import ResponseError
 
 from bot.errors import SettingsError
 from bot.store import keys
-from bot.store.lanes import answering
 
 log = structlog.get_logger(__name__)
 
@@ -30,10 +29,9 @@ async def migrate(redis: Redis, to: int = keys.LAYOUT, steps: Steps = STEPS) -> 
     Raises `SettingsError` when a newer version of the bot has been there, and `StoreUnavailable`.
     """
     client: Any = redis  # redis-py types its commands as sync and async at once
-    async with answering():
-        if await _layout(client) != to:
-            async with client.lock(keys.MIGRATING, timeout=LONGEST):
-                await _forward(client, to, steps)
+    if await _layout(client) != to:
+        async with client.lock(keys.MIGRATING, timeout=LONGEST):
+            await _forward(client, to, steps)
 
 
 async def _forward(client: Any, to: int, steps: Steps) -> None:

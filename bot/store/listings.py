@@ -8,7 +8,6 @@ from redis.asyncio import Redis
 
 from bot.models import Record, Thread
 from bot.store import keys
-from bot.store.lanes import answering
 
 LISTING_LIVES: Final = 3600  # seconds
 
@@ -38,11 +37,9 @@ class Listings:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
 
     async def keep(self, listing_id: str, listing: Listing) -> None:
-        async with answering():
-            await self._redis.set(keys.listing(listing_id), listing.model_dump_json(), ex=LISTING_LIVES)
+        await self._redis.set(keys.listing(listing_id), listing.model_dump_json(), ex=LISTING_LIVES)
 
     async def get(self, listing_id: str) -> Listing | None:
         """The list, None when it was made more than an hour ago."""
-        async with answering():
-            raw = await self._redis.get(keys.listing(listing_id))
+        raw = await self._redis.get(keys.listing(listing_id))
         return Listing.model_validate_json(raw) if raw else None

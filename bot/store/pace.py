@@ -10,7 +10,6 @@ from redis.asyncio import Redis
 
 from bot.errors import RateLimited
 from bot.store import keys
-from bot.store.lanes import answering
 
 # One slot each `interval` seconds, with `burst` in hand (the generic cell rate algorithm). Answers the wait in ms.
 _SLOT: Final = """
@@ -74,27 +73,23 @@ class Pace:
 
         https://docs.slack.dev/apis/web-api/rate-limits: about one a second, short bursts allowed.
         """
-        async with answering():
-            wait = await self._slot(keys=[keys.pace(f"channel:{channel}")], args=[int(self._interval * 1000), BURST])
+        wait = await self._slot(keys=[keys.pace(f"channel:{channel}")], args=[int(self._interval * 1000), BURST])
         return int(wait) / 1000
 
     async def hold(self, name: str, seconds: float) -> None:
         """Inbox told us to wait: no call goes out for `seconds`, or no background call (`BLOCKED`, `LOW`)."""
-        async with answering():
-            await self._redis.set(keys.pace(name), "1", px=max(1, int(seconds * 1000)))
+        await self._redis.set(keys.pace(name), "1", px=max(1, int(seconds * 1000)))
 
     async def turn(self, name: str, every: float) -> bool:
         """True for one process, and not again before `every` seconds have passed."""
-        async with answering():
-            return bool(await self._turn(keys=[keys.pace(f"turn:{name}")], args=[int(every * 1000)]))
+        return bool(await self._turn(keys=[keys.pace(f"turn:{name}")], args=[int(every * 1000)]))
 
     async def inbox(self, *, background: bool) -> None:
         """Spend one call to Inbox. Raises `RateLimited` when the budget is spent; for background work, earlier."""
         share = 1 - KEPT_FOR_PEOPLE if background else 1.0
         args = [part for window, limit in self._windows.items() for part in (window, int(limit * share))]
         held = [BLOCKED, LOW] if background else [BLOCKED]
-        async with answering():
-            wait = await self._spend(keys=[keys.pace("inbox:"), *map(keys.pace, held)], args=args)
+        wait = await self._spend(keys=[keys.pace("inbox:"), *map(keys.pace, held)], args=args)
         if wait:
             raise RateLimited("our share of Inbox's quota is spent", retry_after=int(wait) / 1000)
 
@@ -102,8 +97,7 @@ class Pace:
         """Calls left in each window (seconds), by our own count."""
         now = time.time()
         names = [f"inbox:{window}:{int(now // window) - back}" for window in self._windows for back in (0, 1)]
-        async with answering():
-            counts = [int(one or 0) for one in await self._redis.mget([keys.pace(name) for name in names])]
+        counts = [int(one or 0) for one in await self._redis.mget([keys.pace(name) for name in names])]
         spent = zip(self._windows.items(), counts[::2], counts[1::2], strict=True)
         return {
             window: max(0, limit - this - int(last * (1 - now % window / window)))
@@ -112,8 +106,7 @@ class Pace:
 
     async def held(self) -> dict[str, float]:
         """How many more seconds Inbox told us to wait: `all` calls, and `background` ones."""
-        async with answering():
-            waits = [await self._redis.pttl(keys.pace(name)) for name in (BLOCKED, LOW)]
+        waits = [await self._redis.pttl(keys.pace(name)) for name in (BLOCKED, LOW)]
         every, background = (max(0, wait) / 1000 for wait in waits)
         return {"all": every, "background": max(every, background)}
 

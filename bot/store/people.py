@@ -10,7 +10,6 @@ from redis.asyncio import Redis
 
 from bot.models import AccountLink, Candidate, Label, Limits, Member, Person, Record, Thread
 from bot.store import keys
-from bot.store.lanes import answering
 
 FOUND_LIVES: Final = 600  # seconds
 NOT_FOUND_LIVES: Final = 60
@@ -56,45 +55,38 @@ class People:
 
     async def link(self, user: str) -> str | None:
         """The Inbox member id that this Slack user acts as; "" when their link was taken away on purpose."""
-        async with answering():
-            member = await self._redis.get(keys.link(user))
+        member = await self._redis.get(keys.link(user))
         return None if member is None else member.decode()
 
     async def save_link(self, user: str, member_id: str) -> None:
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user)
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user)
+        await pipe.execute()
 
     async def remove_link(self, user: str) -> None:
         """From now on no address matches them either: who was unlinked on purpose stays so."""
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.set(keys.link(user), "").srem(keys.LINKED, user)
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.set(keys.link(user), "").srem(keys.LINKED, user)
+        await pipe.execute()
 
     async def links(self) -> dict[str, str]:
         """The Inbox member id of every linked Slack user."""
-        async with answering():
-            users = sorted(one.decode() for one in await self._redis.smembers(keys.LINKED))
-            members = await self._redis.mget([keys.link(one) for one in users]) if users else []
+        users = sorted(one.decode() for one in await self._redis.smembers(keys.LINKED))
+        members = await self._redis.mget([keys.link(one) for one in users]) if users else []
         return {user: member.decode() for user, member in zip(users, members, strict=True) if member}
 
     async def linked_members(self) -> set[str]:
         """The Inbox member ids that anybody acts as."""
-        async with answering():
-            found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
-            values = await self._redis.mget(found) if found else []
+        found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
+        values = await self._redis.mget(found) if found else []
         return {value.decode() for value in values if value}
 
     async def profile(self, user: str) -> Profile | None:
-        async with answering():
-            raw = await self._redis.get(keys.profile(user))
+        raw = await self._redis.get(keys.profile(user))
         return Profile.model_validate_json(raw) if raw else None
 
     async def save_profile(self, profile: Profile) -> None:
-        async with answering():
-            await self._redis.set(keys.profile(profile.id), profile.model_dump_json(), ex=PROFILE_LIVES)
+        await self._redis.set(keys.profile(profile.id), profile.model_dump_json(), ex=PROFILE_LIVES)
 
     async def members(self, load: Callable[[], Awaitable[list[Member]]], *, fresh: bool = False) -> list[Member]:
         """The team's members; `load` asks Inbox when the cache is empty or `fresh` is wanted."""
@@ -121,28 +113,24 @@ class People:
     async def _cached(
         self, key: str, kind: TypeAdapter[T], lives: int, load: Callable[[], Awaitable[T]], fresh: bool
     ) -> T:
-        async with answering():
-            raw = None if fresh else await self._redis.get(key)
+        raw = None if fresh else await self._redis.get(key)
         if raw is not None:
             return kind.validate_json(raw)
         value = await load()
-        async with answering():
-            await self._redis.set(key, kind.dump_json(value), ex=lives)
+        await self._redis.set(key, kind.dump_json(value), ex=lives)
         return value
 
     async def lookup(self, recipient: str) -> list[Candidate] | None:
         """Who `recipient` is, as found lately; [] when nobody was found, None when nobody looked."""
-        async with answering():
-            raw = await self._redis.get(keys.lookup(recipient))
+        raw = await self._redis.get(keys.lookup(recipient))
         return None if raw is None else _CANDIDATES.validate_json(raw)
 
     async def save_lookup(self, recipient: str, found: list[Candidate]) -> None:
-        async with answering():
-            await self._redis.set(
-                keys.lookup(recipient),
-                _CANDIDATES.dump_json(found),
-                ex=FOUND_LIVES if found else NOT_FOUND_LIVES,
-            )
+        await self._redis.set(
+            keys.lookup(recipient),
+            _CANDIDATES.dump_json(found),
+            ex=FOUND_LIVES if found else NOT_FOUND_LIVES,
+        )
 
     async def saw(self, thread: Thread) -> None:
         """A response or an event showed `thread`: lookups that should name it do so from now on.
@@ -161,8 +149,7 @@ class People:
 
     async def forget(self, person: Person) -> None:
         """What was known of them is out of date: look them up again when somebody asks."""
-        async with answering():
-            await self._redis.delete(keys.lookup(person.username.lower()), keys.lookup(person.platform_id))
+        await self._redis.delete(keys.lookup(person.username.lower()), keys.lookup(person.platform_id))
 
 
 def _same(one: Candidate, other: Candidate) -> bool:

@@ -9,7 +9,6 @@ from redis.asyncio import Redis
 from bot.hours import Quiet, Reminders
 from bot.models import Privacy, Record
 from bot.store import keys
-from bot.store.lanes import answering
 
 
 class ChannelChoices(Record):
@@ -43,28 +42,23 @@ class Preferences:
 
     async def channel(self, channel: str) -> ChannelChoices:
         """What was set for the channel, and the defaults for the rest."""
-        async with answering():
-            raw = await self._redis.get(keys.channel_choices(channel))
+        raw = await self._redis.get(keys.channel_choices(channel))
         return ChannelChoices.model_validate_json(raw) if raw else ChannelChoices()
 
     async def save_channel(self, channel: str, choices: ChannelChoices) -> None:
-        async with answering():
-            await self._redis.set(keys.channel_choices(channel), choices.model_dump_json(exclude_defaults=True))
+        await self._redis.set(keys.channel_choices(channel), choices.model_dump_json(exclude_defaults=True))
 
     async def person(self, user: str) -> PersonChoices:
         """What the Slack user set, and the defaults for the rest."""
-        async with answering():
-            raw = await self._redis.get(keys.person_choices(user))
+        raw = await self._redis.get(keys.person_choices(user))
         return PersonChoices.model_validate_json(raw) if raw else PersonChoices()
 
     async def save_person(self, user: str, choices: PersonChoices) -> None:
-        async with answering():
-            await self._redis.set(keys.person_choices(user), choices.model_dump_json(exclude_defaults=True))
+        await self._redis.set(keys.person_choices(user), choices.model_dump_json(exclude_defaults=True))
 
     async def channels(self) -> dict[str, ChannelChoices]:
         """Every channel for which anything was set."""
-        async with answering():
-            found = sorted([one async for one in self._redis.scan_iter(match=keys.channel_choices("*"), count=500)])
-            values = await self._redis.mget(found) if found else []
+        found = sorted([one async for one in self._redis.scan_iter(match=keys.channel_choices("*"), count=500)])
+        values = await self._redis.mget(found) if found else []
         pairs = zip(found, values, strict=True)
         return {k.decode().rpartition(":")[2]: ChannelChoices.model_validate_json(v) for k, v in pairs if v}

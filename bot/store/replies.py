@@ -12,7 +12,6 @@ from bot.jobs import Receipt, now
 from bot.models import Record
 from bot.store import keys
 from bot.store.cards import Place
-from bot.store.lanes import answering
 
 
 class Writer(Record):
@@ -35,22 +34,19 @@ class Replies:
         """`user` opened the form; who else has it open. Of two at once, at least one sees the other."""
         at = now()
         writer = Writer(user=user, name=name, since=at, until=at + timedelta(seconds=self.lives))
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hset(keys.replying(thread_id), user, writer.model_dump_json())
-            pipe.expire(keys.replying(thread_id), ceil(self.lives))
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.hset(keys.replying(thread_id), user, writer.model_dump_json())
+        pipe.expire(keys.replying(thread_id), ceil(self.lives))
+        await pipe.execute()
         return [one for one in await self.writers(thread_id) if one.user != user]
 
     async def end(self, thread_id: str, user: str) -> None:
         """`user` sent it, or closed the form."""
-        async with answering():
-            await self._redis.hdel(keys.replying(thread_id), user)
+        await self._redis.hdel(keys.replying(thread_id), user)
 
     async def writers(self, thread_id: str) -> list[Writer]:
         """Who has the form open, the first one first."""
-        async with answering():
-            found = await self._redis.hvals(keys.replying(thread_id))
+        found = await self._redis.hvals(keys.replying(thread_id))
         writers = sorted((Writer.model_validate_json(raw) for raw in found), key=lambda one: one.since)
         return [one for one in writers if one.until > now()]
 
@@ -63,13 +59,11 @@ class Replies:
 
     async def receipt_of(self, message_id: str) -> Receipt | None:
         """The receipt of a message that was sent from a card."""
-        async with answering():
-            raw = await self._redis.get(keys.receipt_of(message_id))
+        raw = await self._redis.get(keys.receipt_of(message_id))
         return Receipt.model_validate_json(raw) if raw else None
 
     async def put_receipt_of(self, message_id: str, receipt: Receipt) -> None:
-        async with answering():
-            await self._redis.set(keys.receipt_of(message_id), receipt.model_dump_json(), ex=keys.WEEK)
+        await self._redis.set(keys.receipt_of(message_id), receipt.model_dump_json(), ex=keys.WEEK)
 
     async def shown_at(self, message_id: str) -> Place | None:
         """Where a message of the conversation stands below its card."""
@@ -79,14 +73,12 @@ class Replies:
         await self._put(keys.shown(message_id), place)
 
     async def _place(self, key: str) -> Place | None:
-        async with answering():
-            channel, ts = await self._redis.hmget(key, "channel", "ts")
+        channel, ts = await self._redis.hmget(key, "channel", "ts")
         return Place(channel.decode(), ts.decode()) if channel and ts else None
 
     async def _put(self, key: str, place: Place) -> None:
         """For as long as Inbox tells of changes at all."""
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hset(key, mapping=place._asdict())
-            pipe.expire(key, keys.WEEK)
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.hset(key, mapping=place._asdict())
+        pipe.expire(key, keys.WEEK)
+        await pipe.execute()

@@ -11,7 +11,6 @@ from bot import jobs
 from bot.jobs import Job
 from bot.models import Record
 from bot.store import keys
-from bot.store.lanes import answering
 
 CLICK_LIVES: Final = 15 * 60  # seconds
 
@@ -30,57 +29,45 @@ class Rights:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
 
     async def allow_guest(self, user: str) -> None:
-        async with answering():
-            await self._redis.sadd(keys.GUESTS, user)
+        await self._redis.sadd(keys.GUESTS, user)
 
     async def disallow_guest(self, user: str) -> None:
-        async with answering():
-            await self._redis.srem(keys.GUESTS, user)
+        await self._redis.srem(keys.GUESTS, user)
 
     async def guest_allowed(self, user: str) -> bool:
-        async with answering():
-            return bool(await self._redis.sismember(keys.GUESTS, user))
+        return bool(await self._redis.sismember(keys.GUESTS, user))
 
     async def consent(self, channel: str) -> str | None:
         """The admin who consented to showing messages in this channel though outsiders read it."""
-        async with answering():
-            admin = await self._redis.get(keys.consent(channel))
+        admin = await self._redis.get(keys.consent(channel))
         return admin.decode() if admin else None
 
     async def save_consent(self, channel: str, admin: str) -> None:
-        async with answering():
-            await self._redis.set(keys.consent(channel), admin)
+        await self._redis.set(keys.consent(channel), admin)
 
     async def remove_consent(self, channel: str) -> None:
-        async with answering():
-            await self._redis.delete(keys.consent(channel))
+        await self._redis.delete(keys.consent(channel))
 
     async def sharing(self, channel: str) -> Sharing | None:
         """What Slack said last, however long ago."""
-        async with answering():
-            raw = await self._redis.get(keys.sharing(channel))
+        raw = await self._redis.get(keys.sharing(channel))
         return Sharing.model_validate_json(raw) if raw else None
 
     async def save_sharing(self, channel: str, sharing: Sharing) -> None:
-        async with answering():
-            await self._redis.set(keys.sharing(channel), sharing.model_dump_json())
+        await self._redis.set(keys.sharing(channel), sharing.model_dump_json())
 
     async def well(self, notice: str) -> None:
         """What the admins were told under this name is over: the next time they are told at once."""
-        async with answering():
-            await self._redis.delete(keys.once(f"admins:{notice}"))
+        await self._redis.delete(keys.once(f"admins:{notice}"))
 
     async def keep_click(self, user: str, click: Job) -> None:
         """What `user` wanted and could not have, as nobody knows their member yet; only the last click is kept."""
-        async with answering():
-            await self._redis.set(keys.click(user), jobs.dump(click), ex=CLICK_LIVES)
+        await self._redis.set(keys.click(user), jobs.dump(click), ex=CLICK_LIVES)
 
     async def kept_click(self, user: str) -> Job | None:
         """The last click of `user` that was refused for want of a link, in the last 15 minutes."""
-        async with answering():
-            raw = await self._redis.get(keys.click(user))
+        raw = await self._redis.get(keys.click(user))
         return jobs.load(raw) if raw else None
 
     async def drop_click(self, user: str) -> None:
-        async with answering():
-            await self._redis.delete(keys.click(user))
+        await self._redis.delete(keys.click(user))

@@ -13,7 +13,6 @@ from redis.exceptions import WatchError
 from bot.models import Record
 from bot.rules import Rule
 from bot.store import keys
-from bot.store.lanes import answering
 
 REMEMBERED: Final = 90 * 24 * 3600  # seconds since it was last asked for
 _RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
@@ -43,15 +42,14 @@ class Routes:
 
     async def rules(self, before: str = "") -> list[Rule]:
         """In the order in which they are tried; as they were `before` that reference changed them, if it did."""
-        async with answering():
-            raw = await self._redis.get(_changed_by(before)) if before else None
-            raw = raw or await self._redis.get(keys.ROUTES)
+        raw = await self._redis.get(_changed_by(before)) if before else None
+        raw = raw or await self._redis.get(keys.ROUTES)
         return _RULES.validate_json(raw) if raw else []
 
     async def edit(self, ref: str, change: Callable[[list[Rule]], list[Rule]]) -> None:
         """Change the rules, once for `ref` however often it is run."""
         done = _changed_by(ref)
-        async with answering(), self._redis.pipeline() as pipe:
+        async with self._redis.pipeline() as pipe:
             while True:
                 try:
                     await pipe.watch(keys.ROUTES, done)
@@ -68,10 +66,9 @@ class Routes:
 
     async def memory(self, thread_id: str) -> Memory:
         """What is remembered of the thread; it stays so for as long as somebody asks now and then."""
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hgetall(keys.routed(thread_id)).expire(keys.routed(thread_id), REMEMBERED)
-            fields, _ = await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.hgetall(keys.routed(thread_id)).expire(keys.routed(thread_id), REMEMBERED)
+        fields, _ = await pipe.execute()
         pin = Pin.model_validate_json(fields[b"pin"]) if fields.get(b"pin") else None
         rule = fields[b"rule"].decode() if fields.get(b"rule") else None
         return Memory(rule=rule, campaign=b"campaign" in fields, pin=pin)
@@ -89,10 +86,9 @@ class Routes:
         await self._note(thread_id, "pin", pin.model_dump_json() if pin else "")
 
     async def _note(self, thread_id: str, field: str, value: str) -> None:
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hset(keys.routed(thread_id), field, value).expire(keys.routed(thread_id), REMEMBERED)
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.hset(keys.routed(thread_id), field, value).expire(keys.routed(thread_id), REMEMBERED)
+        await pipe.execute()
 
 
 def _changed_by(ref: str) -> str:

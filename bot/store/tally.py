@@ -13,7 +13,6 @@ from redis.asyncio import Redis
 
 from bot.models import Answer, Day
 from bot.store import keys
-from bot.store.lanes import answering
 
 LIVES: Final = 40 * 86_400  # seconds that a day is kept; 30 days are shown
 
@@ -47,15 +46,13 @@ class Tally:
 
     async def since(self) -> date:
         """The day on which counting began; today, when it is asked for the first time."""
-        async with answering():
-            await self._redis.set(keys.COUNTED_SINCE, _day(datetime.now(UTC)).isoformat(), nx=True)
-            return date.fromisoformat((await self._redis.get(keys.COUNTED_SINCE)).decode())
+        await self._redis.set(keys.COUNTED_SINCE, _day(datetime.now(UTC)).isoformat(), nx=True)
+        return date.fromisoformat((await self._redis.get(keys.COUNTED_SINCE)).decode())
 
     async def received(self, thread_id: str, message_id: str, at: datetime) -> None:
         """Somebody outside wrote; a thread in which nobody waits yet waits from now on."""
         args: list[str | int | float] = [keys.received(_day(at)), LIVES, thread_id, message_id, at.timestamp()]
-        async with answering():
-            await self._received(keys=[keys.UNANSWERED], args=args)
+        await self._received(keys=[keys.UNANSWERED], args=args)
 
     async def sent(self, thread_id: str, message_id: str, at: datetime, member: str, *, certain: bool) -> None:
         """The team wrote: an answer, if somebody waits. Who wrote it may be told more certainly a second time."""
@@ -68,26 +65,22 @@ class Tally:
             member,
             int(certain),
         ]
-        async with answering():
-            await self._sent(keys=[keys.UNANSWERED], args=args)
+        await self._sent(keys=[keys.UNANSWERED], args=args)
 
     async def closed(self, thread_id: str) -> None:
         """Nobody waits there any more."""
-        async with answering():
-            await self._redis.hdel(keys.UNANSWERED, thread_id)
+        await self._redis.hdel(keys.UNANSWERED, thread_id)
 
     async def waiting(self) -> list[str]:
         """Ids of the threads that wait for an answer."""
-        async with answering():
-            return [one.decode() for one in await self._redis.hkeys(keys.UNANSWERED)]
+        return [one.decode() for one in await self._redis.hkeys(keys.UNANSWERED)]
 
     async def days(self, days: Sequence[date]) -> list[Day]:
         """What was counted on each of `days`."""
-        async with answering():
-            pipe = self._redis.pipeline(transaction=False)
-            for day in days:
-                pipe.hvals(keys.received(day)).hvals(keys.answered(day))
-            found = await pipe.execute()
+        pipe = self._redis.pipeline(transaction=False)
+        for day in days:
+            pipe.hvals(keys.received(day)).hvals(keys.answered(day))
+        found = await pipe.execute()
         pairs = zip(days, found[::2], found[1::2], strict=True)
         return [
             Day(day=day, received=tuple(one.decode() for one in came), answers=tuple(map(_answer, answers)))

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from bot.store import keys
-from bot.store.lanes import answering
 
 FIRST_LOOK: Final = 900.0  # seconds; most are answered by then, and no reminder is wanted sooner
 FORGOTTEN: Final = 14 * 24 * 3600  # seconds after which nobody is reminded any more
@@ -88,22 +87,19 @@ class Waiting:
 
     async def over(self, thread_id: str) -> None:
         """Nobody is to be reminded: the thread was archived or deleted, or is too old."""
-        async with answering():
-            pipe = self._redis.pipeline()
-            pipe.hdel(keys.waiting(thread_id), "first", "last", "since")
-            pipe.zrem(keys.WAITING, thread_id).zrem(keys.DUE, thread_id)
-            await pipe.execute()
+        pipe = self._redis.pipeline()
+        pipe.hdel(keys.waiting(thread_id), "first", "last", "since")
+        pipe.zrem(keys.WAITING, thread_id).zrem(keys.DUE, thread_id)
+        await pipe.execute()
 
     async def get(self, thread_id: str) -> Wait | None:
-        async with answering():
-            first, since = await self._redis.hmget(keys.waiting(thread_id), "first", "since")
+        first, since = await self._redis.hmget(keys.waiting(thread_id), "first", "since")
         return Wait(float(first), float(since) if since else None) if first else None
 
     async def all(self, count: int = 500) -> dict[str, float]:
         """The threads that wait and since when, longest first."""
-        async with answering():
-            await self._redis.zremrangebyscore(keys.WAITING, "-inf", time.time() - FORGOTTEN)
-            found = await self._redis.zrange(keys.WAITING, 0, count - 1, withscores=True)
+        await self._redis.zremrangebyscore(keys.WAITING, "-inf", time.time() - FORGOTTEN)
+        found = await self._redis.zrange(keys.WAITING, 0, count - 1, withscores=True)
         return {one.decode(): at for one, at in found}
 
     async def due(self, count: int = 200) -> list[str]:
@@ -112,16 +108,14 @@ class Waiting:
 
     async def look_at(self, whens: Mapping[str, float]) -> None:
         """When to look at these threads again, unless they no longer wait for a reminder."""
-        async with answering():
-            if whens:
-                await self._redis.zadd(keys.DUE, dict(whens), xx=True)
+        if whens:
+            await self._redis.zadd(keys.DUE, dict(whens), xx=True)
 
     async def look_at_all(self) -> None:
         """Look at every thread at once: what counts has changed."""
-        async with answering():
-            found = await self._redis.zrange(keys.DUE, 0, -1)
-            if found:
-                await self._redis.zadd(keys.DUE, dict.fromkeys(found, 0), xx=True)
+        found = await self._redis.zrange(keys.DUE, 0, -1)
+        if found:
+            await self._redis.zadd(keys.DUE, dict.fromkeys(found, 0), xx=True)
 
     async def mornings(self, count: int = 50) -> list[str]:
         """The channels whose digest is due."""
@@ -129,15 +123,13 @@ class Waiting:
 
     async def save_morning(self, channel: str, at: float | None) -> None:
         """When the channel's next digest is due; None for never."""
-        async with answering():
-            if at is None:
-                await self._redis.zrem(keys.MORNINGS, channel)
-            else:
-                await self._redis.zadd(keys.MORNINGS, {channel: at})
+        if at is None:
+            await self._redis.zrem(keys.MORNINGS, channel)
+        else:
+            await self._redis.zadd(keys.MORNINGS, {channel: at})
 
     async def morning(self, channel: str) -> float | None:
-        async with answering():
-            found = await self._redis.zscore(keys.MORNINGS, channel)
+        found = await self._redis.zscore(keys.MORNINGS, channel)
         return None if found is None else float(found)
 
     async def anything(self) -> bool:
@@ -145,13 +137,11 @@ class Waiting:
         return bool(await self.due(1) or await self.mornings(1))
 
     async def _up_to_now(self, key: str, count: int) -> list[str]:
-        async with answering():
-            found = await self._redis.zrangebyscore(key, "-inf", time.time(), start=0, num=count)
+        found = await self._redis.zrangebyscore(key, "-inf", time.time(), start=0, num=count)
         return [one.decode() for one in found]
 
     async def _run(self, script: Any, thread_id: str, *times: float) -> None:
         """The times go as text, so that they come back as they went."""
-        async with answering():
-            await script(
-                keys=[keys.WAITING, keys.DUE, keys.waiting(thread_id)], args=[thread_id, *(repr(one) for one in times)]
-            )
+        await script(
+            keys=[keys.WAITING, keys.DUE, keys.waiting(thread_id)], args=[thread_id, *(repr(one) for one in times)]
+        )

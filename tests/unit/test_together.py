@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis.exceptions import ResponseError
 
+from bot.errors import StoreUnavailable
 from bot.store.connect import connect
 
 
@@ -53,3 +55,46 @@ async def test_a_read_that_blocks_holds_up_nobody(redis: Any) -> None:
     assert not blocked.done()
     await redis.xadd("stream", {"lane": "x"})
     assert await blocked
+
+
+OUTAGES = (
+    "LOADING Redis is loading the dataset in memory",
+    "MASTERDOWN Link with MASTER is down",
+    "NOREPLICAS Not enough",
+)
+
+
+@pytest.mark.parametrize("said", OUTAGES)
+async def test_what_a_server_cannot_do_now_is_an_outage(redis: Any, said: str) -> None:
+    script = redis.register_script(f"return redis.error_reply('{said}')")
+    with pytest.raises(StoreUnavailable):
+        await script()
+    pipe = redis.pipeline()
+    pipe.eval(f"return redis.error_reply('{said}')", 0)
+    with pytest.raises(StoreUnavailable):
+        await pipe.execute()
+
+
+async def test_a_full_redis_is_an_outage_and_a_mistake_in_a_script_is_none(redis: Any) -> None:
+    await redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(StoreUnavailable):
+            await redis.set("key", "value")
+    finally:
+        await redis.config_set("maxmemory", 0)
+    with pytest.raises(ResponseError):
+        await redis.register_script("return redis.call('NO-SUCH-COMMAND')")()
+    with pytest.raises(ResponseError):
+        await redis.register_script("return nothing.at.all")()
+
+
+async def test_a_server_that_is_gone_is_an_outage_for_each_kind_of_command(tmp_path: Path) -> None:
+    client: Any = connect(f"unix://{tmp_path}/nobody.sock")
+    for asked in (
+        client.get("key"),
+        client.xreadgroup("group", "one", {"stream": ">"}),
+        client.pipeline().watch("key"),
+    ):
+        with pytest.raises(StoreUnavailable):
+            await asked
+    await client.aclose()
