@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.sandbox.inbox_world import Failure, Json, MessageRecord, Occurrence, PersonRecord, ThreadRecord, World, iso
+from bot.sandbox.inbox_records import (
+    Failure,
+    Json,
+    LabelRecord,
+    MemberRecord,
+    MessageRecord,
+    Occurrence,
+    PersonRecord,
+    ThreadRecord,
+    Version,
+    iso,
+)
+from bot.sandbox.inbox_world import World
 
 
 def error(failure: Failure, request_id: str) -> Json:
@@ -32,15 +44,20 @@ def _event_data(world: World, happened: Occurrence) -> Json:
     if happened.kind.startswith("target."):
         assert thread is not None
         assert message is not None
+        campaign_id = happened.facts.get("campaignId") or world.campaign_id
         return {
-            "campaign": {"id": world.campaign_id, "name": "Launch"},
+            "campaign": {"id": campaign_id, "name": world.campaigns[campaign_id]},
             "thread": thread_json(world, thread, slim=True),
             "message": message_json(world, thread, message),
             "prospect": prospect_json(thread.person),
         }
+    if happened.label is not None:
+        family = happened.kind.partition(".")[0]
+        return {family: (tag_json if family == "tag" else status_json)(happened.label)}
     if person is not None:
         shown = prospect_json(person)
-        shown["context"]["assigneeId"] = person.assignee_id
+        if happened.kind == "contact.assigneeChanged":  # the one event whose sample has it
+            shown["context"]["assigneeId"] = person.assignee_id
         return {"prospect": shown}
     assert thread is not None
     if message is None:
@@ -60,6 +77,27 @@ def _event_data(world: World, happened: Occurrence) -> Json:
     if happened.kind == "message.edited":
         return {"message": shown, "threadId": thread.id}
     return {"message": shown, "thread": thread_json(world, thread, slim=True)}
+
+
+def tag_json(tag: LabelRecord) -> Json:
+    return {"id": tag.id, "name": tag.name, "color": tag.color}
+
+
+def status_json(status: LabelRecord) -> Json:
+    return tag_json(status) | {"createdAt": iso(status.created_at)}
+
+
+def member_json(member: MemberRecord) -> Json:
+    return {
+        "id": member.id,
+        "userId": member.user_id,
+        "name": member.name,
+        "email": member.email,
+        "image": None,
+        "role": member.role,
+        "createdAt": iso(member.created_at),
+        "updatedAt": None,
+    }
 
 
 def prospect_json(person: PersonRecord, slim: bool = False) -> Json:
@@ -136,7 +174,7 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
         "accountLinkId": thread.account_id,
         "isSyncing": thread.syncing,
         "isRequest": thread.is_request,
-        "typingIndicatorsEnabled": {"enabled": True, "disabled": False}.get(thread.typing),
+        "typingIndicatorsEnabled": typing_of(thread),
         "lastMessage": {
             "id": last.id,
             "content": last.text,
@@ -149,6 +187,11 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
         else None,
         "prospect": prospect_json(thread.person, slim),
     }
+
+
+def typing_of(thread: ThreadRecord) -> bool | None:
+    """None for the team's default."""
+    return {"enabled": True, "disabled": False}.get(thread.typing)
 
 
 def variant(thread: ThreadRecord) -> str:
@@ -168,7 +211,44 @@ def _user(world: World, message: MessageRecord) -> str | None:
 
 
 def _campaign(world: World, message: MessageRecord) -> str | None:
-    return world.campaign_id if message.by == "campaign" else None
+    return (message.campaign_id or world.campaign_id) if message.by == "campaign" else None
+
+
+def _origin(origin: str) -> str:
+    """In v1's words: `internal` is Inbox, `external` the platform."""
+    return {"platform": "external", "inbox": "internal"}.get(origin, origin)
+
+
+def history_json(world: World, thread: ThreadRecord, message: MessageRecord) -> Json:
+    """Every version of a message, the original first, and how it was taken back."""
+    same: Json = {
+        "id": message.id,
+        "platformId": message.platform_id,
+        "platform": thread.platform,
+        "authorId": _author(thread, message),
+        "userId": _user(world, message),
+        "teamId": world.team_id,
+        "threadId": thread.id,
+        "campaignId": _campaign(world, message),
+        "origin": _origin(message.origin),
+        "isEncrypted": False,
+        "reactions": [dict(reaction) for reaction in message.reactions],
+    }
+    empty = ("campaignStepId", "replyData", "forwardData", "expandedData", "entities", "attachment")
+    versions = message.versions or [Version(message.text, message.created_at, message.origin)]
+    deletion: Json | None = None
+    if message.deleted_at:
+        deletion = {"deletedAt": iso(message.deleted_at), "deletionType": message.deleted_for}
+        deletion |= {"deletionAuthorPlatformId": None, "origin": None}
+    return {
+        "versions": [
+            same
+            | dict.fromkeys(empty)
+            | {"content": one.text, "createdAt": iso(one.at), "editOrigin": _origin(one.origin) if number else None}
+            for number, one in enumerate(versions)
+        ],
+        "deletion": deletion,
+    }
 
 
 def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inbound_author: str | None = None) -> Json:
@@ -183,7 +263,7 @@ def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inb
         "userId": _user(world, message),
         "campaignId": _campaign(world, message),
         "content": message.text,
-        "origin": {"person": "external", "native": "external", "api": "api"}.get(message.by, "internal"),
+        "origin": _origin(message.origin),
         "createdAt": iso(message.created_at),
         "updatedAt": iso(message.edited_at) if message.edited_at else None,
         "isEdited": message.edited_at is not None,
