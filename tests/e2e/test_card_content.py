@@ -13,7 +13,7 @@ from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage
 from bot.views.text import plain
 from tests.conftest import Open
-from tests.e2e.steps import calls, card_of, cards, idle, labels, nodes, shows, thread, version
+from tests.e2e.steps import calls, card_of, cards, idle, labels, nodes, shows, thread
 
 PICTURE = "https://media.example/1.jpg"
 
