@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.sandbox import inbox_v1_show, inbox_v2_show
+from bot.sandbox import inbox_v1_events, inbox_v2_show
 from bot.sandbox.contract import answers
 from bot.sandbox.inbox_http import Call, InboxServer
 from bot.sandbox.inbox_records import (
@@ -27,13 +27,13 @@ from bot.sandbox.inbox_records import (
     iso,
     utc_now,
 )
-from bot.sandbox.inbox_webhook import Webhook
+from bot.sandbox.inbox_webhook import Webhook, WebhookSettings
 from bot.sandbox.inbox_world import World
 
 __all__ = ["Call", "PersonRecord", "SandboxInbox", "SentMessage"]
 
 
-class SandboxInbox(InboxServer):
+class SandboxInbox(InboxServer, WebhookSettings):
     """One team's Inbox. `app` serves `/api/v1` and `/api/v2`; a version that is not in `versions` answers 404.
 
     `seed` makes the ids repeatable; `clock` gives aware datetimes; `retention` is how many events the feed keeps.
@@ -233,44 +233,7 @@ class SandboxInbox(InboxServer):
         """What was really sent through the API, in order."""
         return list(self.world.sent)
 
-    # Webhooks
-
-    @property
-    def webhook_url(self) -> str | None:
-        return self.webhook.url
-
-    @webhook_url.setter
-    def webhook_url(self, url: str | None) -> None:
-        self.webhook.url = url
-
-    @property
-    def webhook_version(self) -> str:
-        return self.webhook.version
-
-    @webhook_version.setter
-    def webhook_version(self, version: str) -> None:
-        self.webhook.version = version
-
-    @property
-    def webhook_types(self) -> set[str] | None:
-        return self.webhook.types
-
-    @webhook_types.setter
-    def webhook_types(self, types: set[str] | None) -> None:
-        self.webhook.types = types
-
-    @property
-    def auto_deliver(self) -> bool:
-        return self.webhook.auto
-
-    @auto_deliver.setter
-    def auto_deliver(self, on: bool) -> None:
-        self.webhook.auto = on
-
-    @property
-    def deliveries(self) -> list[tuple[str, int]]:
-        """(event id, status) of every attempt, 0 where nobody answered."""
-        return self.webhook.deliveries
+    # Events
 
     @property
     def events(self) -> list[Logged]:
@@ -281,22 +244,10 @@ class SandboxInbox(InboxServer):
         """The webhook body of an event, in `webhook_version`."""
         return self.webhook.body(self._logged(event_id))
 
-    def sign(self, body: bytes, at: float | None = None) -> dict[str, str]:
-        """Headers of a delivery signed at `at`, Unix seconds."""
-        return self.webhook.sign(body, at)
-
     async def redeliver(self, event_id: str, times: int = 1) -> None:
         """Sends an event again, whatever its type, and waits for the answers."""
         for _ in range(times):
             await self.webhook.deliver(self._logged(event_id))
-
-    async def settle(self) -> None:
-        """Waits until the deliveries under way are done, repeats included."""
-        await self.webhook.settle()
-
-    async def aclose(self) -> None:
-        """Gives up deliveries under way."""
-        await self.webhook.stop()
 
     def _logged(self, event_id: str) -> Logged:
         return next(logged for logged in self.world.log if logged.id == event_id)
@@ -313,6 +264,6 @@ class SandboxInbox(InboxServer):
 
 def _render(world: World, happened: Occurrence, event_id: str, seq: int, at: datetime) -> Mapping[str, Json]:
     return {
-        "1.0": inbox_v1_show.event(world, happened, event_id, seq, at),
+        "1.0": inbox_v1_events.event(world, happened, event_id, seq, at),
         "2": inbox_v2_show.event(world, happened, event_id, seq, at),
     }

@@ -1,52 +1,19 @@
-"""Prospects, tags and statuses in API v1 of the local Inbox, and how its operations find what they are asked for.
+"""Prospects, and tags and statuses, in API v1 of the local Inbox.
 
-The specification declares no error: those for an unknown member, tag or status are INFERRED.
+The specification declares no error: those for an unknown tag or status are INFERRED.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from bot.sandbox.contract.answers import NOTHING
-from bot.sandbox.inbox_records import (
-    COLORS,
-    Failure,
-    Incoming,
-    Json,
-    LabelRecord,
-    PersonRecord,
-    ThreadRecord,
-    hex_of,
-    iso,
-)
+from bot.sandbox.inbox_records import COLORS, Failure, Incoming, Json, LabelRecord, PersonRecord, hex_of, iso
+from bot.sandbox.inbox_v1_answers import Handler, bad, find_person, member_or_none
 from bot.sandbox.inbox_v1_show import prospect_json, status_json, tag_json
 from bot.sandbox.inbox_world import World
 
-Handler = Callable[[World, Incoming], Awaitable[tuple[int, Any]]]
 _SHOW: Final = {"tag": tag_json, "status": status_json}
-
-
-def find_thread(world: World, thread_id: str) -> ThreadRecord:
-    if thread := world.threads.get(thread_id):
-        return thread
-    raise Failure(404, "THREAD_NOT_FOUND", f"Thread with ID '{thread_id}' not found")
-
-
-def find_person(world: World, profile_id: str) -> PersonRecord:
-    if person := world.people.get(profile_id):
-        return person
-    raise Failure(404, "PROSPECT_NOT_FOUND", f"Prospect with ID '{profile_id}' not found")
-
-
-def member_or_none(world: World, member_id: str | None) -> str | None:
-    if member_id is None or member_id in world.members:
-        return member_id
-    raise _bad(f"Member with ID '{member_id}' not found")
-
-
-def _bad(words: str) -> Failure:
-    return Failure(400, "BAD_REQUEST", words)
 
 
 # Prospects
@@ -83,7 +50,7 @@ async def _update_prospect(world: World, ask: Incoming) -> tuple[int, Any]:
 def _known(world: World, family: str, label_id: str | None) -> str | None:
     if label_id is None or label_id in world.labels[family]:
         return label_id
-    raise _bad(f"{family.capitalize()} with ID '{label_id}' not found")
+    raise bad(f"{family.capitalize()} with ID '{label_id}' not found")
 
 
 def _whole(world: World, person: PersonRecord) -> Json:
@@ -159,7 +126,7 @@ def _free(world: World, family: str, name: str, unless: LabelRecord | None) -> N
 def _color(given: str | None) -> str | None:
     code = None if given is None else hex_of(given)
     if given is not None and code is None:
-        raise _bad("No such color")
+        raise bad("No such color")
     return code
 
 

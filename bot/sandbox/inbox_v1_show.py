@@ -1,8 +1,6 @@
-"""What version 1 of the local Inbox shows: its objects, errors and events as JSON."""
+"""What API v1 of the local Inbox shows: its objects and errors as JSON."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from bot.sandbox.inbox_records import (
     Failure,
@@ -10,7 +8,6 @@ from bot.sandbox.inbox_records import (
     LabelRecord,
     MemberRecord,
     MessageRecord,
-    Occurrence,
     PersonRecord,
     ThreadRecord,
     Version,
@@ -21,62 +18,6 @@ from bot.sandbox.inbox_world import World
 
 def error(failure: Failure, request_id: str) -> Json:
     return {"error": {"code": failure.code, "message": str(failure), "status": failure.status}}
-
-
-def event(world: World, happened: Occurrence, event_id: str, seq: int, at: datetime) -> Json:
-    """The payload of a webhook and of the feed, `version: "1.0"`."""
-    kind = happened.kind
-    if kind in ("message.received", "message.sent"):
-        kind = "message.created"
-    return {
-        "id": event_id,
-        "seq": seq,
-        "teamId": world.team_id,
-        "type": kind.replace("contact.", "prospect."),
-        "timestamp": iso(at),
-        "version": "1.0",
-        "data": _event_data(world, happened),
-    }
-
-
-def _event_data(world: World, happened: Occurrence) -> Json:
-    thread, message, person = happened.thread, happened.message, happened.person
-    if happened.kind.startswith("target."):
-        assert thread is not None
-        assert message is not None
-        campaign_id = happened.facts.get("campaignId") or world.campaign_id
-        return {
-            "campaign": {"id": campaign_id, "name": world.campaigns[campaign_id]},
-            "thread": thread_json(world, thread, slim=True),
-            "message": message_json(world, thread, message),
-            "prospect": prospect_json(thread.person),
-        }
-    if happened.label is not None:
-        family = happened.kind.partition(".")[0]
-        return {family: (tag_json if family == "tag" else status_json)(happened.label)}
-    if person is not None:
-        shown = prospect_json(person)
-        if happened.kind == "contact.assigneeChanged":  # the one event whose sample has it
-            shown["context"]["assigneeId"] = person.assignee_id
-        return {"prospect": shown}
-    assert thread is not None
-    if message is None:
-        shown = {"thread": thread_json(world, thread, slim=True)}
-        return shown | {"prospect": prospect_json(thread.person)} if happened.kind == "thread.created" else shown
-    if happened.kind == "message.deleted":
-        return {"messageId": message.id, "threadId": thread.id}
-    if happened.kind.startswith("message.reaction"):
-        reaction = {
-            "emoji": happened.facts["emoji"],
-            "senderPlatformId": happened.facts["authorPlatformId"],
-            "createdAt": iso(world.clock()),
-        }
-        return {"messageId": message.id, "threadId": thread.id, "reaction": reaction}
-    # The vendor's sample of this event shows the person's platform id as author, other places the profile id.
-    shown = message_json(world, thread, message, inbound_author=thread.person.platform_id)
-    if happened.kind == "message.edited":
-        return {"message": shown, "threadId": thread.id}
-    return {"message": shown, "thread": thread_json(world, thread, slim=True)}
 
 
 def tag_json(tag: LabelRecord) -> Json:
@@ -181,7 +122,7 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
             "authorId": _author(thread, last),
             "createdAt": iso(last.created_at),
             "userId": _user(world, last),
-            "campaignId": _campaign(world, last),
+            "campaignId": campaign_of(world, last),
         }
         if last
         else None,
@@ -210,7 +151,7 @@ def _user(world: World, message: MessageRecord) -> str | None:
     return member.user_id if member else None
 
 
-def _campaign(world: World, message: MessageRecord) -> str | None:
+def campaign_of(world: World, message: MessageRecord) -> str | None:
     return (message.campaign_id or world.campaign_id) if message.by == "campaign" else None
 
 
@@ -229,7 +170,7 @@ def history_json(world: World, thread: ThreadRecord, message: MessageRecord) -> 
         "userId": _user(world, message),
         "teamId": world.team_id,
         "threadId": thread.id,
-        "campaignId": _campaign(world, message),
+        "campaignId": campaign_of(world, message),
         "origin": _origin(message.origin),
         "isEncrypted": False,
         "reactions": [dict(reaction) for reaction in message.reactions],
@@ -261,7 +202,7 @@ def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inb
         "teamId": world.team_id,
         "authorId": author,
         "userId": _user(world, message),
-        "campaignId": _campaign(world, message),
+        "campaignId": campaign_of(world, message),
         "content": message.text,
         "origin": _origin(message.origin),
         "createdAt": iso(message.created_at),

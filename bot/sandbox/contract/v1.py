@@ -91,9 +91,9 @@ _ROWS = {
 # INFERRED for those that no sample shows (deleted and typing threads, notes, valuation, tags, statuses, campaigns).
 _SLIM = "thread:SlimThread"
 _REACTED = "messageId:id threadId:id reaction:Reaction"
-_TARGET = f"campaign:Campaign {_SLIM} message:Message prospect:Prospect"
+_TARGET = f"campaign:Campaign {_SLIM} message:Message prospect:EventProspect"
 EVENTS: Final = {
-    "thread.created": f"{_SLIM} prospect:Prospect",
+    "thread.created": f"{_SLIM} prospect:EventProspect",
     **{f"thread.{what}": _SLIM for what in ("deleted", "assigned", "unassigned", "archived", "unarchived", "typing")},
     "message.created": f"message:Message {_SLIM}",
     "message.edited": "message:Message threadId:id",
@@ -101,7 +101,7 @@ EVENTS: Final = {
     "message.reactionAdded": _REACTED,
     "message.reactionRemoved": _REACTED,
     **{
-        f"prospect.{what}": "prospect:Prospect"
+        f"prospect.{what}": "prospect:EventProspect"
         for what in ("created", "statusChanged", "tagsChanged", "notesChanged", "valuationChanged", "enriched")
     },
     "prospect.assigneeChanged": "prospect:AssignedProspect",
@@ -119,14 +119,15 @@ _THREAD_FIELDS = (
 _BRIEF = (
     "platform:text platformId:string externalId:string? displayName:string username:string handle:string image:string?"
 )
-_PROSPECT = (
-    f"{_BRIEF} documentId:number? imageNormalized:string? bio:string? location:string? profileUrl:string "
+_TOLD = (
+    f"{_BRIEF} imageNormalized:string? bio:string? location:string? profileUrl:string "
     "websiteUrl:string? websiteDomain:string? verified:none|verified|business|government "
     "profileType:personal|business|government isProtected:bool followerCount:number followingCount:number "
     "postCount:number engagementCount:number? listedCount:number? platformCreatedAt:date? firstSeenAt:date? "
     "lastUpdatedAt:date lastEnrichedAt:date? lastActiveAt:date? source:cached|indexed|live|merged isFresh:bool "
-    "isStale:bool confidence:number platformData:ProspectData"
+    "isStale:bool confidence:number"
 )
+_PROSPECT = f"{_TOLD} documentId:number? platformData:ProspectData"  # events, as the samples show them, lack these two
 _CONTEXT = "tags:id[] statusId:id? valuation:number? notes:string?"
 _VERSION = (
     "id:id platformId:string? platform:text content:string authorId:string userId:id? teamId:id threadId:id "
@@ -149,7 +150,8 @@ _OBJECTS: dict[str, str | dict[str, dict[str, str]]] = {
     "LastMessage": "id:id content:string authorId:string createdAt:date userId:id? campaignId:id?",
     "Prospect": f"{_PROSPECT} context:Context",
     "ListedProspect": f"{_PROSPECT} context:ListedContext",
-    "AssignedProspect": f"{_PROSPECT} context:AssignedContext",
+    "EventProspect": f"{_TOLD} context:ListedContext",
+    "AssignedProspect": f"{_TOLD} context:AssignedContext",
     "SlimProspect": f"{_BRIEF} context:ListedContext",
     "ProspectData": "isVerifiedBlue:bool isVerifiedGold:bool isVerifiedGray:bool professionalCategory:string? "
     "urlEntities:any[] bannerUrl:string? tweetsCount:number favoritesCount:number rawData:map?",
@@ -172,7 +174,9 @@ _OBJECTS: dict[str, str | dict[str, dict[str, str]]] = {
     "Typing": "status:sent|skipped reason~:rateLimited|typingDisabled|unsupported|outboundDisabled",
     "ThreadSettings": "threadId:id typingIndicatorsEnabled:bool?",
     "Reaction": "emoji:text senderPlatformId:text createdAt:date",
-    "Campaign": "id:id name:string",
+    "Campaign": "id:id name:string description:string? status:string dryRun:bool targetsCount:number "
+    "contactedCount:number repliesCount:number completionRate:number replyRate:number createdAt:date updatedAt:date? "
+    "pausedAt:date? completedAt:date? lastStartedAt:date?",
     "Tag": "id:id name:string color:string",
     "Status": "id:id name:string color:string? createdAt:date",
     "Color": "name:string hex:string",
