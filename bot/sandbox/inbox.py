@@ -55,7 +55,7 @@ class SandboxInbox(InboxServer, WebhookSettings):
         self.world.on_event = self._happened
 
     def _happened(self, logged: Logged) -> None:
-        for version, payload in (("v1", "1.0"), ("v2", "2")):
+        for version, payload in (("v1", "1.0"), ("v2", "2")) if self.checking else ():
             self.drift += answers.check_event(version, logged.bodies[payload])
         self.webhook.offer(logged)
 

@@ -119,6 +119,7 @@ class InboxServer:
         self.calls: list[Call] = []
         self.violations: list[str] = []  # what the vendor would not take, of what was asked
         self.drift: list[str] = []  # what the vendor would not have said, of what was answered
+        self.checking = True  # whether answers and events are looked at: 0.2 ms for each object
         self.faults: list[Fault] = []
         self.rate_per_minute, self.enforce = 300, False
         self._arrivals: deque[datetime] = deque()
@@ -226,7 +227,8 @@ class InboxServer:
             facts = failure.status, failure.code, failure.details
             self.drift += answers.check_failure(operation, version, *facts)
             raise
-        self.drift += answers.check(operation, status, body, incoming.many("expand"))
+        if self.checking:
+            self.drift += answers.check(operation, status, body, incoming.many("expand"))
         return status, body
 
     def _failed(self, version: str, call: Call, failure: Failure, remaining: int) -> Response:

@@ -39,8 +39,8 @@ class Acts:
             for act in (
                 self.say, self.rewrite, self.erase, self.command, self.press, self.press_private, self.press_modal,
                 self.press_home, self.submit, self.close, self.shortcut, self.suggest, self.open_home, self.write,
-                self.newcomer, self.status, self.tags, self.value, self.campaign, self.answer, self.archive, self.assign,
-                self.delete, self.edit, self.take_back,
+                self.newcomer, self.status, self.tags, self.value, self.campaign, self.answer, self.archive,
+                self.assign, self.delete, self.edit, self.take_back,
                 self.fault, self.kill, self.start, self.play,
             )
         }  # fmt: skip
