@@ -84,7 +84,7 @@ def redis_url(valkey: str) -> str:
     return valkey
 
 
-@pytest.fixture(params=["v1", "v2"])
+@pytest.fixture(params=["v2", "v1"])
 def api(request: pytest.FixtureRequest) -> str:
     """Each Inbox API version in turn, on a server that has no other."""
     return str(request.param)
@@ -92,16 +92,22 @@ def api(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def opened(redis_url: str) -> AsyncIterator[Open]:
-    """`await opened(versions=[...], **settings)`: the real bot between the two local services, until the test ends."""
+    """`await opened(versions=[...], **settings)`: the real bot between the two local services, until the test ends.
+
+    Whatever the local Inbox answered must have been what the vendor's contract says.
+    """
+    stages: list[Stage] = []
     async with AsyncExitStack() as stack:
 
         async def start(**wanted: Any) -> Stage:
             polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
             paces = replace(QUICK, poll=0.2) if polls else QUICK
             everything: dict[str, Any] = {"redis_url": redis_url, "paces": paces, "socket_mode": SOCKET_MODE} | wanted
-            return await stack.enter_async_context(stage(**everything))
+            stages.append(await stack.enter_async_context(stage(**everything)))
+            return stages[-1]
 
         yield start
+    assert [finding for one in stages for finding in one.inbox.drift] == []
 
 
 @pytest.fixture

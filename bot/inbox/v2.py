@@ -66,10 +66,10 @@ class V2:
         return [link.account_link() async for link in self._all(LINKS, "/account-links")]
 
     async def tags(self) -> list[models.Label]:
-        return [tag async for tag in self._all(LABELS, "/tags")]
+        return (await self._transport.read(LABELS, "/tags")).data  # one page, and no parameters
 
     async def statuses(self) -> list[models.Label]:
-        return [status async for status in self._all(LABELS, "/statuses")]
+        return (await self._transport.read(LABELS, "/statuses")).data
 
     async def platforms(self) -> list[models.Limits]:
         return [one.known() for one in await self._transport.read(PLATFORMS, "/platforms")]

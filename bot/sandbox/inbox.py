@@ -1,7 +1,8 @@
 """A local Inbox: both API versions over one state, its webhooks, and the faults a test or a demonstration asks for.
 
 Every request is held against `bot.sandbox.contract`; what the vendor would not take is answered 400 and listed in
-`violations`, so that a test can assert that there were none.
+`violations`. So is every answer and event: what the vendor would not have said is listed in `drift`. A test can
+assert that there was neither.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.sandbox import inbox_v1_show, inbox_v2_show
+from bot.sandbox import inbox_v1_events, inbox_v2_show
+from bot.sandbox.contract import answers
 from bot.sandbox.inbox_http import Call, InboxServer
-from bot.sandbox.inbox_webhook import Webhook
-from bot.sandbox.inbox_world import (
+from bot.sandbox.inbox_records import (
     AccountRecord,
     Json,
     Logged,
@@ -23,15 +24,16 @@ from bot.sandbox.inbox_world import (
     PersonRecord,
     SentMessage,
     ThreadRecord,
-    World,
     iso,
     utc_now,
 )
+from bot.sandbox.inbox_webhook import Webhook, WebhookSettings
+from bot.sandbox.inbox_world import World
 
 __all__ = ["Call", "PersonRecord", "SandboxInbox", "SentMessage"]
 
 
-class SandboxInbox(InboxServer):
+class SandboxInbox(InboxServer, WebhookSettings):
     """One team's Inbox. `app` serves `/api/v1` and `/api/v2`; a version that is not in `versions` answers 404.
 
     `seed` makes the ids repeatable; `clock` gives aware datetimes; `retention` is how many events the feed keeps.
@@ -50,7 +52,12 @@ class SandboxInbox(InboxServer):
     ) -> None:
         super().__init__(World(clock, _render, seed, retention), versions, token, clock)
         self.webhook = Webhook(webhook_secret, "2" if "v2" in versions else "1.0", retry_delays)
-        self.world.on_event = self.webhook.offer
+        self.world.on_event = self._happened
+
+    def _happened(self, logged: Logged) -> None:
+        for version, payload in (("v1", "1.0"), ("v2", "2")) if self.checking else ():
+            self.drift += answers.check_event(version, logged.bodies[payload])
+        self.webhook.offer(logged)
 
     # The world: what is there before anything happens (no events)
 
@@ -66,10 +73,20 @@ class SandboxInbox(InboxServer):
         return account.id
 
     def add_person(
-        self, username: str, name: str = "", platform_id: str | None = None, platform: str = "twitter", **fields: Any
+        self,
+        username: str,
+        name: str = "",
+        platform_id: str | None = None,
+        platform: str = "twitter",
+        also: PersonRecord | None = None,
+        **fields: Any,
     ) -> PersonRecord:
-        """Someone outside the team. `fields` are attributes of PersonRecord: bio, followers, assignee_id…"""
-        person = self.world.meet(platform_id or self.world.new_platform_id(), platform, username, name)
+        """Someone outside the team. `fields` are attributes of PersonRecord: bio, followers, assignee_id…
+
+        `also` is another profile of the same person: then they are one contact.
+        """
+        contact = also.contact if also else None
+        person = self.world.meet(platform_id or self.world.new_platform_id(), platform, username, name, contact)
         for attribute, value in fields.items():
             setattr(person, attribute, value)
         return person
@@ -80,14 +97,17 @@ class SandboxInbox(InboxServer):
 
     def add_tag(self, name: str, color: str = "#3366ff") -> str:
         """A tag of the team's; its id."""
-        self.world.tags.append({"id": self.world.new_id(), "name": name, "color": color})
-        return str(self.world.tags[-1]["id"])
+        return self.world.add_label("tag", name, color).id
 
     def add_status(self, name: str, color: str | None = None) -> str:
         """A status of the team's; its id."""
-        created = iso(self.clock())
-        self.world.statuses.append({"id": self.world.new_id(), "name": name, "color": color, "createdAt": created})
-        return str(self.world.statuses[-1]["id"])
+        return self.world.add_label("status", name, color).id
+
+    def add_campaign(self, name: str) -> str:
+        """Another campaign than the one that there is; its id."""
+        campaign_id = self.world.new_id()
+        self.world.campaigns[campaign_id] = name
+        return campaign_id
 
     def thread(self, thread_id: str) -> ThreadRecord:
         return self.world.threads[thread_id]
@@ -113,10 +133,10 @@ class SandboxInbox(InboxServer):
         Opens the thread where there is none (as a request if `is_request`), reopens an archived one; the message id.
         """
         thread = self._thread_with(to, account_id, is_request) if isinstance(to, PersonRecord) else self.thread(to)
-        answers = thread.last is not None and thread.last.by == "campaign"
+        last = thread.last
         message = self.world.write(thread, "person", text, at=at, attachments=attachments)
-        if answers:
-            self.world.emit("target.replied", thread, message)
+        if last is not None and last.by == "campaign":
+            self.world.emit("target.replied", thread, message, campaignId=last.campaign_id)
         return message.id
 
     def _thread_with(self, person: PersonRecord, account_id: str | None, is_request: bool) -> ThreadRecord:
@@ -153,30 +173,29 @@ class SandboxInbox(InboxServer):
             member_id = next(iter(self.world.members), None)
         return self.world.write(self.thread(thread_id), how, text, member_id=member_id, at=at).id
 
-    async def campaign_writes(self, thread_id: str, text: str, at: datetime | None = None) -> str:
+    async def campaign_writes(
+        self, thread_id: str, text: str, at: datetime | None = None, campaign_id: str | None = None
+    ) -> str:
         """A campaign's message, which archives its thread, and the event that tells of it; the message id."""
-        thread = self.thread(thread_id)
-        message = self.world.write(thread, "campaign", text, at=at)
+        thread, campaign_id = self.thread(thread_id), campaign_id or self.world.campaign_id
+        message = self.world.write(thread, "campaign", text, at=at, campaign_id=campaign_id)
         self.world.archive(thread, True)
-        self.world.emit("target.contacted", thread, message)
+        self.world.emit("target.contacted", thread, message, campaignId=campaign_id)
         return message.id
 
     async def edits(self, message_id: str, text: str) -> None:
         """Whoever wrote the message changes it, on the platform or in Inbox."""
         thread, message = self._message(message_id)
-        message.text, message.edited_at = text, self.clock()
-        self.world.emit("message.edited", thread, message)
+        self.world.edit(thread, message, text, message.origin)
 
     async def deletes(self, message_id: str, scope: Literal["self", "all"] = "all") -> None:
         """Whoever wrote the message takes it back; it stays in lists, marked deleted."""
-        thread, message = self._message(message_id)
-        message.deleted_at = self.clock()
-        self.world.emit("message.deleted", thread, message, scope=scope)
+        self.world.unsend(*self._message(message_id), scope)
 
     async def reacts(self, message_id: str, emoji: str) -> None:
         """The person puts an emoji on a message."""
         thread, message = self._message(message_id)
-        author = {"type": "profile", "profileId": thread.person.profile_id}
+        author = {"type": "profile", "profileId": thread.person.profile_id, "contactId": thread.person.contact_id}
         message.reactions.append({"emoji": emoji, "author": author, "createdAt": iso(self.clock())})
         platform_id = thread.person.platform_id
         self.world.emit("message.reactionAdded", thread, message, emoji=emoji, authorPlatformId=platform_id)
@@ -187,6 +206,18 @@ class SandboxInbox(InboxServer):
 
     async def app_sets_status(self, person: PersonRecord, status_id: str | None) -> None:
         self.world.change_contact(person, "status_id", status_id)
+
+    async def app_notes(self, person: PersonRecord, notes: str | None) -> None:
+        self.world.change_contact(person, "notes", notes)
+
+    async def app_values(self, person: PersonRecord, valuation: float | None) -> None:
+        """What the person is worth, in the team's currency."""
+        self.world.change_contact(person, "valuation", valuation)
+
+    async def app_deletes_label(self, label_id: str) -> None:
+        """A tag or a status goes, from everybody who has it."""
+        family = next(family for family, found in self.world.labels.items() if label_id in found)
+        self.world.delete_label(family, self.world.labels[family][label_id])
 
     async def app_restores(self, thread: ThreadRecord) -> None:
         """A thread that was deleted is there again; no event tells of it."""
@@ -202,44 +233,7 @@ class SandboxInbox(InboxServer):
         """What was really sent through the API, in order."""
         return list(self.world.sent)
 
-    # Webhooks
-
-    @property
-    def webhook_url(self) -> str | None:
-        return self.webhook.url
-
-    @webhook_url.setter
-    def webhook_url(self, url: str | None) -> None:
-        self.webhook.url = url
-
-    @property
-    def webhook_version(self) -> str:
-        return self.webhook.version
-
-    @webhook_version.setter
-    def webhook_version(self, version: str) -> None:
-        self.webhook.version = version
-
-    @property
-    def webhook_types(self) -> set[str] | None:
-        return self.webhook.types
-
-    @webhook_types.setter
-    def webhook_types(self, types: set[str] | None) -> None:
-        self.webhook.types = types
-
-    @property
-    def auto_deliver(self) -> bool:
-        return self.webhook.auto
-
-    @auto_deliver.setter
-    def auto_deliver(self, on: bool) -> None:
-        self.webhook.auto = on
-
-    @property
-    def deliveries(self) -> list[tuple[str, int]]:
-        """(event id, status) of every attempt, 0 where nobody answered."""
-        return self.webhook.deliveries
+    # Events
 
     @property
     def events(self) -> list[Logged]:
@@ -250,22 +244,10 @@ class SandboxInbox(InboxServer):
         """The webhook body of an event, in `webhook_version`."""
         return self.webhook.body(self._logged(event_id))
 
-    def sign(self, body: bytes, at: float | None = None) -> dict[str, str]:
-        """Headers of a delivery signed at `at`, Unix seconds."""
-        return self.webhook.sign(body, at)
-
     async def redeliver(self, event_id: str, times: int = 1) -> None:
         """Sends an event again, whatever its type, and waits for the answers."""
         for _ in range(times):
             await self.webhook.deliver(self._logged(event_id))
-
-    async def settle(self) -> None:
-        """Waits until the deliveries under way are done, repeats included."""
-        await self.webhook.settle()
-
-    async def aclose(self) -> None:
-        """Gives up deliveries under way."""
-        await self.webhook.stop()
 
     def _logged(self, event_id: str) -> Logged:
         return next(logged for logged in self.world.log if logged.id == event_id)
@@ -282,6 +264,6 @@ class SandboxInbox(InboxServer):
 
 def _render(world: World, happened: Occurrence, event_id: str, seq: int, at: datetime) -> Mapping[str, Json]:
     return {
-        "1.0": inbox_v1_show.event(world, happened, event_id, seq, at),
+        "1.0": inbox_v1_events.event(world, happened, event_id, seq, at),
         "2": inbox_v2_show.event(world, happened, event_id, seq, at),
     }

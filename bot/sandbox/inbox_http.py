@@ -9,7 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -20,30 +20,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox import contract, inbox_v1, inbox_v1_show, inbox_v2, inbox_v2_show
-from bot.sandbox.inbox_world import Failure, Incoming, Json, World, iso
+from bot.sandbox import inbox_v1, inbox_v1_show, inbox_v2, inbox_v2_show
+from bot.sandbox.contract import answers, requests
+from bot.sandbox.contract.answers import NOTHING
+from bot.sandbox.inbox_records import Failure, Incoming, Json, iso
+from bot.sandbox.inbox_world import World
 
 _HANDLERS = {"v1": inbox_v1.HANDLERS, "v2": inbox_v2.HANDLERS}
 _ENVELOPES = {"v1": inbox_v1_show.error, "v2": inbox_v2_show.error}
-_STATUSES = {
-    "invalidRequest": 400,
-    "unauthorized": 401,
-    "planRequired": 403,
-    "workspaceLocked": 403,
-    "threadNotFound": 404,
-    "contactNotFound": 404,
-    "sendInProgress": 409,
-    "accountLinkDisconnected": 409,
-    "threadRestricted": 422,
-    "contentRejected": 422,
-    "recipientUnavailable": 422,
-    "rateLimited": 429,
-    "RATE_LIMITED": 429,
-    "platformRateLimited": 429,
-    "sendUnconfirmed": 502,
-    "platformError": 502,
-    "platformUnavailable": 503,
-}
+_STATUSES = {code: int(said.split()[0]) for one in requests.CONTRACTS.values() for code, said in one.errors.items()}
 _CODES = {
     "v1": {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "THREAD_NOT_FOUND", 429: "RATE_LIMITED"},
     "v2": {
@@ -87,15 +72,43 @@ class Fault:
     details: Json | None
     acted: bool
 
-    def failure(self, version: str, message_id: str | None) -> Failure:
+    def failure(self, version: str, message_id: str) -> Failure:
+        """The error in the words of `version`; `message_id` is the message that it may be about."""
         status = self.status or 500
         code = self.code or _CODES[version].get(status, _INTERNAL[version])
-        details = self.details
-        if details is None and code == "sendUnconfirmed":
-            details = {"messageId": message_id}
-        if details is None and code.startswith("platform") and self.retry_after:
-            details = {"retryAfterSeconds": math.ceil(self.retry_after)}
+        details = _usual(code, message_id, self.retry_after) if self.details is None else self.details
         return Failure(status, code, f"{code} was asked for", details, self.retry_after)
+
+
+def _usual(code: str, message_id: str, retry_after: float | None) -> Json | None:
+    """The details that the vendor gives with a code; None where there are none."""
+    again = None if retry_after is None else math.ceil(retry_after)
+    later = datetime.now(UTC) + timedelta(seconds=again or 60)
+    lacking = {"capability": "message:send"}
+    account = {"accountLinkId": message_id}
+    known: dict[str, Json] = {
+        "invalidRequest": {"issues": []},
+        "platformNotAvailable": {"platform": "linkedin"},
+        "planRequired": {"feature": "advancedApi"},
+        "sendInProgress": {"messageId": message_id},
+        "accountLinkDisconnected": account | {"status": "offline"},
+        "integrationSetupRequired": account,
+        "nameTaken": {"name": "VIP"},
+        "threadRestricted": lacking,
+        "capabilityNotSupported": lacking,
+        "contentRejected": {"detail": "The platform refused this text."},
+        "recipientUnavailable": {"reason": "This person takes no messages."},
+        "platformNotSupported": {"platform": "linkedin", "supported": ["twitter"]},
+        "profileAmbiguous": {"contactId": message_id, "platform": "twitter"},
+        "mutationWindowClosed": lacking | {"closedAt": None},
+        "messageNotModifiable": {"reason": "notSender"},
+        "tagLimitReached": {"max": 100},
+        "rateLimited": {"window": "minute", "limit": 300, "resetAt": iso(later)},
+        "platformRateLimited": {"retryAfterSeconds": again},
+        "sendUnconfirmed": {"messageId": message_id},
+        "platformUnavailable": {"retryAfterSeconds": again},
+    }
+    return known.get(code)
 
 
 class InboxServer:
@@ -104,7 +117,9 @@ class InboxServer:
     def __init__(self, world: World, versions: frozenset[str], token: str, clock: Callable[[], datetime]) -> None:
         self.world, self.versions, self.token, self.clock = world, versions, token, clock
         self.calls: list[Call] = []
-        self.violations: list[str] = []
+        self.violations: list[str] = []  # what the vendor would not take, of what was asked
+        self.drift: list[str] = []  # what the vendor would not have said, of what was answered
+        self.checking = True  # whether answers and events are looked at: 0.2 ms for each object
         self.faults: list[Fault] = []
         self.rate_per_minute, self.enforce = 300, False
         self._arrivals: deque[datetime] = deque()
@@ -142,22 +157,24 @@ class InboxServer:
     async def _respond(self, request: Request) -> Response | None:
         """The response, or None to close the connection without one."""
         version, path = request.path_params["version"], "/" + request.path_params["path"]
+        asked = request.scope["raw_path"].decode().removeprefix(f"/api/{version}")  # a name may have a slash in it
         raw, query = await request.body(), parse_qsl(request.url.query, keep_blank_values=True)
         call = Call(request.method, f"/{version}{path}", query, _parsed(raw), dict(request.headers), self.clock())
         self.calls.append(call)
         remaining = self._count()
         try:
-            status, body = await self._through_faults(version, path, call, raw, remaining)
+            status, body = await self._through_faults(version, asked, call, raw, remaining)
         except _Dropped:
             return None
         except Failure as failure:
             return self._failed(version, call, failure, remaining)
-        return self._finish(version, call, JSONResponse(body, status), remaining)
+        response = Response(status_code=status) if body is NOTHING else JSONResponse(body, status)
+        return self._finish(version, call, response, remaining)
 
     async def _through_faults(self, version: str, path: str, call: Call, raw: bytes, remaining: int) -> tuple[int, Any]:
         if version not in self.versions:
             raise Failure(404, "NOT_FOUND" if version == "v1" else "notFound", "There is nothing here.")
-        findings = contract.check(version, call.method, path, call.query, call.headers, raw)
+        findings = requests.check(version, call.method, path, call.query, call.headers, raw)
         self.violations += [f"{call.method} {call.path}: {finding}" for finding in findings]
         fault = self._next_fault(call)
         if fault is None:
@@ -176,9 +193,8 @@ class InboxServer:
                 raise _Dropped
             if fault.status is None:
                 return status, body
-            raise fault.failure(
-                version, body["message"]["id"] if isinstance(body, dict) and "message" in body else None
-            )
+            acted_on = body["message"]["id"] if isinstance(body, dict) and "message" in body else self.world.new_id()
+            raise fault.failure(version, acted_on)
         raise fault.failure(version, self.world.new_id())
 
     def _next_fault(self, call: Call) -> Fault | None:
@@ -195,17 +211,25 @@ class InboxServer:
         if self.enforce and remaining < 0:
             details = {"window": "minute", "limit": self.rate_per_minute, "resetAt": iso(self._reset())}
             raise Failure(429, _CODES[version][429], "Too many requests", details)
-        operation = contract.match(version, call.method, path)
+        operation = requests.match(version, call.method, path)
         if findings or operation is None:
             issues = {"issues": [{"path": [], "message": finding} for finding in findings]}
+            # That v1 answers so, and refuses what its specification does not name, is INFERRED.
             code = "BAD_REQUEST" if version == "v1" else "invalidRequest"
             raise Failure(400, code, "; ".join(findings), issues)
         query: dict[str, list[str]] = {}
         for name, value in call.query:
-            query.setdefault(contract.base_name(version, name), []).append(value)
+            query.setdefault(requests.base_name(version, name), []).append(value)
         incoming = Incoming(operation.params, query, call.body or {}, call.headers)
-        handler = _HANDLERS[version][operation.name]
-        return await handler(self.world, incoming)
+        try:
+            status, body = await _HANDLERS[version][operation.name](self.world, incoming)
+        except Failure as failure:
+            facts = failure.status, failure.code, failure.details
+            self.drift += answers.check_failure(operation, version, *facts)
+            raise
+        if self.checking:
+            self.drift += answers.check(operation, status, body, incoming.many("expand"))
+        return status, body
 
     def _failed(self, version: str, call: Call, failure: Failure, remaining: int) -> Response:
         request_id = f"req_{secrets.token_hex(8)}"

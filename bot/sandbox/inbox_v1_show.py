@@ -1,65 +1,44 @@
-"""What version 1 of the local Inbox shows: its objects, errors and events as JSON."""
+"""What API v1 of the local Inbox shows: its objects and errors as JSON."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from bot.sandbox.inbox_world import Failure, Json, MessageRecord, Occurrence, PersonRecord, ThreadRecord, World, iso
+from bot.sandbox.inbox_records import (
+    Failure,
+    Json,
+    LabelRecord,
+    MemberRecord,
+    MessageRecord,
+    PersonRecord,
+    ThreadRecord,
+    Version,
+    iso,
+)
+from bot.sandbox.inbox_world import World
 
 
 def error(failure: Failure, request_id: str) -> Json:
     return {"error": {"code": failure.code, "message": str(failure), "status": failure.status}}
 
 
-def event(world: World, happened: Occurrence, event_id: str, seq: int, at: datetime) -> Json:
-    """The payload of a webhook and of the feed, `version: "1.0"`."""
-    kind = happened.kind
-    if kind in ("message.received", "message.sent"):
-        kind = "message.created"
+def tag_json(tag: LabelRecord) -> Json:
+    return {"id": tag.id, "name": tag.name, "color": tag.color}
+
+
+def status_json(status: LabelRecord) -> Json:
+    return tag_json(status) | {"createdAt": iso(status.created_at)}
+
+
+def member_json(member: MemberRecord) -> Json:
     return {
-        "id": event_id,
-        "seq": seq,
-        "teamId": world.team_id,
-        "type": kind.replace("contact.", "prospect."),
-        "timestamp": iso(at),
-        "version": "1.0",
-        "data": _event_data(world, happened),
+        "id": member.id,
+        "userId": member.user_id,
+        "name": member.name,
+        "email": member.email,
+        "image": None,
+        "role": member.role,
+        "createdAt": iso(member.created_at),
+        "updatedAt": None,
     }
-
-
-def _event_data(world: World, happened: Occurrence) -> Json:
-    thread, message, person = happened.thread, happened.message, happened.person
-    if happened.kind.startswith("target."):
-        assert thread is not None
-        assert message is not None
-        return {
-            "campaign": {"id": world.campaign_id, "name": "Launch"},
-            "thread": thread_json(world, thread, slim=True),
-            "message": message_json(world, thread, message),
-            "prospect": prospect_json(thread.person),
-        }
-    if person is not None:
-        shown = prospect_json(person)
-        shown["context"]["assigneeId"] = person.assignee_id
-        return {"prospect": shown}
-    assert thread is not None
-    if message is None:
-        shown = {"thread": thread_json(world, thread, slim=True)}
-        return shown | {"prospect": prospect_json(thread.person)} if happened.kind == "thread.created" else shown
-    if happened.kind == "message.deleted":
-        return {"messageId": message.id, "threadId": thread.id}
-    if happened.kind.startswith("message.reaction"):
-        reaction = {
-            "emoji": happened.facts["emoji"],
-            "senderPlatformId": happened.facts["authorPlatformId"],
-            "createdAt": iso(world.clock()),
-        }
-        return {"messageId": message.id, "threadId": thread.id, "reaction": reaction}
-    # The vendor's sample of this event shows the person's platform id as author, other places the profile id.
-    shown = message_json(world, thread, message, inbound_author=thread.person.platform_id)
-    if happened.kind == "message.edited":
-        return {"message": shown, "threadId": thread.id}
-    return {"message": shown, "thread": thread_json(world, thread, slim=True)}
 
 
 def prospect_json(person: PersonRecord, slim: bool = False) -> Json:
@@ -136,19 +115,24 @@ def thread_json(world: World, thread: ThreadRecord, slim: bool = False) -> Json:
         "accountLinkId": thread.account_id,
         "isSyncing": thread.syncing,
         "isRequest": thread.is_request,
-        "typingIndicatorsEnabled": {"enabled": True, "disabled": False}.get(thread.typing),
+        "typingIndicatorsEnabled": typing_of(thread),
         "lastMessage": {
             "id": last.id,
             "content": last.text,
             "authorId": _author(thread, last),
             "createdAt": iso(last.created_at),
             "userId": _user(world, last),
-            "campaignId": _campaign(world, last),
+            "campaignId": campaign_of(world, last),
         }
         if last
         else None,
         "prospect": prospect_json(thread.person, slim),
     }
+
+
+def typing_of(thread: ThreadRecord) -> bool | None:
+    """None for the team's default."""
+    return {"enabled": True, "disabled": False}.get(thread.typing)
 
 
 def variant(thread: ThreadRecord) -> str:
@@ -167,8 +151,45 @@ def _user(world: World, message: MessageRecord) -> str | None:
     return member.user_id if member else None
 
 
-def _campaign(world: World, message: MessageRecord) -> str | None:
-    return world.campaign_id if message.by == "campaign" else None
+def campaign_of(world: World, message: MessageRecord) -> str | None:
+    return (message.campaign_id or world.campaign_id) if message.by == "campaign" else None
+
+
+def _origin(origin: str) -> str:
+    """In v1's words: `internal` is Inbox, `external` the platform."""
+    return {"platform": "external", "inbox": "internal"}.get(origin, origin)
+
+
+def history_json(world: World, thread: ThreadRecord, message: MessageRecord) -> Json:
+    """Every version of a message, the original first, and how it was taken back."""
+    same: Json = {
+        "id": message.id,
+        "platformId": message.platform_id,
+        "platform": thread.platform,
+        "authorId": _author(thread, message),
+        "userId": _user(world, message),
+        "teamId": world.team_id,
+        "threadId": thread.id,
+        "campaignId": campaign_of(world, message),
+        "origin": _origin(message.origin),
+        "isEncrypted": False,
+        "reactions": [dict(reaction) for reaction in message.reactions],
+    }
+    empty = ("campaignStepId", "replyData", "forwardData", "expandedData", "entities", "attachment")
+    versions = message.versions or [Version(message.text, message.created_at, message.origin)]
+    deletion: Json | None = None
+    if message.deleted_at:
+        deletion = {"deletedAt": iso(message.deleted_at), "deletionType": message.deleted_for}
+        deletion |= {"deletionAuthorPlatformId": None, "origin": None}
+    return {
+        "versions": [
+            same
+            | dict.fromkeys(empty)
+            | {"content": one.text, "createdAt": iso(one.at), "editOrigin": _origin(one.origin) if number else None}
+            for number, one in enumerate(versions)
+        ],
+        "deletion": deletion,
+    }
 
 
 def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inbound_author: str | None = None) -> Json:
@@ -181,9 +202,9 @@ def message_json(world: World, thread: ThreadRecord, message: MessageRecord, inb
         "teamId": world.team_id,
         "authorId": author,
         "userId": _user(world, message),
-        "campaignId": _campaign(world, message),
+        "campaignId": campaign_of(world, message),
         "content": message.text,
-        "origin": {"person": "external", "native": "external", "api": "api"}.get(message.by, "internal"),
+        "origin": _origin(message.origin),
         "createdAt": iso(message.created_at),
         "updatedAt": iso(message.edited_at) if message.edited_at else None,
         "isEdited": message.edited_at is not None,

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.sandbox.inbox_world import (
+from bot.sandbox.inbox_records import (
     AccountRecord,
     Failure,
     Json,
+    LabelRecord,
     MemberRecord,
     MessageRecord,
     Occurrence,
     PersonRecord,
     ThreadRecord,
-    World,
+    Version,
     iso,
 )
+from bot.sandbox.inbox_world import World
 
-CAPABILITIES = ["message:send", "message:edit", "message:unsend", "message:react", "message:reply"]
-CHARACTERS = 10_000
+CAPABILITIES = [
+    *("message:send", "message:edit", "message:unsend", "message:react", "message:reply"),
+    "thread:typing:send",
+]
 _MEDIA_FIELDS = (
     *("filename", "contentType", "sizeBytes", "width", "height"),
     *("aspectRatio", "durationSeconds", "url", "expiresAt", "poster"),
@@ -38,7 +42,8 @@ def event(world: World, happened: Occurrence, event_id: str, seq: int, at: datet
     if family == "target":
         assert happened.message is not None
         assert happened.thread is not None
-        family, object_id, path = "campaign", world.campaign_id, f"/campaigns/{world.campaign_id}"
+        campaign_id = facts.pop("campaignId", None) or world.campaign_id
+        family, object_id, path = "campaign", campaign_id, f"/campaigns/{campaign_id}"
         facts |= {"threadId": happened.thread.id, "messageId": happened.message.id, "stepNumber": None}
         facts |= {"contactId": happened.thread.person.contact_id}
     elif happened.message is not None:
@@ -46,6 +51,9 @@ def event(world: World, happened: Occurrence, event_id: str, seq: int, at: datet
         facts = {"threadId": happened.message.thread_id} | facts
     elif happened.thread is not None:
         object_id, path = happened.thread.id, f"/threads/{happened.thread.id}"
+    elif happened.label is not None:
+        object_id = happened.label.id
+        path = f"/{'tags' if family == 'tag' else 'statuses'}/{object_id}"
     else:
         assert happened.person is not None
         object_id, path = happened.person.contact_id, f"/contacts/{happened.person.contact_id}"
@@ -71,6 +79,18 @@ def member_json(member: MemberRecord) -> Json:
     }
 
 
+def capabilities(account: AccountRecord) -> list[str]:
+    return CAPABILITIES if account.capabilities is None else account.capabilities
+
+
+def tag_json(tag: LabelRecord) -> Json:
+    return {"id": tag.id, "name": tag.name, "color": tag.color}
+
+
+def status_json(status: LabelRecord) -> Json:
+    return tag_json(status) | {"createdAt": iso(status.created_at)}
+
+
 def account_json(account: AccountRecord) -> Json:
     return {
         "id": account.id,
@@ -81,7 +101,7 @@ def account_json(account: AccountRecord) -> Json:
         "avatarUrl": None,
         "status": account.status,
         "pauseReasons": [],
-        "capabilities": CAPABILITIES if account.capabilities is None else account.capabilities,
+        "capabilities": capabilities(account),
         "syncedAt": iso(account.created_at),
         "createdAt": iso(account.created_at),
     }
@@ -129,21 +149,21 @@ def profile_json(person: PersonRecord) -> Json:
 def contact_json(world: World, person: PersonRecord, expand: Sequence[str] = ()) -> Json:
     shown: Json = {
         "id": person.contact_id,
-        "profiles": [profile_json(person)],
+        "profiles": [profile_json(one) for one in world.profiles(person.contact_id)],
         "statusId": person.status_id,
         "tagIds": list(person.tag_ids),
         "notes": person.notes,
         "valuation": person.valuation,
         "assigneeId": person.assignee_id,
-        "createdAt": iso(person.created_at),
-        "updatedAt": iso(person.created_at),
+        "createdAt": iso(person.contact.created_at),
+        "updatedAt": iso(person.contact.updated_at),
     }
-    if "assignee" in expand:
-        shown["assignee"] = member_json(world.members[person.assignee_id]) if person.assignee_id else None
-    if "status" in expand:
-        shown["status"] = next((s for s in world.statuses if s["id"] == person.status_id), None)
+    if "assignee" in expand and person.assignee_id:
+        shown["assignee"] = member_json(world.members[person.assignee_id])
+    if "status" in expand and person.status_id:
+        shown["status"] = status_json(world.labels["status"][person.status_id])
     if "tags" in expand:
-        shown["tags"] = [tag for tag in world.tags if tag["id"] in person.tag_ids]
+        shown["tags"] = [tag_json(world.labels["tag"][one]) for one in person.tag_ids]
     return shown
 
 
@@ -176,8 +196,8 @@ def thread_json(world: World, thread: ThreadRecord, expand: Sequence[str] = ()) 
         shown["profile"] = profile_json(thread.person)
     if "contact" in expand:
         shown["contact"] = contact_json(world, thread.person)
-    if "assignee" in expand:
-        shown["assignee"] = member_json(world.members[assignee]) if assignee else None
+    if "assignee" in expand and assignee:
+        shown["assignee"] = member_json(world.members[assignee])
     return shown
 
 
@@ -186,7 +206,7 @@ def _sent_by(world: World, message: MessageRecord, expand: Sequence[str]) -> Jso
         token = {"token": {"id": world.token_id, "name": "Slack"}} if "sentBy" in expand else {}
         return {"type": "api", "tokenId": world.token_id} | token
     if message.by == "campaign":
-        return {"type": "campaign", "campaignId": world.campaign_id, "stepId": None}
+        return {"type": "campaign", "campaignId": message.campaign_id or world.campaign_id, "stepId": None}
     if message.by not in ("member", "agent"):
         return None
     shown: Json = {"type": message.by, "memberId": message.member_id}
@@ -197,16 +217,51 @@ def _sent_by(world: World, message: MessageRecord, expand: Sequence[str]) -> Jso
     return shown
 
 
-def _attachment(index: int, given: Json) -> Json:
+def attachment_json(index: int, given: Json) -> Json:
+    """What a test gave of an attachment, with all fields that the vendor shows."""
     if given.get("kind") == "card":
         empty = dict.fromkeys(("title", "description", "domain", "thumbnail"))
         return {"index": index, "kind": "card", "url": ""} | empty | given
     status = "ready" if given.get("url") else "pending"
-    return {"index": index, "kind": "image", "status": status} | dict.fromkeys(_MEDIA_FIELDS) | given
+    shown: Json = {"index": index, "kind": "image", "status": status}
+    shown = shown | dict.fromkeys(_MEDIA_FIELDS) | given
+    if shown["poster"]:
+        shown["poster"] = dict.fromkeys(("url", "expiresAt", "width", "height")) | shown["poster"]
+    return shown
+
+
+def _reactions(world: World, thread: ThreadRecord, message: MessageRecord, expand: Sequence[str]) -> list[Json]:
+    """What stands beside an author's ids where it was asked for is INFERRED."""
+    shown = [{**one, "author": dict(one["author"])} for one in message.reactions]
+    for author in [one["author"] for one in shown if "reactions.author" in expand]:
+        if author["type"] == "profile":
+            author["profile"] = profile_json(thread.person)
+        else:
+            author["accountLink"] = account_json(world.accounts[thread.account_id])
+    return shown
+
+
+def _replied(world: World, thread: ThreadRecord, message: MessageRecord, expand: Sequence[str]) -> Json | None:
+    replied = next((one for one in thread.messages if one.id == message.reply_to), None)
+    if replied is None:
+        return None
+    facts = {"messageId": replied.id, "platformId": replied.platform_id, "content": replied.text, "authorName": None}
+    return facts | ({"message": message_json(world, thread, replied)} if "replyTo.message" in expand else {})
+
+
+def history_json(message: MessageRecord) -> Json:
+    versions = message.versions or [Version(message.text, message.created_at, message.origin)]
+    deletion = None
+    if message.deleted_at:
+        deletion = {"deletedAt": iso(message.deleted_at), "scope": message.deleted_for, "origin": None}
+    return {
+        "versions": [{"content": one.text, "createdAt": iso(one.at), "origin": one.origin} for one in versions],
+        "deletion": deletion,
+        "times": "platform",
+    }
 
 
 def message_json(world: World, thread: ThreadRecord, message: MessageRecord, expand: Sequence[str] = ()) -> Json:
-    replied = next((m for m in thread.messages if m.id == message.reply_to), None)
     empty: Json = {name: [] for name in ("urls", "postShares", "mentions", "hashtags", "cashtags", "format")}
     shown: Json = {
         "id": message.id,
@@ -218,17 +273,10 @@ def message_json(world: World, thread: ThreadRecord, message: MessageRecord, exp
         "sentBy": _sent_by(world, message, expand),
         "content": message.text,
         "entities": empty,
-        "attachments": [_attachment(index, given) for index, given in enumerate(message.attachments)],
+        "attachments": [attachment_json(index, given) for index, given in enumerate(message.attachments)],
         "forwarded": None,
-        "reactions": [dict(reaction) for reaction in message.reactions],
-        "replyTo": {
-            "messageId": replied.id,
-            "platformId": replied.platform_id,
-            "content": replied.text,
-            "authorName": None,
-        }
-        if replied
-        else None,
+        "reactions": _reactions(world, thread, message, expand),
+        "replyTo": _replied(world, thread, message, expand),
         "editedAt": iso(message.edited_at) if message.edited_at else None,
         "deletedAt": iso(message.deleted_at) if message.deleted_at else None,
         "createdAt": iso(message.created_at),

@@ -102,3 +102,58 @@ class Webhook:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class WebhookSettings:
+    """The webhook of a team as its dashboard sets it, and as a test watches it."""
+
+    webhook: Webhook
+
+    @property
+    def webhook_url(self) -> str | None:
+        return self.webhook.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        self.webhook.url = url
+
+    @property
+    def webhook_version(self) -> str:
+        return self.webhook.version
+
+    @webhook_version.setter
+    def webhook_version(self, version: str) -> None:
+        self.webhook.version = version
+
+    @property
+    def webhook_types(self) -> set[str] | None:
+        return self.webhook.types
+
+    @webhook_types.setter
+    def webhook_types(self, types: set[str] | None) -> None:
+        self.webhook.types = types
+
+    @property
+    def auto_deliver(self) -> bool:
+        return self.webhook.auto
+
+    @auto_deliver.setter
+    def auto_deliver(self, on: bool) -> None:
+        self.webhook.auto = on
+
+    @property
+    def deliveries(self) -> list[tuple[str, int]]:
+        """(event id, status) of every attempt, 0 where nobody answered."""
+        return self.webhook.deliveries
+
+    def sign(self, body: bytes, at: float | None = None) -> dict[str, str]:
+        """Headers of a delivery signed at `at`, Unix seconds."""
+        return self.webhook.sign(body, at)
+
+    async def settle(self) -> None:
+        """Waits until the deliveries under way are done, repeats included."""
+        await self.webhook.settle()
+
+    async def aclose(self) -> None:
+        """Gives up deliveries under way."""
+        await self.webhook.stop()

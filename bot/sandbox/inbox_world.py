@@ -9,182 +9,34 @@ import random
 import string
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-Json = dict[str, Any]
+from bot.sandbox.inbox_records import (
+    AccountRecord,
+    ContactRecord,
+    Failure,
+    Incoming,
+    Json,
+    KeyedSend,
+    LabelRecord,
+    Logged,
+    MemberRecord,
+    MessageRecord,
+    Occurrence,
+    PersonRecord,
+    SentMessage,
+    ThreadRecord,
+    Version,
+    iso,
+    plain,
+    utc_now,
+)
 
-
-class Failure(Exception):
-    """An answer other than 2xx; `code` in the words of the version that is asked."""
-
-    def __init__(
-        self, status: int, code: str, message: str = "", details: Json | None = None, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message or code)
-        self.status, self.code, self.details, self.retry_after = status, code, details, retry_after
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A request that passed the contract: path ids, repeated query values, JSON body, lower-case headers."""
-
-    params: tuple[str, ...]
-    query: Mapping[str, list[str]]
-    body: Json
-    headers: Mapping[str, str]
-
-    def one(self, name: str, default: str = "") -> str:
-        return self.query.get(name, [default])[0]
-
-    def many(self, name: str) -> list[str]:
-        return self.query.get(name, [])
-
-
-@dataclass
-class MemberRecord:
-    id: str
-    user_id: str
-    name: str | None
-    email: str
-    role: str
-    created_at: datetime
-
-
-@dataclass
-class AccountRecord:
-    id: str
-    platform: str
-    platform_id: str
-    username: str
-    name: str
-    status: str
-    created_at: datetime
-    capabilities: list[str] | None = None  # None: all that the platform has
-
-
-@dataclass
-class PersonRecord:
-    """Someone outside the team. `profile_id` is v1's `externalId`, `contact_id` exists on v2 only."""
-
-    profile_id: str
-    contact_id: str
-    platform: str
-    platform_id: str
-    username: str
-    name: str
-    created_at: datetime
-    bio: str | None = None
-    followers: int = 0
-    image: str | None = None
-    assignee_id: str | None = None
-    status_id: str | None = None
-    tag_ids: list[str] = field(default_factory=list)
-    notes: str | None = None
-    valuation: float | None = None
-
-    @property
-    def url(self) -> str:
-        host = "x.com" if self.platform == "twitter" else f"www.{self.platform}.com/in"
-        return f"https://{host}/{self.username}"
-
-
-@dataclass
-class MessageRecord:
-    """`by` is `person`, `native` (typed on the platform by a colleague), `member`, `api`, `agent` or `campaign`."""
-
-    id: str
-    thread_id: str
-    platform_id: str
-    by: str
-    text: str
-    created_at: datetime
-    member_id: str | None = None
-    attachments: list[Json] = field(default_factory=list)
-    reply_to: str | None = None
-    reactions: list[Json] = field(default_factory=list)
-    edited_at: datetime | None = None
-    deleted_at: datetime | None = None
-
-    @property
-    def direction(self) -> str:
-        return "inbound" if self.by == "person" else "outbound"
-
-
-@dataclass
-class ThreadRecord:
-    """`assignee_id` is the thread's own; `effective_assignee` falls back to the contact's default."""
-
-    id: str
-    account_id: str
-    person: PersonRecord
-    platform: str
-    platform_id: str
-    created_at: datetime
-    assignee_id: str | None = None
-    archived: bool = False
-    is_request: bool = False
-    unread: bool = False
-    status: str = "active"
-    syncing: bool = False
-    restrictions: list[str] = field(default_factory=list)
-    typing: str = "teamDefault"
-    messages: list[MessageRecord] = field(default_factory=list)
-
-    @property
-    def effective_assignee(self) -> str | None:
-        return self.assignee_id or self.person.assignee_id
-
-    @property
-    def last(self) -> MessageRecord | None:
-        return self.messages[-1] if self.messages else None
-
-    @property
-    def sorted_at(self) -> datetime:
-        return self.last.created_at if self.last else self.created_at
-
-
-@dataclass(frozen=True)
-class Occurrence:
-    """Something that happened; `kind` is the v2 event type."""
-
-    kind: str
-    thread: ThreadRecord | None = None
-    message: MessageRecord | None = None
-    person: PersonRecord | None = None
-    facts: Json = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Logged:
-    """An event as both payload versions show it, `1.0` and `2`, fixed at the moment it happened."""
-
-    id: str
-    seq: int
-    bodies: Mapping[str, Json]
-
-    def type(self, version: str) -> str:
-        return str(self.bodies[version]["type"])
-
-
-@dataclass(frozen=True)
-class SentMessage:
-    thread_id: str
-    account_id: str
-    username: str
-    text: str
-    key: str | None
-    at: datetime
-
-
-@dataclass
-class KeyedSend:
-    """What an Idempotency-Key stands for; `answer` is None while the send is running."""
-
-    body: Json
-    message_id: str
-    answer: Json | None = None
+__all__ = [
+    "AccountRecord", "Failure", "Incoming", "Json", "KeyedSend", "Logged", "MemberRecord", "MessageRecord",
+    "Occurrence", "PersonRecord", "SentMessage", "ThreadRecord", "World", "iso", "utc_now",
+]  # fmt: skip
 
 
 class World:
@@ -202,18 +54,18 @@ class World:
         self.log: deque[Logged] = deque(maxlen=retention)
         self.seq = 0
         self.team_id, self.team_name, self.token_id = self.new_id(), "Acme", self.new_id()
-        self.campaign_id = self.new_id()
+        self.campaigns = {self.new_id(): "Launch"}  # names by id
         self.created_at = clock()
         self.members: dict[str, MemberRecord] = {}
         self.accounts: dict[str, AccountRecord] = {}
         self.people: dict[str, PersonRecord] = {}
         self.threads: dict[str, ThreadRecord] = {}
-        self.tags: list[Json] = []
-        self.statuses: list[Json] = []
+        self.labels: dict[str, dict[str, LabelRecord]] = {"tag": {}, "status": {}}
         self.sent: list[SentMessage] = []
         self.plan_required = False
         self.keys: dict[str, KeyedSend] = {}
         self.send_time = 0.0  # seconds a send takes on the platform
+        self.characters = 10_000  # at the most in a message
         self.windows = {"message:edit": 900.0}  # seconds after sending in which the platform allows it; else always
 
     def new_id(self) -> str:
@@ -241,6 +93,25 @@ class World:
         both = (t for t in self.threads.values() if t.account_id == account_id and t.person is person)
         return next(both, None)
 
+    @property
+    def campaign_id(self) -> str:
+        """The campaign that writes where no other is named."""
+        return next(iter(self.campaigns))
+
+    @property
+    def platforms(self) -> list[str]:
+        """Those that the team may use: X, and whatever it has an account on."""
+        return ["twitter", *sorted({one.platform for one in self.accounts.values()} - {"twitter"})]
+
+    def profiles(self, contact_id: str) -> list[PersonRecord]:
+        """A contact's, the oldest first."""
+        return [person for person in self.people.values() if person.contact_id == contact_id]
+
+    def label(self, family: str, ref: str) -> LabelRecord | None:
+        """The `tag` or `status` of that id, else of that name; names ignore case and accents."""
+        found = self.labels[family]
+        return found.get(ref) or next((one for one in found.values() if plain(one.name) == plain(ref)), None)
+
     def message(self, message_id: str) -> tuple[ThreadRecord, MessageRecord] | None:
         return next(((t, m) for t in self.threads.values() for m in t.messages if m.id == message_id), None)
 
@@ -249,11 +120,19 @@ class World:
 
     # Changing
 
-    def meet(self, platform_id: str, platform: str = "twitter", username: str = "", name: str = "") -> PersonRecord:
-        """Adds someone outside the team."""
-        username = username or f"user{platform_id}"
-        ids = self.new_id(), self.new_id()
-        person = PersonRecord(*ids, platform, platform_id, username, name or username, self.clock())
+    def meet(
+        self,
+        platform_id: str,
+        platform: str = "twitter",
+        username: str = "",
+        name: str = "",
+        contact: ContactRecord | None = None,
+    ) -> PersonRecord:
+        """Adds someone outside the team, or another profile of a `contact`."""
+        username, now = username or f"user{platform_id}", self.clock()
+        profile_id = self.new_id()
+        contact = contact or ContactRecord(self.new_id(), now, now)
+        person = PersonRecord(profile_id, contact, platform, platform_id, username, name or username, now)
         self.people[person.profile_id] = person
         return person
 
@@ -277,6 +156,7 @@ class World:
         attachments: Sequence[Json] = (),
         reply_to: str | None = None,
         message_id: str | None = None,
+        campaign_id: str | None = None,
     ) -> MessageRecord:
         """Adds a message. One from the person reopens an archived thread; one from the team accepts a request."""
         message = MessageRecord(
@@ -289,6 +169,7 @@ class World:
             member_id,
             list(attachments),
             reply_to,
+            campaign_id=campaign_id,
         )
         thread.messages.append(message)
         thread.messages.sort(key=lambda m: m.created_at)
@@ -315,9 +196,24 @@ class World:
         if getattr(person, attribute) == value:
             return
         setattr(person, attribute, value)
+        person.contact.updated_at = self.clock()
         head, _, tail = attribute.partition("_")
         kind = f"contact.{head}{'s' if tail == 'ids' else ''}Changed"
         self.emit(kind, person=person, **{head + tail.capitalize(): value})
+
+    def add_label(self, family: str, name: str, color: str | None) -> LabelRecord:
+        """A new `tag` or `status`."""
+        label = LabelRecord(self.new_id(), name, color, self.clock())
+        self.labels[family][label.id] = label
+        return label
+
+    def delete_label(self, family: str, label: LabelRecord) -> None:
+        """A tag or status goes, from every contact as well; whether each contact's event tells of it is not known."""
+        del self.labels[family][label.id]
+        for person in self.people.values():
+            person.tag_ids = [one for one in person.tag_ids if one != label.id]
+            person.status_id = None if person.status_id == label.id else person.status_id
+        self.emit(f"{family}.deleted", label=label)
 
     def delete_thread(self, thread: ThreadRecord) -> None:
         del self.threads[thread.id]
@@ -329,11 +225,12 @@ class World:
         thread: ThreadRecord | None = None,
         message: MessageRecord | None = None,
         person: PersonRecord | None = None,
+        label: LabelRecord | None = None,
         **facts: Any,
     ) -> Logged:
         self.seq += 1
         event_id = self.new_id()
-        occurrence = Occurrence(kind, thread, message, person, facts)
+        occurrence = Occurrence(kind, thread, message, person, label, facts)
         logged = Logged(event_id, self.seq, self._render(self, occurrence, event_id, self.seq, self.clock()))
         self.log.append(logged)
         self.on_event(logged)
@@ -366,25 +263,18 @@ class World:
         end = message.created_at + timedelta(seconds=self.windows[capability])
         return end if self.clock() > end else None
 
-    def edit(self, thread: ThreadRecord, message: MessageRecord, text: str) -> None:
+    def edit(self, thread: ThreadRecord, message: MessageRecord, text: str, origin: str = "api") -> None:
+        message.versions = message.versions or [Version(message.text, message.created_at, message.origin)]
         message.text, message.edited_at = text, self.clock()
+        message.versions.append(Version(text, message.edited_at, origin))
         self.emit("message.edited", thread, message)
 
     def unsend(self, thread: ThreadRecord, message: MessageRecord, scope: str) -> datetime:
         """It stays in lists, marked deleted; when that was."""
-        message.deleted_at = self.clock()
+        message.deleted_at, message.deleted_for = self.clock(), scope
         self.emit("message.deleted", thread, message, scope=scope)
         return message.deleted_at
 
     def is_new_to(self, person: PersonRecord | None) -> bool:
         """Whether nobody of the team and this person have exchanged a message yet."""
         return person is None or not any(t.messages for t in self.threads.values() if t.person is person)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as the vendor writes times."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

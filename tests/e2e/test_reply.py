@@ -61,11 +61,9 @@ async def test_the_form_shows_the_last_messages_whose_it_is_and_how_much_fits(on
     assert view_problems({key: view[key] for key in ("type", "title", "blocks", "submit", "close")}) == []
 
 
-async def test_the_form_shows_a_platforms_shorter_limit_and_slack_keeps_to_it(
-    opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.sandbox.inbox_v2.CHARACTERS", 12)
+async def test_the_form_shows_a_platforms_shorter_limit_and_slack_keeps_to_it(opened: Open) -> None:
     on = await opened(versions=["v2"])
+    on.inbox.world.characters = 12
     card = await card_of(on)
     assert "X takes up to 12 characters." in on.slack.show(await reply_form(on, on.acme.ana, card))
     with pytest.raises(ValueError, match="to 12 characters"):

@@ -231,17 +231,22 @@ def test_the_request_id_is_kept_from_header_or_body() -> None:
     ("headers", "details", "code", "low", "high"),
     [
         ({"retry_after": "40"}, {"retryAfterSeconds": 9}, "rateLimited", 40, 40),
-        ({"retry_after": format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)}, None, "x", 3000, 3600),
+        ({"retry_after": "DATE"}, None, "x", 3000, 3600),
         ({"retry_after": "soon"}, {"retryAfterSeconds": 900}, "platformRateLimited", 900, 900),
-        ({}, {"resetAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}, "rateLimited", 3000, 3600),
+        ({}, {"resetAt": "ISO"}, "rateLimited", 3000, 3600),
         ({}, {"resetAt": "2020-01-01T00:00:00Z"}, "rateLimited", 1, 1),
-        ({"x_ratelimit_reset": str(int(datetime.now(UTC).timestamp()) + 600)}, None, "RATE_LIMITED", 10, 600),
+        ({"x_ratelimit_reset": "UNIX"}, None, "RATE_LIMITED", 3000, 3600),
         ({}, {"retryAfterSeconds": None}, "platformRateLimited", 30, 30),
         ({}, None, "RATE_LIMITED", 60, 60),
         ({"retry_after": "999999999"}, None, "rateLimited", 86_400, 86_400),
     ],
 )
 def test_retry_after(headers: dict[str, str], details: Any, code: str, low: float, high: float) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)  # from now, not from when the tests were collected
+    times = {"DATE": format_datetime(later, usegmt=True), "ISO": later.isoformat(), "UNIX": str(int(later.timestamp()))}
+    headers, details = (
+        given and {name: times.get(value, value) for name, value in given.items()} for given in (headers, details)
+    )
     error = failure(answer(429, {"code": code, "message": "", "details": details}, **headers))
     assert isinstance(error, errors.RateLimited)
     assert low <= error.retry_after <= high

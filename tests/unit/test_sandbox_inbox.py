@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox import contract
+from bot.sandbox.contract import requests
 from bot.sandbox.inbox import PersonRecord, SandboxInbox
 from bot.sandbox.serve import serving
 
@@ -47,6 +47,7 @@ async def team() -> AsyncIterator[Team]:
         client = httpx.AsyncClient(base_url=f"{base}/api", headers=headers, trust_env=False)
         yield Team(inbox, await stack.enter_async_context(client), member, account, sarah)
         await inbox.aclose()
+    assert inbox.drift == []
 
 
 async def test_one_thread_is_seen_and_changed_through_both_versions(team: Team) -> None:
@@ -198,7 +199,7 @@ def test_the_contract_names_what_is_wrong(version: str, request_line: str, query
     method, path = request_line.split()
     items = list(httpx.QueryParams(query).multi_items())
     headers = {"authorization": "Bearer x", "content-type": "application/json"}
-    assert contract.check(version, method, path, items, headers, body.encode()) == [finding]
+    assert requests.check(version, method, path, items, headers, body.encode()) == [finding]
 
 
 async def test_the_feed_pages_past_what_the_filter_leaves_out(team: Team) -> None:

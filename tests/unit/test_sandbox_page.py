@@ -132,7 +132,7 @@ async def test_what_only_one_sees_is_shown_from_the_opening_of_the_page_on(visit
 
 async def test_each_fault_is_what_it_says_and_is_mended(visitor: Visitor) -> None:
     scene, inbox, slack = visitor.page.theatre.scene, {"Authorization": "Bearer ibt_sandbox"}, {"token": "xoxb-sandbox"}
-    (thread,) = scene.inbox.world.threads
+    thread = visitor.told["inbox"]["people"][0]["thread"]["id"]
 
     async def asked() -> tuple[int, str]:
         answer = await visitor.client.get(f"{scene.inbox_url}/api/v2/team", headers=inbox)
@@ -169,6 +169,33 @@ async def test_commands_are_for_members_of_the_workspace(visitor: Visitor) -> No
         assert (await visitor.act("command", user=user, command=command, **at))[
             "says"
         ] == f"{command} is not a valid command."
+
+
+async def test_there_is_something_to_choose_between_to_route_and_to_look_for(visitor: Visitor) -> None:
+    shown = visitor.told["inbox"]
+    assert [one["platform"] for one in shown["accounts"]] == ["twitter", "twitter", "linkedin"]
+    people = {one["name"]: one for one in shown["people"]}
+    assert (people["Lin Wei"]["platform"], people["Lin Wei"]["thread"]) == ("linkedin", None)
+    assert (people["Ivy Park"]["thread"]["request"], people["Raj Patel"]["thread"]["archived"]) == (True, True)
+    assert people["Raj Patel"]["thread"]["messages"][0]["by"] == "campaign"
+    assert (people["Omar Khan"]["tags"], people["Omar Khan"]["value"]) == (["VIP"], 2500)
+    assert len(visitor.cards()) == 1  # what is days old is not announced
+
+
+async def test_what_colleagues_note_of_somebody_stands_on_the_card(visitor: Visitor) -> None:
+    shown = visitor.told["inbox"]
+    sarah = shown["people"][0]
+    won = next(one["id"] for one in shown["statuses"] if one["name"] == "Won")
+    assert (await visitor.act("tags", person=sarah["id"], names="vip, Big fish ,"))["ok"]
+    assert (await visitor.act("status", person=sarah["id"], status=won))["ok"]
+    assert (await visitor.act("value", person=sarah["id"], value="12.5"))["ok"]
+    await visitor.until(lambda: all(word in json.dumps(visitor.cards()) for word in ("VIP", "Big fish", "Won")))
+    known = visitor.told["inbox"]["people"][0]
+    assert (known["tags"], known["value"]) == (["VIP", "Big fish"], 12.5)
+    assert (await visitor.act("campaign", thread=sarah["thread"]["id"], text="Our spring offer"))["ok"]
+    await visitor.until(lambda: visitor.told["inbox"]["people"][0]["thread"]["archived"])
+    for refused in ({"name": "status", "status": "nobody"}, {"name": "value", "value": "much"}):
+        assert not (await visitor.act(person=sarah["id"], **refused))["ok"]
 
 
 async def test_other_websites_cannot_drive_the_page(visitor: Visitor) -> None:

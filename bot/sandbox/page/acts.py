@@ -39,7 +39,8 @@ class Acts:
             for act in (
                 self.say, self.rewrite, self.erase, self.command, self.press, self.press_private, self.press_modal,
                 self.press_home, self.submit, self.close, self.shortcut, self.suggest, self.open_home, self.write,
-                self.newcomer, self.answer, self.archive, self.assign, self.delete, self.edit, self.take_back,
+                self.newcomer, self.status, self.tags, self.value, self.campaign, self.answer, self.archive,
+                self.assign, self.delete, self.edit, self.take_back,
                 self.fault, self.kill, self.start, self.play,
             )
         }  # fmt: skip
@@ -127,6 +128,31 @@ class Acts:
                 await self._inbox.customer_writes(person, text)
                 return {"ok": True, "person": person.profile_id}
         raise LookupError("that is everybody there is")
+
+    async def status(self, person: str, status: str | None) -> Json:
+        """A colleague sets it in the Inbox app itself, as with tags and value."""
+        if status is not None and status not in self._inbox.world.labels["status"]:
+            raise LookupError("there is no such status")
+        await self._inbox.app_sets_status(self._person(person), status)
+        return {"ok": True}
+
+    async def tags(self, person: str, names: str) -> Json:
+        """Those of these names, and no others; `names` with commas between them. What is new becomes a tag."""
+        wanted = [name.strip() for name in names.split(",") if name.strip()]
+        known = [self._inbox.world.label("tag", name) for name in wanted]
+        ids = [tag.id if tag else self._inbox.add_tag(name) for tag, name in zip(known, wanted, strict=True)]
+        await self._inbox.app_tags(self._person(person), *dict.fromkeys(ids))
+        return {"ok": True}
+
+    async def value(self, person: str, value: str) -> Json:
+        """What somebody is worth, in the team's currency. Raises ValueError for what is no number."""
+        await self._inbox.app_values(self._person(person), float(value))
+        return {"ok": True}
+
+    async def campaign(self, thread: str, text: str) -> Json:
+        """A campaign writes, which archives the conversation."""
+        await self._inbox.campaign_writes(thread, text)
+        return {"ok": True}
 
     async def answer(self, thread: str, text: str) -> Json:
         """A colleague answers in the Inbox app itself."""

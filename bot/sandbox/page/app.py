@@ -24,6 +24,7 @@ from bot.errors import BotError
 from bot.sandbox.page import show
 from bot.sandbox.page.acts import Acts
 from bot.sandbox.page.guard import Guard
+from bot.sandbox.page.start import furnish
 from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.page.traffic import Tap, Traffic
 from bot.sandbox.serve import serving
@@ -48,8 +49,7 @@ async def opened(*, port: int = 0, version: str = "v2", **settings: Any) -> Asyn
     traffic = Traffic()
     with tempfile.TemporaryDirectory(prefix="bridge-") as folder:
         async with scene(versions=[version], tap=lambda app, party: Tap(app, traffic, party)) as on:
-            on.acme.sarah.bio, on.acme.sarah.followers = "Building Brightloop. Runs on coffee.", 12_400
-            on.acme.omar.bio, on.acme.omar.followers = "Accounts at Khan & Sons", 310
+            furnish(on)
             theatre = Theatre(on, traffic, Path(folder), **settings)
             async with serving(_app(theatre), port=port) as url:
                 try:

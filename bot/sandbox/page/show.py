@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.manifest import manifest
 from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.inbox_world import MessageRecord, ThreadRecord, iso
+from bot.sandbox.inbox_records import MessageRecord, PersonRecord, ThreadRecord, iso
 from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.slack import Channel, Message, SandboxSlack, User
 from bot.sandbox.slack_records import BOT_USER
@@ -83,20 +83,36 @@ def _inbox(inbox: SandboxInbox) -> Json:
     world = inbox.world
     threads = {thread.person.profile_id: thread for thread in world.threads.values()}
     return {
-        "accounts": [{"id": one.id, "username": one.username, "status": one.status} for one in world.accounts.values()],
+        "accounts": [
+            {"id": one.id, "username": one.username, "platform": one.platform, "status": one.status}
+            for one in world.accounts.values()
+        ],
         "members": [{"id": one.id, "name": one.name or one.email} for one in world.members.values()],
+        "statuses": [{"id": one.id, "name": one.name} for one in world.labels["status"].values()],
         "people": [
             {"id": one.profile_id, "name": one.name, "username": one.username, "platform": one.platform}
+            | _known(inbox, one)
             | {"thread": _thread(inbox, threads[one.profile_id]) if one.profile_id in threads else None}
             for one in world.people.values()
         ],
     }
 
 
+def _known(inbox: SandboxInbox, person: PersonRecord) -> Json:
+    """What the team has noted of somebody."""
+    tags = inbox.world.labels["tag"]
+    return {
+        "status": person.status_id,
+        "tags": [tags[one].name for one in person.tag_ids],
+        "value": person.valuation,
+        "notes": person.notes,
+    }
+
+
 def _thread(inbox: SandboxInbox, thread: ThreadRecord) -> Json:
     return {
         "id": thread.id,
-        "url": f"https://x.com/i/chat/{thread.platform_id}",
+        "url": f"https://x.com/i/chat/{thread.platform_id}" if thread.platform == "twitter" else None,
         "account": inbox.world.accounts[thread.account_id].username,
         "assignee": thread.effective_assignee,
         "archived": thread.archived,

@@ -14,12 +14,20 @@ export function inbox() {
       "header",
       { class: "bar" },
       h("h2", {}, icon("inbox"), "Inbox"),
-      h("small", {}, `@${world.inbox.accounts[0].username} on X`),
+      h("small", {}, accounts()),
       versions(),
     ),
     h("div", { class: "people" }, h("ul", { "aria-label": "Customers" }, world.inbox.people.map((one) => row(one, one === open))), newcomer()),
     conversation(open),
   );
+}
+
+/** `@acme, @acme_sales on X · acme-inc on LinkedIn` */
+function accounts() {
+  const of = (platform) => world.inbox.accounts.filter((one) => one.platform === platform);
+  const names = (platform, prefix) => of(platform).map(({ username }) => prefix + username).join(", ");
+  const linkedin = names("linkedin", "");
+  return `${names("twitter", "@")} on X${linkedin && ` · ${linkedin} on LinkedIn`}`;
 }
 
 function versions() {
@@ -42,14 +50,14 @@ function row(one, here) {
       { type: "button", class: "customer", "aria-current": here ? "true" : null, on: { click: () => change(() => (ui.person = one.id)) } },
       avatar(one.name),
       h("span", { class: "customer-words" }, h("strong", { dir: "auto" }, one.name), h("small", { dir: "auto" }, said)),
-      one.thread && h("span", { class: "marks" }, marks(one.thread)),
+      h("span", { class: "marks" }, one.platform === "linkedin" && h("span", { class: "mark" }, "LinkedIn"), one.thread && marks(one.thread)),
     ),
   );
 }
 
 function marks(thread) {
   const member = world.inbox.members.find(({ id }) => id === thread.assignee);
-  return [member && h("span", { class: "mark assigned" }, member.name), thread.archived && h("span", { class: "mark archived" }, "archived")];
+  return [member && h("span", { class: "mark assigned" }, member.name), thread.request && h("span", { class: "mark" }, "request"), thread.archived && h("span", { class: "mark archived" }, "archived")];
 }
 
 function newcomer() {
@@ -69,8 +77,9 @@ function conversation(one) {
       "header",
       { class: "conversation-bar" },
       h("h3", {}, "In the Inbox app"),
-      thread ? appActs(thread) : h("small", {}, "no conversation yet"),
+      thread ? appActs(one, thread) : h("small", {}, "no conversation yet"),
     ),
+    known(one),
     h(
       "div",
       { class: "bubbles", role: "log", "aria-label": `What ${one.name} sees`, tabindex: "0", key: `bubbles-${one.id}` },
@@ -81,7 +90,33 @@ function conversation(one) {
   );
 }
 
-function appActs(thread) {
+/** What the team has noted of somebody: status, tags, value, notes. */
+function known(one) {
+  const status = world.inbox.statuses.find(({ id }) => id === one.status);
+  const facts = [status?.name, one.tags.join(", "), one.value !== null && `worth ${one.value.toLocaleString()}`, one.notes];
+  const words = facts.filter(Boolean).join(" · ");
+  return words ? h("p", { class: "known", dir: "auto" }, words) : null;
+}
+
+/** What a colleague can note of somebody in the Inbox app. */
+function notes(one) {
+  const next = world.inbox.statuses[(world.inbox.statuses.findIndex(({ id }) => id === one.status) + 1) % world.inbox.statuses.length];
+  const tags = async () => {
+    const names = await asked("Tags, with commas between them", "Tags", one.tags.join(", "));
+    if (names) act("tags", { person: one.id, names });
+  };
+  const value = async () => {
+    const given = await asked("Worth to the team", "Value", one.value === null ? "" : String(one.value));
+    if (given) act("value", { person: one.id, value: given });
+  };
+  return [
+    { label: `Set the status to ${next.name}`, act: () => act("status", { person: one.id, status: next.id }) },
+    { label: "Tags…", act: tags },
+    { label: "Value…", act: value },
+  ];
+}
+
+function appActs(one, thread) {
   const assign = (event) => act("assign", { thread: thread.id, member: event.currentTarget.value || null });
   const options = world.inbox.members.map(({ id, name }) => h("option", { value: id, selected: id === thread.assignee }, name));
   const words = thread.archived ? "Reopen" : "Archive";
@@ -92,6 +127,8 @@ function appActs(thread) {
     h("button", { type: "button", class: "button", on: { click: () => act("archive", { thread: thread.id, archived: !thread.archived }) } }, words),
     more("More in the Inbox app", [
       { label: "Answer…", hint: "A colleague writes in Inbox itself", act: () => answer(thread) },
+      ...notes(one),
+      { label: "A campaign writes", hint: "Which archives the conversation", act: () => act("campaign", { thread: thread.id, text: "Our spring offer ends on Friday." }) },
       { label: "Delete the conversation", act: () => act("delete", { thread: thread.id }) },
     ]),
   );

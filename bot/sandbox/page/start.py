@@ -1,0 +1,43 @@
+"""What the page's Inbox holds before anybody does anything: enough to choose between, to route and to look for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from bot.sandbox.inbox import PersonRecord, SandboxInbox
+from bot.sandbox.stage import Scene
+
+TAGS: Final = {"VIP": "#ef4444", "Press": "#3b82f6", "Trial": "#22c55e"}
+STATUSES: Final = ("New", "In talks", "Won", "Lost")
+
+
+def furnish(on: Scene) -> None:
+    """Two accounts on X and one on LinkedIn, tags and statuses, and people of whom the team knows something.
+
+    What they wrote is days old, so nothing is to be announced: none of it is in the feed.
+    """
+    inbox, acme = on.inbox, on.acme
+    acme.sarah.bio, acme.sarah.followers = "Building Brightloop. Runs on coffee.", 12_400
+    acme.omar.bio, acme.omar.followers = "Accounts at Khan & Sons", 310
+    sales = inbox.add_account("acme_sales", "Acme Sales")
+    inbox.add_account("acme-inc", "Acme Inc", platform="linkedin")
+    tags = {name: inbox.add_tag(name, color) for name, color in TAGS.items()}
+    statuses = {name: inbox.add_status(name) for name in STATUSES}
+    acme.omar.tag_ids, acme.omar.status_id = [tags["VIP"]], statuses["In talks"]
+    acme.omar.valuation, acme.omar.notes = 2_500, "Wants an invoice for each office."
+    inbox.add_person("lin-wei", "Lin Wei", platform="linkedin", bio="Operations at Harbor", status_id=statuses["New"])
+    ivy = inbox.add_person("ivy_writes", "Ivy Park", bio="Reporter", followers=48_000, tag_ids=[tags["Press"]])
+    raj = inbox.add_person("raj_p", "Raj Patel", bio="Founder at Loom & Co", tag_ids=[tags["Trial"]])
+    _wrote(inbox, ivy, acme.account, "I'm writing about small teams. Do you have ten minutes?", is_request=True)
+    _wrote(inbox, raj, sales, "Raj, our spring offer ends on Friday.", by="campaign", archived=True)
+    inbox.world.log.clear()
+
+
+def _wrote(
+    inbox: SandboxInbox, person: PersonRecord, account: str, text: str, by: str = "person", **fields: bool
+) -> None:
+    """A conversation of one message, two days ago."""
+    thread = inbox.world.open_thread(account, person, **fields)
+    campaign_id = inbox.world.campaign_id if by == "campaign" else None
+    inbox.world.write(thread, by, text, at=inbox.clock() - timedelta(days=2), campaign_id=campaign_id)
