@@ -39,6 +39,8 @@ def event(seq: int, *, api: Literal["v1", "v2"] = "v2", at: datetime | None = No
 class Source:
     """What a bot reads the feed from: pages of two, and a say in what happens while it reads."""
 
+    version = "v2"
+
     def __init__(self) -> None:
         self.events_so_far: list[Event] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
