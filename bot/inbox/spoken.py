@@ -112,11 +112,17 @@ class Spoken:
         return self.version != version
 
     async def look(self) -> None:
-        """Ask for v2, unless that was done just now. One asks, and whoever comes meanwhile waits for the answer."""
+        """Ask for v2, unless that was done just now: then another process may know more by now.
+
+        One asks, and whoever comes meanwhile waits for the answer.
+        """
         if self.pinned or self.version != "v1":
             return
         async with self._asking:
-            if self.version != "v1" or time.monotonic() - self._asked < self._every * THROTTLE:
+            if self.version != "v1":
+                return
+            if time.monotonic() - self._asked < self._every * THROTTLE:
+                await self.follow()
                 return
             try:
                 found = await self._choose()

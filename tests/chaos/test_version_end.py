@@ -37,7 +37,7 @@ async def test_five_processes_go_on_with_v2_within_half_a_minute(redis_url: str,
         assert (await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")).ok
         await on.inbox.customer_writes(on.acme.sarah, "in 2")
         await asyncio.sleep(3.0)
-        assert (on.sent(), await versions(on)) == ([], {"Inbox API v1"}) or how
+        assert on.sent() == []
         on.inbox.versions = frozenset({"v1", "v2"})
         began = time.monotonic()
         await on.until(lambda: len(on.sent()) == 5, WITHIN)
@@ -57,5 +57,5 @@ async def test_five_processes_go_on_with_v2_within_half_a_minute(redis_url: str,
         assert [call.path for call in on.inbox.calls[before:] if call.path.startswith("/v1/")] == []
         assert on.sent() == [f"dm {number}" for number in range(5)]
         assert list(dict.fromkeys(on.posted())) == ["in 1", "in 2", "in 3"]
-        assert "deleted in Inbox" not in on.slack.show(card)
+        assert not [words for words in ("deleted in Inbox", "a colleague") if words in on.slack.show(card)]
         assert on.inbox.violations == []

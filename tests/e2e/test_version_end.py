@@ -72,6 +72,7 @@ async def all_is_done_once(on: Stage, card: Message) -> None:
     assert len([one for one in below if "Are you there?" in one]) <= 1
     assert all(GONE not in shows(on, one) for one in cards(on))
     assert "Archive" in labels(card)
+    assert [one for one in ("a colleague", "your account") if one in shows(on, card)] == []
     assert on.bridge.inbox.version == "v2"
     assert await on.bridge.lanes.dead_letters() == []
     assert on.inbox.violations == []
@@ -155,6 +156,21 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         assert 'bot_inbox_api_version{version="v1"} 1.0' in figures
     async with bot_on(on, paces=PACES, redis_url=redis_url) as bot:
         await all_is_done_once(bot, card)
+
+
+async def test_a_card_that_was_drawn_while_no_version_answered_gets_its_names(
+    on: Scene, start: Start, redis_url: str
+) -> None:
+    bot = await start()
+    await card_of(bot)
+    on.inbox.end_v1("404 page")
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.MEMBERS, keys.ACCOUNT_LINKS)
+    await on.inbox.customer_writes(on.acme.omar, "Hello?")
+    await bot.slack.until(lambda: len(cards(bot)) == 2)
+    (card,) = [one for one in cards(bot) if "Hello?" in shows(bot, one)]
+    v2_opens(on)
+    await bot.slack.until(lambda: "@acme" in shows(bot, card), WITHIN)
 
 
 async def test_a_second_process_follows_the_first(on: Scene, start: Start) -> None:
