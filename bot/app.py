@@ -48,7 +48,7 @@ from bot.first_touch import FirstTouch
 from bot.forms import Forms
 from bot.gate import Gate
 from bot.home import Home
-from bot.inbox import Either, Http, Inbox, Shared, Spoken, choose_version, http_client, is_pinned, open_inbox
+from bot.inbox import Either, Http, Inbox, Shared, Spoken, choose_version, end_of, http_client, is_pinned, open_inbox
 from bot.listeners import register
 from bot.listeners.dispatch import Dispatch
 from bot.listeners.front import Front
@@ -372,7 +372,7 @@ async def _spoken(settings: Settings, http: Http, install: Install, pace: Pace, 
             raise
         log.warning("inbox_unavailable_at_start", status=error.status)
         version, certain = known, False
-    log.info("inbox", version=version, certain=certain)
+    log.info("inbox", version=version, certain=certain, ends=str(end_of(version, None) or "not announced"))
     shared = Shared(install.inbox_version, install.speak, partial(pace.turn, "inbox-version"))
     pinned = is_pinned(base, asked)
     return Spoken(version, pinned=pinned, certain=certain, choose=choose, shared=shared, every=every), moved
