@@ -303,15 +303,16 @@ class News:
         return False
 
     async def _begins(self, cursor: int | None, last: datetime | None) -> datetime | None:
-        """Since when events have their turn, where the feed is read from its beginning; None where it is not.
+        """Since when events have their turn, until a feed has been read through for the first time; then None.
 
         What happened before the first start is history. What the other API version's feed told is known: reading up to
         a week of it again would hold up what is new.
         """
-        if last is not None and cursor is not None:
+        before = await self._feed.read_before()
+        if last is not None and cursor is not None and before is None:
             return None
         began = await self._feed.began()
-        return began if last is None else max(began, last - OVERLAP)
+        return max(began, before - OVERLAP) if before else began
 
     async def _away(self, last: datetime, at: datetime) -> bool:
         """Whether nobody has read the feed for long; after longer than it goes back, look at the threads themselves."""

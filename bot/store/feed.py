@@ -149,7 +149,14 @@ class Feed:
         return None if value is None else datetime.fromisoformat(value.decode())
 
     async def was_read(self, at: datetime) -> None:
-        await self._redis.set(keys.READ_AT, at.isoformat())
+        pipe = self._redis.pipeline()
+        pipe.set(keys.READ_AT, at.isoformat()).delete(keys.READ_BEFORE)
+        await pipe.execute()
+
+    async def read_before(self) -> datetime | None:
+        """When another API version's feed was read to its end, while this one's was not yet; else None."""
+        value = await self._redis.get(keys.READ_BEFORE)
+        return None if value is None else datetime.fromisoformat(value.decode())
 
     async def is_first_gap(self, since: datetime) -> bool:
         """Note that events since then are lost to the feed; False when that was noted before."""

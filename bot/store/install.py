@@ -9,13 +9,16 @@ from redis.asyncio import Redis
 from bot.models import Installation
 from bot.store import keys
 
-# KEYS: the version. ARGV: the new one, then the keys that belong to the old one. The `seq` of another version may count
-# differently, so its feed is read from the beginning; and whether its webhooks come is not known yet.
+# KEYS: the version, when its feed was read, where that is kept of an old one. ARGV: the new version, then the keys that
+# belong to the old one. The `seq` of another version may count differently, so its feed is read from the beginning; and
+# whether its webhooks come is not known yet.
 _SPEAK: Final = """
 local before = redis.call('GET', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1])
 if not before or before == ARGV[1] then return 0 end
 redis.call('DEL', unpack(ARGV, 2))
+local read = redis.call('GET', KEYS[2])
+if read then redis.call('SET', KEYS[3], read) end
 return 1
 """
 
@@ -54,7 +57,9 @@ class Install:
     async def speak(self, version: str) -> bool:
         """All processes speak this version from now on; whether they spoke another one before."""
         belong = [keys.CURSOR, keys.WEBHOOK_AT]
-        return bool(await self._speak(keys=[keys.INBOX_VERSION], args=[version, *belong]))
+        return bool(
+            await self._speak(keys=[keys.INBOX_VERSION, keys.READ_AT, keys.READ_BEFORE], args=[version, *belong])
+        )
 
     async def buried_looked_at(self) -> bool:
         """Whether cards that were taken for deleted have been looked at since this bot tells an ended API apart."""
