@@ -25,6 +25,7 @@ from bot.admins import Admins
 from bot.answers import Answers
 from bot.assigning import Assigning
 from bot.board import LOOK_AGAIN, Board
+from bot.buried import Buried
 from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup, Store
 from bot.choosing import Choosing
@@ -32,13 +33,22 @@ from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
 from bot.echo import Echoes
-from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
+from bot.errors import (
+    InboxError,
+    RateLimited,
+    SettingsError,
+    SlackDown,
+    SlackError,
+    SlackRefused,
+    Unavailable,
+    VersionEnded,
+)
 from bot.finding import Finding, drawn_again
 from bot.first_touch import FirstTouch
 from bot.forms import Forms
 from bot.gate import Gate
 from bot.home import Home
-from bot.inbox import Http, Inbox, choose_version, http_client, open_inbox
+from bot.inbox import Either, Http, Inbox, Shared, Spoken, choose_version, end_of, http_client, is_pinned, open_inbox
 from bot.listeners import register
 from bot.listeners.dispatch import Dispatch
 from bot.listeners.front import Front
@@ -76,8 +86,9 @@ from bot.store.routes import Routes
 from bot.store.tally import Tally
 from bot.store.waiting import Waiting
 from bot.ticker import Ticker
+from bot.versions import Versions
 from bot.web import Web
-from bot.worker import BREATH, Handlers, Worker
+from bot.worker import BREATH, Handlers, Worker, cancelled
 from bot.writing import Writing
 
 log = structlog.get_logger(__name__)
@@ -107,6 +118,7 @@ class Paces:
     """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
 
     `breath`: how many seconds a worker waits for work before it looks whether something is due or it is to stop.
+    `version_every`: how many seconds lie between two looks at which API version other processes speak.
     `replying`: how many seconds somebody with the reply form open is believed to be replying.
     """
 
@@ -117,6 +129,7 @@ class Paces:
     look_again: float = LOOK_AGAIN
     poll: float = 3.0
     replying: float = 600.0
+    version_every: float = 5.0
 
 
 @asynccontextmanager
@@ -139,69 +152,52 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         lanes, rights = Lanes(redis, _consumer(), paces.claim_idle), Rights(redis)
         await lanes.open()
         pace, notices = Pace(redis, paces.channel_interval, paces.inbox_per_minute), Notices(lanes, rights)
-        before = await install.inbox_version()
-        version = await _version(settings, http, install)
-
-        async def learn(headers: Mapping[str, str], status: int) -> None:
-            await pace.learn(headers, status)
-            await notices.inbox_answered(headers, status)
-
-        def inbox(background: bool) -> Inbox:
-            return open_inbox(
-                http,
-                settings.inbox_api_base_url,
-                settings.inbox_api_token.get_secret_value(),
-                version,  # type: ignore[arg-type]  # v1 or v2
-                pace=partial(pace.inbox, background=background),
-                learn=learn,
-            )
-
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
-        preferences = Preferences(redis)
         await feed.began()
-        if before is not None and before != version:
-            await feed.begin_anew()
+        first_start = await install.inbox_version() is None
+        spoken, moved = await _spoken(settings, http, install, pace, paces.version_every)
+        await Versions(spoken, people, install, lanes, rights).begin(moved=moved, first_start=first_start)
+        await stack.enter_async_context(_kept(spoken))
+        inbox, paced = (_inbox(settings, http, spoken, pace, notices, background=one) for one in (False, True))
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
-        gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
+        gate = Gate(installation, slack, inbox, people, rights, admins_named)
         answers = Answers(gate, rights, audit)
         preferences, replies = Preferences(redis), Replies(redis, paces.replying)
         forms = Forms(gate, slack, answers)
-        desk = Desk(gate, inbox(False), people, cards, answers, preferences)
-        first_touch = FirstTouch(inbox(False), people, cards, intents)
+        desk = Desk(gate, inbox, people, cards, answers, preferences)
+        first_touch = FirstTouch(inbox, people, cards, intents)
         sender = settings.inbox_account_link_id
-        writing = Writing(gate, slack, inbox(False), people, intents, answers, first_touch, sender)
+        writing = Writing(gate, slack, inbox, people, intents, answers, first_touch, sender)
         replying = Replying(
-            gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers, writing
+            gate, slack, inbox, people, cards, replies, intents, preferences, lanes, forms, answers, writing
         )
-        assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
+        assigning = Assigning(gate, slack, inbox, people, cards, preferences, forms)
         receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences)
-        sending = Sending(inbox(False), people, cards, intents, answers)
+        sending = Sending(inbox, people, cards, intents, answers)
         waiting, routes = Waiting(redis), Routes(redis)
         router = Router(routes, settings.notify_channel)
-        news = News(inbox(True), people, cards, feed, router, routes, waiting)
+        news = News(paced, people, cards, feed, router, routes, waiting)
         board = Board(
-            slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, replies, paces.look_again
+            slack, paced, people, cards, feed, pace, rights, preferences, installation, replies, paces.look_again
         )
         consent = Consent(slack, rights)
-        reminding = Reminding(gate, slack, inbox(True), people, cards, preferences, waiting, pace, consent)
-        steering = Steering(gate, slack, inbox(False), people, cards, routes, router, audit)
+        reminding = Reminding(gate, slack, paced, people, cards, preferences, waiting, pace, consent)
+        steering = Steering(gate, slack, inbox, people, cards, routes, router, audit)
         channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
-        echoes = Echoes(
-            gate, slack, inbox(False), people, cards, intents, preferences, consent, answers, audit, writing
-        )
+        echoes = Echoes(gate, slack, inbox, people, cards, intents, preferences, consent, answers, audit, writing)
         tally = Tally(redis)
         await tally.since()
-        stats = Stats(gate, slack, inbox(False), people, cards, tally)
+        stats = Stats(gate, slack, inbox, people, cards, tally)
         store = Store(partial(health, redis), lanes, feed, people, install, preferences, routes)
 
         async def background() -> Inbox:
-            return inbox(True)
+            return paced
 
         choosing = Choosing(gate, preferences, answers)
         checkup = Checkup(settings, slack, background, store)
         listings = Listings(redis)
-        finding = Finding(gate, inbox(False), people, cards, listings)
+        finding = Finding(gate, inbox, people, cards, listings)
         console = Command(
             gate, people, audit, admins, checkup, steering, channel_settings, choosing, echoes, stats, finding
         )
@@ -219,24 +215,25 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.DrawHome: start_page.draw,
             jobs.SetChoices: start_page.set_choices,
             jobs.TellAdmins: admins.tell,
+            jobs.LookAtBuried: Buried(paced, cards).look,
             jobs.Echo: echoes.echo,
             jobs.Revise: echoes.revise,
             jobs.Mark: echoes.mark,
             jobs.Count: stats.count,
             jobs.Chart: stats.chart,
         }
-        worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked, paces.breath)
+        worker = Worker(lanes, handlers, answers.failed, partial(_answers, paced), install.revoked, paces.breath)
         ticker = Ticker(pace, feed, lanes, paces.poll, waiting)
         bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
         talk = Talk(lanes, cards, preferences)
         register(dispatch, Front(lanes, cards, slack, install, installation), talk, slack)
         bolt.use(dispatch)
-        web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
+        web = Web(settings, bolt, feed, lanes, slack, paced, install, pace, spoken)
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
             socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
-        yield Bridge(settings, installation, inbox(False), lanes, bolt, web.app, web.watch, worker, ticker, socket_mode)
+        yield Bridge(settings, installation, inbox, lanes, bolt, web.app, web.watch, worker, ticker, socket_mode)
 
 
 def _of_people(desk: Desk, writing: Writing, sending: Sending, slack: Slack) -> Handlers:
@@ -308,7 +305,7 @@ async def _answers(inbox: Inbox) -> bool:
     try:
         await inbox.team()
     except InboxError as error:
-        return error.answered and error.status < 500
+        return error.answered and error.status < 500 and not isinstance(error, VersionEnded)
     return True
 
 
@@ -355,13 +352,17 @@ async def _installation(slack: Slack, install: Install) -> Installation:
     return found
 
 
-async def _version(settings: Settings, http: Http, install: Install) -> str:
-    """The API version to speak; when Inbox is down, the one of the last start."""
-    known = await install.inbox_version()
-    token = settings.inbox_api_token.get_secret_value()
-    choose = partial(choose_version, http, settings.inbox_api_base_url, token, settings.inbox_api_version)
+async def _spoken(settings: Settings, http: Http, install: Install, pace: Pace, every: float) -> tuple[Spoken, bool]:
+    """The API version to speak, and whether it was another one before.
+
+    When Inbox is down, it is the one of the last start, and asked for again soon.
+    """
+    known, certain, moved = await install.inbox_version(), True, False
+    base, asked = settings.inbox_api_base_url, settings.inbox_api_version
+    choose = partial(choose_version, http, base, settings.inbox_api_token.get_secret_value(), asked)
     try:
-        version = await _patiently(choose, known is not None)
+        version: str = await _patiently(choose, known is not None)
+        moved = await install.speak(version)
     except InboxError as error:
         if error.status == 401:
             raise SettingsError(
@@ -370,10 +371,33 @@ async def _version(settings: Settings, http: Http, install: Install) -> str:
         if known is None:
             raise
         log.warning("inbox_unavailable_at_start", status=error.status)
-        return known
-    await install.save_inbox_version(version)
-    log.info("inbox", version=version)
-    return version
+        version, certain = known, False
+    log.info("inbox", version=version, certain=certain, ends=str(end_of(version, None) or "not announced"))
+    shared = Shared(install.inbox_version, install.speak, partial(pace.turn, "inbox-version"))
+    pinned = is_pinned(base, asked)
+    return Spoken(version, pinned=pinned, certain=certain, choose=choose, shared=shared, every=every), moved
+
+
+def _inbox(settings: Settings, http: Http, spoken: Spoken, pace: Pace, notices: Notices, *, background: bool) -> Inbox:
+    """The client for people, or the one that leaves them their share of the quota."""
+
+    async def learn(headers: Mapping[str, str], status: int) -> None:
+        await pace.learn(headers, status)
+        await notices.inbox_answered(headers, status)
+
+    base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
+    spend = partial(pace.inbox, background=background)
+    return Either(spoken, lambda version: open_inbox(http, base, token, version, pace=spend, learn=learn))
+
+
+@asynccontextmanager
+async def _kept(spoken: Spoken) -> AsyncIterator[None]:
+    """As long as the block lasts, the version is followed and asked for."""
+    keeping = asyncio.create_task(spoken.keep())
+    try:
+        yield
+    finally:
+        await cancelled([keeping])
 
 
 async def _patiently(call: Callable[[], Awaitable[T]], known: bool) -> T:
@@ -382,6 +406,8 @@ async def _patiently(call: Callable[[], Awaitable[T]], known: bool) -> T:
     while True:
         try:
             return await call()
+        except VersionEnded:
+            raise  # no version answers at that address
         except (SlackDown, Unavailable, RateLimited):
             if asyncio.get_running_loop().time() > deadline:
                 raise

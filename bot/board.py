@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Final, TypeVar
 
@@ -13,9 +14,9 @@ import structlog
 from bot import jobs
 from bot.answers import say
 from bot.consent import Consent
-from bot.errors import Gone, InboxError, SlackRefused
+from bot.errors import Gone, InboxError, SlackRefused, VersionEnded
 from bot.inbox import Inbox
-from bot.jobs import Amend, Announce, Job, Keep, Later, Leave, Missed, Move, Post, Render, TellAdmins
+from bot.jobs import Amend, Announce, Job, Keep, Later, Leave, Missed, Move, Post, Recheck, Render, TellAdmins
 from bot.models import AccountLink, Card, Installation, Label, Member, Message
 from bot.news import MISSING, learn
 from bot.slack import Slack
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 Item = TypeVar("Item", AccountLink, Label, Member)
 
 NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
+_UNNAMED: Final = ContextVar("unnamed", default=False)  # of the job at hand: each is worked in a task of its own
 LOOK_AGAIN: Final = 60.0  # seconds until a channel that took no post is tried again
 WAITS: Final = 86_400.0  # seconds that a post waits for its channel
 LOST: Final = {"channel_not_found", "not_in_channel", "is_archived", "restricted_action"}
@@ -64,7 +66,7 @@ class Board:
     async def post(self, job: Post, _: object) -> list[Job]:
         """A new card, or a message below the card that the thread has."""
         async with self._reaching(job):
-            return await self._post(job)
+            return [*await self._post(job), *_named_later(job.thread_id)]
 
     async def _post(self, job: Post) -> list[Job]:
         await self._slot(job)
@@ -271,7 +273,7 @@ class Board:
             await self._slack.update(place, await self._draw(card, place.channel))
         except SlackRefused as error:
             log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
-        return []
+        return _named_later(job.thread_id)
 
     async def _draw(self, card: Card, channel: str) -> Msg:
         """The card as it may stand in `channel`."""
@@ -329,9 +331,15 @@ class Board:
                 for fresh in (False, True):
                     if not known.keys() >= set(ids):
                         known = {one.id: one for one in await load(fresh=fresh)}
-        except (InboxError, TimeoutError):
-            pass  # a card without names is better than no card
+        except (InboxError, TimeoutError) as error:  # a card without names is better than no card
+            if isinstance(error, VersionEnded):
+                _UNNAMED.set(True)
         return [known[one] for one in ids if one in known]
+
+
+def _named_later(thread_id: str) -> list[Job]:
+    """A card that was drawn without names, as an API version has ended, is looked at until the other one tells them."""
+    return [Recheck(thread_id=thread_id)] if _UNNAMED.get() else []
 
 
 def _post_of(job: Move) -> Post:

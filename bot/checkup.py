@@ -6,10 +6,8 @@ Every look is on its own: what one cannot see does not hide what the others find
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from bot.errors import (
@@ -21,8 +19,9 @@ from bot.errors import (
     SlackRefused,
     StoreUnavailable,
     Unauthorized,
+    VersionEnded,
 )
-from bot.inbox import Inbox
+from bot.inbox import Inbox, end_of, is_pinned
 from bot.manifest import FOR_REPLIES, SCOPES
 from bot.models import AccountLink, Installation, Member
 from bot.settings import Settings
@@ -34,6 +33,7 @@ from bot.store.lanes import DeadLetter, Lanes
 from bot.store.people import People
 from bot.store.preferences import Preferences
 from bot.store.routes import Routes
+from bot.views import words_version
 
 T = TypeVar("T")
 Level = Literal["ok", "warning", "failed"]
@@ -240,8 +240,8 @@ class Checkup:
     async def _inbox(self, inbox: Inbox, with_slack: bool) -> AsyncIterator[Finding]:
         team = await inbox.team()
         yield Finding("Inbox", "ok", f"API {inbox.version}, team {team.name}")
-        if inbox.sunset:
-            yield _sunset(inbox)
+        if ends := end_of(inbox.version, inbox.sunset):
+            yield self._ends(inbox.version, ends)
         for one in self._accounts(await inbox.account_links()):
             yield one
         if with_slack:
@@ -249,6 +249,13 @@ class Checkup:
         if self._store:
             yield await self._webhook(self._store)
             yield await self._cursor(self._store, inbox)
+
+    def _ends(self, version: str, ends: datetime) -> Finding:
+        days = (ends - datetime.now(UTC)).days
+        pinned = is_pinned(self._settings.inbox_api_base_url, self._settings.inbox_api_version)
+        level: Level = "warning" if days >= 0 else "failed"
+        seen = f"{version} ends on {words_version.day(ends)}, in {days} days"
+        return Finding("API version", level, seen, words_version.remedy(pinned=pinned))
 
     def _accounts(self, links: list[AccountLink]) -> list[Finding]:
         if not links:
@@ -349,24 +356,13 @@ def _inbox_remedy(error: InboxError, settings: Settings) -> str:
         return "Inbox has locked this team or plan: look at Inbox → Settings → Billing."
     if isinstance(error, RateLimited):
         return f"Wait {error.retry_after:.0f} s. The team's quota is used up: which of its tools spends it?"
+    if isinstance(error, VersionEnded) and is_pinned(settings.inbox_api_base_url, settings.inbox_api_version):
+        return words_version.SET_AUTO
     if error.status >= 500:
         return "That is trouble on Inbox's side: the bot goes on by itself when it is over."
     if error.answered and settings.inbox_api_version != "auto":
         return f"INBOX_API_VERSION is {settings.inbox_api_version}: set it to auto, and check INBOX_API_BASE_URL."
     return "Check the network, and INBOX_API_BASE_URL."
-
-
-def _sunset(inbox: Inbox) -> Finding:
-    how = (
-        "Set INBOX_API_VERSION=auto, and remove a version from INBOX_API_BASE_URL, so that the bot takes the newer one."
-    )
-    try:
-        ends = parsedate_to_datetime(inbox.sunset or "")
-    except ValueError:
-        return Finding("API version", "warning", f"{inbox.version} ends: {inbox.sunset}", how)
-    days = int((ends.timestamp() - time.time()) // 86_400)
-    level: Level = "warning" if days >= 0 else "failed"
-    return Finding("API version", level, f"{inbox.version} ends on {ends:%d %B %Y}, in {days} days", how)
 
 
 def _letter(letter: DeadLetter) -> str:

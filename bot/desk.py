@@ -6,11 +6,13 @@ be killed at any await and the job be handed to another one, so every handler ca
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 
 from bot import jobs
-from bot.answers import Answers, say
-from bot.errors import Gone, RateLimited
+from bot.answers import KEEP_TRYING, Answers, say
+from bot.errors import Gone, RateLimited, VersionEnded
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
 from bot.jobs import Change, Job, Keep, Later, Refresh, Render, TellAssignee
@@ -22,6 +24,8 @@ from bot.store.preferences import Preferences
 from bot.views import words
 
 log = structlog.get_logger(__name__)
+
+SOON: Final = (0.5, 1.0, 2.0, 5.0)  # seconds until a change that an ended API version did not take is tried again
 
 
 class Desk:
@@ -55,6 +59,12 @@ class Desk:
             then = [] if job.told else [say(job.asker, words.quota(error.retry_after, "change"))]
             again = job.model_copy(update={"told": True, "begun": False})
             raise Later(error.retry_after, again, *then) from error
+        except VersionEnded as error:  # it was not done, and the other API version may answer any moment
+            if job.age > KEEP_TRYING:
+                raise
+            then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
+            again = job.model_copy(update={"told": True, "begun": False, "tries": job.tries + 1})
+            raise Later(SOON[min(job.tries, len(SOON) - 1)], again, *then) from error
 
     async def _nothing_to_do(self, job: Change, card: Card, actor: Actor) -> list[Job] | None:
         """What follows when it is done already, as after a double click; None when it is not.

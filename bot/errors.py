@@ -26,6 +26,7 @@ BotError
     │   └── WindowClosed       nothing: the platform's time for it is over
     ├── RateLimited            not processed: wait `retry_after` seconds    429
     ├── Unavailable            not answered, and repeating is harmless      5xx, network
+    │   └── VersionEnded       the other API version is asked               410, 3xx, a page
     └── Unconfirmed            it may or may not have been done: look first
 """
 
@@ -161,6 +162,13 @@ class RateLimited(InboxError):
 
 class Unavailable(InboxError):
     """5xx or the network, where repeating the call is harmless."""
+
+
+class VersionEnded(Unavailable):
+    """Nothing answers at this API version's address but a redirect, a page, or a 404 that is not the API's.
+
+    The request was not taken (`code` is `unsent`), or what it came to is unknown.
+    """
 
 
 class Unconfirmed(InboxError):

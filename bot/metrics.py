@@ -28,6 +28,12 @@ SECONDS: Final = Histogram(
 DEPTH: Final = Gauge("bot_queue_lanes", "Lanes that have work, wait, or failed for good.", ["state"])
 OLDEST: Final = Gauge("bot_queue_oldest_seconds", "Age of the oldest work that can be done now.")
 CURSOR_LAG: Final = Gauge("bot_feed_lag_seconds", "Seconds since the event feed was last read to its end.")
+API_VERSION: Final = Gauge(
+    "bot_inbox_api_version", "1 for the version of Inbox's API that this process speaks, 0 for the other.", ["version"]
+)
+API_ENDS: Final = Gauge(
+    "bot_inbox_api_ends_seconds", "Seconds until the version that is spoken ends, as far as announced; negative after."
+)
 QUOTA: Final = Gauge("bot_inbox_quota_left", "Calls left by our own count, of each window.", ["window"])
 HELD: Final = Gauge(
     "bot_inbox_held_seconds", "How much longer no call (all), or no background call, goes out.", ["who"]

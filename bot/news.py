@@ -50,6 +50,7 @@ READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried
 RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again
 MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
+OVERLAP: Final = timedelta(minutes=10)  # of two versions' feeds, as Inbox's clock and ours may differ
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
 # The types that tell of a message, of a change to one, of a thread, and of what a thread has from its person; all
@@ -152,7 +153,8 @@ class News:
             await self._routes.saw_campaign(job.thread_id)
         else:
             await self._waiting.answered(job.thread_id, job.written.timestamp())
-        return []
+        card = await self._cards.get(job.thread_id)
+        return [Refresh(thread_id=job.thread_id)] if card and card.gone else []  # nobody writes where there is nothing
 
     async def campaign(self, job: Campaign, _: object) -> list[Job]:
         """A rule may ask for it; the event may come after the message that it tells of."""
@@ -281,22 +283,36 @@ class News:
         What happened before the bot ran for the first time is history. What happened during a time away is only
         counted, for the digest.
         """
+        spoken = self._inbox.version
         cursor, last = await self._feed.cursor(), await self._feed.read_at()
-        # Until the first reading is through, and when the other API version's feed is read from its beginning.
-        began = await self._feed.began() if last is None or cursor is None else None
+        began = await self._begins(cursor, last)
         at = jobs.now()
         away = last is not None and await self._away(last, at)
         while (jobs.now() - at).total_seconds() < READ_FOR:
             page = await self._inbox.events(cursor)
+            if self._inbox.version != spoken:
+                return False  # whose feed the page is of is not known, and the cursor is not this version's
             for event in page.events:
                 if began is None or event.created_at >= began:
                     await self._turn(event, away)
             cursor = page.last_seq if page.last_seq is not None else cursor
-            await self._feed.advance(cursor or 0)
+            await self._feed.advance(cursor or 0, spoken)
             if not page.has_more or page.last_seq is None:
                 await self._feed.was_read(at)
                 return True
         return False
+
+    async def _begins(self, cursor: int | None, last: datetime | None) -> datetime | None:
+        """Since when events have their turn, until a feed has been read through for the first time; then None.
+
+        What happened before the first start is history. What the other API version's feed told is known: reading up to
+        a week of it again would hold up what is new.
+        """
+        before = await self._feed.read_before()
+        if last is not None and cursor is not None and before is None:
+            return None
+        began = await self._feed.began()
+        return max(began, before - OVERLAP) if before else began
 
     async def _away(self, last: datetime, at: datetime) -> bool:
         """Whether nobody has read the feed for long; after longer than it goes back, look at the threads themselves."""

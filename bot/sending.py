@@ -8,7 +8,17 @@ import structlog
 
 from bot import jobs
 from bot.answers import KEEP_TRYING, Answers, pause, receipt_for, say
-from bot.errors import Forbidden, Gone, InboxError, PlanRequired, RateLimited, SendInProgress, Unavailable, Unconfirmed
+from bot.errors import (
+    Forbidden,
+    Gone,
+    InboxError,
+    PlanRequired,
+    RateLimited,
+    SendInProgress,
+    Unavailable,
+    Unconfirmed,
+    VersionEnded,
+)
 from bot.inbox import Inbox
 from bot.jobs import Change, Job, Keep, Later, Render, Send
 from bot.models import Note, Sent
@@ -37,7 +47,7 @@ class Sending:
         """
         if job.attempted:  # whoever tried before us did not live to say how it ended, or did not know
             job = job.model_copy(update={"doubt": True})
-        if job.doubt and not (self._keyed and job.api == self._inbox.version):
+        if job.doubt and not (_keyed(job) and job.api == self._inbox.version):
             found = await self._look(job)
             if found is not None:
                 return found
@@ -48,6 +58,8 @@ class Sending:
             sent = await self._inbox.send(job.address, job.text, job.intent)
         except Unconfirmed as error:
             return await self._unconfirmed(job, error)
+        except VersionEnded as error:
+            return await self._ended(job, error)
         except (RateLimited, SendInProgress, Unavailable) as error:
             return await self._answers.later_or_failed(job, error)
         except Gone as error:
@@ -63,7 +75,7 @@ class Sending:
 
         v1 has no code of its own for a plan that does not allow first messages: it is the 403 that they are told of.
         """
-        if isinstance(error, PlanRequired) or (job.first and not self._keyed and isinstance(error, Forbidden)):
+        if isinstance(error, PlanRequired) or (job.first and not _keyed(job) and isinstance(error, Forbidden)):
             await self._intents.note_plan(jobs.now())
         if not job.doubt:
             await self._intents.give_up(job)
@@ -78,7 +90,7 @@ class Sending:
     async def _elsewhere(self, job: Send, error: Gone) -> list[Job]:
         """What was known of the person is out of date: once more, to the person instead of the thread."""
         await self._people.forget(job.person)
-        if job.address.thread_id is None or job.doubt or not self._keyed:
+        if job.address.thread_id is None or job.doubt or not _keyed(job):
             return await self._refused(job, error)
         address = job.address.model_copy(update={"thread_id": None})
         again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None, "only": None}
@@ -86,9 +98,19 @@ class Sending:
         await self._intents.keep(send)
         raise Later(0.0, send) from error  # before what waits in this lane: later messages, and a word to take it back
 
-    @property
-    def _keyed(self) -> bool:
-        return self._inbox.version == "v2"
+    async def _ended(self, job: Send, error: VersionEnded) -> list[Job]:
+        """The API version ended instead of taking it: on the other one it is sent, once, unless it is there already.
+
+        A page with 200 is no answer of Inbox's; the thread is looked at all the same. Where no other version is spoken
+        yet, it waits as for an Inbox that is down.
+        """
+        page = error.code != "unsent"
+        job = job.model_copy(update={"answered": page})
+        if self._inbox.version == job.api:
+            return await self._answers.later_or_failed(job, error)
+        raise Later(
+            0.0, job.model_copy(update={"doubt": page, "attempted": job.attempted if page else None})
+        ) from error
 
     async def _sent(self, job: Send, sent: Sent) -> list[Job]:
         thread, thread_id = sent.thread, sent.thread_id
@@ -138,9 +160,14 @@ class Sending:
     async def _unconfirmed(self, job: Send, error: Unconfirmed) -> list[Job]:
         """v2 said that it cannot know. On v1 nobody knows yet: the thread will tell."""
         log.warning("unconfirmed", ref=job.ref, status=error.status, request=error.request_id)
-        if self._keyed:
+        if _keyed(job):
             return [await self._answers.ended(job, "unconfirmed")]
         then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
         said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
         doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
         raise Later(max(pause(job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
+
+
+def _keyed(job: Send) -> bool:
+    """Whether its attempts carried a key: those on v2 did."""
+    return job.api == "v2"

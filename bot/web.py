@@ -22,9 +22,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from bot.errors import BotError, StoreUnavailable
-from bot.inbox import Inbox, parse_event, verify
+from bot.inbox import Inbox, Spoken, parse_event, verify
 from bot.jobs import reference
-from bot.metrics import ACK_SECONDS, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
+from bot.metrics import ACK_SECONDS, API_ENDS, API_VERSION, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.news import wanted
 from bot.settings import Settings
 from bot.slack import Slack
@@ -57,9 +57,10 @@ class Web:
         inbox: Inbox,
         install: Install,
         pace: Pace,
+        spoken: Spoken,
     ) -> None:
         self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
-        self._pace = pace
+        self._pace, self._spoken = pace, spoken
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
         secret = settings.slack_signing_secret
         secrets = secret.get_secret_value().split(",") if secret else []
@@ -142,7 +143,8 @@ class Web:
                     return PlainTextResponse("Slack took the token away: install the app again and restart", 503)
         except (StoreUnavailable, TimeoutError):
             missing.append("redis")
-        return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
+        state = f"waiting for {', '.join(missing)}" if missing else "ok"
+        return PlainTextResponse(f"{state}\n{self._spoken.said()}", 503 if missing else 200)
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus text; without what Redis knows while that is down. 401 without METRICS_TOKEN where it is set."""
@@ -160,7 +162,11 @@ class Web:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def _measure(self) -> None:
-        """The same in every process: it is what they share."""
+        """The same in every process: it is what they share. Each speaks its API version for itself."""
+        for version in ("v1", "v2"):
+            API_VERSION.labels(version).set(version == self._spoken.version)
+        ends = self._spoken.ends
+        API_ENDS.set((ends - datetime.now(UTC)).total_seconds() if ends else math.inf)
         for state, count in (await self._lanes.depth()).items():
             DEPTH.labels(state).set(count)
         OLDEST.set(await self._lanes.oldest())

@@ -27,6 +27,7 @@ from bot.errors import (
     StoreUnavailable,
     Unauthorized,
     Unavailable,
+    VersionEnded,
 )
 from bot.jobs import Count, Job, Keep, Later, Sync
 from bot.metrics import FINISHED, SECONDS
@@ -238,7 +239,7 @@ class Worker:
 
     async def _waits_for_all(self, error: Exception) -> bool:
         """Whether the job fails because Slack or Inbox is down for everybody: then it waits as long as that takes."""
-        if isinstance(error, (RateLimited, SlackBusy, SlackDown, SlackRevoked, Unauthorized)):
+        if isinstance(error, (RateLimited, SlackBusy, SlackDown, SlackRevoked, Unauthorized, VersionEnded)):
             return True
         if not isinstance(error, Unavailable):
             return False

@@ -13,7 +13,7 @@ import httpx
 
 from bot import errors
 from bot.inbox.search import LIMIT, Known
-from bot.inbox.transport import KEEP, Keep, Learn, Pace, Transport, http_client
+from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Pace, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
 from bot.models import (
@@ -32,7 +32,7 @@ from bot.models import (
     Thread,
 )
 
-__all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "open_inbox"]
+__all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "is_pinned", "open_inbox"]
 
 Version = Literal["v1", "v2"]
 Http = httpx.AsyncClient
@@ -120,7 +120,7 @@ def open_inbox(
     http: httpx.AsyncClient,
     base_url: str,
     token: str,
-    version: Version,
+    version: str,
     *,
     pace: Pace | None = None,
     learn: Learn | None = None,
@@ -135,27 +135,37 @@ def open_inbox(
 async def choose_version(
     http: httpx.AsyncClient, base_url: str, token: str, version: Literal["auto", "v1", "v2"]
 ) -> Version:
-    """The version to use: the one `base_url` or the settings name, else the newest whose `GET /team` answers 2xx.
+    """The version to use: the one `base_url` or the settings name, else v2, else v1 where v2 is surely not to be had.
 
-    Raises `RateLimited` at once, as the quota is shared; else `Unauthorized` if either version refused the token,
-    else what the newest version failed with.
+    v1 ends, so it is taken only where v2 refuses the team (401, 403, 404) while v1 answers; all else is a reason to
+    wait. Raises `Unauthorized` if either version refused the token, else what v2 failed with, or v1 after v2's refusal.
     """
     root, pinned = _split(base_url)
     if pinned:
         return pinned
     if version != "auto":
         return version
-    failures: list[errors.InboxError] = []
-    newest_first: tuple[Version, ...] = ("v2", "v1")
-    for candidate in newest_first:
-        try:
-            await Transport(http, f"{root}/{candidate}", token).get("/team")
-            return candidate
-        except errors.RateLimited:
+    try:
+        await _team(Transport(http, f"{root}/v2", token))
+        return "v2"
+    except errors.InboxError as error:
+        if error.status not in (401, 403, 404):
             raise
-        except errors.InboxError as error:
-            failures.append(error)
-    raise next((error for error in failures if isinstance(error, errors.Unauthorized)), failures[0])
+        refusal = error
+    try:
+        await _team(Transport(http, f"{root}/v1", token))
+    except errors.InboxError as error:
+        raise refusal if isinstance(refusal, errors.Unauthorized) else error from None
+    return "v1"
+
+
+async def _team(transport: Transport) -> Team:
+    return await transport.read(TEAM, "/team")
+
+
+def is_pinned(base_url: str, version: str) -> bool:
+    """Whether the settings name the version, so that it is never chosen."""
+    return version != "auto" or _split(base_url)[1] is not None
 
 
 def _split(base_url: str) -> tuple[str, Version | None]:

@@ -20,10 +20,11 @@ import httpx
 import structlog
 from pydantic import TypeAdapter
 
-from bot import errors
+from bot import errors, models
 from bot.inbox.wire import decode, moment, parse
 
 T = TypeVar("T")
+TEAM = TypeAdapter(models.Team)
 Pace = Callable[[], Awaitable[None]]
 """Called before each request; may raise `errors.RateLimited` when our own budget is spent."""
 Learn = Callable[[Mapping[str, str], int], Awaitable[None]]
@@ -46,6 +47,10 @@ BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
     404: errors.Gone,
     409: errors.Conflict,
 }
+# V1SPEC and V2SPEC, errors: what a 404 says where the API itself says it. v1's list is known in part only.
+MISSING: Final = frozenset(
+    f"{what}notfound" for what in ("thread", "message", "contact", "prospect", "accountlink", "member", "tag", "status")
+)
 log = structlog.get_logger(__name__)
 
 
@@ -128,9 +133,31 @@ class Transport:
             code = "unsent" if isinstance(error, UNSENT) else ""
             raise kind(f"Inbox did not answer: {type(error).__name__}", code=code) from error
         await self._note(response)
+        if _foreign(response) and (ended := await self._ended(path, response, once)):
+            raise ended
         if not response.is_success:
             raise failure(response, once) from _come_back_later(response)
         return response.content
+
+    async def _ended(self, path: str, response: httpx.Response, once: bool) -> errors.InboxError | None:
+        """The error of an answer that the API itself may not have given; None when the version is alive.
+
+        `GET /team` tells: it is there as long as the version is. It is asked afterwards each time, as the version may
+        have ended since it answered last.
+        """
+        status, taken = response.status_code, response.is_success
+        facts: dict[str, Any] = {"status": status, "code": "unreadable" if taken else "unsent"}
+        if path == "/team" or status == 410 or 300 <= status < 400:
+            return _gone_away(facts)
+        try:
+            understand(TEAM, await self.call("GET", "/team"))
+        except errors.VersionEnded:
+            return _gone_away(facts)
+        except errors.InboxError as error:
+            log.warning("version_unknown", status=error.status, code=error.code)
+            kind = errors.Unconfirmed if once and taken else errors.Unavailable
+            return kind("whether this API version still answers is unknown", **facts)
+        return None
 
     async def _note(self, response: httpx.Response) -> None:
         self.sunset = response.headers.get("Sunset", self.sunset)
@@ -149,6 +176,20 @@ def understand(shape: TypeAdapter[T], body: bytes, unless: type[errors.InboxErro
     except ValueError:
         # Not chained: a validation error quotes what it was given, and that may be someone's message.
         raise unless("Inbox sent an answer that cannot be read", status=200, code="unreadable") from None
+
+
+def _foreign(response: httpx.Response) -> bool:
+    """Whether something else than the API may have answered: a redirect, a page, or a 404 that is not the API's."""
+    status = response.status_code
+    if response.is_success:
+        return response.content.lstrip()[:1] == b"<"
+    if status == 404:
+        return _envelope(response)[0].replace("_", "").lower() not in MISSING
+    return status == 410 or 300 <= status < 400
+
+
+def _gone_away(facts: dict[str, Any]) -> errors.VersionEnded:
+    return errors.VersionEnded(f"no API of Inbox's answers at that address (any more): {facts['status']}", **facts)
 
 
 def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
@@ -240,6 +281,8 @@ def _pause(error: errors.InboxError) -> float | None:
     """Seconds before a GET may be tried once more; None when it should not be."""
     if isinstance(error, errors.RateLimited):
         return error.retry_after if error.retry_after <= 1 else None
-    if isinstance(error.__cause__, (httpx.TimeoutException, httpx.HTTPStatusError)):
+    if isinstance(error, errors.VersionEnded) or isinstance(
+        error.__cause__, (httpx.TimeoutException, httpx.HTTPStatusError)
+    ):
         return None
     return random.uniform(0.1, 0.3)  # noqa: S311  # spreads retries, guards nothing

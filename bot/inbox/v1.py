@@ -16,10 +16,9 @@ from bot import errors, models
 from bot.inbox import wire_v1 as wire
 from bot.inbox.feed import SKEW, is_platform_id, page_of
 from bot.inbox.search import LIMIT, Known, candidates, says
-from bot.inbox.transport import KEEP, Keep, Params, Transport, understand
+from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 
-TEAM = TypeAdapter(models.Team)
 MEMBERS = TypeAdapter(list[wire.Member])
 LINKS = TypeAdapter(list[wire.AccountLink])
 LABELS = TypeAdapter(list[models.Label])

@@ -13,12 +13,11 @@ from bot import errors, models
 from bot.inbox import wire_v2 as wire
 from bot.inbox.feed import SKEW, is_platform_id, page_of
 from bot.inbox.search import LIMIT, Known, candidates
-from bot.inbox.transport import KEEP, Keep, Params, Transport, understand
+from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 
 Item = TypeVar("Item")
 
-TEAM = TypeAdapter(models.Team)
 MEMBERS = TypeAdapter(wire.Page[wire.Member])
 LINKS = TypeAdapter(wire.Page[wire.AccountLink])
 LABELS = TypeAdapter(wire.Page[models.Label])

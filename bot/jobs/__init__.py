@@ -32,6 +32,7 @@ from bot.jobs.events import (
     Digest,
     Due,
     Leave,
+    LookAtBuried,
     Missed,
     Morning,
     Move,
@@ -83,6 +84,7 @@ __all__ = [
     "Keep",
     "Later",
     "Leave",
+    "LookAtBuried",
     "LookUp",
     "Mark",
     "Missed",
@@ -146,6 +148,7 @@ Job = Annotated[
     | Notify
     | Refresh
     | Recheck
+    | LookAtBuried
     | RefreshPerson
     | Post
     | Digest

@@ -249,3 +249,13 @@ class Sync(Base):
     background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "sync"
     kind: Literal["sync"] = "sync"
+
+
+class LookAtBuried(Base):
+    """Ask Inbox for the conversations whose cards say that they are deleted; `left` are those not asked for yet."""
+
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "buried"
+    kind: Literal["look_at_buried"] = "look_at_buried"
+    left: tuple[str, ...] | None = None

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox import inbox_v1, inbox_v1_show, inbox_v2, inbox_v2_show
+from bot.sandbox import inbox_end, inbox_v1, inbox_v1_show, inbox_v2, inbox_v2_show
 from bot.sandbox.contract import answers, requests
 from bot.sandbox.contract.answers import NOTHING
 from bot.sandbox.inbox_records import Failure, Incoming, Json, iso
@@ -122,6 +122,8 @@ class InboxServer:
         self.checking = True  # whether answers and events are looked at: 0.2 ms for each object
         self.faults: list[Fault] = []
         self.rate_per_minute, self.enforce = 300, False
+        self.sunset = "Thu, 03 Dec 2026 00:00:00 GMT"  # what v1 says of its end
+        self._ended: inbox_end.How | None = None
         self._arrivals: deque[datetime] = deque()
         self.app = Starlette(routes=[Route("/api/{version}/{path:path}", _Endpoint(self._respond))])
 
@@ -148,6 +150,10 @@ class InboxServer:
             status = _STATUSES.get(code or "", 500)
         self.faults.append(Fault(match, status, code, times, retry_after, delay, drop, details, acted))
 
+    def end_v1(self, how: inbox_end.How | None) -> None:
+        """API v1 ends in this way; with None it is there again. What is asked of it from now on is not done."""
+        self._ended = how
+
     def heal(self) -> None:
         """Ends all faults."""
         self.faults.clear()
@@ -161,6 +167,10 @@ class InboxServer:
         raw, query = await request.body(), parse_qsl(request.url.query, keep_blank_values=True)
         call = Call(request.method, f"/{version}{path}", query, _parsed(raw), dict(request.headers), self.clock())
         self.calls.append(call)
+        if version == "v1" and self._ended:
+            over = inbox_end.answer(self._ended)
+            call.status = over.status_code
+            return over
         remaining = self._count()
         try:
             status, body = await self._through_faults(version, asked, call, raw, remaining)
@@ -249,7 +259,7 @@ class InboxServer:
         response.headers["X-RateLimit-Reset"] = str(math.ceil(self._reset().timestamp()))
         response.headers.setdefault("X-Request-Id", f"req_{secrets.token_hex(8)}")
         if version == "v1":
-            response.headers["Sunset"] = "Thu, 03 Dec 2026 00:00:00 GMT"
+            response.headers["Sunset"] = self.sunset
         return response
 
     def _count(self) -> int:

@@ -103,6 +103,14 @@ class Cards:
         """The thread was deleted in Inbox."""
         await self._redis.hset(keys.card(thread_id), "gone", "1")
 
+    async def buried(self, most: int) -> list[str]:
+        """Ids of threads that were taken for deleted and have a card, `most` of them at the most."""
+        begin, found = keys.card(""), list[str]()
+        async for name in self._redis.scan_iter(match=keys.card("*"), count=500):
+            if len(found) < most and await self._redis.hexists(name, "gone") and await self._redis.hexists(name, "ts"):
+                found.append(name.decode().removeprefix(begin))
+        return found
+
     async def put_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows."""
         await self._redis.hset(keys.card(thread_id), "latest", message.model_dump_json())

@@ -24,10 +24,13 @@ _FEED: Final = (
     PRELUDE
     + f"""
 local CURSOR, PENDING, EVENTS = '{keys.CURSOR}', '{keys.PENDING}', '{keys.PENDING_EVENTS}'
+-- Another process may speak another version by now, to which the cursor belongs then.
+local function counts(api) return api ~= '' and (redis.call('GET', '{keys.INBOX_VERSION}') or api) == api end
 local function fresh(id) return redis.call('SET', PREFIX .. 'once:event:' .. id, '1', 'NX', 'EX', WEEK) end
 """
 )
-# ARGV: event id, seq, may it move the cursor, its JSON, the sync job (4), then the jobs it asks for (4 each)
+# ARGV: event id, seq, the API version whose cursor it may move or "", its JSON, the sync job (4), then the jobs it asks
+# for (4 each)
 _ARRIVE: Final = (
     _FEED
     + f"""
@@ -35,7 +38,7 @@ redis.call('SET', '{keys.WEBHOOK_AT}', math.floor(now()))
 if not fresh(ARGV[1]) then return 0 end
 if #ARGV > 8 then active() end
 local cursor, seq = tonumber(redis.call('GET', CURSOR) or -1), tonumber(ARGV[2])
-if ARGV[3] == '1' and cursor >= 0 and seq <= cursor + 1 then
+if counts(ARGV[3]) and cursor >= 0 and seq <= cursor + 1 then
   if seq == cursor + 1 then redis.call('SET', CURSOR, ARGV[2]) end
   push_all(9)
   return 1
@@ -86,7 +89,10 @@ end
 )
 _ADVANCE: Final = (
     _FEED
-    + "if tonumber(redis.call('GET', CURSOR) or -1) < tonumber(ARGV[1]) then redis.call('SET', CURSOR, ARGV[1]) end"
+    + """
+if ARGV[2] ~= '' and not counts(ARGV[2]) then return end
+if tonumber(redis.call('GET', CURSOR) or -1) < tonumber(ARGV[1]) then redis.call('SET', CURSOR, ARGV[1]) end
+"""
 )
 
 
@@ -116,7 +122,7 @@ class Feed:
         unknown, so a webhook of the other version never moves the cursor.
         """
         asked = flat(_of(event, wanted))
-        args = [event.id, event.seq, int(same_count), event.model_dump_json(), *flat([Sync()]), *asked]
+        args = [event.id, event.seq, event.api if same_count else "", event.model_dump_json(), *flat([Sync()]), *asked]
         return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
@@ -127,13 +133,9 @@ class Feed:
         value = await self._redis.get(keys.CURSOR)
         return None if value is None else int(value)
 
-    async def begin_anew(self) -> None:
-        """Another API version from now on, whose `seq` may count differently: read its feed from the beginning."""
-        await self._redis.delete(keys.CURSOR)
-
-    async def advance(self, seq: int) -> None:
-        """Everything up to `seq` has had its turn."""
-        await self._advance(keys=[keys.CURSOR], args=[seq])
+    async def advance(self, seq: int, api: str = "") -> None:
+        """Everything up to `seq` has had its turn, in the feed of this API version, or of the one that is spoken."""
+        await self._advance(keys=[keys.CURSOR], args=[seq, api])
 
     async def waiting(self) -> list[Event]:
         """The events that wait, in order."""
@@ -147,7 +149,14 @@ class Feed:
         return None if value is None else datetime.fromisoformat(value.decode())
 
     async def was_read(self, at: datetime) -> None:
-        await self._redis.set(keys.READ_AT, at.isoformat())
+        pipe = self._redis.pipeline()
+        pipe.set(keys.READ_AT, at.isoformat()).delete(keys.READ_BEFORE)
+        await pipe.execute()
+
+    async def read_before(self) -> datetime | None:
+        """When another API version's feed was read to its end, while this one's was not yet; else None."""
+        value = await self._redis.get(keys.READ_BEFORE)
+        return None if value is None else datetime.fromisoformat(value.decode())
 
     async def is_first_gap(self, since: datetime) -> bool:
         """Note that events since then are lost to the feed; False when that was noted before."""

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
 from bot.models import Installation
 from bot.store import keys
+
+# KEYS: the version, when its feed was read, where that is kept of an old one. ARGV: the new version, then the keys that
+# belong to the old one. The `seq` of another version may count differently, so its feed is read from the beginning; and
+# whether its webhooks come is not known yet.
+_SPEAK: Final = """
+local before = redis.call('GET', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1])
+if not before or before == ARGV[1] then return 0 end
+redis.call('DEL', unpack(ARGV, 2))
+local read = redis.call('GET', KEYS[2])
+if read then redis.call('SET', KEYS[3], read) end
+return 1
+"""
 
 
 class Install:
@@ -15,6 +28,7 @@ class Install:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._speak = redis.register_script(_SPEAK)
 
     async def workspace(self) -> Installation | None:
         """The Slack workspace whose data this is."""
@@ -40,5 +54,16 @@ class Install:
         raw = await self._redis.get(keys.INBOX_VERSION)
         return raw.decode() if raw else None
 
-    async def save_inbox_version(self, version: str) -> None:
-        await self._redis.set(keys.INBOX_VERSION, version)
+    async def speak(self, version: str) -> bool:
+        """All processes speak this version from now on; whether they spoke another one before."""
+        belong = [keys.CURSOR, keys.WEBHOOK_AT]
+        return bool(
+            await self._speak(keys=[keys.INBOX_VERSION, keys.READ_AT, keys.READ_BEFORE], args=[version, *belong])
+        )
+
+    async def buried_looked_at(self) -> bool:
+        """Whether cards that were taken for deleted have been looked at since this bot tells an ended API apart."""
+        return bool(await self._redis.exists(keys.BURIED_LOOKED_AT))
+
+    async def looked_at_buried(self) -> None:
+        await self._redis.set(keys.BURIED_LOOKED_AT, "1")

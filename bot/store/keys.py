@@ -35,6 +35,7 @@ CURSOR: Final = key("feed", "cursor")  # seq up to which the feed is known
 BEGAN: Final = key("feed", "began")  # when this bot first ran: older events are history
 PENDING: Final = key("feed", "pending")  # event ids that wait for a gap to be filled, by seq
 READ_AT: Final = key("feed", "read-at")  # when the feed was last read to its end
+READ_BEFORE: Final = key("feed", "read-before")  # when the other API version's feed was read, until this one's is
 GAP: Final = key("feed", "gap")  # since when events are lost to the feed, until the digest has said so
 ACTIVE: Final = key("feed", "active")  # when somebody last acted, here or in Inbox (Unix seconds)
 WEBHOOK_AT: Final = key("feed", "webhook-at")  # when a webhook last came (Unix seconds)
@@ -62,6 +63,7 @@ PLATFORMS: Final = key("cache", "platforms")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 INBOX_VERSION: Final = key("inbox-version")
+BURIED_LOOKED_AT: Final = key("buried-looked-at")  # set once cards that an ended API v1 may have buried were looked at
 PLAN_REFUSED: Final = key("plan-refused")  # when Inbox last refused a first message for want of an add-on
 
 

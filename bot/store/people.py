@@ -120,6 +120,12 @@ class People:
         await self._redis.set(key, kind.dump_json(value), ex=lives)
         return value
 
+    async def forget_caches(self) -> None:
+        """Another API version is spoken from now on: what the last one said of the team and of recipients is stale."""
+        lookups = [one async for one in self._redis.scan_iter(match=keys.lookup("*"), count=500)]
+        team = [keys.MEMBERS, keys.ACCOUNT_LINKS, keys.TAGS, keys.STATUSES, keys.PLATFORMS]
+        await self._redis.delete(*team, *lookups)
+
     async def lookup(self, recipient: str) -> list[Candidate] | None:
         """Who `recipient` is, as found lately; [] when nobody was found, None when nobody looked."""
         raw = await self._redis.get(keys.lookup(recipient))

@@ -435,7 +435,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.settings", "bot.jobs", "bot.views", "bot.rules", "bot.hours"),
     ("bot.telemetry",),
     ("bot.inbox", "bot.store"),
-    ("bot.slack", "bot.socket_mode", "bot.notices"),
+    ("bot.slack", "bot.socket_mode", "bot.notices", "bot.versions", "bot.buried"),
     ("bot.checkup", "bot.gate", "bot.routing"),
     ("bot.admins", "bot.consent"),
     ("bot.answers", "bot.first_touch"),

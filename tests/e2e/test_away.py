@@ -26,7 +26,7 @@ from bot.store.connect import connect
 from bot.store.feed import Feed
 from tests.e2e.steps import card_of, cards, idle, shows, thread
 
-QUICK = Paces(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000)
+QUICK = Paces(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)
 HOUR = timedelta(hours=1)
 
 

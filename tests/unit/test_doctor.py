@@ -163,6 +163,10 @@ async def only_v1(outside: Outside, _: Any) -> None:
     outside.inbox.versions = frozenset({"v1"})
 
 
+async def v1_ended(outside: Outside, _: Any) -> None:
+    outside.inbox.end_v1("200 with a page")
+
+
 SEEDED: list[Any] = [
     # what was done to it, the settings that were changed, the line, its level, and the words of the remedy
     (nothing, {"SLACK_BOT_TOKEN": None}, "settings", "failed", "OAuth & Permissions"),
@@ -192,6 +196,8 @@ SEEDED: list[Any] = [
     (slack_ill, {}, "Slack", "failed", "slack-status.com"),
     (only_v1, {"INBOX_API_VERSION": "v2"}, "Inbox", "failed", "INBOX_API_VERSION"),
     (nothing, {"INBOX_API_VERSION": "v1"}, "API version", "warning", "INBOX_API_VERSION=auto"),
+    (only_v1, {}, "API version", "warning", "Settings → Webhooks"),
+    (v1_ended, {"INBOX_API_VERSION": "v1"}, "Inbox", "failed", "INBOX_API_VERSION=auto"),
     (signed_out, {}, "accounts", "failed", "reconnect @acme"),
     (nothing, {"INBOX_ACCOUNT_LINK_ID": "nobodys"}, "default account", "failed", "INBOX_ACCOUNT_LINK_ID"),
     (stranger_member, {}, "members", "warning", "/inbox link"),

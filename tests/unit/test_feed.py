@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
 import pytest
@@ -18,6 +18,7 @@ from bot.news import News, wanted
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.feed import Feed
+from bot.store.install import Install
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -38,6 +39,8 @@ def event(seq: int, *, api: Literal["v1", "v2"] = "v2", at: datetime | None = No
 
 class Source:
     """What a bot reads the feed from: pages of two, and a say in what happens while it reads."""
+
+    version = "v2"
 
     def __init__(self) -> None:
         self.events_so_far: list[Event] = []
@@ -308,3 +311,33 @@ async def test_with_one_count_events_have_their_turns_in_order(
 ) -> None:
     steps = [(name, [(seq, False) for seq, _ in arrivals]) for name, arrivals in steps]
     assert await _played(valkey, steps) == [f"e{seq}" for seq in range(1, _COUNT + 1)]
+
+
+async def test_a_page_that_was_asked_of_a_version_that_ended_meanwhile_is_not_believed(bench: Bench) -> None:
+    async def moves() -> None:
+        bench.source.version = "v1"
+
+    bench.happen(4, 5)
+    bench.source.meanwhile = moves
+    (again,) = await bench.news.sync(jobs.Sync(), None)
+    assert isinstance(again, jobs.Sync)
+    assert (await bench.dispatched(), await bench.feed.cursor()) == ([], 3)
+
+
+async def test_the_other_versions_feed_is_not_told_again_from_its_beginning(bench: Bench) -> None:
+    """The last version's feed was read a minute ago; what it told may have another id here, and is asked of Inbox."""
+    install, now = Install(bench.redis), jobs.now()
+    await bench.redis.set(keys.BEGAN, (now - timedelta(days=6)).isoformat())
+    await bench.feed.was_read(now - timedelta(minutes=1))
+    await install.speak("v1")
+    await install.speak("v2")
+    bench.source.events_so_far = [
+        event(1, at=now - timedelta(days=3)),
+        event(2, at=now - timedelta(minutes=2)),
+        event(3),
+    ]
+    await bench.sync()
+    await bench.feed.advance(0, "v2")  # by a reading that did not come to the end
+    await bench.sync()
+    assert await bench.dispatched() == ["e2", "e3"]
+    assert (await bench.feed.cursor(), await bench.feed.read_before()) == (3, None)

@@ -155,13 +155,13 @@ async def test_v2_send_targets_the_thread_or_the_profile_under_one_key() -> None
 async def test_a_send_is_made_once_and_v1_admits_that_it_does_not_know(
     fault: Reply, v1_kind: type[Exception], v2_kind: type[Exception]
 ) -> None:
-    v1, first = vendor("v1", {"POST /threads/messages": [fault]})
+    v1, first = vendor("v1", {"POST /threads/messages": [fault], "GET /team": [TEAM]})
     v2, second = vendor("v2", {"POST /messages": [fault]})
     with pytest.raises(v1_kind):
         await v1.send(TO, "hello", "key")
     with pytest.raises(v2_kind):
         await v2.send(TO, "hello", "key")
-    assert (len(first.asked), len(second.asked)) == (1, 1)
+    assert [request.method for request in first.asked + second.asked].count("POST") == 2
 
 
 def answer(status: int, body: Any, **headers: str) -> httpx.Response:
@@ -275,6 +275,47 @@ async def test_a_read_is_tried_once_more_only_when_that_is_quick(first: Reply, t
         with pytest.raises((errors.Unavailable, errors.RateLimited)):
             await inbox.team()
     assert len(server.asked) == tries
+
+
+PAGE = "<!doctype html><title>Inbox</title>"
+ENDED = [
+    httpx.Response(410, json={"error": {"code": "GONE"}}),
+    httpx.Response(404, json={"error": {"code": "NOT_FOUND"}}),
+    httpx.Response(404, text=PAGE),
+    httpx.Response(301, headers={"Location": "https://inbox.test/"}),
+    httpx.Response(200, text=PAGE),
+]
+
+
+@pytest.mark.parametrize("end", ENDED, ids=lambda end: f"{end.status_code}{'-page' if b'<' in end.content else ''}")
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_an_ended_version_is_no_missing_thread_and_nobody_found(version: Version, end: httpx.Response) -> None:
+    routes = ["GET /threads/t1", "PATCH /threads/t1", "GET /threads/lookup-by-username", "GET /contacts", "GET /team"]
+    sends = ["POST /threads/messages", "POST /messages"]
+    inbox, _ = vendor(version, {route: [end] for route in routes + sends})
+    for call in (inbox.thread("t1"), inbox.update_thread("t1", archived=True), inbox.find("bob", LINKS)):
+        with pytest.raises(errors.VersionEnded):
+            await call
+    with pytest.raises(errors.VersionEnded) as raised:
+        await inbox.send(TO, "hello", "key")
+    assert raised.value.code == ("unreadable" if end.status_code == 200 else "unsent")
+
+
+@pytest.mark.parametrize(("code", "asked"), [("THREAD_NOT_FOUND", 1), ("NOT_FOUND", 2), ("", 2)])
+async def test_a_404_is_believed_where_it_is_documented_or_the_version_is_alive(code: str, asked: int) -> None:
+    missing = httpx.Response(404, json={"error": {"code": code}})
+    inbox, server = vendor("v1", {"GET /threads/t1": [missing], "GET /team": [TEAM]})
+    with pytest.raises(errors.Gone):
+        await inbox.thread("t1")
+    assert len(server.asked) == asked
+
+
+async def test_where_nobody_can_tell_whether_the_version_is_alive_nothing_is_missing() -> None:
+    missing = httpx.Response(404, json={"error": {"code": "NOT_FOUND"}})
+    inbox, _ = vendor("v1", {"GET /threads/t1": [missing], "GET /team": [httpx.Response(503)]})
+    with pytest.raises(errors.Unavailable) as raised:
+        await inbox.thread("t1")
+    assert not isinstance(raised.value, errors.VersionEnded)
 
 
 async def test_a_change_is_never_tried_again() -> None:
@@ -544,12 +585,19 @@ async def test_one_malformed_event_does_not_lose_the_page(version: Version, word
             "v1",
             ["GET /v2/team", "GET /v1/team"],
         ),
+        (
+            ROOT,
+            "auto",
+            {"GET /v2/team": [httpx.Response(403)], "GET /v1/team": [TEAM]},
+            "v1",
+            ["GET /v2/team", "GET /v1/team"],
+        ),
         (ROOT, "v1", {}, "v1", []),
         (ROOT + "/v1/", "auto", {}, "v1", []),
         (ROOT + "/v2", "v1", {}, "v2", []),
     ],
 )
-async def test_the_newest_version_that_answers_is_chosen(
+async def test_v2_is_chosen_unless_it_refuses_the_team_and_v1_does_not(
     base: str, asked: Any, replies: Any, chosen: str, log: list[str]
 ) -> None:
     server = Vendor(replies)
@@ -563,7 +611,15 @@ async def test_the_newest_version_that_answers_is_chosen(
         (httpx.Response(401), httpx.Response(401), errors.Unauthorized),
         (httpx.Response(404), httpx.Response(401), errors.Unauthorized),
         (httpx.ConnectError("x"), httpx.ConnectError("x"), errors.Unavailable),
-        (httpx.Response(429, headers={"Retry-After": "9"}), httpx.Response(200), errors.RateLimited),
+        (httpx.Response(429, headers={"Retry-After": "9"}), TEAM, errors.RateLimited),
+        (httpx.Response(503), TEAM, errors.Unavailable),  # no reason for v1, which ends
+        (httpx.ReadTimeout("x"), TEAM, errors.Unavailable),
+        (httpx.Response(200, text="<html>"), TEAM, errors.VersionEnded),
+        (httpx.Response(301), TEAM, errors.VersionEnded),
+        (httpx.Response(200, json={"ok": True}), TEAM, errors.Unavailable),
+        (httpx.Response(404), httpx.Response(503), errors.Unavailable),
+        (httpx.Response(404), httpx.Response(410), errors.VersionEnded),
+        (httpx.Response(401), httpx.Response(410), errors.Unauthorized),
     ],
 )
 async def test_no_version_answers(v2: Reply, v1: Reply, kind: type[Exception]) -> None:
@@ -573,7 +629,7 @@ async def test_no_version_answers(v2: Reply, v1: Reply, kind: type[Exception]) -
 
 
 async def test_a_pinned_base_url_is_not_doubled_and_ids_cannot_leave_their_place() -> None:
-    server = Vendor({})
+    server = Vendor({"GET /v1/team": [TEAM]})
     inbox = open_inbox(server.http, ROOT + "/v1/", "ibt_x", "v1")
     with pytest.raises(errors.Gone):
         await inbox.thread("../team?x=1")

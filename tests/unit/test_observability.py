@@ -16,7 +16,7 @@ import pytest
 
 from bot import jobs, telemetry
 from bot.errors import SettingsError
-from bot.inbox import open_inbox
+from bot.inbox import Spoken, open_inbox
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.connect import connect
@@ -200,7 +200,8 @@ def watched(redis: Any) -> httpx.AsyncClient:
     nothing = cast(Any, None)
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
-    web = Web(settings(), nothing, Feed(redis), Lanes(redis, "web"), slack, inbox, Install(redis), Pace(redis))
+    lanes, spoken = Lanes(redis, "web"), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
+    web = Web(settings(), nothing, Feed(redis), lanes, slack, inbox, Install(redis), Pace(redis), spoken)
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
 
 

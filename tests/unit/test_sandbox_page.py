@@ -162,6 +162,21 @@ async def test_each_fault_is_what_it_says_and_is_mended(visitor: Visitor) -> Non
     assert (await visitor.client.post(f"{scene.slack.base_url}/api/auth.test", data=slack)).json()["ok"]
 
 
+async def test_api_v1_ends_at_the_page_and_the_bot_goes_on_with_v2(visitor: Visitor) -> None:
+    theatre, inbox = visitor.page.theatre, visitor.page.theatre.scene.inbox
+    (thread,) = inbox.world.threads
+    await visitor.act("play", version="v1")
+    await visitor.until(lambda: visitor.told["bot"]["version"] == "v1")
+    await visitor.act("fault", party="inbox", fault="v1 404 page")
+    at = {"user": visitor.acme.ana, "channel": visitor.acme.channel, "ts": visitor.cards()[0]["ts"]}
+    assert (await visitor.act("press", action="archive", **at))["ok"]
+    async with asyncio.timeout(20):
+        while visitor.told["bot"]["version"] != "v2" or not inbox.thread(thread).archived:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await visitor.act("fault", party="inbox", fault="none")
+    assert theatre.faults["inbox"] == "none"
+
+
 async def test_commands_are_for_members_of_the_workspace(visitor: Visitor) -> None:
     at = {"channel": visitor.acme.shared, "text": "@sarah Hi"}
     assert (await visitor.act("command", user=visitor.acme.ana, command="/dm", **at))["ok"]

@@ -40,7 +40,7 @@ def everything(theatre: Theatre, since: str) -> Json:
 def _bot(theatre: Theatre) -> Json:
     return {
         "up": theatre.stage is not None,
-        "version": theatre.version,
+        "version": theatre.stage.bridge.inbox.version if theatre.stage else theatre.version,
         "channel": theatre.channel,
         "faults": theatre.faults,
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bot.manifest import OPTIONAL, SCOPES
+from bot.sandbox.inbox_end import HOWS, How
 from bot.sandbox.page.traffic import Tapped, Traffic
 from bot.sandbox.stage import Scene, Stage, bot_on
 
@@ -71,6 +73,7 @@ class Theatre:
             ("inbox", "limited"): lambda: inbox.fail("*", 429, times=None, retry_after=WAIT),
             ("inbox", "unsure"): lambda: inbox.fail("POST *messages", code="sendUnconfirmed", acted=True, times=None),
             ("inbox", "dropping"): lambda: inbox.fail("P* *", drop="after", times=None),  # POST, PUT, PATCH
+            **{("inbox", f"v1 {how}"): partial(self._end_v1, how) for how in HOWS},
             ("slack", "none"): lambda: None,
             ("slack", "slow"): lambda: slack.fail(delay=SLOW, times=None),
             ("slack", "limited"): lambda: slack.fail(retry_after=WAIT, times=None),
@@ -78,11 +81,19 @@ class Theatre:
             ("bot", "hangs"): lambda: self._delay(HANGS),
         }
         begin = faults[party, fault]
+        if party == "inbox":
+            inbox.end_v1(None)
         if party != "bot":
             (inbox if party == "inbox" else slack).heal()
         begin()
         self.faults[party] = fault
         self.traffic.changed()
+
+    def _end_v1(self, how: How) -> None:
+        """API v1 ends, and v2 is there, as it is for the vendor's customers."""
+        self.version = "v2"
+        self.scene.inbox.versions = frozenset({"v1", "v2"})
+        self.scene.inbox.end_v1(how)
 
     def _delay(self, seconds: float) -> None:
         for wire in self._wires:

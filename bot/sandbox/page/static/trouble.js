@@ -12,6 +12,11 @@ const FAULTS = {
     ["limited", "says 429", "wait 5 s"],
     ["unsure", "sends, but can't confirm it", "the platform did not say"],
     ["dropping", "acts, then hangs up", "nobody knows whether it worked"],
+    ["v1 410", "ends API v1 with 410", "choose v1 above first; the bot goes on with v2"],
+    ["v1 404 with a code", "ends API v1 with 404 and a code", ""],
+    ["v1 404 page", "ends API v1 with a page and 404", ""],
+    ["v1 301", "ends API v1 with a redirect", ""],
+    ["v1 200 with a page", "ends API v1 with a page and 200", ""],
   ],
   bot: [["hangs", "is out of reach"]],
   slack: [

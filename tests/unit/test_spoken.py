@@ -1,0 +1,219 @@
+"""Which API version is spoken, who hears of its end, and what belongs to a version in Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from bot import jobs
+from bot.errors import InboxError, RateLimited, Unavailable, VersionEnded
+from bot.inbox import Shared, Spoken, end_of
+from bot.models import Event, Label
+from bot.store import keys
+from bot.store.connect import connect
+from bot.store.feed import Feed
+from bot.store.install import Install
+from bot.store.lanes import Lanes
+from bot.store.people import People
+from bot.store.rights import Rights
+from bot.versions import Versions
+
+ENDED = VersionEnded(status=410, code="unsent")
+
+
+@dataclass
+class Bot:
+    """What one process knows of a version, on a Redis that others share; `answers` is what Inbox says when asked."""
+
+    redis: Any
+    answers: list[str | InboxError] = field(default_factory=list)
+    asked: int = 0
+
+    def process(self, version: str = "v1", *, pinned: bool = False, certain: bool = True) -> tuple[Spoken, Versions]:
+        install = Install(self.redis)
+
+        async def choose() -> str:
+            self.asked += 1
+            await asyncio.sleep(0.01)
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            if isinstance(answer, InboxError):
+                raise answer
+            return answer
+
+        async def turn(_: float) -> bool:
+            return True
+
+        shared = Shared(install.inbox_version, install.speak, turn)
+        spoken = Spoken(version, pinned=pinned, certain=certain, choose=choose, shared=shared, every=0.0)
+        lanes = Lanes(self.redis, "test")
+        return spoken, Versions(spoken, People(self.redis), install, lanes, Rights(self.redis))
+
+    async def told(self) -> list[str]:
+        """What admins are told, in order."""
+        raw = await self.redis.lrange(keys.lane("admins"), 0, -1)
+        found = [jobs.load(one[1:] if one[:1] != b"{" else one) for one in raw]
+        return [one.text for one in found if isinstance(one, jobs.TellAdmins)]
+
+
+@pytest.fixture
+async def bot(redis_url: str) -> AsyncIterator[Bot]:
+    redis: Any = connect(redis_url)
+    await Lanes(redis, "test").open()
+    yield Bot(redis)
+    await redis.aclose()
+
+
+async def test_one_sign_of_the_end_is_enough_and_others_follow_without_asking(bot: Bot) -> None:
+    bot.answers = ["v2"]
+    (first, _), (second, _) = bot.process(), bot.process()
+    await Install(bot.redis).speak("v1")
+    assert await first.failed("v1", ENDED)
+    await second.follow()
+    assert (first.version, second.version, bot.asked) == ("v2", "v2", 1)
+
+
+async def test_many_signs_at_once_are_one_question(bot: Bot) -> None:
+    bot.answers = ["v2"]
+    spoken, _ = bot.process()
+    moved = await asyncio.gather(*(spoken.failed("v1", ENDED) for _ in range(20)))
+    assert (all(moved), bot.asked) == (True, 1)
+
+
+@pytest.mark.parametrize("answer", [Unavailable(status=503), RateLimited(retry_after=9), VersionEnded(status=404)])
+async def test_where_v2_does_not_answer_v1_stays_and_is_uncertain(bot: Bot, answer: InboxError) -> None:
+    bot.answers = [answer]
+    spoken, _ = bot.process()
+    assert not await spoken.failed("v1", ENDED)
+    assert (spoken.version, spoken.certain, spoken.ended) == ("v1", False, True)
+    assert "has ended" in spoken.said()
+    spoken.answered("v1", None)
+    assert not spoken.ended
+
+
+async def test_an_error_that_is_no_sign_asks_nobody(bot: Bot) -> None:
+    bot.answers = ["v2"]
+    spoken, _ = bot.process()
+    for error in (Unavailable(status=503), RateLimited(retry_after=1), InboxError(status=422)):
+        assert not await spoken.failed("v1", error)
+    assert bot.asked == 0
+
+
+async def test_a_pinned_version_is_never_left(bot: Bot) -> None:
+    bot.answers = ["v2"]
+    spoken, _ = bot.process(pinned=True)
+    await Install(bot.redis).speak("v2")
+    await spoken.follow()
+    assert not await spoken.failed("v1", ENDED)
+    assert (spoken.version, bot.asked) == ("v1", 0)
+
+
+async def test_v1_stored_by_a_pinned_process_is_not_believed(bot: Bot) -> None:
+    bot.answers = ["v2"]
+    spoken, _ = bot.process("v2")
+    await Install(bot.redis).speak("v1")
+    await spoken.follow()
+    assert (spoken.version, await Install(bot.redis).inbox_version()) == ("v2", "v2")
+
+
+async def test_v1_that_was_not_chosen_for_certain_is_asked_about_until_v2_answers(bot: Bot) -> None:
+    bot.answers = [Unavailable(status=503), Unavailable(status=503), "v2"]
+    spoken, _ = bot.process(certain=False)
+    keeping = asyncio.create_task(spoken.keep())
+    async with asyncio.timeout(10):
+        while spoken.version != "v2":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    keeping.cancel()
+
+
+NOW = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("ends", "pinned", "words"),
+    [
+        (timedelta(days=20, hours=1), False, ["in 21 days", "as soon as it answers"]),
+        (timedelta(days=6, hours=1), False, ["in 7 days", "Settings → Webhooks"]),
+        (timedelta(hours=3), False, ["tomorrow"]),
+        (timedelta(hours=-3), True, ["today", "INBOX_API_VERSION=auto"]),
+    ],
+)
+async def test_admins_hear_of_the_end_once_in_each_stage(
+    bot: Bot, ends: timedelta, pinned: bool, words: list[str]
+) -> None:
+    for _ in range(2):  # two processes, each looking twice
+        spoken, versions = bot.process(pinned=pinned)
+        spoken.answered("v1", format_datetime(NOW + ends, usegmt=True))
+        await versions.watched()
+        await versions.watched()
+    (told,) = await bot.told()
+    assert [one for one in words if one not in told] == []
+
+
+async def test_admins_hear_when_it_has_ended_and_when_the_change_is_done(bot: Bot) -> None:
+    bot.answers = [Unavailable(status=503), "v2"]
+    await Install(bot.redis).speak("v1")
+    spoken, versions = bot.process()
+    await spoken.failed("v1", ENDED)
+    await versions.watched()
+    await spoken.failed("v1", ENDED)
+    await versions.watched()
+    ended, done = await bot.told()
+    assert "has stopped answering" in ended
+    assert "API v2 from now on" in done
+
+
+async def test_nobody_is_told_of_v1_while_v2_has_not_said_no(bot: Bot) -> None:
+    _, versions = bot.process(certain=False)
+    await versions.watched()
+    assert await bot.told() == []
+
+
+async def test_what_v1_said_is_forgotten_with_it(bot: Bot) -> None:
+    bot.answers = ["v2"]
+    people, feed = People(bot.redis), Feed(bot.redis)
+    await Install(bot.redis).speak("v1")
+    await feed.advance(700, "v1")
+    await people.save_lookup("sarah", [])
+
+    def says(name: str) -> Callable[[], Awaitable[list[Label]]]:
+        async def load() -> list[Label]:
+            return [Label(id="1", name=name)]
+
+        return load
+
+    await people.tags(says("of v1"))
+    spoken, _ = bot.process()
+    await spoken.failed("v1", ENDED)
+    await feed.advance(701, "v1")  # by a process that has not heard of it yet
+    assert (await feed.cursor(), await people.lookup("sarah")) == (None, None)
+    assert [one.name for one in await people.tags(says("of v2"))] == ["of v2"]
+
+
+async def test_a_webhook_of_the_version_that_was_left_moves_no_cursor(bot: Bot) -> None:
+    install, feed = Install(bot.redis), Feed(bot.redis)
+    await install.speak("v1")
+    await install.speak("v2")
+    await feed.advance(5, "v2")
+    late = Event(id="e1", seq=6, type="message.created", created_at=NOW, api="v1")
+    await feed.arrive(late, [], same_count=True)  # its process still speaks v1
+    assert await feed.cursor() == 5
+
+
+@pytest.mark.parametrize(
+    ("version", "sunset", "ends"),
+    [
+        ("v2", None, None),
+        ("v1", None, datetime(2026, 12, 3, tzinfo=UTC)),
+        ("v1", "soon", datetime(2026, 12, 3, tzinfo=UTC)),
+        ("v1", "Fri, 04 Dec 2026 09:00:00 GMT", datetime(2026, 12, 4, 9, tzinfo=UTC)),
+        ("v2", "Fri, 01 Oct 2027 00:00:00 GMT", datetime(2027, 10, 1, tzinfo=UTC)),
+    ],
+)
+def test_when_a_version_ends(version: str, sunset: str | None, ends: datetime | None) -> None:
+    assert end_of(version, sunset) == ends
