@@ -1,7 +1,7 @@
 """What happens in Inbox: the event feed, webhooks, and what they change of what is known.
 
-An event passes three lanes: `inbound` finds out what it says, in the order of the feed; the channel's lane posts it;
-the card's lane draws. What changed elsewhere is read again from Inbox rather than believed of a late event.
+An event passes three lanes of its conversation: one finds out what it says, in the order of the feed; one posts it; one
+draws the card. What changed elsewhere is read again from Inbox rather than believed of a late event.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from bot.jobs import (
     Digest,
     Job,
     Later,
-    Missed,
     Move,
     Notify,
     Outbound,
@@ -37,7 +36,9 @@ from bot.routing import Router
 from bot.stats import counted
 from bot.store.cards import Cards
 from bot.store.feed import Feed
+from bot.store.lanes import Lanes
 from bot.store.people import People
+from bot.store.posts import Posts
 from bot.store.routes import Routes
 from bot.store.waiting import Waiting
 from bot.views import words
@@ -114,10 +115,20 @@ class News:
     """Learns what is true. `inbox` should be paced as background work."""
 
     def __init__(
-        self, inbox: Inbox, people: People, cards: Cards, feed: Feed, router: Router, routes: Routes, waiting: Waiting
+        self,
+        inbox: Inbox,
+        people: People,
+        cards: Cards,
+        feed: Feed,
+        router: Router,
+        routes: Routes,
+        waiting: Waiting,
+        posts: Posts,
+        lanes: Lanes,
     ) -> None:
         self._inbox, self._people, self._cards, self._feed = inbox, people, cards, feed
         self._router, self._routes, self._waiting = router, routes, waiting
+        self._posts, self._lanes = posts, lanes
 
     async def notify(self, job: Notify, _: object) -> list[Job]:
         """An inbound message: note it, and post it where it belongs."""
@@ -135,16 +146,17 @@ class News:
             return []
         await self._people.saw(thread)
         await self._waiting.wrote(thread.id, message.created_at.timestamp())
-        return [*await learn(self._cards, thread), *await self._posts(thread, message)]
+        return [*await learn(self._cards, thread), *await self._to_show(thread, message)]
 
-    async def _posts(self, thread: Thread, message: Message) -> list[Job]:
-        """A post where the rules want it; where they want it elsewhere than the card is, the card moves."""
-        channel, place = await self._router.place(thread, message), await self._cards.place(thread.id)
-        if channel is None:
+    async def _to_show(self, thread: Thread, message: Message) -> list[Job]:
+        """A post where the rules want it; where they want it elsewhere than the card is, the card moves there."""
+        channel = await self._router.place(thread, message)
+        if channel is None or not await self._posts.put(message, channel):
             return []
-        if place is not None and place.channel != channel:
-            return [Move(channel=channel, thread_id=thread.id, message=message)]
-        return [Post(channel=channel, thread_id=thread.id, message=message)]
+        post = Post(channel=channel, thread_id=thread.id, message=message, waits=True)
+        if await self._feed.owed(thread.id):  # the summary of what was missed there may wait for a slot of its own
+            await self._lanes.hurry(post)
+        return [post]
 
     async def outbound(self, job: Outbound, _: object) -> list[Job]:
         """What our side wrote answers whoever waits; a campaign answers nobody."""
@@ -218,7 +230,7 @@ class News:
         return [Render(thread_id=card.thread.id)]
 
     async def digest(self, job: Digest, _: object) -> list[Job]:
-        """One message that sums up, then each thread; the busiest channel sees no storm."""
+        """One message for each channel that sums up, and then shows each thread; the busiest sees no storm."""
         missed, places = await self._feed.collect(job.ref), dict(job.places)
         began = jobs.now()
         for one in missed:
@@ -233,8 +245,7 @@ class News:
         for channel in dict.fromkeys(filter(None, places.values())):
             here = [one for one in missed if places[one.thread_id] == channel]
             text = words.digest(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
-            threads = [Missed(channel=channel, thread_id=one.thread_id, since=one.since) for one in here]
-            follow += [Announce(channel=channel, text=text), *threads]
+            follow.append(Announce(channel=channel, text=text, threads={one.thread_id: one.since for one in here}))
         return follow
 
     async def _where(self, thread_id: str) -> str | None:
@@ -285,12 +296,12 @@ class News:
         # Until the first reading is through, and when the other API version's feed is read from its beginning.
         began = await self._feed.began() if last is None or cursor is None else None
         at = jobs.now()
-        away = last is not None and await self._away(last, at)
+        missed_until = await self._away(last, at) if last is not None else None
         while (jobs.now() - at).total_seconds() < READ_FOR:
             page = await self._inbox.events(cursor)
             for event in page.events:
                 if began is None or event.created_at >= began:
-                    await self._turn(event, away)
+                    await self._turn(event, late=missed_until is not None and event.created_at < missed_until)
             cursor = page.last_seq if page.last_seq is not None else cursor
             await self._feed.advance(cursor or 0)
             if not page.has_more or page.last_seq is None:
@@ -298,20 +309,20 @@ class News:
                 return True
         return False
 
-    async def _away(self, last: datetime, at: datetime) -> bool:
-        """Whether nobody has read the feed for long; after longer than it goes back, look at the threads themselves."""
+    async def _away(self, last: datetime, at: datetime) -> datetime | None:
+        """Until when nobody has read the feed, if for long; after longer than it goes back, look at the threads."""
         if (at - last).total_seconds() <= AWAY:
-            return False
+            return None
         if at - last > KEPT and await self._feed.is_first_gap(last):
             for thread in await self._inbox.recent_threads(last):
                 await self._feed.miss_thread(thread.id, last)
-        return True
+        return await self._feed.absence(last, at)
 
     async def _summed_up(self) -> list[Job]:
         """The digest of what was missed, now or by a reading that died before its digest."""
         return [Digest(stale=await self._feed.had_gap())] if await self._feed.has_missed() else []
 
-    async def _turn(self, event: Event, late: bool) -> None:
+    async def _turn(self, event: Event, *, late: bool) -> None:
         asked = wanted(event)
         if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
             await self._feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
