@@ -146,12 +146,12 @@ class News:
             return []
         await self._people.saw(thread)
         await self._waiting.wrote(thread.id, message.created_at.timestamp())
-        return [*await learn(self._cards, thread), *await self._to_show(thread, message)]
+        return [*await learn(self._cards, thread), *await self._to_show(thread, message, job.event.seq)]
 
-    async def _to_show(self, thread: Thread, message: Message) -> list[Job]:
+    async def _to_show(self, thread: Thread, message: Message, seq: int) -> list[Job]:
         """A post where the rules want it; where they want it elsewhere than the card is, the card moves there."""
         channel = await self._router.place(thread, message)
-        if channel is None or not await self._posts.put(message, channel):
+        if channel is None or not await self._posts.put(message, channel, seq):
             return []
         post = Post(channel=channel, thread_id=thread.id, message=message, waits=True)
         if await self._feed.owed(thread.id):  # the summary of what was missed there may wait for a slot of its own

@@ -121,7 +121,8 @@ class Pace:
         """Seconds to wait before the next post in `channel`; 0 when the slot is ours now.
 
         `who` names one who waits `since` then (Unix seconds), as long as they come back when they were told; `turn` is
-        the class of the post. https://docs.slack.dev/apis/web-api/rate-limits: about one a second, short bursts allowed.
+        the class of the post.
+        https://docs.slack.dev/apis/web-api/rate-limits: about one a second, short bursts allowed.
         """
         name = f"channel:{channel}"
         names = [keys.pace(name), *(keys.pace(f"{name}:{part}") for part in ("queue", "back", "given"))]

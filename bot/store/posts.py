@@ -7,6 +7,7 @@ stands, so whoever dies in between leaves it to be shown, and nothing that was n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
@@ -32,17 +33,17 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 """
 # KEYS: what waits of the thread, the post, where each message is shown. ARGV: channel and ts, then for each message
-# its id, the entry that was posted, and the message. Answers the ids whose entries have changed since.
+# its id and the entry that was posted. Answers the ids whose entries have changed since.
 _SHOWN: Final = f"""
 local changed = {{}}
 for at = 3, #KEYS do
-  local id, entry, message = unpack(ARGV, at * 3 - 6, at * 3 - 4)
+  local id, entry = ARGV[at * 2 - 3], ARGV[at * 2 - 2]
   local now = redis.call('HGET', KEYS[1], id)
   if now and now ~= entry then changed[#changed + 1] = id end
   redis.call('HDEL', KEYS[1], id)
   redis.call('HSET', KEYS[at], 'channel', ARGV[1], 'ts', ARGV[2])
   redis.call('EXPIRE', KEYS[at], {keys.WEEK})
-  redis.call('HSET', KEYS[2], id, message)
+  redis.call('HSET', KEYS[2], id, entry)
 end
 redis.call('EXPIRE', KEYS[2], {keys.WEEK})
 return changed
@@ -50,10 +51,18 @@ return changed
 
 
 class Entry(Record):
-    """A message, and the channel in which its conversation belonged when it came."""
+    """A message, and the channel in which its conversation belonged when it came.
+
+    `seq` is its event's, for messages that were written at the same time; 0 where that is not known.
+    """
 
     channel: str
     message: Message
+    seq: int = 0
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        return self.message.created_at, self.seq, self.message.id
 
 
 class Waiting(NamedTuple):
@@ -76,13 +85,13 @@ class Posts:
         self._amend = redis.register_script(_AMEND)
         self._shown = redis.register_script(_SHOWN)
 
-    async def put(self, message: Message, channel: str, *, marked: bool = False) -> bool:
+    async def put(self, message: Message, channel: str, seq: int = 0, *, marked: bool = False) -> bool:
         """`message` is to be shown, once in seven days; whether it waits now.
 
         `marked` is for one that was marked as on its way before it came here.
         """
         names = [keys.unshown(message.thread_id), keys.once(f"message:{message.id}"), keys.shown(message.id)]
-        entry = Entry(channel=channel, message=message).model_dump_json()
+        entry = Entry(channel=channel, message=message, seq=seq).model_dump_json()
         return bool(await self._put(keys=names, args=[message.id, entry, int(marked)]))
 
     async def waiting(self, thread_id: str) -> list[Waiting]:
@@ -90,7 +99,7 @@ class Posts:
         found = [
             Waiting(Entry.model_validate_json(raw), raw) for raw in await self._redis.hvals(keys.unshown(thread_id))
         ]
-        return sorted(found, key=lambda one: (one.message.created_at, one.message.id))
+        return sorted(found, key=lambda one: one.entry.order)
 
     async def amend(self, thread_id: str, message: Message) -> bool:
         """A message that waits says something else now; whether it waited."""
@@ -103,7 +112,7 @@ class Posts:
     async def put_shown(self, place: Place, thread_id: str, shown: Sequence[Waiting]) -> list[str]:
         """These stand at `place`, and wait no longer; the ids of those that say something else by now."""
         names = [keys.unshown(thread_id), keys.post(*place), *(keys.shown(one.message.id) for one in shown)]
-        args = [part for one in shown for part in (one.message.id, one.raw, one.message.model_dump_json())]
+        args = [part for one in shown for part in (one.message.id, one.raw)]
         return [one.decode() for one in await self._shown(keys=names, args=[*place, *args])]
 
     async def shown_at(self, message_id: str) -> Place | None:
@@ -113,9 +122,11 @@ class Posts:
 
     async def change(self, place: Place, message: Message) -> list[Message]:
         """`message` as it is now, among all that the post at `place` shows, in order."""
+        raw = await self._redis.hget(keys.post(*place), message.id)
+        entry = Entry.model_validate_json(raw) if raw else Entry(channel=place.channel, message=message)
         pipe = self._redis.pipeline()
-        pipe.hset(keys.post(*place), message.id, message.model_dump_json())
+        pipe.hset(keys.post(*place), message.id, entry.model_copy(update={"message": message}).model_dump_json())
         pipe.expire(keys.post(*place), keys.WEEK)
         pipe.hvals(keys.post(*place))
         *_, found = await pipe.execute()
-        return sorted(map(Message.model_validate_json, found), key=lambda one: (one.created_at, one.id))
+        return [one.message for one in sorted(map(Entry.model_validate_json, found), key=lambda one: one.order)]
