@@ -13,7 +13,7 @@ import structlog
 from bot import jobs
 from bot.answers import say
 from bot.consent import Consent
-from bot.errors import Gone, InboxError, SlackRefused
+from bot.errors import Gone, InboxError, SlackBusy, SlackRefused
 from bot.inbox import Inbox
 from bot.jobs import Announce, Job, Keep, Later, Leave, Missed, Move, Post, Render, TellAdmins
 from bot.models import AccountLink, Card, Installation, Label, Member, Message
@@ -81,6 +81,9 @@ class Board:
         notice = f"channel:{job.channel}"
         try:
             yield
+        except SlackBusy as error:
+            await self._pace.rest(job.channel, error.retry_after)
+            raise
         except SlackRefused as error:
             if error.code not in LOST or job.age > WAITS:
                 raise

@@ -67,6 +67,13 @@ redis.call('ZADD', KEYS[3], now + wait, who)
 for at = 2, 4 do redis.call('EXPIRE', KEYS[at], 3600) end
 return wait
 """
+# ARGV: for how many ms a channel takes no posts.
+_REST: Final = """
+local t = redis.call('TIME'); local until_then = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
+if until_then > tonumber(redis.call('GET', KEYS[1]) or 0) then
+  redis.call('SET', KEYS[1], until_then, 'PX', ARGV[1] + 1000)
+end
+"""
 # A sliding count of the last minute from two fixed ones, as the vendor's windows slide. Answers the wait in ms.
 _SPEND: Final = """
 local t = redis.call('TIME'); local now = tonumber(t[1])
@@ -114,6 +121,7 @@ class Pace:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._interval, self._windows = channel_interval, WINDOWS | {60: inbox_per_minute}
         self._slot = redis.register_script(_SLOT)
+        self._rest = redis.register_script(_REST)
         self._spend = redis.register_script(_SPEND)
         self._turn = redis.register_script(_TURN)
 
@@ -128,6 +136,10 @@ class Pace:
         names = [keys.pace(name), *(keys.pace(f"{name}:{part}") for part in ("queue", "back", "given"))]
         wait = await self._slot(keys=names, args=[int(self._interval * 1000), BURST, who, turn, since * 1000])
         return int(wait) / 1000
+
+    async def rest(self, channel: str, seconds: float) -> None:
+        """Slack told us to wait: whoever else wants to post in `channel` waits too."""
+        await self._rest(keys=[keys.pace(f"channel:{channel}")], args=[int(seconds * 1000)])
 
     async def hold(self, name: str, seconds: float) -> None:
         """Inbox told us to wait: no call goes out for `seconds`, or no background call (`BLOCKED`, `LOW`)."""
