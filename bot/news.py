@@ -6,6 +6,7 @@ draws the card. What changed elsewhere is read again from Inbox rather than beli
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,7 +36,7 @@ from bot.models import Card, Event, Message, Note, Thread
 from bot.routing import Router
 from bot.stats import counted
 from bot.store.cards import Cards
-from bot.store.feed import Feed
+from bot.store.feed import Feed, Missed
 from bot.store.lanes import Lanes
 from bot.store.people import People
 from bot.store.posts import Posts
@@ -50,6 +51,8 @@ HISTORY: Final = 24 * 3600.0  # seconds; an older message of a thread that is be
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
 RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again
 MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
+LISTED: Final = 1000  # messages of a conversation in which very much is written, read at once
+FEW: Final = 5  # threads without cards that a digest asks for one by one
 READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
@@ -133,7 +136,7 @@ class News:
     async def notify(self, job: Notify, _: object) -> list[Job]:
         """An inbound message: note it, and post it where it belongs."""
         try:
-            message, thread = await self._message(job.event)
+            message, thread = await self._message(job)
         except Gone as error:
             if job.tries < len(MISSING):  # told of sooner than it can be read
                 raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1})) from error
@@ -175,20 +178,37 @@ class News:
         channel = (await self._router.decide(card.thread, card.latest)).channel
         return [Move(channel=channel, thread_id=job.thread_id)] if channel and channel != place.channel else []
 
-    async def _message(self, event: Event) -> tuple[Message, Thread | None]:
+    async def _message(self, job: Notify) -> tuple[Message, Thread | None]:
         """The message and its thread with its person, from the payload where it carries them, else from Inbox."""
-        message, thread = event.message, event.thread
+        message, thread = job.event.message, job.event.thread
+        listed = False
         if message is None:
-            message, thread = await self._inbox.message(event.message_id or "", event.thread_id or "")
+            message, thread, listed = await self._read(job)
         if not message.inbound:
             return message, None
         if thread is None or thread.person is None:
             known = await self._cards.get(message.thread_id)
             person = known.thread.person if known else None
+            if listed and known:
+                thread = known.thread
             if thread is None or person is None:
                 thread = await self._inbox.thread(message.thread_id)
             thread = thread.with_person(person)
         return message, thread
+
+    async def _read(self, job: Notify) -> tuple[Message, Thread | None, bool]:
+        """The message from Inbox, and whether from a list: one person's flood does not spend all calls of the team."""
+        message_id, thread_id = job.event.message_id or "", job.event.thread_id or ""
+        if found := await self._posts.read_lately(thread_id, message_id):
+            return found, None, True
+        if await self._posts.is_busy(thread_id):
+            if wait := await self._posts.listing_rests(thread_id):
+                raise Later(wait, job)
+            messages = await self._inbox.messages(thread_id, LISTED)
+            await self._posts.keep_read(thread_id, messages)
+            if found := next((one for one in messages if one.id == message_id), None):
+                return found, None, True
+        return *await self._inbox.message(message_id, thread_id), False
 
     async def refresh(self, job: Refresh, _: object) -> list[Job]:
         """Learn what is true of a thread that has a card, unless the card shows it already."""
@@ -231,8 +251,8 @@ class News:
 
     async def digest(self, job: Digest, _: object) -> list[Job]:
         """One message for each channel that sums up, and then shows each thread; the busiest sees no storm."""
-        missed, places = await self._feed.collect(job.ref), dict(job.places)
-        began = jobs.now()
+        missed, places, began = await self._feed.collect(job.ref), dict(job.places), jobs.now()
+        places = places or await self._listed(missed)
         for one in missed:
             if one.thread_id not in places:
                 if (jobs.now() - began).total_seconds() > READ_FOR:
@@ -247,6 +267,20 @@ class News:
             text = words.digest(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
             follow.append(Announce(channel=channel, text=text, threads={one.thread_id: one.since for one in here}))
         return follow
+
+    async def _listed(self, missed: Sequence[Missed]) -> dict[str, str | None]:
+        """The channels of many threads without cards, for a few calls instead of one for each thread."""
+        if len(missed) < FEW or not await self._routes.rules():
+            return {}
+        try:
+            threads = await self._inbox.recent_threads(min(one.since for one in missed))
+        except InboxError:  # then they are asked for one by one
+            return {}
+        wanted, places = {one.thread_id for one in missed}, dict[str, str | None]()
+        for thread in threads:
+            if thread.id in wanted and not await self._cards.place(thread.id):
+                places[thread.id] = (await self._router.decide(thread, thread.last_message)).channel
+        return places
 
     async def _where(self, thread_id: str) -> str | None:
         """The channel of a thread in which somebody wrote while the bot was away: its card's, else the rules'."""

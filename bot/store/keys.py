@@ -148,6 +148,10 @@ def unshown(thread_id: str) -> str:
     return key("unshown", thread_id)
 
 
+def read_lately(thread_id: str, what: str = "") -> str:
+    return key("read-lately", thread_id, *([what] if what else []))
+
+
 def post(channel: str, ts: str) -> str:
     return key("post", channel, ts)
 

@@ -16,6 +16,9 @@ from bot.models import Message, Record
 from bot.store import keys
 from bot.store.cards import Place
 
+BUSY: Final = 20  # messages that are read one by one of a thread in a minute
+LISTED_EACH: Final = 10.0  # seconds between two lists of a busy thread
+
 # KEYS: what waits of the thread, the mark of the message, where it is shown. ARGV: its id, the entry, whether an older
 # version set the mark when the message was on its way only. Answers whether it waits now.
 _PUT: Final = f"""
@@ -130,3 +133,31 @@ class Posts:
         pipe.hvals(keys.post(*place))
         *_, found = await pipe.execute()
         return [one.message for one in sorted(map(Entry.model_validate_json, found), key=lambda one: one.order)]
+
+    # --- conversations in which very much is written -----------------------------------------------------------------
+
+    async def is_busy(self, thread_id: str) -> bool:
+        """One more message of the thread is to be read; whether that makes many in a minute."""
+        pipe, name = self._redis.pipeline(), keys.read_lately(thread_id, "count")
+        pipe.set(name, 0, ex=60, nx=True).incr(name)
+        _, count = await pipe.execute()
+        return int(count) > BUSY
+
+    async def listing_rests(self, thread_id: str) -> float:
+        """Seconds until a busy thread's messages may be listed again; 0 when that is now."""
+        name = keys.read_lately(thread_id, "listed")
+        if await self._redis.set(name, "1", px=int(LISTED_EACH * 1000), nx=True):
+            return 0.0
+        return max(int(await self._redis.pttl(name)), 1) / 1000
+
+    async def keep_read(self, thread_id: str, messages: Sequence[Message]) -> None:
+        """These were listed, for the events that tell of them one by one."""
+        if messages:
+            pipe = self._redis.pipeline()
+            found = {one.id: one.model_dump_json() for one in messages}
+            pipe.hset(keys.read_lately(thread_id), mapping=found).expire(keys.read_lately(thread_id), 60)
+            await pipe.execute()
+
+    async def read_lately(self, thread_id: str, message_id: str) -> Message | None:
+        raw = await self._redis.hget(keys.read_lately(thread_id), message_id)
+        return Message.model_validate_json(raw) if raw else None

@@ -306,6 +306,30 @@ async def test_each_channel_sums_up_the_conversations_that_its_rules_bring_there
         assert said_in(bot, card_for(bot, on.acme.sarah))[:2] == ["sarah text 1", "sarah text 2"]
 
 
+async def test_many_conversations_that_rules_sort_cost_a_digest_few_questions(house: House) -> None:
+    on = house.on
+    vip, tag = on.slack.add_channel("vip"), on.inbox.add_tag("vip")
+    people = [on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(12)]
+    for person in people[::2]:
+        person.tag_ids = [tag]
+    async with house.bot() as bot:
+        rule = f"route add tag:vip to:<#{vip}|vip>"
+        assert (await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text=rule)).ok
+        await idle(bot)
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        for person in people:
+            await house.write(person, "missed text 1")
+    before = len(on.inbox.calls)
+    async with house.bot() as bot:
+        await bot.slack.until(lambda: digests(bot) and on.slack.messages(vip))
+        asked = [call.path for call in on.inbox.calls[before:] if "/threads/" not in call.path]
+        assert sum(path.endswith("/threads") for path in asked) <= 4
+        await returned(bot, house)
+        assert "6 messages in 6 conversations" in on.slack.messages(vip)[0].text
+        assert "6 messages in 6 conversations" in digests(bot)[0]
+
+
 def _everything(on: Stage) -> str:
     replies = [reply for card in cards(on) for reply in on.slack.replies(card.channel, card.ts)]
     return "\n".join(on.slack.show(one) for one in [*cards(on), *replies] if one.user == BOT_USER)
