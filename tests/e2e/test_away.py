@@ -215,7 +215,8 @@ async def test_after_less_than_five_minutes_messages_come_as_ever(house: House) 
     async with house.bot() as bot:
         await returned(bot, house)
         assert digests(bot) == []
-        first, second = cards(bot)
+        first, second = card_for(bot, house.on.acme.sarah), card_for(bot, house.on.acme.omar)
+        assert len(cards(bot)) == 2
         assert "missed text 2" in shows(bot, first)
         (reply,) = bot.slack.replies(first.channel, first.ts)
         assert "missed text 2" in bot.slack.show(reply)
