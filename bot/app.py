@@ -79,12 +79,14 @@ from bot.store.layout import migrate
 from bot.store.listings import Listings
 from bot.store.pace import Pace
 from bot.store.people import People
+from bot.store.posts import Posts
 from bot.store.preferences import Preferences
 from bot.store.replies import Replies
 from bot.store.rights import Rights
 from bot.store.routes import Routes
 from bot.store.tally import Tally
 from bot.store.waiting import Waiting
+from bot.thread_posts import ThreadPosts
 from bot.ticker import Ticker
 from bot.versions import Versions
 from bot.web import Web
@@ -176,10 +178,11 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         sending = Sending(inbox, people, cards, intents, answers)
         waiting, routes = Waiting(redis), Routes(redis)
         router = Router(routes, settings.notify_channel)
-        news = News(paced, people, cards, feed, router, routes, waiting)
-        board = Board(
-            slack, paced, people, cards, feed, pace, rights, preferences, installation, replies, paces.look_again
-        )
+        posts = Posts(redis)
+        news = News(paced, people, cards, feed, router, routes, waiting, posts, lanes)
+        about_channels = (pace, rights, preferences, installation)
+        board = Board(slack, paced, people, cards, feed, *about_channels, replies, posts, paces.look_again)
+        thread_posts = ThreadPosts(board, slack, paced, cards, feed, posts, routes, replies)
         consent = Consent(slack, rights)
         reminding = Reminding(gate, slack, paced, people, cards, preferences, waiting, pace, consent)
         steering = Steering(gate, slack, inbox, people, cards, routes, router, audit)
@@ -205,7 +208,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         start_page = Home(gate, slack, finding, listings, preferences, answers, has_channel=has_channel)
         handlers: Handlers = {
             **_of_people(desk, writing, sending, slack),
-            **_of_inbox(news, board),
+            **_of_inbox(news, board, thread_posts),
             **_of_channels(steering, channel_settings, reminding),
             **_of_cards(replying, assigning, receipts),
             jobs.Console: console.run,
@@ -268,7 +271,7 @@ def _of_cards(replying: Replying, assigning: Assigning, receipts: Receipts) -> H
     }
 
 
-def _of_inbox(news: News, board: Board) -> Handlers:
+def _of_inbox(news: News, board: Board, thread_posts: ThreadPosts) -> Handlers:
     return {
         jobs.Notify: news.notify,
         jobs.Refresh: news.refresh,
@@ -280,8 +283,8 @@ def _of_inbox(news: News, board: Board) -> Handlers:
         jobs.Campaign: news.campaign,
         jobs.Move: board.move,
         jobs.Leave: board.leave,
-        jobs.Post: board.post,
-        jobs.Amend: board.amend,
+        jobs.Post: thread_posts.post,
+        jobs.Amend: thread_posts.amend,
         jobs.Announce: board.announce,
         jobs.Missed: board.missed,
         jobs.Render: board.render,

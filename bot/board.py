@@ -1,4 +1,4 @@
-"""Cards in Slack: one for each thread, drawn from what is true now, and what is posted below them."""
+"""Cards in Slack: one for each thread, drawn from what is true now, and what else is posted in channels."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ import structlog
 from bot import jobs
 from bot.answers import say
 from bot.consent import Consent
-from bot.errors import Gone, InboxError, SlackRefused, VersionEnded
+from bot.errors import Gone, InboxError, SlackBusy, SlackRefused, VersionEnded
 from bot.inbox import Inbox
-from bot.jobs import Amend, Announce, Job, Keep, Later, Leave, Missed, Move, Post, Recheck, Render, TellAdmins
+from bot.jobs import Announce, Job, Keep, Later, Leave, Missed, Move, Post, Recheck, Render, TellAdmins
 from bot.models import AccountLink, Card, Installation, Label, Member, Message
-from bot.news import MISSING, learn
+from bot.news import learn
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.feed import Feed
-from bot.store.pace import Pace
+from bot.store.pace import FIRST, LATER, NEW, Pace
 from bot.store.people import People
+from bot.store.posts import Posts
 from bot.store.preferences import Preferences
 from bot.store.replies import Replies
 from bot.store.rights import Rights
-from bot.views import Msg, closed_card, closed_note, follow_up, forbidden, meanwhile, steering, thread_card, words
+from bot.views import Msg, closed_card, closed_note, forbidden, meanwhile, steering, thread_card, words
 
 log = structlog.get_logger(__name__)
 
@@ -55,63 +56,36 @@ class Board:
         preferences: Preferences,
         installation: Installation,
         replies: Replies,
+        posts: Posts,
         look_again: float = LOOK_AGAIN,
     ) -> None:
         """`look_again` is how many seconds a post waits before it tries a channel again that did not take it."""
         self._preferences, self._installation = preferences, installation
         self._slack, self._inbox, self._people = slack, inbox, people
-        self._rights, self._consent, self._replies = rights, Consent(slack, rights), replies
+        self._rights, self._consent, self._replies, self._posts = rights, Consent(slack, rights), replies, posts
         self._cards, self._feed, self._pace, self._look_again = cards, feed, pace, look_again
 
-    async def post(self, job: Post, _: object) -> list[Job]:
-        """A new card, or a message below the card that the thread has."""
-        async with self._reaching(job):
-            return [*await self._post(job), *_named_later(job.thread_id)]
-
-    async def _post(self, job: Post) -> list[Job]:
-        await self._slot(job)
-        card = await self._cards.get(job.thread_id)
-        if card is None:
-            return []
-        if job.tries and await self._replies.shown_at(job.message.id):  # whoever posted it died, and not before
-            return [Render(thread_id=job.thread_id)]
-        card = await self._with_latest(card, job.message)
-        place = await self._cards.place(job.thread_id)
-        if place is not None:
-            note = follow_up(await self._fresh(job.message, place.channel), card.thread.person)
-            try:
-                shown = await self._fit(card, place.channel, note)
-                below = await self._once(job, job.message.id, place.channel, shown, place.ts)
-                await self._replies.put_shown(job.message.id, below)
-                return [Render(thread_id=job.thread_id), *await self._shared(place.channel)]
-            except SlackRefused as error:
-                if place.channel == job.channel or error.code not in LOST:
-                    raise  # else the card is in a channel of earlier days that is gone: here comes a new one
-        before = place
-        place = await self._once(job, job.message.id, job.channel, await self._draw(card, job.channel))
-        await self._stands(job, place, before)
-        await self._replies.put_shown(job.message.id, place)
-        changed = await self._cards.get(job.thread_id) != card  # while the card had no place to be drawn at
-        return [*([Render(thread_id=job.thread_id)] if changed else []), *await self._shared(job.channel)]
-
-    async def _fit(self, card: Card, channel: str, message: Msg) -> Msg:
+    async def fit(self, card: Card, channel: str, message: Msg) -> Msg:
         """`message`, or what may stand in a channel where another organisation reads along."""
         if await self._consent.shows(channel):
             return message
         return closed_note(await self._account(card.thread.account_link_id))
 
-    async def _shared(self, channel: str) -> list[Job]:
+    async def shared(self, channel: str) -> list[Job]:
         """Admins are told of a channel whose messages are not shown, once."""
         if await self._consent.shows(channel):
             return []
         return [TellAdmins(name=f"shared:{channel}", text=words.shared_channel(channel))]
 
     @asynccontextmanager
-    async def _reaching(self, job: Post | Announce | Missed | Move) -> AsyncIterator[None]:
+    async def reaching(self, job: Post | Announce | Missed | Move) -> AsyncIterator[None]:
         """Where the channel takes no posts, admins are told once, and the posts wait for a day before they are lost."""
         notice = f"channel:{job.channel}"
         try:
             yield
+        except SlackBusy as error:
+            await self._pace.rest(job.channel, error.retry_after)
+            raise
         except SlackRefused as error:
             if error.code not in LOST or job.age > WAITS:
                 raise
@@ -121,7 +95,7 @@ class Board:
             await self._rights.well(notice)
 
     async def _once(
-        self, job: Post | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
+        self, job: Announce | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
     ) -> Place:
         """Post, unless an attempt whose outcome is unknown turns out to have posted what carries this `mark`."""
         if job.tries:
@@ -130,100 +104,72 @@ class Board:
                 return found
         return await self._slack.post(channel, message, thread_ts=thread_ts, metadata={"message_id": mark})
 
-    async def _stands(self, job: Post | Move | Missed, place: Place, before: Place | None) -> None:
+    async def stands(self, job: Post | Move | Missed, place: Place, before: Place | None) -> None:
         """The card is there now. Where another channel's lane was faster, this one is closed, and the job done anew."""
         if not await self._cards.put(job.thread_id, place, before):
             raise Later(0.0, job, Leave(thread_id=job.thread_id, old=(place.channel, place.ts)))
 
-    async def _with_latest(self, card: Card, message: Message) -> Card:
+    async def with_latest(self, card: Card, message: Message) -> Card:
         """The card with `message` on it, unless it shows a later one."""
         if card.latest is not None and card.latest.created_at > message.created_at:
             return card
         await self._cards.put_latest(card.thread.id, message)
         return card.model_copy(update={"latest": message})
 
-    async def amend(self, job: Amend, _: object) -> list[Job]:
-        """A message that is shown on its card, or below it, says there what it says now."""
-        if not job.in_turn:
-            return [job.model_copy(update={"in_turn": True})]
-        if receipt := await self._replies.receipt_of(job.message_id):
-            return [receipt.model_copy(update={"message": await self._as_it_is(job, receipt.message), "tries": 0})]
-        place = await self._replies.shown_at(job.message_id)
-        if place is None and job.tries < len(MISSING) and await self._feed.shown([job.message_id]):
-            raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))  # it is on its way there
-        card = await self._cards.get(job.thread_id)
-        latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
-        if card is None or not (latest or place):
-            return []
-        message = await self._as_it_is(job, latest)
-        if place and await self._cards.at(place) is None:  # else it is the card, or what is left of one that has moved
-            note = follow_up(await self._fresh(message, place.channel), card.thread.person)
-            await self._slack.update(place, await self._fit(card, place.channel, note))
-        if latest is None:
-            return []
-        await self._cards.amend_latest(job.thread_id, message)
-        return [Render(thread_id=job.thread_id)]
-
-    async def _as_it_is(self, job: Amend, shown: Message | None) -> Message:
-        """The message now; of one that was taken back, nothing is kept."""
-        try:
-            message, _ = await self._inbox.message(job.message_id, job.thread_id)
-        except Gone:
-            ours = Message(id=job.message_id, thread_id=job.thread_id, direction="inbound", created_at=job.at)
-            return (shown or ours).taken_back()
-        return message.taken_back() if message.deleted or job.deleted else message
-
-    async def _slot(self, job: Job) -> None:
-        """Raises `Later` until the channel takes another post."""
-        if wait := await self._pace.channel(job.channel):  # type: ignore[union-attr]  # jobs of a channel's lane
+    async def slot(self, job: Job, channel: str, turn: int) -> None:
+        """Raises `Later` until the channel takes another post of the class `turn`."""
+        if wait := await self._pace.channel(channel, job.lane, turn, job.at.timestamp()):
             raise Later(wait, job)
 
     async def announce(self, job: Announce, _: object) -> list[Job]:
-        """Say it to the channel."""
-        async with self._reaching(job):
-            await self._slot(job)
-            await self._slack.post(job.channel, {"text": job.text, "blocks": []})
-        return []
+        """Say it to the channel, and then show the threads that it sums up."""
+        async with self.reaching(job):
+            await self.slot(job, job.channel, FIRST)
+            await self._once(job, f"digest-{job.ref}-{job.channel}", job.channel, {"text": job.text, "blocks": []})
+        return [Missed(channel=job.channel, thread_id=one, since=since) for one, since in job.threads.items()]
 
     async def missed(self, job: Missed, _: object) -> list[Job]:
         """The card of a thread that is still open, and below it what was written meanwhile."""
-        async with self._reaching(job):
+        async with self.reaching(job):
             return await self._missed(job)
 
     async def _missed(self, job: Missed) -> list[Job]:
-        await self._slot(job)
+        if waiting := await self._posts.waiting(job.thread_id):  # something new, and what was missed goes before that
+            first = waiting[0].message
+            return [Post(channel=job.channel, thread_id=job.thread_id, message=first, waits=True)]
+        await self.slot(job, job.channel, LATER)
         try:
             thread = await self._inbox.thread(job.thread_id)
             messages = await self._inbox.messages(job.thread_id)
         except Gone:
             return []
-        missed = await self._feed.missed(one.id for one in messages)
-        since = [one for one in reversed(messages) if one.inbound and (one.id in missed or one.created_at >= job.since)]
-        known = await self._feed.shown(one.id for one in since)
-        new = [one for one in since if one.id not in known]
+        new = await self._feed.unseen(messages, job.since)
         then = [*await learn(self._cards, thread), Render(thread_id=thread.id)]
         await self._people.saw(thread)
         card = await self._cards.get(thread.id)
         place = await self._cards.place(thread.id)
         if card is None or not new or (thread.archived and place is None):
+            await self._feed.caught_up(thread.id)
             return then
-        card = await self._with_latest(card, new[-1])
+        card = await self.with_latest(card, new[-1])
         if place is None:
-            drawn = await self._draw(card, job.channel)
+            drawn = await self.draw(card, job.channel)
             place = await self._once(job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
-            await self._stands(job, place, None)
+            await self.stands(job, place, None)
             await self._feed.show([new[-1].id])  # the card shows it
-            new = new[:-1]
+            if new := new[:-1]:
+                await self.slot(job, job.channel, LATER)
         if new:
-            shown = [await self._fresh(one, place.channel) for one in new]
-            note = await self._fit(card, place.channel, meanwhile(shown, card.thread.person))
+            shown = [await self.fresh(one, place.channel) for one in new]
+            note = await self.fit(card, place.channel, meanwhile(shown, card.thread.person))
             await self._once(job, f"missed-{thread.id}-{job.ref}", place.channel, note, place.ts)
             await self._feed.show(one.id for one in new)
+        await self._feed.caught_up(thread.id)
         return then
 
     async def move(self, job: Move, keep: Keep) -> list[Job]:
-        """Post the card in another channel, once; a card that is there already only gets the message."""
-        async with self._reaching(job):
+        """Post the card in another channel, once. Of a job of an older version, the message waits with the others."""
+        async with self.reaching(job):
             return await self._move(job, keep)
 
     async def _move(self, job: Move, keep: Keep) -> list[Job]:
@@ -231,24 +177,23 @@ class Board:
         if card is None:
             return []
         if not job.posted:
+            if job.message:
+                await self._posts.put(job.message, job.channel, marked=True)
+                return [Post(channel=job.channel, thread_id=job.thread_id, message=job.message, waits=True)]
             if place is not None and place.channel == job.channel:
-                return await self._post(_post_of(job)) if job.message else []
-            await self._slot(job)
-            card = await self._with_latest(card, job.message) if job.message else card
-            drawn = await self._draw(card, job.channel)
-            mark = job.message.id if job.message else f"move-{job.ref}"
-            new = await self._once(job, mark, job.channel, drawn)
+                return []
+            await self.slot(job, job.channel, FIRST if job.mover else NEW)
+            drawn = await self.draw(card, job.channel)
+            new = await self._once(job, f"move-{job.ref}", job.channel, drawn)
             job = job.model_copy(update={"posted": new.ts, "old": tuple(place) if place else None})
             await keep(job)
         again = job.model_copy(update={"posted": "", "old": None})
-        await self._stands(again, Place(job.channel, job.posted), Place(*job.old) if job.old else None)
-        if job.message:
-            await self._replies.put_shown(job.message.id, Place(job.channel, job.posted))
+        await self.stands(again, Place(job.channel, job.posted), Place(*job.old) if job.old else None)
         then: list[Job] = [Leave(thread_id=job.thread_id, old=job.old)] if job.old else []
         if job.mover:
             link = self._installation.permalink(job.channel, job.posted)
             then.append(say(job.mover, steering.moved(_name(card), job.channel, link)))
-        return [*then, Render(thread_id=job.thread_id), *await self._shared(job.channel)]
+        return [*then, Render(thread_id=job.thread_id), *await self.shared(job.channel)]
 
     async def leave(self, job: Leave, _: object) -> list[Job]:
         """In the place of the old card stands where the new one is."""
@@ -270,19 +215,19 @@ class Board:
         if card is None or place is None:
             return []
         try:
-            await self._slack.update(place, await self._draw(card, place.channel))
+            await self._slack.update(place, await self.draw(card, place.channel))
         except SlackRefused as error:
             log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
-        return _named_later(job.thread_id)
+        return named_later(job.thread_id)
 
-    async def _draw(self, card: Card, channel: str) -> Msg:
+    async def draw(self, card: Card, channel: str) -> Msg:
         """The card as it may stand in `channel`."""
         thread, link = card.thread, await self._link(card.thread.account_link_id)
         account = link.label if link else "your account"
         if not await self._consent.shows(channel):
             return closed_card(card, account=account)
         if latest := card.latest or thread.last_message:
-            card = card.model_copy(update={"latest": await self._fresh(latest, channel)})
+            card = card.model_copy(update={"latest": await self.fresh(latest, channel)})
         status, tags = await self._labels(card)
         return thread_card(
             card,
@@ -294,7 +239,7 @@ class Board:
             no_reply=forbidden(thread, link),
         )
 
-    async def _fresh(self, message: Message, channel: str) -> Message:
+    async def fresh(self, message: Message, channel: str) -> Message:
         """As much of the message as the channel wants to show, with the files that still answer."""
         return message.at(jobs.now()).veiled((await self._preferences.channel(channel)).privacy)
 
@@ -337,17 +282,9 @@ class Board:
         return [known[one] for one in ids if one in known]
 
 
-def _named_later(thread_id: str) -> list[Job]:
+def named_later(thread_id: str) -> list[Job]:
     """A card that was drawn without names, as an API version has ended, is looked at until the other one tells them."""
     return [Recheck(thread_id=thread_id)] if _UNNAMED.get() else []
-
-
-def _post_of(job: Move) -> Post:
-    """The post that the move is made for."""
-    assert job.message is not None
-    return Post(
-        ref=job.ref, at=job.at, tries=job.tries, channel=job.channel, thread_id=job.thread_id, message=job.message
-    )
 
 
 def _name(card: Card) -> str:

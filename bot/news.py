@@ -1,11 +1,13 @@
 """What happens in Inbox: the event feed, webhooks, and what they change of what is known.
 
-An event passes three lanes: `inbound` finds out what it says, in the order of the feed; the channel's lane posts it;
-the card's lane draws. What changed elsewhere is read again from Inbox rather than believed of a late event.
+An event passes three lanes of its conversation: one finds out what it says, in the order of the feed; one posts it; one
+draws the card. What changed elsewhere is read again from Inbox rather than believed of a late event.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +23,6 @@ from bot.jobs import (
     Digest,
     Job,
     Later,
-    Missed,
     Move,
     Notify,
     Outbound,
@@ -36,8 +37,10 @@ from bot.models import Card, Event, Message, Note, Thread
 from bot.routing import Router
 from bot.stats import counted
 from bot.store.cards import Cards
-from bot.store.feed import Feed
+from bot.store.feed import Feed, Missed
+from bot.store.lanes import Lanes
 from bot.store.people import People
+from bot.store.posts import Posts
 from bot.store.routes import Routes
 from bot.store.waiting import Waiting
 from bot.views import words
@@ -49,7 +52,10 @@ HISTORY: Final = 24 * 3600.0  # seconds; an older message of a thread that is be
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
 RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again
 MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
-READ_FOR: Final = 4.0  # seconds of reading in one job; a long feed takes several
+LISTED: Final = 1000  # messages of a conversation in which very much is written, read at once
+FEW: Final = 5  # threads without cards that a digest asks for one by one
+TOGETHER: Final = 50  # events of the feed whose turns share a round trip to Redis
+READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
 OVERLAP: Final = timedelta(minutes=10)  # of two versions' feeds, as Inbox's clock and ours may differ
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
 
@@ -115,15 +121,25 @@ class News:
     """Learns what is true. `inbox` should be paced as background work."""
 
     def __init__(
-        self, inbox: Inbox, people: People, cards: Cards, feed: Feed, router: Router, routes: Routes, waiting: Waiting
+        self,
+        inbox: Inbox,
+        people: People,
+        cards: Cards,
+        feed: Feed,
+        router: Router,
+        routes: Routes,
+        waiting: Waiting,
+        posts: Posts,
+        lanes: Lanes,
     ) -> None:
         self._inbox, self._people, self._cards, self._feed = inbox, people, cards, feed
         self._router, self._routes, self._waiting = router, routes, waiting
+        self._posts, self._lanes = posts, lanes
 
     async def notify(self, job: Notify, _: object) -> list[Job]:
         """An inbound message: note it, and post it where it belongs."""
         try:
-            message, thread = await self._message(job.event)
+            message, thread = await self._message(job)
         except Gone as error:
             if job.tries < len(MISSING):  # told of sooner than it can be read
                 raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1})) from error
@@ -136,16 +152,17 @@ class News:
             return []
         await self._people.saw(thread)
         await self._waiting.wrote(thread.id, message.created_at.timestamp())
-        return [*await learn(self._cards, thread), *await self._posts(thread, message)]
+        return [*await learn(self._cards, thread), *await self._to_show(thread, message, job.event.seq)]
 
-    async def _posts(self, thread: Thread, message: Message) -> list[Job]:
-        """A post where the rules want it; where they want it elsewhere than the card is, the card moves."""
-        channel, place = await self._router.place(thread, message), await self._cards.place(thread.id)
-        if channel is None:
+    async def _to_show(self, thread: Thread, message: Message, seq: int) -> list[Job]:
+        """A post where the rules want it; where they want it elsewhere than the card is, the card moves there."""
+        channel = await self._router.place(thread, message)
+        if channel is None or not await self._posts.put(message, channel, seq):
             return []
-        if place is not None and place.channel != channel:
-            return [Move(channel=channel, thread_id=thread.id, message=message)]
-        return [Post(channel=channel, thread_id=thread.id, message=message)]
+        post = Post(channel=channel, thread_id=thread.id, message=message, waits=True)
+        if await self._feed.owed(thread.id):  # the summary of what was missed there may wait for a slot of its own
+            await self._lanes.hurry(post)
+        return [post]
 
     async def outbound(self, job: Outbound, _: object) -> list[Job]:
         """What our side wrote answers whoever waits; a campaign answers nobody."""
@@ -165,20 +182,37 @@ class News:
         channel = (await self._router.decide(card.thread, card.latest)).channel
         return [Move(channel=channel, thread_id=job.thread_id)] if channel and channel != place.channel else []
 
-    async def _message(self, event: Event) -> tuple[Message, Thread | None]:
+    async def _message(self, job: Notify) -> tuple[Message, Thread | None]:
         """The message and its thread with its person, from the payload where it carries them, else from Inbox."""
-        message, thread = event.message, event.thread
+        message, thread = job.event.message, job.event.thread
+        listed = False
         if message is None:
-            message, thread = await self._inbox.message(event.message_id or "", event.thread_id or "")
+            message, thread, listed = await self._read(job)
         if not message.inbound:
             return message, None
         if thread is None or thread.person is None:
             known = await self._cards.get(message.thread_id)
             person = known.thread.person if known else None
+            if listed and known:
+                thread = known.thread
             if thread is None or person is None:
                 thread = await self._inbox.thread(message.thread_id)
             thread = thread.with_person(person)
         return message, thread
+
+    async def _read(self, job: Notify) -> tuple[Message, Thread | None, bool]:
+        """The message from Inbox, and whether from a list: one person's flood does not spend all calls of the team."""
+        message_id, thread_id = job.event.message_id or "", job.event.thread_id or ""
+        if found := await self._posts.read_lately(thread_id, message_id):
+            return found, None, True
+        if await self._posts.is_busy(thread_id):
+            if wait := await self._posts.listing_rests(thread_id):
+                raise Later(wait, job)
+            messages = await self._inbox.messages(thread_id, LISTED)
+            await self._posts.keep_read(thread_id, messages)
+            if found := next((one for one in messages if one.id == message_id), None):
+                return found, None, True
+        return *await self._inbox.message(message_id, thread_id), False
 
     async def refresh(self, job: Refresh, _: object) -> list[Job]:
         """Learn what is true of a thread that has a card, unless the card shows it already."""
@@ -220,9 +254,9 @@ class News:
         return [Render(thread_id=card.thread.id)]
 
     async def digest(self, job: Digest, _: object) -> list[Job]:
-        """One message that sums up, then each thread; the busiest channel sees no storm."""
-        missed, places = await self._feed.collect(job.ref), dict(job.places)
-        began = jobs.now()
+        """One message for each channel that sums up, and then shows each thread; the busiest sees no storm."""
+        missed, places, began = await self._feed.collect(job.ref), dict(job.places), jobs.now()
+        places = places or await self._listed(missed)
         for one in missed:
             if one.thread_id not in places:
                 if (jobs.now() - began).total_seconds() > READ_FOR:
@@ -235,9 +269,22 @@ class News:
         for channel in dict.fromkeys(filter(None, places.values())):
             here = [one for one in missed if places[one.thread_id] == channel]
             text = words.digest(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
-            threads = [Missed(channel=channel, thread_id=one.thread_id, since=one.since) for one in here]
-            follow += [Announce(channel=channel, text=text), *threads]
+            follow.append(Announce(channel=channel, text=text, threads={one.thread_id: one.since for one in here}))
         return follow
+
+    async def _listed(self, missed: Sequence[Missed]) -> dict[str, str | None]:
+        """The channels of many threads without cards, for a few calls instead of one for each thread."""
+        if len(missed) < FEW or not await self._routes.rules():
+            return {}
+        try:
+            threads = await self._inbox.recent_threads(min(one.since for one in missed))
+        except InboxError:  # then they are asked for one by one
+            return {}
+        wanted, places = {one.thread_id for one in missed}, dict[str, str | None]()
+        for thread in threads:
+            if thread.id in wanted and not await self._cards.place(thread.id):
+                places[thread.id] = (await self._router.decide(thread, thread.last_message)).channel
+        return places
 
     async def _where(self, thread_id: str) -> str | None:
         """The channel of a thread in which somebody wrote while the bot was away: its card's, else the rules'."""
@@ -287,14 +334,18 @@ class News:
         cursor, last = await self._feed.cursor(), await self._feed.read_at()
         began = await self._begins(cursor, last)
         at = jobs.now()
-        away = last is not None and await self._away(last, at)
+        missed_until = await self._away(last, at) if last is not None else None
         while (jobs.now() - at).total_seconds() < READ_FOR:
             page = await self._inbox.events(cursor)
             if self._inbox.version != spoken:
                 return False  # whose feed the page is of is not known, and the cursor is not this version's
-            for event in page.events:
-                if began is None or event.created_at >= began:
-                    await self._turn(event, away)
+            for start in range(0, len(page.events), TOGETHER):
+                part = page.events[start : start + TOGETHER]
+                ours = [one for one in part if began is None or one.created_at >= began]
+                await asyncio.gather(*(self._turn(one, missed_until) for one in ours))  # asked of Redis in this order
+                await self._feed.advance(part[-1].seq, spoken)
+                if (jobs.now() - at).total_seconds() > READ_FOR:
+                    return False  # a slow Redis gets through a page all the same
             cursor = page.last_seq if page.last_seq is not None else cursor
             await self._feed.advance(cursor or 0, spoken)
             if not page.has_more or page.last_seq is None:
@@ -314,21 +365,21 @@ class News:
         began = await self._feed.began()
         return max(began, before - OVERLAP) if before else began
 
-    async def _away(self, last: datetime, at: datetime) -> bool:
-        """Whether nobody has read the feed for long; after longer than it goes back, look at the threads themselves."""
+    async def _away(self, last: datetime, at: datetime) -> datetime | None:
+        """Until when nobody has read the feed, if for long; after longer than it goes back, look at the threads."""
         if (at - last).total_seconds() <= AWAY:
-            return False
+            return None
         if at - last > KEPT and await self._feed.is_first_gap(last):
             for thread in await self._inbox.recent_threads(last):
                 await self._feed.miss_thread(thread.id, last)
-        return True
+        return await self._feed.absence(last, at)
 
     async def _summed_up(self) -> list[Job]:
         """The digest of what was missed, now or by a reading that died before its digest."""
         return [Digest(stale=await self._feed.had_gap())] if await self._feed.has_missed() else []
 
-    async def _turn(self, event: Event, late: bool) -> None:
-        asked = wanted(event)
+    async def _turn(self, event: Event, missed_until: datetime | None) -> None:
+        asked, late = wanted(event), missed_until is not None and event.created_at < missed_until
         if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
             await self._feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
             await self._waiting.wrote(event.thread_id, event.created_at.timestamp())

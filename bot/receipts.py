@@ -11,7 +11,7 @@ from bot.jobs import Job, Keep, Later, Receipt
 from bot.models import Privacy, veiled
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
-from bot.store.pace import Pace
+from bot.store.pace import FIRST, Pace
 from bot.store.preferences import Preferences
 from bot.store.replies import Replies
 from bot.views import Msg, closed_reply, reply_receipt
@@ -63,7 +63,7 @@ class Receipts:
             if found:
                 await self._slack.update(found, message)
                 return found
-        if wait := await self._pace.channel(card.channel):
+        if wait := await self._pace.channel(card.channel, job.lane, FIRST, job.at.timestamp()):
             raise Later(wait, job)
         return await self._slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
 

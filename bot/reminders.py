@@ -18,7 +18,7 @@ from bot.jobs import Due, Job, Later, Morning, Nudge
 from bot.models import Card
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
-from bot.store.pace import Pace
+from bot.store.pace import LATER, Pace
 from bot.store.people import People
 from bot.store.preferences import Preferences
 from bot.store.waiting import FORGOTTEN, Waiting
@@ -189,7 +189,7 @@ class Reminding:
             return {}
 
     async def _slot(self, job: Nudge | Morning) -> None:
-        if wait := await self._pace.channel(job.channel):
+        if wait := await self._pace.channel(job.channel, job.lane, LATER, job.at.timestamp()):
             raise Later(wait, job)
 
     async def _said(self, job: Nudge | Morning, message: Msg) -> bool:

@@ -160,7 +160,8 @@ class V2:
         found: list[models.Thread] = []
         for folder in ("inbox", "requests"):
             older = 0
-            async for thread in self._all(THREADS, "/threads", {"folder": folder}):
+            query: Params = {"folder": folder, "expand": ["profile", "contact"]}
+            async for thread in self._all(THREADS, "/threads", query):
                 last = thread.last_message
                 recent = last is not None and last.created_at >= since
                 older = 0 if recent else older + 1
@@ -225,9 +226,9 @@ class V2:
             left -= 1
 
     async def _all(
-        self, shape: TypeAdapter[wire.Page[Item]], path: str, params: dict[str, str] | None = None, size: int = 100
+        self, shape: TypeAdapter[wire.Page[Item]], path: str, params: Params | None = None, size: int = 100
     ) -> AsyncIterator[Item]:
-        query: dict[str, str | int] = {**(params or {}), "limit": max(1, min(size, 100))}
+        query: dict[str, str | int | list[str]] = {**(params or {}), "limit": max(1, min(size, 100))}
         while True:
             page = await self._transport.read(shape, path, query)
             for item in page.data:

@@ -27,6 +27,7 @@ from bot.jobs.base import Asker, Base, Tell, now, reference
 from bot.jobs.events import (
     Amend,
     Announce,
+    Attempt,
     Campaign,
     Count,
     Digest,
@@ -66,6 +67,7 @@ __all__ = [
     "Announce",
     "Answer",
     "Asker",
+    "Attempt",
     "Base",
     "Campaign",
     "Change",

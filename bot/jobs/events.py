@@ -8,16 +8,23 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from bot.jobs.base import Asker, Base
-from bot.models import Event, Message, Thread
+from bot.models import Event, Message, Record, Thread
 
 
 class Notify(Base):
-    """A message event from Inbox: find out what it says and whether it belongs in a channel. One lane: order."""
+    """A message event from Inbox: find out what it says and whether it belongs in a channel.
+
+    In order with what else happens in its conversation, and with nothing else.
+    """
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "inbound"
     kind: Literal["notify"] = "notify"
     event: Event
+
+    @property
+    def lane(self) -> str:
+        message = self.event.message
+        return f"inbound:{self.event.thread_id or (message.thread_id if message else '')}"
 
 
 class Refresh(Base):
@@ -57,19 +64,36 @@ class RefreshPerson(Base):
         return f"person:{self.event.contact_id or self.event.person_platform_id}"
 
 
-class Post(Base):
-    """Show an inbound message in a channel: as a new card, or below the card that the thread already has."""
+class Attempt(Record):
+    """A post that may have been made: of which messages, where, and when. `old` is where the card was before."""
 
+    ids: tuple[str, ...]
+    channel: str
+    thread_ts: str | None = None
+    at: datetime
+    old: tuple[str, str] | None = None
+
+
+class Post(Base):
+    """Show what waits to be shown of a conversation: as a new card, or below the card that the thread already has.
+
+    `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
+    `attempt` is written down before it is made.
+    """
+
+    merge: ClassVar[bool] = True
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "channel:{channel}"
+    waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["post"] = "post"
     channel: str
     thread_id: str
     message: Message
+    waits: bool = False
+    attempt: Attempt | None = None
 
     @property
     def once(self) -> str | None:
-        return f"message:{self.message.id}"
+        return None if self.waits else f"message:{self.message.id}"
 
 
 class Amend(Base):
@@ -87,7 +111,7 @@ class Amend(Base):
 
     @property
     def lane(self) -> str:
-        return f"message:{self.message_id}" if self.in_turn else "inbound"
+        return f"{'amend' if self.in_turn else 'inbound'}:{self.thread_id}"
 
 
 class Digest(Base):
@@ -97,27 +121,28 @@ class Digest(Base):
     """
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "inbound"
+    waits_in: ClassVar[str] = "digest"
     kind: Literal["digest"] = "digest"
     stale: bool = False
     places: dict[str, str | None] = Field(default_factory=dict)
 
 
 class Announce(Base):
-    """Say something to a whole channel."""
+    """Say to a whole channel what was missed, and then show the `threads`, by the time of the first message in each."""
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "channel:{channel}"
+    waits_in: ClassVar[str] = "announce:{channel}"
     kind: Literal["announce"] = "announce"
     channel: str
     text: str
+    threads: dict[str, datetime] = Field(default_factory=dict)
 
 
 class Missed(Base):
     """Show a thread in which somebody wrote while the bot was away: its card, and what was written since."""
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "channel:{channel}"
+    waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["missed"] = "missed"
     channel: str
     thread_id: str
@@ -137,7 +162,7 @@ class Outbound(Base):
     """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign.
 
     A campaign's has its turn among the messages, whose channel may depend on it. An answer has a time, which counts
-    whenever it is heard of: it waits for no other thread's message, or somebody is reminded of what was answered.
+    whenever it is heard of: it waits for no message, or somebody is reminded of what was answered.
     """
 
     background: ClassVar[bool] = True
@@ -148,26 +173,27 @@ class Outbound(Base):
 
     @property
     def lane(self) -> str:
-        return "inbound" if self.campaign else f"answered:{self.thread_id}"
+        return f"{'inbound' if self.campaign else 'answered'}:{self.thread_id}"
 
 
 class Campaign(Base):
     """A campaign wrote in a thread, or was answered there."""
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "inbound"
+    waits_in: ClassVar[str] = "inbound:{thread_id}"
     kind: Literal["campaign"] = "campaign"
     thread_id: str
 
 
 class Move(Base):
-    """Post a thread's card anew in a channel, and close the old one; `message` is what a rule moved it for.
+    """Post a thread's card anew in a channel, and close the old one.
 
     `mover` moved it by hand and is told. Once there is a new card, `posted` is its ts, and `old` the place it had.
+    `message` is what older versions moved it for: now the messages that wait say where their card belongs (`Post`).
     """
 
     background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "channel:{channel}"
+    waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["move"] = "move"
     channel: str
     thread_id: str

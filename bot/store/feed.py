@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
 from bot.jobs import Job, Sync, now, reference
-from bot.models import Event
+from bot.models import Event, Message
 from bot.store import keys
 from bot.store.lanes import PRELUDE, flat
+
+READING: Final = 600  # seconds; who does not read on by then has been away again
 
 _FEED: Final = (
     PRELUDE
@@ -29,23 +31,28 @@ local function counts(api) return api ~= '' and (redis.call('GET', '{keys.INBOX_
 local function fresh(id) return redis.call('SET', PREFIX .. 'once:event:' .. id, '1', 'NX', 'EX', WEEK) end
 """
 )
-# ARGV: event id, seq, the API version whose cursor it may move or "", its JSON, the sync job (4), then the jobs it asks
-# for (4 each)
+# ARGV: event id, seq, the API version whose cursor it may move or "", its JSON, when it happened, the sync job (4), and
+# the jobs it asks for (4 each). What happens while a long absence is read does not wait for the end of that.
 _ARRIVE: Final = (
     _FEED
     + f"""
 redis.call('SET', '{keys.WEBHOOK_AT}', math.floor(now()))
 if not fresh(ARGV[1]) then return 0 end
-if #ARGV > 8 then active() end
+if #ARGV > 9 then active() end
 local cursor, seq = tonumber(redis.call('GET', CURSOR) or -1), tonumber(ARGV[2])
 if counts(ARGV[3]) and cursor >= 0 and seq <= cursor + 1 then
   if seq == cursor + 1 then redis.call('SET', CURSOR, ARGV[2]) end
-  push_all(9)
+  push_all(10)
+  return 1
+end
+local absent_until = redis.call('HGET', '{keys.ABSENCE}', 'until')
+if absent_until and tonumber(ARGV[5]) >= tonumber(absent_until) then
+  push_all(10)
   return 1
 end
 redis.call('ZADD', PENDING, seq, ARGV[1])
 redis.call('HSET', EVENTS, ARGV[1], ARGV[4])
-push(ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+push(ARGV[6], ARGV[7], ARGV[8], ARGV[9])
 return 1
 """
 )
@@ -71,6 +78,9 @@ redis.call('ZREM', PENDING, ARGV[1])
 redis.call('ZADD', '{keys.MISSED}', 'LT', ARGV[3], ARGV[2])
 redis.call('HINCRBY', '{keys.MISSED_COUNT}', ARGV[2], 1)
 redis.call('SET', PREFIX .. 'once:missed:' .. ARGV[4], '1', 'EX', WEEK)
+if redis.call('SISMEMBER', '{keys.CAUGHT_UP}', ARGV[2]) == 0 then
+  redis.call('HSETNX', '{keys.OWED}', ARGV[2], ARGV[3])
+end
 push_all(5)
 return 1
 """
@@ -122,7 +132,8 @@ class Feed:
         unknown, so a webhook of the other version never moves the cursor.
         """
         asked = flat(_of(event, wanted))
-        args = [event.id, event.seq, event.api if same_count else "", event.model_dump_json(), *flat([Sync()]), *asked]
+        at, api = event.created_at.timestamp(), event.api if same_count else ""
+        args = [event.id, event.seq, api, event.model_dump_json(), at, *flat([Sync()]), *asked]
         return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
@@ -149,14 +160,37 @@ class Feed:
         return None if value is None else datetime.fromisoformat(value.decode())
 
     async def was_read(self, at: datetime) -> None:
+        """To its end, and with it an absence."""
         pipe = self._redis.pipeline()
-        pipe.set(keys.READ_AT, at.isoformat()).delete(keys.READ_BEFORE)
+        pipe.set(keys.READ_AT, at.isoformat()).delete(keys.READ_BEFORE, keys.ABSENCE, keys.CAUGHT_UP)
         await pipe.execute()
 
     async def read_before(self) -> datetime | None:
         """When another API version's feed was read to its end, while this one's was not yet; else None."""
         value = await self._redis.get(keys.READ_BEFORE)
         return None if value is None else datetime.fromisoformat(value.decode())
+
+    async def absence(self, since: datetime, until: datetime) -> datetime:
+        """Nobody read the feed `since` then; until when, as the first reading of this absence said."""
+        pipe = self._redis.pipeline()
+        pipe.hsetnx(keys.ABSENCE, "since", since.timestamp()).hsetnx(keys.ABSENCE, "until", until.timestamp())
+        pipe.hget(keys.ABSENCE, "until").expire(keys.ABSENCE, READING)
+        *_, began, _ = await pipe.execute()
+        return datetime.fromtimestamp(float(began), UTC)
+
+    async def owed(self, thread_id: str) -> datetime | None:
+        """Since when messages of the thread may have been missed that are not shown; None where none were."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hget(keys.OWED, thread_id).hget(keys.ABSENCE, "since").sismember(keys.CAUGHT_UP, thread_id)
+        owed, since, caught_up = await pipe.execute()
+        at = owed or (None if caught_up else since)
+        return datetime.fromtimestamp(float(at), UTC) if at else None
+
+    async def caught_up(self, thread_id: str) -> None:
+        """What was missed of the thread is shown, or waits to be."""
+        pipe = self._redis.pipeline()
+        pipe.hdel(keys.OWED, thread_id).sadd(keys.CAUGHT_UP, thread_id).expire(keys.CAUGHT_UP, keys.WEEK)
+        await pipe.execute()
 
     async def is_first_gap(self, since: datetime) -> bool:
         """Note that events since then are lost to the feed; False when that was noted before."""
@@ -184,7 +218,9 @@ class Feed:
 
     async def miss_thread(self, thread_id: str, at: datetime) -> None:
         """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""
-        await self._redis.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True)
+        pipe = self._redis.pipeline()
+        pipe.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True).hsetnx(keys.OWED, thread_id, at.timestamp())
+        await pipe.execute()
 
     async def has_missed(self) -> bool:
         """Whether something waits for a digest."""
@@ -207,6 +243,16 @@ class Feed:
     async def missed(self, message_ids: Iterable[str]) -> set[str]:
         """Which of these messages were counted for a digest; their own times may be older than their events'."""
         return await self._marked("missed", message_ids)
+
+    async def unseen(self, messages: Sequence[Message], since: datetime) -> list[Message]:
+        """Those of a thread's newest messages, newest first, that its person wrote `since` and that no channel shows.
+
+        Oldest first; what was counted for a digest is among them, however old.
+        """
+        missed = await self.missed(one.id for one in messages)
+        theirs = [one for one in reversed(messages) if one.inbound and (one.id in missed or one.created_at >= since)]
+        known = await self.shown(one.id for one in theirs)
+        return [one for one in theirs if one.id not in known]
 
     async def _marked(self, mark: str, message_ids: Iterable[str]) -> set[str]:
         ids = list(message_ids)

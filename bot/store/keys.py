@@ -42,6 +42,9 @@ WEBHOOK_AT: Final = key("feed", "webhook-at")  # when a webhook last came (Unix 
 MISSED: Final = key("feed", "missed")  # thread ids with messages from while the bot was away, by the first one's time
 MISSED_COUNT: Final = key("feed", "missed", "count")
 PENDING_EVENTS: Final = key("feed", "pending", "events")
+ABSENCE: Final = key("feed", "absence")  # since and until when nobody read the feed, while that is being read
+OWED: Final = key("feed", "owed")  # thread ids with something missed that is not shown, by the first one's time
+CAUGHT_UP: Final = key("feed", "caught-up")  # thread ids that were read again during the reading of an absence
 
 ROUTES: Final = key("routes")  # the rules, in order
 DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
@@ -141,6 +144,18 @@ def receipt_of(message_id: str) -> str:
 
 def shown(message_id: str) -> str:
     return key("shown", message_id)
+
+
+def unshown(thread_id: str) -> str:
+    return key("unshown", thread_id)
+
+
+def read_lately(thread_id: str, what: str = "") -> str:
+    return key("read-lately", thread_id, *([what] if what else []))
+
+
+def post(channel: str, ts: str) -> str:
+    return key("post", channel, ts)
 
 
 def wrote(platform: str, platform_id: str) -> str:

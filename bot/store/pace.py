@@ -12,13 +12,67 @@ from bot.errors import RateLimited
 from bot.store import keys
 
 # One slot each `interval` seconds, with `burst` in hand (the generic cell rate algorithm). Answers the wait in ms.
+#
+# Who waits stands in a queue, by class and then by since when, and in a list of when each was told to come back. A free
+# slot goes to the first in the queue among those who are here: those who were told to come by now, and the one who
+# asks. Of five slots, one goes to whoever has waited longest, so that no class waits for ever.
+# KEYS: when the next slot is free, the queue, who comes back when, how many slots were given.
+# ARGV: interval, burst, who asks ("" stands in no queue), their class, since when they wait (ms).
 _SLOT: Final = """
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local interval, burst, who, class = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local asked = tonumber(ARGV[5])
 local due = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - interval * (burst - 1))
-if due > now then return due - now end
-redis.call('SET', KEYS[1], due + interval, 'PX', interval * (burst + 1))
-return 0
+local CLASS, CLASSES, FIFTH, LATE, FORGOTTEN, LONGEST = 1e13, 3, 5, 1000, 60000, 30000
+local function take()
+  redis.call('SET', KEYS[1], due + interval, 'PX', interval * (burst + 1))
+  return 0
+end
+if who == '' then return due > now and due - now or take() end
+
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now - FORGOTTEN)) do
+  redis.call('ZREM', KEYS[2], gone); redis.call('ZREM', KEYS[3], gone)
+end
+redis.call('ZADD', KEYS[2], string.format('%.3f', class * CLASS + asked), who)
+redis.call('ZADD', KEYS[3], now, who)
+
+local longest, since
+for one = 0, CLASSES - 1 do
+  local from, to = string.format('%.0f', one * CLASS), string.format('(%.0f', (one + 1) * CLASS)
+  local head = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES', 'LIMIT', 0, 1)
+  if head[1] and (not since or head[2] - from < since) then longest, since = head[1], head[2] - from end
+end
+
+local rank = redis.call('ZRANK', KEYS[2], who)
+local given = tonumber(redis.call('GET', KEYS[4]) or 0)
+local until_fifth = (FIFTH - 1 - given % FIFTH) % FIFTH
+if due <= now then
+  local best, first
+  for _, one in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], now - LATE, now + interval / 4)) do
+    local score = tonumber(redis.call('ZSCORE', KEYS[2], one))
+    if until_fifth == 0 and one == longest then score = -1 end
+    if score and (not first or score < first) then best, first = one, score end
+  end
+  if best == who then
+    redis.call('ZREM', KEYS[2], who); redis.call('ZREM', KEYS[3], who)
+    redis.call('INCR', KEYS[4])
+    for at = 2, 4 do redis.call('EXPIRE', KEYS[at], 3600) end
+    return take()
+  end
+end
+local slots = who == longest and math.min(rank, until_fifth) or rank
+local wait = math.max(due - now, 0) + slots * interval
+wait = math.floor(math.min(math.max(wait, interval / 20, 1), LONGEST))
+redis.call('ZADD', KEYS[3], now + wait, who)
+for at = 2, 4 do redis.call('EXPIRE', KEYS[at], 3600) end
+return wait
+"""
+# ARGV: for how many ms a channel takes no posts.
+_REST: Final = """
+local t = redis.call('TIME'); local until_then = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
+if until_then > tonumber(redis.call('GET', KEYS[1]) or 0) then
+  redis.call('SET', KEYS[1], until_then, 'PX', ARGV[1] + 1000)
+end
 """
 # A sliding count of the last minute from two fixed ones, as the vendor's windows slide. Answers the wait in ms.
 _SPEND: Final = """
@@ -51,6 +105,8 @@ return 1
 # https://docs.inboxapp.com/reference/rate-limits: all three windows slide and hold at once, for the whole team.
 WINDOWS: Final = {60: 300, 3600: 10_000, 86_400: 100_000}
 BURST: Final = 3  # posts in one channel without a pause
+# The classes of posts in one channel: cards of new conversations and what people did; what is new in others; the rest.
+FIRST, NEW, LATER = 0, 1, 2
 KEPT_FOR_PEOPLE: Final = 0.2  # of each window: background work stops short of it
 BLOCKED: Final = "inbox-blocked"  # nobody calls Inbox while this is held
 LOW: Final = "inbox-low"  # only people do
@@ -65,16 +121,25 @@ class Pace:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._interval, self._windows = channel_interval, WINDOWS | {60: inbox_per_minute}
         self._slot = redis.register_script(_SLOT)
+        self._rest = redis.register_script(_REST)
         self._spend = redis.register_script(_SPEND)
         self._turn = redis.register_script(_TURN)
 
-    async def channel(self, channel: str) -> float:
+    async def channel(self, channel: str, who: str = "", turn: int = NEW, since: float = 0.0) -> float:
         """Seconds to wait before the next post in `channel`; 0 when the slot is ours now.
 
+        `who` names one who waits `since` then (Unix seconds), as long as they come back when they were told; `turn` is
+        the class of the post.
         https://docs.slack.dev/apis/web-api/rate-limits: about one a second, short bursts allowed.
         """
-        wait = await self._slot(keys=[keys.pace(f"channel:{channel}")], args=[int(self._interval * 1000), BURST])
+        name = f"channel:{channel}"
+        names = [keys.pace(name), *(keys.pace(f"{name}:{part}") for part in ("queue", "back", "given"))]
+        wait = await self._slot(keys=names, args=[int(self._interval * 1000), BURST, who, turn, since * 1000])
         return int(wait) / 1000
+
+    async def rest(self, channel: str, seconds: float) -> None:
+        """Slack told us to wait: whoever else wants to post in `channel` waits too."""
+        await self._rest(keys=[keys.pace(f"channel:{channel}")], args=[int(seconds * 1000)])
 
     async def hold(self, name: str, seconds: float) -> None:
         """Inbox told us to wait: no call goes out for `seconds`, or no background call (`BLOCKED`, `LOW`)."""

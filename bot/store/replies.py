@@ -1,4 +1,4 @@
-"""Who is writing a reply just now, and where in Slack a receipt or a single message stands."""
+"""Who is writing a reply just now, and where in Slack a receipt stands."""
 
 from __future__ import annotations
 
@@ -64,13 +64,6 @@ class Replies:
 
     async def put_receipt_of(self, message_id: str, receipt: Receipt) -> None:
         await self._redis.set(keys.receipt_of(message_id), receipt.model_dump_json(), ex=keys.WEEK)
-
-    async def shown_at(self, message_id: str) -> Place | None:
-        """Where a message of the conversation stands below its card."""
-        return await self._place(keys.shown(message_id))
-
-    async def put_shown(self, message_id: str, place: Place) -> None:
-        await self._put(keys.shown(message_id), place)
 
     async def _place(self, key: str) -> Place | None:
         channel, ts = await self._redis.hmget(key, "channel", "ts")

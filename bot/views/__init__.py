@@ -1,7 +1,17 @@
 """Pure functions from the domain to Slack's blocks and modals; they know no network, clock or settings."""
 
 from bot.views.blocks import Msg, View, without_pictures
-from bot.views.card import closed_card, closed_note, follow_up, forbidden, meanwhile, thread_card, why_not
+from bot.views.card import (
+    closed_card,
+    closed_note,
+    follow_up,
+    follow_ups,
+    forbidden,
+    meanwhile,
+    that_fit,
+    thread_card,
+    why_not,
+)
 from bot.views.chart import chart_png
 from bot.views.dm import (
     State,
@@ -39,6 +49,7 @@ __all__ = [
     "dm_modal",
     "first_touch",
     "follow_up",
+    "follow_ups",
     "forbidden",
     "help_message",
     "home",
@@ -50,6 +61,7 @@ __all__ = [
     "reply_modal",
     "reply_receipt",
     "stats_message",
+    "that_fit",
     "thread_card",
     "why_not",
     "without_pictures",

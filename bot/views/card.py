@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.models import AccountLink, Card, Message, Note, Person, Thread
-from bot.views.blocks import Block, Msg, actions, button, context, line, open_button, quote, run, section
+from bot.views.blocks import QUOTE, Block, Msg, actions, button, context, line, open_button, quote, run, section
 from bot.views.files import attachments, files
 from bot.views.text import clip, literal, plain, platform_name, when, when_long
 from bot.views.words import GONE, HIDDEN, INHERITED, account_offline, cannot_send, closed, restricted
@@ -15,6 +15,7 @@ _NAME = 80
 _PREVIEW = 150
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
+_BLOCKS, _SIZE = 45, 12_000  # blocks and code points of one post when it is made; an edit may add a few
 _MEANWHILE = 12  # messages; three blocks each at the most, of the 50 that a message may have
 _SEND = "message:send"
 
@@ -65,12 +66,36 @@ def closed_note(account: str) -> Msg:
 
 def follow_up(message: Message, person: Person | None) -> Msg:
     """One more message of the conversation, for the Slack thread under its card."""
-    who = _who(person) if message.inbound else [run("Your team", bold=True)]
-    name = _named(person) if message.inbound else "Your team"
-    return {
-        "text": f"{name}: {_said(message)}",
-        "blocks": [line(*who), *body(message, pictures=True), context(_timing(message, ""), reacted(message))],
-    }
+    return follow_ups([message], person)
+
+
+def follow_ups(messages: Sequence[Message], person: Person | None) -> Msg:
+    """Messages of the conversation one after the other, in one post; `that_fit` says how many it may hold."""
+    blocks: list[Block] = []
+    side = None
+    for message in messages:
+        if message.direction != side:
+            side = message.direction
+            blocks.append(line(*(_who(person) if message.inbound else [run("Your team", bold=True)])))
+        blocks += _of(message)
+    name = _named(person) if messages[0].inbound else "Your team"
+    many = f", {len(messages)} messages" if len(messages) > 1 else ""
+    return {"text": f"{name}{many}: {' / '.join(_said(one) for one in messages[:3])}", "blocks": blocks}
+
+
+def that_fit(messages: Sequence[Message]) -> int:
+    """How many of the first `messages` one post takes; one at least."""
+    count = blocks = size = 0
+    for message in messages:
+        blocks, size = blocks + len(_of(message)) + 1, size + min(len(message.text), QUOTE)
+        if count and (blocks > _BLOCKS or size > _SIZE):
+            break
+        count += 1
+    return count
+
+
+def _of(message: Message) -> list[Block]:
+    return [*body(message, pictures=True), context(_timing(message, ""), reacted(message))]
 
 
 def meanwhile(messages: Sequence[Message], person: Person | None) -> Msg:

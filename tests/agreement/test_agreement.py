@@ -442,7 +442,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.choosing", "bot.forms", "bot.receipts", "bot.stats"),
     ("bot.assigning", "bot.desk", "bot.replying", "bot.writing", "bot.sending", "bot.news", "bot.finding"),
     ("bot.board", "bot.steering", "bot.channel_settings", "bot.reminders"),
-    ("bot.console", "bot.echo", "bot.home", "bot.ticker", "bot.worker"),
+    ("bot.console", "bot.thread_posts", "bot.echo", "bot.home", "bot.ticker", "bot.worker"),
     ("bot.listeners", "bot.web"),
     ("bot.app",),
     ("bot.run", "bot.doctor", "bot.audit"),

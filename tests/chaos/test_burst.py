@@ -18,7 +18,7 @@ from tests.chaos.crew import Crew, Hand, crew
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 COUNT, EARLY, PEOPLE, AT_ONCE = 1500, 500, 30, 50
 PACES = Paces(claim_idle=5.0, channel_interval=0.04, inbox_per_minute=100_000, poll=0.25)
-JITTER = 0.1  # seconds by which one post may take longer than the next on its way to Slack
+JITTER = 0.2  # seconds by which one post may take longer than the next, from its slot to Slack: lanes post side by side
 
 
 async def test_a_burst_of_webhooks_is_accepted_and_posted_at_the_channels_pace_in_flat_memory(
@@ -31,21 +31,22 @@ async def test_a_burst_of_webhooks_is_accepted_and_posted_at_the_channels_pace_i
         watched = asyncio.create_task(_when_posted(on, worker))
         seconds, web_early = await _burst(on, web)
         accepted = time.monotonic() - began
-        await on.until(lambda: len(_posts(on)) >= COUNT, 150)
+        await on.until(lambda: len(on.posted()) >= COUNT, 150)
         posted = time.monotonic() - began
         worker_early, memory = await watched, {"web": _rss(web), "worker": _rss(worker)}
         grown = {"web": memory["web"] / web_early - 1, "worker": memory["worker"] / worker_early - 1}
         print(  # noqa: T201  # the measured figures
             f"\n  API {api}: {COUNT} webhooks accepted in {accepted:.1f} s, {AT_ONCE} at a time: "
             f"p50 {_percentile(seconds, 50) * 1000:.0f} ms, p99 {_percentile(seconds, 99) * 1000:.0f} ms; "
-            f"all posted after {posted:.1f} s\n"
+            f"all shown in {len(_posts(on))} posts after {posted:.1f} s\n"
             f"  memory after {EARLY} and after {COUNT}: web {web_early / 1024:.1f} and {memory['web'] / 1024:.1f} MiB, "
             f"worker {worker_early / 1024:.1f} and {memory['worker'] / 1024:.1f} MiB"
         )
         assert sorted(on.posted()) == sorted(written)
         assert [call for call in on.slack.calls if not call.ok] == []
         assert _ahead(on) < JITTER
-        assert posted > (COUNT - BURST) * PACES.channel_interval
+        assert posted > (len(_posts(on)) - BURST) * PACES.channel_interval
+        assert len(_posts(on)) < COUNT / 2
         assert max(grown.values()) < 0.2
         assert on.inbox.violations == []
 
@@ -82,7 +83,7 @@ async def _burst(on: Crew, web: Hand) -> tuple[list[float], int]:
 
 async def _when_posted(on: Crew, worker: Hand) -> int:
     """The worker's memory in KiB once the early ones are posted."""
-    await on.until(lambda: len(_posts(on)) >= EARLY, 150)
+    await on.until(lambda: len(on.posted()) >= EARLY, 150)
     return _rss(worker)
 
 

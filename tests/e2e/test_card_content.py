@@ -89,7 +89,7 @@ async def test_pictures_are_shown_recordings_linked_and_cards_named_with_where_t
     bank = {"kind": "card", "url": "https://evil.example/login", "title": "Your bank"}
     for file in (sound, video, bank):
         await on.inbox.customer_writes(on.acme.sarah, "", attachments=[file])
-    await idle(on)
+        await idle(on)
     below = on.slack.replies(card.channel, card.ts)
     assert [links(one) for one in below] == [
         [("https://media.example/2.ogg", "voice message (0:42)")],

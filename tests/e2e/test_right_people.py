@@ -42,10 +42,10 @@ async def test_an_answer_counts_at_once_though_another_conversation_holds_up_the
     )
     with Redis.from_url(redis_url) as redis:
         await on.bridge.lanes.accept(Notify(event=late))  # Inbox does not show it for seven seconds
-        await until(lambda: redis.zscore(keys.DELAYED, "inbound"))
+        await until(lambda: redis.zscore(keys.DELAYED, "inbound:t"))
         await reply(on, on.acme.ana, card, "Here I am")
         await until(lambda: not redis.hexists(keys.waiting(thread(on).id), "first"), 2)
-        assert redis.zscore(keys.DELAYED, "inbound")
+        assert redis.zscore(keys.DELAYED, "inbound:t")
 
 
 async def test_a_digest_that_had_to_wait_until_the_evening_is_left_out(on: Stage, redis_url: str) -> None:

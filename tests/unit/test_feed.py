@@ -65,7 +65,9 @@ class Bench:
         self.redis: Any = connect(url)
         self.feed, self.source = Feed(self.redis), Source()
         nothing = cast(Any, None)  # what a sync does not touch
-        self.news = News(cast(Any, self.source), nothing, nothing, self.feed, nothing, nothing, nothing)
+        self.news = News(
+            cast(Any, self.source), nothing, nothing, self.feed, nothing, nothing, nothing, nothing, nothing
+        )
 
     async def arrive(self, one: Event) -> bool:
         return await self.feed.arrive(one, wanted(one), same_count=one.api == "v2")
@@ -81,7 +83,7 @@ class Bench:
 
     async def dispatched(self) -> list[str]:
         """The ids of the events whose turn it was, in order."""
-        return [job.event.id for job in await self.lane("inbound")]
+        return [job.event.id for job in await self.lane("inbound:t1")]
 
     async def syncs(self) -> int:
         return len(await self.lane("sync"))

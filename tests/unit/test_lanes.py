@@ -106,7 +106,7 @@ async def test_a_jobs_own_key_is_accepted_once_wherever_it_comes_from(pair: Pair
     await pair.one.accept(change())
     assert await pair.one.finish(await taken(pair.one), [post, post])
     assert not await pair.one.accept(post.model_copy(update={"ref": "abcdef"}))
-    assert await pair.waiting("channel:C1") == [post.ref]
+    assert await pair.waiting("posts:t1") == [post.ref]
 
 
 async def test_a_key_is_remembered_for_seven_days(pair: Pair) -> None:

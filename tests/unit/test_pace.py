@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import RateLimited, StoreUnavailable
 from bot.store.connect import connect
-from bot.store.pace import WINDOWS, Pace
+from bot.store.pace import FIRST, LATER, NEW, WINDOWS, Pace
 
 
 @pytest.fixture
@@ -212,3 +212,69 @@ async def test_without_redis_nothing_goes_out() -> None:
     with pytest.raises(StoreUnavailable):
         await Pace(redis).channel("C1")
     await redis.aclose()
+
+
+# --- who goes first in a channel -------------------------------------------------------------------------------------
+
+
+class Channel:
+    """Askers who come back exactly when they were told, on a clock of their own; who was served, in order."""
+
+    def __init__(self, redis: Any, interval: float) -> None:
+        self._pace = Pace(redis, interval)
+        self.served: list[str] = []
+
+    async def ask(self, who: str, turn: int) -> None:
+        since = time.time()
+        while wait := await self._pace.channel("C1", who, turn, since):  # noqa: ASYNC110  # Redis's clock tells no event
+            await asyncio.sleep(wait)
+        self.served.append(who)
+
+
+@pytest.mark.usefixtures("strict")
+async def test_what_is_new_goes_before_what_is_late_whoever_came_first(redis: Any) -> None:
+    channel = Channel(redis, 0.2)
+    await channel.ask("before", NEW)
+    late = [asyncio.create_task(channel.ask(f"late {n}", LATER)) for n in range(3)]
+    await asyncio.sleep(0.05)
+    new = [asyncio.create_task(channel.ask("follow-up", NEW)), asyncio.create_task(channel.ask("card", FIRST))]
+    await asyncio.gather(*late, *new)
+    assert channel.served == ["before", "card", "follow-up", "late 0", "late 1", "late 2"]
+
+
+@pytest.mark.usefixtures("strict")
+async def test_of_five_slots_one_goes_to_who_has_waited_longest(redis: Any) -> None:
+    channel = Channel(redis, 0.1)
+    await channel.ask("before", NEW)
+    late = asyncio.create_task(channel.ask("late", LATER))
+    await asyncio.sleep(0.02)
+    await asyncio.gather(late, *(channel.ask(f"card {n}", FIRST) for n in range(12)))
+    assert channel.served.index("late") <= 10
+
+
+@pytest.mark.usefixtures("strict")
+async def test_no_slot_is_lost_while_many_wait_and_none_is_given_early(redis: Any) -> None:
+    channel, began = Channel(redis, 0.05), time.monotonic()
+    await asyncio.gather(*(channel.ask(f"{turn}-{n}", turn) for turn in (LATER, NEW, FIRST) for n in range(10)))
+    assert time.monotonic() - began > 29 * 0.05
+    assert sorted(channel.served) == sorted(f"{turn}-{n}" for turn in (LATER, NEW, FIRST) for n in range(10))
+
+
+@pytest.mark.usefixtures("strict")
+async def test_who_does_not_come_back_holds_nobody_up(redis: Any) -> None:
+    pace = Pace(redis, 0.05)
+    assert await pace.channel("C1", "first", NEW) == 0
+    assert await pace.channel("C1", "dead", FIRST) > 0
+    channel = Channel(redis, 0.05)
+    async with asyncio.timeout(5):
+        await channel.ask("alive", LATER)
+
+
+async def test_who_changes_class_is_served_as_what_they_are_now(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.pace.BURST", 1)
+    pace = Pace(redis, 30.0)
+    assert await pace.channel("C1", "a", NEW) == 0
+    waits = [await pace.channel("C1", "b", NEW), await pace.channel("C1", "c", LATER)]
+    assert waits[0] <= 30
+    assert await pace.channel("C1", "c", FIRST) <= 30
+    assert await pace.channel("C1", "b", NEW) >= 30
