@@ -30,6 +30,7 @@ PEOPLE: Final = key("stream", "people")  # tickets of lanes in which a person wa
 BACKGROUND: Final = key("stream", "background")  # tickets of the other lanes
 DELAYED: Final = key("delayed")  # lanes that must wait, by the time they are due
 DEAD: Final = key("dead")  # dead letters
+READY: Final = key("ready")  # written to see whether Redis takes writes
 
 CURSOR: Final = key("feed", "cursor")  # seq up to which the feed is known
 BEGAN: Final = key("feed", "began")  # when this bot first ran: older events are history
