@@ -61,7 +61,7 @@ from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.connect import check, connect
 from bot.store.feed import Feed
-from bot.store.health import health
+from bot.store.health import health, write
 from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
@@ -231,7 +231,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         talk = Talk(lanes, cards, preferences)
         register(dispatch, Front(lanes, cards, slack, install, installation), talk, slack)
         bolt.use(dispatch)
-        web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace)
+        web = Web(settings, bolt, feed, lanes, slack, inbox(True), install, pace, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))

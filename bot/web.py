@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from bot.errors import BotError, StoreUnavailable
+from bot.errors import BotError, NotWritable, StoreUnavailable
 from bot.inbox import Inbox, parse_event, verify
 from bot.jobs import reference
 from bot.metrics import ACK_SECONDS, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
@@ -38,6 +38,7 @@ _Answer = Callable[[Request], Awaitable[Response]]
 
 BIGGEST: Final = 1_048_576  # bytes of a body; Slack's and Inbox's stay far below
 STORE_WITHIN: Final = 2.5  # seconds
+READY_WITHIN: Final = 1.0  # seconds; whoever asks may wait no longer
 
 
 class TooLargeError(Exception):
@@ -57,7 +58,10 @@ class Web:
         inbox: Inbox,
         install: Install,
         pace: Pace,
+        write: Callable[[], Awaitable[None]],
     ) -> None:
+        """`write` writes to Redis, or raises `StoreUnavailable`."""
+        self._write = write
         self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
         self._pace = pace
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
@@ -127,22 +131,33 @@ class Web:
         return PlainTextResponse("ok")
 
     async def readyz(self, _: Request) -> Response:
-        """Redis answers now, Slack and Inbox have answered since the start, and Slack did not take the token away."""
-        for name, ask in list(self._unseen.items()):
-            try:
-                async with asyncio.timeout(STORE_WITHIN):
-                    await ask()
-                self._unseen.pop(name, None)
-            except (BotError, TimeoutError) as error:
-                log.warning("not_ready", waits_for=name, error=str(error) or type(error).__name__)
-        missing = list(self._unseen)
+        """Redis takes writes now, Slack and Inbox have answered since the start, and the token was not taken away."""
+        trouble, *__ = await asyncio.gather(self._redis(), *map(self._see, list(self._unseen)))
+        missing = [*self._unseen, *([trouble] if trouble else [])]
+        if missing:
+            return PlainTextResponse(f"waiting for {', '.join(missing)}", 503)
+        return PlainTextResponse("ok")
+
+    async def _see(self, name: str) -> None:
+        """Ask Slack or Inbox, unless they have answered before."""
         try:
             async with asyncio.timeout(STORE_WITHIN):
+                await self._unseen[name]()
+            self._unseen.pop(name, None)
+        except (BotError, TimeoutError) as error:
+            log.warning("not_ready", waits_for=name, error=str(error) or type(error).__name__)
+
+    async def _redis(self) -> str:
+        """What is wrong with Redis, or with what it knows; "" when nothing is."""
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await self._write()
                 if await self._install.revoked():
-                    return PlainTextResponse("Slack took the token away: install the app again and restart", 503)
-        except (StoreUnavailable, TimeoutError):
-            missing.append("redis")
-        return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
+                    return "Slack, which took the token away: install the app again and restart"
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("not_ready", waits_for="redis", error=str(error) or type(error).__name__)
+            return "redis (it takes no writes)" if isinstance(error, NotWritable) else "redis (it does not answer)"
+        return ""
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus text; without what Redis knows while that is down. 401 without METRICS_TOKEN where it is set."""

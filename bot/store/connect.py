@@ -15,12 +15,12 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreUnavailable
+from bot.store.health import UNKNOWN
 from bot.store.together import Together
 
 TIMEOUT: Final = 3.0  # seconds; longer than any blocking read, and short enough to notice soon that a server is gone
 CONNECTED_WITHIN: Final = 2.0  # seconds
 ANSWERS_WITHIN: Final = 8.0  # seconds that a server has at the start
-UNKNOWN: Final = "unknown"  # the version of a server that does not let us ask
 
 
 def connect(url: str, name: str | None = None) -> Redis:
@@ -31,7 +31,8 @@ def connect(url: str, name: str | None = None) -> Redis:
     try:
         sentinel = url.startswith(("redis+sentinel://", "rediss+sentinel://"))
         client = _sentinel(url, name) if sentinel else _direct(url, name)
-        client.connection_pool.make_connection()  # not connected: only now redis-py looks at the options
+        pool: Any = client.connection_pool
+        pool.make_connection()  # not connected: only now redis-py looks at the options
     except (ValueError, TypeError, RedisError) as error:
         raise SettingsError(
             "REDIS_URL is wrong: it must look like redis://host:6379/0, with no other options than those of redis-py; "

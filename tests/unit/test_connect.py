@@ -15,12 +15,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from redis.exceptions import ResponseError
 
-from bot.errors import SettingsError, StoreUnavailable
+from bot.errors import NotWritable, SettingsError, StoreUnavailable
 from bot.jobs import Sync
 from bot.store import keys
 from bot.store.connect import check, connect
 from bot.store.embedded import binary
+from bot.store.health import health, write
 from bot.store.lanes import Lanes
 from tests.servers import Start, free_port, starting, wait_for
 
@@ -112,6 +114,44 @@ async def test_without_the_right_password_it_says_so_and_names_no_password(start
     assert "Authentication" in said or "password" in said
     assert "wrong@" not in said
     assert SECRET not in said
+
+
+async def test_a_user_who_may_nothing_dangerous_works_and_the_version_is_unknown(start: Start) -> None:
+    port = start("--user", *["bridge", "on", ">secret", "~{inbox-bridge}:*", "+@all", "-@dangerous"])
+    redis = connect(f"redis://bridge:secret@127.0.0.1:{port}")
+    assert await check(redis) == "unknown"
+    assert (await health(redis))[:3] == ("unknown", None, "unknown")
+    await redis.aclose()
+
+
+# --- a cluster --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_cluster_of_several_nodes_is_refused_in_one_sentence_and_one_of_one_node_works(start: Start) -> None:
+    one, two = start("--cluster-enabled", "yes"), start("--cluster-enabled", "yes")
+    first: Any = connect(f"redis://127.0.0.1:{one}")
+    await first.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+    await works_once_formed(first)
+    await first.execute_command("CLUSTER", "DELSLOTSRANGE", "0", "8191")
+    second: Any = connect(f"redis://127.0.0.1:{two}")
+    await second.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "8191")
+    await first.execute_command("CLUSTER", "MEET", "127.0.0.1", str(two))
+    for client in (first, second):
+        while (await client.cluster("INFO"))["cluster_size"] != "2":  # noqa: ASYNC110  # they tell each other in time
+            await asyncio.sleep(0.02)
+        with pytest.raises(SettingsError, match=r"^REDIS_URL names a Redis Cluster of several nodes[^\n]*\.$"):
+            await check(client)
+        await client.aclose()
+
+
+async def works_once_formed(client: Any) -> None:
+    assert await check(client)
+    while True:
+        try:
+            await write(client)
+            return
+        except NotWritable:  # CLUSTERDOWN, for the first moments
+            await asyncio.sleep(0.02)
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------
@@ -219,14 +259,26 @@ async def test_a_name_that_sentinel_does_not_know_and_a_wrong_password_are_said(
 
 
 async def test_another_server_after_a_failover_is_found(watched: Watched, start: Start) -> None:
-    heir = start("--requirepass", SECRET)
+    """The old server lives on as a replica, with all who are connected to it."""
+    heir = start("--requirepass", SECRET, "--masterauth", SECRET, "--replicaof", "127.0.0.1", str(watched.master))
     redis: Any = connect(watched.url())
     await redis.set("where", "old")
+    blocked = asyncio.create_task(redis.xreadgroup("group", "one", {"stream": ">"}, block=2000))
+    direct: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{heir}")
+    while (await direct.info("replication"))["master_link_status"] != "up":  # noqa: ASYNC110  # it tells no event
+        await asyncio.sleep(0.02)
+    await direct.execute_command("REPLICAOF", "NO", "ONE")
+    old: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{watched.master}")
     sentinel: Any = connect(f"redis://:sentinels-own@127.0.0.1:{watched.sentinel}")
     await sentinel.execute_command("SENTINEL REMOVE", "inbox")
     await sentinel.execute_command("SENTINEL MONITOR", "inbox", "127.0.0.1", str(heir), "1")
     await sentinel.execute_command("SENTINEL SET", "inbox", "auth-pass", SECRET)
-    await sentinel.aclose()
-    await redis.connection_pool.disconnect()  # as when the old server went away
-    assert await redis.get("where") is None
-    await close(redis)
+    await old.execute_command("CONFIG", "SET", "masterauth", SECRET)
+    await old.execute_command("REPLICAOF", "127.0.0.1", str(heir))
+    with pytest.raises((ResponseError, StoreUnavailable)):
+        await blocked
+    assert await redis.set("where", "new")
+    direct_db: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{heir}/2")
+    assert await direct_db.get("where") == b"new"
+    for one in (redis, direct, old, sentinel, direct_db):
+        await close(one)

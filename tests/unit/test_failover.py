@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import NotWritable, StoreUnavailable
+from bot.sandbox.slack import Message
 from bot.store.connect import connect
+from bot.store.lanes import Lanes
+from tests.conftest import Open
 from tests.servers import Relay, Start, relay, starting
+from tests.unit.conftest import Outside
+from tests.unit.test_cli import process
 
 GENEROUS = 30.0  # seconds on a loaded machine; what is meant is five
 
@@ -177,3 +183,88 @@ async def test_an_error_in_a_pipeline_does_not_repeat_what_somebody_wrote(alone:
         with pytest.raises(ResponseError) as error:
             await alone.pipeline(transaction).set("a", "1").rpush("a", "a very private READONLY matter").execute()
         assert "private" not in str(error.value)
+
+
+# --- whole processes ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def processes(pair: Pair, outside: Outside, tmp_path: Path) -> AsyncIterator[Outside]:
+    """The bot as `web` and `worker`, on the pair."""
+    outside.env |= {"REDIS_URL": pair.url}
+    async with process(tmp_path, outside.env, "serve", "--no-worker"), process(tmp_path, outside.env, "worker"):
+        await until(outside.up)
+        yield outside
+
+
+async def shown(pair: Pair, on: Outside) -> Message:
+    """The card of a first message, once the replica knows all that came of it."""
+    await on.inbox.customer_writes(on.acme.sarah, "Before")
+    await on.slack.until(lambda: "Before" in posts(on), GENEROUS)
+    replica = connect(f"redis://127.0.0.1:{pair.new}")
+
+    async def idle() -> bool:
+        return not sum((await Lanes(replica, "test").depth()).values())
+
+    await until(idle)
+    await replica.aclose()
+    (card,) = on.slack.messages(on.acme.channel)
+    return card
+
+
+async def ready(on: Outside) -> tuple[int, str]:
+    answer = await on.http.get(f"{on.url}/readyz")
+    return answer.status_code, answer.text
+
+
+def posts(on: Outside) -> str:
+    return "\n".join(on.slack.show(one) for one in on.slack.messages(on.acme.channel))
+
+
+async def test_web_and_worker_go_on_with_the_new_server_without_a_restart(pair: Pair, processes: Outside) -> None:
+    on = processes
+    card = await shown(pair, on)
+    assert await ready(on) == (200, "ok")
+    await pair.promote()
+    assert await ready(on) == (503, "waiting for redis (it takes no writes)")
+    pair.address.target = pair.new
+    await until(lambda: is_ready(on))
+    assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")).ok
+    await on.slack.until(lambda: "Archived by Ana" in posts(on), GENEROUS)
+    await on.inbox.customer_writes(on.acme.omar, "Afterwards")
+    await on.slack.until(lambda: "Afterwards" in posts(on), GENEROUS)
+
+
+async def test_a_click_is_the_first_that_meets_the_new_server_and_is_accepted(pair: Pair, processes: Outside) -> None:
+    on = processes
+    card = await shown(pair, on)
+    await pair.fail_over()
+    assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")).ok
+    await on.slack.until(lambda: "Archived by Ana" in posts(on), GENEROUS)
+    assert not [one for one in on.slack.ephemerals(on.acme.ana) if "note" in one.text]
+
+
+async def is_ready(on: Outside) -> bool:
+    return (await ready(on))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"maxmemory": "1"}, {"min-replicas-to-write": "1"}, {"replicaof": "127.0.0.1 1"}],
+    ids=["full", "no replicas", "a replica"],
+)
+async def test_readyz_says_no_as_long_as_nothing_can_be_written(
+    opened: Open, start: Start, settings: dict[str, str]
+) -> None:
+    port = start()
+    on = await opened(redis_url=f"redis://127.0.0.1:{port}")
+    async with httpx.AsyncClient(trust_env=False) as anybody:
+        assert (await anybody.get(f"{on.url}/readyz")).status_code == 200
+        for name, value in settings.items():
+            command = ["REPLICAOF", *value.split()] if name == "replicaof" else ["CONFIG", "SET", name, value]
+            await ask(port, *command)
+        answer = await anybody.get(f"{on.url}/readyz")
+        assert (answer.status_code, answer.text) == (503, "waiting for redis (it takes no writes)")
+        for name in settings:
+            await ask(port, *(["REPLICAOF", "NO", "ONE"] if name == "replicaof" else ["CONFIG", "SET", name, "0"]))
+        assert (await anybody.get(f"{on.url}/readyz")).status_code == 200

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.connect import connect
 from bot.store.feed import Feed
+from bot.store.health import write
 from bot.store.install import Install
 from bot.store.lanes import Lanes
 from bot.store.pace import BLOCKED, Pace
@@ -200,7 +202,8 @@ def watched(redis: Any) -> httpx.AsyncClient:
     nothing = cast(Any, None)
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
-    web = Web(settings(), nothing, Feed(redis), Lanes(redis, "web"), slack, inbox, Install(redis), Pace(redis))
+    stores = Feed(redis), Lanes(redis, "web"), slack, inbox, Install(redis), Pace(redis)
+    web = Web(settings(), nothing, *stores, partial(write, redis))
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
 
 
