@@ -41,7 +41,7 @@ ALONE: Final = {"XREADGROUP", "SHUTDOWN"}  # nothing should wait for these
 NO_ANSWER: Final = (Disconnected, TimedOut, OSError, TimeoutError)
 _NOT_HERE: Final = (AskError, BusyLoadingError, ClusterDownError, MovedError, ReadOnlyError)  # MASTERDOWN too
 _NOT_NOW: Final = (OutOfMemoryError, TryAgainError)
-NOT_HERE: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MOVED|UNBLOCKED)\b")
+NOT_HERE: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MOVED|UNBLOCKED)\b|now a slave$")
 NOT_NOW: Final = re.compile(r"\b(OOM|MISCONF|TRYAGAIN)\b")
 
 Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]"]
@@ -160,8 +160,12 @@ async def leave_server(pool: Any) -> None:
 
 
 def is_refused_here(result: object) -> bool:
-    """Whether the server says that it is not, or no more, the one to ask; nothing was done."""
-    return isinstance(result, _NOT_HERE) or (isinstance(result, ResponseError) and bool(NOT_HERE.search(str(result))))
+    """Whether the server says that it is not, or no more, the one to ask; nothing was done.
+
+    Of a READONLY on a connection that Sentinel named, redis-py makes "The previous master is now a slave".
+    """
+    said = isinstance(result, (ResponseError, Disconnected)) and NOT_HERE.search(str(result))
+    return isinstance(result, _NOT_HERE) or bool(said)
 
 
 def is_elsewhere(result: object) -> bool:
