@@ -320,7 +320,7 @@ def _consumer() -> str:
 @asynccontextmanager
 async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
     """The Redis of REDIS_URL or the embedded Valkey, once it answers. Raises `StoreUnavailable`."""
-    own = embedded.start(settings.bot_data_dir) if settings.redis_url is None else None
+    own = embedded.start(settings.bot_data_dir, settings.bot_data_sync) if settings.redis_url is None else None
     redis = connect(own.url if own else settings.redis_url.get_secret_value(), name=_consumer())  # type: ignore[union-attr]  # one of both
     try:
         log.info("redis", version=await check(redis), embedded=own is not None)

@@ -16,7 +16,7 @@ MOST_WAITING: Final = 400  # connections without a whole request; most systems a
 BODY_WITHIN: Final = 5.0  # seconds; Slack and Inbox send theirs at once
 BIGGEST: Final = 1_048_576  # bytes of a body; Slack's and Inbox's stay far below
 SMALL: Final = 32_768  # bytes that every body may have, however many others there are: a click is smaller
-MOST_HELD: Final = 67_108_864  # bytes of all bodies together beyond that
+MOST_HELD: Final = 33_554_432  # bytes of all bodies together beyond that
 
 
 class RefusedBody(Exception):

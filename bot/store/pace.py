@@ -11,11 +11,14 @@ from redis.asyncio import Redis
 from bot.errors import RateLimited
 from bot.store import keys
 
+# A time that lies further ahead than it can have been meant to is left over from before Redis' clock was set back (or
+# from another server, with another clock): it is not believed, or all posts would rest for as long.
 # One slot each `interval` seconds, with `burst` in hand (the generic cell rate algorithm). Answers the wait in ms.
 _SLOT: Final = """
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local due = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - interval * (burst - 1))
+local stored = math.min(tonumber(redis.call('GET', KEYS[1]) or 0), now + interval)
+local due = math.max(stored, now - interval * (burst - 1))
 if due > now then return due - now end
 redis.call('SET', KEYS[1], due + interval, 'PX', interval * (burst + 1))
 return 0
@@ -24,7 +27,10 @@ return 0
 _SPEND: Final = """
 local t = redis.call('TIME'); local now = tonumber(t[1])
 local wait = 0
-for i = 2, #KEYS do wait = math.max(wait, redis.call('PTTL', KEYS[i])) end
+for i = 2, #KEYS do
+  local left, meant = redis.call('PTTL', KEYS[i]), tonumber(redis.call('GET', KEYS[i]) or 0)
+  if meant > 1 and left > meant + 1000 then redis.call('DEL', KEYS[i]) else wait = math.max(wait, left) end
+end
 if wait > 0 then return wait end
 for i = 1, #ARGV, 2 do
   local window, limit = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
@@ -44,7 +50,8 @@ return 0
 # The time of the last turn is kept rather than a lock: who wants its turn sooner than the last one did may have it.
 _TURN: Final = """
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if now - tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then return 0 end
+local last = tonumber(redis.call('GET', KEYS[1]) or 0)
+if last <= now and now - last < tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], now, 'EX', 3600)
 return 1
 """
@@ -78,7 +85,8 @@ class Pace:
 
     async def hold(self, name: str, seconds: float) -> None:
         """Inbox told us to wait: no call goes out for `seconds`, or no background call (`BLOCKED`, `LOW`)."""
-        await self._redis.set(keys.pace(name), "1", px=max(1, int(seconds * 1000)))
+        length = max(1, int(seconds * 1000))
+        await self._redis.set(keys.pace(name), length, px=length)
 
     async def turn(self, name: str, every: float) -> bool:
         """True for one process, and not again before `every` seconds have passed."""
