@@ -147,6 +147,7 @@ async def test_while_nobody_takes_writes_that_is_said(pair: Pair, client: Any) -
     assert await client.set("where", "new")
 
 
+@pytest.mark.failover
 async def test_a_server_that_falls_silent_is_left(pair: Pair, client: Any) -> None:
     await asyncio.gather(*(client.pipeline().get("where").execute() for _ in range(8)))
     await ask(pair.new, "REPLICAOF", "NO", "ONE")
@@ -221,6 +222,7 @@ def posts(on: Outside) -> str:
     return "\n".join(on.slack.show(one) for one in on.slack.messages(on.acme.channel))
 
 
+@pytest.mark.failover
 async def test_web_and_worker_go_on_with_the_new_server_without_a_restart(pair: Pair, processes: Outside) -> None:
     on = processes
     card = await shown(pair, on)
@@ -235,6 +237,7 @@ async def test_web_and_worker_go_on_with_the_new_server_without_a_restart(pair: 
     await on.slack.until(lambda: "Afterwards" in posts(on), GENEROUS)
 
 
+@pytest.mark.failover
 async def test_a_click_is_the_first_that_meets_the_new_server_and_is_accepted(pair: Pair, processes: Outside) -> None:
     on = processes
     card = await shown(pair, on)
