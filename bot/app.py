@@ -71,7 +71,7 @@ from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.connect import check, connect
 from bot.store.feed import Feed
-from bot.store.health import health
+from bot.store.health import health, write
 from bot.store.install import Install
 from bot.store.intents import Intents
 from bot.store.lanes import Lanes
@@ -231,7 +231,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         talk = Talk(lanes, cards, preferences)
         register(dispatch, Front(lanes, cards, slack, install, installation), talk, slack)
         bolt.use(dispatch)
-        web = Web(settings, bolt, feed, lanes, slack, paced, install, pace, spoken)
+        web = Web(settings, bolt, feed, lanes, slack, paced, install, pace, spoken, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
@@ -320,7 +320,7 @@ def _consumer() -> str:
 @asynccontextmanager
 async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
     """The Redis of REDIS_URL or the embedded Valkey, once it answers. Raises `StoreUnavailable`."""
-    own = embedded.start(settings.bot_data_dir) if settings.redis_url is None else None
+    own = embedded.start(settings.bot_data_dir, settings.bot_data_sync) if settings.redis_url is None else None
     redis = connect(own.url if own else settings.redis_url.get_secret_value(), name=_consumer())  # type: ignore[union-attr]  # one of both
     try:
         log.info("redis", version=await check(redis), embedded=own is not None)

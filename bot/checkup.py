@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple, TypeVar
 from bot.errors import (
     Forbidden,
     InboxError,
+    NotWritable,
     RateLimited,
     SlackBusy,
     SlackError,
@@ -27,7 +28,7 @@ from bot.models import AccountLink, Installation, Member
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.feed import Feed
-from bot.store.health import Health
+from bot.store.health import UNKNOWN, Health
 from bot.store.install import Install
 from bot.store.lanes import DeadLetter, Lanes
 from bot.store.people import People
@@ -47,6 +48,7 @@ _ADD_SCOPES: Final = (
     "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
 )
 _NO_REDIS: Final = "Start it, or correct REDIS_URL."
+_NO_WRITES: Final = "Let REDIS_URL name the primary, and see to its memory, its disk and its replicas."
 _CHANNEL: Final = {
     "channel_not_found": "NOTIFY_CHANNEL names no channel that the bot can see: copy the channel's id (C…) from its "
     "details, and if it is private write `/invite @Inbox` in it.",
@@ -118,14 +120,19 @@ class Checkup:
         try:
             found = await store.health()
             yield _server(found)
-            if found.eviction != "noeviction":
+            if found.eviction not in ("noeviction", UNKNOWN):
                 how = "Set `maxmemory-policy noeviction`: Redis may throw away accepted work when it is full."
                 yield Finding("eviction", "failed", f"maxmemory-policy is {found.eviction}", how)
-            if not found.appendonly:
+            if found.appendonly is False:
                 how = "Set `appendonly yes`: when Redis stops, what was accepted since its last save is lost."
                 yield Finding("persistence", "warning", "no append-only file", how)
+            if UNKNOWN in (found.version, found.eviction):
+                how = "See there yourself that the version is 6.2 or newer, with `appendonly yes` and `noeviction`."
+                yield Finding("Redis's settings", "warning", "its user may not use INFO, so they are unknown", how)
             yield await self._queue(store)
             yield await self._letters(store)
+        except NotWritable as error:
+            yield Finding("Redis", "failed", f"it takes no writes ({error})", _NO_WRITES)
         except StoreUnavailable as error:
             yield Finding("Redis", "failed", str(error), _NO_REDIS)
 
@@ -327,10 +334,11 @@ class Checkup:
 
 
 def _server(found: Health) -> Finding:
-    kept = "append-only file" if found.appendonly else "no append-only file"
-    seen = f"version {found.version}, {kept}, {found.eviction}, {found.latency * 1000:.1f} ms"
+    kept = {True: "append-only file, ", False: "no append-only file, ", None: ""}[found.appendonly]
+    eviction = "" if found.eviction == UNKNOWN else f"{found.eviction}, "
+    seen = f"version {found.version}, {kept}{eviction}{found.latency * 1000:.1f} ms"
     numbers = tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit())
-    if numbers < OLDEST_REDIS:
+    if numbers and numbers < OLDEST_REDIS:
         return Finding("Redis", "failed", seen, "Use Redis 6.2 or newer, or Valkey.")
     if found.latency > SLOW:
         return Finding("Redis", "warning", seen, "Put Redis nearer to the bot: every click waits for it.")

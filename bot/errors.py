@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError              the operator sets a variable right           (exit 2)
 ├── StoreUnavailable           Redis does not answer: the sender tries again
+│   └── NotWritable            Redis answers, and takes no writes now
 ├── Refused                    this person may not do this
 │   ├── NotLinked              an admin links them
 │   │   └── Unlinked           they link themselves again
@@ -43,6 +44,10 @@ class SettingsError(BotError):
 
 class StoreUnavailable(BotError):
     """Redis did not answer, so nothing was accepted."""
+
+
+class NotWritable(StoreUnavailable):
+    """Redis answered that it takes no writes now: it is a replica, is full, or has no disk or replica to write to."""
 
 
 class Refused(BotError):

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from bot.app import Bridge
 from bot.errors import SettingsError
+from bot.http_limits import HEAD_WITHIN, limited
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +76,9 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
 def listener(host: str, port: int, name: str = "PORT") -> socket.socket:
     """The port of the setting `name`, taken before anything starts. Raises `SettingsError` when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()  # every address of the machine, IPv4's too
     try:
-        taken = socket.create_server((host, port), family=family, backlog=2048)
+        taken = socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=both)
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"{name} {port} on HOST {host} cannot be used ({error}): choose another.") from error
     # asyncio leaves it unset on a socket made so, and an answer's body then waits 40 ms for the caller's ACK.
@@ -84,11 +86,13 @@ def listener(host: str, port: int, name: str = "PORT") -> socket.socket:
     return taken
 
 
-def http_server(app: ASGIApp) -> Server:
-    """The web app's server, without a version banner."""
+def http_server(app: ASGIApp, head_within: float = HEAD_WITHIN) -> Server:
+    """The web app's server, without a version banner; a request's headers may take `head_within` seconds."""
     return Server(
         uvicorn.Config(
             app,
+            http=limited(head_within),
+            ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,

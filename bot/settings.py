@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     notify_channel: str | None = None
     redis_url: SecretStr | None = None
     bot_data_dir: Path = Path(".data")
+    bot_data_sync: Literal["always", "everysec"] = "always"
     metrics_token: SecretStr | None = None
     audit_days: int = Field(default=90, ge=1, le=3650)
     bot_admins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -21,8 +21,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from bot.errors import BotError, StoreUnavailable
-from bot.inbox import Inbox, Spoken, parse_event, verify
+from bot.errors import BotError, NotWritable, StoreUnavailable
+from bot.http_limits import Bodies, RefusedBody
+from bot.inbox import Inbox, Spoken, may_be_signed, parse_event, verify
 from bot.jobs import reference
 from bot.metrics import ACK_SECONDS, API_ENDS, API_VERSION, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.news import wanted
@@ -36,12 +37,10 @@ from bot.store.pace import Pace
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
 
-BIGGEST: Final = 1_048_576  # bytes of a body; Slack's and Inbox's stay far below
 STORE_WITHIN: Final = 2.5  # seconds
-
-
-class TooLargeError(Exception):
-    """The body is larger than anything Slack or Inbox sends."""
+READY_WITHIN: Final = 1.0  # seconds; whoever asks may wait no longer
+FRESH: Final = 300  # seconds that a signature of Slack's is good for
+_CLOSE: Final = {"Connection": "close"}  # the rest of the body is not waited for
 
 
 class Web:
@@ -58,7 +57,10 @@ class Web:
         install: Install,
         pace: Pace,
         spoken: Spoken,
+        write: Callable[[], Awaitable[None]],
     ) -> None:
+        """`write` writes to Redis, or raises `StoreUnavailable`."""
+        self._write, self._bodies = write, Bodies()
         self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
         self._pace, self._spoken = pace, spoken
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
@@ -82,10 +84,14 @@ class Web:
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
-        body = await _body(request)
-        if not any(_signed(one, body, request) for one in self._signing):
-            log.warning("not_signed", route="/slack/events")
-            return PlainTextResponse("invalid signature", 401)
+        if not _may_be_signed(request):
+            return _not_signed("/slack/events")
+        async with self._bodies.read(request) as body:
+            if not any(_signed(one, body, request) for one in self._signing):
+                return _not_signed("/slack/events")
+            return await self._dispatched(request, body)
+
+    async def _dispatched(self, request: Request, body: bytes) -> Response:
         try:
             # No other header than this one means anything to Bolt that concerns us.
             kind: dict[str, str | Sequence[str]] = {"content-type": request.headers.get("Content-Type", "")}
@@ -101,10 +107,15 @@ class Web:
         """One event. Any 2xx acknowledges it (V2SPEC, webhooks); 503 asks Inbox to send it again."""
         if self._webhook_secret is None:
             return PlainTextResponse("INBOX_WEBHOOK_SECRET is not set", 404)
-        body = await _body(request)
-        if not verify(self._webhook_secret, request.headers.get("X-Inbox-Signature"), body, time.time()):
-            log.warning("not_signed", route="/inbox/webhook")
-            return PlainTextResponse("invalid signature", 401)
+        signature = request.headers.get("X-Inbox-Signature")
+        if not may_be_signed(signature, time.time()):
+            return _not_signed("/inbox/webhook")
+        async with self._bodies.read(request) as body:
+            if not verify(self._webhook_secret, signature, body, time.time()):
+                return _not_signed("/inbox/webhook")
+            return await self._arrived(body)
+
+    async def _arrived(self, body: bytes) -> Response:
         try:
             event = parse_event(body)
         except ValueError:
@@ -128,23 +139,32 @@ class Web:
         return PlainTextResponse("ok")
 
     async def readyz(self, _: Request) -> Response:
-        """Redis answers now, Slack and Inbox have answered since the start, and Slack did not take the token away."""
-        for name, ask in list(self._unseen.items()):
-            try:
-                async with asyncio.timeout(STORE_WITHIN):
-                    await ask()
-                self._unseen.pop(name, None)
-            except (BotError, TimeoutError) as error:
-                log.warning("not_ready", waits_for=name, error=str(error) or type(error).__name__)
-        missing = list(self._unseen)
-        try:
-            async with asyncio.timeout(STORE_WITHIN):
-                if await self._install.revoked():
-                    return PlainTextResponse("Slack took the token away: install the app again and restart", 503)
-        except (StoreUnavailable, TimeoutError):
-            missing.append("redis")
+        """Redis takes writes now, Slack and Inbox have answered since the start, and the token was not taken away."""
+        trouble, *__ = await asyncio.gather(self._redis(), *map(self._see, list(self._unseen)))
+        missing = [*self._unseen, *([trouble] if trouble else [])]
         state = f"waiting for {', '.join(missing)}" if missing else "ok"
         return PlainTextResponse(f"{state}\n{self._spoken.said()}", 503 if missing else 200)
+
+    async def _see(self, name: str) -> None:
+        """Ask Slack or Inbox, unless they have answered before."""
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                await self._unseen[name]()
+            self._unseen.pop(name, None)
+        except (BotError, TimeoutError) as error:
+            log.warning("not_ready", waits_for=name, error=str(error) or type(error).__name__)
+
+    async def _redis(self) -> str:
+        """What is wrong with Redis, or with what it knows; "" when nothing is."""
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await self._write()
+                if await self._install.revoked():
+                    return "Slack, which took the token away: install the app again and restart"
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("not_ready", waits_for="redis", error=str(error) or type(error).__name__)
+            return "redis (it takes no writes)" if isinstance(error, NotWritable) else "redis (it does not answer)"
+        return ""
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus text; without what Redis knows while that is down. 401 without METRICS_TOKEN where it is set."""
@@ -187,8 +207,8 @@ class Web:
             began = time.perf_counter()
             try:
                 response = await answer(request)
-            except TooLargeError:
-                response = PlainTextResponse("too large", 413)
+            except RefusedBody as error:
+                response = PlainTextResponse(str(error), error.status, _CLOSE)
             except ClientDisconnect:
                 response = PlainTextResponse("", 400)
             REQUESTS.labels(path, response.status_code).inc()
@@ -198,24 +218,24 @@ class Web:
         return Route(path, endpoint, methods=["POST"])
 
 
+def _not_signed(route: str) -> Response:
+    log.warning("not_signed", route=route)
+    return PlainTextResponse("invalid signature", 401, _CLOSE)
+
+
+def _may_be_signed(request: Request) -> bool:
+    """Whether the headers alone do not rule out that Slack signed this now; a body is read for nobody else."""
+    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+    signature = request.headers.get("X-Slack-Signature", "")
+    has_form = re.fullmatch("[0-9]{1,15}", timestamp) and re.fullmatch("v0=[0-9a-f]{64}", signature)
+    return bool(has_form) and abs(time.time() - int(timestamp)) <= FRESH
+
+
 def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
     """https://docs.slack.dev/authentication/verifying-requests-from-slack"""
     timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
     signature = request.headers.get("X-Slack-Signature", "")
-    if not (re.fullmatch("[0-9]{1,15}", timestamp) and signature.isascii()):
-        return False
     try:
         return verifier.is_valid(body.decode(), timestamp, signature)
     except UnicodeDecodeError:
         return False
-
-
-async def _body(request: Request) -> bytes:
-    """The raw body. Raises `TooLargeError` before more than `BIGGEST` bytes are kept."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BIGGEST:
-            raise TooLargeError
-        parts.append(part)
-    return b"".join(parts)

@@ -3,7 +3,7 @@
 from bot.inbox.client import KEEP, Http, Inbox, Keep, Learn, Pace, choose_version, http_client, is_pinned, open_inbox
 from bot.inbox.either import Either
 from bot.inbox.spoken import Shared, Spoken, end_of
-from bot.inbox.webhook import parse_event, verify
+from bot.inbox.webhook import may_be_signed, parse_event, verify
 
 __all__ = [
     "KEEP",
@@ -19,6 +19,7 @@ __all__ = [
     "end_of",
     "http_client",
     "is_pinned",
+    "may_be_signed",
     "open_inbox",
     "parse_event",
     "verify",

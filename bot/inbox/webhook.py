@@ -35,14 +35,26 @@ def verify(secret: str, header: str | None, body: bytes, now: float, tolerance: 
     `secret` may be several, separated by commas, and the header may carry several `v1=`: any pair that matches
     will do, so that a secret can be changed without losing a webhook. Never raises.
     """
-    parts = [part.strip().partition("=") for part in (header or "").split(",")]
-    stamp = next((value for name, _, value in parts if name == "t"), "")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16 and abs(now - int(stamp)) <= tolerance):
+    if not may_be_signed(header, now, tolerance):
         return False
-    given = [value.encode("utf-8", "replace") for name, _, value in parts if name == "v1"]
+    stamp, given = _parts(header)
     signed = stamp.encode() + b"." + body
     expected = [_digest(key, signed) for key in map(str.strip, secret.split(",")) if key]
     return any(hmac.compare_digest(ours, theirs) for ours in expected for theirs in given)
+
+
+def may_be_signed(header: str | None, now: float, tolerance: int = 300) -> bool:
+    """Whether `header` alone does not rule out that Inbox signed this now: it has a signature and a time of now."""
+    stamp, given = _parts(header)
+    has_time = stamp.isascii() and stamp.isdigit() and len(stamp) < 16
+    return bool(given) and has_time and abs(now - int(stamp)) <= tolerance
+
+
+def _parts(header: str | None) -> tuple[str, list[bytes]]:
+    """The time and the signatures."""
+    parts = [part.strip().partition("=") for part in (header or "").split(",")]
+    stamp = next((value for name, _, value in parts if name == "t"), "")
+    return stamp, [value.encode("utf-8", "replace") for name, _, value in parts if name == "v1"]
 
 
 def _digest(key: str, signed: bytes) -> bytes:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreUnavailable
+from bot.store.health import UNKNOWN
 from bot.store.together import Together
 
-TIMEOUT = 5.0  # seconds; longer than any blocking read
-ANSWERS_WITHIN = 8.0  # seconds that a server has at the start
+TIMEOUT: Final = 3.0  # seconds; longer than any blocking read, and short enough to notice soon that a server is gone
+CONNECTED_WITHIN: Final = 2.0  # seconds
+ANSWERS_WITHIN: Final = 8.0  # seconds that a server has at the start
 
 
 def connect(url: str, name: str | None = None) -> Redis:
@@ -25,19 +29,38 @@ def connect(url: str, name: str | None = None) -> Redis:
     `name` is what `CLIENT LIST` shows. Nothing is sent yet. Raises `SettingsError` when the URL makes no sense.
     """
     try:
-        if url.startswith(("redis+sentinel://", "rediss+sentinel://")):
-            return _sentinel(url, name)
-        return Together.from_url(
-            url,
-            client_name=name,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=2.0,
-            health_check_interval=30,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 2),
-            driver_info=None,  # else redis-py reads its own version from disk for each connection
-        )
-    except (ValueError, TypeError) as error:
-        raise SettingsError("REDIS_URL is wrong: it must look like redis://host:6379/0; see .env.example.") from error
+        sentinel = url.startswith(("redis+sentinel://", "rediss+sentinel://"))
+        client = _sentinel(url, name) if sentinel else _direct(url, name)
+        pool: Any = client.connection_pool
+        pool.make_connection()  # not connected: only now redis-py looks at the options
+    except (ValueError, TypeError, RedisError) as error:
+        raise SettingsError(
+            "REDIS_URL is wrong: it must look like redis://host:6379/0, with no other options than those of redis-py; "
+            "see .env.example."
+        ) from error
+    return client
+
+
+def _direct(url: str, name: str | None) -> Redis:
+    options: dict[str, Any] = dict(parse_url(url))
+    # driver_info: else redis-py reads its own version from disk for each connection
+    return Together.from_pool(ConnectionPool(**{"client_name": name, "driver_info": None} | _fitting(options, 2)))
+
+
+def _fitting(asked: dict[str, Any], retries: int) -> dict[str, Any]:
+    """The options of a connection: what the URL asks for, as far as the bot can work with it.
+
+    What timed out is not repeated by redis-py: the server may be gone, and every connection to it.
+    """
+    options: dict[str, Any] = {"socket_connect_timeout": CONNECTED_WITHIN, "health_check_interval": 30} | asked
+    if options.get("protocol") == 3:
+        del options["protocol"]  # RESP3 is spoken anyway; redis-py gives answers another shape where it is asked for
+    return options | {
+        "socket_timeout": max(1.0, options.get("socket_timeout", TIMEOUT)),
+        "decode_responses": False,
+        "legacy_responses": True,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), retries, supported_errors=(Disconnected,)),
+    }
 
 
 def _sentinel(url: str, name: str | None) -> Redis:
@@ -46,9 +69,14 @@ def _sentinel(url: str, name: str | None) -> Redis:
     service, _, db = parts.path.strip("/").partition("/")
     if not service:
         raise ValueError("no service name")
-    options = dict(parse_qsl(parts.query))
-    patience: Any = {"socket_timeout": TIMEOUT, "socket_connect_timeout": 2.0}  # seconds
-    asked = patience | {"retry": Retry(NoBackoff(), 0), "password": options.get("sentinel_password")}
+    options: dict[str, Any] = dict(parse_url(f"redis://?{parts.query}"))
+    asked: dict[str, Any] = {
+        "socket_timeout": TIMEOUT,
+        "socket_connect_timeout": CONNECTED_WITHIN,
+        "retry": Retry(NoBackoff(), 0),
+        "password": options.pop("sentinel_password", None),
+        "username": options.pop("sentinel_username", None),
+    }
     sentinel = Sentinel(hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]  # redis-py left it without types
     password = parts.netloc.rpartition("@")[0].partition(":")[2]
     master: Redis = sentinel.master_for(
@@ -59,8 +87,7 @@ def _sentinel(url: str, name: str | None) -> Redis:
         username=unquote(parts.username) if parts.username else None,
         password=unquote(password) if password else None,
         ssl=url.startswith("rediss+"),
-        **patience,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 3),
+        **_fitting(options, 3),
     )
     return master
 
@@ -71,11 +98,33 @@ def _host(part: str) -> tuple[str, int]:
 
 
 async def check(redis: Redis) -> str:
-    """The server's version, once it has answered. Raises `StoreUnavailable` when it does not."""
+    """The server's version, once it has answered; "unknown" where the user may not ask.
+
+    Raises `StoreUnavailable` when the server does not answer, and `SettingsError` for a cluster of several nodes.
+    """
     try:
         async with asyncio.timeout(ANSWERS_WITHIN):  # to a server that is silent, redis-py connects again and again
             await redis.ping()
-            info = await redis.info("server")
+            await _refuse_a_cluster(redis)
+            info = await _allowed(redis.info("server"))
     except (RedisError, OSError, TimeoutError) as error:
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
-    return str(info.get("valkey_version") or info.get("redis_version"))
+    return str(info.get("valkey_version") or info.get("redis_version") or UNKNOWN)
+
+
+async def _refuse_a_cluster(client: Any) -> None:
+    """All our keys lie in one slot, yet which node has the slot changes, and we follow no node."""
+    if int((await _allowed(client.cluster("INFO"))).get("cluster_size", 0)) > 1:
+        raise SettingsError(
+            "REDIS_URL names a Redis Cluster of several nodes, which the bot does not support: "
+            "use one server with replicas (behind one address, or Sentinel)."
+        )
+
+
+async def _allowed(question: Any) -> dict[str, Any]:
+    """The answer, or nothing where the server does not know the command or the user may not use it."""
+    try:
+        answer: dict[str, Any] = await question
+    except ResponseError:
+        return {}
+    return answer

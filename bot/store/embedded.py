@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -50,18 +51,24 @@ class Valkey:
             pass  # a server that is going away answers nothing, and one that is gone needs no ending
 
 
-def start(data_dir: Path) -> Valkey:
-    """The server that keeps its data in `data_dir`, started if nobody has.
+def start(data_dir: Path, sync: str = "everysec") -> Valkey:
+    """The server that keeps its data in `data_dir`, started if nobody has; `sync` is its `appendfsync`.
 
-    Raises `SettingsError` where there is no Valkey for this machine, it does not start, or may not write there.
+    Raises `SettingsError` where there is no Valkey for this machine, it does not start, or may not write there, or the
+    directory is another user's.
     """
     binary()
     data_dir = data_dir.absolute()
-    path = _socket_path(data_dir)
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_private(data_dir)
         with _only_one(data_dir / "valkey.lock"):
-            process = None if _answers(path) else _launch(data_dir, path)
+            path, process = _socket_path(data_dir), None
+            former = _former_socket_path(data_dir)
+            if former.exists() and former.lstat().st_uid == os.getuid() and _answers(former):
+                path = former  # a server that an older version of the bot started and left
+            elif not _answers(path):
+                process = _launch(data_dir, path, sync)
     except OSError as error:
         raise SettingsError(
             f"BOT_DATA_DIR {data_dir} cannot be used ({error.strerror}): name a directory that the bot may write to, "
@@ -84,12 +91,41 @@ def binary() -> Path:
     )
 
 
+def _make_private(folder: Path) -> None:
+    """Nobody else may read what `folder` holds. Raises `SettingsError` when it belongs to another user.
+
+    A volume may belong to root, as Kubernetes makes them; root itself may use whatever it was told to.
+    """
+    owner, us = folder.stat().st_uid, os.getuid()
+    if owner not in (us, 0) and us != 0:
+        raise SettingsError(f"BOT_DATA_DIR {folder} belongs to another user (uid {owner}): name one of the bot's own.")
+    if owner == us or us == 0:
+        folder.chmod(0o700)
+
+
 def _socket_path(data_dir: Path) -> Path:
+    """In the data directory; where that has too long a name, in a directory of ours among the temporary ones."""
     path = data_dir / "valkey.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
-    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"inbox-bridge-{os.getuid()}-{digest}.sock"
+    folder = Path(tempfile.gettempdir()) / f"inbox-bridge-{os.getuid()}"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise SettingsError(
+            f"BOT_DATA_DIR {data_dir} has a long name, so its socket belongs into {folder}, which others may write to: "
+            "remove that, or name a shorter directory."
+        )
+    return folder / f"{_digest(data_dir)}.sock"
+
+
+def _former_socket_path(data_dir: Path) -> Path:
+    """Where versions up to 0.1 put it."""
+    return Path(tempfile.gettempdir()) / f"inbox-bridge-{os.getuid()}-{_digest(data_dir)}.sock"
+
+
+def _digest(data_dir: Path) -> str:
+    return hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
 
 
 @contextmanager
@@ -112,9 +148,9 @@ def _answers(path: Path) -> bool:
         return False
 
 
-def _launch(data_dir: Path, path: Path) -> subprocess.Popen[bytes]:
+def _launch(data_dir: Path, path: Path, sync: str) -> subprocess.Popen[bytes]:
     with (data_dir / "valkey.log").open("ab") as log:
-        process = _spawn(data_dir, path, log)
+        process = _spawn(data_dir, path, sync, log)
     deadline = time.monotonic() + 10
     while not _answers(path):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -124,14 +160,14 @@ def _launch(data_dir: Path, path: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-def _spawn(data_dir: Path, path: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(data_dir: Path, path: Path, sync: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
     options = {
         "port": "0",
         "unixsocket": str(path),
         "unixsocketperm": "700",
         "dir": str(data_dir),
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": sync,
         "save": "",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",

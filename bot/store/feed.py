@@ -106,6 +106,9 @@ if tonumber(redis.call('GET', CURSOR) or -1) < tonumber(ARGV[1]) then redis.call
 )
 
 
+CLOCKS_DIFFER: Final = 60.0  # seconds, at most, between Redis' clock and ours
+
+
 class Missed(NamedTuple):
     """A thread with messages from while the bot was away: how many, and when the first one was written."""
 
@@ -205,10 +208,13 @@ class Feed:
         await self._redis.set(keys.ACTIVE, int(time.time()))
 
     async def quiet_for(self) -> tuple[float, float]:
-        """Seconds since somebody last acted, here or in Inbox, and since a webhook last came; infinite for never."""
-        values = await self._redis.mget(keys.ACTIVE, keys.WEBHOOK_AT)
-        since = [max(0.0, time.time() - float(at)) if at else math.inf for at in values]
-        return since[0], since[1]
+        """Seconds since somebody last acted, here or in Inbox, and since a webhook last came; infinite for never.
+
+        A webhook's time that has not come yet is left over from before a clock was set back, and proves nothing.
+        """
+        active, webhook = await self._redis.mget(keys.ACTIVE, keys.WEBHOOK_AT)
+        idle, without = (time.time() - float(at) if at else math.inf for at in (active, webhook))
+        return max(0.0, idle), math.inf if without < -CLOCKS_DIFFER else max(0.0, without)
 
     async def miss(self, event: Event, wanted: Iterable[Job] = ()) -> None:
         """An inbound message from while the bot was away: it belongs in the digest, whatever else it asks for."""

@@ -29,7 +29,9 @@ def key(*parts: str) -> str:
 PEOPLE: Final = key("stream", "people")  # tickets of lanes in which a person waits
 BACKGROUND: Final = key("stream", "background")  # tickets of the other lanes
 DELAYED: Final = key("delayed")  # lanes that must wait, by the time they are due
+DELAYED_SINCE: Final = key("delayed", "since")  # the same lanes, by when that was written down
 DEAD: Final = key("dead")  # dead letters
+READY: Final = key("ready")  # written to see whether Redis takes writes
 
 CURSOR: Final = key("feed", "cursor")  # seq up to which the feed is known
 BEGAN: Final = key("feed", "began")  # when this bot first ran: older events are history

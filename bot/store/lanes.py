@@ -28,6 +28,7 @@ DEAD_LETTERS_LIVE: Final = keys.WEEK  # seconds
 PRELUDE: Final = f"""
 local PREFIX, PEOPLE, BACKGROUND, WEEK = '{keys.PREFIX}', '{keys.PEOPLE}', '{keys.BACKGROUND}', {keys.WEEK}
 local GROUP, DELAYED, DEAD, ACTIVE = '{GROUP}', '{keys.DELAYED}', '{keys.DEAD}', '{keys.ACTIVE}'
+local SINCE = '{keys.DELAYED_SINCE}'
 
 local function now() local t = redis.call('TIME'); return t[1] + t[2] / 1e6 end
 
@@ -93,6 +94,7 @@ redis.call('LSET', lane_key(lane), 0, ARGV[5])
 push_all(7)
 local wait = redis.call('DEL', hurried(lane)) == 1 and 0 or ARGV[6]
 redis.call('ZADD', DELAYED, now() + wait, lane)
+redis.call('ZADD', SINCE, now(), lane)
 hand_in()
 return 1
 """
@@ -115,11 +117,14 @@ _GIVE_BACK: Final = (
 _RELEASE: Final = (
     PRELUDE
     + """
-local due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now(), 'LIMIT', 0, 200)
+-- What was put off at a time that has not come yet waits for a clock that was set back: it is due.
+local due = redis.call('ZRANGEBYSCORE', SINCE, now() + 1, '+inf', 'LIMIT', 0, 200)
+if #due == 0 then due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now(), 'LIMIT', 0, 200) end
 for _, lane in ipairs(due) do
-  redis.call('ZREM', DELAYED, lane)
+  local waited = redis.call('ZREM', DELAYED, lane) == 1
+  redis.call('ZREM', SINCE, lane)
   local head = redis.call('LINDEX', lane_key(lane), 0)
-  if head then ticket(lane, head) end
+  if waited and head then ticket(lane, head) end
 end
 return #due
 """

@@ -11,6 +11,8 @@ from redis.asyncio import Redis
 from bot.errors import RateLimited
 from bot.store import keys
 
+# A time that lies further ahead than it can have been meant to is left over from before Redis' clock was set back (or
+# from another server, with another clock): it is not believed, or all posts would rest for as long.
 # One slot each `interval` seconds, with `burst` in hand (the generic cell rate algorithm). Answers the wait in ms.
 #
 # Who waits stands in a queue, by class and then by since when, and in a list of when each was told to come back. A free
@@ -18,11 +20,22 @@ from bot.store import keys
 # asks. Of five slots, one goes to whoever has waited longest, so that no class waits for ever.
 # KEYS: when the next slot is free, the queue, who comes back when, how many slots were given.
 # ARGV: interval, burst, who asks ("" stands in no queue), their class, since when they wait (ms).
-_SLOT: Final = """
+# When a channel is free again is kept with how far ahead that was when it was written.
+_FREE: Final = """
+local function believed(key, now, usual)
+  local at, ahead = string.match(redis.call('GET', key) or '0', '^(%d+) ?(%d*)')
+  if tonumber(at) - now > (tonumber(ahead) or usual) then return 0 end
+  return tonumber(at)
+end
+"""
+_SLOT: Final = (
+    _FREE
+    + """
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local interval, burst, who, class = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local asked = tonumber(ARGV[5])
-local due = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - interval * (burst - 1))
+local free = believed(KEYS[1], now, interval)
+local due = math.max(free, now - interval * (burst - 1))
 local CLASS, CLASSES, FIFTH, LATE, FORGOTTEN, LONGEST = 1e13, 3, 5, 1000, 60000, 30000
 local function take()
   redis.call('SET', KEYS[1], due + interval, 'PX', interval * (burst + 1))
@@ -67,18 +80,25 @@ redis.call('ZADD', KEYS[3], now + wait, who)
 for at = 2, 4 do redis.call('EXPIRE', KEYS[at], 3600) end
 return wait
 """
+)
 # ARGV: for how many ms a channel takes no posts.
-_REST: Final = """
-local t = redis.call('TIME'); local until_then = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
-if until_then > tonumber(redis.call('GET', KEYS[1]) or 0) then
-  redis.call('SET', KEYS[1], until_then, 'PX', ARGV[1] + 1000)
+_REST: Final = (
+    _FREE
+    + """
+local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if now + ARGV[1] > believed(KEYS[1], now, ARGV[1]) then
+  redis.call('SET', KEYS[1], (now + ARGV[1]) .. ' ' .. ARGV[1], 'PX', ARGV[1] + 1000)
 end
 """
+)
 # A sliding count of the last minute from two fixed ones, as the vendor's windows slide. Answers the wait in ms.
 _SPEND: Final = """
 local t = redis.call('TIME'); local now = tonumber(t[1])
 local wait = 0
-for i = 2, #KEYS do wait = math.max(wait, redis.call('PTTL', KEYS[i])) end
+for i = 2, #KEYS do
+  local left, meant = redis.call('PTTL', KEYS[i]), tonumber(redis.call('GET', KEYS[i]) or 0)
+  if meant > 1 and left > meant + 1000 then redis.call('DEL', KEYS[i]) else wait = math.max(wait, left) end
+end
 if wait > 0 then return wait end
 for i = 1, #ARGV, 2 do
   local window, limit = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
@@ -98,7 +118,8 @@ return 0
 # The time of the last turn is kept rather than a lock: who wants its turn sooner than the last one did may have it.
 _TURN: Final = """
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if now - tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then return 0 end
+local last = tonumber(redis.call('GET', KEYS[1]) or 0)
+if last <= now and now - last < tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], now, 'EX', 3600)
 return 1
 """
@@ -143,7 +164,8 @@ class Pace:
 
     async def hold(self, name: str, seconds: float) -> None:
         """Inbox told us to wait: no call goes out for `seconds`, or no background call (`BLOCKED`, `LOW`)."""
-        await self._redis.set(keys.pace(name), "1", px=max(1, int(seconds * 1000)))
+        length = max(1, int(seconds * 1000))
+        await self._redis.set(keys.pace(name), length, px=length)
 
     async def turn(self, name: str, every: float) -> bool:
         """True for one process, and not again before `every` seconds have passed."""

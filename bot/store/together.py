@@ -3,21 +3,25 @@
 A command costs redis-py 45 µs of processor time under load, and 22 µs in a batch of eight.
 
 The client, its pipelines and its scripts raise `StoreUnavailable` for an outage, and redis-py's own error for a
-command that is wrong: a mistake in a script is no outage.
+command that is wrong: a mistake in a script is no outage. Connections to a server that is not the one to write to any
+more are closed, so that the next command looks up anew which server answers to the name.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import (
+    AskError,
+    BusyLoadingError,
     ClusterDownError,
+    MovedError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -27,18 +31,18 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as TimedOut
 
-from bot.errors import StoreUnavailable
+from bot.errors import NotWritable, StoreUnavailable
 
 PARTING: Final = 1.0  # seconds that answers are waited for at the end
 ALONE: Final = {"XREADGROUP", "SHUTDOWN"}  # nothing should wait for these
 
 # How a server says that it cannot do now what it does at other times; older ones say so amid a script's error.
 # https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
-OUTAGES: Final = (
-    *(Disconnected, TimedOut, OSError, TimeoutError),
-    *(ClusterDownError, OutOfMemoryError, ReadOnlyError, TryAgainError),  # redis-py has taken the word away
-)
-NOT_NOW: Final = re.compile(r"\b(READONLY|LOADING|OOM|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|UNBLOCKED)\b")
+NO_ANSWER: Final = (Disconnected, TimedOut, OSError, TimeoutError)
+_NOT_HERE: Final = (AskError, BusyLoadingError, ClusterDownError, MovedError, ReadOnlyError)  # MASTERDOWN too
+_NOT_NOW: Final = (OutOfMemoryError, TryAgainError)
+NOT_HERE: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MOVED|UNBLOCKED)\b|now a slave$")
+NOT_NOW: Final = re.compile(r"\b(OOM|MISCONF|TRYAGAIN)\b")
 
 Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]"]
 
@@ -55,7 +59,7 @@ class Together(Redis):
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         if args[0] in ALONE:
-            with naming_outages():
+            async with naming_outages(self.connection_pool):
                 return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
@@ -85,7 +89,11 @@ class Together(Redis):
         task.add_done_callback(self._sending.discard)
 
     async def _answer(self, batch: list[Command]) -> None:
-        for (*_, answer), result in zip(batch, await self._results(batch), strict=True):
+        results = await self._results(batch)
+        if any(map(is_elsewhere, results)):
+            await leave_server(self.connection_pool)
+            results = await self._once_more(batch, results)
+        for (*_, answer), result in zip(batch, results, strict=True):
             if answer.done():
                 continue
             if isinstance(result, Exception):
@@ -93,42 +101,82 @@ class Together(Redis):
             else:
                 answer.set_result(result)
 
+    async def _once_more(self, batch: list[Command], results: list[Any]) -> list[Any]:
+        """What the server refused to do is asked of whoever has its name now; what is in doubt is not repeated."""
+        refused = [number for number, result in enumerate(results) if is_refused_here(result)]
+        again = await self._results([batch[number] for number in refused]) if refused else []
+        return [dict(zip(refused, again, strict=True)).get(number, result) for number, result in enumerate(results)]
+
     async def _results(self, batch: list[Command]) -> list[Any]:
         """What came of each command, an exception for those that failed."""
         try:
             if len(batch) == 1:
                 args, options, _ = batch[0]
                 return [await super().execute_command(*args, **options)]  # type: ignore[no-untyped-call]
-            pipe = self.pipeline(transaction=False)
+            pipe = _Pipeline(self.connection_pool, self.response_callbacks, False, None)
             for args, options, _ in batch:
                 pipe.execute_command(*args, **options)
-            return await pipe.execute(raise_on_error=False)
+            return await pipe.answers()
         except Exception as error:
             return [error] * len(batch)
 
 
 class _Pipeline(Pipeline):
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        with naming_outages():
+        async with naming_outages(self.connection_pool):
             return await super().execute(raise_on_error)
 
+    async def answers(self) -> list[Any]:
+        """Each command's answer or error, as redis-py has them."""
+        return await super().execute(raise_on_error=False)
+
     async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        with naming_outages():
+        async with naming_outages(self.connection_pool):
             return await super().immediate_execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
+    def annotate_exception(self, *_: object) -> None:
+        """Nothing: redis-py would add the whole command, whose words people wrote, and errors are logged."""
 
-@contextmanager
-def naming_outages() -> Iterator[None]:
+
+@asynccontextmanager
+async def naming_outages(pool: Any) -> AsyncIterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
+        if is_elsewhere(error):
+            await leave_server(pool)
         if (outage := as_outage(error)) is error:
             raise
         raise outage from error
 
 
+async def leave_server(pool: Any) -> None:
+    """Close every connection of `pool`; those in use, as soon as they have their answer."""
+    await pool.update_active_connections_for_reconnect()
+    # Taken out first: one that is closed while a command is on its way would have that command sent twice.
+    idle, pool._available_connections = pool._available_connections, []
+    for connection in idle:
+        await connection.disconnect(nowait=True)
+
+
+def is_refused_here(result: object) -> bool:
+    """Whether the server says that it is not, or no more, the one to ask; nothing was done.
+
+    Of a READONLY on a connection that Sentinel named, redis-py makes "The previous master is now a slave".
+    """
+    said = isinstance(result, (ResponseError, Disconnected)) and NOT_HERE.search(str(result))
+    return isinstance(result, _NOT_HERE) or bool(said)
+
+
+def is_elsewhere(result: object) -> bool:
+    """Whether what its name stands for is to be looked up anew."""
+    return isinstance(result, NO_ANSWER) or is_refused_here(result)
+
+
 def as_outage(error: Exception) -> Exception:
     """`StoreUnavailable` where `error` says that Redis cannot be used now; else `error` itself."""
-    if isinstance(error, OUTAGES) or (isinstance(error, ResponseError) and NOT_NOW.search(str(error))):
-        return StoreUnavailable(f"{type(error).__name__}: {error}")
-    return error
+    said = f"{type(error).__name__}: {error}"
+    refused = isinstance(error, _NOT_NOW) or (isinstance(error, ResponseError) and NOT_NOW.search(str(error)))
+    if refused or is_refused_here(error):
+        return NotWritable(said)
+    return StoreUnavailable(said) if isinstance(error, NO_ANSWER) else error

@@ -4,59 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import ssl
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from bot.errors import StoreUnavailable
+from bot.errors import NotWritable, SettingsError, StoreUnavailable
+from bot.jobs import Sync
+from bot.store import keys
 from bot.store.connect import check, connect
 from bot.store.embedded import binary
+from bot.store.health import health, write
+from bot.store.lanes import Lanes
+from tests.servers import Start, free_port, starting, wait_for
 
 SECRET = "p@ss:w/rd?"  # every character that a URL must escape
-Start = Callable[..., int]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """`start(*options)`: a Valkey on loopback, its port; it is gone after the test."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    def begin(*options: str) -> int:
-        port = free_port()
-        arguments = [*options, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
-        running.append(subprocess.Popen([str(binary()), *arguments], stdout=subprocess.DEVNULL))
-        wait_for(port)
-        return port
-
-    yield begin
-    for one in running:
-        one.kill()
-        one.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    end = time.monotonic() + 5
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except OSError:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+    with starting(tmp_path) as begin:
+        yield begin
 
 
 async def works(url: str) -> None:
@@ -77,6 +52,31 @@ async def close(redis: Any) -> None:
     manager = getattr(redis.connection_pool, "sentinel_manager", None)
     for sentinel in manager.sentinels if manager else ():
         await sentinel.aclose()
+
+
+@pytest.mark.parametrize("asked", ["", "?protocol=2", "?protocol=3", "?decode_responses=true", "?socket_timeout=0.01"])
+async def test_answers_have_one_shape_whatever_the_url_asks_for(redis_url: str, asked: str) -> None:
+    """Both protocols, and options that would change what everything else reads."""
+    redis = connect(redis_url + asked)
+    client: Any = redis
+    try:
+        lanes = Lanes(redis, "one")
+        await lanes.open()
+        await lanes.accept(Sync(), once="once")
+        (ticket,) = await lanes.take(keys.BACKGROUND, 5, block=1.5)
+        assert await Lanes(redis, "two", claim_idle=0.0).reclaim(keys.BACKGROUND, 5) == [replace(ticket, again=True)]
+        assert await client.pipeline().get(keys.once("once")).hgetall("none").execute() == [b"1", {}]
+        assert await client.zrange(keys.DELAYED, 0, -1, withscores=True) == []
+    finally:
+        await redis.aclose()
+
+
+@pytest.mark.parametrize("asked", ["nonsense=1", "protocol=4", "protocol=x", "db=x", "ssl_cert_reqs=maybe"])
+def test_an_option_that_redis_py_does_not_know_is_refused_in_one_sentence(asked: str) -> None:
+    scheme = "rediss" if asked.startswith("ssl") else "redis"
+    for url in (f"{scheme}://127.0.0.1:1/0?{asked}", f"{scheme}+sentinel://127.0.0.1:1/name?{asked}"):
+        with pytest.raises(SettingsError, match=r"^REDIS_URL is wrong: [^\n]*\.$"):
+            connect(url)
 
 
 async def refused(url: str) -> str:
@@ -113,6 +113,44 @@ async def test_without_the_right_password_it_says_so_and_names_no_password(start
     assert "Authentication" in said or "password" in said
     assert "wrong@" not in said
     assert SECRET not in said
+
+
+async def test_a_user_who_may_nothing_dangerous_works_and_the_version_is_unknown(start: Start) -> None:
+    port = start("--user", *["bridge", "on", ">secret", "~{inbox-bridge}:*", "+@all", "-@dangerous"])
+    redis = connect(f"redis://bridge:secret@127.0.0.1:{port}")
+    assert await check(redis) == "unknown"
+    assert (await health(redis))[:3] == ("unknown", None, "unknown")
+    await redis.aclose()
+
+
+# --- a cluster --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_cluster_of_several_nodes_is_refused_in_one_sentence_and_one_of_one_node_works(start: Start) -> None:
+    one, two = start("--cluster-enabled", "yes"), start("--cluster-enabled", "yes")
+    first: Any = connect(f"redis://127.0.0.1:{one}")
+    await first.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+    await works_once_formed(first)
+    await first.execute_command("CLUSTER", "DELSLOTSRANGE", "0", "8191")
+    second: Any = connect(f"redis://127.0.0.1:{two}")
+    await second.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "8191")
+    await first.execute_command("CLUSTER", "MEET", "127.0.0.1", str(two))
+    for client in (first, second):
+        while (await client.cluster("INFO"))["cluster_size"] != "2":  # noqa: ASYNC110  # they tell each other in time
+            await asyncio.sleep(0.02)
+        with pytest.raises(SettingsError, match=r"^REDIS_URL names a Redis Cluster of several nodes[^\n]*\.$"):
+            await check(client)
+        await client.aclose()
+
+
+async def works_once_formed(client: Any) -> None:
+    assert await check(client)
+    while True:
+        try:
+            await write(client)
+            return
+        except NotWritable:  # CLUSTERDOWN, for the first moments
+            await asyncio.sleep(0.02)
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------
@@ -219,15 +257,24 @@ async def test_a_name_that_sentinel_does_not_know_and_a_wrong_password_are_said(
     assert time.monotonic() - began < 3  # seconds; with redis-py's own retries both took 17
 
 
-async def test_another_server_after_a_failover_is_found(watched: Watched, start: Start, tmp_path: Path) -> None:
-    heir = start("--requirepass", SECRET, "--dbfilename", "heir.rdb")
+async def test_another_server_after_a_failover_is_found(watched: Watched, start: Start) -> None:
+    """The old server lives on as a replica, with all who are connected to it."""
+    heir = start("--requirepass", SECRET, "--masterauth", SECRET, "--replicaof", "127.0.0.1", str(watched.master))
     redis: Any = connect(watched.url())
     await redis.set("where", "old")
+    direct: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{heir}")
+    while (await direct.info("replication"))["master_link_status"] != "up":  # noqa: ASYNC110  # it tells no event
+        await asyncio.sleep(0.02)
+    await direct.execute_command("REPLICAOF", "NO", "ONE")
+    old: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{watched.master}")
     sentinel: Any = connect(f"redis://:sentinels-own@127.0.0.1:{watched.sentinel}")
     await sentinel.execute_command("SENTINEL REMOVE", "inbox")
     await sentinel.execute_command("SENTINEL MONITOR", "inbox", "127.0.0.1", str(heir), "1")
     await sentinel.execute_command("SENTINEL SET", "inbox", "auth-pass", SECRET)
-    await sentinel.aclose()
-    await redis.connection_pool.disconnect()  # as when the old server went away
-    assert await redis.get("where") is None
-    await close(redis)
+    await old.execute_command("CONFIG", "SET", "masterauth", SECRET)
+    await old.execute_command("REPLICAOF", "127.0.0.1", str(heir))
+    assert await redis.set("where", "new")
+    direct_db: Any = connect(f"redis://:{quote(SECRET, safe='')}@127.0.0.1:{heir}/2")
+    assert await direct_db.get("where") == b"new"
+    for one in (redis, direct, old, sentinel, direct_db):
+        await close(one)

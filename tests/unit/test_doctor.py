@@ -83,6 +83,28 @@ async def test_everything_is_well(ask: Ask, outside: Outside) -> None:
     assert outside.slack.messages(outside.acme.channel) == []  # nobody saw it look
 
 
+async def test_a_redis_user_who_may_not_use_info_is_no_fault(ask: Ask, redis: Any, outside: Outside) -> None:
+    await redis.acl_setuser("narrow", enabled=True, passwords=["+x"], keys=["*"], commands=["+@all", "-@dangerous"])
+    try:
+        code, findings = await ask(REDIS_URL=outside.env["REDIS_URL"].replace("unix://", "unix://narrow:x@"))
+    finally:
+        await redis.acl_deluser("narrow")
+    assert code == 0
+    (warned,) = [one for one in findings if one["level"] != "ok"]
+    assert "may not use INFO" in warned["seen"]
+    assert "version unknown" in str(findings)
+
+
+async def test_a_redis_that_takes_no_writes_is_a_fault(ask: Ask, redis: Any) -> None:
+    await redis.config_set("maxmemory", "1")
+    try:
+        code, findings = await ask()
+    finally:
+        await redis.config_set("maxmemory", "0")
+    assert code == 1
+    assert "takes no writes" in str([one for one in findings if one["level"] == "failed"])
+
+
 async def other_workspace(outside: Outside, redis: Any) -> None:
     other = Installation(team="T0OTHER", name="Other", bot_user="U1", url="https://other.example")
     await Install(redis).save_workspace(other)

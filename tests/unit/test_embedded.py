@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +79,78 @@ async def test_it_starts_answers_and_writes_down_what_it_was_told(start: Start, 
     assert path_of(server).parent == tmp_path / "new" / "data"
     assert (tmp_path / "new" / "data").stat().st_mode & 0o077 == 0
     assert path_of(server).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("sync", ["always", "everysec"])
+async def test_it_syncs_as_told(tmp_path: Path, sync: str) -> None:
+    server = embedded.start(tmp_path, sync)
+    try:
+        assert await ask(server.url, "CONFIG", "GET", "appendfsync") == {b"appendfsync": sync.encode()}
+    finally:
+        assert server.process is not None
+        server.process.kill()
+        server.process.wait()
+
+
+async def test_a_data_directory_that_others_could_read_is_closed_to_them(start: Start, tmp_path: Path) -> None:
+    (folder := tmp_path / "open").mkdir(mode=0o755)
+    start(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory to somebody else")
+def test_a_data_directory_of_somebody_else_is_refused() -> None:
+    program = (
+        "import os, pathlib, sys\n"
+        "from bot.store import embedded\n"
+        "os.setuid(65534)\n"
+        "try: embedded._make_private(pathlib.Path(sys.argv[1]))\n"
+        "except embedded.SettingsError as error: print(error)\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for owner, refused in ((12345, True), (0, False), (65534, False)):
+            os.chown(folder, owner, owner)
+            ran = subprocess.run([sys.executable, "-c", program, folder], cwd=ROOT, capture_output=True, text=True)
+            assert ran.returncode == 0, ran.stderr
+            assert ("belongs to another user (uid 12345)" in ran.stdout) is refused
+
+
+@pytest.fixture
+def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files go, so that a test's own lie nowhere else."""
+    folder = tmp_path_factory.mktemp("t")
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+async def test_the_socket_of_a_long_name_lies_where_nobody_else_can_put_one(
+    start: Start, tmp_path: Path, temporary: Path
+) -> None:
+    folder = tmp_path / ("long" * 20) / ("longer" * 10)
+    ours = temporary / f"inbox-bridge-{os.getuid()}"
+    for mode in (0o755, 0o777, 0o1777):
+        ours.mkdir()
+        ours.chmod(mode)
+        with pytest.raises(SettingsError, match=r"^BOT_DATA_DIR .* others may write to"):
+            start(folder)
+        ours.rmdir()
+    ours.symlink_to(tmp_path)
+    with pytest.raises(SettingsError, match=r"^BOT_DATA_DIR "):
+        start(folder)
+    ours.unlink()
+    assert path_of(start(folder)).parent == ours
+    assert ours.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_server_that_an_older_version_left_behind_is_adopted(
+    start: Start, tmp_path: Path, temporary: Path
+) -> None:
+    """Two servers must never write to one directory."""
+    folder = tmp_path / ("long" * 20) / ("longer" * 10)
+    server = start(folder)
+    path_of(server).rename(former := embedded._former_socket_path(folder))
+    adopted = start(folder)
+    assert (adopted.process, path_of(adopted)) == (None, former)
 
 
 async def test_a_living_server_is_adopted(start: Start, tmp_path: Path) -> None:

@@ -168,6 +168,20 @@ async def test_equal_work_that_has_not_begun_is_merged(pair: Pair) -> None:
     assert await pair.tickets() == Counter()
 
 
+async def test_a_wait_written_down_at_a_time_that_has_not_come_yet_is_over(pair: Pair) -> None:
+    """Redis' clock was set back by ten minutes: what waits, waits no longer than it was told to."""
+    await pair.one.accept(change("t1"), change("t2"))
+    first, second = await pair.one.take(keys.PEOPLE, 10, block=0.001)
+    for ticket, thread in ((first, "t1"), (second, "t2")):
+        await pair.one.defer(ticket, change(thread), 30.0)
+    for name in (keys.DELAYED, keys.DELAYED_SINCE):
+        await pair.redis.zincrby(name, 600, first.lane)
+    await pair.one.release_due()
+    assert (await taken(pair.one)).lane == first.lane
+    assert await pair.redis.zrange(keys.DELAYED, 0, -1) == [second.lane.encode()]
+    assert await pair.redis.zrange(keys.DELAYED_SINCE, 0, -1) == [second.lane.encode()]
+
+
 async def test_a_deferred_job_keeps_its_place_and_its_progress(pair: Pair) -> None:
     first, second, elsewhere = change(), change(), change("t2")
     await pair.one.accept(first, second)

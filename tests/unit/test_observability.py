@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.connect import connect
 from bot.store.feed import Feed
+from bot.store.health import write
 from bot.store.install import Install
 from bot.store.lanes import Lanes
 from bot.store.pace import BLOCKED, Pace
@@ -201,7 +203,8 @@ def watched(redis: Any) -> httpx.AsyncClient:
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
     lanes, spoken = Lanes(redis, "web"), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
-    web = Web(settings(), nothing, Feed(redis), lanes, slack, inbox, Install(redis), Pace(redis), spoken)
+    stores = Feed(redis), lanes, slack, inbox, Install(redis), Pace(redis)
+    web = Web(settings(), nothing, *stores, spoken, partial(write, redis))
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bot.errors import RateLimited, StoreUnavailable
+from bot.store import keys
 from bot.store.connect import connect
-from bot.store.pace import FIRST, LATER, NEW, WINDOWS, Pace
+from bot.store.pace import BLOCKED, FIRST, LATER, LOW, NEW, WINDOWS, Pace
 
 
 @pytest.fixture
@@ -203,6 +204,28 @@ async def test_one_process_has_the_turn(redis: Any) -> None:
     assert await Pace(redis).turn("other", 0.05)
     await asyncio.sleep(0.06)
     assert await Pace(redis).turn("other", 0.05)
+
+
+TEN_MINUTES = 600_000  # ms
+
+
+async def test_a_channels_slot_in_the_future_is_not_believed(redis: Any) -> None:
+    """As after Redis' clock was set back."""
+    await redis.set(keys.pace("channel:C1"), int(time.time() * 1000) + TEN_MINUTES)
+    assert await Pace(redis, channel_interval=2.0).channel("C1") <= 2
+
+
+async def test_a_turn_in_the_future_is_not_believed(redis: Any) -> None:
+    await redis.set(keys.pace("turn:feed"), int(time.time() * 1000) + TEN_MINUTES)
+    assert await Pace(redis).turn("feed", 30.0)
+    assert not await Pace(redis).turn("feed", 30.0)
+
+
+@pytest.mark.parametrize("name", [BLOCKED, LOW])
+async def test_a_wait_longer_than_inbox_asked_for_is_not_believed(redis: Any, name: str) -> None:
+    await Pace(redis).hold(name, 40.0)
+    await redis.pexpire(keys.pace(name), 40_000 + TEN_MINUTES)
+    await Pace(redis).inbox(background=True)
 
 
 async def test_without_redis_nothing_goes_out() -> None:

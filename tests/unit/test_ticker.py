@@ -117,3 +117,10 @@ async def test_somebody_who_acts_after_a_long_quiet_time_does_not_wait_for_the_l
 def test_looking_all_day_leaves_most_of_the_quota() -> None:
     for window, limit in WINDOWS.items():
         assert window / OFTEN <= limit * 0.3
+
+
+async def test_a_webhook_that_is_yet_to_come_is_not_believed(redis: Any) -> None:
+    """As after a clock was set back by ten minutes."""
+    await redis.set(keys.WEBHOOK_AT, int(time.time()) + 600)
+    await redis.set(keys.ACTIVE, int(time.time()) + 600)
+    assert await ticker(redis).interval() == OFTEN

@@ -1,0 +1,52 @@
+"""The Redis user that `docs/operating.md` describes to the letter may do all that the bot does, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.store.connect import connect
+from tests.conftest import Open
+from tests.e2e.steps import calls, card_of, form, hears, idle, shows
+
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
+
+
+@pytest.fixture
+async def narrow(redis_url: str) -> AsyncIterator[str]:
+    """The URL for that user."""
+    (rules,) = re.findall(r"^ACL SETUSER bridge (on [^`]+)^```$", OPERATING.read_text(), re.MULTILINE)
+    redis: Any = connect(redis_url)
+    await redis.execute_command("ACL", "SETUSER", "bridge", "reset", *rules.split())
+    await redis.acl_log_reset()
+    yield redis_url.replace("unix://", "unix://bridge:secret@")
+    assert [one for one in await redis.acl_log() if one["username"] == "bridge"] == []
+    await redis.acl_deluser("bridge")
+    await redis.aclose()
+
+
+async def test_the_user_of_the_handbook_may_do_all_that_the_bot_does(opened: Open, narrow: str) -> None:
+    on = await opened(redis_url=narrow)
+    card = await card_of(on)
+    await on.inbox.customer_writes(on.acme.sarah, "And another thing")
+    await idle(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Ana" in shows(on, card))
+    await on.slack.command(on.acme.ana, card.channel, text="@sarah Hello")
+    await hears(on, on.acme.ana, "Sent to")
+    await on.slack.command(on.acme.ana, card.channel, text="")
+    assert await form(on, on.acme.ana)
+    for words in ("route add all", "why @sarah", "stats", "log", "mine", "doctor", "whoami", "link <@U1> a@b.example"):
+        before = len(on.slack.ephemerals(on.acme.ana))
+        await on.slack.command(on.acme.ana, card.channel, command="/inbox", text=words)
+        await on.slack.until(lambda before=before: len(on.slack.ephemerals(on.acme.ana)) > before)  # type: ignore[misc]
+    await idle(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await idle(on)
+    assert calls(on, "PATCH")
+    assert (await on.bridge.lanes.depth())["dead"] == 0
