@@ -22,9 +22,10 @@ from starlette.types import ASGIApp
 
 from bot import jobs
 from bot.admins import Admins
+from bot.answers import PAUSES as SENDS_PAUSE
 from bot.answers import Answers
 from bot.assigning import Assigning
-from bot.board import LOOK_AGAIN, Board
+from bot.board import Board
 from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup, Store
 from bot.choosing import Choosing
@@ -32,7 +33,16 @@ from bot.consent import Consent
 from bot.console import Command
 from bot.desk import Desk
 from bot.echo import Echoes
-from bot.errors import InboxError, RateLimited, SettingsError, SlackDown, SlackError, SlackRefused, Unavailable
+from bot.errors import (
+    InboxError,
+    RateLimited,
+    SettingsError,
+    SlackDown,
+    SlackError,
+    SlackRefused,
+    SlackRevoked,
+    Unavailable,
+)
 from bot.finding import Finding, drawn_again
 from bot.first_touch import FirstTouch
 from bot.forms import Forms
@@ -45,8 +55,9 @@ from bot.listeners.front import Front
 from bot.listeners.talk import Talk
 from bot.models import Installation
 from bot.news import News
-from bot.notices import Notices
+from bot.notices import AFTER, Notices
 from bot.receipts import Receipts
+from bot.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.reminders import Reminding
 from bot.replying import Replying
 from bot.routing import Router
@@ -77,7 +88,7 @@ from bot.store.tally import Tally
 from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 from bot.web import Web
-from bot.worker import BREATH, Handlers, Worker
+from bot.worker import BREATH, PAUSES, Handlers, Worker
 from bot.writing import Writing
 
 log = structlog.get_logger(__name__)
@@ -107,7 +118,9 @@ class Paces:
     """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
 
     `breath`: how many seconds a worker waits for work before it looks whether something is due or it is to stop.
-    `replying`: how many seconds somebody with the reply form open is believed to be replying.
+    `replying`: how many seconds somebody with the reply form open is believed to be replying. `pauses`: seconds between
+    tries of work that waits, and of sends. `look_again`: seconds until a channel that takes no posts is tried again.
+    `away`: how many seconds Slack or Inbox may be away before admins hear of it.
     """
 
     breath: float = BREATH
@@ -117,6 +130,9 @@ class Paces:
     look_again: float = LOOK_AGAIN
     poll: float = 3.0
     replying: float = 600.0
+    pauses: tuple[float, ...] = PAUSES
+    sends_pause: tuple[float, ...] = SENDS_PAUSE
+    away: float = AFTER
 
 
 @asynccontextmanager
@@ -138,7 +154,10 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         installation = await _installation(slack, install)
         lanes, rights = Lanes(redis, _consumer(), paces.claim_idle), Rights(redis)
         await lanes.open()
-        pace, notices = Pace(redis, paces.channel_interval, paces.inbox_per_minute), Notices(lanes, rights)
+        pace = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
+        notices = Notices(lanes, rights, install, paces.away)
+        slack.heard = notices.slack_answered
+        refused = RefusedChannels(notices, pace, paces.look_again)
         before = await install.inbox_version()
         version = await _version(settings, http, install)
 
@@ -163,7 +182,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             await feed.begin_anew()
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox(False), people, rights, admins_named)
-        answers = Answers(gate, rights, audit)
+        answers = Answers(gate, rights, audit, paces.sends_pause)
         preferences, replies = Preferences(redis), Replies(redis, paces.replying)
         forms = Forms(gate, slack, answers)
         desk = Desk(gate, inbox(False), people, cards, answers, preferences)
@@ -174,16 +193,16 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             gate, slack, inbox(False), people, cards, replies, intents, preferences, lanes, forms, answers, writing
         )
         assigning = Assigning(gate, slack, inbox(False), people, cards, preferences, forms)
-        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences)
+        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences, refused)
         sending = Sending(inbox(False), people, cards, intents, answers)
         waiting, routes = Waiting(redis), Routes(redis)
         router = Router(routes, settings.notify_channel)
         news = News(inbox(True), people, cards, feed, router, routes, waiting)
         board = Board(
-            slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, replies, paces.look_again
+            slack, inbox(True), people, cards, feed, pace, rights, preferences, installation, replies, refused
         )
         consent = Consent(slack, rights)
-        reminding = Reminding(gate, slack, inbox(True), people, cards, preferences, waiting, pace, consent)
+        reminding = Reminding(gate, slack, inbox(True), people, cards, preferences, waiting, pace, consent, refused)
         steering = Steering(gate, slack, inbox(False), people, cards, routes, router, audit)
         channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
@@ -225,7 +244,8 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.Count: stats.count,
             jobs.Chart: stats.chart,
         }
-        worker = Worker(lanes, handlers, answers.failed, partial(_answers, inbox(True)), install.revoked, paces.breath)
+        sound = partial(_answer, slack, inbox(True))
+        worker = Worker(lanes, handlers, answers.failed, sound, install.revoked, paces.breath, paces.pauses)
         ticker = Ticker(pace, feed, lanes, paces.poll, waiting)
         bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
         talk = Talk(lanes, cards, preferences)
@@ -303,12 +323,17 @@ def _of_channels(steering: Steering, settings: ChannelSettings, reminding: Remin
     }
 
 
-async def _answers(inbox: Inbox) -> bool:
-    """Whether Inbox answers anything at all."""
+async def _answer(slack: Slack, inbox: Inbox) -> bool:
+    """Whether Slack and Inbox answer anything at all."""
     try:
         await inbox.team()
     except InboxError as error:
-        return error.answered and error.status < 500
+        if not error.answered or error.status >= 500:
+            return False
+    try:
+        await slack.installation()
+    except SlackError:
+        return False
     return True
 
 
@@ -336,7 +361,7 @@ async def _installation(slack: Slack, install: Install) -> Installation:
     known = await install.workspace()
     try:
         found = await _patiently(slack.installation, known is not None)
-    except SlackRefused as error:
+    except (SlackRefused, SlackRevoked) as error:
         raise SettingsError(
             f"SLACK_BOT_TOKEN is wrong: Slack answers {error.code}. "
             "Copy it anew from your app's OAuth & Permissions page."

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Final, TypeVar
 
@@ -13,11 +12,12 @@ import structlog
 from bot import jobs
 from bot.answers import say
 from bot.consent import Consent
-from bot.errors import Gone, InboxError, SlackRefused
+from bot.errors import ChannelRefused, Gone, InboxError, SlackRefused
 from bot.inbox import Inbox
 from bot.jobs import Amend, Announce, Job, Keep, Later, Leave, Missed, Move, Post, Render, TellAdmins
 from bot.models import AccountLink, Card, Installation, Label, Member, Message
 from bot.news import MISSING, learn
+from bot.refused_channels import RefusedChannels
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.feed import Feed
@@ -33,9 +33,6 @@ log = structlog.get_logger(__name__)
 Item = TypeVar("Item", AccountLink, Label, Member)
 
 NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
-LOOK_AGAIN: Final = 60.0  # seconds until a channel that took no post is tried again
-WAITS: Final = 86_400.0  # seconds that a post waits for its channel
-LOST: Final = {"channel_not_found", "not_in_channel", "is_archived", "restricted_action"}
 
 
 class Board:
@@ -53,17 +50,16 @@ class Board:
         preferences: Preferences,
         installation: Installation,
         replies: Replies,
-        look_again: float = LOOK_AGAIN,
+        refused: RefusedChannels,
     ) -> None:
-        """`look_again` is how many seconds a post waits before it tries a channel again that did not take it."""
         self._preferences, self._installation = preferences, installation
         self._slack, self._inbox, self._people = slack, inbox, people
-        self._rights, self._consent, self._replies = rights, Consent(slack, rights), replies
-        self._cards, self._feed, self._pace, self._look_again = cards, feed, pace, look_again
+        self._consent, self._replies, self._refused = Consent(slack, rights), replies, refused
+        self._cards, self._feed, self._pace = cards, feed, pace
 
     async def post(self, job: Post, _: object) -> list[Job]:
         """A new card, or a message below the card that the thread has."""
-        async with self._reaching(job):
+        async with self._refused.waiting(job, job.channel):
             return await self._post(job)
 
     async def _post(self, job: Post) -> list[Job]:
@@ -82,8 +78,8 @@ class Board:
                 below = await self._once(job, job.message.id, place.channel, shown, place.ts)
                 await self._replies.put_shown(job.message.id, below)
                 return [Render(thread_id=job.thread_id), *await self._shared(place.channel)]
-            except SlackRefused as error:
-                if place.channel == job.channel or error.code not in LOST:
+            except ChannelRefused:
+                if place.channel == job.channel:
                     raise  # else the card is in a channel of earlier days that is gone: here comes a new one
         before = place
         place = await self._once(job, job.message.id, job.channel, await self._draw(card, job.channel))
@@ -103,20 +99,6 @@ class Board:
         if await self._consent.shows(channel):
             return []
         return [TellAdmins(name=f"shared:{channel}", text=words.shared_channel(channel))]
-
-    @asynccontextmanager
-    async def _reaching(self, job: Post | Announce | Missed | Move) -> AsyncIterator[None]:
-        """Where the channel takes no posts, admins are told once, and the posts wait for a day before they are lost."""
-        notice = f"channel:{job.channel}"
-        try:
-            yield
-        except SlackRefused as error:
-            if error.code not in LOST or job.age > WAITS:
-                raise
-            told = TellAdmins(name=notice, text=words.lost_channel(job.channel, error.code))
-            raise Later(self._look_again, job, told) from error
-        if job.age > self._look_again / 2:  # it may have been one of those that waited
-            await self._rights.well(notice)
 
     async def _once(
         self, job: Post | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
@@ -178,14 +160,14 @@ class Board:
 
     async def announce(self, job: Announce, _: object) -> list[Job]:
         """Say it to the channel."""
-        async with self._reaching(job):
+        async with self._refused.waiting(job, job.channel):
             await self._slot(job)
             await self._slack.post(job.channel, {"text": job.text, "blocks": []})
         return []
 
     async def missed(self, job: Missed, _: object) -> list[Job]:
         """The card of a thread that is still open, and below it what was written meanwhile."""
-        async with self._reaching(job):
+        async with self._refused.waiting(job, job.channel):
             return await self._missed(job)
 
     async def _missed(self, job: Missed) -> list[Job]:
@@ -221,7 +203,7 @@ class Board:
 
     async def move(self, job: Move, keep: Keep) -> list[Job]:
         """Post the card in another channel, once; a card that is there already only gets the message."""
-        async with self._reaching(job):
+        async with self._refused.waiting(job, job.channel):
             return await self._move(job, keep)
 
     async def _move(self, job: Move, keep: Keep) -> list[Job]:
@@ -256,10 +238,7 @@ class Board:
         gone = steering.moved_away()
         if await self._consent.shows(old.channel):
             gone = steering.moved_card(_name(card), place.channel, self._installation.permalink(*place))
-        try:
-            await self._slack.update(old, gone)
-        except SlackRefused as error:
-            log.warning("old_card_not_closed", ref=job.ref, thread=job.thread_id, error=error.code)
+        await self._change(job, old, gone)
         return []
 
     async def render(self, job: Render, _: object) -> list[Job]:
@@ -267,11 +246,17 @@ class Board:
         card, place = await self._cards.get(job.thread_id), await self._cards.place(job.thread_id)
         if card is None or place is None:
             return []
+        await self._refused.unless_known(job, place.channel)
+        await self._change(job, place, await self._draw(card, place.channel))
+        return []
+
+    async def _change(self, job: Render | Leave, place: Place, message: Msg) -> None:
+        """What cannot be changed stays as it is; where the channel refuses that, it is tried again for a day."""
         try:
-            await self._slack.update(place, await self._draw(card, place.channel))
+            async with self._refused.waiting(job, place.channel):
+                await self._slack.update(place, message)
         except SlackRefused as error:
             log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
-        return []
 
     async def _draw(self, card: Card, channel: str) -> Msg:
         """The card as it may stand in `channel`."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from bot.errors import InboxError, RateLimited, Unavailable
+from bot.errors import InboxError, NotNow
 from bot.gate import Actor
 from bot.inbox import Inbox
 from bot.jobs import now
@@ -33,7 +33,7 @@ class Verdict(NamedTuple):
 
 
 class FirstTouch:
-    """Raises `RateLimited` and `Unavailable` where Inbox does not tell; any other refusal is the send's to explain."""
+    """Raises `NotNow` where Inbox does not tell; any other refusal is the send's to explain."""
 
     def __init__(self, inbox: Inbox, people: People, cards: Cards, intents: Intents) -> None:
         self._inbox, self._people, self._cards, self._intents = inbox, people, cards, intents
@@ -67,7 +67,7 @@ class FirstTouch:
     async def _messages(self, thread_id: str) -> list[Message]:
         try:
             return await self._inbox.messages(thread_id, READ)
-        except (RateLimited, Unavailable):
+        except NotNow:
             raise
         except InboxError:
             return []

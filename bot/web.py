@@ -140,6 +140,8 @@ class Web:
             async with asyncio.timeout(STORE_WITHIN):
                 if await self._install.revoked():
                     return PlainTextResponse("Slack took the token away: install the app again and restart", 503)
+                if await self._install.refused():
+                    return PlainTextResponse("Slack refuses SLACK_BOT_TOKEN: python -m bot doctor says more", 503)
         except (StoreUnavailable, TimeoutError):
             missing.append("redis")
         return PlainTextResponse(f"waiting for {', '.join(missing)}" if missing else "ok", 503 if missing else 200)
@@ -172,7 +174,7 @@ class Web:
         for who, seconds in held.items():
             HELD.labels(who).set(seconds)
         CIRCUIT.labels("inbox").set(held["all"] > 0)
-        CIRCUIT.labels("slack").set(await self._install.revoked())
+        CIRCUIT.labels("slack").set(await self._install.revoked() or await self._install.refused())
 
     def _timed(self, path: str, answer: _Answer) -> Route:
         seconds = ACK_SECONDS.labels(path)

@@ -61,6 +61,7 @@ STATUSES: Final = key("cache", "statuses")
 PLATFORMS: Final = key("cache", "platforms")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
+REFUSED: Final = key("refused")  # Slack does not take the token now: its word for that
 INBOX_VERSION: Final = key("inbox-version")
 PLAN_REFUSED: Final = key("plan-refused")  # when Inbox last refused a first message for want of an add-on
 

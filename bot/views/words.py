@@ -20,7 +20,7 @@ PLAN = "The first message to someone new needs Inbox's outbound add-on."
 NOT_CONFIRMED = "Inbox couldn't confirm that this was sent. Look at the conversation before you send it again."
 INBOX_DOWN = "Inbox isn't answering. I'll keep trying for 10 minutes and tell you."
 GAVE_UP = (
-    "Inbox didn't answer for 10 minutes, so I stopped trying and nothing was sent. Send it again when Inbox is back."
+    "Inbox didn't take it for 10 minutes, so I stopped trying and nothing was sent. Send it again when Inbox is back."
 )
 UNCHANGED = (
     "Inbox isn't answering, so I can't confirm that change. The card shows what is certain; try again in a minute."
@@ -28,6 +28,8 @@ UNCHANGED = (
 CHANGE_NOT_CONFIRMED = (
     "Inbox couldn't confirm that change. Look at the card, and press the button again if it still shows."
 )
+NO_ACCESS_NOW = "Inbox doesn't accept my API token right now. I'll keep trying for 10 minutes and tell you."
+SLACK_AWAY = "Slack didn't answer me, so I couldn't do that. Try again in a minute."
 NO_ACCESS = "Inbox no longer accepts my API token. Ask an admin to renew INBOX_API_TOKEN."
 STORE_DOWN = "I can't note anything down right now, so nothing was done. Try again in a minute."
 SENDING_ALREADY = "That message is already being sent."
@@ -70,6 +72,8 @@ INBOX_REFUSES = (
     "Inbox no longer accepts my API token, so nothing is sent or changed. Make a new one in Inbox → Settings → API → "
     "New API token, set INBOX_API_TOKEN to it and restart me."
 )
+INBOX_TAKES_US = "Inbox accepts my API token again. What waited is being done now."
+INBOX_IS_BACK = "Inbox answers again. What waited is being done now."
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
@@ -155,6 +159,17 @@ def quota(seconds: float, doing: Doing = "send") -> str:
     return f"Inbox asks us to wait {max(1, ceil(seconds))} s. I'll {'send' if doing == 'send' else 'do'} it then."
 
 
+def patience(error: errors.InboxError, left: float) -> str:
+    """Why something is not sent yet; it is tried for `left` more seconds."""
+    if isinstance(error, errors.RateLimited) and error.retry_after < left:
+        return quota(error.retry_after)
+    if isinstance(error, errors.RateLimited):
+        return (
+            f"Inbox asks us to wait for {ceil(error.retry_after / 60)} minutes. I'll keep trying for 10 and tell you."
+        )
+    return NO_ACCESS_NOW if isinstance(error, errors.Unauthorized) else INBOX_DOWN
+
+
 def unexpected(reference: str) -> str:
     return "Something went wrong on my side." + _reference(reference)
 
@@ -220,14 +235,49 @@ def consent(channel: str, *, given: bool) -> str:
 
 def lost_channel(channel: str, code: str) -> str:
     """What admins read when a channel does not take posts; `code` is Slack's error."""
+    only_some = "only some may post there. Add me to those, in the channel's posting permissions"
     remedy = {
         "is_archived": "it is archived. Unarchive it",
         "not_in_channel": "I am not in it. Say `/invite @Inbox` there",
         "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
+        "restricted_action": only_some,
+        "restricted_action_read_only_channel": only_some,
+        "restricted_action_thread_only_channel": "only replies are allowed there. Allow new messages",
+        "restricted_action_non_threadable_channel": "no replies are allowed there. Allow threads",
+        "missing_scope": "Slack has not granted me what that needs. Paste `bot manifest` anew and reinstall the app",
+        "not_allowed_token_type": "SLACK_BOT_TOKEN is no bot token. Set it to the one that begins with xoxb-",
+        "ekm_access_denied": "your organisation has suspended its encryption key. Ask whoever administers that",
     }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
     return (
         f"I can't post in <#{channel}>: {remedy}, or send conversations elsewhere (`/inbox route`, NOTIFY_CHANNEL). "
         "Until then new messages wait, for a day."
+    )
+
+
+def channel_is_back(channel: str) -> str:
+    return f"I can post in <#{channel}> again. What waited is being posted now."
+
+
+def inbox_away(since: str) -> str:
+    """`since` is a time of day with its zone."""
+    return (
+        f"Inbox has not answered me since {since}. Cards and changes made elsewhere wait for it; what people write is "
+        "tried for 10 minutes and then handed back to them. Nothing is to be done here; I'll say when it is over."
+    )
+
+
+def slack_was_away(since: str) -> str:
+    """Admins can read it only afterwards; `since` is a time of day with its zone."""
+    return (
+        f"Slack didn't answer me, or refused my token, from {since} on. It does now: what waited is being posted, in "
+        "order."
+    )
+
+
+def unknown_slack_code(code: str) -> str:
+    return (
+        f"Slack refuses something with {plain(code, 60)}, which I don't know. I keep trying for a day. Look it up at "
+        "<https://docs.slack.dev/reference/methods|docs.slack.dev>; `/inbox doctor` says what else is wrong."
     )
 
 
