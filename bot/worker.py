@@ -51,6 +51,7 @@ Halted = Callable[[], Awaitable[bool]]
 PLACES: Final = 16  # jobs at once, for people and for the background each
 DEATHS: Final = 5  # workers that died one after the other with a job in hand, after which it is taken for the cause
 SUSPECT: Final = 2  # deaths after which it is worked beside no other suspect: they must not die of each other
+ASLEEP: Final = 2.0  # seconds beyond the usual after which an answer of Redis shows that it was asleep
 BREATH: Final = 0.1  # seconds between looks at what is due and at whether to stop
 TRIES: Final = 6  # before a job that fails while everything else works is given up
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries; the last one repeats
@@ -152,12 +153,14 @@ class Worker:
                 await places.acquire()
                 free += 1
             tickets: list[Ticket] = []
+            asked = time.monotonic()
             try:
-                if time.monotonic() - reclaimed > 1.0 and time.monotonic() > self._claims_from:
-                    reclaimed = time.monotonic()
-                    tickets = await self._lanes.reclaim(stream, free)
+                if asked - reclaimed > 1.0 and asked > self._claims_from:
+                    reclaimed = asked
+                    tickets = self._of_the_dead(await self._lanes.reclaim(stream, free), asked)
                 if not tickets:
                     tickets = await self._lanes.take(stream, free, block=self._breath)
+                    self._notice_sleep(asked)
             except StoreUnavailable as error:
                 self._store_is_away(error)
                 await self._rest(0.5)
@@ -176,6 +179,19 @@ class Worker:
         """Whoever lives gives back what it holds when Redis is there again: until then nobody is taken for dead."""
         log.warning("store_unavailable", error=str(error))
         self._claims_from = time.monotonic() + self._lanes.claim_idle
+
+    def _notice_sleep(self, asked: float) -> bool:
+        """Whether Redis took long to answer what it was asked: as if it had been away, though nobody was told so."""
+        if slept := time.monotonic() - asked > self._breath + ASLEEP:
+            self._store_is_away(StoreUnavailable("it was asleep"))
+        return slept
+
+    def _of_the_dead(self, claimed: list[Ticket], asked: float) -> list[Ticket]:
+        """What was claimed; where Redis has slept, those who held it may live: then it is no death."""
+        if not self._notice_sleep(asked):
+            return claimed
+        self._unfinished += claimed
+        return []
 
     async def _give_back_unfinished(self) -> None:
         """What was in hand when Redis went away is worked again; how far it came is not known."""
