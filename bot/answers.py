@@ -7,6 +7,7 @@ from typing import Final
 
 from bot import jobs
 from bot.errors import (
+    BotError,
     InboxError,
     NotLinked,
     NotNow,
@@ -15,7 +16,6 @@ from bot.errors import (
     SendInProgress,
     SlackAway,
     SlackError,
-    Unauthorized,
     Unavailable,
     Unidentified,
 )
@@ -137,7 +137,7 @@ class Answers:
         return receipt_for(job, state, reason)
 
     async def later_or_failed(
-        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: NotNow | SendInProgress
+        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: NotNow | SendInProgress | Unidentified
     ) -> list[Job]:
         """Try again later, saying so once; when ten minutes are over, and no sooner, give up and hand the text back."""
         left = KEEP_TRYING - job.age
@@ -154,9 +154,9 @@ class Answers:
         raise Later(min(wait, left), job.model_copy(update=update), *then) from error
 
     async def _gave_up(
-        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: InboxError, *, doubt: bool
+        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: BotError, *, doubt: bool
     ) -> list[Job]:
-        why = words.NO_ACCESS if isinstance(error, Unauthorized) else words.GAVE_UP
+        why = words.gave_up(error)
         if isinstance(job, Send):
             return [await self.ended(job, "unconfirmed") if doubt else await self.ended(job, "failed", why)]
         if isinstance(job, (Dm, Reply)):
@@ -191,7 +191,7 @@ def outcome(error: Exception) -> str:
     return f"{'refused' if isinstance(error, Refused) else 'failed'}: {type(error).__name__}"
 
 
-def _may_have_begun(error: InboxError) -> bool:
+def _may_have_begun(error: BotError) -> bool:
     """Whether the call that failed may have reached whoever sends."""
     return isinstance(error, SendInProgress) or (isinstance(error, Unavailable) and error.code != "unsent")
 

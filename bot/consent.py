@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from bot.errors import ScopeMissing, SlackError, SlackRefused
+from bot.errors import ScopeMissing, SlackBusy, SlackDown, SlackError, SlackRevoked
 from bot.jobs import now
 from bot.slack import Slack
 from bot.store.rights import Rights, Sharing
@@ -51,6 +51,6 @@ class Consent:
                 self._warned = True
             return known is not None and known.shared
         log.warning("sharing_not_told", error=str(error))
-        if known is None and not isinstance(error, SlackRefused):
+        if known is None and isinstance(error, (SlackBusy, SlackDown, SlackRevoked)):
             raise error  # it cannot be posted now either: both are tried again
         return known.shared if known else True

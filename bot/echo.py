@@ -12,7 +12,7 @@ import structlog
 
 from bot.answers import Answers, say
 from bot.consent import Consent
-from bot.errors import Forbidden, InboxError, NotNow, SlackRefused
+from bot.errors import Forbidden, InboxError, NotNow, SlackRefused, Unidentified
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
 from bot.jobs import Announce, Console, Echo, Job, Mark, Revise, Send, TellAdmins
@@ -114,7 +114,7 @@ class Echoes:
         try:
             actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
-        except NotNow as error:
+        except (NotNow, Unidentified) as error:
             return await self._answers.later_or_failed(job, error)
         if await self._intents.withdrawn(intent_of(channel, job.ts)):
             return await self._not_sent(job, actor, words.CHANGED_BEFORE, "changed before")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.answers import Answers, say, tell
-from bot.errors import InboxError, NotNow, Refused, SlackError, SlackRefused
+from bot.errors import InboxError, NotNow, Refused, SlackError, SlackRefused, Unidentified
 from bot.first_touch import FirstTouch
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
@@ -70,7 +70,7 @@ class Writing:
             actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
             found = await self._find(job.recipient, links)
-        except NotNow as error:
+        except (NotNow, Unidentified) as error:
             return await self._answers.later_or_failed(job, error)
         if not links:
             return [await self._answers.not_sent(job, words.NO_ACCOUNT, "no account")]
@@ -144,7 +144,7 @@ class Writing:
     ) -> list[Job]:
         """Send it, or ask first where something speaks against a first message; `known` are their conversations."""
         try:
-            doubts, first = await self._first_touch.judge(to, known, links, actor)
+            doubts, first = await self._first_touch.judge(to, known, links, actor, job.at)
         except NotNow as error:
             return await self._answers.later_or_failed(job, error)
         send = await self._intend(to, body, job, links, actor, first=first)

@@ -34,6 +34,7 @@ NO_ACCESS = "Inbox no longer accepts my API token. Ask an admin to renew INBOX_A
 STORE_DOWN = "I can't note anything down right now, so nothing was done. Try again in a minute."
 SENDING_ALREADY = "That message is already being sent."
 UNIDENTIFIED = "Slack can't tell me who you are right now, so nothing was done. Try again in a minute."
+UNIDENTIFIED_YET = "Slack can't tell me who you are right now. I'll keep trying for 10 minutes and tell you."
 TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
 TOO_SLOW = "Slack lets me open a form only within three seconds, and that time is over. Try once more."
 UNLINKED = "You are unlinked from Inbox. `/inbox link` matches you by your e-mail address again."
@@ -159,7 +160,14 @@ def quota(seconds: float, doing: Doing = "send") -> str:
     return f"Inbox asks us to wait {max(1, ceil(seconds))} s. I'll {'send' if doing == 'send' else 'do'} it then."
 
 
-def patience(error: errors.InboxError, left: float) -> str:
+def gave_up(error: Exception) -> str:
+    """Why nothing was sent, for ten minutes."""
+    if isinstance(error, errors.Unauthorized):
+        return NO_ACCESS
+    return UNIDENTIFIED if isinstance(error, errors.Unidentified) else GAVE_UP
+
+
+def patience(error: Exception, left: float) -> str:
     """Why something is not sent yet; it is tried for `left` more seconds."""
     if isinstance(error, errors.RateLimited) and error.retry_after < left:
         return quota(error.retry_after)
@@ -167,6 +175,8 @@ def patience(error: errors.InboxError, left: float) -> str:
         return (
             f"Inbox asks us to wait for {ceil(error.retry_after / 60)} minutes. I'll keep trying for 10 and tell you."
         )
+    if isinstance(error, errors.Unidentified):
+        return UNIDENTIFIED_YET
     return NO_ACCESS_NOW if isinstance(error, errors.Unauthorized) else INBOX_DOWN
 
 
