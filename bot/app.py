@@ -60,6 +60,7 @@ from bot.receipts import Receipts
 from bot.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.reminders import Reminding
 from bot.replying import Replying
+from bot.retries import PAUSES
 from bot.routing import Router
 from bot.sending import Sending
 from bot.settings import Settings
@@ -88,7 +89,7 @@ from bot.store.tally import Tally
 from bot.store.waiting import Waiting
 from bot.ticker import Ticker
 from bot.web import Web
-from bot.worker import BREATH, PAUSES, Handlers, Worker
+from bot.worker import BREATH, Handlers, Worker
 from bot.writing import Writing
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from bot.jobs import TellAdmins, now
 from bot.store.install import Install
 from bot.store.lanes import Lanes
 from bot.store.rights import Rights
-from bot.views import words
+from bot.views import words_notices as words
 
 log = structlog.get_logger(__name__)
 

@@ -13,29 +13,15 @@ from typing import Any, Final
 import structlog
 
 from bot.errors import (
-    ChannelRefused,
-    Conflict,
-    Forbidden,
-    Gone,
     InboxError,
     NotThere,
-    RateLimited,
     Refused,
-    Rejected,
-    ScopeMissing,
-    SlackAway,
-    SlackBusy,
-    SlackDown,
     SlackError,
-    SlackRefused,
-    SlackRevoked,
     StoreUnavailable,
-    Unauthorized,
-    Unavailable,
-    Unidentified,
 )
-from bot.jobs import DAY, Count, Job, Keep, Later, Sync
+from bot.jobs import Count, Job, Keep, Later, Sync
 from bot.metrics import FINISHED, SECONDS
+from bot.retries import EXPECTED, PAUSES, Fatal, Retries, Sound, tried
 from bot.store import keys
 from bot.store.lanes import Lanes, Ticket
 from bot.telemetry import report, span
@@ -45,7 +31,6 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
 Handlers = dict[type[Any], Handler]
 Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
-Sound = Callable[[], Awaitable[bool]]
 Halted = Callable[[], Awaitable[bool]]
 
 PLACES: Final = 16  # jobs at once, for people and for the background each
@@ -53,12 +38,6 @@ DEATHS: Final = 5  # workers that died one after the other with a job in hand, a
 SUSPECT: Final = 2  # deaths after which it is worked beside no other suspect: they must not die of each other
 ASLEEP: Final = 2.0  # seconds beyond the usual after which an answer of Redis shows that it was asleep
 BREATH: Final = 0.1  # seconds between looks at what is due and at whether to stop
-TRIES: Final = 6  # before a job that fails while everything else works is given up
-PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries; the last one repeats
-
-
-class Fatal(Exception):
-    """Not to be tried again."""
 
 
 class TakenError(Exception):
@@ -85,8 +64,10 @@ class Worker:
         """`failed` says what follows from a job given up; `sound` whether Slack and Inbox answer anything at all.
 
         While `halted` says so, jobs are left where they are."""
-        self._breath, self._pauses = breath, pauses
-        self._lanes, self._handlers, self._failed, self._sound = lanes, handlers, failed, sound
+        self._breath = breath
+        self._lanes, self._handlers, self._failed = lanes, handlers, failed
+        # A job's own time may be over when it is asked whether all is sound.
+        self._retries = Retries(sound, within=lanes.claim_idle * 0.1, pauses=pauses)
         self.job_timeout = lanes.claim_idle * 0.8  # seconds; nobody else may take a job that is still being done
         self._halted, self._is_halted, self._asked = halted, False, 0.0
         self._stopping = asyncio.Event()
@@ -204,7 +185,7 @@ class Worker:
             if job is None:
                 await self._lanes.give_back(ticket)
             else:
-                await self._lanes.defer(ticket, self._tried(job), self._pause(job))
+                await self._lanes.defer(ticket, tried(job), self._retries.pause(job))
             self._unfinished.pop(0)
 
     async def _return(self, tickets: Sequence[Ticket]) -> None:
@@ -284,14 +265,9 @@ class Worker:
 
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
         """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
-        if isinstance(error, (RateLimited, SlackBusy)) and not self._is_over(job):  # nothing was done
-            await self._lanes.defer(ticket, _alive(job), error.retry_after)
-            log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=error.retry_after)
-            return "again"
-        if job.patient and not isinstance(error, Fatal) and (again := await self._again(job, error)):
-            wait = self._pause(job)
-            await self._lanes.defer(ticket, _alive(again), wait)
-            log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
+        if again := await self._retries.again(job, error):
+            await self._lanes.defer(ticket, _alive(again.job), again.wait)
+            log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=again.wait)
             return "again"
         return await self._give_up(ticket, job, error)
 
@@ -302,47 +278,11 @@ class Worker:
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
             return "refused"
-        log.error(
-            "given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, _EXPECTED)
-        )
-        if not isinstance(error, _EXPECTED):
+        log.error("given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, EXPECTED))
+        if not isinstance(error, EXPECTED):
             report(error, ref=job.ref, kind=job.kind)
         await self._lanes.bury(ticket, _named(error), then)
         return "dead"
-
-    async def _again(self, job: Job, error: Exception) -> Job | None:
-        """The job for another try; None when there is to be none.
-
-        What is away, or refuses us, is waited for. What fails though everything else works gets a few tries.
-        """
-        if self._is_over(job):
-            return self._tried(job) if job.patience >= DAY and await self._is_away(error) else None
-        if isinstance(error, _WAITS) or (isinstance(error, _DOUBTFUL) and await self._is_away(error)):
-            return self._tried(job)
-        if isinstance(error, _FINAL) or job.failures >= TRIES:
-            return None
-        return self._tried(job).model_copy(update={"failures": job.failures + 1})
-
-    async def _is_away(self, error: Exception) -> bool:
-        """Whether the job fails because Slack or Inbox is away, or refuses us, for everybody."""
-        if isinstance(error, (RateLimited, SlackBusy, SlackRevoked, Unauthorized)):
-            return True
-        if not isinstance(error, (Unavailable, SlackDown, TimeoutError)):
-            return False
-        try:
-            async with asyncio.timeout(self._lanes.claim_idle * 0.1):  # the job's own time is over already
-                return not await self._sound()
-        except TimeoutError:
-            return True
-
-    def _is_over(self, job: Job) -> bool:
-        return job.age > job.patience
-
-    def _pause(self, job: Job) -> float:
-        return self._pauses[min(job.tries, len(self._pauses) - 1)]
-
-    def _tried(self, job: Job) -> Job:
-        return job.model_copy(update={"tries": job.tries + 1})
 
 
 async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
@@ -352,13 +292,6 @@ async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
             task.cancel()
         await asyncio.wait(pending, timeout=0.2)
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-# Each of these may end by itself or by what somebody does; that a person cannot be identified, when Slack answers.
-_WAITS: Final = (SlackAway, ChannelRefused, ScopeMissing, Unauthorized, Unidentified)
-_DOUBTFUL: Final = (Unavailable, TimeoutError)  # the neighbour's, if it answers nobody else either
-_FINAL: Final = (Refused, SlackRefused, Gone, Forbidden, Conflict, Rejected)  # of what is not above
-_EXPECTED: Final = (InboxError, SlackError, Refused)
 
 
 def _alive(job: Job) -> Job:

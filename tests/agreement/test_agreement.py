@@ -432,7 +432,7 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 # From the bottom up: a module imports from its own floor or from those below.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.errors", "bot.slack_codes", "bot.models", "bot.log", "bot.manifest", "bot.metrics"),
-    ("bot.settings", "bot.jobs", "bot.views", "bot.rules", "bot.hours"),
+    ("bot.settings", "bot.jobs", "bot.views", "bot.rules", "bot.hours", "bot.retries"),
     ("bot.telemetry",),
     ("bot.inbox", "bot.store"),
     ("bot.slack", "bot.socket_mode", "bot.notices"),

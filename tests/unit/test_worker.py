@@ -34,10 +34,11 @@ from bot.errors import (
     Unidentified,
 )
 from bot.jobs import Asker, Console, Dm, Job, Later, Refresh, Tell, now
+from bot.retries import TRIES
 from bot.store import embedded, keys
 from bot.store.connect import connect
 from bot.store.lanes import GROUP, Lanes, Ticket
-from bot.worker import DEATHS, TRIES, Handler, Handlers, Worker
+from bot.worker import DEATHS, Handler, Handlers, Worker
 
 ANA = Asker(user="U0ANA")
 SOON = 5.0  # seconds that nothing here should take
@@ -519,7 +520,7 @@ async def test_a_handler_that_hangs_is_ended_and_tried_again_while_others_go_on(
 
 def test_a_job_ends_before_anybody_may_take_it_for_abandoned(shop: Shop) -> None:
     assert shop.worker(works).job_timeout < shop.lanes.claim_idle
-    assert Worker(Lanes(shop.redis, "x", claim_idle=1.0), {}, shop.failed, shop.worker(works)._sound).job_timeout < 1.0
+    assert Worker(Lanes(shop.redis, "x", claim_idle=1.0), {}, shop.failed, _sound).job_timeout < 1.0
 
 
 async def test_a_job_that_no_version_of_ours_wrote_is_buried_and_the_lane_goes_on(shop: Shop) -> None:
