@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -31,35 +31,31 @@ RENEWED: Final = 60.0  # seconds between two notes that Slack refuses the token;
 
 @dataclass
 class Absence:
-    """Whether a neighbour is away: since when, by how many calls, and whether that was told. None: not known yet."""
+    """How long a neighbour has been away, as this process sees it, and whether that was told; None: not known yet."""
 
-    since: float | None = None
+    after: float
+    since: float = 0.0
     calls: int = 0
     told: bool | None = None
-    began: str = field(default="")
+    began: str = ""
 
-    def failed(self, after: float) -> bool:
-        """One more call failed; True once it is to be told."""
-        if self.since is None:
+    def is_to_be_told(self) -> bool:
+        """One more call failed: whether that is long enough now."""
+        if not self.calls:
             self.since, self.began = time.monotonic(), f"{now():%H:%M} UTC"
         self.calls += 1
-        due = not self.told and self.calls >= FEWEST and time.monotonic() - self.since >= after
-        self.told = self.told or due
-        return due
+        return not self.told and self.calls >= FEWEST and time.monotonic() - self.since >= self.after
 
-    def ended(self) -> bool:
-        """A call was answered; True when somebody may have been told that it is away."""
-        doubtful = self.told is not False
-        self.since, self.calls, self.told = None, 0, False
-        return doubtful
+    def over(self) -> None:
+        self.calls, self.told = 0, False
 
 
 class Notices:
     """`after` is how many seconds Slack or Inbox may be away before admins hear of it."""
 
     def __init__(self, lanes: Lanes, rights: Rights, install: Install, after: float = AFTER) -> None:
-        self._lanes, self._rights, self._install, self._after = lanes, rights, install, after
-        self._inbox, self._slack = Absence(), Absence()
+        self._lanes, self._rights, self._install = lanes, rights, install
+        self._inbox, self._slack = Absence(after), Absence(after)
         self._inbox_refuses: bool | None = None  # None before Inbox has answered
         self._slack_refuses: bool | None = None
         self._noted = 0.0  # when it was last noted that Slack refuses the token
@@ -69,11 +65,13 @@ class Notices:
     async def inbox_answered(self, _: Mapping[str, str], status: int) -> None:
         """Look at the status of each answer; 0 stands for none. Raises `StoreUnavailable`."""
         if status == 0 or status >= 500 or status == 408:
-            if self._inbox.failed(self._after):
+            if self._inbox.is_to_be_told():
                 await self._tell(INBOX_AWAY, words.inbox_away(self._inbox.began))
+                self._inbox.told = True
             return
-        if self._inbox.ended():
+        if self._inbox.told is not False:
             await self._over(INBOX_AWAY, words.INBOX_IS_BACK)
+        self._inbox.over()
         if status == 401 and not self._inbox_refuses:
             await self._tell(REFUSES, words.INBOX_REFUSES)
             self._inbox_refuses = True
@@ -87,12 +85,12 @@ class Notices:
             if isinstance(error, SlackRevoked):
                 await self._slack_refuses_us(error)
             elif self._slack_refuses is not False and not isinstance(error, SlackDown):
-                self._slack_refuses = False
                 await self._install.accepted()
+                self._slack_refuses = False
             if isinstance(error, SlackUnknown) and error.code not in self._unknown:
-                self._unknown.add(error.code)
                 log.error("unknown_slack_code", code=error.code)
                 await self._tell(f"slack-code:{error.code}", words.unknown_slack_code(error.code))
+                self._unknown.add(error.code)
             await self._slack_is_there(isinstance(error, (SlackDown, SlackRevoked)))
         except StoreUnavailable as unavailable:
             log.warning("store_unavailable", error=str(unavailable))
@@ -100,11 +98,14 @@ class Notices:
     async def _slack_is_there(self, away: bool) -> None:
         """What is told of Slack's absence waits for its end, as all that is said there."""
         if away:
-            if self._slack.failed(self._after):
+            if self._slack.is_to_be_told():
                 log.error("slack_away", since=self._slack.began)
                 await self._tell(SLACK_AWAY, words.slack_was_away(self._slack.began))
-        elif self._slack.ended():
+                self._slack.told = True
+            return
+        if self._slack.told is not False:
             await self._rights.well(SLACK_AWAY)
+        self._slack.over()
 
     async def _slack_refuses_us(self, error: SlackRevoked) -> None:
         if not self._slack_refuses:
@@ -124,8 +125,8 @@ class Notices:
     async def channel_takes(self, channel: str, *, doubtful: bool) -> None:
         """`doubtful` when another process may know that the channel refused posts. Raises `StoreUnavailable`."""
         if doubtful or self._channels.get(channel) is not False:
-            self._channels[channel] = False
             await self._over(f"channel:{channel}", words.channel_is_back(channel))
+            self._channels[channel] = False
 
     async def _tell(self, name: str, text: str) -> None:
         await self._lanes.accept(TellAdmins(name=name, text=text))

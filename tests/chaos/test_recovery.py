@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.sandbox.slack import Ack
 from bot.store import embedded
+from bot.store.lanes import Lanes
 from tests.chaos.crew import PACES, Crew, Hand, crew
 
+OUTAGE = float(os.environ.get("CHAOS_OUTAGE", "30"))  # seconds
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 
 
@@ -165,6 +170,40 @@ async def test_ten_seconds_without_redis_are_said_and_lose_nothing(
         assert on.hands
         assert all(hand.process and hand.process.returncode is None for hand in on.hands)  # nobody gave up
     _end(server, signal.SIGTERM)
+
+
+@pytest.mark.timeout(OUTAGE + 240)
+@pytest.mark.parametrize("who", ["slack", "slack's token", "inbox", "inbox's token", "both"])
+async def test_an_outage_of_a_neighbour_loses_nothing_and_does_nothing_twice(
+    redis_url: str, api: str, who: str
+) -> None:
+    """`CHAOS_OUTAGE=300` makes it five minutes; a DM would have to be handed back after ten."""
+    async with crew(redis_url, api, webs=1, workers=2) as on:
+        known(on)
+        load = Load(on, 1.0)
+        async with load.running():
+            await asyncio.sleep(2)
+            if "inbox" not in who:
+                fault: dict[str, Any] = {"error": "invalid_auth"} if "token" in who else {"status": 503}
+                on.slack.fail("*", **fault, times=None)
+            if "slack" not in who:
+                on.inbox.fail("*", 401 if "token" in who else 503, times=None)
+            await asyncio.sleep(OUTAGE)
+            before = len(on.posted()), len(on.sent())
+            on.slack.heal()
+            on.inbox.heal()
+            began = time.monotonic()
+            await on.until(lambda: len(on.posted()) > before[0], 30)
+            back = time.monotonic() - began
+            await asyncio.sleep(2)
+        await load.arrives(within=180.0)
+        async with Redis.from_url(redis_url) as redis:
+            dead = await Lanes(redis, "reader").dead_letters()
+        say(
+            f"API {api}, {who} away for {OUTAGE:g} s: posting {back:.1f} s after the end, {len(load.acked)} DMs sent, "
+            f"{len(load.written)} messages posted, {len(dead)} dead letters"
+        )
+        assert dead == []
 
 
 def _end(server: embedded.Valkey, number: signal.Signals) -> None:
