@@ -70,7 +70,7 @@ class Answers:
         if isinstance(error, Unidentified):
             return words.UNIDENTIFIED
         if isinstance(error, SlackError):
-            return words.SLACK_AWAY if isinstance(error, SlackAway) else words.unexpected(ref)
+            return words.slack_away(ref) if isinstance(error, SlackAway) else words.unexpected(ref)
         if isinstance(error, (Refused, InboxError)):
             return words.explain(
                 error, team=self._gate.installation.name, account=account or "The account", reference=ref, doing=doing

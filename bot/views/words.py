@@ -29,7 +29,6 @@ CHANGE_NOT_CONFIRMED = (
     "Inbox couldn't confirm that change. Look at the card, and press the button again if it still shows."
 )
 NO_ACCESS_NOW = "Inbox doesn't accept my API token right now. I'll keep trying for 10 minutes and tell you."
-SLACK_AWAY = "Slack didn't answer me, so I couldn't do that. Try again in a minute."
 NO_ACCESS = "Inbox no longer accepts my API token. Ask an admin to renew INBOX_API_TOKEN."
 STORE_DOWN = "I can't note anything down right now, so nothing was done. Try again in a minute."
 SENDING_ALREADY = "That message is already being sent."
@@ -152,6 +151,10 @@ def account_offline(account: str, platform: str = "X") -> str:
 def quota(seconds: float, doing: Doing = "send") -> str:
     """The wait is rounded up to whole seconds; the job goes on by itself then."""
     return f"Inbox asks us to wait {max(1, ceil(seconds))} s. I'll {'send' if doing == 'send' else 'do'} it then."
+
+
+def slack_away(reference: str) -> str:
+    return "Slack didn't answer me, so I couldn't do that. Try again in a minute." + _reference(reference)
 
 
 def gave_up(error: Exception) -> str:
