@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot import jobs
-from bot.errors import InboxError, NotLinked, RateLimited, Refused, SendInProgress, Unavailable, Unidentified
+from bot.errors import (
+    BotError,
+    InboxError,
+    NotLinked,
+    NotNow,
+    RateLimited,
+    Refused,
+    SendInProgress,
+    SlackAway,
+    SlackError,
+    Unavailable,
+    Unidentified,
+)
 from bot.gate import Gate
 from bot.jobs import (
     Answer,
@@ -35,20 +48,20 @@ from bot.store.rights import Rights
 from bot.views import Msg, State, receipt, text, words
 
 PATIENCE: Final = 60.0  # seconds after which the writer may be looking elsewhere
-KEEP_TRYING: Final = 600.0  # seconds a send is tried for
-PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries; the last one repeats
-
-
-def pause(tries: int) -> float:
-    """Seconds until try number `tries` + 1."""
-    return PAUSES[min(tries, len(PAUSES) - 1)]
+KEEP_TRYING: Final = jobs.SENDS_WAIT
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 10.0)  # seconds between tries; the last one repeats
 
 
 class Answers:
     """An error that ends a job becomes a `Tell`, on record."""
 
-    def __init__(self, gate: Gate, rights: Rights, audit: Audit) -> None:
-        self._gate, self._rights, self._audit = gate, rights, audit
+    def __init__(self, gate: Gate, rights: Rights, audit: Audit, pauses: Sequence[float] = PAUSES) -> None:
+        """`pauses` are the seconds between tries of a send; the last one repeats."""
+        self._gate, self._rights, self._audit, self._pauses = gate, rights, audit, pauses
+
+    def pause(self, tries: int) -> float:
+        """Seconds until try number `tries` + 1."""
+        return self._pauses[min(tries, len(self._pauses) - 1)]
 
     def explain(
         self, error: Exception, asker: Asker, ref: str, doing: words.Doing = "change", *, account: str = ""
@@ -56,6 +69,8 @@ class Answers:
         """What `asker` reads about `error`."""
         if isinstance(error, Unidentified):
             return words.UNIDENTIFIED
+        if isinstance(error, SlackError):
+            return words.slack_away(ref) if isinstance(error, SlackAway) else words.unexpected(ref)
         if isinstance(error, (Refused, InboxError)):
             return words.explain(
                 error, team=self._gate.installation.name, account=account or "The account", reference=ref, doing=doing
@@ -77,7 +92,7 @@ class Answers:
         if isinstance(error, Refused) and hasattr(job, "asker"):
             return [say(job.asker, self.explain(error, job.asker, job.ref))]
         if isinstance(job, Send):
-            if job.attempted:
+            if job.attempted or job.doubt:
                 return [await self.ended(job, "unconfirmed")]
             return [await self.ended(job, "failed", self.explain(error, job.asker, job.ref, "send"))]
         if isinstance(job, Mark):
@@ -122,27 +137,31 @@ class Answers:
         return receipt_for(job, state, reason)
 
     async def later_or_failed(
-        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: InboxError
+        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: NotNow | SendInProgress | Unidentified
     ) -> list[Job]:
-        """Try again later, saying so once; after ten minutes, give up and hand the text back."""
-        wait = error.retry_after if isinstance(error, RateLimited) else pause(job.tries)
-        doubt = isinstance(job, Send) and (job.doubt or (isinstance(error, Unavailable) and not _never_began(error)))
-        if job.age + wait > KEEP_TRYING:
-            if isinstance(job, Send):
-                if doubt:
-                    return [await self.ended(job, "unconfirmed")]
-                return [await self.ended(job, "failed", words.GAVE_UP)]
-            if isinstance(job, (Dm, Reply)):
-                return [await self.not_sent(job, words.GAVE_UP, "failed")]
-            return [say(job.asker, words.GAVE_UP)]
+        """Try again later, saying so once; when ten minutes are over, and no sooner, give up and hand the text back."""
+        left = KEEP_TRYING - job.age
+        doubt = isinstance(job, Send) and (job.doubt or _may_have_begun(error))
+        if left <= 0:
+            return await self._gave_up(job, error, doubt=doubt)
+        wait = error.retry_after if isinstance(error, RateLimited) else self.pause(job.tries)
         then: list[Job] = []
         if not job.told and not isinstance(error, SendInProgress):
-            patience = words.quota(error.retry_after) if isinstance(error, RateLimited) else words.INBOX_DOWN
-            then = [say(job.asker, patience)]
+            then = [say(job.asker, words.patience(error, left))]
         update: dict[str, object] = {"tries": job.tries + 1, "told": job.told or bool(then)}
         if isinstance(job, Send):
             update |= {"doubt": doubt, "attempted": job.attempted if doubt else None}
-        raise Later(wait, job.model_copy(update=update), *then) from error
+        raise Later(min(wait, left), job.model_copy(update=update), *then) from error
+
+    async def _gave_up(
+        self, job: Send | Dm | Reply | Choose | SendAgain | Echo | Answer, error: BotError, *, doubt: bool
+    ) -> list[Job]:
+        why = words.gave_up(error)
+        if isinstance(job, Send):
+            return [await self.ended(job, "unconfirmed") if doubt else await self.ended(job, "failed", why)]
+        if isinstance(job, (Dm, Reply)):
+            return [await self.not_sent(job, why, "failed")]
+        return [say(job.asker, why)]
 
 
 def described(job: Job) -> tuple[str, str]:
@@ -172,9 +191,9 @@ def outcome(error: Exception) -> str:
     return f"{'refused' if isinstance(error, Refused) else 'failed'}: {type(error).__name__}"
 
 
-def _never_began(error: InboxError) -> bool:
-    """Whether the failed call cannot have reached Inbox."""
-    return error.code == "unsent"
+def _may_have_begun(error: BotError) -> bool:
+    """Whether the call that failed may have reached whoever sends."""
+    return isinstance(error, SendInProgress) or (isinstance(error, Unavailable) and error.code != "unsent")
 
 
 def say(asker: Asker, sentence: str) -> Tell:

@@ -22,9 +22,10 @@ from starlette.types import ASGIApp
 
 from bot import jobs
 from bot.admins import Admins
+from bot.answers import PAUSES as SENDS_PAUSE
 from bot.answers import Answers
 from bot.assigning import Assigning
-from bot.board import LOOK_AGAIN, Board
+from bot.board import Board
 from bot.buried import Buried
 from bot.channel_settings import ChannelSettings
 from bot.checkup import Checkup, Store
@@ -40,6 +41,7 @@ from bot.errors import (
     SlackDown,
     SlackError,
     SlackRefused,
+    SlackRevoked,
     Unavailable,
     VersionEnded,
 )
@@ -55,10 +57,12 @@ from bot.listeners.front import Front
 from bot.listeners.talk import Talk
 from bot.models import Installation
 from bot.news import News
-from bot.notices import Notices
+from bot.notices import AFTER, Notices
 from bot.receipts import Receipts
+from bot.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.reminders import Reminding
 from bot.replying import Replying
+from bot.retries import PAUSES
 from bot.routing import Router
 from bot.sending import Sending
 from bot.settings import Settings
@@ -121,7 +125,9 @@ class Paces:
 
     `breath`: how many seconds a worker waits for work before it looks whether something is due or it is to stop.
     `version_every`: how many seconds lie between two looks at which API version other processes speak.
-    `replying`: how many seconds somebody with the reply form open is believed to be replying.
+    `replying`: how many seconds somebody with the reply form open is believed to be replying. `pauses`: seconds between
+    tries of work that waits, and of sends. `look_again`: seconds until a channel that takes no posts is tried again.
+    `away`: how many seconds Slack or Inbox may be away before admins hear of it.
     """
 
     breath: float = BREATH
@@ -132,6 +138,9 @@ class Paces:
     poll: float = 3.0
     replying: float = 600.0
     version_every: float = 5.0
+    pauses: tuple[float, ...] = PAUSES
+    sends_pause: tuple[float, ...] = SENDS_PAUSE
+    away: float = AFTER
 
 
 @asynccontextmanager
@@ -153,7 +162,10 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         installation = await _installation(slack, install)
         lanes, rights = Lanes(redis, _consumer(), paces.claim_idle), Rights(redis)
         await lanes.open()
-        pace, notices = Pace(redis, paces.channel_interval, paces.inbox_per_minute), Notices(lanes, rights)
+        pace = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
+        notices = Notices(lanes, rights, install, paces.away)
+        slack.heard = notices.slack_answered
+        refused = RefusedChannels(notices, pace, paces.look_again)
         people, cards, feed, intents = People(redis), Cards(redis), Feed(redis), Intents(redis)
         await feed.began()
         first_start = await install.inbox_version() is None
@@ -163,7 +175,7 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
         inbox, paced = (_inbox(settings, http, spoken, pace, notices, background=one) for one in (False, True))
         audit, admins_named = Audit(redis, settings.audit_days), frozenset(settings.bot_admins)
         gate = Gate(installation, slack, inbox, people, rights, admins_named)
-        answers = Answers(gate, rights, audit)
+        answers = Answers(gate, rights, audit, paces.sends_pause)
         preferences, replies = Preferences(redis), Replies(redis, paces.replying)
         forms = Forms(gate, slack, answers)
         desk = Desk(gate, inbox, people, cards, answers, preferences)
@@ -174,17 +186,17 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             gate, slack, inbox, people, cards, replies, intents, preferences, lanes, forms, answers, writing
         )
         assigning = Assigning(gate, slack, inbox, people, cards, preferences, forms)
-        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences)
+        receipts = Receipts(slack, cards, replies, pace, Consent(slack, rights), preferences, refused)
         sending = Sending(inbox, people, cards, intents, answers)
         waiting, routes = Waiting(redis), Routes(redis)
         router = Router(routes, settings.notify_channel)
         posts = Posts(redis)
         news = News(paced, people, cards, feed, router, routes, waiting, posts, lanes)
         about_channels = (pace, rights, preferences, installation)
-        board = Board(slack, paced, people, cards, feed, *about_channels, replies, posts, paces.look_again)
+        board = Board(slack, paced, people, cards, feed, *about_channels, replies, posts, refused)
         thread_posts = ThreadPosts(board, slack, paced, cards, feed, posts, routes, replies)
         consent = Consent(slack, rights)
-        reminding = Reminding(gate, slack, paced, people, cards, preferences, waiting, pace, consent)
+        reminding = Reminding(gate, slack, paced, people, cards, preferences, waiting, pace, consent, refused)
         steering = Steering(gate, slack, inbox, people, cards, routes, router, audit)
         channel_settings = ChannelSettings(gate, slack, preferences, waiting, answers, audit)
         admins = Admins(gate, slack, people, rights, audit, lanes, admins_named)
@@ -225,7 +237,8 @@ async def bridge(settings: Settings, paces: Paces = Paces()) -> AsyncIterator[Br
             jobs.Count: stats.count,
             jobs.Chart: stats.chart,
         }
-        worker = Worker(lanes, handlers, answers.failed, partial(_answers, paced), install.revoked, paces.breath)
+        sound = partial(_answer, slack, paced)
+        worker = Worker(lanes, handlers, answers.failed, sound, install.revoked, paces.breath, paces.pauses)
         ticker = Ticker(pace, feed, lanes, paces.poll, waiting)
         bolt, dispatch = _bolt(settings, installation, slack), Dispatch()
         talk = Talk(lanes, cards, preferences)
@@ -303,12 +316,17 @@ def _of_channels(steering: Steering, settings: ChannelSettings, reminding: Remin
     }
 
 
-async def _answers(inbox: Inbox) -> bool:
-    """Whether Inbox answers anything at all."""
+async def _answer(slack: Slack, inbox: Inbox) -> bool:
+    """Whether Slack and Inbox answer anything at all."""
     try:
         await inbox.team()
     except InboxError as error:
-        return error.answered and error.status < 500 and not isinstance(error, VersionEnded)
+        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
+            return False
+    try:
+        await slack.installation()
+    except SlackError:
+        return False
     return True
 
 
@@ -336,7 +354,7 @@ async def _installation(slack: Slack, install: Install) -> Installation:
     known = await install.workspace()
     try:
         found = await _patiently(slack.installation, known is not None)
-    except SlackRefused as error:
+    except (SlackRefused, SlackRevoked) as error:
         raise SettingsError(
             f"SLACK_BOT_TOKEN is wrong: Slack answers {error.code}. "
             "Copy it anew from your app's OAuth & Permissions page."

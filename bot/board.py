@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from functools import partial
 from typing import Final, TypeVar
@@ -14,11 +13,12 @@ import structlog
 from bot import jobs
 from bot.answers import say
 from bot.consent import Consent
-from bot.errors import Gone, InboxError, SlackBusy, SlackRefused, VersionEnded
+from bot.errors import Gone, InboxError, SlackRefused, VersionEnded
 from bot.inbox import Inbox
 from bot.jobs import Announce, Job, Keep, Later, Leave, Missed, Move, Post, Recheck, Render, TellAdmins
 from bot.models import AccountLink, Card, Installation, Label, Member, Message
 from bot.news import learn
+from bot.refused_channels import RefusedChannels
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.feed import Feed
@@ -36,9 +36,6 @@ Item = TypeVar("Item", AccountLink, Label, Member)
 
 NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
 _UNNAMED: Final = ContextVar("unnamed", default=False)  # of the job at hand: each is worked in a task of its own
-LOOK_AGAIN: Final = 60.0  # seconds until a channel that took no post is tried again
-WAITS: Final = 86_400.0  # seconds that a post waits for its channel
-LOST: Final = {"channel_not_found", "not_in_channel", "is_archived", "restricted_action"}
 
 
 class Board:
@@ -57,13 +54,12 @@ class Board:
         installation: Installation,
         replies: Replies,
         posts: Posts,
-        look_again: float = LOOK_AGAIN,
+        refused: RefusedChannels,
     ) -> None:
-        """`look_again` is how many seconds a post waits before it tries a channel again that did not take it."""
         self._preferences, self._installation = preferences, installation
         self._slack, self._inbox, self._people = slack, inbox, people
         self._rights, self._consent, self._replies, self._posts = rights, Consent(slack, rights), replies, posts
-        self._cards, self._feed, self._pace, self._look_again = cards, feed, pace, look_again
+        self._cards, self._feed, self._pace, self.refused = cards, feed, pace, refused
 
     async def fit(self, card: Card, channel: str, message: Msg) -> Msg:
         """`message`, or what may stand in a channel where another organisation reads along."""
@@ -76,23 +72,6 @@ class Board:
         if await self._consent.shows(channel):
             return []
         return [TellAdmins(name=f"shared:{channel}", text=words.shared_channel(channel))]
-
-    @asynccontextmanager
-    async def reaching(self, job: Post | Announce | Missed | Move) -> AsyncIterator[None]:
-        """Where the channel takes no posts, admins are told once, and the posts wait for a day before they are lost."""
-        notice = f"channel:{job.channel}"
-        try:
-            yield
-        except SlackBusy as error:
-            await self._pace.rest(job.channel, error.retry_after)
-            raise
-        except SlackRefused as error:
-            if error.code not in LOST or job.age > WAITS:
-                raise
-            told = TellAdmins(name=notice, text=words.lost_channel(job.channel, error.code))
-            raise Later(self._look_again, job, told) from error
-        if job.age > self._look_again / 2:  # it may have been one of those that waited
-            await self._rights.well(notice)
 
     async def _once(
         self, job: Announce | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
@@ -123,14 +102,14 @@ class Board:
 
     async def announce(self, job: Announce, _: object) -> list[Job]:
         """Say it to the channel, and then show the threads that it sums up."""
-        async with self.reaching(job):
+        async with self.refused.waiting(job, job.channel):
             await self.slot(job, job.channel, FIRST)
             await self._once(job, f"digest-{job.ref}-{job.channel}", job.channel, {"text": job.text, "blocks": []})
         return [Missed(channel=job.channel, thread_id=one, since=since) for one, since in job.threads.items()]
 
     async def missed(self, job: Missed, _: object) -> list[Job]:
         """The card of a thread that is still open, and below it what was written meanwhile."""
-        async with self.reaching(job):
+        async with self.refused.waiting(job, job.channel):
             return await self._missed(job)
 
     async def _missed(self, job: Missed) -> list[Job]:
@@ -169,7 +148,7 @@ class Board:
 
     async def move(self, job: Move, keep: Keep) -> list[Job]:
         """Post the card in another channel, once. Of a job of an older version, the message waits with the others."""
-        async with self.reaching(job):
+        async with self.refused.waiting(job, job.channel):
             return await self._move(job, keep)
 
     async def _move(self, job: Move, keep: Keep) -> list[Job]:
@@ -203,10 +182,7 @@ class Board:
         gone = steering.moved_away()
         if await self._consent.shows(old.channel):
             gone = steering.moved_card(_name(card), place.channel, self._installation.permalink(*place))
-        try:
-            await self._slack.update(old, gone)
-        except SlackRefused as error:
-            log.warning("old_card_not_closed", ref=job.ref, thread=job.thread_id, error=error.code)
+        await self._change(job, old, gone)
         return []
 
     async def render(self, job: Render, _: object) -> list[Job]:
@@ -214,11 +190,17 @@ class Board:
         card, place = await self._cards.get(job.thread_id), await self._cards.place(job.thread_id)
         if card is None or place is None:
             return []
+        await self.refused.unless_known(job, place.channel)
+        await self._change(job, place, await self.draw(card, place.channel))
+        return named_later(job.thread_id)
+
+    async def _change(self, job: Render | Leave, place: Place, message: Msg) -> None:
+        """What cannot be changed stays as it is; where the channel refuses that, it is tried again for a day."""
         try:
-            await self._slack.update(place, await self.draw(card, place.channel))
+            async with self.refused.waiting(job, place.channel):
+                await self._slack.update(place, message)
         except SlackRefused as error:
             log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
-        return named_later(job.thread_id)
 
     async def draw(self, card: Card, channel: str) -> Msg:
         """The card as it may stand in `channel`."""

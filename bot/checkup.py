@@ -15,9 +15,12 @@ from bot.errors import (
     InboxError,
     NotWritable,
     RateLimited,
+    ScopeMissing,
     SlackBusy,
     SlackError,
     SlackRefused,
+    SlackRevoked,
+    SlackUnknown,
     StoreUnavailable,
     Unauthorized,
     VersionEnded,
@@ -98,7 +101,7 @@ class Checkup:
                 yield one
         try:
             installation = await self._slack.installation()
-        except SlackRefused as error:
+        except (SlackRefused, SlackRevoked) as error:
             yield Finding("Slack", "failed", str(error), _bot_token(error.code))
         except SlackError as error:
             yield Finding("Slack", "failed", str(error), _slack_remedy(error))
@@ -197,7 +200,7 @@ class Checkup:
             return Finding("transport", "ok", "HTTP: Slack must reach /slack/events of this bot")
         try:
             await self._slack.open_socket(token.get_secret_value())
-        except SlackRefused as error:
+        except (SlackRefused, SlackRevoked, SlackUnknown) as error:
             how = (
                 "Copy SLACK_APP_TOKEN (xapp-…, with connections:write) from Basic Information → App-Level Tokens, and "
                 "turn on Socket Mode."
@@ -215,7 +218,7 @@ class Checkup:
             return Finding("channel", "warning", "none is set", how)
         try:
             await self._slack.try_channel(channel, installation.bot_user)
-        except SlackRefused as error:
+        except (SlackRefused, SlackUnknown) as error:
             how = _CHANNEL.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
             return Finding("channel", "failed", f"{channel}: {error.code}", how)
         return Finding("channel", "ok", channel)
@@ -227,7 +230,7 @@ class Checkup:
         for channel in dict.fromkeys(rule.channel for rule in rules):
             try:
                 await self._slack.try_channel(channel, installation.bot_user)
-            except SlackRefused as error:
+            except (SlackRefused, SlackUnknown) as error:
                 how = "Write `/invite @Inbox` in that channel, or give its conversations another: `/inbox route list`."
                 found.append(Finding("route", "failed", f"{channel}: {error.code}", how))
         return found
@@ -291,7 +294,7 @@ class Checkup:
         try:
             lost = await asyncio.gather(*(unmatched(member) for member in asked[:LOOKED_UP]))
         except SlackError as error:
-            told = isinstance(error, SlackRefused) and error.code == "missing_scope"  # by the line on scopes
+            told = isinstance(error, ScopeMissing)  # by the line on scopes
             seen, how = f"{len(members)}, not compared: {error}", "Try again in a minute."
             return Finding("members", "ok", seen) if told else Finding("members", "warning", seen, how)
         names = [member.label for member, gone in zip(asked, lost, strict=False) if gone]

@@ -10,14 +10,14 @@ from typing import Final
 
 import structlog
 
-from bot.errors import SlackError, SlackRefused
+from bot.errors import ScopeMissing, SlackBusy, SlackDown, SlackError, SlackRevoked
 from bot.jobs import now
 from bot.slack import Slack
 from bot.store.rights import Rights, Sharing
 
 log = structlog.get_logger(__name__)
 
-NEVER_TOLD: Final = {"missing_scope", "unknown_method", "http_404"}
+NEVER_TOLD: Final = {"unknown_method", "http_404"}
 FRESH: Final = 300.0  # seconds
 
 
@@ -45,12 +45,12 @@ class Consent:
 
     def _unknown(self, known: Sharing | None, error: SlackError) -> bool:
         """Slack did not say. Without the scope it never will: then only a channel known to be shared counts as such."""
-        if isinstance(error, SlackRefused) and error.code in NEVER_TOLD:
+        if isinstance(error, ScopeMissing) or error.code in NEVER_TOLD:
             if not self._warned:
                 log.warning("sharing_unknown", remedy="add the scopes channels:read and groups:read, and reinstall")
                 self._warned = True
             return known is not None and known.shared
         log.warning("sharing_not_told", error=str(error))
-        if known is None and not isinstance(error, SlackRefused):
+        if known is None and isinstance(error, (SlackBusy, SlackDown, SlackRevoked)):
             raise error  # it cannot be posted now either: both are tried again
         return known.shared if known else True

@@ -12,7 +12,7 @@ import structlog
 
 from bot.answers import Answers, say
 from bot.consent import Consent
-from bot.errors import Forbidden, InboxError, RateLimited, SlackRefused, Unavailable
+from bot.errors import Forbidden, InboxError, NotNow, SlackRefused, Unidentified
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
 from bot.jobs import Announce, Console, Echo, Job, Mark, Revise, Send, TellAdmins
@@ -114,7 +114,7 @@ class Echoes:
         try:
             actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
-        except (RateLimited, Unavailable) as error:
+        except (NotNow, Unidentified) as error:
             return await self._answers.later_or_failed(job, error)
         if await self._intents.withdrawn(intent_of(channel, job.ts)):
             return await self._not_sent(job, actor, words.CHANGED_BEFORE, "changed before")
@@ -189,7 +189,7 @@ class Echoes:
                 await self._inbox.unsend(*arrived)
             else:
                 await self._inbox.edit_message(*arrived, body)
-        except (RateLimited, Unavailable):
+        except NotNow:
             raise
         except InboxError as error:
             log.warning("not_amended", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
@@ -237,6 +237,7 @@ def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: 
     intent = intent_of(job.asker.channel or "", job.ts)
     return Send(
         ref=job.ref,
+        at=job.at,
         intent=intent,
         only=f"echo:{intent}",
         address=Address.within(thread, person),

@@ -10,13 +10,23 @@ BotError
 │   ├── AdminsOnly             an admin does it
 │   ├── Outsider               nothing: not a member of the workspace
 │   └── Unidentified           Slack could not say who it is: try again
-├── SlackError                 Slack said no, or nothing
-│   ├── SlackBusy              not done: wait `retry_after` seconds         429
-│   ├── SlackDown              not answered; it may or may not be done      5xx, network
-│   └── SlackRefused           Slack's `code` says why
-│       └── SlackRevoked       the operator installs the app again
+├── SlackError                 Slack said no, or nothing; `code` is what it said
+│   ├── SlackAway              wait: nothing says that it cannot be done later
+│   │   ├── SlackBusy          not done: wait `retry_after` seconds         429
+│   │   ├── SlackDown          not answered; it may or may not be done      5xx, network, codes that pass
+│   │   ├── SlackRevoked       the operator installs the app again          the token is refused
+│   │   └── SlackUnknown       a code that no document of Slack's names: look it up
+│   └── SlackRefused           Slack's last word on this call
+│       ├── ChannelRefused     an admin lets the bot post there
+│       ├── ScopeMissing       an admin grants a scope
+│       ├── NotThere           nothing: the person, view or message is gone
+│       └── ContentRefused     nothing: Slack will never take it as it is
 └── InboxError                 Inbox said no, or nothing
-    ├── Unauthorized           the operator renews the API token            401
+    ├── NotNow                 wait, and ask again
+    │   ├── Unauthorized       the operator renews the API token            401
+    │   ├── RateLimited        not processed: wait `retry_after` seconds    429
+    │   └── Unavailable        not answered, and repeating is harmless      5xx, network
+    │       └── VersionEnded   the other API version is asked               410, 3xx, a page
     ├── Forbidden              a plan or a lock forbids it                  403
     │   └── PlanRequired       the team buys the outbound add-on
     ├── Gone                   the thread or member no longer exists        404
@@ -24,10 +34,8 @@ BotError
     │   ├── AccountOffline     reconnect the account in Inbox
     │   └── SendInProgress     ask again with the same key
     ├── Rejected               Inbox will never accept this as it is        400, 422
-    │   └── WindowClosed       nothing: the platform's time for it is over
-    ├── RateLimited            not processed: wait `retry_after` seconds    429
-    ├── Unavailable            not answered, and repeating is harmless      5xx, network
-    │   └── VersionEnded       the other API version is asked               410, 3xx, a page
+    │   ├── WindowClosed       nothing: the platform's time for it is over
+    │   └── KeyReused          an earlier attempt used the key: look for what it sent
     └── Unconfirmed            it may or may not have been done: look first
 """
 
@@ -75,31 +83,58 @@ class Unidentified(Refused):
 
 
 class SlackError(BotError):
-    """Slack refused, failed or did not answer."""
+    """Slack refused, failed or did not answer. `code` is Slack's word for it, such as `is_archived`, or ""."""
 
-
-class SlackBusy(SlackError):
-    """429: nothing was done; wait `retry_after` seconds."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(f"Slack asks to wait {retry_after:g} s")
-        self.retry_after = retry_after
-
-
-class SlackDown(SlackError):
-    """5xx or the network: whether it was done is unknown."""
-
-
-class SlackRefused(SlackError):
-    """`code` is Slack's error, such as `channel_not_found`."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"Slack answered {code}")
+    def __init__(self, code: str = "", message: str = "") -> None:
+        super().__init__(message or f"Slack answered {code}")
         self.code = code
 
 
-class SlackRevoked(SlackRefused):
-    """The bot's token is no longer good."""
+class SlackAway(SlackError):
+    """Nothing can be done at Slack now; what waits may be done later."""
+
+
+class SlackBusy(SlackAway):
+    """429: nothing was done; wait `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("ratelimited", f"Slack asks to wait {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class SlackDown(SlackAway):
+    """5xx, the network, or a code that passes: whether it was done is unknown."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(code, message)
+
+
+class SlackRevoked(SlackAway):
+    """The bot's token is not good now."""
+
+
+class SlackUnknown(SlackAway):
+    """A code that the bot does not know; it may pass."""
+
+
+class SlackRefused(SlackError):
+    """Slack's last word on this call."""
+
+
+class ChannelRefused(SlackRefused):
+    """The channel takes nothing from the bot, until somebody changes that."""
+
+
+class ScopeMissing(SlackRefused):
+    """The app was not granted what the call needs."""
+
+
+class NotThere(SlackRefused):
+    """The person, view, trigger or message is not there, or not any more."""
+
+
+class ContentRefused(SlackRefused):
+    """Slack will never take this call as it is."""
 
 
 class InboxError(BotError):
@@ -121,7 +156,11 @@ class InboxError(BotError):
         return self.status > 0
 
 
-class Unauthorized(InboxError):
+class NotNow(InboxError):
+    """Nothing says that it cannot be done later: ask again."""
+
+
+class Unauthorized(NotNow):
     """401: the API token is missing, wrong or revoked."""
 
 
@@ -157,7 +196,11 @@ class WindowClosed(Rejected):
     """422: the platform allows to edit or unsend a message only for a while."""
 
 
-class RateLimited(InboxError):
+class KeyReused(Rejected):
+    """422: this idempotency key came before with another request, which may have been done."""
+
+
+class RateLimited(NotNow):
     """429, or our own budget is spent: not processed; wait `retry_after` seconds."""
 
     def __init__(self, message: str = "", *, retry_after: float, **facts: str | int) -> None:
@@ -165,7 +208,7 @@ class RateLimited(InboxError):
         self.retry_after = retry_after
 
 
-class Unavailable(InboxError):
+class Unavailable(NotNow):
     """5xx or the network, where repeating the call is harmless."""
 
 

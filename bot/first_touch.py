@@ -6,10 +6,10 @@ A conversation in which both sides have written is none of it: there, anybody ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from bot.errors import InboxError, RateLimited, Unavailable
+from bot.errors import InboxError, NotNow
 from bot.gate import Actor
 from bot.inbox import Inbox
 from bot.jobs import now
@@ -33,15 +33,18 @@ class Verdict(NamedTuple):
 
 
 class FirstTouch:
-    """Raises `RateLimited` and `Unavailable` where Inbox does not tell; any other refusal is the send's to explain."""
+    """Raises `NotNow` where Inbox does not tell; any other refusal is the send's to explain."""
 
     def __init__(self, inbox: Inbox, people: People, cards: Cards, intents: Intents) -> None:
         self._inbox, self._people, self._cards, self._intents = inbox, people, cards, intents
 
     async def judge(
-        self, to: Candidate, known: Sequence[Candidate], links: Sequence[AccountLink], actor: Actor
+        self, to: Candidate, known: Sequence[Candidate], links: Sequence[AccountLink], actor: Actor, asked: datetime
     ) -> Verdict:
-        """What to ask before `actor` writes to `to`; `known` are all conversations with them, and perhaps others'."""
+        """What to ask before `actor` writes to `to`; `known` are all conversations with them, and perhaps others'.
+
+        What the API sent after they `asked` is their own message: Redis went back, and this is worked once more.
+        """
         writers = await self._intents.writers(to.person)
         same = [one for one in known if one.person.platform_id == to.person.platform_id]
         threads = {one.thread_id: one.account_link_id or "" for one in (to, *same) if one.thread_id}
@@ -52,7 +55,12 @@ class FirstTouch:
         if len(here) == 2:
             return Verdict([], first=False)
         labels = {one.id: one.label for one in links}
-        ours = [(one, labels.get(threads[thread], "")) for thread, talk in talks.items() for one in talk]
+        ours = [
+            (one, labels.get(threads[thread], ""))
+            for thread, talk in talks.items()
+            for one in talk
+            if not (one.author == "api" and one.created_at > asked)
+        ]
         doubts = await self._written(ours, writers, actor) + await self._account(to.account_link_id or "", links)
         first = not (writers or any(talks.values()))
         refused = await self._intents.plan_refused() if first else None
@@ -67,7 +75,7 @@ class FirstTouch:
     async def _messages(self, thread_id: str) -> list[Message]:
         try:
             return await self._inbox.messages(thread_id, READ)
-        except (RateLimited, Unavailable):
+        except NotNow:
             raise
         except InboxError:
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.answers import Answers
-from bot.errors import InboxError, Refused, SlackRefused
+from bot.errors import InboxError, NotThere, Refused
 from bot.gate import Actor, Gate
 from bot.jobs import Asker, OpenAssign, OpenReply
 from bot.slack import Slack
@@ -11,7 +11,7 @@ from bot.views import View, notice_modal
 
 
 class Forms:
-    """Raises `SlackDown` and `SlackBusy`; what Inbox refuses is said in the view."""
+    """Raises `SlackAway`; what Inbox refuses is said in the view."""
 
     def __init__(self, gate: Gate, slack: Slack, answers: Answers) -> None:
         self._gate, self._slack, self._answers = gate, slack, answers
@@ -33,9 +33,7 @@ class Forms:
         """Show `view` in place of what is there; False when the person has closed it."""
         try:
             await self._slack.update_view(view_id, view)
-        except SlackRefused as error:
-            if error.code != "not_found":
-                raise
+        except NotThere:
             return False
         return True
 

@@ -12,8 +12,7 @@ from bot.errors import (
     NotLinked,
     Outsider,
     Refused,
-    SlackBusy,
-    SlackDown,
+    SlackAway,
     SlackRefused,
     Unidentified,
     Unlinked,
@@ -59,9 +58,14 @@ class Gate:
         return Actor(user=asker.user, name=member.name or profile.name, member=member)
 
     async def acts_as(self, user: str, member_id: str) -> bool:
-        """Whether the Slack user may act, as that member: nobody else hears of a conversation. Raises `InboxError`."""
+        """Whether the Slack user may act, as that member: nobody else hears of a conversation.
+
+        Raises `InboxError`, and `Unidentified` where Slack does not answer.
+        """
         try:
             actor = await self.actor(Asker(user=user, team=self.installation.team))
+        except Unidentified:
+            raise
         except Refused:
             return False
         return actor.member.id == member_id
@@ -77,7 +81,7 @@ class Gate:
         if profile is None:
             try:
                 profile = await self._slack.profile(asker.user)
-            except (SlackBusy, SlackDown) as error:
+            except SlackAway as error:
                 raise Unidentified("Slack does not answer who this is") from error
             except SlackRefused as error:
                 raise Outsider(error.code) from error

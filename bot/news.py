@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from bot import jobs
-from bot.errors import Gone, InboxError, RateLimited, Unavailable
+from bot.errors import Gone, InboxError, NotNow, RateLimited
 from bot.inbox import Inbox
 from bot.jobs import (
     Amend,
@@ -230,7 +230,7 @@ class News:
             thread = _told(await self._inbox.thread(job.thread_id), job.event).with_person(card.thread.person)
         except Gone as error:
             return await self._bury(card) if error.code else []
-        except (RateLimited, Unavailable):
+        except NotNow:
             return [Recheck(thread_id=job.thread_id)]  # people's clicks wait in this lane
         await self._people.saw(thread)
         await self._cards.write(thread, notes=_notes(card.thread, thread, job))
@@ -313,7 +313,7 @@ class News:
             follow = await self._summed_up()
         except RateLimited as error:
             raise Later(error.retry_after, job) from error
-        except Unavailable as error:
+        except NotNow as error:
             log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
             if job.tries < len(READ_AGAIN):
                 again = job.model_copy(update={"tries": job.tries + 1})

@@ -9,6 +9,7 @@ from bot.consent import Consent
 from bot.errors import SlackRefused
 from bot.jobs import Job, Keep, Later, Receipt
 from bot.models import Privacy, veiled
+from bot.refused_channels import RefusedChannels
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.pace import FIRST, Pace
@@ -23,22 +24,38 @@ class Receipts:
     """One post for each reply, drawn from the job alone: to run one twice changes nothing."""
 
     def __init__(
-        self, slack: Slack, cards: Cards, replies: Replies, pace: Pace, consent: Consent, preferences: Preferences
+        self,
+        slack: Slack,
+        cards: Cards,
+        replies: Replies,
+        pace: Pace,
+        consent: Consent,
+        preferences: Preferences,
+        refused: RefusedChannels,
     ) -> None:
         self._slack, self._cards, self._replies, self._pace = slack, cards, replies, pace
-        self._consent, self._preferences = consent, preferences
+        self._consent, self._preferences, self._refused = consent, preferences, refused
 
     async def show(self, job: Receipt, _: Keep) -> list[Job]:
         """For all to see; who wrote it is told of an unhappy end besides, and of any where nothing can be posted."""
         card = await self._cards.place(job.send.card)
+        private: list[Job] = [private_receipt(job.send, job.state, job.reason)]
         try:
-            shown = card is not None and await self._draw(job, card)
+            shown = card is not None and await self._where_possible(job, card, private)
         except SlackRefused:
             shown = False
         if shown and job.message:
             await self._replies.put_receipt_of(job.message.id, job)
         alone = job.state in UNHAPPY or (not shown and job.state != "sending")
-        return [private_receipt(job.send, job.state, job.reason)] if alone else []
+        return private if alone and not job.told else []
+
+    async def _where_possible(self, job: Receipt, card: Place, private: list[Job]) -> bool:
+        """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
+        if job.state == "sending":  # the outcome must not wait behind it
+            return await self._draw(job, card)
+        later = job.model_copy(update={"told": True})
+        async with self._refused.waiting(later, card.channel, [] if job.told else private):
+            return await self._draw(job, card)
 
     async def _draw(self, job: Receipt, card: Place) -> bool:
         """Whether it stands there with all that it says."""

@@ -10,12 +10,13 @@ import structlog
 
 from bot import jobs
 from bot.consent import Consent
-from bot.errors import InboxError, SlackRefused
+from bot.errors import ChannelRefused, InboxError, ScopeMissing, SlackRefused, Unidentified
 from bot.gate import Gate
 from bot.hours import zone_of
 from bot.inbox import Inbox
 from bot.jobs import Due, Job, Later, Morning, Nudge
 from bot.models import Card
+from bot.refused_channels import RefusedChannels
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.pace import LATER, Pace
@@ -52,11 +53,12 @@ class Reminding:
         waiting: Waiting,
         pace: Pace,
         consent: Consent,
+        refused: RefusedChannels,
     ) -> None:
         self._gate, self._installation = gate, gate.installation
         self._slack, self._inbox, self._people, self._cards = slack, inbox, people, cards
         self._preferences = preferences
-        self._waiting, self._pace, self._consent = waiting, pace, consent
+        self._waiting, self._pace, self._consent, self._refused = waiting, pace, consent, refused
 
     # --- when ---------------------------------------------------------------------------------------------------------
 
@@ -99,7 +101,7 @@ class Reminding:
             return wanted.after(now, 1e-6)
         try:
             user = await self._user_of(card.thread.assignee_id)
-        except InboxError:  # who they are now, cannot be told
+        except (InboxError, Unidentified):  # who they are now, cannot be told
             return now + timedelta(seconds=LOOK)
         if user and (quiet := (await self._preferences.person(user)).quiet) and (until := quiet.until(now)):
             return until
@@ -200,6 +202,11 @@ class Reminding:
             since = job.at.timestamp() - 5
             if not (job.tries and await self._slack.find(job.channel, mark, thread_ts=None, since=since)):
                 await self._slack.post(job.channel, message, metadata={"message_id": mark})
+        except (ChannelRefused, ScopeMissing) as error:
+            await self._refused.note(job.channel, error)
+            if isinstance(job, Morning):
+                raise Later(self._refused.look_again, job) from error
+            return False
         except SlackRefused as error:
             log.warning("not_reminded", ref=job.ref, channel=job.channel, error=error.code)
             return False

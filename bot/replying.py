@@ -10,7 +10,7 @@ import structlog
 
 from bot import jobs
 from bot.answers import Answers
-from bot.errors import Gone, InboxError, RateLimited, Unavailable
+from bot.errors import Gone, InboxError, NotNow, Unidentified
 from bot.forms import Forms, remembered
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
@@ -162,14 +162,14 @@ class Replying:
                 return [await self._answers.not_sent(job, why, "no such conversation"), *drawn]
             thread, link = await self._with_person(card), await self._link(card.thread)
             body = await self._writing.decoded(job.text)
-        except (RateLimited, Unavailable) as error:
+        except (NotNow, Unidentified) as error:
             return await self._answers.later_or_failed(job, error)
         if thread.person is None:
             return [await self._answers.not_sent(job, words.NO_WAY, "no way"), *drawn]
-        intent = f"slack-{job.ref}-{jobs.reference()}{jobs.reference()}"
         send = Send(
             ref=job.ref,
-            intent=intent,
+            at=job.at,
+            intent=job.key,
             address=Address.within(thread, thread.person),
             person=thread.person,
             url=thread.url,
@@ -179,7 +179,7 @@ class Replying:
             member=actor.member.id,
             writer=actor.name,
             card=thread.id,
-            receipt=intent,
+            receipt=job.key,
         )
         await self._intents.keep(send)
         return [Receipt(send=send, state="sending"), send, *drawn]

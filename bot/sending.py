@@ -7,15 +7,15 @@ from typing import Final
 import structlog
 
 from bot import jobs
-from bot.answers import KEEP_TRYING, Answers, pause, receipt_for, say
+from bot.answers import KEEP_TRYING, Answers, receipt_for, say
 from bot.errors import (
     Forbidden,
     Gone,
     InboxError,
+    KeyReused,
+    NotNow,
     PlanRequired,
-    RateLimited,
     SendInProgress,
-    Unavailable,
     Unconfirmed,
     VersionEnded,
 )
@@ -60,8 +60,10 @@ class Sending:
             return await self._unconfirmed(job, error)
         except VersionEnded as error:
             return await self._ended(job, error)
-        except (RateLimited, SendInProgress, Unavailable) as error:
+        except (NotNow, SendInProgress) as error:
             return await self._answers.later_or_failed(job, error)
+        except KeyReused as error:
+            return await self._reused(job, error)
         except Gone as error:
             return await self._elsewhere(job, error)
         except InboxError as error:
@@ -69,6 +71,11 @@ class Sending:
             return await self._refused(job, error)
         await self._intents.claim(sent.message.id, job.intent, sent.thread_id)
         return [*await self._sent(job, sent), signed(sent, job.member)]
+
+    async def _reused(self, job: Send, error: KeyReused) -> list[Job]:
+        """Redis went back, and meanwhile Inbox names the recipient in another way: the message went out already."""
+        found = await self._look(job.model_copy(update={"attempted": job.at, "doubt": True, "answered": False}))
+        return found if found is not None else await self._refused(job, error)
 
     async def _refused(self, job: Send, error: InboxError) -> list[Job]:
         """Inbox will not take it; an earlier attempt of unknown outcome may have arrived all the same.
@@ -147,7 +154,7 @@ class Sending:
                 if await self._intents.claim(sent.message.id, job.intent, sent.thread_id):
                     return [*await self._sent(job, sent), signed(sent, job.member)]
                 known.add(sent.message.id)
-        except (RateLimited, Unavailable) as error:
+        except NotNow as error:
             return await self._answers.later_or_failed(job, error)
         except InboxError:
             return [await self._answers.ended(job, "unconfirmed")]
@@ -165,7 +172,7 @@ class Sending:
         then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
         said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
         doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
-        raise Later(max(pause(job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
+        raise Later(max(self._answers.pause(job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
 
 
 def _keyed(job: Send) -> bool:

@@ -15,9 +15,10 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import SlackBusy, SlackDown, SlackError, SlackRefused, SlackRevoked
+from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
 from bot.jobs import Asker
 from bot.models import Installation
+from bot.slack_codes import failure
 from bot.store.cards import Place
 from bot.store.people import Profile
 from bot.views import Msg, View, without_pictures
@@ -26,14 +27,19 @@ TIMEOUT: Final = 8  # seconds for one call
 PAGE: Final = 1000  # people in one answer
 PAGES: Final = 10
 RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
-_REVOKED: Final = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+Heard = Callable[[SlackError | None], Awaitable[None]]
+"""Called after each call with the bot's token: with None when Slack took it. Raises nothing."""
+
+
+async def nobody(_: SlackError | None) -> None:
+    """Nobody wants to hear."""
 
 
 class Slack:
     """One workspace. Every method raises `SlackError`s and nothing else."""
 
-    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
-        self._session = session
+    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession, heard: Heard = nobody) -> None:
+        self._session, self.heard = session, heard
         self._base_url = base_url
         self.client = AsyncWebClient(
             token=token,
@@ -45,8 +51,8 @@ class Slack:
         )
 
     async def installation(self) -> Installation:
-        """Whose token this is. Raises `SlackRefused` with `invalid_auth` and the like when it is nobody's."""
-        async with _answers():
+        """Whose token this is. Raises `SlackRevoked` with `invalid_auth` and the like when it is nobody's."""
+        async with self._answers():
             found = await self.client.auth_test()
             return Installation(
                 team=found["team_id"],
@@ -58,7 +64,7 @@ class Slack:
 
     async def scopes(self) -> frozenset[str]:
         """What the token was granted, as Slack's answers say in their header."""
-        async with _answers():
+        async with self._answers():
             answer = await self.client.auth_test()
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return frozenset(part.strip() for part in headers.get("x-oauth-scopes", "").split(",")) - {""}
@@ -66,32 +72,30 @@ class Slack:
     async def try_channel(self, channel: str, bot_user: str) -> None:
         """Whether cards can be posted there, found out with words that only the bot sees.
 
-        Raises `SlackRefused` with `channel_not_found`, `not_in_channel` or `is_archived`; needs no scope beyond
+        Raises `ChannelRefused` with `channel_not_found`, `not_in_channel` or `is_archived`; needs no scope beyond
         chat:write, which conversations.info would.
         """
-        async with _answers():
+        async with self._answers():
             await self.client.chat_postEphemeral(channel=channel, user=bot_user, text="Can cards be posted here?")
 
     async def user_with(self, email: str) -> str | None:
         """The id of the workspace's user with that address; None when there is none that the bot may see."""
         try:
-            async with _answers():
+            async with self._answers():
                 answer = await self.client.users_lookupByEmail(email=email)
-        except SlackRefused as error:
-            if error.code == "users_not_found":
-                return None
-            raise
+        except NotThere:
+            return None
         return str(answer["user"]["id"])
 
     async def open_socket(self, app_token: str) -> str:
-        """The URL of one Socket Mode connection. Raises `SlackRefused` when the token is none of an app with it."""
-        async with _answers():
+        """The URL of one Socket Mode connection. Raises `SlackRevoked` when the token is none of an app with it."""
+        async with _answers():  # not the bot's token
             answer = await self.client.apps_connections_open(app_token=app_token)
         return str(answer["url"])
 
     async def profile(self, user: str) -> Profile:
         """What Slack says of a user now."""
-        async with _answers():
+        async with self._answers():
             answer = await self.client.users_info(user=user)
         return _profile(user, answer.get("user") or {})
 
@@ -100,7 +104,7 @@ class Slack:
         found: list[str] = []
         cursor = ""
         for _ in range(PAGES):
-            async with _answers():
+            async with self._answers():
                 answer = await self.client.users_list(limit=PAGE, cursor=cursor)
             people = (_profile(one["id"], one) for one in answer.get("members") or [])
             found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
@@ -111,7 +115,7 @@ class Slack:
 
     async def shared_outside(self, channel: str) -> bool:
         """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
-        async with _answers():
+        async with self._answers():
             answer = await self.client.conversations_info(channel=channel)
         found = answer["channel"]
         between_us = found.get("is_shared") and not found.get("is_org_shared")
@@ -123,7 +127,7 @@ class Slack:
         """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours."""
 
         async def call(content: dict[str, Any]) -> Any:
-            async with _answers():
+            async with self._answers():
                 return await self.client.chat_postMessage(
                     channel=channel,
                     **content,
@@ -142,7 +146,7 @@ class Slack:
         For after an unknown outcome: the scopes `channels:history` and `groups:history` are not among those it needs.
         """
         try:
-            async with _answers():
+            async with self._answers():
                 if thread_ts:
                     answer = await self.client.conversations_replies(
                         channel=channel, ts=thread_ts, oldest=str(since), include_all_metadata=True, limit=200
@@ -151,7 +155,7 @@ class Slack:
                     answer = await self.client.conversations_history(
                         channel=channel, oldest=str(since), include_all_metadata=True, limit=200
                     )
-        except SlackRefused:
+        except (SlackRefused, SlackUnknown):
             return None
         for one in answer.get("messages") or []:
             if (one.get("metadata") or {}).get("event_payload", {}).get("message_id") == message_id:
@@ -160,20 +164,20 @@ class Slack:
 
     async def update(self, place: Place, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:
-            async with _answers():
+            async with self._answers():
                 return await self.client.chat_update(channel=place.channel, ts=place.ts, **content)
 
         await _with_pictures_if_possible(message, call)
 
     async def permalink(self, place: Place) -> str:
-        async with _answers():
+        async with self._answers():
             answer = await self.client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
         return str(answer["permalink"])
 
     async def react(self, place: Place, name: str) -> None:
         """The bot's own reaction to a message; harmless to repeat."""
         try:
-            async with _answers():
+            async with self._answers():
                 await self.client.reactions_add(channel=place.channel, timestamp=place.ts, name=name)
         except SlackRefused as error:
             if error.code != "already_reacted":
@@ -182,7 +186,7 @@ class Slack:
     async def take_reaction(self, place: Place, name: str) -> None:
         """No such reaction of the bot any more."""
         try:
-            async with _answers():
+            async with self._answers():
                 await self.client.reactions_remove(channel=place.channel, timestamp=place.ts, name=name)
         except SlackRefused as error:
             if error.code != "no_reaction":
@@ -190,33 +194,33 @@ class Slack:
 
     async def upload(self, name: str, content: bytes, alt: str) -> str:
         """The id of a new file that nobody sees yet; `alt` says what is on it (https://docs.slack.dev/messaging/working-with-files)."""
-        async with _answers():
+        async with self._answers():
             answer = await self.client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt)
         url = str(answer["upload_url"])
         if not self.trusts(url):
             raise SlackRefused("strange_upload_url")
-        async with _answers(), self._session.post(url, data=content) as response:
+        async with self._answers(), self._session.post(url, data=content) as response:
             if response.status != 200:
                 raise SlackDown(f"upload_url answered {response.status}")
         return str(answer["file_id"])
 
     async def share(self, file: str, title: str, channel: str) -> None:
         """Show an uploaded file in a channel, by its id; a user's will not do."""
-        async with _answers():
+        async with self._answers():
             await self.client.files_completeUploadExternal(files=[{"id": file, "title": title}], channel_id=channel)
 
     async def open_view(self, trigger: str, view: View) -> str:
         """Open a modal, and its id. A trigger works once and for about three seconds."""
-        async with _answers():
+        async with self._answers():
             answer = await self.client.views_open(trigger_id=trigger, view=view)
         return str(answer["view"]["id"])
 
     async def update_view(self, view_id: str, view: View) -> None:
-        async with _answers():
+        async with self._answers():
             await self.client.views_update(view_id=view_id, view=view)
 
     async def publish_home(self, user: str, view: View) -> None:
-        async with _answers():
+        async with self._answers():
             await self.client.views_publish(user_id=user, view=view)
 
     async def tell(
@@ -244,7 +248,7 @@ class Slack:
             try:
                 await self._ephemeral(asker, asker.channel, message)
                 return
-            except SlackRefused:
+            except (SlackRefused, SlackUnknown):
                 pass  # nobody can be reached there
         await self.post(asker.user, message)
 
@@ -259,9 +263,20 @@ class Slack:
             return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
         return (url.scheme, host) == (base.scheme, base.hostname)
 
+    @asynccontextmanager
+    async def _answers(self) -> AsyncIterator[None]:
+        """The same for calls with the bot's token, of whose outcome is heard."""
+        try:
+            async with _answers():
+                yield
+        except SlackError as error:
+            await self.heard(error)
+            raise
+        await self.heard(None)
+
     async def _respond(self, response_url: str, message: Msg, replace: bool) -> None:
         webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
-        async with _answers():
+        async with _answers():  # without any token
             answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=replace)
         if answer.status_code >= 500:
             raise SlackDown(f"response_url answered {answer.status_code}")
@@ -269,7 +284,7 @@ class Slack:
             raise SlackRefused(f"response_url_{answer.status_code}")
 
     async def _ephemeral(self, asker: Asker, channel: str, message: Msg) -> None:
-        async with _answers():
+        async with self._answers():
             await self.client.chat_postEphemeral(
                 channel=channel, user=asker.user, thread_ts=asker.thread_ts, **_content(message)
             )
@@ -279,7 +294,7 @@ async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any
     """Slack refuses a whole message when it cannot fetch one picture in it: then the pictures are only named."""
     try:
         return await call(_content(message))
-    except SlackRefused as error:
+    except ContentRefused as error:
         named = without_pictures(message)
         if error.code not in {"invalid_blocks", "invalid_attachments"} or named == message:
             raise
@@ -329,13 +344,7 @@ def _named(error: SlackApiError) -> SlackError:
     status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
     told = getattr(response, "data", response)
     code = str(told.get("error") or "") if isinstance(told, Mapping) else ""  # a proxy may answer anything
-    if status == 429 or code in {"ratelimited", "rate_limited"}:
-        return SlackBusy(_retry_after(getattr(response, "headers", {})))
-    if 400 <= status < 500 and not code:
-        return SlackRefused(f"http_{status}")
-    if status >= 500 or code in {"internal_error", "fatal_error", "service_unavailable", "request_timeout", ""}:
-        return SlackDown(f"Slack answered {status} {code or 'with no reason'}")
-    return SlackRevoked(code) if code in _REVOKED else SlackRefused(code)
+    return failure(status, code, _retry_after(getattr(response, "headers", {})))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -18,12 +18,13 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.errors import SettingsError, SlackBusy, SlackDown, SlackError, SlackRefused
+from bot.errors import SettingsError, SlackBusy, SlackDown, SlackError, SlackRefused, SlackRevoked, SlackUnknown
 from bot.metrics import ACK_SECONDS, REQUESTS, SOCKETS
 from bot.slack import Slack
 
 log = structlog.get_logger(__name__)
 
+REFUSALS: Final = (SlackRefused, SlackRevoked, SlackUnknown)
 CONNECTIONS: Final = 2  # a payload goes to any of them; when one ends, the other is there
 LOOK: Final = 0.1  # seconds between looks at how long ago Slack was heard
 PING: Final = 0.4  # seconds between our pings
@@ -138,7 +139,7 @@ class SocketMode:
         """Until cancelled. Raises `SettingsError` when Slack refuses the token at the start."""
         try:
             first = await self._connect()
-        except SlackRefused as error:
+        except REFUSALS as error:
             raise SettingsError(f"SLACK_APP_TOKEN is wrong: Slack answers {error.code}. {REMEDY}") from error
         except SlackError as error:
             log.warning("socket_not_opened", error=str(error))
@@ -176,7 +177,7 @@ class SocketMode:
             await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
             try:
                 connection = await self._connect(tries)
-            except SlackRefused as error:  # SLACK_APP_TOKEN was taken away, or Socket Mode switched off
+            except REFUSALS as error:  # SLACK_APP_TOKEN was taken away, or Socket Mode switched off
                 log.error("socket_refused", code=error.code, remedy=REMEDY)
                 connection, tries = None, tries + 1
                 await asyncio.sleep(REFUSED)

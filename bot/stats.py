@@ -12,7 +12,7 @@ import structlog
 
 from bot import jobs
 from bot.answers import say, tell
-from bot.errors import InboxError, SlackRefused
+from bot.errors import InboxError, ScopeMissing, SlackRefused
 from bot.gate import Gate
 from bot.inbox import Inbox
 from bot.jobs import Chart, Console, Count, Job, Keep
@@ -85,7 +85,7 @@ class Stats:
             file = await self._slack.upload("inbox.png", chart_png(figures.days), chart_words(figures.days))
         except SlackRefused as error:
             log.warning("no_picture", ref=job.ref, error=error.code)
-            return [say(job.asker, words.NO_PICTURE)] if error.code == "missing_scope" else []
+            return [say(job.asker, words.NO_PICTURE)] if isinstance(error, ScopeMissing) else []
         if not job.channel:
             place = await self._slack.post(job.asker.user, chart_caption(figures.periods[-1]))
             job = job.model_copy(update={"channel": place.channel})

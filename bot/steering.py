@@ -9,7 +9,7 @@ import structlog
 
 from bot import jobs
 from bot.answers import say, tell
-from bot.errors import Gone, Refused, SlackRefused
+from bot.errors import Gone, Refused, SlackRefused, SlackUnknown
 from bot.gate import Gate
 from bot.inbox import Inbox
 from bot.jobs import Asker, Console, Job, Move, MoveTo, Tell, TellAdmins, Why
@@ -262,7 +262,7 @@ class Steering:
         """Slack's reason why cards cannot be posted there; "" when they can."""
         try:
             await self._slack.try_channel(channel, self._gate.installation.bot_user)
-        except SlackRefused as error:
+        except (SlackRefused, SlackUnknown) as error:
             return error.code
         return ""
 

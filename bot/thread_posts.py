@@ -44,7 +44,7 @@ class ThreadPosts:
 
     async def post(self, job: Post, keep: Keep) -> list[Job]:
         """The next post of the conversation. A job of an older version, in whatever lane, only adds its message."""
-        async with self._board.reaching(job):
+        async with self._board.refused.waiting(job, job.channel):
             if not job.waits:
                 await self._posts.put(job.message, job.channel, marked=True)
                 return [job.model_copy(update={"waits": True, "tries": 0})]

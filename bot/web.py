@@ -161,6 +161,8 @@ class Web:
                 await self._write()
                 if await self._install.revoked():
                     return "Slack, which took the token away: install the app again and restart"
+                if await self._install.refused():
+                    return "Slack, which refuses SLACK_BOT_TOKEN: python -m bot doctor says more"
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("not_ready", waits_for="redis", error=str(error) or type(error).__name__)
             return "redis (it takes no writes)" if isinstance(error, NotWritable) else "redis (it does not answer)"
@@ -198,7 +200,7 @@ class Web:
         for who, seconds in held.items():
             HELD.labels(who).set(seconds)
         CIRCUIT.labels("inbox").set(held["all"] > 0)
-        CIRCUIT.labels("slack").set(await self._install.revoked())
+        CIRCUIT.labels("slack").set(await self._install.revoked() or await self._install.refused())
 
     def _timed(self, path: str, answer: _Answer) -> Route:
         seconds = ACK_SECONDS.labels(path)

@@ -13,24 +13,15 @@ from typing import Any, Final
 import structlog
 
 from bot.errors import (
-    Conflict,
-    Forbidden,
-    Gone,
     InboxError,
-    RateLimited,
+    NotThere,
     Refused,
-    Rejected,
-    SlackBusy,
-    SlackDown,
-    SlackRefused,
-    SlackRevoked,
+    SlackError,
     StoreUnavailable,
-    Unauthorized,
-    Unavailable,
-    VersionEnded,
 )
 from bot.jobs import Count, Job, Keep, Later, Sync
 from bot.metrics import FINISHED, SECONDS
+from bot.retries import EXPECTED, PAUSES, Fatal, Retries, Sound, tried
 from bot.store import keys
 from bot.store.lanes import Lanes, Ticket
 from bot.telemetry import report, span
@@ -40,18 +31,17 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
 Handlers = dict[type[Any], Handler]
 Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
-Sound = Callable[[], Awaitable[bool]]
 Halted = Callable[[], Awaitable[bool]]
 
 PLACES: Final = 16  # jobs at once, for people and for the background each
-DEATHS: Final = 20  # claims and failures after which a job is taken for the cause
+DEATHS: Final = 5  # workers that died one after the other with a job in hand, after which it is taken for the cause
+SUSPECT: Final = 2  # deaths after which it is worked beside no other suspect: they must not die of each other
+ASLEEP: Final = 2.0  # seconds beyond the usual after which an answer of Redis shows that it was asleep
 BREATH: Final = 0.1  # seconds between looks at what is due and at whether to stop
-TRIES: Final = 6  # before a job that fails while everything else works is given up
-PAUSES: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
 
 
-class Fatal(Exception):
-    """Not to be tried again."""
+class TakenError(Exception):
+    """Another worker has the job now."""
 
 
 async def never() -> bool:
@@ -69,17 +59,23 @@ class Worker:
         sound: Sound,
         halted: Halted = never,
         breath: float = BREATH,
+        pauses: Sequence[float] = PAUSES,
     ) -> None:
-        """`failed` says what follows from a job given up; `sound` whether Inbox answers anything at all.
+        """`failed` says what follows from a job given up; `sound` whether Slack and Inbox answer anything at all.
 
         While `halted` says so, jobs are left where they are."""
         self._breath = breath
-        self._lanes, self._handlers, self._failed, self._sound = lanes, handlers, failed, sound
+        self._lanes, self._handlers, self._failed = lanes, handlers, failed
+        # A job's own time may be over when it is asked whether all is sound.
+        self._retries = Retries(sound, within=lanes.claim_idle * 0.1, pauses=pauses)
         self.job_timeout = lanes.claim_idle * 0.8  # seconds; nobody else may take a job that is still being done
         self._halted, self._is_halted, self._asked = halted, False, 0.0
         self._stopping = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._running: dict[asyncio.Task[None], Ticket] = {}
+        self._unfinished: list[Ticket] = []  # we live and hold them, but Redis did not take what became of them
+        self._claims_from = 0.0  # when the living have had the time to give back what they held while Redis was away
+        self._suspected: Ticket | None = None
 
     async def run(self) -> None:
         """Work until stopped."""
@@ -98,6 +94,7 @@ class Worker:
         await cancelled([task for task, _ in unfinished])
         await self._return([ticket for _, ticket in unfinished])
         try:
+            await self._give_back_unfinished()
             await self._lanes.leave()
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))
@@ -107,9 +104,10 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 await self._look_up()
+                await self._give_back_unfinished()
                 await self._lanes.release_due()
             except StoreUnavailable as error:
-                log.warning("store_unavailable", error=str(error))
+                self._store_is_away(error)
                 await self._rest(1.0)
             await self._rest(self._breath)
 
@@ -136,14 +134,16 @@ class Worker:
                 await places.acquire()
                 free += 1
             tickets: list[Ticket] = []
+            asked = time.monotonic()
             try:
-                if time.monotonic() - reclaimed > 1.0:
-                    reclaimed = time.monotonic()
-                    tickets = await self._lanes.reclaim(stream, free)
+                if asked - reclaimed > 1.0 and asked > self._claims_from:
+                    reclaimed = asked
+                    tickets = self._of_the_dead(await self._lanes.reclaim(stream, free), asked)
                 if not tickets:
                     tickets = await self._lanes.take(stream, free, block=self._breath)
+                    self._notice_sleep(asked)
             except StoreUnavailable as error:
-                log.warning("store_unavailable", error=str(error))
+                self._store_is_away(error)
                 await self._rest(0.5)
             if self._stopping.is_set() and tickets:  # they came while we were told to stop
                 await self._return(tickets)
@@ -155,6 +155,38 @@ class Worker:
                 task.add_done_callback(lambda _: places.release())
             for _ in range(free - len(tickets)):
                 places.release()
+
+    def _store_is_away(self, error: StoreUnavailable) -> None:
+        """Whoever lives gives back what it holds when Redis is there again: until then nobody is taken for dead."""
+        log.warning("store_unavailable", error=str(error))
+        self._claims_from = time.monotonic() + self._lanes.claim_idle
+
+    def _notice_sleep(self, asked: float) -> bool:
+        """Whether Redis took long to answer what it was asked: as if it had been away, though nobody was told so."""
+        if slept := time.monotonic() - asked > self._breath + ASLEEP:
+            self._store_is_away(StoreUnavailable("it was asleep"))
+        return slept
+
+    def _of_the_dead(self, claimed: list[Ticket], asked: float) -> list[Ticket]:
+        """What was claimed; where Redis has slept, those who held it may live: then it is no death."""
+        if not self._notice_sleep(asked):
+            return claimed
+        self._unfinished += claimed
+        return []
+
+    async def _give_back_unfinished(self) -> None:
+        """What was in hand when Redis went away is worked again; how far it came is not known."""
+        while self._unfinished:
+            ticket = self._unfinished[0]
+            try:
+                job = await self._lanes.head(ticket)
+            except ValueError:
+                job = None
+            if job is None:
+                await self._lanes.give_back(ticket)
+            else:
+                await self._lanes.defer(ticket, tried(job), self._retries.pause(job))
+            self._unfinished.pop(0)
 
     async def _return(self, tickets: Sequence[Ticket]) -> None:
         """Another worker has them at once; without Redis, it claims them later."""
@@ -175,13 +207,29 @@ class Worker:
             job = await self._lanes.head(ticket)
             if job is None:
                 await self._lanes.finish(ticket)
-            else:
+            elif await self._may_begin(ticket, job):
                 await self._do(ticket, job)
         except StoreUnavailable as error:
-            log.warning("store_unavailable", lane=ticket.lane, error=str(error))  # claimed again later
+            self._store_is_away(error)
+            self._unfinished.append(ticket)
+        except TakenError:
+            log.warning("taken", lane=ticket.lane)
         except ValueError as error:
             log.error("unreadable_job", lane=ticket.lane)
             await self._lanes.bury(ticket, f"unreadable: {type(error).__name__}")
+        finally:
+            if self._suspected == ticket:
+                self._suspected = None
+
+    async def _may_begin(self, ticket: Ticket, job: Job) -> bool:
+        """Whether it is the turn of this one among those that workers have died of; the others wait, without blame."""
+        if job.deaths + ticket.again < SUSPECT:
+            return True
+        if self._suspected is None:
+            self._suspected = ticket
+            return True
+        await self._lanes.defer(ticket, _survived(job) if ticket.again else job, 1.0)
+        return False
 
     async def _do(self, ticket: Ticket, job: Job) -> None:
         kind, outcome = job.kind, "stopped"
@@ -190,12 +238,12 @@ class Worker:
             nonlocal job
             job = progress
             if not await self._lanes.checkpoint(ticket, progress):
-                raise StoreUnavailable("another worker has this job now")
+                raise TakenError
 
         try:
             if ticket.again:
-                await keep(job.model_copy(update={"tries": job.tries + 1}))
-            if job.tries > DEATHS:
+                await keep(_survived(job))
+            if job.deaths >= DEATHS:
                 raise Fatal("every worker that took it died")
             with span(kind, ref=job.ref):
                 async with asyncio.timeout(self.job_timeout):
@@ -204,8 +252,8 @@ class Worker:
             outcome = "done"
         except Later as later:
             outcome = "later"
-            await self._lanes.defer(ticket, later.job, later.seconds, _under(job, later.then))
-        except StoreUnavailable:
+            await self._lanes.defer(ticket, _alive(later.job), later.seconds, _under(job, later.then))
+        except (StoreUnavailable, TakenError):
             raise
         except Exception as error:
             outcome = await self._trouble(ticket, job, error)
@@ -217,37 +265,24 @@ class Worker:
 
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
         """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
-        told_to_wait = isinstance(error, (RateLimited, SlackBusy))
-        final = (isinstance(error, _FINAL) and not isinstance(error, SlackRevoked)) or not (job.patient or told_to_wait)
-        if not final and (job.tries < TRIES or await self._waits_for_all(error)):
-            wait = error.retry_after if told_to_wait else PAUSES[min(job.tries, len(PAUSES) - 1)]  # type: ignore[attr-defined]  # both say how long
-            await self._lanes.defer(ticket, job.model_copy(update={"tries": job.tries + (not told_to_wait)}), wait)
-            log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=wait)
+        if again := await self._retries.again(job, error):
+            await self._lanes.defer(ticket, _alive(again.job), again.wait)
+            log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=again.wait)
             return "again"
+        return await self._give_up(ticket, job, error)
+
+    async def _give_up(self, ticket: Ticket, job: Job, error: Exception) -> str:
         then = _under(job, await self._failed(job, error))
-        if isinstance(error, (Refused, InboxError)) and not job.background:
+        told = isinstance(error, (Refused, InboxError, NotThere)) or (isinstance(error, SlackError) and not job.patient)
+        if told and not job.background:  # then nobody need look at it
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
             return "refused"
-        log.error(
-            "given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, _EXPECTED)
-        )
-        if not isinstance(error, _EXPECTED):
+        log.error("given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, EXPECTED))
+        if not isinstance(error, EXPECTED):
             report(error, ref=job.ref, kind=job.kind)
         await self._lanes.bury(ticket, _named(error), then)
         return "dead"
-
-    async def _waits_for_all(self, error: Exception) -> bool:
-        """Whether the job fails because Slack or Inbox is down for everybody: then it waits as long as that takes."""
-        if isinstance(error, (RateLimited, SlackBusy, SlackDown, SlackRevoked, Unauthorized, VersionEnded)):
-            return True
-        if not isinstance(error, Unavailable):
-            return False
-        try:
-            async with asyncio.timeout(self._lanes.claim_idle * 0.1):  # the job's own time is over already
-                return not await self._sound()
-        except TimeoutError:
-            return True
 
 
 async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
@@ -259,8 +294,14 @@ async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-_FINAL: Final = (Refused, SlackRefused, Fatal, Gone, Forbidden, Conflict, Rejected)
-_EXPECTED: Final = (InboxError, SlackRefused, SlackDown, Refused)
+def _alive(job: Job) -> Job:
+    """Its worker has lived to put it aside."""
+    return job.model_copy(update={"deaths": 0}) if job.deaths else job
+
+
+def _survived(job: Job) -> Job:
+    """The worker that had it has died."""
+    return job.model_copy(update={"tries": job.tries + 1, "deaths": job.deaths + 1})
 
 
 def _under(job: Job, then: Sequence[Job]) -> list[Job]:

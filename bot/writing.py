@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot import jobs
 from bot.answers import Answers, say, tell
-from bot.errors import InboxError, RateLimited, Refused, SlackRefused, Unavailable
+from bot.errors import InboxError, NotNow, Refused, SlackError, SlackRefused, Unidentified
 from bot.first_touch import FirstTouch
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
@@ -71,7 +70,7 @@ class Writing:
             actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
             found = await self._find(job.recipient, links)
-        except (RateLimited, Unavailable) as error:
+        except (NotNow, Unidentified) as error:
             return await self._answers.later_or_failed(job, error)
         if not links:
             return [await self._answers.not_sent(job, words.NO_ACCOUNT, "no account")]
@@ -145,8 +144,8 @@ class Writing:
     ) -> list[Job]:
         """Send it, or ask first where something speaks against a first message; `known` are their conversations."""
         try:
-            doubts, first = await self._first_touch.judge(to, known, links, actor)
-        except (RateLimited, Unavailable) as error:
+            doubts, first = await self._first_touch.judge(to, known, links, actor, job.at)
+        except NotNow as error:
             return await self._answers.later_or_failed(job, error)
         send = await self._intend(to, body, job, links, actor, first=first)
         if not doubts:
@@ -162,7 +161,7 @@ class Writing:
         """What was asked before a first message is answered, once and by the one who wrote it."""
         try:
             actor = await self._gate.actor(job.asker)
-        except (RateLimited, Unavailable) as error:
+        except NotNow as error:
             return await self._answers.later_or_failed(job, error)
         kept = await self._intents.get(job.intent)
         if kept is None or kept.asker.user != job.asker.user or kept.age > ASKED_FOR:
@@ -173,7 +172,7 @@ class Writing:
         if not send:
             await self._answers.note(job, "not sent: decided so", actor.member.id)
             return [_instead(job, _handed_back(kept))]
-        now = {"ref": job.ref, "at": jobs.now(), "asker": job.asker, "member": actor.member.id}
+        now = {"ref": job.ref, "at": job.at, "asker": job.asker, "member": actor.member.id}
         sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}"})
         await self._intents.writes(sent, sent=False)
         return [_instead(job, say(job.asker, words_find.SENT_ANYWAY)), sent]
@@ -193,7 +192,8 @@ class Writing:
         account = next((link.label for link in links if link.id == to.account_link_id), to.account_link_id)
         send = Send(
             ref=job.ref,
-            intent=f"slack-{job.ref}-{jobs.reference()}{jobs.reference()}",
+            at=job.at,
+            intent=job.key,
             address=to.address(to.account_link_id),
             person=to.person,
             url=to.thread_url,
@@ -209,14 +209,14 @@ class Writing:
 
     async def _let_choose(self, job: Dm, choice: Choice) -> list[Job]:
         """A modal while the trigger is fresh, else a message with a button that brings a fresh one."""
-        choice_id = job.ref + jobs.reference()
+        choice_id = job.key.removeprefix("slack-")
         await self._intents.keep_choice(choice_id, choice)
         if job.asker.trigger and job.age < TRIGGER_LIVES and job.tries == 0:
             try:
                 view_id = await self._slack.open_view(job.asker.trigger, loading_modal("Who is it for?"))
                 return [OpenChoice(view_id=view_id, choice_id=choice_id, asker=job.asker)]
-            except SlackRefused:
-                pass  # too late after all
+            except SlackError:
+                pass  # too late after all: a message can wait
         return [tell(job.asker, choose_message(recipient=job.recipient, intent=choice_id))]
 
     async def open_choice(self, job: OpenChoice, _: Keep) -> list[Job]:
@@ -242,7 +242,7 @@ class Writing:
         try:
             actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
-        except (RateLimited, Unavailable) as error:
+        except NotNow as error:
             return await self._answers.later_or_failed(job, error)
         if choice is None or choice.user != job.asker.user or not 0 <= job.index < len(choice.candidates):
             return [say(job.asker, words.TOO_OLD)]
@@ -288,7 +288,7 @@ class Writing:
         """A person looked and wants it sent once more: a new attempt with a key of its own."""
         try:
             actor = await self._gate.actor(job.asker)
-        except (RateLimited, Unavailable) as error:
+        except NotNow as error:
             return await self._answers.later_or_failed(job, error)
         kept = await self._intents.get(job.intent)
         if kept is not None and kept.card and kept.asker.user != job.asker.user:
@@ -297,6 +297,7 @@ class Writing:
             return [say(job.asker, words.TOO_OLD)]
         again = Send(
             ref=job.ref,
+            at=job.at,
             intent=f"{kept.intent}-again",
             only=f"again:{kept.intent}",
             address=kept.address,

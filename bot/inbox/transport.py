@@ -28,7 +28,7 @@ TEAM = TypeAdapter(models.Team)
 Pace = Callable[[], Awaitable[None]]
 """Called before each request; may raise `errors.RateLimited` when our own budget is spent."""
 Learn = Callable[[Mapping[str, str], int], Awaitable[None]]
-"""Called after each response with its headers and status."""
+"""Called after each call with the headers and status of the answer; without one, with no headers and 0."""
 Params = Mapping[str, str | int | list[str]]
 
 TOTAL = 8.0  # seconds for one call, whatever its phases took
@@ -40,12 +40,23 @@ BY_CODE: Final[dict[str, type[errors.InboxError]]] = {
     "sendinprogress": errors.SendInProgress,
     "planrequired": errors.PlanRequired,
     "mutationwindowclosed": errors.WindowClosed,
+    "idempotencykeyreused": errors.KeyReused,
 }
+# The codes above stand for more than their status says, which is the kind of all others; a status that is not here
+# is none that Inbox documents, so a proxy may have made it, and it may pass.
 BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
+    400: errors.Rejected,
     401: errors.Unauthorized,
+    402: errors.PlanRequired,
     403: errors.Forbidden,
     404: errors.Gone,
+    405: errors.Rejected,
+    406: errors.Rejected,
     409: errors.Conflict,
+    413: errors.Rejected,
+    414: errors.Rejected,
+    415: errors.Rejected,
+    422: errors.Rejected,
 }
 # V1SPEC and V2SPEC, errors: what a 404 says where the API itself says it. v1's list is known in part only.
 MISSING: Final = frozenset(
@@ -131,6 +142,7 @@ class Transport:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             kind = errors.Unconfirmed if once and not isinstance(error, UNSENT) else errors.Unavailable
             code = "unsent" if isinstance(error, UNSENT) else ""
+            await self._heard({}, 0)
             raise kind(f"Inbox did not answer: {type(error).__name__}", code=code) from error
         await self._note(response)
         if _foreign(response) and (ended := await self._ended(path, response, once)):
@@ -161,9 +173,12 @@ class Transport:
 
     async def _note(self, response: httpx.Response) -> None:
         self.sunset = response.headers.get("Sunset", self.sunset)
+        await self._heard(response.headers, response.status_code)
+
+    async def _heard(self, headers: Mapping[str, str], status: int) -> None:
         if self._learn:
             try:
-                await self._learn(response.headers, response.status_code)
+                await self._learn(headers, status)
             except Exception as error:
                 # The answer may confirm a send; it must not be lost because the quota could not be stored.
                 log.warning("quota_not_learned", error=type(error).__name__)
@@ -212,7 +227,7 @@ def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
         return errors.RateLimited(retry_after=_retry_after(response, details, plain), **facts)
     if status >= 500 or status == 408:
         return errors.Unconfirmed(**facts) if once else errors.Unavailable(**facts)
-    return BY_STATUS.get(status, errors.Rejected)(**facts)
+    return BY_STATUS.get(status, errors.Unavailable)(**facts)
 
 
 def _envelope(response: httpx.Response) -> tuple[str, str, Mapping[str, Any], str]:

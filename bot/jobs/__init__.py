@@ -23,7 +23,7 @@ from bot.jobs.asked import (
     ShowAgain,
     TellAdmins,
 )
-from bot.jobs.base import Asker, Base, Tell, now, reference
+from bot.jobs.base import DAY, SENDS_WAIT, Asker, Base, Tell, now, reference
 from bot.jobs.events import (
     Amend,
     Announce,
@@ -63,6 +63,8 @@ from bot.jobs.threads import (
 )
 
 __all__ = [
+    "DAY",
+    "SENDS_WAIT",
     "Amend",
     "Announce",
     "Answer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -40,21 +40,33 @@ class Asker(Record):
     trigger: str | None = None
 
 
-class Base(Record):
-    """What all jobs have: a reference, the time of acceptance, and how often an attempt has failed.
+DAY: Final = 86_400.0
+SENDS_WAIT: Final = 600.0  # seconds that what somebody wrote is tried for, before they have it back
 
-    A `patient` job is tried again when something fails; somebody waits for the others, and is told instead. People's
-    actions go before those of the `background`, for which nobody is waiting. A job that may `merge` is not accepted
-    when one of its kind is the last in its lane, named by `waits_in`, and has not begun yet: it does the same work.
+
+class Base(Record):
+    """What all jobs have: a reference and the time of acceptance.
+
+    `tries` counts the attempts whose outcome was no success, for whatever reason: the next one looks what was done.
+    `failures` counts those that failed though everything else worked, `deaths` the workers that died of it, one after
+    the other.
+
+    A `patient` job is tried again when something fails, and waits for `patience` seconds for what is away; somebody
+    waits for the others, and is told instead. People's actions go before those of the `background`, for which nobody
+    is waiting. A job that may `merge` is not accepted when one of its kind is the last in its lane, named by
+    `waits_in`, and has not begun yet: it does the same work.
     """
 
     patient: ClassVar[bool] = True
+    patience: ClassVar[float] = DAY
     background: ClassVar[bool] = False
     merge: ClassVar[bool] = False
     waits_in: ClassVar[str]
     ref: str = Field(default_factory=reference)
     at: datetime = Field(default_factory=now)
     tries: int = 0
+    failures: int = 0
+    deaths: int = 0
 
     @property
     def lane(self) -> str:
@@ -64,6 +76,16 @@ class Base(Record):
     def once(self) -> str | None:
         """A key under which this work is accepted only once in seven days."""
         return None
+
+    @property
+    def key(self) -> str:
+        """The key of the message that this work sends: the same whenever it is worked, as Redis may go back.
+
+        The reference alone would not do: it is short, and two of them may be equal within a week.
+        """
+        asker = getattr(self, "asker", None)
+        accepted = f"{self.ref} {self.at.timestamp()} {asker and (asker.user, asker.trigger)}"
+        return f"slack-{self.ref}-{hashlib.sha256(accepted.encode()).hexdigest()[:16]}"
 
     @property
     def age(self) -> float:

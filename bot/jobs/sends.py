@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from bot.jobs.base import Asker, Base, Tell
+from bot.jobs.base import SENDS_WAIT, Asker, Base, Tell
 from bot.models import Address, Candidate, Person, Record
 
 
@@ -13,6 +13,7 @@ class Dm(Base):
     """`/dm`: find the recipient, then send or ask which one. `recipient` is normalised (`bot.views.text`)."""
 
     waits_in: ClassVar[str] = "dm:{recipient}"
+    patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["dm"] = "dm"
     recipient: str
     text: str
@@ -35,6 +36,7 @@ class Send(Base):
     """
 
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
+    patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["send"] = "send"
     intent: str
     address: Address
@@ -127,6 +129,7 @@ class Echo(Base):
     """
 
     waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["echo"] = "echo"
     thread_id: str
     ts: str
@@ -142,6 +145,7 @@ class Revise(Base):
     First it waits for what was written before it, then, with the `address`, until that was sent.
     """
 
+    patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["revise"] = "revise"
     thread_id: str
     ts: str

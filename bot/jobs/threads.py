@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from bot.jobs.base import Asker, Base
+from bot.jobs.base import SENDS_WAIT, Asker, Base
 from bot.jobs.sends import Send
 from bot.models import Message
 
@@ -46,6 +46,7 @@ class Reply(Base):
     """The reply form was submitted: send `text` (Slack's markup) to whom the thread is with."""
 
     waits_in: ClassVar[str] = "reply:{thread_id}"
+    patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["reply"] = "reply"
     thread_id: str
     text: str
@@ -75,7 +76,8 @@ class Fade(Base):
 class Receipt(Base):
     """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
 
-    `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it.
+    `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it. `told`: its writer was
+    told, as the channel did not take it yet.
     """
 
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
@@ -84,6 +86,7 @@ class Receipt(Base):
     state: Literal["sending", "sent", "unconfirmed", "failed"]
     reason: str = ""
     message: Message | None = None
+    told: bool = False
 
     @property
     def once(self) -> str | None:

@@ -21,6 +21,7 @@ local read = redis.call('GET', KEYS[2])
 if read then redis.call('SET', KEYS[3], read) end
 return 1
 """
+REFUSED_LIVES: Final = 300  # seconds
 
 
 class Install:
@@ -48,6 +49,17 @@ class Install:
 
     async def revoked(self) -> bool:
         return bool(await self._redis.exists(keys.REVOKED))
+
+    async def refuse(self, code: str) -> None:
+        """Slack does not take the token now; noted again as long as that lasts."""
+        await self._redis.set(keys.REFUSED, code, ex=REFUSED_LIVES)
+
+    async def accepted(self) -> None:
+        """Slack takes the token."""
+        await self._redis.delete(keys.REFUSED)
+
+    async def refused(self) -> bool:
+        return bool(await self._redis.exists(keys.REFUSED))
 
     async def inbox_version(self) -> str | None:
         """The Inbox API version that answered last."""

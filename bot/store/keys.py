@@ -67,6 +67,7 @@ STATUSES: Final = key("cache", "statuses")
 PLATFORMS: Final = key("cache", "platforms")
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
+REFUSED: Final = key("refused")  # Slack does not take the token now: its word for that
 INBOX_VERSION: Final = key("inbox-version")
 BURIED_LOOKED_AT: Final = key("buried-looked-at")  # set once cards that an ended API v1 may have buried were looked at
 PLAN_REFUSED: Final = key("plan-refused")  # when Inbox last refused a first message for want of an add-on

@@ -167,6 +167,10 @@ class Pace:
         length = max(1, int(seconds * 1000))
         await self._redis.set(keys.pace(name), length, px=length)
 
+    async def held_for(self, name: str) -> float:
+        """For how many more seconds that is held."""
+        return max(0, int(await self._redis.pttl(keys.pace(name)))) / 1000
+
     async def turn(self, name: str, every: float) -> bool:
         """True for one process, and not again before `every` seconds have passed."""
         return bool(await self._turn(keys=[keys.pace(f"turn:{name}")], args=[int(every * 1000)]))

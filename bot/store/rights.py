@@ -56,9 +56,10 @@ class Rights:
     async def save_sharing(self, channel: str, sharing: Sharing) -> None:
         await self._redis.set(keys.sharing(channel), sharing.model_dump_json())
 
-    async def well(self, notice: str) -> None:
-        """What the admins were told under this name is over: the next time they are told at once."""
-        await self._redis.delete(keys.once(f"admins:{notice}"))
+    async def well(self, notice: str) -> bool:
+        """What the admins were told under this name is over: the next time they are told at once. True for one of all
+        who find that out, when they were told."""
+        return bool(await self._redis.delete(keys.once(f"admins:{notice}")))
 
     async def keep_click(self, user: str, click: Job) -> None:
         """What `user` wanted and could not have, as nobody knows their member yet; only the last click is kept."""

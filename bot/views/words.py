@@ -20,7 +20,7 @@ PLAN = "The first message to someone new needs Inbox's outbound add-on."
 NOT_CONFIRMED = "Inbox couldn't confirm that this was sent. Look at the conversation before you send it again."
 INBOX_DOWN = "Inbox isn't answering. I'll keep trying for 10 minutes and tell you."
 GAVE_UP = (
-    "Inbox didn't answer for 10 minutes, so I stopped trying and nothing was sent. Send it again when Inbox is back."
+    "Inbox didn't take it for 10 minutes, so I stopped trying and nothing was sent. Send it again when Inbox is back."
 )
 UNCHANGED = (
     "Inbox isn't answering, so I can't confirm that change. The card shows what is certain; try again in a minute."
@@ -28,10 +28,12 @@ UNCHANGED = (
 CHANGE_NOT_CONFIRMED = (
     "Inbox couldn't confirm that change. Look at the card, and press the button again if it still shows."
 )
+NO_ACCESS_NOW = "Inbox doesn't accept my API token right now. I'll keep trying for 10 minutes and tell you."
 NO_ACCESS = "Inbox no longer accepts my API token. Ask an admin to renew INBOX_API_TOKEN."
 STORE_DOWN = "I can't note anything down right now, so nothing was done. Try again in a minute."
 SENDING_ALREADY = "That message is already being sent."
 UNIDENTIFIED = "Slack can't tell me who you are right now, so nothing was done. Try again in a minute."
+UNIDENTIFIED_YET = "Slack can't tell me who you are right now. I'll keep trying for 10 minutes and tell you."
 TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
 TOO_SLOW = "Slack lets me open a form only within three seconds, and that time is over. Try once more."
 UNLINKED = "You are unlinked from Inbox. `/inbox link` matches you by your e-mail address again."
@@ -66,10 +68,6 @@ SOMEONE = "a former colleague"
 UNKNOWN_WRITER = "nobody in particular"
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
 CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
-INBOX_REFUSES = (
-    "Inbox no longer accepts my API token, so nothing is sent or changed. Make a new one in Inbox → Settings → API → "
-    "New API token, set INBOX_API_TOKEN to it and restart me."
-)
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
@@ -155,6 +153,30 @@ def quota(seconds: float, doing: Doing = "send") -> str:
     return f"Inbox asks us to wait {max(1, ceil(seconds))} s. I'll {'send' if doing == 'send' else 'do'} it then."
 
 
+def slack_away(reference: str) -> str:
+    return "Slack didn't answer me, so I couldn't do that. Try again in a minute." + _reference(reference)
+
+
+def gave_up(error: Exception) -> str:
+    """Why nothing was sent, for ten minutes."""
+    if isinstance(error, errors.Unauthorized):
+        return NO_ACCESS
+    return UNIDENTIFIED if isinstance(error, errors.Unidentified) else GAVE_UP
+
+
+def patience(error: Exception, left: float) -> str:
+    """Why something is not sent yet; it is tried for `left` more seconds."""
+    if isinstance(error, errors.RateLimited) and error.retry_after < left:
+        return quota(error.retry_after)
+    if isinstance(error, errors.RateLimited):
+        return (
+            f"Inbox asks us to wait for {ceil(error.retry_after / 60)} minutes. I'll keep trying for 10 and tell you."
+        )
+    if isinstance(error, errors.Unidentified):
+        return UNIDENTIFIED_YET
+    return NO_ACCESS_NOW if isinstance(error, errors.Unauthorized) else INBOX_DOWN
+
+
 def unexpected(reference: str) -> str:
     return "Something went wrong on my side." + _reference(reference)
 
@@ -216,19 +238,6 @@ def consent(channel: str, *, given: bool) -> str:
             f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
         )
     return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
-
-
-def lost_channel(channel: str, code: str) -> str:
-    """What admins read when a channel does not take posts; `code` is Slack's error."""
-    remedy = {
-        "is_archived": "it is archived. Unarchive it",
-        "not_in_channel": "I am not in it. Say `/invite @Inbox` there",
-        "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
-    }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
-    return (
-        f"I can't post in <#{channel}>: {remedy}, or send conversations elsewhere (`/inbox route`, NOTIFY_CHANNEL). "
-        "Until then new messages wait, for a day."
-    )
 
 
 def announced(admin: str, said: str) -> str:

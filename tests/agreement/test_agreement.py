@@ -431,13 +431,13 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # From the bottom up: a module imports from its own floor or from those below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("bot.errors", "bot.models", "bot.log", "bot.manifest", "bot.metrics", "bot.http_limits"),
-    ("bot.settings", "bot.jobs", "bot.views", "bot.rules", "bot.hours"),
+    ("bot.errors", "bot.slack_codes", "bot.models", "bot.log", "bot.manifest", "bot.metrics", "bot.http_limits"),
+    ("bot.settings", "bot.jobs", "bot.views", "bot.rules", "bot.hours", "bot.retries"),
     ("bot.telemetry",),
     ("bot.inbox", "bot.store"),
     ("bot.slack", "bot.socket_mode", "bot.notices", "bot.versions", "bot.buried"),
     ("bot.checkup", "bot.gate", "bot.routing"),
-    ("bot.admins", "bot.consent"),
+    ("bot.admins", "bot.consent", "bot.refused_channels"),
     ("bot.answers", "bot.first_touch"),
     ("bot.choosing", "bot.forms", "bot.receipts", "bot.stats"),
     ("bot.assigning", "bot.desk", "bot.replying", "bot.writing", "bot.sending", "bot.news", "bot.finding"),

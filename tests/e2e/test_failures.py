@@ -213,7 +213,6 @@ async def test_one_conversations_trouble_does_not_hold_up_another(on: Stage) -> 
         (403, "so nothing was sent"),
         (409, "so nothing was sent"),
         (400, "so nothing was sent"),
-        (401, "Inbox no longer accepts my API token"),
     ],
 )
 async def test_a_send_that_inbox_refuses_hands_the_text_back_with_the_reason(

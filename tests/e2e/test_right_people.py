@@ -75,7 +75,7 @@ async def test_a_form_that_never_opened_leaves_nobody_replying(on: Stage) -> Non
     card = await card_of(on)
     on.slack.fail("views.update", status=503)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Reply")
-    await hears(on, on.acme.ana, "Something went wrong")
+    await hears(on, on.acme.ana, "Slack didn't answer me, so I couldn't do that.")
     await on.inbox.customer_writes(on.acme.sarah, "Are you there?")
     await idle(on)
     assert "Are you there?" in shows(on, card)

@@ -83,7 +83,7 @@ async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words
         await until_async(outside.up)
         await outside.slack.command(people.ana, people.channel, text=f"@sarah {SECRET}")
         await outside.slack.until(lambda: outside.slack.ephemerals(people.ana))
-        outside.inbox.fail("*", status=418, times=None)
+        outside.inbox.fail("*", status=400, times=None)
         card = outside.slack.say(people.bo, people.channel, "Lunch?")
         await outside.slack.shortcut(people.bo, card.channel, card.ts, "send_as_dm")
         await outside.slack.command(people.ana, people.channel, text="@nobody Hello")

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import (
     AccountOffline,
+    ChannelRefused,
+    ContentRefused,
     Gone,
     NotLinked,
+    NotThere,
     RateLimited,
+    ScopeMissing,
     SlackBusy,
     SlackDown,
-    SlackRefused,
+    SlackRevoked,
+    SlackUnknown,
     StoreUnavailable,
+    Unauthorized,
     Unavailable,
+    Unidentified,
 )
-from bot.jobs import Asker, Console, Dm, Job, Later, Refresh, Tell
-from bot.store import keys
+from bot.jobs import Asker, Console, Dm, Job, Later, Refresh, Tell, now
+from bot.retries import TRIES
+from bot.store import embedded, keys
 from bot.store.connect import connect
 from bot.store.lanes import GROUP, Lanes, Ticket
-from bot.worker import TRIES, Handler, Worker
+from bot.worker import DEATHS, Handler, Handlers, Worker
 
 ANA = Asker(user="U0ANA")
 SOON = 5.0  # seconds that nothing here should take
@@ -54,7 +66,8 @@ class Shop:
         async def sound() -> bool:
             return self.sound
 
-        return Worker(lanes or self.lanes, dict.fromkeys((Console, Dm, Refresh, Tell), noted), self.failed, sound)
+        handlers: Handlers = dict.fromkeys((Console, Dm, Refresh, Tell), noted)
+        return Worker(lanes or self.lanes, handlers, self.failed, sound, breath=0.01, pauses=(0.0,))
 
     @asynccontextmanager
     async def working(self, handle: Handler, lanes: Lanes | None = None) -> AsyncIterator[Worker]:
@@ -64,14 +77,18 @@ class Shop:
         await worker.stop(within=0.1)
         await running
 
-    async def until(self, so: Callable[[], Any]) -> None:
-        async with asyncio.timeout(SOON):
+    async def until(self, so: Callable[[], Any], within: float = SOON) -> None:
+        async with asyncio.timeout(within):
             while not so():  # noqa: ASYNC110  # what is waited for is in the worker's hands
                 await asyncio.sleep(0.005)
 
-    async def idle(self) -> None:
+    async def more_than(self, count: int) -> None:
+        """Until handlers were given more than `count` jobs."""
+        await self.until(lambda: len(self.seen) > count)
+
+    async def idle(self, within: float = SOON) -> None:
         """Until nothing waits and nothing is under way."""
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(within):
             while any(count for state, count in (await self.lanes.depth()).items() if state != "dead"):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 
@@ -81,9 +98,7 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
-    monkeypatch.setattr("bot.worker.PAUSES", (0.0,))
-    monkeypatch.setattr("bot.worker.BREATH", 0.01)
+async def shop(redis_url: str) -> AsyncIterator[Shop]:
     opened = Shop(redis_url)
     await opened.lanes.open()
     yield opened
@@ -230,13 +245,90 @@ async def test_a_dead_letter_that_is_revived_is_done(shop: Shop) -> None:
     assert await shop.lanes.dead_letters() == []
 
 
-@pytest.mark.parametrize("error", [SlackDown("503"), Unavailable(status=503)])
-async def test_background_work_waits_as_long_as_slack_or_inbox_is_down_for_all(shop: Shop, error: Exception) -> None:
+AWAY = [
+    *(SlackDown("503"), SlackRevoked("invalid_auth"), SlackUnknown("not_in_any_book"), ScopeMissing("missing_scope")),
+    *(ChannelRefused("is_archived"), Unavailable(status=503), Unauthorized(status=401), TimeoutError()),
+]
+
+
+@pytest.mark.parametrize("error", AWAY, ids=repr)
+async def test_an_outage_of_an_hour_buries_nothing_and_keeps_the_order(shop: Shop, error: Exception) -> None:
+    """Sixty tries; with the real pauses an hour has more, and none of them counts."""
     shop.sound = False
-    async with shop.working(failing(*[error] * (TRIES * 3))):
-        await shop.lanes.accept(Refresh(thread_id="t1"))
-        await shop.until(lambda: len(shop.seen) > TRIES * 3)
+    asked = [Refresh(thread_id="t1") for _ in range(3)]
+    async with shop.working(failing(*[error] * 60)):
+        await shop.lanes.accept(*asked)
+        await shop.until(lambda: len(shop.seen) == 63, within=30.0)
         await shop.idle()
+    assert [job.ref for job in shop.seen] == [asked[0].ref] * 61 + [one.ref for one in asked[1:]]
+    assert {(job.failures, job.deaths) for job in shop.seen} == {(0, 0)}
+    assert await shop.lanes.dead_letters() == []
+
+
+async def test_what_fails_by_itself_after_a_long_outage_has_as_many_tries_as_ever(shop: Shop) -> None:
+    shop.sound = False
+    async with shop.working(failing(*[Unavailable(status=503)] * 40, *[RuntimeError("bug")] * TRIES)):
+        await shop.lanes.accept(Refresh(thread_id="t1"))
+        await shop.until(lambda: len(shop.seen) == 41 + TRIES)
+        await shop.idle()
+    assert await shop.lanes.dead_letters() == []
+
+
+@pytest.mark.parametrize("error", [ChannelRefused("is_archived"), SlackUnknown("not_in_any_book")])
+async def test_what_is_refused_for_longer_than_a_day_is_given_up(shop: Shop, error: Exception) -> None:
+    old = Refresh(thread_id="t1", at=now() - timedelta(days=1, minutes=1))
+    async with shop.working(failing(error)):
+        await shop.lanes.accept(old)
+        await shop.until(lambda: shop.told)
+        await shop.idle()
+    assert [letter.job for letter in await shop.lanes.dead_letters()] == [old]
+
+
+@pytest.mark.parametrize("error", [SlackDown("503"), SlackRevoked("invalid_auth"), Unauthorized(status=401)])
+async def test_what_is_away_for_longer_than_a_day_is_waited_for(shop: Shop, error: Exception) -> None:
+    shop.sound = False
+    async with shop.working(failing(*[error] * 40)):
+        await shop.lanes.accept(Refresh(thread_id="t1", at=now() - timedelta(days=3)))
+        await shop.until(lambda: len(shop.seen) == 41)
+        await shop.idle()
+    assert await shop.lanes.dead_letters() == []
+
+
+@pytest.mark.parametrize("error", [SlackDown("503"), Unidentified(), RateLimited(retry_after=0.0)])
+async def test_what_somebody_wrote_waits_ten_minutes_and_is_then_handed_back(shop: Shop, error: Exception) -> None:
+    young, old = dm("young"), dm("old").model_copy(update={"at": now() - timedelta(minutes=10, seconds=1)})
+    async with shop.working(failing(*[error] * 40)):
+        await shop.lanes.accept(young)
+        await shop.until(lambda: len(shop.seen) == 41)
+    async with shop.working(failing(error)):
+        await shop.lanes.accept(old)
+        await shop.until(lambda: shop.told)
+        await shop.idle()
+    assert shop.told == [f"{old.ref} failed: {type(error).__name__}"]
+
+
+@pytest.mark.parametrize("error", [SlackDown("503"), SlackRevoked("invalid_auth"), ChannelRefused("is_archived")])
+async def test_who_waits_for_an_answer_is_told_that_slack_is_away_and_it_is_no_dead_letter(
+    shop: Shop, error: Exception
+) -> None:
+    asked = console()
+    async with shop.working(failing(error)):
+        await shop.lanes.accept(asked)
+        await shop.idle()
+    assert shop.told == [f"{asked.ref} failed: {type(error).__name__}"]
+    assert await shop.lanes.dead_letters() == []
+
+
+async def test_a_word_to_somebody_who_is_no_longer_there_is_no_dead_letter(shop: Shop) -> None:
+    async def gone(*_: object) -> list[Job]:
+        raise NotThere("user_not_found")
+
+    worker = Worker(shop.lanes, {Tell: gone}, _nothing, _sound, breath=0.01)
+    running = asyncio.create_task(worker.run())
+    await shop.lanes.accept(Tell(asker=ANA, text="Hello?"))
+    await shop.idle()
+    await worker.stop()
+    await running
     assert await shop.lanes.dead_letters() == []
 
 
@@ -249,13 +341,13 @@ async def test_what_inbox_cannot_do_while_it_answers_everything_else_is_given_up
     assert letter.reason == "Unavailable 500"
 
 
-async def test_what_slack_refuses_is_given_up_at_once(shop: Shop) -> None:
-    async with shop.working(failing(*[SlackRefused("channel_not_found")] * 9)):
+async def test_what_slack_will_never_take_is_given_up_at_once(shop: Shop) -> None:
+    async with shop.working(failing(*[ContentRefused("msg_too_long")] * 9)):
         await shop.lanes.accept(Refresh(thread_id="t1"))
         await shop.until(lambda: shop.told)
         await shop.idle()
     (letter,) = await shop.lanes.dead_letters()
-    assert letter.reason == "SlackRefused channel_not_found"
+    assert letter.reason == "ContentRefused msg_too_long"
     assert len([job for job in shop.seen if isinstance(job, Refresh)]) == 1
 
 
@@ -302,8 +394,85 @@ async def test_what_a_dead_worker_held_is_done_by_another_that_knows_it_is_not_t
     async with shop.working(works, Lanes(shop.redis, "heir", claim_idle=0.3)):
         await shop.idle()
     assert 0.3 < time.monotonic() - began < 2.3  # the claim idle time and 2 s
-    assert shop.seen == [asked.model_copy(update={"told": True, "tries": 1})]
+    assert shop.seen == [asked.model_copy(update={"told": True, "tries": 1, "deaths": 1})]
     assert not await dead.finish(ticket)
+
+
+async def test_a_job_that_kills_its_worker_again_and_again_is_given_up_and_only_such_a_job(
+    shop: Shop, redis_url: str
+) -> None:
+    """Real processes: what is worked beside the killer dies with it, and is done all the same."""
+    killer, beside = dm("killer"), [dm(str(number)) for number in range(12)]
+    await shop.lanes.accept(killer, *beside)
+    for _ in range(30):
+        mortal = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.unit.mortal", redis_url)
+        if await mortal.wait() == 0:
+            break
+    (letter,) = await shop.lanes.dead_letters()
+    assert letter.job is not None
+    assert (letter.job.ref, letter.job.deaths, letter.reason) == (killer.ref, DEATHS, "Fatal")
+    done = [one.decode() for one in await shop.redis.lrange("done", 0, -1)]
+    assert set(done) == {one.ref for one in (killer, *beside)}  # of the killer, its writer was told
+    assert len(done) == 13
+
+
+async def test_who_lives_through_deaths_of_other_jobs_is_not_taken_for_their_cause(shop: Shop) -> None:
+    """Each time its worker died, and the next one lived to put it aside."""
+    asked = dm()
+    await shop.lanes.accept(asked)
+    for number in range(DEATHS + 2):
+        dead = Lanes(shop.redis, f"dead{number}")
+        assert len(await dead.take(keys.PEOPLE, 10, 0.001)) == 1
+        async with shop.working(failing(Later(30.0, asked)), Lanes(shop.redis, f"heir{number}", claim_idle=0.2)):
+            await shop.more_than(number)
+            await shop.until(lambda: not _handling())
+        await shop.lanes.hurry(asked)
+        await shop.lanes.release_due()
+    assert (await shop.lanes.depth())["people"] == 1
+    assert await shop.lanes.dead_letters() == []
+
+
+async def test_a_job_as_the_last_version_stored_it_is_worked(shop: Shop) -> None:
+    stored = (
+        b'p{"ref":"7f3a9c","at":"2026-11-26T09:42:58.123456Z","tries":19,"kind":"dm","recipient":"sarah","text":"Hi",'
+        b'"asker":{"user":"U0ANA","team":null,"enterprise":null,"channel":null,"thread_ts":null,"response_url":null,'
+        b'"trigger":null},"account_link_id":null,"told":true}'
+    )
+    await shop.lanes.accept(dm())
+    await shop.redis.lset(keys.lane(dm().lane), 0, stored)
+    async with shop.working(works):
+        await shop.idle()
+    (job,) = shop.seen
+    assert (job.ref, job.tries, job.failures, job.deaths) == ("7f3a9c", 19, 0, 0)
+
+
+async def test_who_lives_gives_back_what_it_held_while_redis_was_away_and_it_is_no_death(tmp_path: Path) -> None:
+    """Redis sleeps in the midst of jobs, for longer than a dead worker's jobs wait; several times."""
+    server = embedded.start(tmp_path)
+    assert server.process is not None
+    shop = Shop(server.url)
+    await shop.lanes.open()
+    asked = [dm(str(number)) for number in range(4)]
+
+    async def handle(job: Job, keep: Any) -> list[Job]:
+        await asyncio.sleep(0.1)
+        await keep(job)
+        return []
+
+    ours, theirs = (Lanes(shop.redis, name, claim_idle=0.5) for name in ("one", "two"))
+    async with shop.working(handle, ours) as one, shop.working(handle, theirs) as two:
+        one.job_timeout = two.job_timeout = 30.0
+        for _ in range(2):
+            await shop.lanes.accept(*asked)
+            await shop.more_than(len(shop.seen))
+            server.process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(3.0)
+            server.process.send_signal(signal.SIGCONT)
+            await shop.idle(within=30.0)
+    assert {job.deaths for job in shop.seen} == {0}
+    assert await shop.lanes.dead_letters() == []
+    await server.stop(shop.redis)
+    await shop.redis.aclose()
 
 
 async def test_who_lost_the_job_stops_before_acting_and_nothing_follows_from_it(shop: Shop) -> None:
@@ -351,7 +520,7 @@ async def test_a_handler_that_hangs_is_ended_and_tried_again_while_others_go_on(
 
 def test_a_job_ends_before_anybody_may_take_it_for_abandoned(shop: Shop) -> None:
     assert shop.worker(works).job_timeout < shop.lanes.claim_idle
-    assert Worker(Lanes(shop.redis, "x", claim_idle=1.0), {}, shop.failed, shop.worker(works)._sound).job_timeout < 1.0
+    assert Worker(Lanes(shop.redis, "x", claim_idle=1.0), {}, shop.failed, _sound).job_timeout < 1.0
 
 
 async def test_a_job_that_no_version_of_ours_wrote_is_buried_and_the_lane_goes_on(shop: Shop) -> None:

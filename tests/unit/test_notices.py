@@ -1,0 +1,108 @@
+"""What admins are told by itself: once for all processes, and that it is over, whoever told them that it had begun."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.errors import ChannelRefused, SlackDown, SlackRevoked, SlackUnknown
+from bot.jobs import TellAdmins
+from bot.notices import FEWEST, Notices
+from bot.store import keys
+from bot.store.connect import connect
+from bot.store.install import Install
+from bot.store.lanes import Lanes
+from bot.store.rights import Rights
+
+
+class Bots:
+    """One Redis and the processes on it."""
+
+    def __init__(self, url: str) -> None:
+        self.redis: Any = connect(url)
+        self.lanes, self.install = Lanes(self.redis, "one"), Install(self.redis)
+
+    def process(self) -> Notices:
+        return Notices(self.lanes, Rights(self.redis), self.install, after=0.0)
+
+    async def told(self) -> list[str]:
+        """The first words of what admins are told, in order."""
+        items = await self.redis.lrange(keys.lane("admins"), 0, -1)
+        return [TellAdmins.model_validate_json(item[1:]).text.split()[0] for item in items]
+
+
+@pytest.fixture
+async def bots(redis_url: str) -> AsyncIterator[Bots]:
+    opened = Bots(redis_url)
+    await opened.lanes.open()
+    yield opened
+    await opened.redis.aclose()
+
+
+async def away(process: Notices) -> None:
+    for _ in range(FEWEST):
+        await process.inbox_answered({}, 0)
+
+
+async def test_inbox_away_is_told_once_by_all_processes_and_so_is_its_end(bots: Bots) -> None:
+    one, other = bots.process(), bots.process()
+    for process in (one, other, one):
+        await away(process)
+    assert len(await bots.told()) == 1
+    for process in (one, other, one):
+        await process.inbox_answered({}, 200)
+    assert len(await bots.told()) == 2
+    await away(other)
+    assert len(await bots.told()) == 3  # it is away once more
+
+
+async def test_the_end_is_told_by_a_process_that_started_in_its_midst(bots: Bots) -> None:
+    await away(bots.process())
+    heir = bots.process()
+    await heir.inbox_answered({}, 503)
+    await heir.inbox_answered({}, 200)
+    assert len(await bots.told()) == 2
+
+
+async def test_a_call_or_two_that_fail_are_no_absence(bots: Bots) -> None:
+    process = bots.process()
+    for status in (503, 0, 200, 500, 408, 404, 0, 503):
+        await process.inbox_answered({}, status)
+    assert await bots.told() == []
+
+
+async def test_a_channel_that_refuses_is_told_once_and_its_end_once(bots: Bots) -> None:
+    one, other = bots.process(), bots.process()
+    await one.channel_takes("C1", doubtful=False)
+    for process in (one, other, one):
+        await process.channel_refuses("C1", "is_archived")
+    await other.channel_takes("C1", doubtful=False)
+    await one.channel_takes("C1", doubtful=True)
+    assert len(await bots.told()) == 2
+
+
+async def test_the_token_that_slack_refuses_is_known_to_all_until_slack_takes_it(bots: Bots) -> None:
+    worker, web = bots.process(), bots.process()
+    await worker.slack_answered(None)
+    await worker.slack_answered(SlackRevoked("invalid_auth"))
+    assert await bots.install.refused()
+    await web.slack_answered(SlackDown("503"))  # which says nothing of the token
+    assert await bots.install.refused()
+    await web.slack_answered(ChannelRefused("is_archived"))
+    assert not await bots.install.refused()
+
+
+async def test_an_unknown_code_of_slack_is_told_once(bots: Bots) -> None:
+    for process in (bots.process(), bots.process()):
+        await process.slack_answered(SlackUnknown("brand_new"))
+        await process.slack_answered(SlackUnknown("brand_new"))
+    assert len(await bots.told()) == 1
+
+
+async def test_whoever_asks_slack_has_the_answer_though_redis_is_away(tmp_path: Any) -> None:
+    redis: Any = connect(f"unix://{tmp_path}/none.sock")
+    process = Notices(Lanes(redis, "x"), Rights(redis), Install(redis), after=0.0)
+    for error in (None, SlackRevoked("invalid_auth"), SlackUnknown("new"), SlackDown("503"), None):
+        await process.slack_answered(error)
