@@ -306,6 +306,62 @@ async def test_what_a_dead_worker_held_is_done_by_another_that_knows_it_is_not_t
     assert not await dead.finish(ticket)
 
 
+async def test_a_job_that_kills_its_worker_again_and_again_is_given_up_and_what_waits_behind_it_is_done(
+    shop: Shop,
+) -> None:
+    deadly, healthy = dm(), dm()
+    await shop.lanes.accept(deadly, healthy)
+    for number in range(60):  # more deaths than anybody would wait for
+        heir = Lanes(shop.redis, f"heir {number}", claim_idle=0.01)
+        if await dies_of(shop, heir, deadly):
+            break
+    worked = [job for job in shop.seen if job.ref == deadly.ref and not isinstance(job, Tell)]
+    assert 5 < len(worked) < 60  # not for the first deaths: workers are also restarted
+    (letter,) = await shop.lanes.dead_letters()
+    assert letter.job is not None
+    assert letter.job.ref == deadly.ref
+    assert shop.told
+    assert healthy.ref in [job.ref for job in shop.seen]
+
+
+async def dies_of(shop: Shop, lanes: Lanes, deadly: Job) -> bool:
+    """A worker begins, and dies with the job in hand as a process does that is killed; True when it outlives it."""
+
+    async def handle(job: Job, keep: Any) -> Sequence[Job]:
+        return await (hangs if job.ref == deadly.ref else works)(job, keep)
+
+    worker = shop.worker(handle, lanes)
+    worker.job_timeout = 60.0
+    running = asyncio.create_task(worker.run())
+    before = len(shop.seen)
+    await shop.until(lambda: len(shop.seen) > before)
+    if buried := bool((await shop.lanes.depth())["dead"]):
+        await shop.idle()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    for task in _handling():
+        task.cancel()
+    await asyncio.gather(*_handling(), return_exceptions=True)
+    return buried
+
+
+async def test_an_inbox_that_is_silent_when_asked_whether_it_answers_is_no_fault_of_the_job(shop: Shop) -> None:
+    async def silent() -> bool:
+        await asyncio.sleep(3600)
+        return True
+
+    worker = shop.worker(failing(*[Unavailable(status=503)] * (TRIES + 3)))
+    worker._lanes.claim_idle, worker._sound = 0.5, silent  # it is given a tenth of that to answer
+    running = asyncio.create_task(worker.run())
+    await shop.lanes.accept(Refresh(thread_id="t1"))
+    await shop.until(lambda: len(shop.seen) > TRIES + 3)
+    await shop.idle()
+    await worker.stop(within=0.1)
+    await running
+    assert await shop.lanes.dead_letters() == []
+    assert shop.told == []
+
+
 async def test_who_lost_the_job_stops_before_acting_and_nothing_follows_from_it(shop: Shop) -> None:
     kept, acted = asyncio.Event(), False
 
