@@ -368,15 +368,19 @@ class People(World):
     # -- events
 
     async def event(
-        self, type: str, *, event_id: str | None = None, retry: int = 0, shared: bool = False, **fields: Any
+        self, type: str, *, event_id: str | None = None, retry: int = 0, shared: bool | None = False, **fields: Any
     ) -> Ack:
-        """An Events API delivery; give the same `event_id` and a `retry` number to deliver it again."""
+        """An Events API delivery; give the same `event_id` and a `retry` number to deliver it again.
+
+        `shared` says whether the channel is; None leaves that out.
+        """
         envelope: Json = {"token": "sandbox-verification", "team_id": self.team_id, "api_app_id": APP_ID}
         envelope |= {"enterprise_id": self.enterprise_id} if self.enterprise_id else {}
         envelope |= {"type": "event_callback", "event_id": event_id or self.next_id("Ev")}
         envelope |= {"event_time": int(self.now()), "event": {"type": type, "event_ts": self.next_ts(), **fields}}
         us = {"enterprise_id": None, "team_id": self.team_id, "user_id": BOT_USER, "is_bot": True}
-        envelope |= {"authorizations": [us | {"is_enterprise_install": False}], "is_ext_shared_channel": shared}
+        envelope |= {"authorizations": [us | {"is_enterprise_install": False}]}
+        envelope |= {} if shared is None else {"is_ext_shared_channel": shared}
         again = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"} if retry else {}
         return await self._deliver("events_api", envelope, json.dumps(envelope), again)
 

@@ -90,7 +90,10 @@ class User:
 
 @dataclass
 class Channel:
-    """A channel, or a DM when `user` is set; whoever is added to the workspace joins one that is for `everyone`."""
+    """A channel, or a DM when `user` is set; whoever is added to the workspace joins one that is for `everyone`.
+
+    `facts` are what `conversations.info` says besides, or otherwise.
+    """
 
     id: str
     name: str
@@ -100,6 +103,7 @@ class Channel:
     archived: bool = False
     user: str | None = None
     everyone: bool = False
+    facts: Json = field(default_factory=dict)
 
     @property
     def bot_in(self) -> bool:
@@ -111,7 +115,7 @@ class Channel:
         shown: Json = {"id": self.id, "name": self.name, "is_channel": not self.private, "is_group": self.private}
         shown |= {"is_im": False, "is_mpim": False, "is_private": self.private, "is_archived": self.archived}
         shown |= {"is_shared": self.shared, "is_ext_shared": self.shared, "is_org_shared": False}
-        return shown | {"is_member": self.bot_in, "is_general": False, "num_members": len(self.members)}
+        return shown | {"is_member": self.bot_in, "is_general": False, "num_members": len(self.members)} | self.facts
 
 
 @dataclass

@@ -312,7 +312,7 @@ async def test_a_job_that_kills_its_worker_again_and_again_is_given_up_and_what_
     deadly, healthy = dm(), dm()
     await shop.lanes.accept(deadly, healthy)
     for number in range(60):  # more deaths than anybody would wait for
-        heir = Lanes(shop.redis, f"heir {number}", claim_idle=0.01)
+        heir = Lanes(shop.redis, f"heir {number}", claim_idle=0.0)
         if await dies_of(shop, heir, deadly):
             break
     worked = [job for job in shop.seen if job.ref == deadly.ref and not isinstance(job, Tell)]
