@@ -154,8 +154,8 @@ async def test_where_slack_does_not_say_whether_strangers_may_be_there_they_may(
     for shared, expected in ((None, []), (False, ["Hello"])):
         said = on.slack.say(sister, card.channel, "&gt;&gt; Hello", card.ts)
         event = {"user": sister, "text": said.text, "ts": said.ts, "thread_ts": card.ts, "team": "T0SISTER"}
-        where = {"channel": card.channel, "channel_type": "channel"}
-        assert (await on.slack.event("message", shared=shared, **where, **event)).ok
+        told: Json = event | {"channel": card.channel, "channel_type": "channel"}
+        assert (await on.slack.event("message", shared=shared, **told)).ok
         await idle(on)
         assert sent(on) == expected
 

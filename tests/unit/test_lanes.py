@@ -116,8 +116,8 @@ async def test_a_key_is_remembered_for_seven_days(pair: Pair) -> None:
 
 async def test_what_a_silent_redis_takes_too_late_is_refused_and_not_kept(pair: Pair, redis_url: str) -> None:
     """Somebody was told by then that nothing was done."""
-    other = connect(redis_url)
-    await other.execute_command("CLIENT", "PAUSE", 600, "ALL")
+    other: Any = connect(redis_url)
+    await other.client_pause(600)
     with pytest.raises(StoreUnavailable):
         await pair.one.accept(change(), once="trigger:1", within=0.1)
     await other.aclose()
@@ -126,8 +126,8 @@ async def test_what_a_silent_redis_takes_too_late_is_refused_and_not_kept(pair: 
 
 
 async def test_what_has_no_limit_is_taken_however_late(pair: Pair, redis_url: str) -> None:
-    other = connect(redis_url)
-    await other.execute_command("CLIENT", "PAUSE", 300, "ALL")
+    other: Any = connect(redis_url)
+    await other.client_pause(300)
     assert await pair.one.accept(change())
     await other.aclose()
     assert len(await pair.waiting("thread:t1")) == 1
