@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from redis import Redis
 
 from bot.sandbox.stage import Stage, bot_on, scene
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import calls, card_of, hears, idle, reply_form, told, until
+from tests.e2e.steps import calls, card_of, form, hears, idle, labels, reply_form, told, until
 
 
 async def dm(on: Stage, said: str) -> None:
@@ -109,3 +111,57 @@ async def test_a_reply_form_that_is_submitted_twice_sends_once(on: Stage) -> Non
     assert texts(on) == ["Hello"]
     (receipt,) = on.slack.replies(card.channel, card.ts)
     assert "Sent, " in on.slack.show(receipt)
+
+
+async def test_a_dm_form_that_is_submitted_twice_sends_once(on: Stage) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah")
+    view = await form(on, on.acme.ana)
+    twice = (on.slack.submit(on.acme.ana, view["id"], values={"text": "Hello"}) for _ in range(2))
+    assert all(ack.ok for ack in await asyncio.gather(*twice))
+    await idle(on)
+    assert texts(on) == ["Hello"]
+
+
+async def test_a_choice_of_a_colleague_that_is_submitted_twice_is_one_change(on: Stage) -> None:
+    """Else the second one would find it done, and say so."""
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to…")
+    view = await form(on, on.acme.ana, "Who takes it")
+    twice = (on.slack.submit(on.acme.ana, view["id"], values={"assignee": "Bo"}) for _ in range(2))
+    assert all(ack.ok for ack in await asyncio.gather(*twice))
+    await idle(on)
+    assert len(calls(on, "PATCH")) == 1
+    assert told(on, on.acme.ana) == []
+
+
+@pytest.mark.any_api
+async def test_what_somebody_was_told_is_not_done_is_not_done_when_redis_wakes_up(on: Stage, redis_url: str) -> None:
+    card = await card_of(on)
+    with Redis.from_url(redis_url) as redis:
+        redis.client_pause(2_600)  # longer than Slack would wait
+        await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+        redis.ping()  # answered once it is awake
+    await hears(on, on.acme.ana, "so nothing was done")
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert "Archive" in labels(card)
+
+
+async def test_an_old_click_is_not_done_once_its_owner_has_acted_after_all(on: Stage) -> None:
+    """Kim's first click was refused for want of a seat; she got one, clicked again, and is linked by hand later."""
+    card = await card_of(on)
+    await on.slack.press(on.acme.kim, card.channel, card.ts, "Archive")
+    await hears(on, on.acme.kim, "I can't match you")
+    on.inbox.add_member("Kim", "kim@acme.example")
+    await on.slack.press(on.acme.kim, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Kim" in on.slack.show(card))
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", f"link <@{on.acme.kim}> bo@acme.example")
+    await hears(on, on.acme.ana, "now acts as")
+    await idle(on)
+    assert [body_of(one.body) for one in calls(on, "PATCH")] == ["assigneeId"]
+
+
+def body_of(body: Any) -> str:
+    """What a change names."""
+    return ",".join(sorted(body))
