@@ -242,7 +242,7 @@ def _parts(request: Request, body: bytes) -> list[tuple[str, bytes]]:
         return []
     whole = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body, policy=HTTP)
     return [
-        (str(part.get_param("name", header="content-disposition") or ""), bytes(part.get_payload(decode=True)))  # type: ignore[arg-type]  # bytes, when decoded
+        (str(part.get_param("name", header="content-disposition") or ""), bytes(part.get_payload(decode=True)))
         for part in whole.walk()
         if not part.is_multipart()
     ]
