@@ -135,6 +135,17 @@ async def test_a_choice_of_a_colleague_that_is_submitted_twice_is_one_change(on:
     assert told(on, on.acme.ana) == []
 
 
+async def test_a_refusal_in_a_known_conversation_says_nothing_of_first_messages(on: Stage) -> None:
+    """Only a first message that was refused makes the next one be asked about."""
+    await card_of(on)
+    on.inbox.fail("POST *", 403)
+    await dm(on, "@sarah Hello")
+    await hears(on, on.acme.ana, "Not sent to Sarah Chen")
+    await dm(on, f"{on.acme.omar.platform_id} First contact")
+    await hears(on, on.acme.ana, "Sent to")
+    assert texts(on) == ["First contact"]
+
+
 @pytest.mark.any_api
 async def test_what_somebody_was_told_is_not_done_is_not_done_when_redis_wakes_up(on: Stage, redis_url: str) -> None:
     card = await card_of(on)
