@@ -15,7 +15,7 @@ from bot.consent import Consent
 from bot.errors import Forbidden, InboxError, NotNow, SlackRefused, Unidentified
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
-from bot.jobs import Announce, Console, Echo, Job, Mark, Revise, Send, TellAdmins
+from bot.jobs import Announce, Asker, Console, Echo, Job, Mark, Revise, Send, TellAdmins
 from bot.manifest import FOR_REPLIES
 from bot.models import Address, Person, Thread
 from bot.slack import Slack
@@ -117,7 +117,8 @@ class Echoes:
         except (NotNow, Unidentified) as error:
             return await self._answers.later_or_failed(job, error)
         if await self._intents.withdrawn(intent_of(channel, job.ts)):
-            return await self._not_sent(job, actor, words.CHANGED_BEFORE, "changed before")
+            gone = job.model_copy(update={"asker": _in_channel(job.asker)})
+            return await self._not_sent(gone, actor, words.CHANGED_BEFORE, "changed before")
         if not await self._consent.shows(channel):
             return await self._not_sent(job, actor, words.REPLIES_SHARED, "shared channel")
         prefix = (await self._preferences.channel(channel)).replies
@@ -155,6 +156,8 @@ class Echoes:
             return [job.model_copy(update={"address": kept.address})]
         actor = await self._gate.actor(job.asker)
         why, body = await self._hindered(job)
+        if job.text is None:
+            job = job.model_copy(update={"asker": _in_channel(job.asker)})
         arrived = await self._intents.arrived(kept.intent)
         if arrived is None:
             return [say(job.asker, words.NEVER_CONFIRMED)]
@@ -222,8 +225,15 @@ class Echoes:
                 await self._slack.take_reaction(place, FAILED)
         except SlackRefused as error:
             log.warning("not_marked", ref=job.ref, error=error.code)
+            if job.told and error.code == "message_not_found":
+                return [job.told.model_copy(update={"asker": _in_channel(job.told.asker)})]
             return [job.told] if job.told else []
         return told
+
+
+def _in_channel(asker: Asker) -> Asker:
+    """Where somebody is told of a reply that they deleted: Slack shows nothing private in a thread without replies."""
+    return asker.model_copy(update={"thread_ts": None})
 
 
 def _usable(prefix: str) -> bool:

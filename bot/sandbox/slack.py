@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import HTTP
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -121,9 +124,11 @@ class SandboxSlack(Talk):
     def _refusal(self, method: str, token: str, args: Json) -> Json | None:
         if not token:
             return {"ok": False, "error": "not_authed"}
-        wanted = self.app_token if method == "apps.connections.open" else self.bot_token
-        if not hmac.compare_digest(token.encode(), wanted.encode()):
+        known = [one for one in (self.bot_token, self.app_token) if hmac.compare_digest(token.encode(), one.encode())]
+        if not known:
             return {"ok": False, "error": "invalid_auth"}
+        if known != [self.app_token if method == "apps.connections.open" else self.bot_token]:
+            return {"ok": False, "error": "not_allowed_token_type"}
         if self.rate_limit and method == "chat.postMessage" and not self._within_rate(str(args.get("channel"))):
             return {"ok": False, "error": "ratelimited"}
         return None
@@ -170,6 +175,8 @@ class SandboxSlack(Talk):
 
     async def _upload(self, request: Request) -> Response:
         content, fault = await request.body(), self._fault("upload")
+        if parts := _parts(request, content):
+            content = parts[0][1]
         if fault and (broken := self._broken(fault)):
             return broken if not fault.drop else await _hang_up(request)
         status = slack_files.upload(self, request.path_params["file"], content)
@@ -215,11 +222,27 @@ def _limited(seconds: int) -> Response:
 
 
 async def _arguments(request: Request) -> dict[str, Any]:
-    """Arguments from the query and a JSON or form body; raises ValueError when it is not that."""
+    """Arguments from the query and a JSON, form or multipart body, which may be empty; raises ValueError for others."""
     args: dict[str, Any] = dict(request.query_params)
-    if "json" in request.headers.get("content-type", ""):
-        body = await request.json()
+    raw = await request.body()
+    if "json" in request.headers.get("content-type", "") and raw.strip():
+        body = json.loads(raw)
         if not isinstance(body, dict):
             raise ValueError("the body must be an object")
         return args | body
-    return args | dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+    if parts := _parts(request, raw):
+        return args | {name: content.decode() for name, content in parts}
+    return args | dict(parse_qsl(raw.decode(), keep_blank_values=True))
+
+
+def _parts(request: Request, body: bytes) -> list[tuple[str, bytes]]:
+    """The names and contents of a multipart body; none of any other."""
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith("multipart/"):
+        return []
+    whole = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body, policy=HTTP)
+    return [
+        (str(part.get_param("name", header="content-disposition") or ""), bytes(part.get_payload(decode=True)))
+        for part in whole.walk()
+        if not part.is_multipart()
+    ]

@@ -6,7 +6,7 @@ Error codes are those of https://docs.slack.dev/reference/methods; refusals are 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.sandbox import slack_files
@@ -14,7 +14,7 @@ from bot.sandbox.blockkit import problems, view_problems
 from bot.sandbox.slack_records import APP_ID, BOT_ID, BOT_USER, Channel, Hook, Json, Message, SlackError
 from bot.sandbox.slack_world import HOOK_SECONDS, HOOK_USES, TRIGGER_SECONDS, World
 
-ENCODED = ("blocks", "attachments", "metadata", "view")
+ENCODED = ("blocks", "attachments", "metadata", "view", "message")
 METADATA = {"event_type": str, "event_payload": dict}
 
 
@@ -32,7 +32,7 @@ def decoded(args: Json) -> Json:
     try:
         return {k: json.loads(v) if k in ENCODED and isinstance(v, str) and v else v for k, v in args.items()}
     except ValueError:
-        raise SlackError("invalid_arguments", "blocks, attachments, metadata and view must be JSON") from None
+        raise SlackError("invalid_arguments", "blocks, attachments, metadata, message and view must be JSON") from None
 
 
 def response(world: World, token: str, body: Any) -> tuple[int, Json]:
@@ -68,7 +68,8 @@ def _respond(world: World, hook: Hook, body: Json) -> None:
     elif _true(body.get("replace_original")) and hook.message:
         _edit(world, hook.message, content)
     elif in_channel:
-        world.post(hook.channel, BOT_USER, **content, thread_ts=body.get("thread_ts"), raw=body)
+        thread_ts = world.thread_there(hook.channel, body.get("thread_ts"))
+        world.post(hook.channel, BOT_USER, **content, thread_ts=thread_ts, raw=body)
     else:
         said = world.whisper(hook.user, hook.channel, "response_url", content, body.get("thread_ts"))
         if hook.message is None and hook.ephemeral is None:  # else what was acted on stays the original
@@ -114,9 +115,7 @@ def chat_post_message(world: World, args: Json) -> Json:
     world.need("chat:write")
     channel = world.channel(_given(args, "channel"))
     _may_post(world, channel)
-    content, thread_ts = _content(world, args), args.get("thread_ts")
-    if thread_ts:
-        world.message(channel.id, thread_ts)
+    content, thread_ts = _content(world, args), world.thread_there(channel.id, args.get("thread_ts"))
     raw = args | {"reply_broadcast": _true(args.get("reply_broadcast"))}
     posted = world.post(channel.id, BOT_USER, **content, thread_ts=thread_ts, metadata=_metadata(args), raw=raw)
     return {"channel": channel.id, "ts": posted.ts, "message": posted.payload(with_metadata=True)}
@@ -182,6 +181,26 @@ def reactions_remove(world: World, args: Json) -> Json:
     message.reactions.remove(reaction)
     world.changed()
     return {}
+
+
+def blocks_validate(world: World, args: Json) -> Json:
+    """Says of blocks, a message or a view what posting or opening it would; it needs no scope."""
+    given = [name for name in ("blocks", "message", "view") if args.get(name)]
+    if len(given) != 1:
+        raise SlackError("invalid_arguments", "provide exactly one of blocks, message or view")
+    about = args[given[0]]
+    if given == ["view"]:
+        found = view_problems(about)
+    else:
+        found = problems(about if given == ["blocks"] else (about or {}).get("blocks"), "message")
+    if found:
+        raise SlackError("invalid_blocks", *found, errors=[_located(one) for one in found])
+    return {}
+
+
+def _located(problem: str) -> Json:
+    message, _, pointer = problem.removesuffix("]").partition(" [")
+    return {"pointer": f"/{pointer.removeprefix('blocks/')}", "code": "failed_constraint", "message": message}
 
 
 # -- views
@@ -273,6 +292,29 @@ def conversations_list(world: World, args: Json) -> Json:
     return _page(args, "channels", shown)
 
 
+def conversations_members(world: World, args: Json) -> Json:
+    channel = world.channel(_given(args, "channel"))
+    world.need_in(channel, "read")
+    _may_see(channel)
+    return _page(args, "members", sorted(channel.members))
+
+
+def usergroups_list(world: World, args: Json) -> Json:
+    world.need("usergroups:read")
+    groups = [one.payload(world.team_id) for one in world.usergroups.values()]
+    if not _true(args.get("include_users")):
+        groups = [{name: value for name, value in one.items() if name != "users"} for one in groups]
+    return {"usergroups": groups}
+
+
+def usergroups_users_list(world: World, args: Json) -> Json:
+    world.need("usergroups:read")
+    group = world.usergroups.get(_given(args, "usergroup"))
+    if group is None:
+        raise SlackError("no_such_subteam")
+    return {"users": list(group.users)}
+
+
 def conversations_open(world: World, args: Json) -> Json:
     world.need("im:write")
     user = _given(args, "users")
@@ -309,6 +351,9 @@ METHODS: dict[str, Callable[[World, Json], Json]] = {
     "reactions.remove": reactions_remove,
     "files.getUploadURLExternal": slack_files.get_upload_url,
     "files.completeUploadExternal": slack_files.complete_upload,
+    "blocks.validate": blocks_validate,
+    "usergroups.list": usergroups_list,
+    "usergroups.users.list": usergroups_users_list,
     "views.open": views_open,
     "views.push": views_push,
     "views.update": views_update,
@@ -318,6 +363,7 @@ METHODS: dict[str, Callable[[World, Json], Json]] = {
     "users.list": users_list,
     "conversations.info": conversations_info,
     "conversations.list": conversations_list,
+    "conversations.members": conversations_members,
     "conversations.open": conversations_open,
     "conversations.history": conversations_history,
     "conversations.replies": conversations_replies,
@@ -421,7 +467,7 @@ def _shown_messages(args: Json, messages: Any) -> list[Json]:
     return [m.payload(with_metadata=_true(args.get("include_all_metadata"))) for m in within]
 
 
-def _page(args: Json, name: str, items: list[Json]) -> Json:
+def _page(args: Json, name: str, items: Sequence[Json | str]) -> Json:
     start, size = int(args.get("cursor") or 0), int(args.get("limit") or 100)
     more = start + size < len(items)
     cursor = str(start + size) if more else ""

@@ -62,4 +62,5 @@ def _share(world: World, channel: str, files: list[FileRecord], args: Json) -> N
         file.channel = place.id
     raw = {"files": [file.payload() for file in files]}
     said = str(args.get("initial_comment") or "")
-    world.post(place.id, BOT_USER, text=said, thread_ts=args.get("thread_ts"), raw=raw)
+    thread_ts = world.thread_there(place.id, args.get("thread_ts"))
+    world.post(place.id, BOT_USER, text=said, thread_ts=thread_ts, raw=raw)

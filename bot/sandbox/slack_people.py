@@ -21,11 +21,12 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bot.sandbox.blockkit import elements, view_problems
+from bot.sandbox.blockkit import elements, offer_problems, view_problems
 from bot.sandbox.slack_records import APP_ID, BOT_USER, Ack, Channel, Ephemeral, Json, Message
 from bot.sandbox.slack_world import World
 
 DEADLINE = 3.0
+SHORTEST_QUERY = 3  # what somebody must have typed before an external menu asks, where it does not say otherwise
 NONE: Mapping[str, str] = MappingProxyType({})
 FORMATTED = re.compile(r"(<(?:[@#!]|https?:|mailto:)[^<>]*>)")
 CHOICE = {  # element type: what its state calls the choice
@@ -180,11 +181,7 @@ class People(World):
         `double` sends two clicks at once, as an impatient person does. Raises LookupError when it is not there.
         """
         place, message = self.channel(channel), self.message(channel, ts)
-        shown = message.payload() | {"team": self.team_id}
-        container = {"type": "message", "message_ts": ts, "channel_id": place.id, "is_ephemeral": False}
-        container |= {"thread_ts": shown["thread_ts"]} if "thread_ts" in shown else {}
-        context = {"container": container, "channel": {"id": place.id, "name": _channel_name(place)}, "message": shown}
-        context |= {"state": {"values": self._state(message.blocks, {})}}
+        context = self._around(message) | {"state": {"values": self._state(message.blocks, {})}}
         clicks = [
             self._act(
                 user,
@@ -231,7 +228,7 @@ class People(World):
         return await self._press_view(user, view, action, value, row)
 
     async def _press_view(self, user: str, view: Json, action: str, value: Any, row: int = 0) -> Ack:
-        context = {"container": {"type": "view", "view_id": view["id"]}, "view": view}
+        context = self._view_context(view)
         return await self._act(user, view["blocks"], action, value, None, context, row)
 
     async def _act(
@@ -253,17 +250,34 @@ class People(World):
         facts["action_ts"] = action_ts or self.next_ts()
         return await self._interaction(user, {"type": "block_actions", "actions": [facts]} | context)
 
-    async def suggest(self, user: str, action: str, query: str) -> Ack:
-        """Type into an external menu of their modal; what is offered can then be picked by label or value."""
-        view = self._seen(user)
-        block, element = find(view["blocks"], action)
+    async def suggest(self, user: str, action: str, query: str, on: Message | None = None) -> Ack:
+        """Type into an external menu of their modal, or of the message `on`; what is offered can then be picked.
+
+        Slack asks the bot from the menu's `min_query_length` on. `ack.trouble` says what it would refuse to offer.
+        """
+        context = self._around(on) if on else self._view_context(self._seen(user))
+        block, element = find(on.blocks if on else context["view"]["blocks"], action)
+        self._suggested[element["action_id"]] = []
+        if len(query) < element.get("min_query_length", SHORTEST_QUERY):
+            return Ack(200, None, 0.0)
         payload = {"type": "block_suggestion", "action_id": element["action_id"], "block_id": block["block_id"]}
-        payload |= {"value": query, "container": {"type": "view", "view_id": view["id"]}, "view": view}
-        ack = await self._interaction(user, payload)
-        offered = ack.body if isinstance(ack.body, dict) else {}
-        groups = [offered, *offered.get("option_groups", [])]
-        self._suggested[element["action_id"]] = [o for group in groups for o in group.get("options", [])]
+        ack = await self._interaction(user, payload | {"value": query} | context)
+        if ack.ok:
+            offered = ack.body if isinstance(ack.body, dict) else {}
+            ack.trouble = "; ".join(offer_problems(offered))
+            groups = [offered, *offered.get("option_groups", [])]
+            self._suggested[element["action_id"]] = [o for group in groups for o in group.get("options", [])]
         return ack
+
+    def _view_context(self, view: Json) -> Json:
+        return {"container": {"type": "view", "view_id": view["id"]}, "view": view}
+
+    def _around(self, message: Message) -> Json:
+        """What Slack says of the message in which somebody acts."""
+        place, shown = self.channel(message.channel), message.payload() | {"team": self.team_id}
+        container = {"type": "message", "message_ts": message.ts, "channel_id": place.id, "is_ephemeral": False}
+        container |= {"thread_ts": shown["thread_ts"]} if "thread_ts" in shown else {}
+        return {"container": container, "channel": {"id": place.id, "name": _channel_name(place)}, "message": shown}
 
     def suggested(self, action_id: str) -> list[Json]:
         """The options that an external menu was last offered."""
@@ -368,15 +382,19 @@ class People(World):
     # -- events
 
     async def event(
-        self, type: str, *, event_id: str | None = None, retry: int = 0, shared: bool = False, **fields: Any
+        self, type: str, *, event_id: str | None = None, retry: int = 0, shared: bool | None = False, **fields: Any
     ) -> Ack:
-        """An Events API delivery; give the same `event_id` and a `retry` number to deliver it again."""
+        """An Events API delivery; give the same `event_id` and a `retry` number to deliver it again.
+
+        `shared` says whether the channel is; None leaves that out.
+        """
         envelope: Json = {"token": "sandbox-verification", "team_id": self.team_id, "api_app_id": APP_ID}
         envelope |= {"enterprise_id": self.enterprise_id} if self.enterprise_id else {}
         envelope |= {"type": "event_callback", "event_id": event_id or self.next_id("Ev")}
         envelope |= {"event_time": int(self.now()), "event": {"type": type, "event_ts": self.next_ts(), **fields}}
         us = {"enterprise_id": None, "team_id": self.team_id, "user_id": BOT_USER, "is_bot": True}
-        envelope |= {"authorizations": [us | {"is_enterprise_install": False}], "is_ext_shared_channel": shared}
+        envelope |= {"authorizations": [us | {"is_enterprise_install": False}]}
+        envelope |= {} if shared is None else {"is_ext_shared_channel": shared}
         again = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"} if retry else {}
         return await self._deliver("events_api", envelope, json.dumps(envelope), again)
 

@@ -90,7 +90,10 @@ class User:
 
 @dataclass
 class Channel:
-    """A channel, or a DM when `user` is set; whoever is added to the workspace joins one that is for `everyone`."""
+    """A channel, or a DM when `user` is set; whoever is added to the workspace joins one that is for `everyone`.
+
+    `facts` are what `conversations.info` says besides, or otherwise.
+    """
 
     id: str
     name: str
@@ -100,6 +103,7 @@ class Channel:
     archived: bool = False
     user: str | None = None
     everyone: bool = False
+    facts: Json = field(default_factory=dict)
 
     @property
     def bot_in(self) -> bool:
@@ -111,7 +115,21 @@ class Channel:
         shown: Json = {"id": self.id, "name": self.name, "is_channel": not self.private, "is_group": self.private}
         shown |= {"is_im": False, "is_mpim": False, "is_private": self.private, "is_archived": self.archived}
         shown |= {"is_shared": self.shared, "is_ext_shared": self.shared, "is_org_shared": False}
-        return shown | {"is_member": self.bot_in, "is_general": False, "num_members": len(self.members)}
+        return shown | {"is_member": self.bot_in, "is_general": False, "num_members": len(self.members)} | self.facts
+
+
+@dataclass
+class UserGroup:
+    """People who can be mentioned together, as `<!subteam^S…>`."""
+
+    id: str
+    name: str
+    handle: str
+    users: tuple[str, ...]
+
+    def payload(self, team: str) -> Json:
+        shown: Json = {"id": self.id, "team_id": team, "is_usergroup": True, "name": self.name, "handle": self.handle}
+        return shown | {"date_delete": 0, "users": list(self.users), "user_count": len(self.users)}
 
 
 @dataclass
@@ -132,6 +150,11 @@ class Message:
     reactions: list[tuple[str, str]] = field(default_factory=list)
     raw: Json = field(default_factory=dict)
 
+    @property
+    def broadcast(self) -> bool:
+        """A reply that is shown in the channel too."""
+        return bool(self.thread_ts and self.raw.get("reply_broadcast"))
+
     def payload(self, *, with_metadata: bool = False) -> Json:
         shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text}
         if self.user == BOT_USER:
@@ -145,6 +168,7 @@ class Message:
             shown |= {"thread_ts": self.ts, "reply_count": len(self.replies), "latest_reply": self.replies[-1].ts}
         if self.thread_ts:
             shown["thread_ts"] = self.thread_ts
+            shown |= {"subtype": "thread_broadcast"} if self.broadcast else {}
         if self.reactions:
             names = dict.fromkeys(name for name, _ in self.reactions)
             who = {name: [user for one, user in self.reactions if one == name] for name in names}
@@ -156,7 +180,10 @@ class Message:
 
 @dataclass
 class Ephemeral:
-    """Words that only `user` sees; `via` is "chat.postEphemeral", "response_url" or "ack"."""
+    """Words that only `user` sees; `via` is "chat.postEphemeral", "response_url" or "ack".
+
+    Slack shows none of them in a thread that is not `active`, whatever it answers.
+    """
 
     ts: str
     channel: str
@@ -166,6 +193,7 @@ class Ephemeral:
     via: str
     thread_ts: str | None = None
     deleted: bool = False
+    active: bool = True
 
 
 @dataclass

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.sandbox.blockkit import within
 from bot.sandbox.slack_records import Ephemeral, Json, Message
 
 ENTITY = re.compile(r"<([^<>]+)>")
@@ -58,7 +59,21 @@ def _block(block: Json, names: Mapping[str, str]) -> str:
             return plain(_rich(block), names)
         case "actions" | "context":
             return "  ".join(_any(element, names) for element in block["elements"])
+        case "container" | "layout":
+            head = [_text(block[key], names) for key in ("title", "subtitle") if block.get(key)]
+            return "\n".join([*head, _lines(within(block), names)])
+        case "card":
+            parts = [_text(block[key], names) for key in ("title", "subtitle", "body") if block.get(key)]
+            return "\n".join([*parts, "  ".join(_any(one, names) for one in block.get("actions", ()))]).rstrip()
+        case "data_visualization":
+            return f"({block['title']})"
+        case "table" | "data_table":
+            return "\n".join(" | ".join(_cell(cell, names) for cell in row) for row in block["rows"])
     return _text(block.get("text", ""), names)
+
+
+def _cell(cell: Json, names: Mapping[str, str]) -> str:
+    return plain(_rich(cell), names) if "elements" in cell else _text(cell.get("text", ""), names)
 
 
 def _any(element: Json, names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.slack_people import People
-from bot.sandbox.slack_records import Ack, Channel, Json, Message
+from bot.sandbox.slack_records import APP_ID, BOT_ID, Ack, Channel, Json, Message
 
 
 class Talk(People):
@@ -17,6 +17,7 @@ class Talk(People):
     async def write(self, user: str, channel: str, text: str, thread_ts: str | None = None, **more: Any) -> Message:
         """A person's message; `text` is Slack's markup, `more` further fields of the event (`files`, `subtype`)."""
         message = self.say(user, channel, text, thread_ts)
+        message.raw = {"reply_broadcast": more.get("subtype") == "thread_broadcast"}
         await self.hear(message, self._said(message) | more)
         return message
 
@@ -29,9 +30,14 @@ class Talk(People):
         await self.hear(message, told | self._hidden())
 
     async def erase(self, message: Message) -> None:
-        """Its author deletes the message."""
+        """Its author, or an admin, deletes the message. Where others have replied, a tombstone stays in its place."""
+        before = self._said(message)
         self.remove(message)
-        told: Json = {"subtype": "message_deleted", "deleted_ts": message.ts, "previous_message": self._said(message)}
+        told: Json = {"subtype": "message_deleted", "deleted_ts": message.ts, "previous_message": before}
+        if message.replies:
+            gone = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "ts": message.ts, "hidden": True}
+            gone |= {"text": "This message was deleted.", "thread_ts": message.ts}
+            told = {"subtype": "message_changed", "message": gone, "previous_message": before}
         await self.hear(message, told | self._hidden())
 
     async def hear(self, about: Message, told: Json, *, event_id: str | None = None, retry: int = 0) -> Ack:
@@ -47,7 +53,7 @@ class Talk(People):
     def _said(self, message: Message) -> Json:
         author, place = self.users[message.user], self.channel(message.channel)
         said: Json = {"user": message.user, "text": message.text, "ts": message.ts, "team": author.team_id}
-        said |= {"client_msg_id": self.token()}
+        said |= {"bot_id": BOT_ID, "app_id": APP_ID} if author.bot else {"client_msg_id": self.token()}
         if message.thread_ts:
             said |= {"thread_ts": message.thread_ts, "parent_user_id": self._parent(place, message.thread_ts)}
         if place.shared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from bot.sandbox.slack_records import (
     SlackError,
     Trigger,
     User,
+    UserGroup,
 )
 from bot.sandbox.slack_socket import Sockets
 
@@ -47,6 +48,7 @@ ALL_SCOPES = frozenset(
         "groups:history",
         "im:history",
         "files:write",
+        "usergroups:read",
     }
 )
 
@@ -83,6 +85,7 @@ class World:
         self.hooks: dict[str, Hook] = {}
         self.unreachable: set[str] = set()  # addresses of pictures that Slack can't fetch
         self.files: dict[str, FileRecord] = {}
+        self.usergroups: dict[str, UserGroup] = {}
         self._ahead, self._last_ts, self._ids = 0.0, 0, 0
         self._random = random.Random(seed)
         self._changed = asyncio.Event()
@@ -174,6 +177,12 @@ class World:
         self.channels[channel.id] = channel
         return channel.id
 
+    def add_usergroup(self, handle: str, users: Sequence[str], name: str = "") -> str:
+        """The id of a user group, which is mentioned as `<!subteam^S…>`."""
+        group = UserGroup(self.next_id("S"), name or handle.title(), handle, tuple(users))
+        self.usergroups[group.id] = group
+        return group.id
+
     def dm(self, user: str) -> Channel:
         """The direct channel between the bot and `user`, opened when need be."""
         known = next((c for c in self.channels.values() if c.user == user), None)
@@ -209,8 +218,12 @@ class World:
         return message
 
     def whisper(self, user: str, channel: str, via: str, content: Json, thread_ts: str | None = None) -> Ephemeral:
-        """A new ephemeral message for `user`."""
-        words = Ephemeral(self.next_ts(), channel, user, content["text"], content["blocks"], via, thread_ts)
+        """A new ephemeral message for `user`; in a thread they see it only where somebody has replied."""
+        parent = self.posts.get(channel, {}).get(thread_ts or "")
+        active = not thread_ts or bool(parent and not parent.deleted and (parent.replies or parent.thread_ts))
+        words = Ephemeral(
+            self.next_ts(), channel, user, content["text"], content["blocks"], via, thread_ts, active=active
+        )
         self.private_words.append(words)
         self.changed()
         return words
@@ -221,6 +234,11 @@ class World:
         if found is None or found.deleted:
             raise SlackError("message_not_found")
         return found
+
+    def thread_there(self, channel: str, thread_ts: str | None) -> str | None:
+        """The thread that a post of an app goes to: Slack ignores one whose parent is unknown or deleted."""
+        parent = self.posts.get(channel, {}).get(thread_ts or "")
+        return thread_ts if parent and not parent.deleted else None
 
     def remove(self, message: Message) -> None:
         """Delete a message; its thread keeps its other replies."""
@@ -247,14 +265,14 @@ class World:
     def messages(self, channel: str) -> list[Message]:
         """The channel's top-level messages that are there now, oldest first."""
         posts = self.posts.get(self.channel(channel).id, {}).values()
-        return [m for m in posts if not m.deleted and (not m.thread_ts or m.raw.get("reply_broadcast"))]
+        return [m for m in posts if not m.deleted and (not m.thread_ts or m.broadcast)]
 
     def replies(self, channel: str, ts: str) -> list[Message]:
         return list(self.message(channel, ts).replies)
 
     def ephemerals(self, user: str | None = None) -> list[Ephemeral]:
-        """What `user`, or anyone, was told privately and has not been taken back, oldest first."""
-        return [e for e in self.private_words if not e.deleted and user in (None, e.user)]
+        """What `user`, or anyone, is shown privately and has not been taken back, oldest first."""
+        return [e for e in self.private_words if e.active and not e.deleted and user in (None, e.user)]
 
     def dms(self, user: str) -> list[Message]:
         """What the bot sent to `user` directly."""
@@ -302,6 +320,15 @@ class World:
 
         kept = [{"block_id": self.token()[:5], **block} for block in blocks]
         for block in kept:
+            if block["type"] == "container":
+                block["child_blocks"] = self.with_ids(block["child_blocks"])
+            if block["type"] == "layout":
+                items = [
+                    [one | {"blocks": self.with_ids(one["blocks"])} for one in row["items"]] for row in block["rows"]
+                ]
+                block["rows"] = [row | {"items": of} for row, of in zip(block["rows"], items, strict=True)]
+            if block["type"] == "card" and "actions" in block:
+                block["actions"] = [named(element) for element in block["actions"]]
             for place in ("accessory", "element"):
                 if place in block:
                     block[place] = named(block[place])

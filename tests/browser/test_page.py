@@ -516,6 +516,33 @@ async def test_a_phone_shows_one_side_at_a_time_and_never_scrolls_sideways(arriv
     await expect(visit.page.get_by_role("dialog", name="New DM").get_by_role("button", name="Send")).to_be_in_viewport()
 
 
+# Elements with a sideways scroll bar.
+BARS = """[...document.querySelectorAll("body *")].filter((one) =>
+  one.scrollWidth > one.clientWidth &&
+  ["auto", "scroll"].includes(getComputedStyle(one).overflowX)).map((one) => one.className)"""
+
+
+async def test_on_a_phone_nothing_has_a_sideways_scroll_bar_whoever_one_acts_as(arrive: Arrive) -> None:
+    visit = await arrive(width=390, height=844, has_touch=True)
+    for name in ("Kim", "Gus", "Olga", "Ana"):
+        await visit.become(name)
+        assert await visit.page.evaluate(BARS) == []
+    for pane in ("Inbox", "Under the hood"):
+        await visit.page.get_by_role("navigation", name="What to show").get_by_role("button", name=pane).tap()
+        assert await visit.page.evaluate(BARS) == []
+
+
+async def test_what_a_command_is_answered_comes_into_view_however_far_up_one_has_read(arrive: Arrive) -> None:
+    visit = await arrive()
+    for number in range(30):
+        await visit.say(f"Line {number}")
+    await expect(visit.text("Line 29").first).to_be_visible()
+    log = visit.page.get_by_role("log", name="Messages in support")
+    await log.evaluate("log => { log.scrollTop = 0 }")
+    await visit.say("/inbox help")
+    await expect(visit.card("/inbox whoami")).to_be_in_viewport()
+
+
 async def test_light_and_dark_follow_the_system_or_the_switch(arrive: Arrive) -> None:
     visit = await arrive(color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"

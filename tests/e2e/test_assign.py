@@ -59,6 +59,19 @@ async def test_in_their_quiet_hours_a_colleague_is_not_told_yet(on: Stage) -> No
     assert on.slack.dms(on.acme.bo) == []
 
 
+async def test_who_acts_as_somebody_else_is_not_told_of_what_their_own_seat_was_given(on: Stage) -> None:
+    """Bo's address is that of the new assignee, but an admin has linked him to Ana's seat: it would be her business."""
+    card = await card_of(on, "A secret")
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", f"link <@{on.acme.bo}> ana@acme.example")
+    await hears(on, on.acme.ana, "now acts as")
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to…")
+    await form(on, on.acme.ana, "Who takes it")
+    await on.slack.submit(on.acme.ana, values={"assignee": "Bo"})
+    await on.slack.until(lambda: "Assigned to Bo by Ana" in shows(on, card))
+    await idle(on)
+    assert [one for one in on.slack.dms(on.acme.bo) if "assigned you" in on.slack.show(one)] == []
+
+
 async def test_who_takes_a_conversation_themselves_is_told_nothing(on: Stage) -> None:
     card = await card_of(on)
     await assign(on, on.acme.ana, card, "Ana (you)")

@@ -146,6 +146,29 @@ async def test_where_slack_refuses_to_say_a_channel_counts_as_shared(on: Stage) 
     assert "Open again" in seen(on, on.acme.channel)
 
 
+@pytest.mark.any_api
+@pytest.mark.parametrize(
+    ("facts", "closed"),
+    [
+        ({"is_ext_shared": True, "is_shared": True}, True),
+        ({"is_pending_ext_shared": True}, True),
+        ({"is_shared": True, "is_org_shared": False}, True),
+        ({"is_shared": True, "is_org_shared": True}, False),  # between workspaces of our own organisation
+        ({"is_shared": True, "is_org_shared": True, "is_ext_shared": True}, True),
+        ({}, False),
+    ],
+)
+async def test_a_channel_is_shared_with_others_when_slack_says_so_in_any_of_its_ways(
+    on: Stage, facts: dict[str, bool], closed: bool
+) -> None:
+    on.slack.channels[on.acme.channel].facts = facts
+    await written(on)
+    if closed:
+        assert_closed(on, on.acme.channel)
+    else:
+        assert SECRET in seen(on, on.acme.channel)
+
+
 async def test_while_slack_does_not_say_its_last_word_holds(on: Stage, redis_url: str) -> None:
     await written(on, "Hello")
     on.slack.fail("conversations.info", status=500, times=None)

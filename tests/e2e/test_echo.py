@@ -144,6 +144,22 @@ async def test_a_colleague_of_a_sister_workspace_writes_unless_strangers_may_be_
     assert (sent(on), marks(said)) == (([], []) if shared else (["Hello"], [CHECK]))
 
 
+async def test_where_slack_does_not_say_whether_strangers_may_be_there_they_may(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], enterprise="E0ACME")
+    on.slack.scopes |= {"channels:history", "reactions:write"}
+    await switch(on)
+    card = await card_of(on)
+    sister = on.slack.add_user(None, "Sue", "bo@acme.example", team_id="T0SISTER")
+    on.slack.users[sister].grid, on.slack.users[sister].teams = "E0ACME", ("T0SISTER", on.slack.team_id)
+    for shared, expected in ((None, []), (False, ["Hello"])):
+        said = on.slack.say(sister, card.channel, "&gt;&gt; Hello", card.ts)
+        event = {"user": sister, "text": said.text, "ts": said.ts, "thread_ts": card.ts, "team": "T0SISTER"}
+        told: Json = event | {"channel": card.channel, "channel_type": "channel"}
+        assert (await on.slack.event("message", shared=shared, **told)).ok
+        await idle(on)
+        assert sent(on) == expected
+
+
 async def test_an_act_is_on_record_and_the_card_follows(on: Stage, card: Message) -> None:
     await reply(on, card, "&gt;&gt; Noted")
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")

@@ -350,6 +350,20 @@ async def test_a_guest_in_bot_admins_is_still_a_guest(opened: Open, api: str, re
         assert redis.get(keys.link(guest)) is None
 
 
+async def test_a_guest_who_is_allowed_to_act_is_no_admin_though_bot_admins_names_them(
+    opened: Open, api: str, redis_url: str
+) -> None:
+    guest = acme(SandboxSlack(), SandboxInbox()).guest
+    on = await opened(versions=[api], bot_admins=(guest,))
+    await inbox(on, on.acme.ana, f"allow <@{guest}>")
+    await hears(on, on.acme.ana, "may act on Inbox threads now")
+    await inbox(on, guest, f"link <@{guest}> ana@acme.example")
+    await hears(on, guest, "Only workspace admins")
+    await idle(on)
+    with Redis.from_url(redis_url) as redis:
+        assert redis.get(keys.link(guest)) is None
+
+
 @pytest.mark.any_api
 @pytest.mark.parametrize("rest", ["link kim bo@acme.example", "link <@U0ANY>", "link a b c", "unlink kim"])
 async def test_a_link_that_cannot_be_read_explains_itself(on: Stage, rest: str) -> None:

@@ -220,6 +220,7 @@ async def test_another_admin_hears_of_a_new_rule(on: Stage) -> None:
     on.slack.users[on.acme.bo].admin = True
     await inbox(on, "route add text:hello")
     await hears(on, on.acme.bo, "in Inbox's settings: Rule 1: text: *hello*")
+    assert on.slack.dms(on.acme.ana) == []  # she did it herself
 
 
 async def test_a_rule_in_a_direct_message_needs_its_channel(on: Stage) -> None:

@@ -114,6 +114,35 @@ async def test_a_key_is_remembered_for_seven_days(pair: Pair) -> None:
     assert 7 * 86_400 - 5 < await pair.redis.ttl(keys.once("trigger:1")) <= 7 * 86_400
 
 
+async def test_what_a_silent_redis_takes_too_late_is_refused_and_not_kept(pair: Pair, redis_url: str) -> None:
+    """Somebody was told by then that nothing was done."""
+    other: Any = connect(redis_url)
+    await other.client_pause(600)
+    with pytest.raises(StoreUnavailable):
+        await pair.one.accept(change(), once="trigger:1", within=0.1)
+    await other.aclose()
+    assert await pair.waiting("thread:t1") == []
+    assert await pair.one.accept(change(), once="trigger:1", within=5.0)  # the key was not used up either
+
+
+async def test_what_has_no_limit_is_taken_however_late(pair: Pair, redis_url: str) -> None:
+    other: Any = connect(redis_url)
+    await other.client_pause(300)
+    assert await pair.one.accept(change())
+    await other.aclose()
+    assert len(await pair.waiting("thread:t1")) == 1
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
+async def test_clocks_that_have_moved_apart_make_nothing_late(pair: Pair, ahead: float) -> None:
+    """The difference to Redis's clock is learnt anew with each answer."""
+    pair.one._ahead = ahead
+    assert await pair.one.accept(change(), within=1.0)
+    assert await pair.one.accept(change(), within=1.0)
+    assert abs(pair.one._ahead) < 1.0
+    assert len(await pair.waiting("thread:t1")) == 2
+
+
 async def test_jobs_of_one_lane_are_worked_in_the_order_of_acceptance_and_one_at_a_time(pair: Pair) -> None:
     accepted = [change() for _ in range(5)]
     for job in accepted:

@@ -34,7 +34,7 @@ from bot.errors import (
     Unidentified,
 )
 from bot.jobs import Asker, Console, Dm, Job, Later, Refresh, Tell, now
-from bot.retries import TRIES
+from bot.retries import TRIES, Sound
 from bot.store import embedded, keys
 from bot.store.connect import connect
 from bot.store.lanes import GROUP, Lanes, Ticket
@@ -56,7 +56,7 @@ class Shop:
     async def failed(self, job: Job, error: Exception) -> Sequence[Job]:
         return [Tell(asker=ANA, text=f"{job.ref} failed: {type(error).__name__}")]
 
-    def worker(self, handle: Handler, lanes: Lanes | None = None) -> Worker:
+    def worker(self, handle: Handler, lanes: Lanes | None = None, asks: Sound | None = None) -> Worker:
         """A worker whose every job but `Tell` goes to `handle`."""
 
         async def noted(job: Any, keep: Any) -> Sequence[Job]:
@@ -67,7 +67,7 @@ class Shop:
             return self.sound
 
         handlers: Handlers = dict.fromkeys((Console, Dm, Refresh, Tell), noted)
-        return Worker(lanes or self.lanes, handlers, self.failed, sound, breath=0.01, pauses=(0.0,))
+        return Worker(lanes or self.lanes, handlers, self.failed, asks or sound, breath=0.01, pauses=(0.0,))
 
     @asynccontextmanager
     async def working(self, handle: Handler, lanes: Lanes | None = None) -> AsyncIterator[Worker]:
@@ -473,6 +473,23 @@ async def test_who_lives_gives_back_what_it_held_while_redis_was_away_and_it_is_
     assert await shop.lanes.dead_letters() == []
     await server.stop(shop.redis)
     await shop.redis.aclose()
+
+
+async def test_an_inbox_that_is_silent_when_asked_whether_it_answers_is_no_fault_of_the_job(shop: Shop) -> None:
+    async def silent() -> bool:
+        await asyncio.sleep(3600)
+        return True
+
+    lanes = Lanes(shop.redis, "ours", claim_idle=0.5)  # it is given a tenth of that to answer
+    worker = shop.worker(failing(*[Unavailable(status=503)] * (TRIES + 3)), lanes, silent)
+    running = asyncio.create_task(worker.run())
+    await shop.lanes.accept(Refresh(thread_id="t1"))
+    await shop.until(lambda: len(shop.seen) > TRIES + 3)
+    await shop.idle()
+    await worker.stop(within=0.1)
+    await running
+    assert await shop.lanes.dead_letters() == []
+    assert shop.told == []
 
 
 async def test_who_lost_the_job_stops_before_acting_and_nothing_follows_from_it(shop: Shop) -> None:

@@ -48,9 +48,26 @@ const SHOWN = {
     ),
   input: (block, to) => field(block, to),
   alert: (block, to) => h("div", { class: `block alert ${block.level ?? ""}`, role: "note" }, text(block.text, to.names)),
+  container: (block, to) => group(block, to, blocks(block.child_blocks, to)),
+  layout: (block, to) =>
+    group(block, to, block.rows.map((row) => h("div", { class: "block row" }, row.items.map((one) => h("div", {}, blocks(one.blocks, to)))))),
+  card: (block, to) =>
+    group(
+      block,
+      to,
+      block.body && h("div", { class: "mrkdwn" }, text(block.body, to.names)),
+      block.actions && h("div", { class: "block actions" }, block.actions.map((one) => element(block, one, to))),
+    ),
+  data_table: (block, to) => SHOWN.table(block, to),
   table: (block, to) =>
     h("table", { class: "block table" }, block.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, tableCell(cell, to)))))),
 };
+
+/** What stands together, under its title. */
+function group(block, to, ...inside) {
+  const heads = [block.title, block.subtitle].filter(Boolean).map((one) => h("div", { class: "mrkdwn" }, text(one, to.names)));
+  return h("div", { class: "block group" }, heads, ...inside);
+}
 
 const unknown = (block) => h("div", { class: "block unknown" }, `(${block.type}: this page does not draw it)`);
 

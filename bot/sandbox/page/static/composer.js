@@ -35,6 +35,7 @@ async function send(form, channel, thread) {
   if (!words) return;
   box.value = "";
   typed(box);
+  toTheEnd(form);
   const [, command, text] = words.match(/^(\/\S*)\s*(.*)$/s) ?? [];
   if (!command) {
     await act("say", { user: ui.me, channel, text: escaped(words), thread_ts: thread });
@@ -44,6 +45,12 @@ async function send(form, channel, thread) {
     const done = await act("command", { user: ui.me, channel, command, text: withPeople(command, text) });
     if (!done.ok) note(done.says, channel);
   }
+}
+
+/** Who writes wants to see what comes of it; from there on, what arrives stays in view. */
+function toTheEnd(form) {
+  const log = form.parentElement.querySelector(".log");
+  if (log) log.scrollTop = log.scrollHeight;
 }
 
 export const escaped = (words) => words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");

@@ -93,6 +93,7 @@ function persona(one) {
       type: "button",
       role: "radio",
       class: "persona",
+      "aria-label": `${one.name}, ${one.role}`, // on a phone only the picture shows
       "aria-checked": String(mine),
       tabindex: mine ? "0" : "-1",
       on: { click: () => become(one.id), keydown: move },

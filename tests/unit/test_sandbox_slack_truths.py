@@ -1,0 +1,304 @@
+"""What Slack does that one would not expect: the sandbox does it too, so that tests of the bot see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from bot.sandbox.blockkit import problems
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import SandboxSlack
+
+Json = dict[str, Any]
+
+
+def words(text: str, kind: str = "plain_text") -> Json:
+    return {"type": kind, "text": text}
+
+
+def option(label: str) -> Json:
+    return {"text": words(label), "value": label}
+
+
+@pytest_asyncio.fixture
+async def slack() -> AsyncIterator[SandboxSlack]:
+    sandbox = SandboxSlack()
+    async with serving(sandbox.app) as url:
+        sandbox.base_url = url
+        sandbox.add_user("U1", "Ana Lopez", "ana@acme.test")
+        sandbox.add_user("U2", "Bo", "bo@acme.test")
+        yield sandbox
+
+
+@pytest.fixture
+def channel(slack: SandboxSlack) -> str:
+    return slack.add_channel("inbox")
+
+
+@pytest.fixture
+def client(slack: SandboxSlack) -> AsyncWebClient:
+    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=5)
+
+
+@pytest_asyncio.fixture
+async def heard(slack: SandboxSlack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Json]]:
+    """What Slack tells a bot that takes everything; to an external menu it offers two options."""
+    monkeypatch.setattr("bot.sandbox.slack_people.DEADLINE", 30.0)  # how long it takes is not the matter here
+    told: list[Json] = []
+
+    async def take(request: Request) -> JSONResponse:
+        form = await request.body()
+        kind = request.headers["content-type"]
+        body = json.loads(form) if "json" in kind else json.loads(httpx.QueryParams(form.decode())["payload"])
+        told.append(body)
+        return JSONResponse({"options": [option("Acme"), option("Beta")]} if body["type"] == "block_suggestion" else {})
+
+    async with serving(Starlette(routes=[Route("/slack/events", take, methods=["POST"])])) as url:
+        slack.events_url = f"{url}/slack/events"
+        yield told
+
+
+async def refused(call: Any) -> str:
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    return str(caught.value.response["error"])
+
+
+# --- threads that are gone -------------------------------------------------------------------------------------------
+
+
+async def test_a_post_below_a_message_that_is_gone_comes_at_the_channels_root_and_says_so(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient
+) -> None:
+    card = (await client.chat_postMessage(channel=channel, text="card"))["ts"]
+    below = await client.chat_postMessage(channel=channel, text="below", thread_ts=card)
+    assert below["message"]["thread_ts"] == card
+    await client.chat_delete(channel=channel, ts=card)
+    for gone in (card, "1700000000.000100"):
+        answer = await client.chat_postMessage(channel=channel, text=f"after {gone}", thread_ts=gone)
+        assert "thread_ts" not in answer["message"]
+    assert [one.text for one in slack.messages(channel)] == [f"after {card}", "after 1700000000.000100"]
+    assert await refused(client.chat_update(channel=channel, ts=card, text="x")) == "message_not_found"
+
+
+async def test_a_post_below_a_reply_comes_in_the_replys_thread(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient
+) -> None:
+    card = slack.say("U1", channel, "card")
+    reply = slack.say("U2", channel, "reply", thread_ts=card.ts)
+    answer = await client.chat_postMessage(channel=channel, text="below", thread_ts=reply.ts)
+    assert answer["message"]["thread_ts"] == card.ts
+
+
+async def test_an_ephemeral_shows_in_a_thread_only_where_somebody_has_replied(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient
+) -> None:
+    card = slack.say("U1", channel, "card")
+    for text in ("unseen", "seen"):
+        answer = await client.chat_postEphemeral(channel=channel, user="U1", text=text, thread_ts=card.ts)
+        assert answer["message_ts"]
+        slack.say("U2", channel, "reply", thread_ts=card.ts)
+    await client.chat_postEphemeral(channel=channel, user="U1", text="nowhere", thread_ts="1700000000.000100")
+    assert [one.text for one in slack.ephemerals("U1")] == ["seen"]
+
+
+async def test_a_reply_that_is_broadcast_is_in_the_channel_and_in_the_thread(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient
+) -> None:
+    card = slack.say("U1", channel, "card")
+    answer = await client.chat_postMessage(channel=channel, text="both", thread_ts=card.ts, reply_broadcast=True)
+    assert (answer["message"]["subtype"], answer["message"]["thread_ts"]) == ("thread_broadcast", card.ts)
+    await client.chat_postMessage(channel=channel, text="thread alone", thread_ts=card.ts)
+    assert [one.text for one in slack.messages(channel)] == ["card", "both"]
+    assert [one.text for one in slack.replies(channel, card.ts)] == ["both", "thread alone"]
+
+
+async def test_who_deletes_a_message_lets_the_bot_hear_of_it(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient, heard: list[Json]
+) -> None:
+    ts = (await client.chat_postMessage(channel=channel, text="card"))["ts"]
+    await slack.erase(slack.message(channel, ts))  # an admin may
+    event = heard[-1]["event"]
+    assert (event["subtype"], event["deleted_ts"]) == ("message_deleted", ts)
+    assert (event["previous_message"]["bot_id"], event["previous_message"]["text"]) == ("B0SANDBOX", "card")
+
+    answered = slack.say("U1", channel, "question")
+    slack.say("U2", channel, "answer", thread_ts=answered.ts)
+    await slack.erase(answered)
+    event = heard[-1]["event"]
+    assert (event["subtype"], event["message"]["subtype"]) == ("message_changed", "tombstone")
+    assert event["previous_message"]["text"] == "question"
+
+
+# --- what comes over the wire ----------------------------------------------------------------------------------------
+
+
+async def test_a_json_call_may_have_an_empty_body(slack: SandboxSlack) -> None:
+    headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json"}
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(f"{slack.base_url}/api/auth.test", content=b"", headers=headers)
+        broken = await http.post(f"{slack.base_url}/api/auth.test", content=b"{", headers=headers)
+    assert answer.json()["ok"]
+    assert broken.json()["error"] == "invalid_arguments"
+
+
+@pytest.mark.parametrize("multipart", [False, True])
+async def test_a_file_comes_as_it_is_or_as_multipart(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient, multipart: bool
+) -> None:
+    content = b"\x89PNG\r\n\x00binary\r\n--not a boundary"
+    place = await client.files_getUploadURLExternal(filename="a.png", length=len(content))
+    async with httpx.AsyncClient() as http:
+        sent: Any = {"files": {"filename": ("a.png", content, "image/png")}} if multipart else {"content": content}
+        assert (await http.post(place["upload_url"], **sent)).status_code == 200
+    assert slack.files[place["file_id"]].content == content
+
+
+async def test_a_call_may_come_as_multipart(slack: SandboxSlack, channel: str) -> None:
+    fields = {name: (None, value) for name, value in (("channel", channel), ("text", "Grüße"))}
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(f"{slack.base_url}/api/chat.postMessage", files=fields, headers=headers)
+    assert answer.json()["ok"]
+    assert slack.messages(channel)[0].text == "Grüße"
+
+
+async def test_each_token_opens_its_own_methods_alone(slack: SandboxSlack, client: AsyncWebClient) -> None:
+    slack.socket_mode = True
+    assert await refused(client.apps_connections_open(app_token=slack.bot_token)) == "not_allowed_token_type"
+    assert (await client.apps_connections_open(app_token=slack.app_token))["url"].startswith("ws")
+    app = AsyncWebClient(slack.app_token, base_url=client.base_url)
+    assert await refused(app.auth_test()) == "not_allowed_token_type"
+    assert await refused(client.apps_connections_open(app_token="xapp-other")) == "invalid_auth"
+
+
+# --- groups, members, validation -------------------------------------------------------------------------------------
+
+
+async def test_groups_and_members_are_listed_for_who_has_the_scope(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient
+) -> None:
+    group = slack.add_usergroup("support", ["U1", "U2"])
+    (shown,) = (await client.usergroups_list(include_users=True))["usergroups"]
+    assert (shown["id"], shown["handle"], shown["users"]) == (group, "support", ["U1", "U2"])
+    assert "users" not in (await client.usergroups_list())["usergroups"][0]
+    assert (await client.usergroups_users_list(usergroup=group))["users"] == ["U1", "U2"]
+    assert await refused(client.usergroups_users_list(usergroup="S0")) == "no_such_subteam"
+    assert {"U1", "U2"} <= set((await client.conversations_members(channel=channel))["members"])
+    slack.scopes -= {"usergroups:read", "channels:read"}
+    assert await refused(client.usergroups_list()) == "missing_scope"
+    assert await refused(client.conversations_members(channel=channel)) == "missing_scope"
+
+
+async def test_blocks_are_validated_without_being_posted(slack: SandboxSlack, client: AsyncWebClient) -> None:
+    slack.scopes = set()
+    good, bad = [{"type": "divider"}], [{"type": "section", "text": words("")}]
+    for about in ({"blocks": good}, {"message": {"blocks": good}}):
+        assert (await client.api_call("blocks.validate", params={k: json.dumps(v) for k, v in about.items()}))["ok"]
+    with pytest.raises(SlackApiError) as caught:
+        await client.api_call("blocks.validate", params={"blocks": json.dumps(bad)})
+    (error,) = caught.value.response["errors"]
+    assert (error["pointer"], error["code"]) == ("/0/text", "failed_constraint")
+    assert await refused(client.api_call("blocks.validate")) == "invalid_arguments"
+
+
+# --- blocks of 2026, and menus ---------------------------------------------------------------------------------------
+
+TEXT = {"type": "section", "text": words("Hi")}
+PIE = {"type": "pie", "segments": [{"label": "X", "value": 3}, {"label": "LinkedIn", "value": 1.5}]}
+BARS = {
+    "type": "bar",
+    "axis_config": {"categories": ["Mon", "Tue"], "y_label": "messages"},
+    "series": [{"name": "received", "data": [{"label": "Mon", "value": 3}, {"label": "Tue", "value": -1}]}],
+}
+
+
+def chart(chart: Json) -> Json:
+    return {"type": "data_visualization", "title": "This week", "chart": chart}
+
+
+def menu(count: int) -> Json:
+    options = [option(str(number)) for number in range(count)]
+    return {"type": "actions", "elements": [{"type": "overflow", "action_id": "more", "options": options}]}
+
+
+@pytest.mark.parametrize(
+    ("block", "complaint"),
+    [
+        ({"type": "container", "title": words("A"), "child_blocks": [TEXT]}, ""),
+        ({"type": "container", "child_blocks": [TEXT]}, "text object"),
+        ({"type": "container", "title": words("A"), "child_blocks": [TEXT] * 11}, "1 to 10"),
+        ({"type": "container", "title": words("A"), "child_blocks": [{"type": "section"}]}, "required"),
+        ({"type": "container", "title": words("A"), "child_blocks": [TEXT], "width": "huge"}, "width"),
+        ({"type": "layout", "rows": [{"items": [{"blocks": [TEXT]}, {"blocks": [TEXT]}]}], "fallback": [TEXT]}, ""),
+        ({"type": "layout", "rows": [{"items": [{"blocks": [{"type": "section"}]}]}]}, "required"),
+        ({"type": "layout"}, "required"),
+        ({"type": "card", "title": words("A"), "body": words("x" * 200)}, ""),
+        ({"type": "card", "title": words("A"), "body": words("x" * 201)}, "less than 201"),
+        ({"type": "card", "subtitle": words("A")}, "required"),
+        ({"type": "data_table", "rows": [[words("a"), words("b")], [words("1"), words("2")]]}, ""),
+        ({"type": "data_table", "rows": [[words("a"), words("b")], [words("1")]]}, "as many cells"),
+        (chart(PIE), ""),
+        (chart({"type": "pie", "segments": [{"label": "X", "value": 0}]}), "above 0"),
+        (chart({"type": "donut"}), "unsupported chart"),
+        (chart(BARS), ""),
+        (chart(BARS | {"axis_config": {"categories": ["Mon"]}}), "labels must be the categories"),
+        (chart(BARS | {"axis_config": {"categories": [str(n) for n in range(21)]}}), "1 to 20"),
+        (menu(1), "2 to 5"),
+        (menu(2), ""),
+        (menu(5), ""),
+        (menu(6), "2 to 5"),
+    ],
+)
+def test_slack_knows_the_blocks_of_2026_and_their_limits(block: Json, complaint: str) -> None:
+    found = problems([block], "message")
+    assert (found == []) if not complaint else any(complaint in one for one in found)
+
+
+async def test_a_button_within_a_container_can_be_pressed(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient, heard: list[Json]
+) -> None:
+    archive = {"type": "button", "text": words("Archive"), "action_id": "archive", "value": "t1"}
+    inside = [TEXT, {"type": "actions", "block_id": "do", "elements": [archive]}]
+    box = {"type": "container", "title": words("Sarah"), "child_blocks": inside}
+    ts = (await client.chat_postMessage(channel=channel, text="card", blocks=[box]))["ts"]
+    assert slack.show(slack.message(channel, ts)) == "Sarah\nHi\n[Archive]"
+    assert (await slack.press("U1", channel, ts, "Archive")).ok
+    assert (heard[-1]["actions"][0]["block_id"], heard[-1]["actions"][0]["value"]) == ("do", "t1")
+
+
+async def test_an_overflow_menu_sends_the_option_that_was_chosen(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient, heard: list[Json]
+) -> None:
+    ts = (await client.chat_postMessage(channel=channel, text="card", blocks=[menu(3)]))["ts"]
+    assert (await slack.press("U1", channel, ts, "more", value="2")).ok
+    assert heard[-1]["actions"][0]["selected_option"]["value"] == "2"
+
+
+async def test_an_external_menu_in_a_message_asks_the_bot_what_to_offer(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient, heard: list[Json]
+) -> None:
+    tag = {"type": "external_select", "action_id": "tag", "placeholder": words("Tag…"), "min_query_length": 2}
+    ts = (await client.chat_postMessage(channel=channel, text="card", blocks=[{"type": "actions", "elements": [tag]}]))[
+        "ts"
+    ]
+    message = slack.message(channel, ts)
+    await slack.suggest("U1", "tag", "a", message)
+    assert heard == []  # too short for Slack to ask
+    assert (await slack.suggest("U1", "tag", "ac", message)).ok
+    asked = heard[-1]
+    assert (asked["type"], asked["action_id"], asked["value"]) == ("block_suggestion", "tag", "ac")
+    assert (asked["container"]["message_ts"], asked["channel"]["id"]) == (ts, channel)
+    assert (await slack.press("U1", channel, ts, "tag", value="Beta")).ok
+    assert heard[-1]["actions"][0]["selected_option"] == option("Beta")
