@@ -24,6 +24,7 @@ BotError
     │   └── SendInProgress     ask again with the same key
     ├── Rejected               Inbox will never accept this as it is        400, 422
     │   └── WindowClosed       nothing: the platform's time for it is over
+    ├── PlatformUnknown        nothing: this API version does not know the platform
     ├── RateLimited            not processed: wait `retry_after` seconds    429
     ├── Unavailable            not answered, and repeating is harmless      5xx, network
     └── Unconfirmed            it may or may not have been done: look first
@@ -149,6 +150,14 @@ class Rejected(InboxError):
 
 class WindowClosed(Rejected):
     """422: the platform allows to edit or unsend a message only for a while."""
+
+
+class PlatformUnknown(InboxError):
+    """The API version in use knows nobody on `platform`; nothing was asked."""
+
+    def __init__(self, platform: str) -> None:
+        super().__init__(f"this API version does not know {platform}", code="platformUnknown")
+        self.platform = platform
 
 
 class RateLimited(InboxError):

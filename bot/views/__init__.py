@@ -4,10 +4,12 @@ from bot.views.blocks import Msg, View, without_pictures
 from bot.views.card import closed_card, closed_note, follow_up, forbidden, meanwhile, thread_card, why_not
 from bot.views.chart import chart_png
 from bot.views.dm import (
+    INPUT,
     State,
     choose_message,
     choose_modal,
     dm_modal,
+    handed_back,
     help_message,
     loading_modal,
     notice_modal,
@@ -18,6 +20,7 @@ from bot.views.reply import assign_modal, assigned_message, closed_reply, reply_
 from bot.views.stats import chart_caption, chart_words, stats_message
 
 __all__ = [
+    "INPUT",
     "PAGE",
     "Item",
     "Msg",
@@ -40,6 +43,7 @@ __all__ = [
     "first_touch",
     "follow_up",
     "forbidden",
+    "handed_back",
     "help_message",
     "home",
     "listing",
