@@ -54,15 +54,21 @@ def bounded(slack: Slack, act: Act) -> Listener:
 
 
 async def hand_back(slack: Slack, ack: AsyncAck, body: payloads.Body, why: str) -> None:
-    """Answer a command with the reason why nothing became of it, and all that was typed."""
+    """Answer a command with the reason why nothing became of it, and all that was typed.
+
+    Slack shows the answer when the listener has ended, so the end of a very long text is in it.
+    """
     typed = str(body.get("text") or "").strip()
     if not typed:
         await ack(text=why)
         return
-    first, *others = handed_back(why, f"{body['command']} {text.decode(typed)}")
-    await ack(**first)
-    for one in others:
-        await slack.tell(payloads.asker(body), one)
+    *parts, last = handed_back(why, f"{body['command']} {text.decode(typed)}")
+    for one in parts:
+        try:
+            await slack.tell(payloads.asker(body), one)
+        except SlackError as error:
+            log.warning("not_told", error=str(error))
+    await ack(**last)
 
 
 def _beside_the_fields(body: payloads.Body, sentence: str) -> dict[str, Any]:
