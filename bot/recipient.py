@@ -97,6 +97,7 @@ LONGEST: Final = 2_000  # code points of an address that is read
 SHORTEST_ID: Final = 5  # digits; `/dm 10 people…` is no id, though there are ids of two digits
 _WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width signs and letters
 _SIGNS: Final = "()[]{}<>\"'“”„‘’‚«»‹›「」『』（）【】*~`•·‣◦–—|.,:;!?…¿¡。、 \t\n\u00a0\u3000"  # noqa: RUF001 - what people's keyboards have
+_TOKEN: Final = re.compile(r"<([^<>]+)>")
 _HANDLE: Final = re.compile(r"[\w.-]{1,100}")
 _X_NAME: Final = re.compile(r"[a-z0-9_]{1,50}", re.ASCII)
 _SLUG: Final = re.compile(r"[^\s/?#<>|\"\\%@:&,;]{1,150}")
@@ -110,37 +111,9 @@ _LINKEDIN_HOST: Final = re.compile(r"(?:(?:www|m|touch|[a-z]{2})\.)?linkedin\.co
 _SHORT: Final = {"t.co", "lnkd.in", "bit.ly"}
 _MENTION: Final = re.compile(r"<@[UW][A-Z0-9]+(?:\|([^<>]*))?>")
 _EMAIL: Final = re.compile(r"(?:mailto:)?[^\s@/<>]{1,100}@[^\s@/<>]{1,100}\.\w{2,24}", re.IGNORECASE)
-_X_PAGES: Final = frozenset(
-    [
-        "about",
-        "account",
-        "compose",
-        "download",
-        "explore",
-        "follow",
-        "hashtag",
-        "help",
-        "home",
-        "i",
-        "intent",
-        "jobs",
-        "login",
-        "logout",
-        "messages",
-        "notifications",
-        "oauth",
-        "privacy",
-        "search",
-        "settings",
-        "share",
-        "signup",
-        "tos",
-        "who_to_follow",
-        "communities",
-        "lists",
-        "bookmarks",
-        "topics",
-    ]
+_X_PAGES: Final = re.compile(
+    "about|account|bookmarks|communities|compose|download|explore|follow|hashtag|help|home|i|intent|jobs|lists|login"
+    "|logout|messages|notifications|oauth|privacy|search|settings|share|signup|topics|tos|who_to_follow"
 )
 _COMPANIES: Final = {"company", "school", "showcase", "groups", "jobs", "feed", "posts", "pulse", "events", "sales"}
 
@@ -185,6 +158,21 @@ def is_definite(word: str) -> bool:
         return True
 
 
+def is_somebody(word: str) -> bool:
+    """Whether `word` stands for a person, and not, like a post's address or a number, for itself."""
+    if bare(word).startswith("@") or _token(_visible(word))[:1] == "@":
+        return True
+    try:
+        return read(word).platform is not None and "/status/" not in word
+    except Unreadable:
+        return False
+
+
+def bare(word: str) -> str:
+    """`word` without the signs around it and what cannot be seen."""
+    return _bared(_visible(word))
+
+
 def _visible(word: str) -> str:
     """Without what cannot be seen (apps copy handles in bidi isolates), and full-width signs as the usual ones."""
     seen = "".join(char for char in word if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace())
@@ -193,11 +181,9 @@ def _visible(word: str) -> str:
 
 def _token(shown: str) -> str:
     """The inside of Slack's `<…>`, where nothing but signs stands around it; "" where there is none."""
-    begin, end = shown.find("<"), shown.rfind(">")
-    if not 0 <= begin < end:
-        return ""
-    around, inside = shown[:begin] + shown[end + 1 :], shown[begin + 1 : end]
-    return "" if around.strip(_SIGNS + "_") or set(inside) & set("<>") else inside
+    found = _TOKEN.search(shown)
+    around = shown[: found.start()] + shown[found.end() :] if found else ""
+    return found[1] if found and not around.strip(_SIGNS + "_") else ""
 
 
 def _token_means(token: str) -> Recipient:
@@ -276,7 +262,7 @@ def _on_x(parts: list[str], query: str) -> Recipient:
         if _is_number(asked.get("user_id", [""])[0]):
             return Recipient(X, platform_id=asked["user_id"][0])
         first = asked.get("screen_name", [""])[0].lower().removeprefix("@")
-    if first in _X_PAGES or not _X_NAME.fullmatch(first):
+    if _X_PAGES.fullmatch(first) or not _X_NAME.fullmatch(first):
         raise Unreadable("no_profile")
     return Recipient(X, username=first)
 
@@ -313,7 +299,7 @@ def _is_number(word: str) -> bool:
 MOST: Final = 3  # profiles of one message
 _LINK: Final = re.compile(
     r"<([^<>|]+)(?:\|[^<>]*)?>"
-    r"|(?<![^\W_])(?<![.@/-])(_?(?:https?://)?(?:[\w-]{1,20}\.)?(?:x|twitter|linkedin)\.com/[^\s<>|\"”»,;]+)",
+    r"|(?<![^\W_])(?<![.@/=&?%#-])(_?(?:https?://)?(?:[\w-]{1,20}\.)?(?:x|twitter|linkedin)\.com/[^\s<>|\"”»,;]+)",
     re.IGNORECASE,
 )
 
@@ -331,75 +317,3 @@ def _links(said: str) -> Iterator[Recipient]:
             continue
         if found.platform:
             yield found
-
-
-# --- in a command ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """`/dm` as it was typed. Where `to` is set, `text` goes there at once; else the form opens with `typed` in To."""
-
-    typed: str
-    text: str
-    to: Recipient | None = None
-
-
-_WORD: Final = re.compile(r"\s*(<[^<>]*>\S*|\S+)\s*")
-_AND: Final = frozenset(["and", "&", "&amp;", "+", "/", ",", "or", "und", "oder", "et", "ou", "y", "o", "e"])
-
-
-def command(typed: str) -> Command:
-    """Whom and what `/dm` is for. Raises `Unreadable` for what can be neither a recipient nor a name.
-
-    A bare word may be a name, and names belong to many; a second recipient may have been meant as one. Both ask.
-    """
-    word, rest = _first(typed)
-    if not is_definite(word):
-        return _by_name(word, rest) if word else Command("", "")
-    to = read(word)
-    others, left = _further(rest)
-    return Command(f"{word} {others}", left) if others else Command(word, rest, to)
-
-
-def _first(typed: str) -> tuple[str, str]:
-    """The first word (`<…|…>` counts as one) and the rest, whose inner white space is kept."""
-    found = _WORD.match(typed)
-    return (found[1], typed[found.end() :].rstrip()) if found else ("", "")
-
-
-def _further(rest: str) -> tuple[str, str]:
-    """The recipients that `rest` begins with, and what comes after them."""
-    at = end = 0
-    while found := _WORD.match(rest, at):
-        at = found.end()
-        if _is_somebody(found[1]):
-            end = at
-        elif found[1].lower() not in _AND:
-            break
-    return " ".join(rest[:end].split()), rest[end:]
-
-
-def _is_somebody(word: str) -> bool:
-    """Whether `word` stands for a person, and not, like a post's address or a number, for itself."""
-    bare = _bared(_visible(word))
-    if bare.startswith("@") or _token(_visible(word))[:1] == "@":
-        return True
-    try:
-        return read(word).platform is not None and "/status/" not in word
-    except Unreadable:
-        return False
-
-
-def _by_name(word: str, rest: str) -> Command:
-    """A name or a bare handle, with the other parts of the name where it has capitals."""
-    try:
-        read(word)
-    except Unreadable as error:
-        if error.why not in ("nothing", "unclear") or "/" in word or "<" in word:
-            raise
-    name, at = [_bared(_visible(word)) or word], 0
-    while name[0][:1].isupper() and len(name) < 4 and (found := _WORD.match(rest, at)) and found[1][:1].isupper():
-        name.append(found[1])
-        at = found.end()
-    return Command(" ".join(name), rest[at:])

@@ -9,6 +9,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck
 
 from bot import channel_settings
+from bot.dm_command import command
 from bot.errors import StoreUnavailable
 from bot.jobs import (
     Answer,
@@ -50,12 +51,12 @@ from bot.listeners.payloads import (
 )
 from bot.listeners.seen import seen
 from bot.models import Installation
-from bot.recipient import Unreadable, command, in_text, read
+from bot.recipient import Unreadable, in_text, read
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.install import Install
 from bot.store.lanes import Lanes
-from bot.views import INPUT, help_message, loading_modal, notice_modal, reminding, steering, words
+from bot.views import INPUT, WHOLE, help_message, loading_modal, notice_modal, reminding, steering, text, words
 
 log = structlog.get_logger(__name__)
 
@@ -82,14 +83,17 @@ class Front:
         except Unreadable as error:
             await hand_back(self._slack, ack, body, words.unreadable(error.why))
             return
+        if len(asked.text) > (WHOLE if asked.to else INPUT):
+            why = words.TOO_LONG if asked.to else words.TOO_LONG_FOR_FORM
+            await hand_back(self._slack, ack, body, why)
+            return
         if asked.to and asked.text:
             await self._accept(who, Dm(recipient=asked.to.key, text=asked.text, asker=who))
-        elif len(asked.text) > INPUT:
-            await hand_back(self._slack, ack, body, words.TOO_LONG_FOR_FORM)
-            return
         else:
             form = OpenDm(view_id="", asker=who, recipient=asked.typed, text=asked.text)
-            await self._open(who, "New DM", lambda view_id: form.model_copy(update={"view_id": view_id}), typed)
+            await self._open(
+                who, "New DM", lambda view_id: form.model_copy(update={"view_id": view_id}), text.decode(typed)
+            )
         await ack()
 
     async def inbox_command(self, ack: AsyncAck, body: Body) -> None:

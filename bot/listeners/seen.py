@@ -34,7 +34,7 @@ def _is_preview(attachment: Part) -> bool:
 
 def _attached(attachment: Part) -> str:
     """The words of a forwarded message, or of what an app has attached."""
-    forwarded = [_blocks((one.get("message") or {}).get("blocks")) for one in _parts(attachment.get("message_blocks"))]
+    forwarded = [_blocks(_part(one.get("message")).get("blocks")) for one in _parts(attachment.get("message_blocks"))]
     own = _join(forwarded) or _blocks(attachment.get("blocks"))
     if own:
         return own
@@ -75,8 +75,8 @@ def _rich(element: Part, depth: int = 0) -> str:
     """A paragraph, list, quote or code block of a `rich_text` block."""
     parts = _parts(element.get("elements"))
     if element.get("type") == "rich_text_list" and depth < DEEPEST:
-        ordered, first = element.get("style") == "ordered", int(element.get("offset") or 0) + 1
-        indent = "  " * min(int(element.get("indent") or 0), DEEPEST)
+        ordered, first = element.get("style") == "ordered", _number(element.get("offset")) + 1
+        indent = "  " * min(_number(element.get("indent")), DEEPEST)
         marks = (f"{number}." if ordered else "•" for number in range(first, first + len(parts)))
         return "\n".join(f"{indent}{mark} {_rich(one, depth + 1)}" for mark, one in zip(marks, parts, strict=True))
     words = "".join(_inline(one) for one in parts)
@@ -88,7 +88,7 @@ def _inline(element: Part) -> str:
     match element.get("type"):
         case "text":
             words = _escaped(str(element.get("text") or ""))
-            return f"`{words}`" if (element.get("style") or {}).get("code") and words.strip() else words
+            return f"`{words}`" if _part(element.get("style")).get("code") and words.strip() else words
         case "link":
             label = _escaped(str(element.get("text") or "")).replace("|", " ")
             return f"<{_escaped(str(element.get('url') or ''))}{'|' + label if label else ''}>"
@@ -110,6 +110,14 @@ def _inline(element: Part) -> str:
 
 def _escaped(words: str) -> str:
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _part(found: object) -> Part:
+    return found if isinstance(found, Mapping) else {}
+
+
+def _number(found: object) -> int:
+    return found if isinstance(found, int) else 0
 
 
 def _parts(found: object) -> Sequence[Part]:

@@ -1,6 +1,6 @@
 """Pure functions from the domain to Slack's blocks and modals; they know no network, clock or settings."""
 
-from bot.views.blocks import Msg, View, without_pictures
+from bot.views.blocks import WHOLE, Msg, View, without_pictures
 from bot.views.card import closed_card, closed_note, follow_up, forbidden, meanwhile, thread_card, why_not
 from bot.views.chart import chart_png
 from bot.views.dm import (
@@ -22,6 +22,7 @@ from bot.views.stats import chart_caption, chart_words, stats_message
 __all__ = [
     "INPUT",
     "PAGE",
+    "WHOLE",
     "Item",
     "Msg",
     "Part",

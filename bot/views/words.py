@@ -105,6 +105,7 @@ _UNREADABLE = {
     "several": "Name one person; `/inbox find Sarah Chen` looks for names.",
     "long": "It is too long for one.",
 }
+TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
 TOO_LONG_FOR_FORM = (
     "I can't tell whom this is for, and the form that asks takes 3,000 characters only. Begin with `@handle`, an "
     "address or an id."

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.dm_command import Command, command
 from bot.models import Person
 from bot.recipient import (
-    Command,
     Recipient,
     Unreadable,
-    command,
     folded,
     in_text,
     is_definite,

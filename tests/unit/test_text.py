@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import recipient, rules
+from bot.dm_command import command
 from bot.rules import Mistake
 from bot.views.emoji import glyph, table
 from bot.views.text import (
@@ -173,7 +174,7 @@ def read_rule(typed: str) -> None:
 
 def read_command(typed: str) -> None:
     with suppress(recipient.Unreadable):
-        recipient.command(typed)
+        command(typed)
 
 
 PIECES = [
