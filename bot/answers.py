@@ -43,9 +43,10 @@ from bot.jobs import (
     Tell,
 )
 from bot.models import Message
+from bot.recipient import Recipient
 from bot.store.audit import Audit
 from bot.store.rights import Rights
-from bot.views import Msg, State, receipt, text, words
+from bot.views import Msg, State, handed_back, receipt, text, words
 
 PATIENCE: Final = 60.0  # seconds after which the writer may be looking elsewhere
 KEEP_TRYING: Final = jobs.SENDS_WAIT
@@ -89,6 +90,9 @@ class Answers:
     async def _last_word(self, job: Job, error: Exception) -> list[Job]:
         if isinstance(job, (Dm, Reply)):
             return [await self.not_sent(job, self.explain(error, job.asker, job.ref, "send"), outcome(error))]
+        if isinstance(job, OpenDm) and (job.recipient or job.text):
+            typed = f"{job.recipient} {text.decode(job.text)}".strip()
+            return [tell(job.asker, one) for one in handed_back(self.explain(error, job.asker, job.ref), typed)]
         if isinstance(error, Refused) and hasattr(job, "asker"):
             return [say(job.asker, self.explain(error, job.asker, job.ref))]
         if isinstance(job, Send):
@@ -126,7 +130,7 @@ class Answers:
     async def not_sent(self, job: Dm | Reply, why: str, how: str) -> Tell:
         await self.note(job, how)
         body = text.decode(job.text)
-        name = job.recipient if isinstance(job, Dm) else "this conversation"
+        name = _named(job.recipient) if isinstance(job, Dm) else "this conversation"
         return tell(
             job.asker, receipt(state="failed", person=name, handle=name, account="", text=body, url=None, reason=why)
         )
@@ -162,6 +166,12 @@ class Answers:
         if isinstance(job, (Dm, Reply)):
             return [await self.not_sent(job, why, "failed")]
         return [say(job.asker, why)]
+
+
+def _named(recipient: str) -> str:
+    """A `Recipient.key` for people to read."""
+    to = Recipient.of(recipient)
+    return f"{to.name} on {text.platform_name(to.platform)}" if to.platform else to.name
 
 
 def described(job: Job) -> tuple[str, str]:

@@ -36,6 +36,7 @@ BotError
     ├── Rejected               Inbox will never accept this as it is        400, 422
     │   ├── WindowClosed       nothing: the platform's time for it is over
     │   └── KeyReused          an earlier attempt used the key: look for what it sent
+    ├── PlatformUnknown        nothing: this API version does not know the platform
     └── Unconfirmed            it may or may not have been done: look first
 """
 
@@ -198,6 +199,14 @@ class WindowClosed(Rejected):
 
 class KeyReused(Rejected):
     """422: this idempotency key came before with another request, which may have been done."""
+
+
+class PlatformUnknown(InboxError):
+    """The API version in use knows nobody on `platform`; nothing was asked."""
+
+    def __init__(self, platform: str) -> None:
+        super().__init__(f"this API version does not know {platform}", code="platformUnknown")
+        self.platform = platform
 
 
 class RateLimited(NotNow):

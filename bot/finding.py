@@ -6,18 +6,17 @@ what became of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
 
 import structlog
 
 from bot.answers import say, tell
-from bot.errors import InboxError
+from bot.errors import InboxError, PlatformUnknown
 from bot.gate import Gate
 from bot.inbox import Inbox
 from bot.jobs import Asker, Change, Console, DrawHome, Job, Keep, LookUp, ShowAgain, Tell
 from bot.models import Found, Search, Thread
+from bot.recipient import Recipient, Unreadable, is_definite, read_in_slack
 from bot.store.cards import Cards
 from bot.store.listings import Listing, Listings
 from bot.store.people import People
@@ -26,7 +25,6 @@ from bot.views import PAGE, Item, listing, text, words, words_find
 log = structlog.get_logger(__name__)
 
 _Change = Callable[[Change, Keep], Awaitable[Sequence[Job]]]
-MENTION: Final = re.compile(r"<@[UW][A-Z0-9]+(?:\|([^>]*))?>")
 
 
 class Finding:
@@ -45,11 +43,12 @@ class Finding:
                 return await self._search(job, Search(kind=what))
         if not rest:
             return [say(job.asker, words_find.USAGE)]
-        named = _named(rest[0]) if len(rest) == 1 else None
-        if named == "":
-            return [say(job.asker, words_find.COLLEAGUE)]
-        if named:
-            return await self._look_up(job, (named,))
+        if len(rest) == 1 and (is_definite(rest[0]) or rest[0].isdecimal()):
+            try:
+                return await self._look_up(job, (read_in_slack(rest[0]),))
+            except Unreadable as error:
+                unread = words.unreadable(error.why)
+                return [say(job.asker, words_find.COLLEAGUE if error.why == "colleague" else unread)]
         return await self._search(job, Search(kind="words", about=text.decode(" ".join(rest))))
 
     async def look_up(self, job: LookUp, _: object) -> list[Job]:
@@ -57,7 +56,7 @@ class Finding:
         await self._gate.actor(job.asker)
         if not job.recipients:
             return [say(job.asker, words_find.NO_PROFILE)]
-        return await self._look_up(job, job.recipients)
+        return await self._look_up(job, [Recipient.of(one) for one in job.recipients])
 
     async def _search(self, job: Console, wanted: Search) -> list[Job]:
         try:
@@ -71,22 +70,26 @@ class Finding:
         threads = tuple(found.threads if wanted.kind == "words" else waiting_first(found.threads))
         return [await self._begin(job, words_find.title(wanted.kind, about, len(threads)), threads, notes)]
 
-    async def _look_up(self, job: Console | LookUp, recipients: Sequence[str]) -> list[Job]:
+    async def _look_up(self, job: Console | LookUp, recipients: Sequence[Recipient]) -> list[Job]:
         threads: dict[str, Thread] = {}
         notes: list[str] = []
         try:
             links = await self._people.account_links(self._inbox.account_links)
             for one in recipients:
-                found = await self._inbox.look_up(one, links)
+                try:
+                    found = await self._inbox.look_up(one, links)
+                except PlatformUnknown as error:
+                    notes.append(words.platform_unknown(error.platform))
+                    continue
                 known = [(who, thread) for who, thread in found if who.name or who.username or thread]
                 threads |= {thread.id: thread for _, thread in known if thread and not thread.idle}
                 notes += [words_find.no_conversation(who) for who, thread in known if thread is None]
-                notes += [] if known else [words.nobody(one)]
+                notes += [] if known else [words.nobody(one.name, one.platform)]
         except InboxError as error:
             return [_unread(job, error)]
         if not threads:
             return [say(job.asker, "\n".join(notes))]
-        title = words_find.title("person", ", ".join(recipients), len(threads))
+        title = words_find.title("person", ", ".join(one.name for one in recipients), len(threads))
         return [await self._begin(job, title, tuple(threads.values()), notes)]
 
     async def _begin(
@@ -170,15 +173,6 @@ def drawn_again(change: _Change) -> _Change:
         return then
 
     return handler
-
-
-def _named(word: str) -> str | None:
-    """The recipient that a single word names by handle, address or number; None for a word, "" for a colleague."""
-    if mention := MENTION.fullmatch(word):
-        return text.parse_recipient(mention[1] or "") or ""
-    if word.startswith("@") or text.profiles(word) or (word.isascii() and word.isdigit()):
-        return text.parse_recipient(word)
-    return None
 
 
 def _unread(job: Console | LookUp, error: InboxError) -> Tell:

@@ -8,9 +8,9 @@ promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Record(BaseModel):
@@ -20,16 +20,24 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
+def one_line(name: str) -> str:
+    """A name without line breaks, which would make lines of their own in cards and notices."""
+    return " ".join(name.split())
+
+
+Line = Annotated[str, AfterValidator(one_line)]
+
+
 class Team(Record):
     id: str
-    name: str
+    name: Line
 
 
 class Member(Record):
     """A colleague with an Inbox seat; threads are assigned to members. v1 names who wrote by `user_id`."""
 
     id: str
-    name: str | None = None
+    name: Line | None = None
     email: str
     role: str = "user"
     user_id: str | None = None
@@ -45,8 +53,8 @@ class AccountLink(Record):
     id: str
     platform: str
     platform_id: str = ""
-    username: str | None = None
-    name: str | None = None
+    username: Line | None = None
+    name: Line | None = None
     status: str = "active"
     capabilities: tuple[str, ...] = ()
 
@@ -59,7 +67,7 @@ class Label(Record):
     """A tag or a status of the team's, by the name that people gave it."""
 
     id: str
-    name: str
+    name: Line
 
 
 class Limits(Record):
@@ -79,8 +87,8 @@ class Person(Record):
 
     platform: str
     platform_id: str
-    username: str = ""
-    name: str = ""
+    username: Line = ""
+    name: Line = ""
     profile_id: str | None = None
     contact_id: str | None = None
     profile_url: str | None = None
@@ -108,7 +116,7 @@ class Attachment(Record):
 
     kind: str
     url: str | None = None
-    title: str | None = None
+    title: Line | None = None
     expires_at: datetime | None = None
     seconds: float | None = None
     poster: str | None = None

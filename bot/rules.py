@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from typing import Final, Literal, NamedTuple, get_args
 
 from bot.models import Message, Record, Thread
+from bot.recipient import Unreadable
+from bot.recipient import read as read_recipient
 from bot.views.text import decode, mentioned, plain
 
 Field = Literal["account", "platform", "tag", "status", "assignee", "request", "campaign", "text"]
@@ -86,11 +88,15 @@ class Draft(NamedTuple):
 
 
 class Named(NamedTuple):
-    """Something of the team's that a value may mean: its id, what it is called, and other names for it."""
+    """Something of the team's that a value may mean: its id, what it is called, and other names for it.
+
+    An account's `platform` is where its address is.
+    """
 
     id: str
     name: str
     others: tuple[str, ...] = ()
+    platform: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -215,11 +221,25 @@ def _meant(field: Field, word: str, known: Sequence[Named]) -> list[tuple[str, s
             return [_platform(word, known)]
     if word.casefold() in _NOBODY and field != "account":
         return [("", "none")]
-    wanted = word.casefold().lstrip("@")
-    found = [one for one in known if wanted in {part.casefold().lstrip("@") for part in one.names}]
+    wanted, platform = _address(word) if field == "account" else (word.casefold().lstrip("@"), None)
+    found = [
+        one
+        for one in known
+        if wanted in {part.casefold().lstrip("@") for part in one.names} and platform in (None, one.platform)
+    ]
     if not found:
         raise _unknown(field, word, [one.name for one in known])
     return [(one.id, one.name) for one in found]
+
+
+def _address(word: str) -> tuple[str, str | None]:
+    """What an account is called in `word`, and the platform that an address of its profile names."""
+    try:
+        to = read_recipient(word)
+    except Unreadable:
+        return word.casefold().lstrip("@"), None
+    plain_word = to.platform is None and not word.lstrip().startswith(("@", "＠"))  # noqa: RUF001 - a full-width sign
+    return (word.casefold() if plain_word else to.name), to.platform
 
 
 def _yes_or_no(field: Field, word: str) -> tuple[str, str]:

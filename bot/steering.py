@@ -9,11 +9,12 @@ import structlog
 
 from bot import jobs
 from bot.answers import say, tell
-from bot.errors import Gone, Refused, SlackRefused, SlackUnknown
+from bot.errors import Gone, PlatformUnknown, Refused, SlackRefused, SlackUnknown
 from bot.gate import Gate
 from bot.inbox import Inbox
 from bot.jobs import Asker, Console, Job, Move, MoveTo, Tell, TellAdmins, Why
 from bot.models import Message, Thread
+from bot.recipient import Unreadable, read_in_slack
 from bot.routing import Decision, Router, Trial
 from bot.rules import Condition, Field, Mistake, Named, Rule, Wish, condition, read
 from bot.slack import Slack
@@ -140,7 +141,10 @@ class Steering:
                 links = await self._people.account_links(self._inbox.account_links)
                 if field == "platform":
                     return [Named(one, one) for one in {link.platform for link in links}]
-                return [Named(one.id, one.label, tuple(filter(None, (one.username, one.name)))) for one in links]
+                return [
+                    Named(one.id, one.label, tuple(filter(None, (one.username, one.name))), one.platform)
+                    for one in links
+                ]
             case "tag":
                 return [Named(one.id, one.name) for one in await self._people.tags(self._inbox.tags, fresh=True)]
             case "status":
@@ -177,7 +181,10 @@ class Steering:
         _, _, typed = job.words.strip().partition(" ")
         if not typed.strip():
             return [say(job.asker, views.WHY_USAGE)]
-        found = await self._conversations(typed)
+        try:
+            found = await self._conversations(typed)
+        except Mistake as mistake:
+            return [say(job.asker, str(mistake))]
         answers: list[Job] = [await self._why(job.asker, *one) for one in found]
         return answers or [say(job.asker, _nobody(typed))]
 
@@ -213,14 +220,17 @@ class Steering:
 
     async def _conversations(self, typed: str) -> list[tuple[Thread, Message | None]]:
         """The conversations with whom `typed` names, as known here, else as Inbox shows them."""
-        recipient = text.parse_recipient(typed.strip())
-        if recipient is None:
-            raise Mistake(words.BAD_RECIPIENT_FIELD)
-        known = await self._people.lookup(recipient)
-        if known is None:
-            links = await self._people.account_links(self._inbox.account_links)
-            known = await self._inbox.find(recipient, links)
-            await self._people.save_lookup(recipient, known)
+        try:
+            to = read_in_slack(typed)
+            known = await self._people.lookup(to.key)
+            if known is None:
+                links = await self._people.account_links(self._inbox.account_links)
+                known = await self._inbox.find(to, links)
+                await self._people.save_lookup(to.key, known)
+        except Unreadable as error:
+            raise Mistake(words.unreadable(error.why)) from error
+        except PlatformUnknown as error:
+            raise Mistake(words.platform_unknown(error.platform)) from error
         found = []
         for thread_id in [one.thread_id for one in known if one.thread_id][:SHOWN]:
             card = await self._cards.get(thread_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.answers import Answers, say, tell
-from bot.errors import InboxError, NotNow, Refused, SlackError, SlackRefused, Unidentified
+from bot.errors import InboxError, NotNow, PlatformUnknown, Refused, SlackError, SlackRefused, Unidentified
 from bot.first_touch import FirstTouch
 from bot.gate import Actor, Gate
 from bot.inbox import Inbox
@@ -26,6 +26,7 @@ from bot.jobs import (
     Tell,
 )
 from bot.models import AccountLink, Candidate
+from bot.recipient import Recipient
 from bot.slack import Slack
 from bot.store.intents import Intents
 from bot.store.people import People
@@ -66,16 +67,19 @@ class Writing:
 
     async def dm(self, job: Dm, _: Keep) -> list[Job]:
         """Find out whom `/dm` means, then send, or let the person choose."""
+        to = Recipient.of(job.recipient)
         try:
             actor = await self._gate.actor(job.asker)
             links = await self._people.account_links(self._inbox.account_links)
-            found = await self._find(job.recipient, links)
+            found = await self._find(to, links)
+        except PlatformUnknown:
+            return [await self._answers.not_sent(job, words.platform_unknown(to.platform or ""), "platform unknown")]
         except (NotNow, Unidentified) as error:
             return await self._answers.later_or_failed(job, error)
         if not links:
             return [await self._answers.not_sent(job, words.NO_ACCOUNT, "no account")]
         if not found:
-            return [await self._answers.not_sent(job, words.nobody(job.recipient), "nobody found")]
+            return [await self._answers.not_sent(job, _nobody(to, links), "nobody found")]
         options = self._options(found, links, job.account_link_id)
         if not options:
             why = words.NO_WAY if job.account_link_id else words.NO_ACCOUNT
@@ -86,12 +90,12 @@ class Writing:
         choice = Choice(recipient=job.recipient, text=body, candidates=tuple(options), user=job.asker.user)
         return await self._let_choose(job, choice)
 
-    async def _find(self, recipient: str, links: Sequence[AccountLink]) -> list[Candidate]:
-        known = await self._people.lookup(recipient)
+    async def _find(self, to: Recipient, links: Sequence[AccountLink]) -> list[Candidate]:
+        known = await self._people.lookup(to.key)
         if known is None:
-            known = await self._inbox.find(recipient, links)
-            await self._people.save_lookup(recipient, known)
-        return known
+            known = await self._inbox.find(to, links)
+            await self._people.save_lookup(to.key, known)
+        return [one for one in known if to.is_at(one.person.platform)]
 
     def _options(self, found: Sequence[Candidate], links: Sequence[AccountLink], wanted: str | None) -> list[Candidate]:
         """The ways to send that are left to choose from, each with its account.
@@ -217,7 +221,7 @@ class Writing:
                 return [OpenChoice(view_id=view_id, choice_id=choice_id, asker=job.asker)]
             except SlackError:
                 pass  # too late after all: a message can wait
-        return [tell(job.asker, choose_message(recipient=job.recipient, intent=choice_id))]
+        return [tell(job.asker, choose_message(recipient=Recipient.of(job.recipient).name, intent=choice_id))]
 
     async def open_choice(self, job: OpenChoice, _: Keep) -> list[Job]:
         """Fill the loading view with the people and accounts to choose from."""
@@ -251,9 +255,10 @@ class Writing:
 
     async def open_dm(self, job: OpenDm, _: Keep) -> list[Job]:
         """Fill the loading view with the form, or with the reason why there is none."""
-        if not await self._may(job.view_id, job.asker, "New DM", job.ref):
+        typed = f"{job.recipient} {text.decode(job.text)}".strip()
+        if not await self._may(job.view_id, job.asker, "New DM", job.ref, typed):
             return []
-        links = await self._accounts(job.view_id, job.asker, "New DM")
+        links = await self._accounts(job.view_id, job.asker, "New DM", typed)
         if links is None:
             return []
         view = dm_modal(
@@ -262,25 +267,28 @@ class Writing:
             text=await self.decoded(job.text),
             account_link_id=self._default_account,
             metadata=_metadata("", job.asker),
+            check=bool(job.recipient and job.text),  # or it would have been sent
         )
         await self._slack.update_view(job.view_id, view)
         return []
 
-    async def _accounts(self, view_id: str, asker: Asker, title: str) -> list[AccountLink] | None:
+    async def _accounts(self, view_id: str, asker: Asker, title: str, typed: str = "") -> list[AccountLink] | None:
         """The team's accounts; None when Inbox does not tell, which the view then says."""
         try:
             return await self._people.account_links(self._inbox.account_links)
         except InboxError as error:
-            await self._slack.update_view(view_id, notice_modal(title, self._answers.explain(error, asker, "")))
+            why = self._answers.explain(error, asker, "")
+            await self._slack.update_view(view_id, notice_modal(title, why, typed))
             return None
 
-    async def _may(self, view_id: str, asker: Asker, title: str, ref: str) -> bool:
-        """Whether the form may be filled in for `asker`; otherwise it says why not."""
+    async def _may(self, view_id: str, asker: Asker, title: str, ref: str, typed: str = "") -> bool:
+        """Whether the form may be filled in for `asker`; otherwise it says why not, and hands back what they typed."""
         try:
             await self._gate.actor(asker)
         except (Refused, InboxError) as error:
             await self._answers.refused(asker, error, ref)
-            await self._slack.update_view(view_id, notice_modal(title, self._answers.explain(error, asker, ref)))
+            why = self._answers.explain(error, asker, ref)
+            await self._slack.update_view(view_id, notice_modal(title, why, typed))
             return False
         return True
 
@@ -314,6 +322,13 @@ class Writing:
         )
         await self._intents.keep(again)
         return [*([Receipt(send=again, state="sending")] if again.card else []), again]
+
+
+def _nobody(to: Recipient, links: Sequence[AccountLink]) -> str:
+    """Why there is nobody to write to; without an account on their platform, that is the reason."""
+    if to.platform and to.platform not in {link.platform for link in links}:
+        return words.no_account_on(to.platform)
+    return words.nobody(to.name, to.platform)
 
 
 def _who(candidate: Candidate) -> tuple[str, str]:

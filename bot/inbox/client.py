@@ -31,6 +31,7 @@ from bot.models import (
     Team,
     Thread,
 )
+from bot.recipient import Recipient
 
 __all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "is_pinned", "open_inbox"]
 
@@ -70,10 +71,13 @@ class Inbox(Protocol):
     ) -> Thread:
         """The thread after the change, perhaps without its person. `assignee_id=None` unassigns, `KEEP` does not."""
 
-    async def find(self, recipient: str, links: Sequence[AccountLink]) -> list[Candidate]:
-        """Everyone whom `recipient`, a username without prefix or a numeric platform id, may mean."""
+    async def find(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Candidate]:
+        """Everyone whom `recipient` may mean; where they name a platform, nobody on another one.
 
-    async def look_up(self, recipient: str, links: Sequence[AccountLink]) -> list[Known]:
+        Raises `PlatformUnknown` for a platform that this version does not know.
+        """
+
+    async def look_up(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Known]:
         """The same with their threads: a pair for each, or one without a thread where there is none."""
 
     async def search(self, wanted: Search, limit: int = LIMIT) -> Found:

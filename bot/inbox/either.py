@@ -26,6 +26,7 @@ from bot.models import (
     Team,
     Thread,
 )
+from bot.recipient import Recipient
 
 T = TypeVar("T")
 
@@ -76,10 +77,10 @@ class Either:
     ) -> Thread:
         return await self._ask(lambda inbox: inbox.update_thread(thread_id, archived=archived, assignee_id=assignee_id))
 
-    async def find(self, recipient: str, links: Sequence[AccountLink]) -> list[Candidate]:
+    async def find(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Candidate]:
         return await self._ask(lambda inbox: inbox.find(recipient, links))
 
-    async def look_up(self, recipient: str, links: Sequence[AccountLink]) -> list[Known]:
+    async def look_up(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Known]:
         return await self._ask(lambda inbox: inbox.look_up(recipient, links))
 
     async def search(self, wanted: Search, limit: int = LIMIT) -> Found:

@@ -15,11 +15,6 @@ SKEW: Final = timedelta(seconds=5)  # Inbox stamps a message with its own clock,
 log = structlog.get_logger(__name__)
 
 
-def is_platform_id(recipient: str) -> bool:
-    """Numeric ids are ASCII digits; everything else is a username."""
-    return recipient.isascii() and recipient.isdigit()
-
-
 def page_of(items: Sequence[Any], last_seq: int | None, has_more: bool) -> EventPage:
     """The events of one page; one that cannot be understood is left out and logged, without its contents."""
     events = [event for item in items if (event := _event(item))]

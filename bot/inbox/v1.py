@@ -14,10 +14,11 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.inbox import wire_v1 as wire
-from bot.inbox.feed import SKEW, is_platform_id, page_of
+from bot.inbox.feed import SKEW, page_of
 from bot.inbox.search import LIMIT, Known, candidates, says
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
+from bot.recipient import Recipient, X
 
 MEMBERS = TypeAdapter(list[wire.Member])
 LINKS = TypeAdapter(list[wire.AccountLink])
@@ -85,18 +86,19 @@ class V1:
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return self._full(understand(THREAD, body))
 
-    async def find(self, recipient: str, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+    async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
         return candidates(await self.look_up(recipient, links))
 
-    async def look_up(self, recipient: str, links: Sequence[models.AccountLink]) -> list[Known]:
-        if not is_platform_id(recipient):
-            try:
-                threads = await self._transport.read(THREADS, "/threads/lookup-by-username", {"username": recipient})
-            except errors.Gone:
-                return []
-            return _known(threads or [])
-        found = _known(await self._lookups(recipient, links), recipient)
-        return found or [(await self._person(recipient), None)]
+    async def look_up(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Known]:
+        """v1 knows X alone: https://docs.inboxapp.com/api-reference."""
+        if not recipient.is_at(X):
+            raise errors.PlatformUnknown(recipient.platform or "")
+        wanted = recipient.platform_id
+        if wanted:
+            found = _known(await self._lookups(wanted, links), wanted) or [(await self._person(wanted), None)]
+        else:
+            found = _known(await self._by_username(recipient.username))
+        return [one for one in found if recipient.means(one[0])]
 
     async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
         """v1 filters by assignee, and knows no words: those are looked for here, and archived threads come last."""
@@ -198,6 +200,12 @@ class V1:
         params: Params = {"limit": limit} | ({} if after is None else {"afterSeq": after})
         page = await self._transport.read(EVENTS, "/events", params)
         return page_of(page.events, page.last_seq, bool(page.has_more))
+
+    async def _by_username(self, username: str) -> list[wire.Thread]:
+        try:
+            return await self._transport.read(THREADS, "/threads/lookup-by-username", {"username": username}) or []
+        except errors.Gone:
+            return []
 
     async def _lookups(self, platform_id: str, links: Sequence[models.AccountLink]) -> list[wire.Thread]:
         found = [await self._lookup(link.id, {"externalPlatformId": platform_id}) for link in links]

@@ -11,10 +11,11 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.inbox import wire_v2 as wire
-from bot.inbox.feed import SKEW, is_platform_id, page_of
+from bot.inbox.feed import SKEW, page_of
 from bot.inbox.search import LIMIT, Known, candidates
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
+from bot.recipient import Recipient
 
 Item = TypeVar("Item")
 
@@ -88,21 +89,20 @@ class V2:
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return understand(THREAD, body).thread()
 
-    async def find(self, recipient: str, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+    async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
         return candidates(await self.look_up(recipient, links))
 
-    async def look_up(self, recipient: str, links: Sequence[models.AccountLink]) -> list[Known]:
-        platforms = _platforms(links)
+    async def look_up(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Known]:
+        platforms = [one for one in _platforms(links) if recipient.is_at(one)]
         found = [
             known
             for platform in platforms
             for contact in await self._contacts(platform, recipient)
             for known in await self._known(contact, platform, recipient)
         ]
-        if found or not is_platform_id(recipient):
+        if found or not recipient.platform_id:
             return found
-        platform = "twitter" if "twitter" in platforms else platforms[0]
-        return [(models.Person(platform=platform, platform_id=recipient), None)]
+        return [(models.Person(platform=one, platform_id=recipient.platform_id), None) for one in platforms]
 
     async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
         found: list[models.Thread] = []
@@ -184,16 +184,16 @@ class V2:
         except errors.Gone:
             return None
 
-    async def _contacts(self, platform: str, recipient: str, by_id: bool = False) -> list[wire.Contact]:
-        name = "platformId" if by_id or is_platform_id(recipient) else "username"
+    async def _contacts(self, platform: str, recipient: Recipient) -> list[wire.Contact]:
+        whom = {"platformId": recipient.platform_id} if recipient.platform_id else _spelled(recipient.username)
         try:
-            return [c async for c in self._all(CONTACTS, "/contacts", {"platform": platform, name: recipient})]
+            return [c async for c in self._all(CONTACTS, "/contacts", {"platform": platform, **whom})]
         except errors.Forbidden as error:
             if error.code == "platformNotAvailable":  # the recipient may be on one of the team's other platforms
                 return []
             raise
 
-    async def _known(self, contact: wire.Contact, platform: str, recipient: str) -> list[Known]:
+    async def _known(self, contact: wire.Contact, platform: str, recipient: Recipient) -> list[Known]:
         profile = contact.match(platform, recipient)
         if profile is None:
             return []
@@ -208,10 +208,9 @@ class V2:
         return [thread async for thread in self._all(THREADS, "/threads", params)]
 
     async def _threads_to(self, to: models.Address) -> list[str]:
-        contacts = await self._contacts(to.platform, to.platform_id, by_id=True)
-        pairs = [
-            (c.match(to.platform, to.platform_id), await self._threads(c.id, to.account_link_id)) for c in contacts
-        ]
+        whom = Recipient(to.platform, platform_id=to.platform_id)
+        contacts = await self._contacts(to.platform, whom)
+        pairs = [(c.match(to.platform, whom), await self._threads(c.id, to.account_link_id)) for c in contacts]
         return [
             thread.id for profile, threads in pairs for thread in threads if profile and thread.profile_id == profile.id
         ]
@@ -240,6 +239,11 @@ class V2:
 
 def _platforms(links: Sequence[models.AccountLink]) -> list[str]:
     return list(dict.fromkeys(link.platform for link in links)) or ["twitter"]
+
+
+def _spelled(username: str) -> Params:
+    """Whether Inbox keeps `josé` or `jos%C3%A9` is not documented, and it may be asked for several at once."""
+    return {"username": username if username.isascii() else [username, quote(username)]}
 
 
 def _queries(wanted: models.Search) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from bot import models
 from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
+from bot.recipient import Recipient
 
 Item = TypeVar("Item")
 
@@ -54,11 +55,12 @@ class Contact(Wire):
     def profile(self, id: str | None) -> Profile | None:
         return next((profile for profile in self.profiles if profile.id == id), None)
 
-    def match(self, platform: str, recipient: str) -> Profile | None:
-        """The profile that `recipient` (username or platform id) names, else the contact's only one on `platform`."""
+    def match(self, platform: str, recipient: Recipient) -> Profile | None:
+        """The profile on `platform` that `recipient` names, else the only one there if nobody says its username."""
         here = [profile for profile in self.profiles if profile.platform == platform]
-        names = [p for p in here if recipient.casefold() in (p.platform_id, (p.username or "").casefold())]
-        return names[0] if names else here[0] if len(here) == 1 else None
+        found = [profile for profile in here if recipient.means(profile.person(None, None))]
+        exact = next((profile for profile in found if profile.username or recipient.platform_id), None)
+        return exact or (found[0] if found and len(here) == 1 else None)
 
 
 class SentBy(Wire):

@@ -44,7 +44,10 @@ class TellAdmins(Base):
 
 
 class LookUp(Base):
-    """*Find in Inbox* on a message: list the conversations with those whose profiles it links to."""
+    """*Find in Inbox* on a message: list the conversations with those whose profiles it links to.
+
+    `recipients` are `Recipient.key`s.
+    """
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "console:{asker.user}"

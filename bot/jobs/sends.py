@@ -10,7 +10,7 @@ from bot.models import Address, Candidate, Person, Record
 
 
 class Dm(Base):
-    """`/dm`: find the recipient, then send or ask which one. `recipient` is normalised (`bot.views.text`)."""
+    """`/dm`: find the recipient, then send or ask which one. `recipient` is a `Recipient.key`."""
 
     waits_in: ClassVar[str] = "dm:{recipient}"
     patience: ClassVar[float] = SENDS_WAIT

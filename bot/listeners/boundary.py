@@ -16,7 +16,7 @@ from bot.listeners import payloads
 from bot.listeners.dispatch import Listener
 from bot.slack import Slack
 from bot.telemetry import report, span
-from bot.views import notice_modal, words
+from bot.views import handed_back, notice_modal, text, words
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,24 @@ def bounded(slack: Slack, act: Act) -> Listener:
     return listener
 
 
+async def hand_back(slack: Slack, ack: AsyncAck, body: payloads.Body, why: str) -> None:
+    """Answer a command with the reason why nothing became of it, and all that was typed.
+
+    Slack shows the answer when the listener has ended, so the end of a very long text is in it.
+    """
+    typed = str(body.get("text") or "").strip()
+    if not typed:
+        await ack(text=why)
+        return
+    *parts, last = handed_back(why, f"{body['command']} {text.decode(typed)}")
+    for one in parts:
+        try:
+            await slack.tell(payloads.asker(body), one)
+        except SlackError as error:
+            log.warning("not_told", error=str(error))
+    await ack(**last)
+
+
 def _beside_the_fields(body: payloads.Body, sentence: str) -> dict[str, Any]:
     """What keeps a form open with all that was typed into it; a form without fields gives way to the sentence."""
     fields = list((body["view"].get("state") or {}).get("values") or {})
@@ -68,7 +86,7 @@ def _kind(body: payloads.Body) -> str:
 async def _sorry(slack: Slack, ack: AsyncAck, body: payloads.Body, sentence: str) -> None:
     """Tell the person within the answer where Slack allows it, else beside it."""
     if "command" in body:
-        await ack(text=sentence)
+        await hand_back(slack, ack, body, sentence)
     elif body.get("type") == "view_submission":
         await ack(**_beside_the_fields(body, sentence))
     else:

@@ -9,6 +9,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck
 
 from bot import channel_settings
+from bot.dm_command import command
 from bot.errors import StoreUnavailable
 from bot.jobs import (
     Answer,
@@ -36,6 +37,7 @@ from bot.jobs import (
     Verb,
     Why,
 )
+from bot.listeners.boundary import hand_back
 from bot.listeners.payloads import (
     Body,
     asker,
@@ -47,12 +49,14 @@ from bot.listeners.payloads import (
     ticked,
     ticked_now,
 )
+from bot.listeners.seen import seen
 from bot.models import Installation
+from bot.recipient import Unreadable, in_text, read
 from bot.slack import Slack
 from bot.store.cards import Cards, Place
 from bot.store.install import Install
 from bot.store.lanes import Lanes
-from bot.views import help_message, loading_modal, notice_modal, reminding, steering, text, words
+from bot.views import INPUT, WHOLE, help_message, loading_modal, notice_modal, reminding, steering, text, words
 
 log = structlog.get_logger(__name__)
 
@@ -70,19 +74,26 @@ class Front:
 
     async def dm_command(self, ack: AsyncAck, body: Body) -> None:
         """`/dm`, `/dm help`, `/dm recipient` and `/dm recipient text`."""
-        word, rest = text.split_command(body.get("text") or "")
-        recipient = text.parse_recipient(word)
-        if word.lower() == "help" and not rest:
+        typed, who = str(body.get("text") or ""), asker(body)
+        if typed.strip().lower() == "help":
             await ack(**help_message())
             return
-        if word and recipient is None:
-            await ack(text=words.BAD_RECIPIENT)
+        try:
+            asked = command(typed)
+        except Unreadable as error:
+            await hand_back(self._slack, ack, body, words.unreadable(error.why))
             return
-        who = asker(body)
-        if not rest:
-            await self._open(who, "New DM", lambda view_id: OpenDm(view_id=view_id, asker=who, recipient=word))
+        if len(asked.text) > (WHOLE if asked.to else INPUT):
+            why = words.TOO_LONG if asked.to else words.TOO_LONG_FOR_FORM
+            await hand_back(self._slack, ack, body, why)
+            return
+        if asked.to and asked.text:
+            await self._accept(who, Dm(recipient=asked.to.key, text=asked.text, asker=who))
         else:
-            await self._accept(who, Dm(recipient=recipient or "", text=rest, asker=who))
+            form = OpenDm(view_id="", asker=who, recipient=asked.typed, text=asked.text)
+            await self._open(
+                who, "New DM", lambda view_id: form.model_copy(update={"view_id": view_id}), text.decode(typed)
+            )
         await ack()
 
     async def inbox_command(self, ack: AsyncAck, body: Body) -> None:
@@ -213,14 +224,15 @@ class Front:
 
     async def send_as_dm(self, ack: AsyncAck, body: Body) -> None:
         """The message shortcut that fills the form with a message's text."""
-        who, said = asker(body), str(body["message"].get("text") or "")
-        await self._open(who, "New DM", lambda view_id: OpenDm(view_id=view_id, asker=who, text=said))
+        who, shown = asker(body), seen(body["message"])
+        await self._open(who, "New DM", lambda view_id: OpenDm(view_id=view_id, asker=who, text=shown))
         await ack()
 
     async def find_in_inbox(self, ack: AsyncAck, body: Body) -> None:
         """The message shortcut that looks up the profiles a message links to."""
         who = asker(body)
-        await self._accept(who, LookUp(recipients=text.profiles(str(body["message"].get("text") or "")), asker=who))
+        found = tuple(one.key for one in in_text(seen(body["message"])))
+        await self._accept(who, LookUp(recipients=found, asker=who))
         await ack()
 
     async def turn_page(self, ack: AsyncAck, body: Body) -> None:
@@ -260,14 +272,17 @@ class Front:
     async def dm_submitted(self, ack: AsyncAck, body: Body) -> None:
         """The form: what can be seen to be wrong is said beside the field."""
         _, who = from_modal(body)
-        recipient, said = text.parse_recipient(submitted(body, "recipient")), submitted(body, "text")
-        wrong = {} if recipient else {"recipient": words.BAD_RECIPIENT_FIELD}
-        wrong |= {} if said.strip() else {"text": words.EMPTY_TEXT_FIELD}
+        said = submitted(body, "text")
+        wrong = {} if said.strip() else {"text": words.EMPTY_TEXT_FIELD}
+        try:
+            recipient = read(submitted(body, "recipient")).key
+        except Unreadable as error:
+            wrong["recipient"] = words.unreadable_field(error.why)
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
         account = submitted(body, "account") or None
-        job = Dm(recipient=recipient or "", text=said, asker=who, account_link_id=account)
+        job = Dm(recipient=recipient, text=said, asker=who, account_link_id=account)
         await self._take(job, f"view:{body['view']['id']}")
         await ack()
 
@@ -309,10 +324,13 @@ class Front:
         new = await self._lanes.accept(job, once=once, within=ACCEPT_WITHIN)
         log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
-    async def _open(self, who: Asker, title: str, then: _Fill) -> None:
-        """A loading view at once, as the trigger lives three seconds; a worker fills it."""
+    async def _open(self, who: Asker, title: str, then: _Fill, typed: str = "") -> None:
+        """A loading view at once, as the trigger lives three seconds; a worker fills it.
+
+        `typed` is handed back where it cannot be.
+        """
         view_id = await self._slack.open_view(who.trigger or "", loading_modal(title))
         try:
             await self._take(then(view_id))
         except StoreUnavailable:
-            await self._slack.update_view(view_id, notice_modal(title, words.STORE_DOWN))
+            await self._slack.update_view(view_id, notice_modal(title, words.STORE_DOWN, typed))

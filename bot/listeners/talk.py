@@ -37,9 +37,8 @@ class Talk:
         if not _reply_of_a_person(said):
             return
         prefix = (await self._preferences.channel(said["channel"])).replies
-        if not prefix or text.after_prefix(text.decode(said.get("text") or ""), prefix) is None:
-            return
-        if thread_id := await self._thread(body, said):
+        thread_id = await self._thread(body, said) if prefix else None
+        if thread_id and text.after_prefix(text.decode(said.get("text") or ""), prefix) is not None:
             files, who = bool(said.get("files")), author(body, said)
             job = Echo(thread_id=thread_id, ts=said["ts"], text=said["text"], files=files, asker=who)
             await self._accept(job, f"slack-message:{who.channel}:{job.ts}")

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from bot.models import AccountLink, Candidate, Label, Limits, Member, Person, Record, Thread
+from bot.models import AccountLink, Candidate, Label, Limits, Line, Member, Person, Record, Thread
+from bot.recipient import keys_of
 from bot.store import keys
 
 FOUND_LIVES: Final = 600  # seconds
@@ -36,7 +37,7 @@ class Profile(Record):
     id: str
     team: str | None
     enterprise: str | None = None
-    name: str
+    name: Line
     email: str | None = None
     confirmed: bool = True
     teams: tuple[str, ...] = ()
@@ -127,7 +128,7 @@ class People:
         await self._redis.delete(*team, *lookups)
 
     async def lookup(self, recipient: str) -> list[Candidate] | None:
-        """Who `recipient` is, as found lately; [] when nobody was found, None when nobody looked."""
+        """Who `recipient` (`Recipient.key`) is, as found lately; [] when nobody was, None when nobody looked."""
         raw = await self._redis.get(keys.lookup(recipient))
         return None if raw is None else _CANDIDATES.validate_json(raw)
 
@@ -148,14 +149,16 @@ class People:
         shown = Candidate(
             person=thread.person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
         )
-        for recipient in {thread.person.username.lower(), thread.person.platform_id} - {""}:
-            known = await self.lookup(recipient)
-            if known is not None:
+        recipients = sorted(keys_of(thread.person))
+        found = await self._redis.mget([keys.lookup(one) for one in recipients]) if recipients else []
+        for recipient, raw in zip(recipients, found, strict=True):
+            if raw is not None:
+                known = _CANDIDATES.validate_json(raw)
                 await self.save_lookup(recipient, [*(one for one in known if not _same(one, shown)), shown])
 
     async def forget(self, person: Person) -> None:
         """What was known of them is out of date: look them up again when somebody asks."""
-        await self._redis.delete(keys.lookup(person.username.lower()), keys.lookup(person.platform_id))
+        await self._redis.delete(*(keys.lookup(one) for one in keys_of(person) or {""}))
 
 
 def _same(one: Candidate, other: Candidate) -> bool:

@@ -1,6 +1,6 @@
 """Pure functions from the domain to Slack's blocks and modals; they know no network, clock or settings."""
 
-from bot.views.blocks import Msg, View, without_pictures
+from bot.views.blocks import WHOLE, Msg, View, without_pictures
 from bot.views.card import (
     closed_card,
     closed_note,
@@ -14,10 +14,12 @@ from bot.views.card import (
 )
 from bot.views.chart import chart_png
 from bot.views.dm import (
+    INPUT,
     State,
     choose_message,
     choose_modal,
     dm_modal,
+    handed_back,
     help_message,
     loading_modal,
     notice_modal,
@@ -28,7 +30,9 @@ from bot.views.reply import assign_modal, assigned_message, closed_reply, reply_
 from bot.views.stats import chart_caption, chart_words, stats_message
 
 __all__ = [
+    "INPUT",
     "PAGE",
+    "WHOLE",
     "Item",
     "Msg",
     "Part",
@@ -51,6 +55,7 @@ __all__ = [
     "follow_up",
     "follow_ups",
     "forbidden",
+    "handed_back",
     "help_message",
     "home",
     "listing",

@@ -30,9 +30,11 @@ from bot.views.text import clip, literal, plain, platform_name
 
 State = Literal["sending", "sent", "unconfirmed", "failed"]
 
-_INPUT = 3_000  # Slack's limit for a text input
+INPUT = 3_000  # Slack's limit for a text input
+_TO = 2_000  # a profile's address, with all that apps add to one
 _OPTIONS = 100
 _RADIOS = 10
+_QUOTES = 4  # blocks of a message: Slack takes some 13,000 characters in one
 _RECEIPT: dict[State, str] = {
     "sending": "⏳ Sending to",
     "sent": "✅ Sent to",
@@ -48,17 +50,20 @@ def dm_modal(
     text: str = "",
     account_link_id: str | None = None,
     metadata: str = "",
+    check: bool = False,
 ) -> View:
-    """The form behind `/dm`, filled in as far as known. `metadata` comes back with the submission (at most 3,000)."""
-    clipped = len(text) > _INPUT
+    """The form behind `/dm`, filled in as far as known. `metadata` comes back with the submission (at most 3,000).
+
+    `check` asks to look at the recipient, who may be nobody or somebody else.
+    """
+    clipped = len(text) > INPUT
     note = "Only the first 3,000 characters fit here. `/dm recipient text` takes longer ones."
-    message: Block = {"type": "plain_text_input", "multiline": True, "max_length": _INPUT, **_initial(text, _INPUT)}
+    message: Block = {"type": "plain_text_input", "multiline": True, "max_length": INPUT, **_initial(text, INPUT)}
     return modal(
         "New DM",
         [
-            field(
-                "recipient", "To", _recipient_input(recipient), hint=label("A handle, profile URL or numeric id", 150)
-            ),
+            field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150)),
+            *([context(words.CHECK_TO)] if check else []),
             *_account_field(links, account_link_id),
             field("text", "Message", message),
             *([context(note)] if clipped else []),
@@ -74,9 +79,17 @@ def loading_modal(title: str) -> View:
     return modal(title, [section("One moment…")])
 
 
-def notice_modal(title: str, text: str) -> View:
-    """A result or refusal; `text` is mrkdwn from `words`."""
-    return modal(title, [section(text)], close="Close")
+def notice_modal(title: str, text: str, typed: str = "") -> View:
+    """A result or refusal; `text` is mrkdwn from `words`, `typed` what is handed back to whoever typed it."""
+    return modal(title, [section(text), *quote(typed, len(typed))], close="Close")
+
+
+def handed_back(why: str, typed: str) -> list[Msg]:
+    """What was typed, all of it, with the reason why nothing became of it: several messages where one is too short."""
+    blocks = quote(typed, len(typed))
+    parts = [blocks[at : at + _QUOTES] for at in range(0, len(blocks), _QUOTES)] or [[]]
+    parts[0] = [section(why), *parts[0]]
+    return [Msg(text=why, blocks=one) for one in parts]
 
 
 def choose_modal(
@@ -156,7 +169,7 @@ def _initial(text: str, limit: int) -> dict[str, str]:
 
 def _recipient_input(recipient: str) -> Block:
     placeholder = {"placeholder": label("@handle")}
-    return {"type": "plain_text_input", "max_length": 200, **placeholder, **_initial(recipient, 200)}
+    return {"type": "plain_text_input", "max_length": _TO, **placeholder, **_initial(recipient, _TO)}
 
 
 def _account_field(links: Sequence[AccountLink], chosen: str | None) -> list[Block]:
@@ -174,11 +187,12 @@ def _account(link: AccountLink) -> str:
 
 
 def _candidate(candidate: Candidate, links: Mapping[str, AccountLink]) -> str:
-    """`Sarah Chen (@sarah) from @acme` in 75 code points; the name gives way first."""
+    """`Sarah Chen (@sarah) on X from @acme` in 75 code points; the name gives way first."""
     person, link = candidate.person, links.get(candidate.account_link_id or "")
     sender = f" from {clip(link.label, 25)}" if link else ""
-    handle = f" ({clip(person.handle, 30)})" if person.name else ""
-    return clip(literal(person.label), 75 - len(handle + sender)) + handle + sender
+    handle = f" ({clip(person.handle, 20)})" if person.name else ""
+    rest = f"{handle} on {clip(platform_name(person.platform), 12)}{sender}"
+    return clip(literal(person.label), 75 - len(rest)) + rest
 
 
 def send_again(who: str, intent: str) -> Block:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from bot.views.emoji import glyph
+
 ELLIPSIS = "…"
 _JOINER = "\u2060"  # word joiner: invisible, and ends whatever Slack would have linked or replaced
 _NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -91,8 +93,14 @@ def clock(at: datetime) -> str:
 
 # --- in: a colleague's words -------------------------------------------------------------------------------------
 
-# A token of Slack's, a bare URL (whose colons are no emoji), or an emoji code.
-_PIECE = re.compile(r"<([^<>]+)>|\w+://[^\s<>]+|:([a-z0-9_+'-]+):(?::skin-tone-([2-6]):)?", re.IGNORECASE)
+# Code, a token of Slack's, a bare URL (whose colons are no emoji), or an emoji code. Each part of it begins where it
+# can and is bounded, so that no text takes longer than its length.
+_PIECE = re.compile(
+    r"(?P<code>```.+?```|`[^`\n]+`)|<(?P<token>[^<>]+)>|(?<!\w)[a-z][a-z0-9+.-]{0,30}://[^\s<>]+"
+    r"|:(?P<emoji>[a-z0-9_+'-]{1,100}):(?P<tones>(?::skin-tone-[2-6](?:-[2-6])?:){0,2})",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOKEN = re.compile(r"<([^<>]+)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _ENTITY = re.compile("&(amp|lt|gt);")
 _CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
@@ -101,17 +109,37 @@ _CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
 def decode(text: str, names: Mapping[str, str] = _NOBODY) -> str:
     """What the contact must read of a slash command's or a Slack message's `text`.
 
-    `names` maps Slack user ids to names; a mention of anyone else becomes its label, or "@someone".
+    `names` maps Slack user ids to names; a mention of anyone else becomes its label, or "@someone". Code and the
+    inside of words (`12:m:30`) have no emoji; `*`, `_`, `~` and backticks stay as they were typed.
     """
 
-    def piece(found: re.Match[str]) -> str:
-        token, code, tone = found.groups()
-        if token:
-            return _said(token, names) or found[0]
-        return _glyph(code.lower(), tone) or found[0] if code else found[0]
+    def token(found: re.Match[str]) -> str:
+        return _said(found[1], names) or found[0]
 
+    said: list[str] = []
+    at = 0
+    while found := _PIECE.search(text, at):
+        shown, end = found[0], found.end()
+        if found["code"]:
+            shown = _TOKEN.sub(token, shown)
+        elif found["token"]:
+            shown = _said(found["token"], names) or shown
+        elif found["emoji"]:
+            shown = _emoji(found)
+            if not shown:  # its last colon may begin another one
+                shown, end = text[found.start() : found.end("emoji")], found.end("emoji")
+        said += text[at : found.start()], shown
+        at = end
     # Entities come last and once: "&amp;lt;" is someone who typed "&lt;".
-    return _ENTITY.sub(lambda entity: _CHARACTER[entity[1]], _PIECE.sub(piece, text))
+    return _ENTITY.sub(lambda entity: _CHARACTER[entity[1]], "".join(said) + text[at:])
+
+
+def _emoji(found: re.Match[str]) -> str:
+    """The emoji for a code; "" for one that Slack does not have, and within a word."""
+    around = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
+    if all(one.isalnum() or one == "_" for one in around):
+        return ""
+    return glyph(found["emoji"].lower(), re.sub(r"\D", "", found["tones"]))
 
 
 def mentioned(text: str) -> list[str]:
@@ -153,60 +181,3 @@ def _said(token: str, names: Mapping[str, str]) -> str:
         return ""
     bare = address.partition("://")[2] or address
     return address if label.rstrip("/") in ("", address.rstrip("/"), bare.rstrip("/")) else f"{label} ({address})"
-
-
-def _glyph(code: str, tone: str | None) -> str:
-    """The emoji that Slack calls `code`, in skin `tone` "2" to "6"; "" when Unicode has none by that name."""
-    if re.fullmatch("flag-[a-z]{2}", code):
-        return "".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in code[-2:])
-    import emoji  # for those who write some: it takes 3 MiB and 12 ms
-
-    for name in (code, code.replace("-", "_")):
-        glyph = emoji.emojize(f":{name}:", language="alias")
-        if emoji.is_emoji(glyph):
-            toned = glyph[0] + chr(0x1F3F9 + int(tone)) + glyph[1:].lstrip("\ufe0f") if tone else glyph
-            return toned if emoji.is_emoji(toned) else glyph
-    return ""
-
-
-# --- in: a slash command's recipient -----------------------------------------------------------------------------
-
-_HANDLE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-_X_PROFILE = re.compile(
-    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/user/(\d+)|@?(\w+))/?", re.IGNORECASE
-)
-_LINKEDIN_PROFILE = re.compile(r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/([^/]+)/?", re.IGNORECASE)
-_ADDRESS = re.compile(r"<?(?:https?://)?(?:\w+\.)?(?:x|twitter|linkedin)\.com/", re.IGNORECASE)
-_NOT_PROFILES = {"i", "home", "messages", "search", "explore", "settings", "notifications", "hashtag", "intent"}
-
-
-def split_command(text: str) -> tuple[str, str]:
-    """The first word of a command (`<…|…>` counts as one) and the rest, whose inner white space is kept."""
-    found = re.match(r"\s*(<[^<>]*>|\S+)\s*(.*)", text, re.DOTALL)
-    return (found[1], found[2].rstrip()) if found else ("", "")
-
-
-def parse_recipient(word: str) -> str | None:
-    """The lower-case handle, LinkedIn slug or numeric platform id that `word` names; None when it can be nobody.
-
-    Takes `@handle`, `handle`, profile URLs of X and LinkedIn, digits, and any of them as Slack's `<url|label>`.
-    """
-    bare = word.strip().removeprefix("<").removesuffix(">").partition("|")[0]
-    url = re.split("[?#]", bare)[0]
-    name = bare.removeprefix("@")
-    if x := _X_PROFILE.fullmatch(url):
-        name = x[1] or x[2]
-        if name.lower() in _NOT_PROFILES:
-            return None
-    elif linkedin := _LINKEDIN_PROFILE.fullmatch(url):
-        name = linkedin[1]
-    elif word.strip().startswith("<"):
-        return None  # a Slack user, a channel, or somebody else's page
-    return name.lower() if _HANDLE.fullmatch(name) and name.strip(".-") else None
-
-
-def profiles(text: str) -> tuple[str, ...]:
-    """The recipients whose profile addresses stand in a Slack message; at most three."""
-    addresses = [one for one in re.findall(r"<[^<>]+>|\S+", text) if _ADDRESS.match(one)]
-    found = (parse_recipient(one.rstrip(".,;:!?)")) for one in addresses)
-    return tuple(dict.fromkeys(one for one in found if one))[:3]

@@ -11,7 +11,7 @@ from math import ceil
 from typing import Literal
 
 from bot import errors
-from bot.views.text import clean, clip, plain, when, when_long
+from bot.views.text import clean, clip, plain, platform_name, when, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 HIDDEN = "New message, open in Inbox."
@@ -89,17 +89,33 @@ WHO_IS_LISTED = (
     "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
 )
 EMPTY_TEXT_FIELD = "Write the message."
-BAD_RECIPIENT_FIELD = "Give a handle, an x.com profile URL or a numeric platform id."
-BAD_RECIPIENT = (
-    "I can't read that recipient. Use `@handle`, an x.com profile URL or a numeric platform id: "
-    "`/dm @sarah Hello Sarah`."
+TO_HINT = "A handle, the address of an X or LinkedIn profile, or a numeric id"
+CHECK_TO = "Nothing is sent yet: a name may be somebody else's handle, and one message goes to one person. Check *To*."
+BAD_RECIPIENT = "I can't read that recipient."
+_USE = "Use `@handle`, the address of an X or LinkedIn profile, or a numeric platform id: `/dm @sarah Hello Sarah`."
+_UNREADABLE = {
+    "colleague": "That is a colleague in Slack.",
+    "email": "I can't write to an e-mail address.",
+    "elsewhere": "That is an address on neither X nor LinkedIn.",
+    "short": "A short link hides whose profile it is: open it, and copy the address that it leads to.",
+    "no_profile": "That address is nobody's profile.",
+    "company": "That is a company's page, and I write to people only.",
+    "several": "Name one person; `/inbox find Sarah Chen` looks for names.",
+    "long": "It is too long for one.",
+}
+TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
+TOO_LONG_FOR_FORM = (
+    "I can't tell whom this is for, and the form that asks takes 3,000 characters only. Begin with `@handle`, an "
+    "address or an id."
 )
 
 DM_HELP = """\
 *Send a direct message from your team's account*
 • `/dm @sarah Hello Sarah` sends right away.
-• The recipient is `@handle`, `handle`, an x.com profile URL or a numeric platform id.
-• `/dm @sarah` or `/dm` alone opens a form.
+• The recipient is `@handle`, the address of an X or LinkedIn profile, or a numeric platform id. An address names its \
+platform: the message goes there, or to nobody.
+• A name or a word without @, and two recipients, send nothing: they open a form with what you typed.
+• `/dm @sarah` or `/dm` alone opens the form.
 • *Send as DM* in a message's ⋮ menu puts that message into the form.
 What you send goes to the person outside Slack. You get a receipt that only you can see."""
 
@@ -275,10 +291,32 @@ def digest(messages: int, threads: int, oldest: datetime, *, stale: bool) -> str
     return f"{said} while I was away, oldest {when_long(oldest)}.{gap}"
 
 
-def nobody(recipient: str) -> str:
-    """`recipient` as the person typed it."""
+def unreadable(why: str) -> str:
+    """`why` is `bot.recipient.Why`."""
+    return " ".join(filter(None, (BAD_RECIPIENT, _UNREADABLE.get(why), _USE)))
+
+
+def unreadable_field(why: str) -> str:
+    """The same beside a field, where nothing is formatted."""
+    return " ".join(filter(None, (_UNREADABLE.get(why, "").replace("`", ""), f"{TO_HINT}, please.")))
+
+
+def platform_unknown(platform: str) -> str:
+    """API v1 was asked about another platform than X."""
+    name = platform_name(platform)
+    return f"I can't write to anybody on {name}: the version of Inbox's API that I use (v1) knows X alone."
+
+
+def no_account_on(platform: str) -> str:
+    name = platform_name(platform)
+    return f"No {name} account is connected to Inbox. Connect one in Inbox → Settings → Accounts to write to {name}."
+
+
+def nobody(recipient: str, platform: str | None = None) -> str:
+    """`recipient` is a handle or an id, `platform` where they were to be."""
+    where = f" on {platform_name(platform)}" if platform else ""
     return (
-        f"I can't find {plain(recipient, 150)} in Inbox. Check the spelling, or give the profile URL or numeric "
+        f"I can't find {plain(recipient, 150)} in Inbox{where}. Check the spelling, or give the profile URL or numeric "
         "platform id. Someone your team has never talked to may have to be added as a contact in Inbox first."
     )
 
@@ -433,6 +471,8 @@ def explain(error: errors.BotError, *, team: str, account: str, reference: str, 
             return SENDING_ALREADY
         case errors.WindowClosed():
             return TOO_LATE
+        case errors.PlatformUnknown(platform=platform):
+            return platform_unknown(platform)
         case errors.RateLimited(retry_after=seconds):
             return quota(seconds, doing)
         case errors.Unconfirmed():

@@ -58,7 +58,8 @@ def looked_at(count: int) -> str:
 
 def no_conversation(person: Person) -> str:
     who = person.handle if person.label == person.handle else f"{person.label} ({person.handle})"
-    begin = f"`/dm {plain(person.handle, 100)}` begins one"
+    address = f"linkedin.com/in/{person.username}" if person.platform == "linkedin" else person.handle
+    begin = f"`/dm {plain(address, 150)}` begins one"
     return f"{plain(who, 200)} is in Inbox, but there is no conversation yet. {begin}."
 
 

@@ -18,6 +18,7 @@ import pytest
 from bot.errors import Rejected
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
 from bot.models import Address, Search
+from bot.recipient import Recipient
 from bot.sandbox import inbox_v1, inbox_v2
 from bot.sandbox.contract import answers, requests
 from bot.sandbox.contract.notation import Contract
@@ -321,8 +322,8 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
     for archived, assignee in ((True, KEEP), (False, team.ana), (None, None)):
         await inbox.update_thread(team.thread, archived=archived, assignee_id=assignee)
     for recipient in ("sarah", team.sarah.platform_id, "987654321"):
-        await inbox.find(recipient, links)
-        await inbox.look_up(recipient, links)
+        await inbox.find(Recipient.of(recipient), links)
+        await inbox.look_up(Recipient.of(recipient), links)
     kinds: tuple[Literal["mine", "unassigned", "requests", "words"], ...] = ("mine", "unassigned", "requests", "words")
     for kind in kinds:
         await inbox.search(Search(kind=kind, about=team.ana if kind == "mine" else "tea & <you>"))

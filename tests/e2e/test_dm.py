@@ -100,8 +100,11 @@ async def test_every_way_to_name_a_person_reaches_them(on: Stage) -> None:
     with_thread(on)
     names = [
         "@sarah",
-        "sarah",
         "@Sarah",
+        "@sarah:",
+        "＠sarah",  # noqa: RUF001 - full-width, as Japanese keyboards write it
+        "*@sarah*",
+        "https://x.com/sarah/status/1876543210987654321",
         "https://x.com/sarah",
         "<https://twitter.com/Sarah?s=20|twitter.com/Sarah>",
         "x.com/sarah",

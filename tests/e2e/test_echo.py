@@ -527,3 +527,12 @@ async def test_an_admin_is_told_at_once_which_scopes_are_missing(opened: Open) -
     assert "Reinstall to Workspace" in heard
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "doctor")
     assert "nothing is sent without channels:history" in await hears(on, on.acme.ana, "⚠️ *replies*")
+
+
+async def test_a_long_word_below_a_card_or_elsewhere_holds_nobody_up(on: Stage, card: Message) -> None:
+    """Reading it is linear (`test_text`), and happens only below a card of a channel that has a prefix."""
+    for said in ("a" * 39_000, ":a" * 19_000, ">> " + "b" * 9_000):
+        await on.slack.write(on.acme.bo, card.channel, said, card.ts)
+        await on.slack.write(on.acme.bo, card.channel, said)
+    await idle(on)
+    assert sent(on) == ["b" * 9_000]

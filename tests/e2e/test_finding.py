@@ -295,7 +295,7 @@ async def test_inbox_says_no_and_the_list_stays_as_it_is(on: Stage) -> None:
 
 async def test_find_in_inbox_looks_up_the_profiles_that_a_message_links_to(on: Stage) -> None:
     await conversation(on, on.acme.sarah, "Hi there")
-    text = "Do we know <https://x.com/Sarah|x.com/Sarah>, <https://x.com/omar_k/> or <https://x.com/nobody>?"
+    text = "Do we know <https://x.com/Sarah|x.com/Sarah>, <https://x.com/omar_k/status/1> or <https://x.com/nobody>?"
     said = on.slack.say(on.acme.bo, on.acme.channel, text)
     assert (await on.slack.shortcut(on.acme.ana, said.channel, said.ts, "find_in_inbox")).ok
     shown = await whisper(on, on.acme.ana, "Conversations with sarah, omar_k, nobody (1)")
@@ -305,7 +305,7 @@ async def test_find_in_inbox_looks_up_the_profiles_that_a_message_links_to(on: S
     await on.slack.until(lambda: thread(on).assignee_id == on.acme.ana_member)
 
 
-@pytest.mark.parametrize("text", ["Just talk", "<https://x.com/sarah/status/1>", "<https://example.com/sarah>"])
+@pytest.mark.parametrize("text", ["Just talk", "<https://x.com/i/status/1>", "<https://example.com/sarah>"])
 async def test_find_in_inbox_says_when_a_message_links_to_no_profile(on: Stage, text: str) -> None:
     said = on.slack.say(on.acme.bo, on.acme.channel, text)
     await on.slack.shortcut(on.acme.ana, said.channel, said.ts, "find_in_inbox")

@@ -99,7 +99,7 @@ async def test_a_colleague_who_wrote_from_another_account_is_named(on: Stage) ->
     await on.inbox.teammate_writes(known(on, other), "Hi from Bo", "member", on.acme.bo_member, utc_now() - HOURS)
     await dm(on)
     view = await form(on, on.acme.ana, "Send to")
-    await on.slack.submit(on.acme.ana, view["id"], {"choice": "Sarah Chen (@sarah) from @acme"})
+    await on.slack.submit(on.acme.ana, view["id"], {"choice": "Sarah Chen (@sarah) on X from @acme"})
     await asked(on, "Bo wrote to them from @acme_help, ")
 
 

@@ -15,6 +15,7 @@ from bot import errors
 from bot.inbox import Inbox, choose_version, http_client, open_inbox
 from bot.inbox.transport import failure
 from bot.models import AccountLink, Address
+from bot.recipient import Recipient
 
 ROOT = "https://inbox.test/api"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -295,7 +296,7 @@ async def test_an_ended_version_is_no_missing_thread_and_nobody_found(version: V
     routes = ["GET /threads/t1", "PATCH /threads/t1", "GET /threads/lookup-by-username", "GET /contacts", "GET /team"]
     sends = ["POST /threads/messages", "POST /messages"]
     inbox, _ = vendor(version, {route: [end] for route in routes + sends})
-    for call in (inbox.thread("t1"), inbox.update_thread("t1", archived=True), inbox.find("bob", LINKS)):
+    for call in (inbox.thread("t1"), inbox.update_thread("t1", archived=True), inbox.find(Recipient.of("bob"), LINKS)):
         with pytest.raises(errors.VersionEnded):
             await call
     with pytest.raises(errors.VersionEnded) as raised:
@@ -380,9 +381,9 @@ async def test_members_and_account_links_of_both_versions() -> None:
 
 async def test_v1_find_by_username() -> None:
     inbox, server = vendor("v1", {"GET /threads/lookup-by-username": [[thread1(status="idle"), {"id": "short"}], []]})
-    found = await inbox.find("bob", LINKS)
+    found = await inbox.find(Recipient.of("bob"), LINKS)
     assert [(c.thread_id, c.account_link_id, c.person.platform_id) for c in found] == [("t1", "link1", "20")]
-    assert await inbox.find("nobody", LINKS) == []
+    assert await inbox.find(Recipient.of("nobody"), LINKS) == []
     assert server.log[0] == "GET /v1/threads/lookup-by-username?username=bob"
 
 
@@ -395,8 +396,10 @@ async def test_v1_find_by_platform_id_asks_every_link_then_the_directory_then_tr
             "GET /prospects/lookup": [prospect, httpx.Response(200, text="null")],
         },
     )
-    assert [(c.person.username, c.thread_id) for c in await inbox.find("20", LINKS)] == [("bob", None)]
-    assert [(c.person.username, c.person.platform_id) for c in await inbox.find("21", LINKS)] == [("", "21")]
+    assert [(c.person.username, c.thread_id) for c in await inbox.find(Recipient.of("20"), LINKS)] == [("bob", None)]
+    assert [(c.person.username, c.person.platform_id) for c in await inbox.find(Recipient.of("21"), LINKS)] == [
+        ("", "21")
+    ]
     assert server.log[:3] == [
         "GET /v1/threads/lookup?accountLinkId=link1&externalPlatformId=20",
         "GET /v1/threads/lookup?accountLinkId=link2&externalPlatformId=20",
@@ -410,12 +413,12 @@ async def test_v2_find_gives_one_candidate_per_thread_of_the_matching_profile() 
         page2(thread2("t2", accountLinkId="link2")),
     ]
     inbox, server = vendor("v2", {"GET /contacts": [page2(CONTACT)], "GET /threads": threads})
-    found = await inbox.find("BOB", LINKS)
+    found = await inbox.find(Recipient.of("bob"), LINKS)
     assert [(c.thread_id, c.account_link_id) for c in found] == [("t1", "link1"), ("t2", "link2")]
     person = found[0].person
     assert (person.platform_id, person.profile_id, person.contact_id, person.assignee_id) == ("20", "p1", "c1", "mem1")
     assert server.log == [
-        "GET /v2/contacts?platform=twitter&username=BOB&limit=100",
+        "GET /v2/contacts?platform=twitter&username=bob&limit=100",
         "GET /v2/threads?contactId=c1&folder=all&limit=100",
         "GET /v2/threads?contactId=c1&folder=all&limit=100&cursor=n",
     ]
@@ -423,9 +426,11 @@ async def test_v2_find_gives_one_candidate_per_thread_of_the_matching_profile() 
 
 async def test_v2_find_without_threads_or_without_contact() -> None:
     inbox, server = vendor("v2", {"GET /contacts": [page2(CONTACT), page2()], "GET /threads": [page2()]})
-    assert [(c.person.contact_id, c.thread_id) for c in await inbox.find("20", [])] == [("c1", None)]
-    assert [(c.person.platform_id, c.person.contact_id) for c in await inbox.find("21", [])] == [("21", None)]
-    assert await inbox.find("nobody", []) == []
+    assert [(c.person.contact_id, c.thread_id) for c in await inbox.find(Recipient.of("20"), [])] == [("c1", None)]
+    assert [(c.person.platform_id, c.person.contact_id) for c in await inbox.find(Recipient.of("21"), [])] == [
+        ("21", None)
+    ]
+    assert await inbox.find(Recipient.of("nobody"), []) == []
     assert server.log[0] == "GET /v2/contacts?platform=twitter&platformId=20&limit=100"
 
 
@@ -433,7 +438,7 @@ async def test_v2_find_passes_over_a_platform_the_team_cannot_use() -> None:
     denied = httpx.Response(403, json={"code": "platformNotAvailable", "message": "", "details": None})
     inbox, _ = vendor("v2", {"GET /contacts": [denied, page2(CONTACT)], "GET /threads": [page2()]})
     links = [AccountLink(id="l", platform="linkedin"), *LINKS]
-    assert len(await inbox.find("bob", links)) == 1
+    assert len(await inbox.find(Recipient.of("bob"), links)) == 1
 
 
 async def test_v2_thread_is_expanded_or_completed_from_the_contact() -> None:

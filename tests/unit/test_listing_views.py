@@ -136,20 +136,3 @@ def test_a_conversation_is_on_a_list_while_it_belongs_there(kind: Any, state: di
 )
 def test_why_there_is_no_list(error: errors.InboxError, said: str) -> None:
     assert words_find.not_listed(error, "7f3a9c") == said
-
-
-@pytest.mark.parametrize(
-    ("said", "found"),
-    [
-        ("<https://x.com/Sarah>", ("sarah",)),
-        ("see <https://twitter.com/sarah?s=20|this> and x.com/omar_k.", ("sarah", "omar_k")),
-        ("<https://www.linkedin.com/in/sarah-chen/|Sarah>", ("sarah-chen",)),
-        ("(https://mobile.x.com/sarah)", ()),
-        ("<https://x.com/sarah/status/1> <https://x.com/home> <https://example.com/x.com/sarah>", ()),
-        ("netflix.com/sarah and @sarah", ()),
-        (" ".join(f"<https://x.com/a{number}>" for number in range(9)), ("a0", "a1", "a2")),
-        ("<https://x.com/sarah> <https://x.com/Sarah>", ("sarah",)),
-    ],
-)
-def test_profiles_in_a_message(said: str, found: tuple[str, ...]) -> None:
-    assert views.text.profiles(said) == found

@@ -400,8 +400,8 @@ def test_choice_names_person_handle_and_account_in_one_option() -> None:
     shown = views.choose_modal(candidates=found, links={"a1": link(1)}, text="Hello", metadata="i1")
     options = shown["blocks"][0]["element"]["options"]
     assert [each["value"] for each in options] == ["0", "1"]
-    assert options[0]["text"]["text"] == "Sarah Chen (@sarahchen) from @acme"
-    assert options[1]["text"]["text"].endswith("… (@sarahchen) from @acme")
+    assert options[0]["text"]["text"] == "Sarah Chen (@sarahchen) on X from @acme"
+    assert options[1]["text"]["text"].endswith("… (@sarahchen) on X from @acme")
 
 
 def receipt(state: Any, **more: Any) -> views.Msg:

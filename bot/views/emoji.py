@@ -1,0 +1,39 @@
+"""The emoji that Slack has names for. `emoji_names.json` says whose data it is, and `tests/emoji_table.py` makes it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+_LIGHT, _MEDIUM_LIGHT = "\U0001f3fb", "\U0001f3fc"  # in which the table has those with skin tones
+
+
+class Table(NamedTuple):
+    """`names` to emoji; `tones` to the same in tone 2, and in tones 2 and 3 where two people are shown."""
+
+    source: str
+    names: dict[str, str]
+    tones: dict[str, list[str]]
+
+
+@cache
+def table() -> Table:
+    """Read when somebody writes an emoji for the first time."""
+    return Table(**json.loads(Path(__file__).with_name("emoji_names.json").read_text("utf-8")))
+
+
+def glyph(name: str, tones: str = "") -> str:
+    """The emoji that Slack calls `name`; "" when there is none.
+
+    `tones` are the digits of its skin tones, 2 to 6; an emoji that has no such tones is shown without them.
+    """
+    toned = table().tones.get(name)
+    if toned and tones:
+        first, second = (chr(0x1F3F9 + int(one)) for one in (tones[0], tones[-1]))
+        if first == second:
+            return toned[0].replace(_LIGHT, first)
+        if len(toned) > 1:
+            return "".join({_LIGHT: first, _MEDIUM_LIGHT: second}.get(one, one) for one in toned[1])
+    return table().names.get(name, "")
