@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bot.errors import BotError, SettingsError
-from bot.manifest import PLACEHOLDER, as_json, as_yaml
+from bot.manifest import PLACEHOLDER, as_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     how = manifest.add_mutually_exclusive_group()
     how.add_argument("--url", type=_address, default=PLACEHOLDER, help="the bot's public address, https://…")
     how.add_argument("--socket", action="store_true", help="for Socket Mode, which needs no address")
-    manifest.add_argument("--json", action="store_true", help="JSON instead of YAML")
     retry = commands.add_parser("retry", help="try a dead letter again")
     retry.add_argument("id", help="its id, as `bot doctor` shows it")
     return parser
@@ -83,22 +82,22 @@ async def _command(asked: argparse.Namespace) -> int:
         return await play(tour=asked.tour, port=asked.port, api=asked.api)
     if asked.command == "manifest":
         url = None if asked.socket else asked.url
-        print(as_json(url) if asked.json else as_yaml(url), end="")
+        print(as_json(url), end="")
         return 0
     from bot import log, settings
 
     if asked.command == "doctor":
-        from bot import doctor
+        from bot.doctor import command as doctor
 
         log.configure("ERROR", "console")
         return await doctor.examine(as_json=asked.json)
     wanted = settings.load()
     log.configure(wanted.log_level, wanted.log_format)
     if asked.command == "retry":
-        from bot import doctor
+        from bot.doctor import command as doctor
 
         return await doctor.retry(wanted, asked.id)
-    from bot import audit
+    from bot.admin import export as audit
 
     return await audit.export(wanted, asked.since, as_json=asked.json)
 

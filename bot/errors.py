@@ -4,6 +4,7 @@ BotError
 ├── SettingsError              the operator sets a variable right           (exit 2)
 ├── StoreUnavailable           Redis does not answer: the sender tries again
 │   └── NotWritable            Redis answers, and takes no writes now
+├── Mistake                    who typed it types it otherwise
 ├── Refused                    this person may not do this
 │   ├── NotLinked              an admin links them
 │   │   └── Unlinked           they link themselves again
@@ -57,6 +58,10 @@ class StoreUnavailable(BotError):
 
 class NotWritable(StoreUnavailable):
     """Redis answered that it takes no writes now: it is a replica, is full, or has no disk or replica to write to."""
+
+
+class Mistake(BotError):
+    """What somebody typed cannot be understood; the text is the sentence that they read."""
 
 
 class Refused(BotError):

@@ -6,8 +6,6 @@ https://docs.slack.dev/reference/app-manifest
 from __future__ import annotations
 
 import json
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 Json = dict[str, Any]
@@ -19,8 +17,18 @@ FOR_REPLIES: Final = frozenset({"channels:history", "groups:history", "reactions
 OPTIONAL: Final = (*sorted(FOR_REPLIES), "files:write")
 MESSAGES: Final = ("message.channels", "message.groups")
 EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *MESSAGES)
+SHORTCUTS: Final = (
+    ("Reply", "reply", "Answer the Inbox conversation of this card"),
+    ("Archive thread", "archive_thread", "Archive the Inbox conversation of this card"),
+    ("Reopen thread", "reopen_thread", "Open the Inbox conversation of this card again"),
+    ("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
+    ("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
+    ("Unassign", "unassign", "Give the Inbox conversation of this card back"),
+    ("Find in Inbox", "find_in_inbox", "List the conversations with whom this message links to"),
+    ("Why is this here?", "why_here", "Which rule brought this conversation here, and a way to move it"),
+    ("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
+)
 PLACEHOLDER: Final = "https://YOUR-HOST"
-_CREATE: Final = 'Create the app from this file at https://api.slack.com/apps?new_app=1 → "From a manifest".'
 _ABOUT: Final = (
     "New direct messages in Inbox arrive as cards in a shared channel. Anyone on the team claims a conversation, "
     "answers it, gives it to a colleague or archives it there, and /dm starts a new one from the team's own account. "
@@ -48,19 +56,7 @@ def manifest(url: str | None) -> Json:
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "Inbox", "always_online": True},
-            "shortcuts": [
-                _shortcut("Reply", "reply", "Answer the Inbox conversation of this card"),
-                _shortcut("Archive thread", "archive_thread", "Archive the Inbox conversation of this card"),
-                _shortcut("Reopen thread", "reopen_thread", "Open the Inbox conversation of this card again"),
-                _shortcut("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
-                _shortcut("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
-                _shortcut("Unassign", "unassign", "Give the Inbox conversation of this card back"),
-                _shortcut("Find in Inbox", "find_in_inbox", "List the conversations with whom this message links to"),
-                _shortcut(
-                    "Why is this here?", "why_here", "Which rule brought this conversation here, and a way to move it"
-                ),
-                _shortcut("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
-            ],
+            "shortcuts": [_shortcut(*one) for one in SHORTCUTS],
             "slash_commands": [
                 # What is typed after /dm goes to a customer as it is; in /inbox, Slack should name people by id.
                 _command(request, "/dm", "Send a direct message from your team's account", "@handle text", False),
@@ -78,18 +74,8 @@ def manifest(url: str | None) -> Json:
     }
 
 
-def as_yaml(url: str | None) -> str:
-    """The manifest with a word on what it is for, ready to paste."""
-    about = "Socket Mode: the bot calls Slack and needs no public address, only an app-level token (connections:write)."
-    if url == PLACEHOLDER:
-        about = "HTTP: Slack calls the bot. Put your own host name in place of YOUR-HOST, four times."
-    elif url is not None:
-        about = "HTTP: Slack calls the bot."
-    return "\n".join([f"# {about}", f"# {_CREATE}", *_lines(manifest(url)), ""])
-
-
 def as_json(url: str | None) -> str:
-    """The same for programs, such as Slack's own CLI."""
+    """The manifest as text, ready to paste."""
     return json.dumps(manifest(url), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -100,31 +86,3 @@ def _shortcut(name: str, callback_id: str, description: str) -> Json:
 def _command(request: Json, name: str, description: str, hint: str, escape: bool) -> Json:
     address = {"url": request["request_url"]} if request else {}
     return {"command": name, **address, "description": description, "usage_hint": hint, "should_escape": escape}
-
-
-def _lines(part: Mapping[str, Any]) -> Iterator[str]:
-    """A mapping as lines of YAML; only what a manifest is made of."""
-    for name, value in part.items():
-        if isinstance(value, Mapping):
-            yield f"{name}:"
-            yield from _indented(_lines(value))
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            yield f"{name}:"
-            for one in value:
-                first, *rest = _lines(one) if isinstance(one, Mapping) else [_scalar(one)]
-                yield f"  - {first}"
-                yield from _indented(_indented(rest))
-        elif isinstance(value, str) and len(value) > 100:
-            yield f"{name}: >-"
-            yield from _indented(textwrap.wrap(value, 112))
-        else:
-            yield f"{name}: {_scalar(value)}"
-
-
-def _indented(lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
-    return (f"  {line}" for line in lines)
-
-
-def _scalar(value: str | bool | int) -> str:
-    plain = not isinstance(value, str) or value.replace("/", "").replace(" ", "")[:1].isalpha()
-    return str(value).lower() if isinstance(value, bool) else str(value) if plain else json.dumps(value)

@@ -8,7 +8,7 @@ promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -418,6 +418,13 @@ class Found(Record):
 
     threads: tuple[Thread, ...]
     looked: int | None = None
+
+
+class Place(NamedTuple):
+    """A message in Slack."""
+
+    channel: str
+    ts: str
 
 
 class Installation(Record):

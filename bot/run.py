@@ -48,7 +48,7 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     if socket_mode:
         parts.append(socket_mode.run())
     if worker:
-        parts += [bridge.worker.run(), bridge.ticker.run()]
+        parts += [bridge.worker.run(), bridge.timer.run()]
     tasks = [asyncio.create_task(part) for part in parts]
     log.info("running", web=web, worker=worker, socket_mode=socket_mode is not None)
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -63,7 +63,7 @@ async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
         closing.append(socket_mode.close())
     await asyncio.gather(*closing)
     if worker:
-        bridge.ticker.stop()
+        bridge.timer.stop()
         await bridge.worker.stop(within=DRAIN - 1)
     for task in tasks:
         task.cancel()

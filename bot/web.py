@@ -22,17 +22,19 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from bot.errors import BotError, NotWritable, StoreUnavailable
+from bot.events.news import wanted
+from bot.events.store import Feed
 from bot.http_limits import Bodies, RefusedBody
-from bot.inbox import Inbox, Spoken, may_be_signed, parse_event, verify
-from bot.jobs import reference
+from bot.inbox.client import Inbox
+from bot.inbox.spoken import Spoken
+from bot.inbox.webhook import may_be_signed, parse_event, verify
 from bot.metrics import ACK_SECONDS, API_ENDS, API_VERSION, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
-from bot.news import wanted
+from bot.queue.job import reference
+from bot.queue.lanes import Lanes
 from bot.settings import Settings
-from bot.slack import Slack
-from bot.store.feed import Feed
-from bot.store.install import Install
-from bot.store.lanes import Lanes
-from bot.store.pace import Pace
+from bot.slack.client import Slack
+from bot.store.installation import Install
+from bot.store.quota import Pace
 
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]

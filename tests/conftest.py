@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 
 from bot import log
-from bot.app import Paces
+from bot.context import Paces
 from bot.sandbox.stage import Stage, stage
 from bot.store import embedded
 

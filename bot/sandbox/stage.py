@@ -12,13 +12,14 @@ from typing import Any, Literal
 
 from starlette.types import ASGIApp
 
-from bot.app import Bridge, Paces, bridge
+from bot.app import Bridge, bridge
+from bot.context import Paces
+from bot.queue.worker import cancelled
 from bot.sandbox.inbox import PersonRecord, SandboxInbox
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack
 from bot.settings import Settings
-from bot.socket_mode import CONNECTIONS
-from bot.worker import cancelled
+from bot.slack.socket_mode import CONNECTIONS
 
 Listen = Callable[[ASGIApp, Literal["slack", "inbox"]], ASGIApp]  # an app and who it is, to the app to be served
 
@@ -136,15 +137,15 @@ async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more
         url = await stack.enter_async_context(serving(built.web, port=port))
         on.slack.events_url, on.inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
         running = Stage(on.slack, on.inbox, on.acme, built, url, settings)
-        running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.ticker.run())]
-        await built.ticker.looked.wait()
+        running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.timer.run())]
+        await built.timer.looked.wait()
         if built.socket_mode:
             running.tasks.append(asyncio.create_task(built.socket_mode.run()))
             await on.slack.until(lambda: len(on.slack.sockets.connections) == CONNECTIONS)
         try:
             yield running
         finally:
-            built.ticker.stop()
+            built.timer.stop()
             if built.socket_mode:
                 built.socket_mode.stop()
                 running.tasks[-1].cancel()

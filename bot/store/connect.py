@@ -15,8 +15,8 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreUnavailable
+from bot.store.client import Together
 from bot.store.health import UNKNOWN
-from bot.store.together import Together
 
 TIMEOUT: Final = 3.0  # seconds; longer than any blocking read, and short enough to notice soon that a server is gone
 CONNECTED_WITHIN: Final = 2.0  # seconds

@@ -9,10 +9,10 @@ import shlex
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
@@ -20,12 +20,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from bot import metrics
 from bot.__main__ import main
-from bot.listeners import register
-from bot.listeners.front import Front
-from bot.listeners.talk import Talk
-from bot.manifest import FOR_REPLIES, MESSAGES, PLACEHOLDER, as_json, as_yaml
+from bot.features import FEATURES
+from bot.manifest import FOR_REPLIES, MESSAGES, PLACEHOLDER, as_json
 from bot.manifest import OPTIONAL as WELCOME
 from bot.manifest import SCOPES as NEEDED
+from bot.queue.job import Job
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,46 +39,37 @@ MADE_BY_TOOLS = {".git", ".venv", ".data", "__pycache__", ".hypothesis", ".mypy_
 
 @cache
 def manifest(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / "manifests" / f"{name}.yaml").read_text())
+    found: dict[str, Any] = json.loads((ROOT / "manifests" / f"{name}.json").read_text())
     return found
 
 
-class Registered(defaultdict[str, set[str]]):
-    """Stands where Bolt's app stands when the listeners are registered, and notes their names by kind."""
-
-    def __init__(self) -> None:
-        super().__init__(set)
-
-    def __getattr__(self, kind: str) -> Callable[[str], Callable[[Any], None]]:
-        def named(name: str) -> Callable[[Any], None]:
-            self[kind].add(name)
-            return lambda _: None
-
-        return named
-
-
 @pytest.fixture(scope="module")
-def registered() -> Registered:
-    found, nothing = Registered(), cast(Any, None)
-    front, talk = Front(nothing, nothing, nothing, nothing, nothing), Talk(nothing, nothing, nothing)
-    register(cast(Any, found), front, talk, nothing)
+def registered() -> dict[str, set[str]]:
+    """The names of what the features listen to, by kind of payload."""
+    found = defaultdict(set)
+    for kind, name in FEATURES.listeners:
+        found[kind].add(name)
     return found
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_commands_shortcuts_and_events_are_those_that_the_code_listens_to(name: str, registered: Registered) -> None:
+def test_commands_shortcuts_and_events_are_those_that_the_code_listens_to(
+    name: str, registered: dict[str, set[str]]
+) -> None:
     features = manifest(name)["features"]
     assert {one["command"] for one in features["slash_commands"]} == registered["command"]
-    assert {one["callback_id"] for one in features["shortcuts"]} == registered["shortcut"]
+    assert {one["callback_id"] for one in features["shortcuts"]} == registered["message_action"]
     events = set(manifest(name)["settings"]["event_subscriptions"]["bot_events"])
-    assert {one.partition(".")[0] for one in events} == registered["event"]  # `message.channels` arrives as `message`
+    assert {one.partition(".")[0] for one in events} == registered[
+        "event_callback"
+    ]  # `message.channels` arrives as `message`
     assert {one for one in events if "." in one} == set(MESSAGES)
     assert {one["type"] for one in features["shortcuts"]} == {"message"}
 
 
-def test_the_pinned_commands_and_shortcuts_are_there(registered: Registered) -> None:
+def test_the_pinned_commands_and_shortcuts_are_there(registered: dict[str, set[str]]) -> None:
     assert registered["command"] == {"/dm", "/inbox"}
-    assert registered["shortcut"] >= {"archive_thread", "assign_to_me", "send_as_dm"}
+    assert registered["message_action"] >= {"archive_thread", "assign_to_me", "send_as_dm"}
 
 
 # What each method of the Web API needs: https://docs.slack.dev/reference/methods. `users.info` shows the address,
@@ -127,16 +117,16 @@ def methods_called() -> dict[str, set[str]]:
 
 
 def test_only_one_module_calls_slack() -> None:
-    assert methods_called().keys() == {"bot/slack.py"}
+    assert methods_called().keys() == {"bot/slack/client.py"}
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_the_scopes_are_those_that_the_calls_need_and_no_more(name: str) -> None:
-    methods = methods_called()["bot/slack.py"] - OPTIONAL.keys()
+    methods = methods_called()["bot/slack/client.py"] - OPTIONAL.keys()
     assert methods <= SCOPES.keys(), "say in SCOPES what these need"
     needed = {"commands"}.union(*(SCOPES[method] for method in methods))
     scopes = manifest(name)["oauth_config"]["scopes"]
-    optional = set().union(*(OPTIONAL[method] for method in methods_called()["bot/slack.py"] & OPTIONAL.keys()))
+    optional = set().union(*(OPTIONAL[method] for method in methods_called()["bot/slack/client.py"] & OPTIONAL.keys()))
     assert set(scopes["bot_optional"]) == optional
     assert sorted(scopes["bot"]) == sorted(needed | optional)
     assert scopes.keys() == {"bot", "bot_optional"}
@@ -144,8 +134,7 @@ def test_the_scopes_are_those_that_the_calls_need_and_no_more(name: str) -> None
 
 @pytest.mark.parametrize(("name", "url"), [("http", PLACEHOLDER), ("socket", None)])
 def test_the_files_are_what_the_command_prints(name: str, url: str | None) -> None:
-    assert (ROOT / "manifests" / f"{name}.yaml").read_text() == as_yaml(url)
-    assert json.loads(as_json(url)) == manifest(name)
+    assert (ROOT / "manifests" / f"{name}.json").read_text() == as_json(url)
 
 
 def test_the_doctor_wants_the_scopes_that_the_manifests_ask_for() -> None:
@@ -193,9 +182,9 @@ def test_the_manifests_differ_in_addresses_and_socket_mode_alone() -> None:
 
 
 def test_every_address_is_the_route_that_the_bot_serves() -> None:
-    addresses = re.findall(r"^\s*(?:request_)?url: (.*)$", (ROOT / "manifests/http.yaml").read_text(), re.MULTILINE)
+    addresses = re.findall(r"\"(?:request_)?url\": \"(.*)\"", (ROOT / "manifests/http.json").read_text())
     assert addresses == ["https://YOUR-HOST/slack/events"] * 4
-    assert "YOUR-HOST" not in (ROOT / "manifests/socket.yaml").read_text()
+    assert "YOUR-HOST" not in (ROOT / "manifests/socket.json").read_text()
     assert '"/slack/events"' in (ROOT / "bot/web.py").read_text()
 
 
@@ -204,16 +193,16 @@ def test_what_is_typed_after_dm_reaches_the_bot_unescaped_and_people_in_inbox_do
     assert escaped == {"/dm": False, "/inbox": True}
 
 
-def test_every_button_has_a_listener(registered: Registered) -> None:
+def test_every_button_has_a_listener(registered: dict[str, set[str]]) -> None:
     """The action ids that the views write down are those that Bolt knows."""
     used = set()
     for path in BOT:
-        if path.parent.name == "views":
+        if path.name == "views.py" or path.parent.name == "slack":
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "button":
                     used |= {one.value for one in node.args[1:2] if isinstance(one, ast.Constant)}
     assert used
-    assert used <= registered["action"]
+    assert used <= registered["block_actions"]
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -399,77 +388,140 @@ def test_only_the_inbox_client_and_the_sandbox_import_httpx() -> None:
     assert outside(importers("httpx"), "bot.inbox", "bot.sandbox") == set()
 
 
-def test_only_the_store_imports_redis_and_the_composition_root_for_its_type() -> None:
-    assert importers("redis") >= {"bot.store.lanes"}
-    assert outside(importers("redis"), "bot.store", "bot.app") == set()
+def test_only_stores_import_redis_and_know_the_names_of_keys() -> None:
+    assert importers("redis") >= {"bot.queue.lanes"}
+    for package in ("redis", "bot.store.keys"):
+        found = outside(importers(package), "bot.store", "bot.queue", "bot.people", "bot.app", "bot.start")
+        assert {one for one in found if not one.endswith((".store", ".posts"))} == set()
 
 
-def test_only_the_store_knows_the_names_of_keys() -> None:
-    assert outside(importers("bot.store.keys"), "bot.store") <= {"bot.worker"}  # which stream it works
-
-
-def test_listeners_reach_neither_network_nor_inbox() -> None:
-    for package in ("httpx", "aiohttp", "redis", "bot.inbox"):
-        assert [one for one in importers(package) if within(one, "bot.listeners")] == []
+def test_only_slack_and_the_web_import_slacks_libraries() -> None:
+    for package in ("slack_bolt", "slack_sdk"):
+        assert outside(importers(package), "bot.slack", "bot.web", "bot.app", "bot.sandbox") == set()
 
 
 def test_views_are_made_of_models_and_blocks_alone() -> None:
-    allowed = ("bot.models", "bot.errors", "bot.views", "slack_sdk.models", *sys.stdlib_module_names)
+    allowed = ("bot.models", "bot.errors", "bot.text", "bot.words", "bot.slack.blocks", "bot.slack.files")
     for path in BOT:
-        if within(module_of(path), "bot.views"):
-            assert outside(set(imports(path)), *allowed) == set(), path
-
-
-def test_models_and_errors_stand_on_nothing_of_ours() -> None:
-    for name in ("models", "errors"):
-        assert [one for one in imports(ROOT / "bot" / f"{name}.py") if within(one, "bot")] == []
+        if path.name == "views.py" and "sandbox" not in path.parts:
+            used = outside(set(imports(path)), *allowed, *sys.stdlib_module_names)
+            assert {one for one in used if not one.endswith((".views", ".words", ".chart"))} == set(), path
 
 
 def test_the_bot_knows_nothing_of_its_sandbox() -> None:
     assert outside(importers("bot.sandbox"), "bot.sandbox") == {"bot.__main__"}
 
 
-# From the bottom up: a module imports from its own floor or from those below.
-FLOORS: tuple[tuple[str, ...], ...] = (
-    (
-        *("bot.errors", "bot.slack_codes", "bot.models", "bot.log", "bot.manifest", "bot.metrics", "bot.http_limits"),
-        *("bot.recipient", "bot.dm_command"),
-    ),
-    ("bot.settings", "bot.jobs", "bot.views", "bot.rules", "bot.hours", "bot.retries"),
-    ("bot.telemetry",),
-    ("bot.inbox", "bot.store"),
-    ("bot.slack", "bot.socket_mode", "bot.notices", "bot.versions", "bot.buried"),
-    ("bot.checkup", "bot.gate", "bot.routing"),
-    ("bot.admins", "bot.consent", "bot.refused_channels"),
-    ("bot.answers", "bot.first_touch"),
-    ("bot.choosing", "bot.forms", "bot.receipts", "bot.stats"),
-    ("bot.assigning", "bot.desk", "bot.replying", "bot.writing", "bot.sending", "bot.news", "bot.finding"),
-    ("bot.board", "bot.steering", "bot.channel_settings", "bot.reminders"),
-    ("bot.console", "bot.thread_posts", "bot.echo", "bot.home", "bot.ticker", "bot.worker"),
-    ("bot.listeners", "bot.web"),
-    ("bot.app",),
-    ("bot.run", "bot.doctor", "bot.audit"),
-    ("bot.sandbox",),
-    ("bot.__main__",),
+# From the inside out: a module imports from its own ring or from those within. What a feature keeps (`store.py`) and
+# has done (`jobs.py`) belongs to what all features share.
+FEATURES_NAMED: tuple[str, ...] = (
+    "threads",
+    "assign",
+    "cards",
+    "reply",
+    "dm",
+    "send",
+    "thread_replies",
+    "events",
+    "routing",
+    "reminders",
 )
+FEATURES_NAMED += ("channels", "lists", "stats", "admin", "doctor")
+RINGS: tuple[tuple[str, ...], ...] = (
+    (
+        "errors",
+        "emoji",
+        "hours",
+        "http_limits",
+        "models",
+        "recipient",
+        "text",
+        "words",
+        "settings",
+        "log",
+        "metrics",
+        "manifest",
+        "telemetry",
+    ),
+    ("queue", "store", "slack", "inbox"),
+    ("people", "context", "feature", "accept"),
+    (*FEATURES_NAMED, "commands"),
+    ("features", "start", "app", "web", "run", "doctor.command", "admin.export"),
+    ("sandbox", "__main__"),
+)
+SHARED = ("store", "posts", "jobs")
 
 
-def floor(module: str) -> int | None:
-    return next((number for number, names in enumerate(FLOORS) if within(module, *names)), None)
+def ring(module: str) -> int | None:
+    """The number of the ring that names the module most exactly."""
+    name = module.removeprefix("bot.")
+    if name.partition(".")[0] in FEATURES_NAMED and name.rpartition(".")[2] in SHARED:
+        return 2
+    named = [(len(one), number) for number, some in enumerate(RINGS) for one in some if within(name, one)]
+    return max(named)[1] if named else None
 
 
-def test_imports_point_down_only() -> None:
+def test_every_module_has_its_ring_and_imports_point_inwards() -> None:
+    assert {one for one in MODULES - {"bot"} if ring(one) is None} == set()
+    wrong = []
     for path in BOT:
-        here = floor(module_of(path))
-        if here is None:
-            continue  # the package itself, and modules that came after this test: see below
-        for one in imports(path):
-            there = floor(one)
-            assert there is None or there <= here, f"{module_of(path)} imports {one}"
+        here = ring(module_of(path))
+        for one in imports(path) & MODULES - {"bot"}:
+            there = ring(one)
+            if here is not None and there is not None and there > here:
+                wrong.append(f"{module_of(path)} imports {one}")
+    assert wrong == []
 
 
-def test_every_module_has_its_floor() -> None:
-    assert {one for one in MODULES - {"bot"} if floor(one) is None} == set()
+# Which feature may use which: what it draws, decides or sends.
+MAY_USE: dict[str, set[str]] = {
+    "assign": {"reply"},
+    "cards": {"events"},
+    "channels": {"reminders"},
+    "dm": {"lists"},
+    "doctor": set(),
+    "events": {"routing", "stats"},
+    "lists": {"reminders"},
+    "reply": {"cards", "dm", "events"},
+    "send": {"stats"},
+    "thread_replies": {"dm"},
+    "threads": {"events"},
+}
+
+
+def feature_of(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 2 and parts[1] in FEATURES_NAMED and parts[2] not in SHARED else None
+
+
+def test_a_feature_uses_only_the_features_that_it_may() -> None:
+    found = defaultdict(set)
+    for path in BOT:
+        mine = feature_of(module_of(path))
+        for one in imports(path) & MODULES:
+            if mine and (theirs := feature_of(one)) and theirs != mine:
+                found[mine].add(theirs)
+    assert dict(found) == {name: used for name, used in MAY_USE.items() if used}
+
+
+def test_packages_hold_nothing_but_their_modules() -> None:
+    """What a package exports again makes cycles."""
+    assert [
+        path for path in BOT if path.name == "__init__.py" and "sandbox" not in path.parts and path.read_text()
+    ] == []
+
+
+def test_every_job_is_worked_every_word_has_help_and_every_opener_is_a_word() -> None:
+    assert all(word.help for word in FEATURES.words.values())
+    assert FEATURES.openers.keys() <= FEATURES.words.keys()
+    kinds = {kind for kind in every_kind(Job) if "kind" in kind.__annotations__ and kind is not Job}
+    assert kinds == FEATURES.handlers.keys()
+
+
+def every_kind(of: type[Job]) -> Iterator[type[Job]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from every_kind(one)
 
 
 def test_inbox_and_store_do_not_know_each_other() -> None:

@@ -11,7 +11,8 @@ from typing import Final
 import uvloop
 
 from bot import log, settings
-from bot.app import Paces, bridge
+from bot.app import bridge
+from bot.context import Paces
 from bot.run import run
 
 PACES: Final = Paces(channel_interval=0.001, inbox_per_minute=10**8)

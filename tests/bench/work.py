@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot import jobs
+from bot.cards.jobs import Post
+from bot.cards.store import Cards
+from bot.features import KINDS
 from bot.models import Message, Person, Thread
+from bot.queue.job import utc_now
+from bot.queue.lanes import Lanes
 from bot.sandbox.stage import Stage, stage
-from bot.store.cards import Cards
-from bot.store.lanes import Lanes
 from tests.bench.load import load, webhooks
 from tests.bench.servers import POST, QUICK, Bench, Server
 from tests.bench.table import Row
@@ -70,7 +72,7 @@ async def drain(bench: Bench, *, count: int) -> list[Row]:
 async def _queue(bench: Bench, count: int) -> None:
     channels = [bench.slack.add_channel(f"queue-{number}") for number in range(CHANNELS)]
     redis = Redis.from_url(bench.valkey.url)
-    lanes, cards = Lanes(redis, "bench"), Cards(redis)
+    lanes, cards = Lanes(redis, "bench", KINDS), Cards(redis)
     await lanes.open()
     for number in range(count):
         person = Person(
@@ -83,10 +85,10 @@ async def _queue(bench: Bench, count: int) -> None:
             direction="inbound",
             author="person",
             text="Hello, is the trial of last week still open?",
-            created_at=jobs.now(),
+            created_at=utc_now(),
         )
         await cards.write(thread)
-        await lanes.accept(jobs.Post(channel=channels[number % CHANNELS], thread_id=thread.id, message=message))
+        await lanes.accept(Post(channel=channels[number % CHANNELS], thread_id=thread.id, message=message))
     await redis.aclose()
 
 

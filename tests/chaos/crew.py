@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from bot.app import Paces
+from bot.context import Paces
 from bot.sandbox.inbox import SandboxInbox
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack

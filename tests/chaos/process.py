@@ -8,7 +8,8 @@ import os
 import sys
 
 from bot import log, settings
-from bot.app import Paces, bridge
+from bot.app import bridge
+from bot.context import Paces
 from bot.run import run
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.app import Paces
-from bot.store.pace import BURST
+from bot.context import Paces
+from bot.store.quota import BURST
 from tests.chaos.crew import Crew, Hand, crew
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]

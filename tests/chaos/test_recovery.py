@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.features import KINDS
+from bot.queue.lanes import Lanes
 from bot.sandbox.slack import Ack
 from bot.store import embedded
-from bot.store.lanes import Lanes
 from tests.chaos.crew import PACES, Crew, Hand, crew
 
 OUTAGE = float(os.environ.get("CHAOS_OUTAGE", "30"))  # seconds
@@ -208,7 +209,7 @@ async def test_an_outage_of_a_neighbour_loses_nothing_and_does_nothing_twice(
             await asyncio.sleep(2)
         await load.arrives(within=180.0, unconfirmed=1 if api == "v1" and who in ("inbox", "both") else 0)
         async with Redis.from_url(redis_url) as redis:
-            dead = await Lanes(redis, "reader").dead_letters()
+            dead = await Lanes(redis, "reader", KINDS).dead_letters()
         say(
             f"API {api}, {who} away for {OUTAGE:g} s: posting {back:.1f} s after the end, {len(load.acked)} DMs sent, "
             f"{len(load.written)} messages posted, {len(dead)} dead letters"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def asked_for(kind: str) -> frozenset[str]:
-    both = [yaml.safe_load((MANIFESTS / name).read_text()) for name in ("http.yaml", "socket.yaml")]
+    both = [json.loads((MANIFESTS / name).read_text()) for name in ("http.json", "socket.json")]
     http, socket = (frozenset(one["oauth_config"]["scopes"][kind]) for one in both)
     assert http == socket
     return http

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.jobs import Asker, Change
+from bot.queue.job import Asker
 from bot.sandbox.blockkit import problems, view_problems
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage
+from bot.threads.jobs import Change
 from tests.conftest import Open
 from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, labels, shows, thread, told
 

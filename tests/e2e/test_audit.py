@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot.jobs import Asker
+from bot.people.record import Audit, Entry
+from bot.queue.job import Asker
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from bot.store.audit import Audit, Entry
 from bot.store.connect import connect
 from tests.e2e.steps import answered, card_of, hears, idle, shows, thread
 

@@ -14,16 +14,16 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.app import Paces
-from bot.inbox import parse_event
-from bot.news import wanted
+from bot.context import Paces
+from bot.events.news import wanted
+from bot.events.store import Feed
+from bot.inbox.webhook import parse_event
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.slack import Message
 from bot.sandbox.slack_records import BOT_USER
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.feed import Feed
 from tests.e2e.steps import card_of, cards, idle, shows, thread
 
 QUICK = Paces(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)

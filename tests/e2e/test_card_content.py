@@ -11,7 +11,7 @@ from bot.sandbox.blockkit import problems
 from bot.sandbox.inbox_world import iso
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage
-from bot.views.text import plain
+from bot.text import plain
 from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, cards, idle, labels, nodes, shows, thread
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot.jobs import Missed
+from bot.cards.jobs import Missed
 from bot.sandbox.inbox import SandboxInbox
 from bot.sandbox.slack import Message, SandboxSlack
 from bot.sandbox.stage import Stage, acme

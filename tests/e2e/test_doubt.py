@@ -26,8 +26,8 @@ def texts(on: Stage) -> list[str]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that may still arrive is looked for in quick succession."""
-    monkeypatch.setattr("bot.sending.LOOK_AGAIN", (0.1, 0.1, 0.1))
-    monkeypatch.setattr("bot.answers.PAUSES", (0.1,))
+    monkeypatch.setattr("bot.send.send.LOOK_AGAIN", (0.1, 0.1, 0.1))
+    monkeypatch.setattr("bot.people.answers.PAUSES", (0.1,))
 
 
 @pytest.mark.usefixtures("impatient")

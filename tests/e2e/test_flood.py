@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot import jobs
-from bot.app import Paces
-from bot.jobs import Amend, Attempt, Move, Notify, Post, Sync
+from bot.cards.jobs import Amend, Attempt, Move, Post
+from bot.cards.views import follow_ups, that_fit
+from bot.context import Paces
+from bot.events.jobs import Notify, Sync
 from bot.models import Event, Message
+from bot.queue.job import Job, dump, utc_now
 from bot.sandbox import slack
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.slack_records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from bot.views import follow_ups, that_fit
 from tests.conftest import Open
 from tests.e2e.steps import card_of, cards, idle, reply, shows, thread, until
 
@@ -175,12 +176,12 @@ async def test_a_worker_that_was_stopped_between_the_post_and_its_note_posts_not
         ids=tuple(one for one in ids if one.encode() in waiting),
         channel=card.channel,
         thread_ts=card.ts,
-        at=jobs.now(),
+        at=utc_now(),
     )
     again = Post(
         channel=card.channel,
         thread_id=thread(on).id,
-        message=Message(id=ids[0], thread_id=thread(on).id, direction="inbound", created_at=jobs.now()),
+        message=Message(id=ids[0], thread_id=thread(on).id, direction="inbound", created_at=utc_now()),
         waits=True,
         attempt=attempt,
     )
@@ -198,14 +199,14 @@ async def test_jobs_as_older_versions_wrote_them_are_worked(on: Stage, redis: Re
     vip, card = on.slack.add_channel("vip"), await card_of(on, "text 0")
     about = {"thread_id": thread(on).id, "direction": "inbound"}
     one, two = (
-        Message.model_validate({"id": f"m{n}", "text": f"text {n}", "created_at": jobs.now(), **about}) for n in (1, 2)
+        Message.model_validate({"id": f"m{n}", "text": f"text {n}", "created_at": utc_now(), **about}) for n in (1, 2)
     )
     event = Event(
-        id="e3", seq=0, type="message.received", created_at=jobs.now(), api="v1", message=two.model_copy(update={
-            "id": "m3", "text": "text 3", "created_at": jobs.now()
+        id="e3", seq=0, type="message.received", created_at=utc_now(), api="v1", message=two.model_copy(update={
+            "id": "m3", "text": "text 3", "created_at": utc_now()
         }), thread_id=thread(on).id, message_id="m3", direction="inbound",
     )  # fmt: skip
-    old: dict[str, list[jobs.Job]] = {
+    old: dict[str, list[Job]] = {
         f"channel:{card.channel}": [Post(channel=card.channel, thread_id=thread(on).id, message=one)],
         f"channel:{vip}": [Move(channel=vip, thread_id=thread(on).id, message=two)],
         "inbound": [Notify(event=event), Amend(thread_id=thread(on).id, message_id="nobody")],
@@ -213,7 +214,7 @@ async def test_jobs_as_older_versions_wrote_them_are_worked(on: Stage, redis: Re
     for lane, waiting in old.items():
         for job in waiting:
             redis.set(keys.once(job.once), "1") if job.once else None
-            raw = jobs.dump(job)
+            raw = dump(job)
             redis.rpush(keys.lane(lane), b"b" + raw.replace(b',"waits":false,"attempt":null', b""))
         redis.xadd(keys.BACKGROUND, {"lane": lane})
     await idle(on)

@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 
 from bot.sandbox.stage import Stage
-from bot.slack import Slack
+from bot.slack.client import Slack
 from tests.conftest import NEVER_LOGGED, Open
 from tests.e2e.steps import (
     Recorder,

@@ -378,10 +378,26 @@ async def test_a_link_to_an_address_without_a_member_is_refused(on: Stage, redis
         assert redis.get(keys.link(on.acme.kim)) is None
 
 
-@pytest.mark.parametrize("words", ["", "help", "what can you do"])
+@pytest.mark.parametrize("words", ["", "help", "HELP"])
 async def test_inbox_explains_itself(on: Stage, words: str) -> None:
     await inbox(on, on.acme.ana, words)
     await hears(on, on.acme.ana, "/inbox whoami")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("mien", "I don't know `mien`. Did you mean `mine`?"),
+        ("what can you do", "I don't know `what`. `/inbox help`"),
+        ("WhoAmI", "In Inbox you are *Ana*"),
+        ("assignments", "I tell you in a direct message"),
+    ],
+)
+async def test_a_word_is_found_in_any_case_and_one_that_there_is_not_is_said_to_be_unknown(
+    on: Stage, words: str, said: str
+) -> None:
+    await inbox(on, on.acme.ana, words)
+    await hears(on, on.acme.ana, said)
 
 
 async def test_many_first_clicks_at_once_are_all_matched(on: Stage) -> None:

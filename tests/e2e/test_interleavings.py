@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from bot.app import Paces
+from bot.context import Paces
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage

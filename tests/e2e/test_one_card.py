@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from bot.jobs import Asker, Console, Post, now
+from bot.cards.jobs import Post
+from bot.feature import Console
 from bot.models import Message
+from bot.queue.job import Asker, utc_now
 from bot.sandbox import slack
 from bot.sandbox.slack_records import BOT_USER
 from bot.sandbox.stage import Stage
@@ -90,7 +92,7 @@ async def test_a_message_whose_worker_died_after_it_was_shown_is_shown_once(open
     await idle(on)
     (card,) = cards(on)
     message = Message(
-        id=thread(on).messages[-1].id, thread_id=thread(on).id, direction="inbound", text="Hello", created_at=now()
+        id=thread(on).messages[-1].id, thread_id=thread(on).id, direction="inbound", text="Hello", created_at=utc_now()
     )
     again = Post(channel=card.channel, thread_id=thread(on).id, message=message, tries=1)
     with Redis.from_url(on.settings.redis_url.get_secret_value()) as redis:  # type: ignore[union-attr]  # the tests have one

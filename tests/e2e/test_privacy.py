@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.jobs import Missed
+from bot.cards.jobs import Missed
 from bot.sandbox.inbox import SandboxInbox
 from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.stage import Stage, acme

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.app import Paces
-from bot.jobs import Due
+from bot.context import Paces
+from bot.reminders.jobs import Due
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage, bot_on, scene

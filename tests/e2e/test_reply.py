@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.jobs import Asker, Receipt, Send
 from bot.models import Address, Person
+from bot.queue.job import Asker
+from bot.reply.jobs import Receipt
 from bot.sandbox.blockkit import problems, view_problems
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Stage
+from bot.send.jobs import Send
 from tests.conftest import QUICK, Open
 from tests.e2e.steps import (
     calls,

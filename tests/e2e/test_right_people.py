@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot.jobs import Change, Morning, Notify
+from bot.events.jobs import Notify
 from bot.models import Event
+from bot.reminders.jobs import Morning
 from bot.sandbox.stage import Stage
 from bot.store import keys
+from bot.threads.jobs import Change
 from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, reply_form, shows, thread, until
 from tests.e2e.test_reminders import Day, reminded, reminders

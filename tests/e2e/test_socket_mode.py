@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from bot.sandbox.stage import Stage
-from bot.socket_mode import CONNECTIONS
+from bot.slack.socket_mode import CONNECTIONS
 from tests.conftest import Open
 from tests.e2e.steps import (
     calls,
@@ -213,9 +213,9 @@ async def test_a_connection_on_which_nothing_comes_is_renewed_in_case_slack_forg
     one: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = list(one.slack.sockets.connections)
-    monkeypatch.setattr("bot.socket_mode.QUIET", 0.3)
+    monkeypatch.setattr("bot.slack.socket_mode.QUIET", 0.3)
     await until(lambda: one.slack.sockets.opened >= 2 * CONNECTIONS)
-    monkeypatch.setattr("bot.socket_mode.QUIET", 600.0)
+    monkeypatch.setattr("bot.slack.socket_mode.QUIET", 600.0)
     assert set(first) <= set(one.slack.sockets.connections)  # the old ones are listened to for a while
     assert (await one.slack.command(one.acme.ana, one.acme.channel, text="help")).ok
 
@@ -242,7 +242,7 @@ async def test_slack_that_refuses_connections_for_a_while_gets_them_when_it_is_b
 async def test_a_connection_to_which_slack_never_says_hello_is_given_up(
     one: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.socket_mode.HELLO_WITHIN", 0.3)
+    monkeypatch.setattr("bot.slack.socket_mode.HELLO_WITHIN", 0.3)
     hello = one.slack.sockets.hello
     one.slack.sockets.hello = lambda: {"type": "mumble"}  # type: ignore[method-assign]  # a Slack that forgets its manners
     one.slack.sockets.reset()
@@ -254,7 +254,7 @@ async def test_a_connection_to_which_slack_never_says_hello_is_given_up(
 
 
 async def test_slack_that_takes_long_to_connect_gets_more_time(one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.socket_mode.HELLO_WITHIN", 0.2)
+    monkeypatch.setattr("bot.slack.socket_mode.HELLO_WITHIN", 0.2)
     one.slack.fail("apps.connections.open", delay=0.3, times=None)
     one.slack.sockets.reset()
     await until(lambda: len(one.slack.sockets.taking) == CONNECTIONS)
@@ -264,7 +264,7 @@ async def test_slack_that_takes_long_to_connect_gets_more_time(one: Stage, monke
 async def test_socket_mode_switched_off_is_said_with_its_remedy_and_not_asked_for_in_a_rush(
     one: Stage, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
 ) -> None:
-    monkeypatch.setattr("bot.socket_mode.REFUSED", 0.5)
+    monkeypatch.setattr("bot.slack.socket_mode.REFUSED", 0.5)
     one.slack.fail("apps.connections.open", "socket_mode_not_enabled", times=None)
     before = len(one.slack.calls)
     for connection in list(one.slack.sockets.connections):

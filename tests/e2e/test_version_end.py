@@ -11,7 +11,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.app import Paces
+from bot.context import Paces
 from bot.sandbox.inbox_end import HOWS, How
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene

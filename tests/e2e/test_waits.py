@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot import slack_codes
-from bot.jobs import Asker, Dm, Job, Render, now
+from bot.cards.jobs import Render
+from bot.dm.jobs import Dm
+from bot.queue.job import Asker, Job, dump, utc_now
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.stage import Stage
+from bot.slack import codes
 from bot.store import embedded, keys
 from tests.conftest import QUICK, Open
 from tests.e2e.steps import card_of, cards, hears, idle, reply_form, shows, told, until
@@ -71,7 +73,7 @@ async def tried(on: Stage) -> int:
 
 
 def _ticket(lane: str) -> Any:
-    from bot.store.lanes import Ticket
+    from bot.queue.lanes import Ticket
 
     return Ticket("", "", lane)
 
@@ -133,24 +135,24 @@ async def test_a_token_that_slack_refuses_without_an_event_is_in_the_log_and_in_
     assert logged().count("slack_refuses_the_token") == 1
 
 
-KINDS = {
+REFUSALS = {
     "waits": sorted(
-        slack_codes.PASSING
-        | slack_codes.BUSY
-        | slack_codes.TOKEN
-        | slack_codes.CHANNEL
-        | slack_codes.SCOPE
+        codes.PASSING
+        | codes.BUSY
+        | codes.TOKEN
+        | codes.CHANNEL
+        | codes.SCOPE
         | {"restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_locked"}
         | {"a_code_of_next_year"}
     ),
-    "is a dead letter": sorted(slack_codes.NOT_THERE | slack_codes.CONTENT),
+    "is a dead letter": sorted(codes.NOT_THERE | codes.CONTENT),
 }
 
 
-@pytest.mark.parametrize("fate", list(KINDS))
+@pytest.mark.parametrize("fate", list(REFUSALS))
 async def test_what_becomes_of_a_post_follows_from_the_kind_of_slacks_code(opened: Open, fate: str) -> None:
     on = await opened(versions=["v2"], paces=HASTE)
-    for code in KINDS[fate]:
+    for code in REFUSALS[fate]:
         person, known = on.inbox.add_person(f"from_{code}", f"From {code}"), len(cards(on))
         on.slack.fail("chat.postMessage", code, times=3)
         await on.inbox.customer_writes(person, "hello")
@@ -241,7 +243,7 @@ async def test_an_hour_without_inbox_loses_nothing_and_sends_nothing_twice(on: S
 
 
 def written(on: Stage, seconds_ago: float, tries: int = 0) -> Dm:
-    at = now() - timedelta(seconds=seconds_ago)
+    at = utc_now() - timedelta(seconds=seconds_ago)
     return Dm(
         recipient="sarah",
         text="This took me a while to write",
@@ -269,7 +271,7 @@ async def test_a_send_is_tried_for_ten_minutes_and_then_handed_back_as_what_is_c
     job = written(on, 595, tries=200)
     await on.bridge.lanes.accept(job)
     heard = await hears(on, on.acme.ana, outcome, within=20.0)
-    assert (now() - job.at).total_seconds() >= 600
+    assert (utc_now() - job.at).total_seconds() >= 600
     assert why in heard
     assert "This took me a while to write" in heard
     await idle(on)
@@ -381,11 +383,11 @@ async def test_what_is_worked_again_after_redis_went_back_is_sent_once(opened: O
 
 def test_the_key_of_a_send_follows_from_the_accepted_job_alone() -> None:
     """And two jobs that happen to have one reference have two keys."""
-    from bot.jobs import dump, load
+    from bot.features import KINDS
 
     one: Job = Dm(ref="7f3a9c", recipient="sarah", text="Hi", asker=Asker(user="U1", trigger="1.2"))
     other = one.model_copy(update={"at": one.at + timedelta(microseconds=1)})
-    worked = load(dump(one)).model_copy(update={"tries": 7, "told": True})
-    assert load(dump(worked)).key == load(dump(one)).key == one.key
+    worked = KINDS.load(dump(one)).model_copy(update={"tries": 7, "told": True})
+    assert KINDS.load(dump(worked)).key == KINDS.load(dump(one)).key == one.key
     assert one.key != other.key
     assert Render(thread_id="t1").key != Render(thread_id="t1").key

@@ -9,10 +9,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bot.jobs import Asker, Dm, Job, Tell
+from bot.dm.jobs import Dm
+from bot.features import KINDS
+from bot.people.jobs import Tell
+from bot.queue.job import Asker, Job
+from bot.queue.lanes import Lanes
+from bot.queue.worker import Worker
 from bot.store.connect import connect
-from bot.store.lanes import Lanes
-from bot.worker import Worker
 
 
 async def main(url: str) -> None:
@@ -31,7 +34,7 @@ async def main(url: str) -> None:
     async def sound() -> bool:
         return True
 
-    lanes = Lanes(redis, f"mortal-{os.getpid()}", claim_idle=0.3)
+    lanes = Lanes(redis, f"mortal-{os.getpid()}", KINDS, claim_idle=0.3)
     worker = Worker(lanes, {Dm: work, Tell: work}, failed, sound, breath=0.02)
     running = asyncio.create_task(worker.run())
     while any(count for state, count in (await lanes.depth()).items() if state != "dead"):  # noqa: ASYNC110  # it is in the worker's hands

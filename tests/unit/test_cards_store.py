@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot.cards.store import Cards
 from bot.errors import StoreUnavailable
-from bot.models import Card, Message, Note, Person, Thread
+from bot.models import Card, Message, Note, Person, Place, Thread
 from bot.store import keys
-from bot.store.cards import Cards, Place
 from bot.store.connect import connect
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)

@@ -7,9 +7,11 @@ from datetime import time, timedelta
 from itertools import product
 from typing import Any
 
+from bot.cards.views import follow_up, moved_card, thread_card
 from bot.models import Attachment, Message
+from bot.reminders import views as reminding
+from bot.routing import views as steering
 from bot.sandbox.blockkit import problems, view_problems
-from bot.views import follow_up, reminding, steering, thread_card
 from tests.unit.test_views import AT, HOSTILE, NAMES, TEXTS, card, literal, message, mrkdwn, must_be_valid
 
 LINK = "https://acme.slack.com/archives/C1/p1763800000000100"
@@ -27,7 +29,7 @@ def every_message() -> Iterator[Any]:
         for names, personal in product((True, False), repeat=2):
             yield reminding.reminder(waiters(name, count), personal=personal, names=names)
         yield reminding.morning(waiters(name, count), names=True)
-        yield steering.moved_card(name, "C1", LINK)
+        yield moved_card(name, "C1", LINK)
     for parts, name in product(PARTS, NAMES):
         said = steering.rule(parts, "C1")
         why = steering.why(name, steering.placed("C1", LINK), steering.because_rule(3, said, before=True))

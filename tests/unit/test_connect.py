@@ -17,12 +17,13 @@ from urllib.parse import quote
 import pytest
 
 from bot.errors import NotWritable, SettingsError, StoreUnavailable
-from bot.jobs import Sync
+from bot.events.jobs import Sync
+from bot.features import KINDS
+from bot.queue.lanes import Lanes
 from bot.store import keys
 from bot.store.connect import check, connect
 from bot.store.embedded import binary
 from bot.store.health import health, write
-from bot.store.lanes import Lanes
 from tests.servers import Start, free_port, starting, wait_for
 
 SECRET = "p@ss:w/rd?"  # every character that a URL must escape
@@ -60,11 +61,13 @@ async def test_answers_have_one_shape_whatever_the_url_asks_for(redis_url: str, 
     redis = connect(redis_url + asked)
     client: Any = redis
     try:
-        lanes = Lanes(redis, "one")
+        lanes = Lanes(redis, "one", KINDS)
         await lanes.open()
         await lanes.accept(Sync(), once="once")
         (ticket,) = await lanes.take(keys.BACKGROUND, 5, block=1.5)
-        assert await Lanes(redis, "two", claim_idle=0.0).reclaim(keys.BACKGROUND, 5) == [replace(ticket, again=True)]
+        assert await Lanes(redis, "two", KINDS, claim_idle=0.0).reclaim(keys.BACKGROUND, 5) == [
+            replace(ticket, again=True)
+        ]
         assert await client.pipeline().get(keys.once("once")).hgetall("none").execute() == [b"1", {}]
         assert await client.zrange(keys.DELAYED, 0, -1, withscores=True) == []
     finally:

@@ -12,19 +12,21 @@ from typing import Any
 
 import pytest
 
-from bot import doctor, jobs
-from bot.jobs import Asker, Console
+from bot.channels.store import Preferences
+from bot.doctor import command
+from bot.events.store import Feed
+from bot.feature import Console
+from bot.features import KINDS
 from bot.manifest import SCOPES
 from bot.models import Installation
-from bot.rules import Rule
+from bot.queue.job import Asker, utc_now
+from bot.queue.lanes import Lanes
+from bot.routing.language import Rule
+from bot.routing.store import Routes
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.feed import Feed
-from bot.store.install import Install
-from bot.store.lanes import Lanes
-from bot.store.preferences import ChannelChoices, Preferences
-from bot.store.routes import Routes
+from bot.store.installation import Install
 from tests.conftest import Open
 from tests.e2e.steps import hears
 from tests.unit.conftest import Outside
@@ -37,8 +39,8 @@ Ask = Callable[..., Awaitable[tuple[int, Findings]]]
 async def redis(outside: Outside) -> AsyncIterator[Any]:
     """The bot's Redis, as it is a while after a start: the feed was read and a webhook came."""
     client = connect(outside.env["REDIS_URL"])
-    await Lanes(client, "test").open()
-    await Feed(client).was_read(jobs.now())
+    await Lanes(client, "test", KINDS).open()
+    await Feed(client).was_read(utc_now())
     await Feed(client).advance(0)
     await client.set(keys.WEBHOOK_AT, int(time.time()))
     policy = await client.config_get("maxmemory-policy")
@@ -62,7 +64,7 @@ def ask(
                 monkeypatch.delenv(name, raising=False)
             else:
                 monkeypatch.setenv(name, value)
-        code = await doctor.examine(as_json=True)
+        code = await command.examine(as_json=True)
         findings: Findings = json.loads(capsys.readouterr().out)
         return code, findings
 
@@ -115,14 +117,14 @@ async def old_work(_: Outside, redis: Any) -> None:
 
 
 async def dead_letter(_: Outside, redis: Any) -> None:
-    lanes = Lanes(redis, "test")
+    lanes = Lanes(redis, "test", KINDS)
     await lanes.accept(Console(words="whoami", asker=Asker(user="U1")))
     (ticket,) = await lanes.take(keys.PEOPLE, 1, block=0.01)
     await lanes.bury(ticket, "RuntimeError")
 
 
 async def nobody_reads(_: Outside, redis: Any) -> None:
-    await Feed(redis).was_read(jobs.now() - timedelta(minutes=20))
+    await Feed(redis).was_read(utc_now() - timedelta(minutes=20))
 
 
 async def evicts(_: Outside, redis: Any) -> None:
@@ -155,7 +157,7 @@ async def fewer_scopes(outside: Outside, _: Any) -> None:
 
 
 async def replies_on(_: Outside, redis: Any) -> None:
-    await Preferences(redis).save_channel("C0SALES", ChannelChoices(replies=">>"))
+    await Preferences(redis).set_channel("C0SALES", replies=">>")
 
 
 async def signed_out(outside: Outside, _: Any) -> None:

@@ -15,9 +15,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import NotWritable, StoreUnavailable
+from bot.features import KINDS
+from bot.queue.lanes import Lanes
 from bot.sandbox.slack import Message
 from bot.store.connect import connect
-from bot.store.lanes import Lanes
 from tests.conftest import Open
 from tests.servers import Relay, Start, relay, starting
 from tests.unit.conftest import Outside
@@ -205,7 +206,7 @@ async def shown(pair: Pair, on: Outside) -> Message:
     replica = connect(f"redis://127.0.0.1:{pair.new}")
 
     async def idle() -> bool:
-        return not sum((await Lanes(replica, "test").depth()).values())
+        return not sum((await Lanes(replica, "test", KINDS).depth()).values())
 
     await until(idle)
     await replica.aclose()

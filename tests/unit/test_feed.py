@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import jobs
+from bot.context import Bot
 from bot.errors import StoreUnavailable, Unavailable
+from bot.events.jobs import Sync
+from bot.events.news import sync, wanted
+from bot.events.store import Feed
+from bot.features import KINDS
 from bot.models import Event, EventPage
-from bot.news import News, wanted
+from bot.queue.job import Job, Later, utc_now
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.feed import Feed
-from bot.store.install import Install
+from bot.store.installation import Install
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -29,7 +33,7 @@ def event(seq: int, *, api: Literal["v1", "v2"] = "v2", at: datetime | None = No
         id=f"e{seq}",
         seq=seq if api == "v2" else seq + 1000,
         type="message.received",
-        created_at=at or jobs.now(),
+        created_at=at or utc_now(),
         api=api,
         thread_id="t1",
         message_id=f"m{seq}",
@@ -58,28 +62,29 @@ class Source:
         return EventPage(events=tuple(page), last_seq=page[-1].seq if page else None, has_more=len(left) > 2)
 
 
+async def nowhere(_: Job) -> None:
+    """A sync keeps nothing of its progress."""
+
+
 class Bench:
     """A feed on a real Redis, and what reads it."""
 
     def __init__(self, url: str) -> None:
         self.redis: Any = connect(url)
         self.feed, self.source = Feed(self.redis), Source()
-        nothing = cast(Any, None)  # what a sync does not touch
-        self.news = News(
-            cast(Any, self.source), nothing, nothing, self.feed, nothing, nothing, nothing, nothing, nothing
-        )
+        self.bot = cast(Bot, SimpleNamespace(background=self.source, feed=self.feed))  # all that a sync touches
 
     async def arrive(self, one: Event) -> bool:
         return await self.feed.arrive(one, wanted(one), same_count=one.api == "v2")
 
     async def sync(self) -> None:
-        await self.news.sync(jobs.Sync(), None)
+        await sync(Sync(), nowhere, self.bot)
 
     def happen(self, *seqs: int) -> None:
         self.source.events_so_far += map(event, seqs)
 
     async def lane(self, name: str) -> list[Any]:
-        return [jobs.load(item[1:]) for item in await self.redis.lrange(keys.lane(name), 0, -1)]
+        return [KINDS.load(item[1:]) for item in await self.redis.lrange(keys.lane(name), 0, -1)]
 
     async def dispatched(self) -> list[str]:
         """The ids of the events whose turn it was, in order."""
@@ -194,12 +199,12 @@ async def test_while_the_feed_cannot_be_read_it_is_tried_again_and_nothing_is_ou
     for seq in (8, 6, 7):
         await bench.arrive(event(seq))
     bench.source.down = True
-    with pytest.raises(jobs.Later) as later:
+    with pytest.raises(Later) as later:
         await bench.sync()
     assert await bench.dispatched() == []
     bench.source.down = False
     bench.happen(4, 5, 6, 7, 8)
-    await bench.news.sync(cast(jobs.Sync, later.value.job), None)
+    await sync(cast(Sync, later.value.job), nowhere, bench.bot)
     assert await bench.dispatched() == ["e4", "e5", "e6", "e7", "e8"]
 
 
@@ -207,7 +212,7 @@ async def test_when_the_feed_cannot_be_read_for_long_what_waits_goes_on_in_its_o
     for seq in (8, 6, 7):
         await bench.arrive(event(seq))
     bench.source.down = True
-    await bench.news.sync(jobs.Sync(tries=100), None)
+    await sync(Sync(tries=100), nowhere, bench.bot)
     assert await bench.dispatched() == ["e6", "e7", "e8"]
     bench.source.down = False
     bench.happen(4, 5, 6, 7, 8)
@@ -236,7 +241,7 @@ async def test_the_cursor_never_goes_back(bench: Bench) -> None:
 
 
 async def test_the_beginning_stays(bench: Bench) -> None:
-    assert await bench.feed.began() == await Feed(bench.redis).began() <= jobs.now()
+    assert await bench.feed.began() == await Feed(bench.redis).began() <= utc_now()
 
 
 async def test_what_a_reading_died_over_is_read_again(bench: Bench) -> None:
@@ -321,14 +326,14 @@ async def test_a_page_that_was_asked_of_a_version_that_ended_meanwhile_is_not_be
 
     bench.happen(4, 5)
     bench.source.meanwhile = moves
-    (again,) = await bench.news.sync(jobs.Sync(), None)
-    assert isinstance(again, jobs.Sync)
+    (again,) = await sync(Sync(), nowhere, bench.bot)
+    assert isinstance(again, Sync)
     assert (await bench.dispatched(), await bench.feed.cursor()) == ([], 3)
 
 
 async def test_the_other_versions_feed_is_not_told_again_from_its_beginning(bench: Bench) -> None:
     """The last version's feed was read a minute ago; what it told may have another id here, and is asked of Inbox."""
-    install, now = Install(bench.redis), jobs.now()
+    install, now = Install(bench.redis), utc_now()
     await bench.redis.set(keys.BEGAN, (now - timedelta(days=6)).isoformat())
     await bench.feed.was_read(now - timedelta(minutes=1))
     await install.speak("v1")

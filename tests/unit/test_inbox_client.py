@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from bot import errors
-from bot.inbox import Inbox, choose_version, http_client, open_inbox
+from bot.inbox.client import Inbox, choose_version, http_client, open_inbox
 from bot.inbox.transport import failure
 from bot.models import AccountLink, Address
 from bot.recipient import Recipient

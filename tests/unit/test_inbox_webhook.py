@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.inbox import parse_event, verify
+from bot.inbox.webhook import parse_event, verify
 from bot.models import Event
 
 AT = 1705312200

@@ -12,12 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from bot.cards.jobs import Leave, Post, Render
 from bot.errors import StoreUnavailable
-from bot.jobs import Asker, Change, Console, Job, Leave, Post, Refresh, Render, now
+from bot.events.jobs import Refresh
+from bot.feature import Console
+from bot.features import KINDS
 from bot.models import Message
+from bot.queue.job import Asker, Job, utc_now
+from bot.queue.lanes import GROUP, Lanes, Ticket
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.lanes import GROUP, Lanes, Ticket
+from bot.threads.jobs import Change
 
 ANA = Asker(user="U0ANA")
 STREAMS = (keys.PEOPLE, keys.BACKGROUND)
@@ -28,7 +33,7 @@ class Pair:
 
     def __init__(self, url: str) -> None:
         self.redis: Any = connect(url)
-        self.one, self.two = (Lanes(self.redis, name, claim_idle=0.0) for name in ("one", "two"))
+        self.one, self.two = (Lanes(self.redis, name, KINDS, claim_idle=0.0) for name in ("one", "two"))
 
     async def waiting(self, lane: str) -> list[str]:
         """The references of the jobs in a lane, first to last."""
@@ -101,7 +106,7 @@ async def test_ten_processes_that_accept_the_same_click_at_once_make_one_job(pai
 
 
 async def test_a_jobs_own_key_is_accepted_once_wherever_it_comes_from(pair: Pair) -> None:
-    message = Message(id="m1", thread_id="t1", direction="inbound", created_at=now())
+    message = Message(id="m1", thread_id="t1", direction="inbound", created_at=utc_now())
     post = Post(channel="C1", thread_id="t1", message=message)
     await pair.one.accept(change())
     assert await pair.one.finish(await taken(pair.one), [post, post])
@@ -286,7 +291,7 @@ async def test_a_buried_job_makes_way_and_can_be_revived(pair: Pair) -> None:
 
 
 async def test_a_revived_job_begins_anew(pair: Pair) -> None:
-    old = change().model_copy(update={"tries": 6, "at": now().replace(year=2020)})
+    old = change().model_copy(update={"tries": 6, "at": utc_now().replace(year=2020)})
     await pair.one.accept(old)
     await pair.one.bury(await taken(pair.one), "reason")
     (letter,) = await pair.one.dead_letters()
@@ -332,7 +337,7 @@ async def test_what_is_given_back_can_be_taken_at_once_and_begins_where_it_stood
 async def test_a_ticket_is_not_claimed_before_its_time(pair: Pair) -> None:
     await pair.one.accept(change())
     await taken(pair.one)
-    assert await Lanes(pair.redis, "three", claim_idle=60).reclaim(keys.PEOPLE, 10) == []
+    assert await Lanes(pair.redis, "three", KINDS, claim_idle=60).reclaim(keys.PEOPLE, 10) == []
     (claimed,) = await pair.two.reclaim(keys.PEOPLE, 10)
     assert claimed.again
 
@@ -386,7 +391,7 @@ class Interrupted(Redis):
 
 async def test_a_ticket_that_comes_while_its_consumer_leaves_is_not_lost_with_it(pair: Pair, redis_url: str) -> None:
     redis = cast(Interrupted, Interrupted.from_url(redis_url))
-    leaving = Lanes(redis, "leaving")
+    leaving = Lanes(redis, "leaving", KINDS)
     taking = asyncio.create_task(leaving.take(keys.PEOPLE, 1, block=1.0))
     await asyncio.sleep(0.02)  # it waits for work now
 
@@ -423,7 +428,7 @@ AWAY: dict[str, Callable[[Lanes], Awaitable[Any]]] = {
 async def test_without_redis_every_verb_says_that_the_store_is_unavailable(verb: str) -> None:
     redis = connect("unix:///nonexistent/valkey.sock")
     with pytest.raises(StoreUnavailable):
-        await AWAY[verb](Lanes(redis, "one"))
+        await AWAY[verb](Lanes(redis, "one", KINDS))
     await redis.aclose()
 
 

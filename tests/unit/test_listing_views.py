@@ -9,21 +9,23 @@ from typing import Any
 
 import pytest
 
-from bot import errors, views
+from bot import errors, words
+from bot.lists import words as words_find
+from bot.lists.views import PAGE, Item, Part, Setting, first_touch_question, home, listing
 from bot.models import Member, Person, Search, Thread
 from bot.sandbox.blockkit import problems, view_problems
-from bot.views import words, words_find
+from bot.slack.blocks import Msg, View
 from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
 
 
-def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> views.Item:
+def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> Item:
     person = Person(platform="linkedin", platform_id="42", username=name, name=name) if name else None
     facts = {"id": "t1", "account_link_id": "a1", "platform_id": "1:42", "person": person}
-    return views.Item(Thread(**facts | {"last_message": message(text)} | more), name or "@acme", name or None)
+    return Item(Thread(**facts | {"last_message": message(text)} | more), name or "@acme", name or None)
 
 
-def every_list() -> Iterator[views.Msg]:
-    for name, text, count in product(NAMES, TEXTS, (0, 1, views.PAGE)):
+def every_list() -> Iterator[Msg]:
+    for name, text, count in product(NAMES, TEXTS, (0, 1, PAGE)):
         threads = [
             item(name, text),
             item(name, text, archived=True, assignee_id="m1", is_request=True),
@@ -34,10 +36,10 @@ def every_list() -> Iterator[views.Msg]:
         for kind in ("mine", "unassigned", "requests", "words", "person"):
             title = words_find.title(kind, text or name, count)
             notes = [words_find.looked_at(200), *([words_find.no_conversation(SARAH)] * 3)]
-            yield views.listing(title, threads[:count], seen_in="list|7f3a9c", page=1, pages=3, notes=notes)
+            yield listing(title, threads[:count], seen_in="list|7f3a9c", page=1, pages=3, notes=notes)
 
 
-def every_question() -> Iterator[views.Msg]:
+def every_question() -> Iterator[Msg]:
     for name, text in product(NAMES, TEXTS):
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         doubts = [
@@ -45,17 +47,25 @@ def every_question() -> Iterator[views.Msg]:
             words_find.account_closed(name, "offline", "X"),
             words_find.plan_refused(AT),
         ]
-        yield views.first_touch(person=person, account=name, doubts=doubts, text=text, intent="i1")
+        yield first_touch_question(person=person, account=name, doubts=doubts, text=text, intent="i1")
 
 
-def every_home() -> Iterator[views.View]:
+def every_home() -> Iterator[View]:
     for name, text, count in product(NAMES, TEXTS, (0, 1, 8)):
         items = [item(name, text, id=f"t{number}") for number in range(count)]
-        parts = [views.Part("Your open conversations", items, "50+", "/inbox mine")] * 2
-        settings = [views.Setting("one", "What it does", True), views.Setting("two", "What it does not", False)]
+        parts = [Part("Your open conversations", items, "50+", "/inbox mine")] * 2
+        settings = [Setting("one", "What it does", True), Setting("two", "What it does not", False)]
         you, trouble = words.whoami(name, f"{name}@acme.example", "user"), words_find.NO_LISTS
-        yield views.home(parts, about=[you], settings=settings, trouble=trouble, first_steps=True, has_channel=False)
-    yield views.home([], about=["You"], settings=[views.Setting("one", "What it does", False)])
+        yield home(
+            parts,
+            about=[you],
+            settings=settings,
+            help=words.DM_HELP,
+            trouble=trouble,
+            first_steps=True,
+            has_channel=False,
+        )
+    yield home([], about=["You"], settings=[Setting("one", "What it does", False)], help="Help")
 
 
 def test_slack_takes_every_list_and_question_however_extreme_its_content() -> None:
@@ -79,7 +89,7 @@ def test_no_strangers_words_ping_link_or_format_in_a_list() -> None:
 
 
 def test_an_item_says_who_wrote_what_and_how_long_they_wait() -> None:
-    shown = views.listing("*Mine (1)*", [item()], seen_in="list|l1", page=0, pages=1)
+    shown = listing("*Mine (1)*", [item()], seen_in="list|l1", page=0, pages=1)
     assert literal(shown) == "🔵 Sarah Chen via Sarah ChenHi there"
     assert "Waiting since <!date^" in mrkdwn(shown)
     assert "\nHi" not in shown["text"]
@@ -88,22 +98,22 @@ def test_an_item_says_who_wrote_what_and_how_long_they_wait() -> None:
 
 def test_an_answered_item_says_that_we_wrote_last() -> None:
     ours = item(last_message=message("Of course", direction="outbound"))
-    shown = views.listing("*Mine (1)*", [ours], seen_in="list|l1", page=0, pages=1)
+    shown = listing("*Mine (1)*", [ours], seen_in="list|l1", page=0, pages=1)
     assert "You: Of course" in literal(shown)
     assert "Answered <!date^" in mrkdwn(shown)
 
 
 def test_a_long_message_is_cut_in_a_list_and_in_a_question() -> None:
     for shown in (
-        views.listing("*Mine (1)*", [item(text=HOSTILE)], seen_in="list|l1", page=0, pages=1),
-        views.first_touch(person=SARAH, account="@acme", doubts=["x"], text=HOSTILE, intent="i1"),
+        listing("*Mine (1)*", [item(text=HOSTILE)], seen_in="list|l1", page=0, pages=1),
+        first_touch_question(person=SARAH, account="@acme", doubts=["x"], text=HOSTILE, intent="i1"),
     ):
         assert literal(shown).endswith("…")
         assert len(literal(shown)) < 1_200
 
 
 def test_every_row_tells_a_click_where_it_was_made() -> None:
-    shown = views.listing("*Mine (2)*", [item(), item(id="t2")], seen_in="list|l1", page=3, pages=9)
+    shown = listing("*Mine (2)*", [item(), item(id="t2")], seen_in="list|l1", page=3, pages=9)
     rows = [block["block_id"] for block in shown["blocks"] if block["type"] == "actions"]
     assert rows == ["list|l1|3|0", "list|l1|3|1", "pages|list|l1"]
 

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from bot.errors import ChannelRefused, SlackDown, SlackRevoked, SlackUnknown
-from bot.jobs import TellAdmins
-from bot.notices import FEWEST, Notices
+from bot.features import KINDS
+from bot.people.jobs import TellAdmins
+from bot.people.notices import FEWEST, Notices
+from bot.people.rights import Rights
+from bot.queue.lanes import Lanes
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.install import Install
-from bot.store.lanes import Lanes
-from bot.store.rights import Rights
+from bot.store.installation import Install
 
 
 class Bots:
@@ -22,10 +23,10 @@ class Bots:
 
     def __init__(self, url: str) -> None:
         self.redis: Any = connect(url)
-        self.lanes, self.install = Lanes(self.redis, "one"), Install(self.redis)
+        self.lanes, self.install = Lanes(self.redis, "one", KINDS), Install(self.redis)
 
     def process(self) -> Notices:
-        return Notices(self.lanes, Rights(self.redis), self.install, after=0.0)
+        return Notices(self.lanes, Rights(self.redis, KINDS), self.install, after=0.0)
 
     async def told(self) -> list[str]:
         """The first words of what admins are told, in order."""
@@ -103,6 +104,6 @@ async def test_an_unknown_code_of_slack_is_told_once(bots: Bots) -> None:
 
 async def test_whoever_asks_slack_has_the_answer_though_redis_is_away(tmp_path: Any) -> None:
     redis: Any = connect(f"unix://{tmp_path}/none.sock")
-    process = Notices(Lanes(redis, "x"), Rights(redis), Install(redis), after=0.0)
+    process = Notices(Lanes(redis, "x", KINDS), Rights(redis, KINDS), Install(redis), after=0.0)
     for error in (None, SlackRevoked("invalid_auth"), SlackUnknown("new"), SlackDown("503"), None):
         await process.slack_answered(error)

@@ -15,17 +15,20 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from bot import jobs, telemetry
+from bot import telemetry
 from bot.errors import SettingsError
-from bot.inbox import Spoken, open_inbox
+from bot.events.store import Feed
+from bot.features import KINDS
+from bot.inbox.client import open_inbox
+from bot.inbox.spoken import Spoken
+from bot.queue.job import utc_now
+from bot.queue.lanes import Lanes
 from bot.settings import Settings
-from bot.slack import Slack
+from bot.slack.client import Slack
 from bot.store.connect import connect
-from bot.store.feed import Feed
 from bot.store.health import write
-from bot.store.install import Install
-from bot.store.lanes import Lanes
-from bot.store.pace import BLOCKED, Pace
+from bot.store.installation import Install
+from bot.store.quota import BLOCKED, Pace
 from bot.web import Web
 from tests.e2e.steps import until
 from tests.unit.conftest import Outside, free_port
@@ -202,7 +205,7 @@ def watched(redis: Any) -> httpx.AsyncClient:
     nothing = cast(Any, None)
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
-    lanes, spoken = Lanes(redis, "web"), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
+    lanes, spoken = Lanes(redis, "web", KINDS), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
     stores = Feed(redis), lanes, slack, inbox, Install(redis), Pace(redis)
     web = Web(settings(), nothing, *stores, spoken, partial(write, redis))
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
@@ -222,7 +225,7 @@ async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:
 
 async def test_without_redis_no_figure_says_what_was_true_before(redis_url: str) -> None:
     redis, away = connect(redis_url), connect("unix:///nonexistent/valkey.sock")
-    await Feed(redis).was_read(jobs.now() - timedelta(minutes=5))
+    await Feed(redis).was_read(utc_now() - timedelta(minutes=5))
     async with watched(redis) as operator:
         assert "bot_feed_lag_seconds 30" in (await operator.get("/metrics")).text
     async with watched(away) as operator:

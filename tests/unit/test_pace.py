@@ -12,7 +12,7 @@ import pytest
 from bot.errors import RateLimited, StoreUnavailable
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.pace import BLOCKED, FIRST, LATER, LOW, NEW, WINDOWS, Pace
+from bot.store.quota import BLOCKED, FIRST, LATER, LOW, NEW, WINDOWS, Pace
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ async def redis(redis_url: str) -> AsyncIterator[Any]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A window that no test outlives, and in which little fits."""
-    monkeypatch.setattr("bot.store.pace.WINDOWS", {86_400: 10})
+    monkeypatch.setattr("bot.store.quota.WINDOWS", {86_400: 10})
 
 
 @pytest.fixture
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A channel that takes no burst."""
-    monkeypatch.setattr("bot.store.pace.BURST", 1)
+    monkeypatch.setattr("bot.store.quota.BURST", 1)
 
 
 async def spend(pace: Pace, *, background: bool, most: int = 50) -> int:
@@ -113,12 +113,12 @@ async def test_the_calls_of_a_minute_can_be_set(redis: Any) -> None:
 
 
 async def test_the_tightest_of_all_windows_decides(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.pace.WINDOWS", {43_200: 100, 86_400: 5})
+    monkeypatch.setattr("bot.store.quota.WINDOWS", {43_200: 100, 86_400: 5})
     assert await spend(Pace(redis), background=False) == 5
 
 
 async def test_a_full_second_is_over_two_seconds_later(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.pace.WINDOWS", {1: 3})
+    monkeypatch.setattr("bot.store.quota.WINDOWS", {1: 3})
     pace = Pace(redis)
     while await spend(pace, background=False) < 3:
         pass  # the second turned while we spent
@@ -294,7 +294,7 @@ async def test_who_does_not_come_back_holds_nobody_up(redis: Any) -> None:
 
 
 async def test_who_changes_class_is_served_as_what_they_are_now(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.pace.BURST", 1)
+    monkeypatch.setattr("bot.store.quota.BURST", 1)
     pace = Pace(redis, 30.0)
     assert await pace.channel("C1", "a", NEW) == 0
     waits = [await pace.channel("C1", "b", NEW), await pace.channel("C1", "c", LATER)]

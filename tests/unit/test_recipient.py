@@ -9,18 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dm_command import Command, command
+from bot.dm.command import Command, command
 from bot.models import Person
-from bot.recipient import (
-    Recipient,
-    Unreadable,
-    folded,
-    in_text,
-    is_definite,
-    keys_of,
-    read,
-    read_in_slack,
-)
+from bot.recipient import Recipient, Unreadable, folded, in_text, is_definite, keys_of, read, read_in_slack
 
 PASTED = [
     # handles, and what stands around them

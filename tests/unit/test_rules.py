@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.errors import Mistake
 from bot.models import Message, Person, Thread
-from bot.rules import FIELDS, Mistake, Named, Rule, Wish, condition, fits, read, unmet
+from bot.routing.language import FIELDS, Named, Rule, Wish, condition, fits, read, unmet
+from bot.routing.store import Routes
 from bot.store.connect import connect
-from bot.store.routes import Routes
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 TAGS = [Named("t1", "VIP"), Named("t2", "big fish")]

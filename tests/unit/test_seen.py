@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.listeners.seen import seen
-from bot.views.text import decode
+from bot.slack.seen import seen
+from bot.text import decode
 
 Json = dict[str, Any]
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from bot import jobs
 from bot.errors import InboxError, RateLimited, Unavailable, VersionEnded
-from bot.inbox import Shared, Spoken, end_of
+from bot.events.store import Feed
+from bot.features import KINDS
+from bot.inbox.spoken import Shared, Spoken, end_of
 from bot.models import Event, Label
+from bot.people.directory import Directory
+from bot.people.jobs import TellAdmins
+from bot.people.rights import Rights
+from bot.people.versions import Versions
+from bot.queue.lanes import Lanes
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.feed import Feed
-from bot.store.install import Install
-from bot.store.lanes import Lanes
-from bot.store.people import People
-from bot.store.rights import Rights
-from bot.versions import Versions
+from bot.store.installation import Install
 
 ENDED = VersionEnded(status=410, code="unsent")
 
@@ -51,20 +53,22 @@ class Bot:
 
         shared = Shared(install.inbox_version, install.speak, turn)
         spoken = Spoken(version, pinned=pinned, certain=certain, choose=choose, shared=shared, every=0.0)
-        lanes = Lanes(self.redis, "test")
-        return spoken, Versions(spoken, People(self.redis), install, lanes, Rights(self.redis))
+        lanes = Lanes(self.redis, "test", KINDS)
+        return spoken, Versions(
+            spoken, Directory(self.redis, cast(Any, None)), install, lanes, Rights(self.redis, KINDS)
+        )
 
     async def told(self) -> list[str]:
         """What admins are told, in order."""
         raw = await self.redis.lrange(keys.lane("admins"), 0, -1)
-        found = [jobs.load(one[1:] if one[:1] != b"{" else one) for one in raw]
-        return [one.text for one in found if isinstance(one, jobs.TellAdmins)]
+        found = [KINDS.load(one[1:] if one[:1] != b"{" else one) for one in raw]
+        return [one.text for one in found if isinstance(one, TellAdmins)]
 
 
 @pytest.fixture
 async def bot(redis_url: str) -> AsyncIterator[Bot]:
     redis: Any = connect(redis_url)
-    await Lanes(redis, "test").open()
+    await Lanes(redis, "test", KINDS).open()
     yield Bot(redis)
     await redis.aclose()
 
@@ -176,23 +180,23 @@ async def test_nobody_is_told_of_v1_while_v2_has_not_said_no(bot: Bot) -> None:
 
 async def test_what_v1_said_is_forgotten_with_it(bot: Bot) -> None:
     bot.answers = ["v2"]
-    people, feed = People(bot.redis), Feed(bot.redis)
+    labels = [Label(id="1", name="of v1")]
+
+    async def tags() -> list[Label]:
+        return list(labels)
+
+    inbox = cast(Any, SimpleNamespace(tags=tags))
+    people, feed = Directory(bot.redis, inbox), Feed(bot.redis)
     await Install(bot.redis).speak("v1")
     await feed.advance(700, "v1")
     await people.save_lookup("sarah", [])
-
-    def says(name: str) -> Callable[[], Awaitable[list[Label]]]:
-        async def load() -> list[Label]:
-            return [Label(id="1", name=name)]
-
-        return load
-
-    await people.tags(says("of v1"))
+    await people.tags()
+    labels[:] = [Label(id="1", name="of v2")]
     spoken, _ = bot.process()
     await spoken.failed("v1", ENDED)
     await feed.advance(701, "v1")  # by a process that has not heard of it yet
     assert (await feed.cursor(), await people.lookup("sarah")) == (None, None)
-    assert [one.name for one in await people.tags(says("of v2"))] == ["of v2"]
+    assert [one.name for one in await people.tags()] == ["of v2"]
 
 
 async def test_a_webhook_of_the_version_that_was_left_moves_no_cursor(bot: Bot) -> None:

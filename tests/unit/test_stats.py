@@ -10,10 +10,10 @@ import pytest
 
 from bot.models import Answer, Day, Event, Figures, Message, Period, Share
 from bot.sandbox.blockkit import problems
-from bot.stats import counted
-from bot.views import Msg, chart_caption, chart_png, chart_words, stats_message
-from bot.views.chart import ANSWERED, BARS, COLUMN, LEFT, RECEIVED, TOP
-from bot.views.stats import span
+from bot.slack.blocks import Msg
+from bot.stats.chart import ANSWERED, BARS, COLUMN, LEFT, RECEIVED, TOP, chart_png
+from bot.stats.count import counted
+from bot.stats.views import chart_caption, chart_words, span, stats_message
 
 FIRST = date(2026, 10, 24)
 NAMES = ["Ana", "<!channel> *Bo*", "نور الهدى", "👩🏽‍🚀" * 40, "N" * 300, "\x00", "\ud800"]

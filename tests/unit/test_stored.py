@@ -5,29 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NoReturn
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from bot import jobs
+from bot.cards.posts import Posts
+from bot.cards.store import Cards
+from bot.channels.store import Preferences
+from bot.events.store import Feed
+from bot.features import KINDS
+from bot.lists.store import Listings
+from bot.models import Place
+from bot.people.directory import Directory
+from bot.people.links import Links
+from bot.people.record import Audit
+from bot.people.rights import Rights
+from bot.queue.job import dump
+from bot.queue.lanes import Lanes
+from bot.reminders.store import Waiting
+from bot.reply.store import Replies
+from bot.routing.store import Routes
+from bot.send.store import Intents
+from bot.stats.store import Tally
 from bot.store import keys
-from bot.store.audit import Audit
-from bot.store.cards import Cards, Place
 from bot.store.connect import connect
-from bot.store.feed import Feed
-from bot.store.install import Install
-from bot.store.intents import Intents
-from bot.store.lanes import Lanes
+from bot.store.installation import Install
 from bot.store.layout import migrate
-from bot.store.listings import Listings
-from bot.store.people import People
-from bot.store.posts import Posts
-from bot.store.preferences import Preferences
-from bot.store.replies import Replies
-from bot.store.rights import Rights
-from bot.store.routes import Routes
-from bot.store.tally import Tally
-from bot.store.waiting import Waiting
 from tests.stored import restore, stored_jobs, stored_redis
 
 STORED = stored_jobs()
@@ -52,13 +56,13 @@ LANES_SINCE = {
 
 @pytest.mark.parametrize("line", STORED, ids=[f"{n} {one['job']['kind']}" for n, one in enumerate(STORED)])
 def test_a_stored_job_waits_where_it_waited_and_loses_nothing(line: dict[str, Any]) -> None:
-    job = jobs.load(json.dumps(line["job"]).encode())
+    job = KINDS.load(json.dumps(line["job"]).encode())
     assert (job.kind, job.once) == (line["job"]["kind"], line["once"])
     # What lies in a lane is worked there, wherever its kind waits from now on.
     assert job.lane == line["lane"] or job.lane.startswith(LANES_SINCE[job.kind])
     assert (job.patient, job.background) == (line["patient"], line["background"])
     assert job.merge == line["merge"] or job.kind == "post"  # which shows whatever waits
-    _assert_within(line["job"], json.loads(jobs.dump(job)))
+    _assert_within(line["job"], json.loads(dump(job)))
 
 
 def _assert_within(stored: Any, now: Any) -> None:
@@ -83,7 +87,7 @@ def test_a_stored_job_that_lacks_what_has_a_default_is_read(api: str) -> None:
     """As a version before the field was added wrote it."""
     line = next(one["job"] for one in STORED if one["job"]["kind"] == "send")
     needed = ("ref", "at", "kind", "intent", "address", "person", "account", "text", "asker")
-    job = jobs.load(json.dumps({name: line[name] for name in needed} | {"api": api}).encode())
+    job = KINDS.load(json.dumps({name: line[name] for name in needed} | {"api": api}).encode())
     assert (job.lane, job.tries, job.once) == ("to:a1:1876543210987654321", 0, None)
 
 
@@ -100,10 +104,6 @@ async def redis(redis_url: str) -> AsyncIterator[Any]:
     await client.aclose()
 
 
-async def nobody_is_asked() -> NoReturn:
-    raise AssertionError("it is in the cache")
-
-
 async def test_a_start_keeps_every_key_and_its_time_to_live(redis: Any) -> None:
     present = {name.decode() for name in await redis.keys("*")}
     assert {name for name in KEPT if KEPT[name]["expires"] is None} <= present
@@ -112,7 +112,7 @@ async def test_a_start_keeps_every_key_and_its_time_to_live(redis: Any) -> None:
 
 
 async def test_stored_work_lies_where_it_lay(redis: Any) -> None:
-    lanes = Lanes(redis, "heir", claim_idle=15.0)
+    lanes = Lanes(redis, "heir", KINDS, claim_idle=15.0)
     await lanes.open()
     assert await lanes.depth() == {"people": 1, "background": 2, "delayed": 2, "dead": 1}
     (ticket,) = await lanes.reclaim(keys.PEOPLE, 10)
@@ -152,7 +152,7 @@ async def test_a_stored_card_is_known_by_its_thread_its_place_and_its_person(red
 
 
 async def test_stored_rights_and_links_hold(redis: Any) -> None:
-    people, rights = People(redis), Rights(redis)
+    people, rights = Links(redis), Rights(redis, KINDS)
     assert await people.links() == {
         FACTS["ana"]: FACTS["ana_member"],
         FACTS["bo"]: FACTS["bo_member"],
@@ -162,23 +162,24 @@ async def test_stored_rights_and_links_hold(redis: Any) -> None:
     assert await people.linked_members() == {FACTS["ana_member"], FACTS["bo_member"]}
     assert await rights.guest_allowed(FACTS["guest"])
     assert await rights.consent(FACTS["shared"]) == FACTS["ana"]
-    sharing = await rights.sharing(FACTS["channel"])
+    sharing = await rights.sharings.get(FACTS["channel"])
     assert sharing is not None
     assert sharing.shared is False
     click = await rights.kept_click(FACTS["kim"])
     assert click is not None
     assert (click.kind, click.ref) == ("change", "c11c4d")
-    assert not await Lanes(redis, "x").accept(click, once="trigger:kept")
+    assert not await Lanes(redis, "x", KINDS).accept(click, once="trigger:kept")
 
 
 async def test_what_was_cached_of_people_is_read_without_asking(redis: Any) -> None:
-    people = People(redis)
-    assert [one.label for one in await people.members(nobody_is_asked)] == ["Ana", "Bo"]
-    assert [one.label for one in await people.account_links(nobody_is_asked)] == ["@acme"]
-    assert [one.name for one in await people.tags(nobody_is_asked)] == ["VIP"]
-    assert [one.name for one in await people.statuses(nobody_is_asked)] == ["Lead"]
-    assert [one.characters for one in await people.platforms(nobody_is_asked)] == [10_000]
-    profile = await people.profile(FACTS["ana"])
+    nobody_asked = SimpleNamespace(members=None, account_links=None, tags=None, statuses=None, platforms=None)
+    people = Directory(redis, cast(Any, nobody_asked))
+    assert [one.label for one in await people.members()] == ["Ana", "Bo"]
+    assert [one.label for one in await people.account_links()] == ["@acme"]
+    assert [one.name for one in await people.tags()] == ["VIP"]
+    assert [one.name for one in await people.statuses()] == ["Lead"]
+    assert [one.characters for one in await people.platforms()] == [10_000]
+    profile = await people.profiles.get(FACTS["ana"])
     assert profile is not None
     assert (profile.name, profile.admin, profile.email) == ("Ana", True, "ana@acme.example")
     found = await people.lookup("omar_k")
@@ -204,11 +205,11 @@ async def test_stored_sends_are_known_by_their_intent_and_by_what_they_became(re
     refused = await intents.plan_refused()
     assert refused is not None
     assert abs(refused - CLOCK) < timedelta(minutes=1)
-    choice = await intents.choice("ch1")
+    choice = await intents.choices.get("ch1")
     assert choice is not None
     assert (choice.text, choice.user, len(choice.candidates)) == ("Hello", FACTS["ana"], 1)
     receipts = [name for name in KEPT if ":receipt-of:" in name]
-    (of_reply,) = [await replies.receipt_of(name.rpartition(":")[2]) for name in receipts]
+    (of_reply,) = [await replies.receipts.get(name.rpartition(":")[2]) for name in receipts]
     assert of_reply is not None
     assert (of_reply.state, of_reply.send.text) == ("sent", "We are on it")
     at = await replies.receipt_at(of_reply.send.receipt)
@@ -218,8 +219,8 @@ async def test_stored_sends_are_known_by_their_intent_and_by_what_they_became(re
 
 
 async def test_who_wrote_and_who_is_replying_is_read(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.intents.now", lambda: CLOCK + timedelta(minutes=5))
-    monkeypatch.setattr("bot.store.replies.now", lambda: CLOCK + timedelta(minutes=5))
+    monkeypatch.setattr("bot.send.store.utc_now", lambda: CLOCK + timedelta(minutes=5))
+    monkeypatch.setattr("bot.reply.store.utc_now", lambda: CLOCK + timedelta(minutes=5))
     send = await Intents(redis).get(f"slack-{FACTS['channel']}-{FACTS['said']}")
     assert send is not None
     wrote = await Intents(redis).writers(send.person)

@@ -13,22 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import recipient, rules
-from bot.dm_command import command
-from bot.rules import Mistake
-from bot.views.emoji import glyph, table
-from bot.views.text import (
-    after_prefix,
-    clean,
-    clip,
-    clock,
-    decode,
-    literal,
-    mentioned,
-    plain,
-    when,
-    when_long,
-)
+from bot import recipient
+from bot.dm.command import command
+from bot.emoji import glyph, table
+from bot.errors import Mistake
+from bot.routing import language
+from bot.text import after_prefix, clean, clip, clock, decode, literal, mentioned, plain, when, when_long
 
 JOINER = "\u2060"
 anything = st.text(st.characters(codec=None), max_size=200)
@@ -169,7 +159,7 @@ def seconds(work: Callable[[str], object], text: str) -> float:
 
 def read_rule(typed: str) -> None:
     with suppress(Mistake):
-        rules.read(typed)
+        language.read(typed)
 
 
 def read_command(typed: str) -> None:

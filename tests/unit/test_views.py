@@ -10,10 +10,14 @@ import pytest
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot import errors, views
+from bot import errors, words
+from bot.assign.views import assign_modal, assigned_message
+from bot.cards.views import follow_up, meanwhile, thread_card, why_not
+from bot.dm.views import State, choose_message, choose_modal, dm_modal, help_message, receipt
 from bot.models import AccountLink, Attachment, Candidate, Card, Member, Message, Note, Person, Reaction, Thread
+from bot.reply.views import closed_reply, reply_modal, reply_receipt
 from bot.sandbox.blockkit import problems, view_problems
-from bot.views import words
+from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 AT_TOKEN = f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
@@ -42,8 +46,8 @@ def card(*, latest: Message | None = None, gone: bool = False, **more: Any) -> C
     )
 
 
-def show(card: Card, assignee: str | None = None) -> views.Msg:
-    return views.thread_card(card, account="@acme", assignee=assignee)
+def show(card: Card, assignee: str | None = None) -> Msg:
+    return thread_card(card, account="@acme", assignee=assignee)
 
 
 def link(number: int, username: str = "acme") -> AccountLink:
@@ -105,7 +109,7 @@ def files(text: str) -> tuple[Attachment, ...]:
     )
 
 
-def every_message() -> Iterator[views.Msg]:
+def every_message() -> Iterator[Msg]:
     for name, text in product(NAMES, TEXTS):
         person = Person(
             platform="linkedin",
@@ -127,7 +131,7 @@ def every_message() -> Iterator[views.Msg]:
                 answered=note,
                 gone=gone,
             )
-            shown = views.thread_card(
+            shown = thread_card(
                 whole,
                 account=name,
                 assignee=name or None,
@@ -137,14 +141,14 @@ def every_message() -> Iterator[views.Msg]:
                 no_reply=words.cannot_send(name) if archived else "",
             )
             yield shown
-            yield views.without_pictures(shown)
-        yield views.follow_up(said, person)
-        yield views.meanwhile([said] * 30, person)
-        yield views.assigned_message(Card(thread=thread(person=person), latest=said), by=name, link="https://s.example")
-        states: tuple[views.State, ...] = ("sending", "sent", "unconfirmed", "failed")
+            yield without_pictures(shown)
+        yield follow_up(said, person)
+        yield meanwhile([said] * 30, person)
+        yield assigned_message(Card(thread=thread(person=person), latest=said), by=name, link="https://s.example")
+        states: tuple[State, ...] = ("sending", "sent", "unconfirmed", "failed")
         for state in states:
-            yield views.closed_reply(state, name)
-            yield views.reply_receipt(
+            yield closed_reply(state, name)
+            yield reply_receipt(
                 writer=name,
                 person=name,
                 account=name,
@@ -156,7 +160,7 @@ def every_message() -> Iterator[views.Msg]:
                 at=AT,
                 message=said.model_copy(update={"edited": True}),
             )
-            yield views.receipt(
+            yield receipt(
                 state=state,
                 person=name,
                 handle=name,
@@ -166,20 +170,20 @@ def every_message() -> Iterator[views.Msg]:
                 reason=words.nobody(name) if state == "failed" else "",
                 intent="i1",
             )
-        yield views.choose_message(recipient=name, intent="i1")
-    yield views.follow_up(message(direction="outbound"), None)
-    yield views.thread_card(Card(thread=thread(person=None)), account="@acme", assignee=None)
-    yield views.help_message()
+        yield choose_message(recipient=name, intent="i1")
+    yield follow_up(message(direction="outbound"), None)
+    yield thread_card(Card(thread=thread(person=None)), account="@acme", assignee=None)
+    yield help_message()
 
 
 def every_modal() -> Iterator[dict[str, Any]]:
-    yield views.loading_modal("A title that is much longer than Slack allows")
-    yield views.notice_modal("New DM", words.NOT_LINKED)
+    yield loading_modal("A title that is much longer than Slack allows")
+    yield notice_modal("New DM", words.NOT_LINKED)
     links = [link(number, "a" * number) for number in range(1, 150)]
     for name, text in product(NAMES, TEXTS):
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         for messages in (None, [], [message(text, attachments=files(text))] * 5):
-            yield views.reply_modal(
+            yield reply_modal(
                 thread=thread(person=person if messages else None, assignee_id="x"),
                 account=name,
                 assignee=name,
@@ -191,14 +195,14 @@ def every_modal() -> Iterator[dict[str, Any]]:
             )
     for name, count in product(NAMES, (1, 2, 100, 101, 250)):
         members = [Member(id=f"m{number}", name=name, email=f"{name}@acme.example") for number in range(count)]
-        yield views.assign_modal(members=members, me="m0", thread=thread(assignee_id="m0"), metadata="t1||")
+        yield assign_modal(members=members, me="m0", thread=thread(assignee_id="m0"), metadata="t1||")
     for name, text, count in product(NAMES, TEXTS, (0, 1, 2, 149)):
-        yield views.dm_modal(links=links[:count], recipient=name, text=text, account_link_id=f"a{count}")
+        yield dm_modal(links=links[:count], recipient=name, text=text, account_link_id=f"a{count}")
         if count:
             person = Person(platform="twitter", platform_id="42", username=name, name=name)
             found = [Candidate(person=person, account_link_id=each.id) for each in links[:count]]
             by_id = {each.id: each for each in links}
-            yield views.choose_modal(candidates=found, links=by_id, text=text, metadata="i1")
+            yield choose_modal(candidates=found, links=by_id, text=text, metadata="i1")
 
 
 def test_slack_takes_every_message_however_extreme_its_content() -> None:
@@ -293,12 +297,12 @@ def test_card_names_attachments_edits_and_deletions() -> None:
 
 def test_a_card_names_the_person_and_what_the_team_noted_of_them() -> None:
     sarah = SARAH.model_copy(update={"followers": 1, "bio": "Runs\nfast"})
-    shown = views.thread_card(card(person=sarah), account="@acme", assignee=None, status="Lead", tags=["VIP", "trial"])
+    shown = thread_card(card(person=sarah), account="@acme", assignee=None, status="Lead", tags=["VIP", "trial"])
     assert "On X · 1 follower · Runs fast · Status: Lead · Tags: VIP, trial" in mrkdwn(shown).splitlines()
 
 
 def test_a_button_that_is_missing_leaves_a_reason() -> None:
-    shown = views.thread_card(card(), account="@acme", assignee=None, no_reply=words.restricted("X"))
+    shown = thread_card(card(), account="@acme", assignee=None, no_reply=words.restricted("X"))
     assert "Reply" not in buttons(shown)
     assert "~Reply~ X has closed this conversation, so nobody can write in it." in mrkdwn(shown).splitlines()
     inherited = SARAH.model_copy(update={"assignee_id": "x"})
@@ -321,7 +325,7 @@ def test_a_button_that_is_missing_leaves_a_reason() -> None:
     ],
 )
 def test_why_nobody_can_reply(link: AccountLink | None, restrictions: tuple[str, ...], why: str) -> None:
-    said = views.why_not(thread(restrictions=restrictions), link)
+    said = why_not(thread(restrictions=restrictions), link)
     assert why in said
     assert bool(why) == bool(said)
 
@@ -348,7 +352,7 @@ def test_files_are_shown_linked_or_named() -> None:
 
 def test_a_message_whose_picture_is_refused_names_it_instead() -> None:
     shown = show(card(latest=message("Look", attachments=(Attachment(kind="image", url="https://m.example/1"),))))
-    named = views.without_pictures(shown)
+    named = without_pictures(shown)
     assert "📎 image (can't be shown here)" in literal(named)
     assert not [part for part in parts(named) if part.get("type") == "image"]
     assert [b["type"] for b in named["blocks"] if b["type"] == "actions"] == ["actions"]
@@ -356,14 +360,14 @@ def test_a_message_whose_picture_is_refused_names_it_instead() -> None:
 
 def test_the_form_offers_every_colleague_of_a_large_team_in_groups() -> None:
     members = [Member(id=f"m{number}", name=f"N{number:03}", email="") for number in range(250)]
-    menu = views.assign_modal(members=members, me="m1", thread=thread(), metadata="")["blocks"][0]["element"]
+    menu = assign_modal(members=members, me="m1", thread=thread(), metadata="")["blocks"][0]["element"]
     assert [len(group["options"]) for group in menu["option_groups"]] == [100, 100, 50]
     assert menu["option_groups"][0]["label"]["text"] == "N000 to N099"
 
 
 def test_colleagues_of_one_name_are_told_apart_by_address() -> None:
     members = [Member(id="m1", name="Sam", email="sam@a.example"), Member(id="m2", name="Sam", email="sam@b.example")]
-    menu = views.assign_modal(members=members, me="m2", thread=thread(), metadata="")["blocks"][0]["element"]
+    menu = assign_modal(members=members, me="m2", thread=thread(), metadata="")["blocks"][0]["element"]
     shown = [one["text"]["text"] for one in menu["options"]]
     assert shown == ["Sam, sam@a.example", "Sam, sam@b.example (you)"]
 
@@ -374,15 +378,15 @@ def test_only_a_web_address_becomes_a_link_button() -> None:
 
 
 def test_follow_up_says_who_wrote() -> None:
-    assert views.follow_up(message(), SARAH)["text"] == "Sarah Chen (@sarahchen): Hi there"
-    assert views.follow_up(message(direction="outbound"), SARAH)["text"] == "Your team: Hi there"
+    assert follow_up(message(), SARAH)["text"] == "Sarah Chen (@sarahchen): Hi there"
+    assert follow_up(message(direction="outbound"), SARAH)["text"] == "Your team: Hi there"
 
 
 def test_dm_form_asks_for_the_account_only_where_there_is_a_choice() -> None:
-    one = views.dm_modal(links=[link(1)], recipient="@sarah", text="Hello")
+    one = dm_modal(links=[link(1)], recipient="@sarah", text="Hello")
     assert [block["block_id"] for block in one["blocks"]] == ["recipient", "text"]
     assert [block["element"]["initial_value"] for block in one["blocks"]] == ["@sarah", "Hello"]
-    two = views.dm_modal(links=[link(1), link(2, "other")], account_link_id="a2")
+    two = dm_modal(links=[link(1), link(2, "other")], account_link_id="a2")
     assert two["blocks"][1]["element"]["initial_option"] == {
         "text": {"type": "plain_text", "text": "@other on X", "emoji": False},
         "value": "a2",
@@ -390,34 +394,34 @@ def test_dm_form_asks_for_the_account_only_where_there_is_a_choice() -> None:
 
 
 def test_dm_form_says_when_a_text_does_not_fit() -> None:
-    shown = views.dm_modal(links=[link(1)], text="x" * 3_001)
+    shown = dm_modal(links=[link(1)], text="x" * 3_001)
     assert "Only the first 3,000 characters fit" in mrkdwn(shown)
 
 
 def test_choice_names_person_handle_and_account_in_one_option() -> None:
     long = SARAH.model_copy(update={"name": "S" * 200})
     found = [Candidate(person=person, account_link_id="a1") for person in (SARAH, long)]
-    shown = views.choose_modal(candidates=found, links={"a1": link(1)}, text="Hello", metadata="i1")
+    shown = choose_modal(candidates=found, links={"a1": link(1)}, text="Hello", metadata="i1")
     options = shown["blocks"][0]["element"]["options"]
     assert [each["value"] for each in options] == ["0", "1"]
     assert options[0]["text"]["text"] == "Sarah Chen (@sarahchen) on X from @acme"
     assert options[1]["text"]["text"].endswith("… (@sarahchen) on X from @acme")
 
 
-def receipt(state: Any, **more: Any) -> views.Msg:
+def shown_receipt(state: Any, **more: Any) -> Msg:
     facts = {"person": "Sarah Chen", "handle": "@sarahchen", "account": "@acme", "text": "Hello *you*", "url": None}
-    return views.receipt(state=state, **{**facts, **more})
+    return receipt(state=state, **{**facts, **more})
 
 
 def test_receipt_names_recipient_account_and_text() -> None:
-    shown = receipt("sent", url="https://x.com/i/chat/1:2")
+    shown = shown_receipt("sent", url="https://x.com/i/chat/1:2")
     assert literal(shown) == "✅ Sent to Sarah Chen (@sarahchen) from @acmeHello *you*"
     assert shown["text"].startswith("✅ Sent to Sarah Chen (@sarahchen) from @acme: Hello")
     assert buttons(shown) == ["Open conversation"]
 
 
 def test_unconfirmed_receipt_offers_to_send_again_after_a_warning() -> None:
-    shown = receipt("unconfirmed", intent="i1")
+    shown = shown_receipt("unconfirmed", intent="i1")
     again = next(part for part in parts(shown) if part.get("action_id") == "send_again")
     assert again["value"] == "i1"
     assert "twice" in again["confirm"]["text"]["text"]
@@ -427,7 +431,7 @@ def test_unconfirmed_receipt_offers_to_send_again_after_a_warning() -> None:
 
 def test_failed_receipt_keeps_the_whole_text() -> None:
     text = "0123456789" * 1_200
-    shown = receipt("failed", text=text, reason=words.PLAN)
+    shown = shown_receipt("failed", text=text, reason=words.PLAN)
     assert literal(shown).endswith(text)
     assert words.PLAN in mrkdwn(shown)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.reminders.store import FIRST_LOOK, FORGOTTEN, Wait, Waiting
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.waiting import FIRST_LOOK, FORGOTTEN, Wait, Waiting
 
 NOW = time.time()
 

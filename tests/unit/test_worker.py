@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bot.dm.jobs import Dm
 from bot.errors import (
     AccountOffline,
     ChannelRefused,
@@ -33,12 +34,16 @@ from bot.errors import (
     Unavailable,
     Unidentified,
 )
-from bot.jobs import Asker, Console, Dm, Job, Later, Refresh, Tell, now
-from bot.retries import TRIES, Sound
+from bot.events.jobs import Refresh
+from bot.feature import Console
+from bot.features import KINDS
+from bot.people.jobs import Tell
+from bot.queue.job import Asker, Job, Later, utc_now
+from bot.queue.lanes import GROUP, Lanes, Ticket
+from bot.queue.retries import TRIES, Sound
+from bot.queue.worker import DEATHS, Handler, Handlers, Worker
 from bot.store import embedded, keys
 from bot.store.connect import connect
-from bot.store.lanes import GROUP, Lanes, Ticket
-from bot.worker import DEATHS, Handler, Handlers, Worker
 
 ANA = Asker(user="U0ANA")
 SOON = 5.0  # seconds that nothing here should take
@@ -49,7 +54,7 @@ class Shop:
 
     def __init__(self, url: str) -> None:
         self.redis: Any = connect(url)
-        self.lanes = Lanes(self.redis, "ours", claim_idle=60.0)
+        self.lanes = Lanes(self.redis, "ours", KINDS, claim_idle=60.0)
         self.seen: list[Job] = []
         self.sound = True
 
@@ -161,7 +166,7 @@ async def test_lanes_are_worked_side_by_side_and_a_lane_by_one_at_a_time(shop: S
         return []
 
     await shop.lanes.accept(*(dm(str(number % 8)) for number in range(24)))
-    async with shop.working(handle), shop.working(handle, Lanes(shop.redis, "other", claim_idle=60.0)):
+    async with shop.working(handle), shop.working(handle, Lanes(shop.redis, "other", KINDS, claim_idle=60.0)):
         await shop.idle()
     assert len(shop.seen) == 24
     assert most > 1
@@ -276,7 +281,7 @@ async def test_what_fails_by_itself_after_a_long_outage_has_as_many_tries_as_eve
 
 @pytest.mark.parametrize("error", [ChannelRefused("is_archived"), SlackUnknown("not_in_any_book")])
 async def test_what_is_refused_for_longer_than_a_day_is_given_up(shop: Shop, error: Exception) -> None:
-    old = Refresh(thread_id="t1", at=now() - timedelta(days=1, minutes=1))
+    old = Refresh(thread_id="t1", at=utc_now() - timedelta(days=1, minutes=1))
     async with shop.working(failing(error)):
         await shop.lanes.accept(old)
         await shop.until(lambda: shop.told)
@@ -288,7 +293,7 @@ async def test_what_is_refused_for_longer_than_a_day_is_given_up(shop: Shop, err
 async def test_what_is_away_for_longer_than_a_day_is_waited_for(shop: Shop, error: Exception) -> None:
     shop.sound = False
     async with shop.working(failing(*[error] * 40)):
-        await shop.lanes.accept(Refresh(thread_id="t1", at=now() - timedelta(days=3)))
+        await shop.lanes.accept(Refresh(thread_id="t1", at=utc_now() - timedelta(days=3)))
         await shop.until(lambda: len(shop.seen) == 41)
         await shop.idle()
     assert await shop.lanes.dead_letters() == []
@@ -296,7 +301,7 @@ async def test_what_is_away_for_longer_than_a_day_is_waited_for(shop: Shop, erro
 
 @pytest.mark.parametrize("error", [SlackDown("503"), Unidentified(), RateLimited(retry_after=0.0)])
 async def test_what_somebody_wrote_waits_ten_minutes_and_is_then_handed_back(shop: Shop, error: Exception) -> None:
-    young, old = dm("young"), dm("old").model_copy(update={"at": now() - timedelta(minutes=10, seconds=1)})
+    young, old = dm("young"), dm("old").model_copy(update={"at": utc_now() - timedelta(minutes=10, seconds=1)})
     async with shop.working(failing(*[error] * 40)):
         await shop.lanes.accept(young)
         await shop.until(lambda: len(shop.seen) == 41)
@@ -387,11 +392,11 @@ async def test_later_keeps_the_job_in_its_place_with_its_progress_and_does_the_r
 async def test_what_a_dead_worker_held_is_done_by_another_that_knows_it_is_not_the_first(shop: Shop) -> None:
     asked = dm()
     await shop.lanes.accept(asked)
-    dead = Lanes(shop.redis, "dead")
+    dead = Lanes(shop.redis, "dead", KINDS)
     (ticket,) = await dead.take(keys.PEOPLE, 10, 0.001)
     await dead.checkpoint(ticket, asked.model_copy(update={"told": True}))
     began = time.monotonic()
-    async with shop.working(works, Lanes(shop.redis, "heir", claim_idle=0.3)):
+    async with shop.working(works, Lanes(shop.redis, "heir", KINDS, claim_idle=0.3)):
         await shop.idle()
     assert 0.3 < time.monotonic() - began < 2.3  # the claim idle time and 2 s
     assert shop.seen == [asked.model_copy(update={"told": True, "tries": 1, "deaths": 1})]
@@ -421,9 +426,9 @@ async def test_who_lives_through_deaths_of_other_jobs_is_not_taken_for_their_cau
     asked = dm()
     await shop.lanes.accept(asked)
     for number in range(DEATHS + 2):
-        dead = Lanes(shop.redis, f"dead{number}")
+        dead = Lanes(shop.redis, f"dead{number}", KINDS)
         assert len(await dead.take(keys.PEOPLE, 10, 0.001)) == 1
-        async with shop.working(failing(Later(30.0, asked)), Lanes(shop.redis, f"heir{number}", claim_idle=0.2)):
+        async with shop.working(failing(Later(30.0, asked)), Lanes(shop.redis, f"heir{number}", KINDS, claim_idle=0.2)):
             await shop.more_than(number)
             await shop.until(lambda: not _handling())
         await shop.lanes.hurry(asked)
@@ -459,7 +464,7 @@ async def test_who_lives_gives_back_what_it_held_while_redis_was_away_and_it_is_
         await keep(job)
         return []
 
-    ours, theirs = (Lanes(shop.redis, name, claim_idle=0.5) for name in ("one", "two"))
+    ours, theirs = (Lanes(shop.redis, name, KINDS, claim_idle=0.5) for name in ("one", "two"))
     async with shop.working(handle, ours) as one, shop.working(handle, theirs) as two:
         one.job_timeout = two.job_timeout = 30.0
         for _ in range(2):
@@ -480,7 +485,7 @@ async def test_an_inbox_that_is_silent_when_asked_whether_it_answers_is_no_fault
         await asyncio.sleep(3600)
         return True
 
-    lanes = Lanes(shop.redis, "ours", claim_idle=0.5)  # it is given a tenth of that to answer
+    lanes = Lanes(shop.redis, "ours", KINDS, claim_idle=0.5)  # it is given a tenth of that to answer
     worker = shop.worker(failing(*[Unavailable(status=503)] * (TRIES + 3)), lanes, silent)
     running = asyncio.create_task(worker.run())
     await shop.lanes.accept(Refresh(thread_id="t1"))
@@ -505,11 +510,11 @@ async def test_who_lost_the_job_stops_before_acting_and_nothing_follows_from_it(
     async with shop.working(handle):
         await shop.lanes.accept(dm())
         await shop.until(lambda: shop.seen)
-        (ticket,) = await Lanes(shop.redis, "thief", claim_idle=0.0).reclaim(keys.PEOPLE, 10)
+        (ticket,) = await Lanes(shop.redis, "thief", KINDS, claim_idle=0.0).reclaim(keys.PEOPLE, 10)
         kept.set()
         await shop.until(lambda: not _handling())
     assert not acted
-    assert await Lanes(shop.redis, "thief").finish(ticket)
+    assert await Lanes(shop.redis, "thief", KINDS).finish(ticket)
     assert shop.told == []
 
 
@@ -537,7 +542,7 @@ async def test_a_handler_that_hangs_is_ended_and_tried_again_while_others_go_on(
 
 def test_a_job_ends_before_anybody_may_take_it_for_abandoned(shop: Shop) -> None:
     assert shop.worker(works).job_timeout < shop.lanes.claim_idle
-    assert Worker(Lanes(shop.redis, "x", claim_idle=1.0), {}, shop.failed, _sound).job_timeout < 1.0
+    assert Worker(Lanes(shop.redis, "x", KINDS, claim_idle=1.0), {}, shop.failed, _sound).job_timeout < 1.0
 
 
 async def test_a_job_that_no_version_of_ours_wrote_is_buried_and_the_lane_goes_on(shop: Shop) -> None:
@@ -566,7 +571,7 @@ async def test_stop_lets_what_is_under_way_finish_and_takes_nothing_new(shop: Sh
     await worker.stop(within=5.0)
     await asyncio.wait_for(running, SOON)
     assert shop.seen == [first]
-    async with shop.working(works, Lanes(shop.redis, "heir", claim_idle=60.0)):
+    async with shop.working(works, Lanes(shop.redis, "heir", KINDS, claim_idle=60.0)):
         await shop.idle()  # nothing is left with whoever has gone
     assert shop.seen == [first, second]
 
@@ -582,7 +587,7 @@ async def test_stop_gives_back_what_does_not_finish_in_time_and_another_has_it_a
     assert 0.2 <= time.monotonic() - began < 1.0
     await asyncio.wait_for(running, SOON)
     shop.seen.clear()
-    async with shop.working(works, Lanes(shop.redis, "heir", claim_idle=60.0)):
+    async with shop.working(works, Lanes(shop.redis, "heir", KINDS, claim_idle=60.0)):
         await shop.idle()
         assert time.monotonic() - began < 3.0  # long before anybody may claim it
     assert sorted(job.ref for job in shop.seen) == sorted(job.ref for job in asked)
@@ -612,7 +617,7 @@ def _serving() -> list[asyncio.Task[Any]]:
 
 async def test_stop_ends_quietly_when_redis_is_away(tmp_path: Any) -> None:
     """Whoever is told to end while Redis is down ends: what it held is claimed later."""
-    worker = Worker(lanes := Lanes(connect(f"unix://{tmp_path}/none.sock"), "ours"), {}, _nothing, _sound)
+    worker = Worker(lanes := Lanes(connect(f"unix://{tmp_path}/none.sock"), "ours", KINDS), {}, _nothing, _sound)
     held = asyncio.create_task(asyncio.sleep(3600))
     worker._running[held] = Ticket(keys.PEOPLE, "1-1", "x")
     held.add_done_callback(lambda task: worker._running.pop(task, None))

@@ -1,0 +1,124 @@
+"""Giving a thread to a colleague: the form to choose one, and the word to whom it was given.
+
+Everything about colleagues that a change of assignee needs beside the change itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot import accept, words
+from bot.assign.jobs import OpenAssign, TellAssignee
+from bot.assign.views import assign_modal, assigned_message
+from bot.context import Bot
+from bot.errors import InboxError, SlackError
+from bot.feature import Console, Feature
+from bot.models import Member
+from bot.people import forms
+from bot.people.forms import remembered
+from bot.people.jobs import Tell
+from bot.queue.job import Asker, Job, Keep, Later, utc_now
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.threads.jobs import Change
+
+log = structlog.get_logger(__name__)
+
+TITLE: Final = "Assign to…"
+feature = Feature()
+
+
+@feature.action("assign_to")
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button, whose value is the thread."""
+    await _open(bot, asker(body), button_value(body))
+    await ack()
+
+
+@feature.shortcut("assign_to")
+async def choose(ack: Ack, body: Body, bot: Bot) -> None:
+    """The shortcut, on a card or below it."""
+    await _open(bot, asker(body), await accept.thread_of(bot, body))
+    await ack()
+
+
+async def _open(bot: Bot, who: Asker, thread_id: str) -> None:
+    if thread_id:
+        await accept.form(bot, who, TITLE, lambda view: OpenAssign(view_id=view, thread_id=thread_id, asker=who))
+    else:
+        await accept.no_card(bot, who)
+
+
+@feature.view("assign_to")
+async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
+    """A colleague was chosen."""
+    thread_id, who = from_modal(body)
+    job = Change(verb="assign_to", thread_id=thread_id, assignee=submitted(body, "assignee"), asker=who)
+    await accept.submitted(bot, body, job)
+    await ack()
+
+
+@feature.action("assignments_off")
+async def assignments_off(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button in what a new assignee is told."""
+    who = asker(body)
+    await accept.asked(bot, who, Console(words="assignments off", asker=who))
+    await ack()
+
+
+@feature.handles(OpenAssign)
+async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
+    """Fill the loading view with the colleagues who have a seat in Inbox."""
+    actor = await forms.actor(bot, job, TITLE)
+    if actor is None:
+        return []
+    card = await bot.cards.get(job.thread_id)
+    if card is None or card.gone:
+        await forms.notice(bot, job, TITLE, words.GONE if card else words.NO_CARD)
+        return []
+    try:
+        members = await bot.directory.members()
+    except InboxError:
+        await forms.notice(bot, job, TITLE, words.UNCHANGED)
+        return []
+    view = assign_modal(
+        members=sorted(members, key=lambda one: one.label.casefold()),
+        me=actor.member.id,
+        thread=card.thread,
+        metadata=remembered(job.thread_id, job.asker),
+    )
+    await forms.fill(bot, job.view_id, view)
+    return []
+
+
+@feature.handles(TellAssignee)
+async def tell_assignee(job: TellAssignee, _: Keep, bot: Bot) -> list[Job]:
+    """One direct message to the new assignee, after their quiet hours; none if they do not want it."""
+    card, member = await bot.cards.get(job.thread_id), await bot.access.member(job.member_id)
+    user = await _user(bot, member) if member else None
+    if card is None or user is None:
+        return []
+    wanted, now = await bot.preferences.person(user), utc_now()
+    if not wanted.told_of_assignment or card.thread.assignee_id != job.member_id:
+        return []
+    if wanted.quiet and (until := wanted.quiet.until(now)):
+        raise Later((until - now).total_seconds(), job)
+    place = await bot.cards.place(job.thread_id)
+    try:
+        link = await bot.slack.permalink(place) if place else None
+    except SlackError:
+        link = None
+    message = assigned_message(card, by=job.by, link=link)
+    return [Tell(asker=Asker(user=user), text=message["text"], blocks=message["blocks"], lasting=True)]
+
+
+async def _user(bot: Bot, member: Member) -> str | None:
+    """The Slack user who acts as `member`, linked or by address; None when nobody may."""
+    linked = [user for user, has in (await bot.links.links()).items() if has == member.id]
+    known = [*linked, *([] if linked else [await bot.slack.user_with(member.email)] if member.email else [])]
+    for user in known:
+        if user and await bot.access.acts_as(user, member.id):
+            return user
+    log.info("assignee_not_in_slack", member=member.id)
+    return None

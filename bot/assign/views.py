@@ -1,0 +1,62 @@
+"""The form in which a colleague is chosen, and what that colleague reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot import words
+from bot.models import Card, Member, Thread
+from bot.reply.views import _OPTIONS, _colleague, _range
+from bot.slack.blocks import (
+    Block,
+    Msg,
+    View,
+    actions,
+    button,
+    context,
+    field,
+    label,
+    modal,
+    open_button,
+    option,
+    quote,
+    section,
+)
+
+
+def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata: str) -> View:
+    """Whom to give the thread to; `me` is the asker's own member id."""
+    twice = Counter(member.label for member in members)
+    options = [option(_colleague(one, me, several=twice[one.label] > 1), one.id) for one in members]
+    chosen = next((one for one in options if one["value"] == thread.assignee_id), None)
+    menu: Block = {"type": "static_select", "placeholder": label("Choose a colleague")}
+    if len(options) <= _OPTIONS:
+        menu["options"] = options
+    else:  # a menu takes a hundred, and a hundred groups of them
+        groups = [options[start : start + _OPTIONS] for start in range(0, len(options), _OPTIONS)][:_OPTIONS]
+        menu["option_groups"] = [{"label": _range(group), "options": group} for group in groups]
+    initial = {"initial_option": chosen} if chosen else {}
+    return modal(
+        "Assign to…",
+        [field("assignee", "Who takes it", {**menu, **initial}), context(words.WHO_IS_LISTED)],
+        callback_id="assign_to",
+        submit=label("Assign"),
+        private_metadata=metadata,
+    )
+
+
+def assigned_message(card: Card, *, by: str, link: str | None) -> Msg:
+    """What the new assignee reads in a direct message; `link` leads to the card."""
+    person, latest = card.thread.person, card.latest or card.thread.last_message
+    said = words.assigned_you(by, person.label if person else "someone", person.handle if person else "")
+    preview = latest.text if latest and not latest.deleted else ""
+    mute = button("Don't tell me again", "assignments_off", "off")
+    return {
+        "text": said,
+        "blocks": [
+            section(said),
+            *quote(preview, 500),
+            *actions("assigned_actions", [*open_button(link, "Open the card"), mute]),
+        ],
+    }

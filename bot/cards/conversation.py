@@ -1,0 +1,183 @@
+"""What is new in a conversation, shown in order: on its card, and in posts below the card that hold all that waits.
+
+All posts of one conversation are made in one lane. `inbox` should be paced as background work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.cards import post as board
+from bot.cards.jobs import Amend, Attempt, Leave, Post, Render
+from bot.cards.post import named_later
+from bot.cards.posts import Waiting
+from bot.cards.views import follow_ups, that_fit
+from bot.context import Bot
+from bot.errors import Gone, InboxError
+from bot.events.news import MISSING
+from bot.feature import Feature
+from bot.models import Card, Message, Place
+from bot.queue.job import Job, Keep, Later, utc_now
+from bot.slack.blocks import Msg
+from bot.store.quota import FIRST, NEW
+
+log = structlog.get_logger(__name__)
+feature = Feature()
+
+
+@feature.handles(Post)
+async def post(job: Post, keep: Keep, bot: Bot) -> list[Job]:
+    """The next post of the conversation. A job of an older version, in whatever lane, only adds its message."""
+    async with bot.refused.waiting(job, job.channel):
+        if not job.waits:
+            await bot.posts.put(job.message, job.channel, marked=True)
+            return [job.model_copy(update={"waits": True, "tries": 0})]
+        return [*await _post(bot, job, keep), *named_later(bot, job.thread_id)]
+
+
+async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
+    card = await bot.cards.get(job.thread_id)
+    if card is None:
+        return []
+    if job.attempt and (found := await _made(bot, job.attempt)):
+        return await _found(bot, job, job.attempt, card, found)
+    await _catch_up(bot, job)
+    waiting, place = await bot.posts.waiting(job.thread_id), await bot.cards.place(job.thread_id)
+    if not waiting:
+        return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
+    job = job.model_copy(update={"attempt": None})
+    channel = await _wanted(bot, job.thread_id, waiting)
+    below = place if place and place.channel == channel else None
+    await board.slot(bot, job, channel, NEW if place else FIRST)
+    shown = await _next(bot, waiting, below)
+    card = await board.with_latest(bot, card, shown[-1].message)
+    message = await _said(bot, card, shown, below) if below else await board.draw(bot, card, channel)
+    attempt = Attempt(
+        ids=tuple(one.message.id for one in shown),
+        channel=channel,
+        thread_ts=below.ts if below else None,
+        at=utc_now(),
+        old=place if place and not below else None,
+    )
+    job = job.model_copy(update={"attempt": attempt})
+    await keep(job)
+    mark = {"message_id": attempt.ids[0]}
+    made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, metadata=mark)
+    return await _stands(bot, job, attempt, made, shown, card)
+
+
+async def _next(bot: Bot, waiting: Sequence[Waiting], below: Place | None) -> Sequence[Waiting]:
+    """What the next post shows: a card one message, a post below it as many as fit."""
+    if below is None:
+        return waiting[:1]
+    fresh = [await board.fresh(bot, one.message, below.channel) for one in waiting]
+    return waiting[: that_fit(fresh)]
+
+
+async def _wanted(bot: Bot, thread_id: str, waiting: Sequence[Waiting]) -> str:
+    """Where the conversation belongs: where somebody keeps it, else where its newest message said."""
+    pin = (await bot.routes.memory(thread_id)).pin
+    return pin.channel if pin else waiting[-1].entry.channel
+
+
+async def _catch_up(bot: Bot, job: Post) -> None:
+    """What was missed in the conversation and is not shown comes before what is new in it."""
+    since = await bot.feed.owed(job.thread_id)
+    if since is None:
+        return
+    try:
+        messages = await bot.background.messages(job.thread_id)
+    except Gone:
+        messages = []
+    except InboxError as error:  # better out of order than late
+        log.warning("not_caught_up", ref=job.ref, thread=job.thread_id, status=error.status)
+        return
+    for message in await bot.feed.unseen(messages, since):
+        await bot.posts.put(message, job.channel)
+    await bot.feed.caught_up(job.thread_id)
+
+
+# --- what was posted ---------------------------------------------------------------------------------------------
+async def _made(bot: Bot, attempt: Attempt) -> Place | None:
+    """The post, if it was made, as far as history may be read."""
+    since = attempt.at.timestamp() - 5
+    return await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
+
+
+async def _found(bot: Bot, job: Post, attempt: Attempt, card: Card, found: Place) -> list[Job]:
+    """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
+    shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
+    if shown and attempt.thread_ts:
+        await bot.slack.update(found, await _said(bot, card, shown, found))
+    return await _stands(bot, job, attempt, found, shown)
+
+
+async def _stands(
+    bot: Bot, job: Post, attempt: Attempt, place: Place, shown: Sequence[Waiting], drawn: Card | None = None
+) -> list[Job]:
+    """It is there: that is noted, and what follows from it. A card shows `drawn`, as far as is known."""
+    again = job.model_copy(update={"attempt": None, "tries": 0})
+    if not attempt.thread_ts:
+        await board.stands(bot, again, place, Place(*attempt.old) if attempt.old else None)
+    changed = await bot.posts.put_shown(place, job.thread_id, shown)
+    then: list[Job] = [Amend(thread_id=job.thread_id, message_id=one, in_turn=True) for one in changed]
+    if attempt.thread_ts or await bot.cards.get(job.thread_id) != drawn:
+        then.append(Render(thread_id=job.thread_id))
+    if attempt.old:
+        then.append(Leave(thread_id=job.thread_id, old=attempt.old))
+    if left := await bot.posts.waiting(job.thread_id):
+        then.append(again.model_copy(update={"message": left[0].message, "at": utc_now()}))
+    return [*then, *await board.shared(bot, attempt.channel)]
+
+
+async def _said(bot: Bot, card: Card, shown: Sequence[Waiting], place: Place) -> Msg:
+    return await _below(bot, card, [one.message for one in shown], place)
+
+
+async def _below(bot: Bot, card: Card, messages: Sequence[Message], place: Place) -> Msg:
+    fresh = [await board.fresh(bot, one, place.channel) for one in messages]
+    return await board.fit(bot, card, place.channel, follow_ups(fresh, card.thread.person))
+
+
+# --- what changes ------------------------------------------------------------------------------------------------
+@feature.handles(Amend)
+async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
+    """A message that is shown on its card, or below it, or waits for that, says there what it says now."""
+    if not job.in_turn:
+        return [job.model_copy(update={"in_turn": True})]
+    if receipt := await bot.replies.receipts.get(job.message_id):
+        return [receipt.model_copy(update={"message": await _as_it_is(bot, job, receipt.message), "tries": 0})]
+    if (waiting := await _among_waiting(bot, job)) is not None:
+        await bot.posts.amend(job.thread_id, await _as_it_is(bot, job, waiting))
+    place = await bot.posts.shown_at(job.message_id)
+    if place is None and waiting is None and job.tries < len(MISSING) and await bot.feed.shown([job.message_id]):
+        raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))  # it is on its way there
+    card = await bot.cards.get(job.thread_id)
+    latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
+    if card is None or not (latest or place):
+        return []
+    message = await _as_it_is(bot, job, latest)
+    if place and await bot.cards.at(place) is None:  # else it is the card, or what is left of one that has moved
+        messages = await bot.posts.change(place, message)
+        await bot.slack.update(place, await _below(bot, card, messages, place))
+    if latest is None:
+        return []
+    await bot.cards.amend_latest(job.thread_id, message)
+    return [Render(thread_id=job.thread_id)]
+
+
+async def _among_waiting(bot: Bot, job: Amend) -> Message | None:
+    waiting = await bot.posts.waiting(job.thread_id)
+    return next((one.message for one in waiting if one.message.id == job.message_id), None)
+
+
+async def _as_it_is(bot: Bot, job: Amend, shown: Message | None) -> Message:
+    """The message now; of one that was taken back, nothing is kept."""
+    try:
+        message, _ = await bot.background.message(job.message_id, job.thread_id)
+    except Gone:
+        ours = Message(id=job.message_id, thread_id=job.thread_id, direction="inbound", created_at=job.at)
+        return (shown or ours).taken_back()
+    return message.taken_back() if message.deleted or job.deleted else message

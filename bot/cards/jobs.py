@@ -1,0 +1,123 @@
+"""What is shown of conversations in channels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from bot.models import Message, Record
+from bot.queue.job import Asker, Job
+
+
+class Attempt(Record):
+    """A post that may have been made: of which messages, where, and when. `old` is where the card was before."""
+
+    ids: tuple[str, ...]
+    channel: str
+    thread_ts: str | None = None
+    at: datetime
+    old: tuple[str, str] | None = None
+
+
+class Post(Job):
+    """Show what waits to be shown of a conversation: as a new card, or below the card that the thread already has.
+
+    `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
+    `attempt` is written down before it is made.
+    """
+
+    merge: ClassVar[bool] = True
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "posts:{thread_id}"
+    kind: Literal["post"] = "post"
+    channel: str
+    thread_id: str
+    message: Message
+    waits: bool = False
+    attempt: Attempt | None = None
+
+    @property
+    def once(self) -> str | None:
+        return None if self.waits else f"message:{self.message.id}"
+
+
+class Amend(Job):
+    """A message was edited, deleted or reacted to: show it as it is now, where it is shown.
+
+    First it waits until what came before it was found out (`in_turn`): the message itself may be among that.
+    """
+
+    background: ClassVar[bool] = True
+    kind: Literal["amend"] = "amend"
+    thread_id: str
+    message_id: str
+    deleted: bool = False
+    in_turn: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"{'amend' if self.in_turn else 'inbound'}:{self.thread_id}"
+
+
+class Announce(Job):
+    """Say to a whole channel what was missed, and then show the `threads`, by the time of the first message in each."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "announce:{channel}"
+    kind: Literal["announce"] = "announce"
+    channel: str
+    text: str
+    threads: dict[str, datetime] = Field(default_factory=dict)
+
+
+class Missed(Job):
+    """Show a thread in which somebody wrote while the bot was away: its card, and what was written since."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "posts:{thread_id}"
+    kind: Literal["missed"] = "missed"
+    channel: str
+    thread_id: str
+    since: datetime
+
+
+class Render(Job):
+    """Draw a thread's card anew from what is known now."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "card:{thread_id}"
+    kind: Literal["render"] = "render"
+    thread_id: str
+
+
+class Move(Job):
+    """Post a thread's card anew in a channel, and close the old one.
+
+    `mover` moved it by hand and is told. Once there is a new card, `posted` is its ts, and `old` the place it had.
+    `message` is what older versions moved it for: now the messages that wait say where their card belongs (`Post`).
+    """
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "posts:{thread_id}"
+    kind: Literal["move"] = "move"
+    channel: str
+    thread_id: str
+    message: Message | None = None
+    mover: Asker | None = None
+    posted: str = ""
+    old: tuple[str, str] | None = None
+
+    @property
+    def once(self) -> str | None:
+        return f"message:{self.message.id}" if self.message else None
+
+
+class Leave(Job):
+    """Close the card that a thread had at `old`, with a link to the one it has now."""
+
+    waits_in: ClassVar[str] = "card:{thread_id}"
+    kind: Literal["leave"] = "leave"
+    thread_id: str
+    old: tuple[str, str]

@@ -1,0 +1,180 @@
+"""What an admin sets for a channel in a form, and the hours in which a person wants no reminders.
+
+Admins alone set them; the others are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import Final, NamedTuple
+
+from bot import accept
+from bot.channels.jobs import OpenSettings, SaveSettings
+from bot.context import Bot
+from bot.errors import InboxError, Refused
+from bot.feature import Console, Feature
+from bot.hours import Quiet, Reminders, clock, zone_named
+from bot.people import answers
+from bot.people.announce import announced
+from bot.people.answers import say
+from bot.queue.job import Job, Keep, utc_now
+from bot.reminders import views
+from bot.slack.blocks import notice_modal
+from bot.slack.payloads import Ack, Body, asker, from_modal, submitted, ticked
+
+TITLE: Final = "Channel settings"
+LONGEST: Final = 168.0  # hours
+
+
+class Form(NamedTuple):
+    """What was submitted, or for each field that is wrong the words beside it."""
+
+    reminders: Reminders
+    wrong: dict[str, str]
+
+
+def read_form(typed: Mapping[str, str], days: Sequence[str]) -> Form:
+    """The form's fields as an admin filled them in; an empty one means never, none, or around the clock."""
+    wrong: dict[str, str] = {}
+    hours = {name: _hours(typed.get(name, ""), name, wrong) for name in ("unassigned_after", "assigned_after")}
+    opens, closes = _span(typed.get("hours", ""), wrong)
+    zone, near = zone_named(typed.get("zone", "") or "UTC")
+    if zone is None:
+        wrong["zone"] = views.no_zone(near)
+    digest = clock(typed["digest"]) if typed.get("digest", "").strip() else None
+    if typed.get("digest", "").strip() and digest is None:
+        wrong["digest"] = views.BAD_CLOCK
+    chosen = tuple(sorted(int(day) for day in days if day in "0123456"))
+    if not chosen and (opens or digest):
+        wrong["days"] = views.NO_DAYS
+    made = Reminders(**hours, zone=zone or "UTC", days=chosen, opens=opens, closes=closes, digest=digest)
+    return Form(made, wrong)
+
+
+def _hours(typed: str, name: str, wrong: dict[str, str]) -> float | None:
+    if not typed.strip():
+        return None
+    try:
+        hours = float(typed.strip().lower().removesuffix("h").replace(",", "."))
+    except ValueError:
+        hours = 0.0
+    if not 1 <= hours <= LONGEST:
+        wrong[name] = views.BAD_HOURS
+        return None
+    return hours
+
+
+def _span(typed: str, wrong: dict[str, str]) -> tuple[time | None, time | None]:
+    """Two times of day, as `9-17:30`."""
+    if not typed.strip():
+        return None, None
+    first, _, last = typed.replace("–", "-").replace("to", "-").partition("-")  # noqa: RUF001 - phones write that dash
+    opens, closes = clock(first), clock(last)
+    if opens is None or closes is None or opens == closes:
+        wrong["hours"] = views.BAD_SPAN
+        return None, None
+    return opens, closes
+
+
+feature = Feature()
+
+
+@feature.opens(
+    "settings", help="how much of a message this channel shows, reminders, working hours, a digest", admins=True
+)
+async def ask(ack: Ack, body: Body, bot: Bot) -> None:
+    """`/inbox settings`: the form for the channel in which somebody asks for it."""
+    who = asker(body)
+    if not (who.channel or "").startswith(("C", "G")):
+        await ack(text=views.SETTINGS_USAGE)
+        return
+    await accept.form(bot, who, TITLE, lambda view: OpenSettings(view_id=view, asker=who))
+    await ack()
+
+
+@feature.view("channel_settings")
+async def submit(ack: Ack, body: Body, bot: Bot) -> None:
+    """The form: what can be seen to be wrong is said beside the field."""
+    _, who = from_modal(body)
+    names = ("privacy", "unassigned_after", "assigned_after", "hours", "zone", "digest")
+    typed = {name: submitted(body, name) for name in names}
+    form = read_form(typed, ticked(body, "days"))
+    if form.wrong:
+        await ack(response_action="errors", errors=form.wrong)
+        return
+    job = SaveSettings(privacy=typed["privacy"], reminders=form.reminders, asker=who)  # type: ignore[arg-type]  # an option
+    await accept.submitted(bot, body, job)
+    await ack()
+
+
+@feature.handles(OpenSettings)
+async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
+    """Fill the form with what is set now, in the admin's own time zone where none is."""
+    channel = job.asker.channel or ""
+    try:
+        profile = await bot.access.admin(job.asker)
+    except (Refused, InboxError) as error:
+        await bot.record.note(job.asker, "settings", channel, f"refused: {type(error).__name__}", job.ref)
+        why = answers.explain(bot, error, job.asker, job.ref)
+        await bot.slack.update_view(job.view_id, notice_modal(TITLE, why))
+        return []
+    set_here = await bot.preferences.channel(channel)
+    found = set_here.reminders
+    view = views.settings_modal(
+        channel=channel,
+        privacy=set_here.privacy,
+        unassigned_after=found.unassigned_after,
+        assigned_after=found.assigned_after,
+        hours=(found.opens, found.closes) if found.opens and found.closes else None,
+        days=found.days,
+        zone=profile.zone if found == Reminders() else found.zone,
+        digest=found.digest,
+        metadata=f"|{channel}|",
+    )
+    await bot.slack.update_view(job.view_id, view)
+    return []
+
+
+@feature.handles(SaveSettings)
+async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
+    """From now on; whoever waits is looked at again by the new hours."""
+    await bot.access.admin(job.asker)
+    channel, made = job.asker.channel or "", job.reminders
+    await bot.preferences.set_channel(channel, privacy=job.privacy, reminders=made)
+    following = made.next_digest(utc_now())
+    await bot.waiting.save_morning(channel, following.timestamp() if following else None)
+    await bot.waiting.look_at_all()
+    hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
+    sentences = [
+        views.reminds(made.unassigned_after, made.assigned_after, hours),
+        views.digest_at(made.digest, made.zone),
+    ]
+    said = views.saved(channel, privacy=job.privacy, said=sentences)
+    return await announced(bot, job, "settings", channel, said)
+
+
+@feature.word("quiet", help="hours without reminders: `quiet 19:00-8:00`, `quiet off`")
+async def quiet(job: Console, typed: str, bot: Bot) -> list[Job]:
+    """`/inbox quiet 19:00-8:00 [zone]`, `/inbox quiet off`, `/inbox quiet`: one's own, so anybody's."""
+    profile = await bot.access.insider(job.asker)
+    known = await bot.preferences.person(job.asker.user)
+    span, _, place = typed.partition(" ")
+    if not span:
+        return [say(job.asker, _quiet(known.quiet))]
+    found = None if span.lower() == "off" else _quiet_hours(span, place or profile.zone)
+    if found is None and span.lower() != "off":
+        return [say(job.asker, views.QUIET_USAGE)]
+    await bot.preferences.set_person(job.asker.user, quiet=found)
+    return [say(job.asker, _quiet(found))]
+
+
+def _quiet(quiet: Quiet | None) -> str:
+    return views.quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else views.QUIET_OFF
+
+
+def _quiet_hours(span: str, place: str) -> Quiet | None:
+    wrong: dict[str, str] = {}
+    begins, ends = _span(span, wrong)
+    zone, _ = zone_named(place)
+    return Quiet(begins=begins, ends=ends, zone=zone) if begins and ends and zone else None

@@ -1,0 +1,25 @@
+"""The settings of a channel."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.hours import Reminders
+from bot.models import Privacy
+from bot.queue.job import Asked, Filled
+
+
+class OpenSettings(Filled):
+    """Fill the loading view of a channel's settings."""
+
+    kind: Literal["open_settings"] = "open_settings"
+
+
+class SaveSettings(Asked):
+    """An admin submitted the settings of the channel that `asker` began in."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["save_settings"] = "save_settings"
+    privacy: Privacy
+    reminders: Reminders

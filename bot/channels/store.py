@@ -1,0 +1,61 @@
+"""What a channel and a person have set for themselves, from Slack."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.hours import Quiet, Reminders
+from bot.models import Privacy, Record
+from bot.store import keys
+from bot.store.kept import Kept
+
+
+class ChannelChoices(Record):
+    """How a channel wants its cards. `privacy`: the whole text, its beginning, or only that something came.
+
+    `reply_assigns`: who replies from a card has the thread from then on, if nobody had it. `replies`: what replies in a
+    card's Slack thread begin with that go out as direct messages; "" when none do.
+    """
+
+    privacy: Privacy = "full"
+    reminders: Reminders = Reminders()
+    reply_assigns: bool = True
+    replies: str = ""
+
+
+class PersonChoices(Record):
+    """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread.
+
+    `quiet`: the hours in which reminders wait.
+    """
+
+    told_of_assignment: bool = True
+    quiet: Quiet | None = None
+
+
+class Preferences:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._channels = Kept(redis, ChannelChoices, keys.channel_choices)
+        self._people = Kept(redis, PersonChoices, keys.person_choices)
+
+    async def channel(self, channel: str) -> ChannelChoices:
+        """What was set for the channel, and the defaults for the rest."""
+        return await self._channels.get(channel) or ChannelChoices()
+
+    async def set_channel(self, channel: str, **chosen: object) -> None:
+        """Set these fields of `ChannelChoices`; two admins who set different ones at once lose neither."""
+        await self._channels.change(channel, lambda known: (known or ChannelChoices()).model_copy(update=chosen))
+
+    async def person(self, user: str) -> PersonChoices:
+        """What the Slack user set, and the defaults for the rest."""
+        return await self._people.get(user) or PersonChoices()
+
+    async def set_person(self, user: str, **chosen: object) -> None:
+        """Set these fields of `PersonChoices`."""
+        await self._people.change(user, lambda known: (known or PersonChoices()).model_copy(update=chosen))
+
+    async def channels(self) -> dict[str, ChannelChoices]:
+        """Every channel for which anything was set."""
+        return await self._channels.all()

@@ -1,0 +1,99 @@
+"""What a process has one of: built once in `bot.app`, and passed to every listener and handler as an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.cards.posts import Posts
+from bot.cards.store import Cards
+from bot.channels.store import Preferences
+from bot.events.store import Feed
+from bot.inbox.client import Inbox
+from bot.inbox.spoken import Spoken
+from bot.lists.store import Listings
+from bot.models import Installation
+from bot.people.access import Gate
+from bot.people.directory import Directory
+from bot.people.links import Links
+from bot.people.notices import AFTER, Notices
+from bot.people.record import Audit
+from bot.people.refused_channels import LOOK_AGAIN, RefusedChannels
+from bot.people.rights import Rights
+from bot.people.sharing import Consent
+from bot.queue.lanes import Lanes
+from bot.queue.retries import PAUSES
+from bot.queue.worker import BREATH
+from bot.reminders.store import Waiting
+from bot.reply.store import Replies
+from bot.routing.store import Routes
+from bot.send.store import Intents
+from bot.settings import Settings
+from bot.slack.client import Slack
+from bot.stats.store import Tally
+from bot.store.health import Health
+from bot.store.installation import Install
+from bot.store.quota import Pace
+
+
+@dataclass(frozen=True)
+class Paces:
+    """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
+
+    `breath`: how many seconds a worker waits for work before it looks whether something is due or it is to stop.
+    `version_every`: how many seconds lie between two looks at which API version other processes speak.
+    `replying`: how many seconds somebody with the reply form open is believed to be replying. `pauses`: seconds between
+    tries of work that waits, and of sends. `look_again`: seconds until a channel that takes no posts is tried again.
+    `away`: how many seconds Slack or Inbox may be away before admins hear of it.
+    """
+
+    breath: float = BREATH
+    claim_idle: float = 15.0
+    channel_interval: float = 1.0
+    inbox_per_minute: int = 300
+    look_again: float = LOOK_AGAIN
+    poll: float = 3.0
+    replying: float = 600.0
+    version_every: float = 5.0
+    pauses: tuple[float, ...] = PAUSES
+    sends_pause: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 10.0)
+    away: float = AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """`inbox` is for people's acts; `background` stops short of the quota that people may need. `help`: of `/inbox`."""
+
+    settings: Settings
+    paces: Paces
+    installation: Installation
+    help: str
+    slack: Slack
+    inbox: Inbox
+    background: Inbox
+    spoken: Spoken
+    lanes: Lanes
+    quota: Pace
+    install: Install
+    health: Callable[[], Awaitable[Health]]
+
+    access: Gate
+    directory: Directory
+    links: Links
+    rights: Rights
+    admins: frozenset[str]
+    sharing: Consent
+    record: Audit
+    notices: Notices
+    refused: RefusedChannels
+
+    cards: Cards
+    posts: Posts
+    replies: Replies
+    attempts: Intents
+    feed: Feed
+    routes: Routes
+    waiting: Waiting
+    tally: Tally
+    listings: Listings
+    preferences: Preferences

@@ -1,0 +1,91 @@
+"""`bot doctor` and `bot retry`: one screen on what is wrong, and another try for what failed."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Final
+
+import aiohttp
+
+from bot import settings as all_settings
+from bot.channels.store import Preferences
+from bot.doctor.checkup import Checkup, Finding, Store
+from bot.errors import BotError, SettingsError
+from bot.events.store import Feed
+from bot.features import KINDS
+from bot.inbox.client import Http, Inbox, choose_version, http_client, open_inbox
+from bot.people.links import Links
+from bot.queue.lanes import Lanes
+from bot.routing.store import Routes
+from bot.settings import Settings
+from bot.slack.client import TIMEOUT, Slack
+from bot.start import opened_redis
+from bot.store.health import health
+from bot.store.installation import Install
+
+_MARKS: Final = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
+
+
+async def examine(*, as_json: bool) -> int:
+    """Print one line for each thing; 1 when something failed, 2 when it was the settings."""
+    try:
+        settings = all_settings.load()
+    except SettingsError as error:
+        seen, _, remedy = str(error).partition(": ")
+        _print([Finding("settings", "failed", seen, remedy)], as_json)
+        return 2
+    findings = [Finding("settings", "ok", "complete"), *await _findings(settings)]
+    _print(findings, as_json)
+    return 1 if any(one.level == "failed" for one in findings) else 0
+
+
+async def retry(settings: Settings, letter_id: str) -> int:
+    """Put a dead letter back into its lane; 1 when there is none with that id."""
+    async with opened_redis(settings) as redis:
+        known = re.fullmatch(r"\d{1,20}-\d{1,20}", letter_id)  # how Redis names entries of a stream
+        found = known is not None and await Lanes(redis, "doctor", KINDS).revive(letter_id)
+    print("It will be tried again." if found else f"There is no dead letter {letter_id}; `bot doctor` lists them.")
+    return 0 if found else 1
+
+
+async def _findings(settings: Settings) -> list[Finding]:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
+        )
+        http = await stack.enter_async_context(http_client())
+        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
+        first, store = [], None
+        try:
+            redis = await stack.enter_async_context(opened_redis(settings))
+            parts = (
+                Lanes(redis, "doctor", KINDS),
+                Feed(redis),
+                Links(redis),
+                Install(redis),
+                Preferences(redis),
+                Routes(redis),
+            )
+            store = Store(partial(health, redis), *parts)
+        except BotError as error:
+            first = [Finding("Redis", "failed", str(error), "Start it, or correct REDIS_URL.")]
+        return first + await Checkup(settings, slack, partial(_inbox, settings, http), store).findings()
+
+
+async def _inbox(settings: Settings, http: Http) -> Inbox:
+    token = settings.inbox_api_token.get_secret_value()
+    version = await choose_version(http, settings.inbox_api_base_url, token, settings.inbox_api_version)
+    return open_inbox(http, settings.inbox_api_base_url, token, version)
+
+
+def _print(findings: list[Finding], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([one._asdict() for one in findings], indent=2, ensure_ascii=False))
+        return
+    for one in findings:
+        print(f"{_MARKS[one.level]}  {one.what:<15}  {one.seen}")
+        if one.remedy:
+            print(f"{'':9}→ {one.remedy}")

@@ -1,0 +1,37 @@
+"""How often the event feed is read.
+
+Often while people are active, rarely while nobody is, and hardly ever while webhooks bring the news. A reading spends
+from the background's share of Inbox's quota and waits when that is used up.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from bot.context import Bot
+from bot.events.jobs import Sync
+from bot.events.store import Feed
+from bot.feature import Feature
+from bot.queue.timer import Look
+
+# As multiples of the shortest time between two readings, three seconds:
+IDLE: Final = 10  # the longest time between two readings, when nobody has acted for long: 30 s
+RESTING: Final = 20  # the time between two readings while webhooks come: 60 s
+FADES: Final = 60  # the time is this part of how long nobody has acted: three minutes for three seconds
+TRUSTED: Final = 600  # a webhook that came within 30 minutes is taken to work
+feature = Feature()
+
+
+@feature.looks
+def look(bot: Bot) -> Look:
+    """At the start, and as often as `interval` says."""
+    return Look("feed", Sync, partial(interval, bot.feed, bot.paces.poll), at_start=True)
+
+
+async def interval(feed: Feed, often: float) -> float:
+    """Seconds that should lie between two readings now; `often` is the least."""
+    idle, without_webhook = await feed.quiet_for()
+    if without_webhook < often * TRUSTED:
+        return often * RESTING
+    return min(max(often, idle / FADES), often * IDLE)

@@ -1,0 +1,284 @@
+"""Inbox events in the order in which they happened, from webhooks that may be lost, late, repeated or out of order.
+
+Every event has a team-wide `seq`. An event that directly follows the cursor goes on at once; any other waits while
+the feed is read from the cursor, which gives the order. Gaps are normal: a webhook sees only some types.
+https://docs.inboxapp.com/webhooks/overview ("detect missed events and maintain ordering")
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from redis.asyncio import Redis
+
+from bot.events.jobs import Sync
+from bot.models import Event, Message
+from bot.queue.job import Job, reference, utc_now
+from bot.queue.lanes import PRELUDE, flat
+from bot.store import keys
+
+READING: Final = 600  # seconds; who does not read on by then has been away again
+
+_FEED: Final = (
+    PRELUDE
+    + f"""
+local CURSOR, PENDING, EVENTS = '{keys.CURSOR}', '{keys.PENDING}', '{keys.PENDING_EVENTS}'
+-- Another process may speak another version by now, to which the cursor belongs then.
+local function counts(api) return api ~= '' and (redis.call('GET', '{keys.INBOX_VERSION}') or api) == api end
+local function fresh(id) return redis.call('SET', PREFIX .. 'once:event:' .. id, '1', 'NX', 'EX', WEEK) end
+"""
+)
+# ARGV: event id, seq, the API version whose cursor it may move or "", its JSON, when it happened, the sync job (4), and
+# the jobs it asks for (4 each). What happens while a long absence is read does not wait for the end of that.
+_ARRIVE: Final = (
+    _FEED
+    + f"""
+redis.call('SET', '{keys.WEBHOOK_AT}', math.floor(now()))
+if not fresh(ARGV[1]) then return 0 end
+if #ARGV > 9 then active() end
+local cursor, seq = tonumber(redis.call('GET', CURSOR) or -1), tonumber(ARGV[2])
+if counts(ARGV[3]) and cursor >= 0 and seq <= cursor + 1 then
+  if seq == cursor + 1 then redis.call('SET', CURSOR, ARGV[2]) end
+  push_all(10)
+  return 1
+end
+local absent_until = redis.call('HGET', '{keys.ABSENCE}', 'until')
+if absent_until and tonumber(ARGV[5]) >= tonumber(absent_until) then
+  push_all(10)
+  return 1
+end
+redis.call('ZADD', PENDING, seq, ARGV[1])
+redis.call('HSET', EVENTS, ARGV[1], ARGV[4])
+push(ARGV[6], ARGV[7], ARGV[8], ARGV[9])
+return 1
+"""
+)
+# ARGV: event id, then its jobs. New, or waiting: either way this is its turn.
+_TURN: Final = (
+    _FEED
+    + """
+if not fresh(ARGV[1]) and redis.call('HDEL', EVENTS, ARGV[1]) == 0 then return 0 end
+redis.call('ZREM', PENDING, ARGV[1])
+redis.call('HDEL', EVENTS, ARGV[1])
+if #ARGV > 1 then active() end
+push_all(2)
+return 1
+"""
+)
+# ARGV: event id, thread id, when it happened, message id, then its other jobs. New, or waiting: it is counted, and
+# shown with the digest.
+_MISS: Final = (
+    _FEED
+    + f"""
+if not fresh(ARGV[1]) and redis.call('HDEL', EVENTS, ARGV[1]) == 0 then return 0 end
+redis.call('ZREM', PENDING, ARGV[1])
+redis.call('ZADD', '{keys.MISSED}', 'LT', ARGV[3], ARGV[2])
+redis.call('HINCRBY', '{keys.MISSED_COUNT}', ARGV[2], 1)
+redis.call('SET', PREFIX .. 'once:missed:' .. ARGV[4], '1', 'EX', WEEK)
+if redis.call('SISMEMBER', '{keys.CAUGHT_UP}', ARGV[2]) == 0 then
+  redis.call('HSETNX', '{keys.OWED}', ARGV[2], ARGV[3])
+end
+push_all(5)
+return 1
+"""
+)
+# ARGV: where to move what was missed. Run again for the same place, it changes nothing.
+_COLLECT: Final = (
+    _FEED
+    + f"""
+for _, part in ipairs({{'', ':count'}}) do
+  if redis.call('EXISTS', ARGV[1] .. part) == 0 and redis.call('EXISTS', '{keys.MISSED}' .. part) == 1 then
+    redis.call('RENAME', '{keys.MISSED}' .. part, ARGV[1] .. part)
+    redis.call('EXPIRE', ARGV[1] .. part, WEEK)
+  end
+end
+"""
+)
+_ADVANCE: Final = (
+    _FEED
+    + """
+if ARGV[2] ~= '' and not counts(ARGV[2]) then return end
+if tonumber(redis.call('GET', CURSOR) or -1) < tonumber(ARGV[1]) then redis.call('SET', CURSOR, ARGV[1]) end
+"""
+)
+
+
+CLOCKS_DIFFER: Final = 60.0  # seconds, at most, between Redis' clock and ours
+
+
+class Missed(NamedTuple):
+    """A thread with messages from while the bot was away: how many, and when the first one was written."""
+
+    thread_id: str
+    messages: int
+    since: datetime
+
+
+class Feed:
+    """The cursor, and the events that wait for their turn. Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._arrive = redis.register_script(_ARRIVE)
+        self._turn = redis.register_script(_TURN)
+        self._advance = redis.register_script(_ADVANCE)
+        self._miss = redis.register_script(_MISS)
+        self._collect = redis.register_script(_COLLECT)
+
+    async def arrive(self, event: Event, wanted: Iterable[Job], *, same_count: bool) -> bool:
+        """A webhook brought `event`, which asks for the jobs `wanted`. False when it is known already.
+
+        `same_count` says that its `seq` belongs to the same count as the feed's; whether v1 and v2 share one is
+        unknown, so a webhook of the other version never moves the cursor.
+        """
+        asked = flat(_of(event, wanted))
+        at, api = event.created_at.timestamp(), event.api if same_count else ""
+        args = [event.id, event.seq, api, event.model_dump_json(), at, *flat([Sync()]), *asked]
+        return bool(await self._arrive(keys=[keys.CURSOR], args=args))
+
+    async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
+        """It is this event's turn: accept its jobs unless they were accepted before."""
+        return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(_of(event, wanted))]))
+
+    async def cursor(self) -> int | None:
+        value = await self._redis.get(keys.CURSOR)
+        return None if value is None else int(value)
+
+    async def advance(self, seq: int, api: str = "") -> None:
+        """Everything up to `seq` has had its turn, in the feed of this API version, or of the one that is spoken."""
+        await self._advance(keys=[keys.CURSOR], args=[seq, api])
+
+    async def waiting(self) -> list[Event]:
+        """The events that wait, in order."""
+        ids = await self._redis.zrange(keys.PENDING, 0, -1)
+        found = await self._redis.hmget(keys.PENDING_EVENTS, ids) if ids else []
+        return [Event.model_validate_json(raw) for raw in found if raw is not None]
+
+    async def read_at(self) -> datetime | None:
+        """When the feed was last read to its end; None before the first time."""
+        value = await self._redis.get(keys.READ_AT)
+        return None if value is None else datetime.fromisoformat(value.decode())
+
+    async def was_read(self, at: datetime) -> None:
+        """To its end, and with it an absence."""
+        pipe = self._redis.pipeline()
+        pipe.set(keys.READ_AT, at.isoformat()).delete(keys.READ_BEFORE, keys.ABSENCE, keys.CAUGHT_UP)
+        await pipe.execute()
+
+    async def read_before(self) -> datetime | None:
+        """When another API version's feed was read to its end, while this one's was not yet; else None."""
+        value = await self._redis.get(keys.READ_BEFORE)
+        return None if value is None else datetime.fromisoformat(value.decode())
+
+    async def absence(self, since: datetime, until: datetime) -> datetime:
+        """Nobody read the feed `since` then; until when, as the first reading of this absence said."""
+        pipe = self._redis.pipeline()
+        pipe.hsetnx(keys.ABSENCE, "since", since.timestamp()).hsetnx(keys.ABSENCE, "until", until.timestamp())
+        pipe.hget(keys.ABSENCE, "until").expire(keys.ABSENCE, READING)
+        *_, began, _ = await pipe.execute()
+        return datetime.fromtimestamp(float(began), UTC)
+
+    async def owed(self, thread_id: str) -> datetime | None:
+        """Since when messages of the thread may have been missed that are not shown; None where none were."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hget(keys.OWED, thread_id).hget(keys.ABSENCE, "since").sismember(keys.CAUGHT_UP, thread_id)
+        owed, since, caught_up = await pipe.execute()
+        at = owed or (None if caught_up else since)
+        return datetime.fromtimestamp(float(at), UTC) if at else None
+
+    async def caught_up(self, thread_id: str) -> None:
+        """What was missed of the thread is shown, or waits to be."""
+        pipe = self._redis.pipeline()
+        pipe.hdel(keys.OWED, thread_id).sadd(keys.CAUGHT_UP, thread_id).expire(keys.CAUGHT_UP, keys.WEEK)
+        await pipe.execute()
+
+    async def is_first_gap(self, since: datetime) -> bool:
+        """Note that events since then are lost to the feed; False when that was noted before."""
+        return bool(await self._redis.set(keys.GAP, since.isoformat(), nx=True, ex=keys.WEEK))
+
+    async def had_gap(self) -> bool:
+        """Whether such a gap was noted and not told yet; asking is telling."""
+        return bool(await self._redis.delete(keys.GAP))
+
+    async def stir(self) -> None:
+        """Somebody acts now."""
+        await self._redis.set(keys.ACTIVE, int(time.time()))
+
+    async def quiet_for(self) -> tuple[float, float]:
+        """Seconds since somebody last acted, here or in Inbox, and since a webhook last came; infinite for never.
+
+        A webhook's time that has not come yet is left over from before a clock was set back, and proves nothing.
+        """
+        active, webhook = await self._redis.mget(keys.ACTIVE, keys.WEBHOOK_AT)
+        idle, without = (time.time() - float(at) if at else math.inf for at in (active, webhook))
+        return max(0.0, idle), math.inf if without < -CLOCKS_DIFFER else max(0.0, without)
+
+    async def miss(self, event: Event, wanted: Iterable[Job] = ()) -> None:
+        """An inbound message from while the bot was away: it belongs in the digest, whatever else it asks for."""
+        message_id = event.message.id if event.message else event.message_id or ""
+        about: list[str | float] = [event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
+        await self._miss(keys=[keys.CURSOR], args=[*about, *flat(wanted)])
+
+    async def miss_thread(self, thread_id: str, at: datetime) -> None:
+        """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""
+        pipe = self._redis.pipeline()
+        pipe.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True).hsetnx(keys.OWED, thread_id, at.timestamp())
+        await pipe.execute()
+
+    async def has_missed(self) -> bool:
+        """Whether something waits for a digest."""
+        return bool(await self._redis.exists(keys.MISSED))
+
+    async def collect(self, ref: str) -> list[Missed]:
+        """What was missed so far, by the time of the first message; the same again for the same `ref`."""
+        place = f"{keys.MISSED}:{ref}"
+        await self._collect(keys=[keys.CURSOR], args=[place])
+        threads = await self._redis.zrange(place, 0, -1, withscores=True)
+        counts = await self._redis.hgetall(f"{place}:count")
+        return [
+            Missed(one.decode(), int(counts.get(one, 1)), datetime.fromtimestamp(at, UTC)) for one, at in threads if one
+        ]
+
+    async def shown(self, message_ids: Iterable[str]) -> set[str]:
+        """Which of these messages are in a channel already, or on their way there."""
+        return await self._marked("message", message_ids)
+
+    async def missed(self, message_ids: Iterable[str]) -> set[str]:
+        """Which of these messages were counted for a digest; their own times may be older than their events'."""
+        return await self._marked("missed", message_ids)
+
+    async def unseen(self, messages: Sequence[Message], since: datetime) -> list[Message]:
+        """Those of a thread's newest messages, newest first, that its person wrote `since` and that no channel shows.
+
+        Oldest first; what was counted for a digest is among them, however old.
+        """
+        missed = await self.missed(one.id for one in messages)
+        theirs = [one for one in reversed(messages) if one.inbound and (one.id in missed or one.created_at >= since)]
+        known = await self.shown(one.id for one in theirs)
+        return [one for one in theirs if one.id not in known]
+
+    async def _marked(self, mark: str, message_ids: Iterable[str]) -> set[str]:
+        ids = list(message_ids)
+        found = await self._redis.mget([keys.once(f"{mark}:{one}") for one in ids]) if ids else []
+        return {one for one, mark in zip(ids, found, strict=True) if mark is not None}
+
+    async def show(self, message_ids: Iterable[str]) -> None:
+        """These messages are in a channel now."""
+        pipe = self._redis.pipeline(transaction=False)
+        for one in message_ids:
+            pipe.set(keys.once(f"message:{one}"), "1", ex=keys.WEEK)
+        await pipe.execute()
+
+    async def began(self) -> datetime:
+        """When this bot ran for the first time; what happened before is history and is not posted."""
+        await self._redis.set(keys.BEGAN, utc_now().isoformat(), nx=True)
+        return datetime.fromisoformat((await self._redis.get(keys.BEGAN)).decode())
+
+
+def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:
+    """An event may wait for its turn and be read again meanwhile: its work has one reference all the same."""
+    return [one.model_copy(update={"ref": reference(event.id)}) for one in wanted]

@@ -1,0 +1,43 @@
+"""All features by name. A feature that is not listed here does nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.admin import commands as admin
+from bot.admin import links, removed
+from bot.assign import choices
+from bot.assign import form as assign
+from bot.cards import conversation, post
+from bot.cards import open as open_link
+from bot.channels import form as channels
+from bot.commands import commands
+from bot.dm import listen as dm
+from bot.dm import write
+from bot.doctor import ask
+from bot.events import buried, look, news
+from bot.feature import Feature
+from bot.lists import find, home
+from bot.people import tell
+from bot.queue.job import Kinds
+from bot.reminders import due
+from bot.reply import form as reply
+from bot.reply import receipt
+from bot.routing import commands as routing
+from bot.routing import move
+from bot.send import send
+from bot.stats import count
+from bot.thread_replies import listen
+from bot.thread_replies import send as thread_replies
+from bot.threads import change
+
+_PARTS: Final = Feature(
+    *(part.feature for part in (change, assign, choices)),
+    *(part.feature for part in (reply, receipt, listen, thread_replies)),
+    *(part.feature for part in (dm, write, send)),
+    *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
+    *(part.feature for part in (routing, move, channels, find, home, count)),
+    *(part.feature for part in (admin, links, removed, ask, tell)),
+)
+FEATURES: Final = Feature(_PARTS, commands(_PARTS))
+KINDS: Final = Kinds(FEATURES.handlers)

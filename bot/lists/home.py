@@ -1,0 +1,141 @@
+"""App Home: one's open conversations and those nobody has taken, one's settings, and what the bot does.
+
+For those who may not act it says why.
+
+Slack shows what was published last, so a refusal replaces what somebody saw while they still might.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot import accept, words
+from bot.channels.store import PersonChoices
+from bot.context import Bot
+from bot.errors import InboxError, Refused
+from bot.feature import Feature
+from bot.lists import find
+from bot.lists import words as words_find
+from bot.lists.find import waiting_first
+from bot.lists.jobs import DrawHome, OpenHome, SetChoices
+from bot.lists.store import Listing
+from bot.lists.views import Part, Setting, closed_home, home
+from bot.models import Search
+from bot.people import answers
+from bot.people.access import Actor
+from bot.queue.job import Asker, Job, Keep
+from bot.reminders import views
+from bot.slack.blocks import View
+from bot.slack.payloads import Ack, Body, asker, from_event, ticked_now
+
+SHOWN: Final = 8  # conversations of each kind
+READ: Final = 50  # conversations of a folder; Home says when there are more
+SETTINGS: Final[Mapping[str, str]] = {"told_of_assignment": words_find.TOLD_OF_ASSIGNMENT}  # of PersonChoices
+LISTS: Final = {"mine": "Your open conversations", "unassigned": "Unassigned"}
+feature = Feature()
+
+
+@feature.event("app_home_opened")
+async def opened(ack: Ack, body: Body, bot: Bot) -> None:
+    """Somebody opened the Home tab, or the messages beside it."""
+    if body["event"].get("tab") == "home":
+        await accept.once(bot, OpenHome(asker=from_event(body)), f"slack-event:{body['event_id']}")
+    await ack()
+
+
+@feature.action("my_choices")
+async def my_choices(ack: Ack, body: Body, bot: Bot) -> None:
+    """The boxes in Home; each click brings all that are ticked."""
+    who = asker(body)
+    await accept.asked(bot, who, SetChoices(chosen=ticked_now(body), asker=who))
+    await ack()
+
+
+@feature.handles(OpenHome)
+async def open_home(job: OpenHome, _: Keep, bot: Bot) -> list[Job]:
+    """Read everything anew: somebody has just opened the tab."""
+    return await _publish(bot, job.asker, job.ref)
+
+
+@feature.handles(DrawHome)
+async def draw_home(job: DrawHome, _: Keep, bot: Bot) -> list[Job]:
+    """Show what became of one conversation; the others as they were read."""
+    return await _publish(bot, job.asker, job.ref, job.changed)
+
+
+@feature.handles(SetChoices)
+async def set_choices(job: SetChoices, _: Keep, bot: Bot) -> list[Job]:
+    """Raises `Refused`. Slack shows the boxes as they were ticked; nothing is to be drawn."""
+    actor = await bot.access.actor(job.asker)
+    await bot.preferences.set_person(actor.user, **{name: name in job.chosen for name in SETTINGS})
+    await answers.note(bot, job, "done", actor.member.id)
+    return []
+
+
+async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[Job]:
+    try:
+        actor = await bot.access.actor(asker)
+    except (Refused, InboxError) as error:
+        view = closed_home(answers.explain(bot, error, asker, ref))
+    else:
+        view = await _view(bot, actor, changed)
+    await bot.slack.publish_home(asker.user, view)
+    return []
+
+
+async def _view(bot: Bot, actor: Actor, changed: str) -> View:
+    member, trouble = actor.member, ""
+    try:
+        shown = await _listed(bot, actor, changed)
+    except InboxError:
+        shown, trouble = None, words_find.NO_LISTS
+    parts = await _parts(bot, actor, shown) if shown else []
+    choices = await bot.preferences.person(actor.user)
+    return home(
+        parts,
+        about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
+        settings=_settings(choices),
+        help=bot.help,
+        trouble=trouble,
+        first_steps=bool(parts) and not parts[0].items,
+        has_channel=(bot.settings.notify_channel is not None),
+    )
+
+
+async def _listed(bot: Bot, actor: Actor, changed: str) -> Listing:
+    """What was read when the tab was opened, with what became of `changed`; else what Inbox shows now."""
+    known = await bot.listings.get(f"home-{actor.user}") if changed else None
+    if known:
+        shown = known.with_change(changed, await find.present(bot, changed))
+    else:
+        found = {kind: await find.read(bot, search, READ) for kind, search in _searches(actor).items()}
+        threads = tuple({thread.id: thread for one in found.values() for thread in one.threads}.values())
+        cut = tuple(kind for kind, one in found.items() if one.looked)
+        shown = Listing(user=actor.user, title="", threads=threads, cut=cut)
+    await bot.listings.put(f"home-{actor.user}", shown)
+    return shown
+
+
+async def _parts(bot: Bot, actor: Actor, shown: Listing) -> list[Part]:
+    """Each list by what is true now, so that a conversation moves from one to the other when it is taken."""
+    parts = []
+    for kind, search in _searches(actor).items():
+        threads = waiting_first([one for one in shown.threads if search.fits(one)])
+        total = f"{len(threads)}{'+' if kind in shown.cut else ''}"
+        items = await find.items_of(bot, threads[:SHOWN])
+        parts.append(Part(LISTS[kind], items, total, f"/inbox {kind}"))
+    return parts
+
+
+def _searches(actor: Actor) -> dict[str, Search]:
+    return {"mine": Search(kind="mine", about=actor.member.id), "unassigned": Search(kind="unassigned")}
+
+
+def _settings(choices: PersonChoices) -> list[Setting]:
+    return [Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()]
+
+
+def _quiet(choices: PersonChoices) -> str:
+    quiet = choices.quiet
+    return views.quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else views.QUIET_OFF

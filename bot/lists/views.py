@@ -1,0 +1,164 @@
+"""Private lists of conversations: for `/inbox find` and the like, for App Home, and what is asked before a first DM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from bot import words
+from bot.lists import words as words_find
+from bot.models import Person, Thread
+from bot.slack.blocks import Block, Msg, View, actions, button, context, line, open_button, option, quote, run, section
+from bot.text import clip, literal, plain, when_long
+
+PAGE: Final = 5  # conversations on one page of a list
+PREVIEW: Final = 200  # code points of a last message
+_NAME: Final = 80
+HELD: Final = 1_000  # code points of a message that waits for an answer
+
+
+class Item(NamedTuple):
+    """A conversation in a list; `account` and `assignee` are labels ("@acme", "Ana")."""
+
+    thread: Thread
+    account: str
+    assignee: str | None
+
+
+class Setting(NamedTuple):
+    """Something a person can switch on and off; `says` is what it does, in at most 75 code points."""
+
+    name: str
+    says: str
+    on: bool
+
+
+class Part(NamedTuple):
+    """One list in a Home; `total` counts what is not shown too, and `all_of_them` is the command that shows it."""
+
+    title: str
+    items: Sequence[Item]
+    total: str
+    all_of_them: str
+
+
+def listing(
+    title: str, items: Sequence[Item], *, seen_in: str, page: int, pages: int, notes: Sequence[str] = ()
+) -> Msg:
+    """Page `page` (from 0) of a list of conversations. `title` and `notes` are mrkdwn from `words`."""
+    of = [f"Page {page + 1} of {pages}"] if pages > 1 else []
+    turn = [button("Previous", "page_back", f"{seen_in}|{page - 1}")] if page else []
+    turn += [button("Next", "page_on", f"{seen_in}|{page + 1}")] if page + 1 < pages else []
+    said = [f"{_who(one.thread.person)}: {_preview(one.thread, 80)}" for one in items]
+    return {
+        "text": clip("\n".join([title, *(plain(one, 300) for one in said), *notes]), 3_000),
+        "blocks": [
+            section(title),
+            *(block for n, one in enumerate(items) for block in _item(one, f"{seen_in}|{page}", n)),
+            *([context(*of, *notes)] if of or notes else []),
+            *actions(f"pages|{seen_in}", turn),
+        ],
+    }
+
+
+def home(
+    parts: Sequence[Part],
+    *,
+    about: Sequence[str],
+    settings: Sequence[Setting],
+    help: str,
+    trouble: str = "",
+    first_steps: bool = False,
+    has_channel: bool = True,
+) -> View:
+    """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn)."""
+    top = [] if has_channel else [section(words.NO_CHANNEL)]
+    top += [section(trouble)] if trouble else []
+    top += [section(words_find.FIRST_STEPS)] if first_steps else []
+    lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
+    own = [section(words_find.SETTINGS), *_settings(settings), context(*about)]
+    rest = [{"type": "divider"}, section(help), section(words.DM_HELP)]
+    return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
+
+
+def closed_home(why: str) -> View:
+    """App Home of somebody who may not act; `why` is mrkdwn from `words`."""
+    return {"type": "home", "blocks": [section(why)]}
+
+
+def first_touch_question(*, person: Person, account: str, doubts: Sequence[str], text: str, intent: str) -> Msg:
+    """What is asked before a first message; `doubts` are mrkdwn from `words`, `intent` returns with the buttons."""
+    title = words_find.before_first(_who(person), account)
+    said = "\n".join(f"• {one}" for one in doubts)
+    answers = [button("Send anyway", "send_anyway", intent), button("Don't send", "send_not", intent)]
+    return {
+        "text": clip(f"{title}\n{said}", 3_000),
+        "blocks": [section(title), section(said), *quote(text, HELD), *actions("first_touch_question", answers)],
+    }
+
+
+def _part(part: Part, number: int) -> list[Block]:
+    heading = section(f"*{part.title} ({part.total})*")
+    items = [block for n, one in enumerate(part.items) for block in _item(one, f"home|{number}", n)]
+    if part.total == str(len(part.items)):
+        return [heading, *items]
+    return [heading, *items, context(words_find.more_in_home(len(part.items), part.all_of_them))]
+
+
+def _settings(settings: Sequence[Setting]) -> list[Block]:
+    """All of them in one group of boxes, which comes back whole with each click."""
+    options = [option(one.says, one.name) for one in settings]
+    on = [box for box, one in zip(options, settings, strict=True) if one.on]
+    boxes = {"type": "checkboxes", "action_id": "my_choices", "options": options}
+    return actions("my_choices", [boxes | ({"initial_options": on} if on else {})])
+
+
+def _item(item: Item, place: str, number: int) -> list[Block]:
+    """A conversation in three blocks; the row's id tells a click where it was made."""
+    thread = item.thread
+    name, handle = _names(thread.person)
+    via = literal(f" via {item.account}", 2 * _NAME) + (" · message request" if thread.is_request else "")
+    heading = line(run(f"{_mark(thread)} "), run(name, bold=True), run(handle + via))
+    heading["elements"] += [element for block in quote(_preview(thread, PREVIEW)) for element in block["elements"]]
+    small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
+    small += ["Archived"] if thread.archived else []
+    return [heading, context(*small), *actions(f"{place}|{number}", _buttons(thread))]
+
+
+def _buttons(thread: Thread) -> list[Block]:
+    claim = ("Unassign", "unassign") if thread.assignee_id else ("Assign to me", "assign_to_me")
+    close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
+    pairs = (("Reply", "reply"), claim, close)
+    return [*(button(*pair, thread.id) for pair in pairs), *open_button(thread.url)]
+
+
+def _mark(thread: Thread) -> str:
+    if thread.archived:
+        return "✅"
+    return "🟡" if thread.assignee_id else "🔵"
+
+
+def _names(person: Person | None) -> tuple[str, str]:
+    """`Sarah Chen` and ` (@sarah)`, literally; the second is empty where it says nothing new."""
+    name = literal(person.name, _NAME).strip() if person else ""
+    handle = literal(person.handle, _NAME).strip() if person else ""
+    return (name, f" ({handle})") if name and handle not in ("", name) else (name or handle or "Someone", "")
+
+
+def _who(person: Person | None) -> str:
+    return "".join(_names(person))
+
+
+def _preview(thread: Thread, limit: int) -> str:
+    """The last message's beginning; v2 tells it only while no reaction came after it."""
+    last = thread.last_message
+    ours = "" if last is None or last.inbound else "You: "
+    said = " ".join(last.text.split()) if last else ""
+    return ours + literal(said, limit) if said else ""
+
+
+def _timing(thread: Thread) -> str:
+    last = thread.last_message
+    if last is None:
+        return "No message yet"
+    return f"{'Waiting since' if last.inbound else 'Answered'} {when_long(last.created_at)}"

@@ -1,0 +1,111 @@
+"""What a person reads in lists, in App Home and before a first message, as Slack mrkdwn; the rest is in `words`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import ceil
+
+from bot import errors
+from bot.models import Member, Person
+from bot.text import plain, when_long
+from bot.words import NO_ACCESS, PLAN, account_offline
+
+TOO_OLD = "That list is too old. Run the command again."
+USAGE = "Use `/inbox find Sarah Chen`, `/inbox find @handle`, or the address of a profile."
+COLLEAGUE = (
+    "Slack took that for a colleague. Leave out the @ (`/inbox find sarah`), or give the address of the profile."
+)
+NO_PROFILE = "There is no link to an X or LinkedIn profile in that message. `/inbox find` looks for names and words."
+ANSWERED_YES = "You already decided to send that message."
+ANSWERED_NO = "You already decided not to send that message. Start again with `/dm`."
+NOT_SENT = "As you wanted, nothing was sent."
+SENT_ANYWAY = "I'm sending it, as you wanted."
+NO_LISTS = "Inbox doesn't show your conversations right now. Open this tab again in a minute."
+TOLD_OF_ASSIGNMENT = "Message me when a colleague assigns a conversation to me"
+SETTINGS = "*Your settings*"
+FIRST_STEPS = """\
+*What to do first*
+1. Take a conversation: *Assign to me*, below or on its card in the channel. Then it stands here.
+2. Answer: *Reply*. What you sent stands below the card, with its outcome. `/dm @handle Hello` writes to somebody new.
+3. Done? *Archive*. If they write again, it comes back."""
+
+
+def title(kind: str, about: str, count: int) -> str:
+    """Above a list; `about` is what the person looked for, where they did."""
+    named = {
+        "mine": "Your open conversations",
+        "unassigned": "Unassigned conversations",
+        "requests": "Message requests",
+        "words": f"Conversations with “{plain(about, 150)}”",
+        "person": f"Conversations with {plain(about, 400)}",
+    }
+    return f"*{named[kind]} ({count})*"
+
+
+def empty(kind: str, about: str) -> str:
+    return {
+        "mine": "No open conversation is assigned to you. `/inbox unassigned` lists those that nobody has taken.",
+        "unassigned": "Every open conversation is assigned to somebody.",
+        "requests": "There are no message requests.",
+        "words": f"I found no conversation with “{plain(about, 150)}” in names, handles or last messages.",
+    }[kind]
+
+
+def looked_at(count: int) -> str:
+    """Where a search did not read everything; `count` is what it read."""
+    return f"I looked at the first {count} conversations; there are more in Inbox."
+
+
+def no_conversation(person: Person) -> str:
+    who = person.handle if person.label == person.handle else f"{person.label} ({person.handle})"
+    address = f"linkedin.com/in/{person.username}" if person.platform == "linkedin" else person.handle
+    begin = f"`/dm {plain(address, 150)}` begins one"
+    return f"{plain(who, 200)} is in Inbox, but there is no conversation yet. {begin}."
+
+
+def not_listed(error: errors.InboxError, reference: str) -> str:
+    """Why there is no list."""
+    match error:
+        case errors.RateLimited(retry_after=seconds):
+            return f"Inbox asks us to wait {max(1, ceil(seconds))} s. Try again then."
+        case errors.Unauthorized():
+            return NO_ACCESS
+        case errors.Unavailable():
+            return "Inbox isn't answering, so I can't list conversations. Try again in a minute."
+    return f"Inbox doesn't show me these conversations. Ask an admin what changed. Reference {plain(reference, 40)}."
+
+
+def more_in_home(shown: int, command: str) -> str:
+    return f"The first {shown}. `{command}` lists more."
+
+
+def before_first(who: str, account: str) -> str:
+    return f"*Before you write to {plain(who, 200)} from {plain(account, 100)}*"
+
+
+def wrote_before(who: str, account: str, at: datetime) -> str:
+    """`who` is mrkdwn."""
+    return f"{who} wrote to them from {plain(account or 'another account', 100)}, {when_long(at)}."
+
+
+def somebody(author: str) -> str:
+    """Who wrote for the team where no name is known; `author` is a message's."""
+    known = {"campaign": "A campaign", "api": "Another program", "platform": "Somebody, outside Inbox,"}
+    return known.get(author, "A colleague")
+
+
+def colleague(member: Member | None) -> str:
+    return plain(member.label, 100) if member else "A colleague"
+
+
+def account_closed(account: str, status: str, platform: str) -> str:
+    """Why an account cannot send; `status` is Inbox's."""
+    if status == "offline":
+        return account_offline(account, platform)
+    if status == "active":
+        return f"{plain(account, 100)} can't send messages, Inbox says."
+    return f"{plain(account, 100)} is {plain(status, 40)} in Inbox."
+
+
+def plan_refused(at: datetime) -> str:
+    return f"{PLAN} Inbox refused one {when_long(at)}."

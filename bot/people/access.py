@@ -1,0 +1,140 @@
+"""Who is acting: a member of the installed workspace, linked to an Inbox member that exists, or nobody.
+
+Deny by default: whoever Slack cannot identify is refused, and nothing is called on their behalf.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.errors import AdminsOnly, NotLinked, Outsider, Refused, SlackAway, SlackRefused, Unidentified, Unlinked
+from bot.models import Installation, Member, Record
+from bot.people.directory import Directory, Profile
+from bot.people.links import Links
+from bot.people.rights import Rights
+from bot.queue.job import Asker
+from bot.slack.client import Slack
+
+log = structlog.get_logger(__name__)
+
+
+class Actor(Record):
+    """A person who may act: their Slack user id, and the Inbox member they act as."""
+
+    user: str
+    name: str
+    member: Member
+
+
+class Gate:
+    """Knows the workspace, and turns whoever asks into an `Actor` or refuses them."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        slack: Slack,
+        directory: Directory,
+        links: Links,
+        rights: Rights,
+        admins: frozenset[str],
+    ) -> None:
+        """`admins` are Slack user ids that may do what workspace admins may."""
+        self.installation, self._slack = installation, slack
+        self._directory, self._links, self._rights, self._admins = directory, links, rights, admins
+
+    async def actor(self, asker: Asker) -> Actor:
+        """Who is asking. Raises `Outsider`, `Unidentified` or `NotLinked`; `InboxError` when it cannot be looked up."""
+        profile = await self.insider(asker)
+        member = await self._member(profile)
+        return Actor(user=asker.user, name=member.name or profile.name, member=member)
+
+    async def acts_as(self, user: str, member_id: str) -> bool:
+        """Whether the Slack user may act, as that member: nobody else hears of a conversation.
+
+        Raises `InboxError`, and `Unidentified` where Slack does not answer.
+        """
+        try:
+            actor = await self.actor(Asker(user=user, team=self.installation.team))
+        except Unidentified:
+            raise
+        except Refused:
+            return False
+        return actor.member.id == member_id
+
+    async def insider(self, asker: Asker) -> Profile:
+        """Somebody of the installed workspace or its Grid organisation; no bot, former member, or guest not allowed.
+
+        The person's own workspace counts, not the channel's: in a shared channel outsiders press our buttons.
+        """
+        if not self._ours(asker.team, asker.enterprise):
+            raise Outsider("another workspace")
+        profile = await self._directory.profiles.get(asker.user)
+        if profile is None:
+            try:
+                profile = await self._slack.profile(asker.user)
+            except SlackAway as error:
+                raise Unidentified("Slack does not answer who this is") from error
+            except SlackRefused as error:
+                raise Outsider(error.code) from error
+            if profile.team is None:  # not said here, but Slack has signed it above
+                profile = profile.model_copy(update={"team": asker.team, "enterprise": asker.enterprise})
+            await self._directory.profiles.put(profile.id, profile)
+        if profile.bot or profile.deleted or not self._ours(profile.team, profile.enterprise):
+            raise Outsider("bot, former member or stranger")
+        if profile.guest and not await self._rights.guest_allowed(profile.id):
+            raise Outsider("guest")
+        return profile
+
+    async def admin(self, asker: Asker) -> Profile:
+        """An insider who may say who is who. Raises `AdminsOnly`; a guest is none, wherever they are named."""
+        profile = await self.insider(asker)
+        if profile.guest or not (profile.admin or asker.user in self._admins):
+            raise AdminsOnly("neither a workspace admin nor in BOT_ADMINS")
+        return profile
+
+    def _ours(self, team: str | None, enterprise: str | None) -> bool:
+        grid = self.installation.enterprise
+        return team == self.installation.team or (grid is not None and enterprise == grid)
+
+    async def _member(self, profile: Profile) -> Member:
+        linked = await self._links.link(profile.id)
+        if linked == "":
+            raise Unlinked("unlinked on purpose")
+        if linked and (member := await self.member(linked)):
+            return member
+        member = await self.own_member(profile)
+        await self._links.save_link(profile.id, member.id)
+        await self._rights.drop_click(profile.id)  # the click under way is the one that counts
+        log.info("linked", user=profile.id, member=member.id)
+        return member
+
+    async def own_member(self, profile: Profile) -> Member:
+        """The member with this person's own address. Raises `NotLinked` unless the home workspace vouches for it.
+
+        Other workspaces of a Grid organisation have admins of their own, who could give anybody any address.
+        """
+        if self.installation.team not in (profile.team, *profile.teams):
+            raise NotLinked("of another workspace of the organisation")
+        if profile.email is None or not profile.confirmed:
+            raise NotLinked("Slack shows no e-mail address that is confirmed")
+        member = await self.member_with(profile.email)
+        if member is None:
+            raise NotLinked("no member, or several, with that address")
+        return member
+
+    async def member_with(self, email: str) -> Member | None:
+        """The only member with that address, asked for anew before nobody is."""
+        for fresh in (False, True):
+            members = await self._directory.members(fresh=fresh)
+            matches = [one for one in members if one.email and one.email.casefold() == email.casefold()]
+            if len(matches) == 1:
+                return matches[0]
+        return None
+
+    async def member(self, member_id: str) -> Member | None:
+        """The member with that id, asked for anew before they are taken for gone."""
+        for fresh in (False, True):
+            for member in await self._directory.members(fresh=fresh):
+                if member.id == member_id:
+                    return member
+        return None

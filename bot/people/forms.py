@@ -1,0 +1,42 @@
+"""Modals that are opened at once and filled by a worker: who may see one, and what stands there when nobody may.
+
+Raises `SlackAway`; what Inbox refuses is said in the view.
+"""
+
+from __future__ import annotations
+
+from bot.context import Bot
+from bot.errors import InboxError, NotThere, Refused
+from bot.people import answers
+from bot.people.access import Actor
+from bot.queue.job import Asker, Filled
+from bot.slack.blocks import View, notice_modal
+
+
+async def actor(bot: Bot, job: Filled, title: str) -> Actor | None:
+    """Who asks for the form; None when they may not have it, which the view then says."""
+    try:
+        return await bot.access.actor(job.asker)
+    except (Refused, InboxError) as error:
+        await answers.refused(bot, job.asker, error, job.ref)
+        await notice(bot, job, title, answers.explain(bot, error, job.asker, job.ref))
+        return None
+
+
+async def notice(bot: Bot, job: Filled, title: str, sentence: str) -> None:
+    """Say `sentence` (mrkdwn) instead of the form."""
+    await fill(bot, job.view_id, notice_modal(title, sentence))
+
+
+async def fill(bot: Bot, view_id: str, view: View) -> bool:
+    """Show `view` in place of what is there; False when the person has closed it."""
+    try:
+        await bot.slack.update_view(view_id, view)
+    except NotThere:
+        return False
+    return True
+
+
+def remembered(about: str, asker: Asker) -> str:
+    """What a modal remembers: what it is about, and where its result is told."""
+    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}"

@@ -1,0 +1,37 @@
+"""What somebody is told."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from bot.queue.job import Asked, Job
+
+
+class TellAdmins(Job):
+    """Tell every admin but `but` in a direct message; what has a `name`, once a week until it is well again."""
+
+    waits_in: ClassVar[str] = "admins"
+    kind: Literal["tell_admins"] = "tell_admins"
+    text: str
+    but: str = ""
+    name: str = ""
+
+    @property
+    def once(self) -> str | None:
+        return f"admins:{self.name}" if self.name else None
+
+
+class Tell(Asked):
+    """Say something to one person, privately; `lasting` in a direct message, which is there when they come back.
+
+    `replace` puts it in the place of the message whose button they pressed.
+    """
+
+    waits_in: ClassVar[str] = "tell:{asker.user}"
+    kind: Literal["tell"] = "tell"
+    text: str
+    blocks: list[dict[str, Any]] = Field(default_factory=list)
+    lasting: bool = False
+    replace: bool = False

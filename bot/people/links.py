@@ -1,0 +1,44 @@
+"""Which Inbox member a Slack user acts as."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.store import keys
+
+
+class Links:
+    """A link lives until somebody removes it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def link(self, user: str) -> str | None:
+        """The Inbox member id that this Slack user acts as; "" when their link was taken away on purpose."""
+        member = await self._redis.get(keys.link(user))
+        return None if member is None else member.decode()
+
+    async def save_link(self, user: str, member_id: str) -> None:
+        pipe = self._redis.pipeline()
+        pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user)
+        await pipe.execute()
+
+    async def remove_link(self, user: str) -> None:
+        """From now on no address matches them either: who was unlinked on purpose stays so."""
+        pipe = self._redis.pipeline()
+        pipe.set(keys.link(user), "").srem(keys.LINKED, user)
+        await pipe.execute()
+
+    async def links(self) -> dict[str, str]:
+        """The Inbox member id of every linked Slack user."""
+        users = sorted(one.decode() for one in await self._redis.smembers(keys.LINKED))
+        members = await self._redis.mget([keys.link(one) for one in users]) if users else []
+        return {user: member.decode() for user, member in zip(users, members, strict=True) if member}
+
+    async def linked_members(self) -> set[str]:
+        """The Inbox member ids that anybody acts as."""
+        found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
+        values = await self._redis.mget(found) if found else []
+        return {value.decode() for value in values if value}

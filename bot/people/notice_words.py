@@ -1,0 +1,60 @@
+"""What admins read of Slack, Inbox and channels that are away or refuse the bot, and that this is over."""
+
+from __future__ import annotations
+
+from bot.text import plain
+
+INBOX_REFUSES = (
+    "Inbox no longer accepts my API token, so nothing is sent or changed. Make a new one in Inbox → Settings → API → "
+    "New API token, set INBOX_API_TOKEN to it and restart me."
+)
+INBOX_TAKES_US = "Inbox accepts my API token again. What waited is being done now."
+INBOX_IS_BACK = "Inbox answers again. What waited is being done now."
+
+
+def lost_channel(channel: str, code: str) -> str:
+    """What admins read when a channel does not take posts; `code` is Slack's error."""
+    only_some = "only some may post there. Add me to those, in the channel's posting permissions"
+    remedy = {
+        "is_archived": "it is archived. Unarchive it",
+        "not_in_channel": "I am not in it. Say `/invite @Inbox` there",
+        "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
+        "restricted_action": only_some,
+        "restricted_action_read_only_channel": only_some,
+        "restricted_action_thread_only_channel": "only replies are allowed there. Allow new messages",
+        "restricted_action_non_threadable_channel": "no replies are allowed there. Allow threads",
+        "missing_scope": "Slack has not granted me what that needs. Paste `bot manifest` anew and reinstall the app",
+        "not_allowed_token_type": "SLACK_BOT_TOKEN is no bot token. Set it to the one that begins with xoxb-",
+        "ekm_access_denied": "your organisation has suspended its encryption key. Ask whoever administers that",
+    }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
+    return (
+        f"I can't post in <#{channel}>: {remedy}, or send conversations elsewhere (`/inbox route`, NOTIFY_CHANNEL). "
+        "Until then new messages wait, for a day."
+    )
+
+
+def channel_is_back(channel: str) -> str:
+    return f"I can post in <#{channel}> again. What waited is being posted now."
+
+
+def inbox_away(since: str) -> str:
+    """`since` is a time of day with its zone."""
+    return (
+        f"Inbox has not answered me since {since}. Cards and changes made elsewhere wait for it; what people write is "
+        "tried for 10 minutes and then handed back to them. Nothing is to be done here; I'll say when it is over."
+    )
+
+
+def slack_was_away(since: str) -> str:
+    """Admins can read it only afterwards; `since` is a time of day with its zone."""
+    return (
+        f"Slack didn't answer me, or refused my token, from {since} on. It does now: what waited is being posted, in "
+        "order."
+    )
+
+
+def unknown_slack_code(code: str) -> str:
+    return (
+        f"Slack refuses something with {plain(code, 60)}, which I don't know. I keep trying for a day. Look it up at "
+        "<https://docs.slack.dev/reference/methods|docs.slack.dev>; `/inbox doctor` says what else is wrong."
+    )

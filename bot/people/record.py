@@ -1,0 +1,77 @@
+"""The record of who did what, from where and with what outcome. It holds no message text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from bot.models import Record
+from bot.queue.job import Asker
+from bot.store import keys
+
+PAGE: Final = 500  # entries read at once
+
+# ARGV: the key that makes an entry one, its seconds to live, the oldest id to keep, then names and values.
+_NOTE: Final = f"""
+if not redis.call('SET', ARGV[1], '1', 'NX', 'EX', ARGV[2]) then return 0 end
+redis.call('XADD', '{keys.AUDIT}', '*', unpack(ARGV, 4))
+redis.call('XTRIM', '{keys.AUDIT}', 'MINID', '~', ARGV[3])
+return 1
+"""
+
+
+class Entry(Record):
+    """One act. `user` and `channel` are Slack's ids, `member` Inbox's; `about` is a thread, a person or a channel."""
+
+    at: datetime
+    user: str
+    member: str = ""
+    channel: str = ""
+    what: str
+    about: str = ""
+    outcome: str
+    ref: str
+
+
+class Audit:
+    """Keeps entries for `days`. Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis, days: int = 90) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._days = days
+        self._note = redis.register_script(_NOTE)
+
+    async def note(self, asker: Asker, what: str, about: str, outcome: str, ref: str, member: str = "") -> None:
+        """Write it down once: a job that is run again after a crash has the same `ref`."""
+        at = datetime.now(UTC)
+        oldest = int((at.timestamp() - self._days * 86_400) * 1000)
+        entry = {"user": asker.user, "member": member, "channel": asker.channel or "", "what": what, "about": about}
+        entry |= {"outcome": outcome, "ref": ref}
+        fields = [part for pair in entry.items() for part in pair]
+        once = keys.once(f"audit:{ref}:{what}:{outcome}")
+        await self._note(keys=[keys.AUDIT], args=[once, keys.WEEK, oldest, *fields])
+
+    async def newest(self, count: int) -> list[Entry]:
+        """The last `count` entries, the newest first."""
+        found = await self._redis.xrevrange(keys.AUDIT, count=count)
+        return [_entry(entry_id, fields) for entry_id, fields in found]
+
+    async def since(self, at: datetime) -> AsyncIterator[Entry]:
+        """All entries from `at` on, the oldest first."""
+        begin = str(int(at.timestamp() * 1000))
+        while True:
+            found = await self._redis.xrange(keys.AUDIT, begin, count=PAGE)
+            for entry_id, fields in found:
+                yield _entry(entry_id, fields)
+            if len(found) < PAGE:
+                return
+            begin = f"({found[-1][0].decode()}"
+
+
+def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
+    """Redis names an entry by its time in milliseconds."""
+    at = datetime.fromtimestamp(int(entry_id.partition(b"-")[0]) / 1000, UTC)
+    return Entry.model_validate({"at": at, **{name.decode(): value.decode() for name, value in fields.items()}})

@@ -1,0 +1,56 @@
+"""Channels that take nothing from the bot: what is meant for them waits for a day, and admins hear of it once.
+
+An admin may unarchive the channel, invite the bot or let it post; then all goes on, in order, and admins hear that too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from bot.errors import ChannelRefused, ScopeMissing, SlackBusy, SlackRefused
+from bot.people.notices import Notices
+from bot.queue.job import DAY, Job, Later
+from bot.store.quota import Pace
+
+LOOK_AGAIN: Final = 30.0  # seconds until a channel that took nothing is tried again
+REFUSALS: Final = (ChannelRefused, ScopeMissing)
+
+
+class RefusedChannels:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, notices: Notices, pace: Pace, look_again: float = LOOK_AGAIN) -> None:
+        self._notices, self._pace, self.look_again = notices, pace, look_again
+
+    @asynccontextmanager
+    async def waiting(self, job: Job, channel: str, then: Sequence[Job] = ()) -> AsyncIterator[None]:
+        """Raises `Later` where the channel refuses what is done within, or Slack's refusal after a day.
+
+        `then` is done at once where it must wait.
+        """
+        try:
+            yield
+        except SlackBusy as error:
+            await self._pace.rest(channel, error.retry_after)
+            raise
+        except REFUSALS as error:
+            await self.note(channel, error)
+            if job.age > DAY:
+                raise
+            raise Later(self.look_again, job, *then) from error
+        await self._notices.channel_takes(channel, doubtful=job.age > self.look_again / 2)
+
+    async def note(self, channel: str, error: SlackRefused) -> None:
+        await self._pace.hold(_held(channel), self.look_again)
+        await self._notices.channel_refuses(channel, error.code)
+
+    async def unless_known(self, job: Job, channel: str) -> None:
+        """Raises `Later` while the channel is known to refuse: hundreds of cards need not all find that out."""
+        if wait := await self._pace.held_for(_held(channel)):
+            raise Later(wait, job)
+
+
+def _held(channel: str) -> str:
+    return f"refused:{channel}"

@@ -1,0 +1,68 @@
+"""What admins allowed, and what waits until somebody is linked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from bot.models import Record
+from bot.queue.job import Job, Kinds, dump
+from bot.store import keys
+from bot.store.kept import Kept
+
+CLICK_LIVES: Final = 15 * 60  # seconds
+
+
+class Sharing(Record):
+    """Whether a channel is shared with another organisation, and when Slack last said so."""
+
+    shared: bool
+    at: datetime
+
+
+class Rights:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self.sharings = Kept(redis, Sharing, keys.sharing)  # what Slack said last, however long ago
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def allow_guest(self, user: str) -> None:
+        await self._redis.sadd(keys.GUESTS, user)
+
+    async def disallow_guest(self, user: str) -> None:
+        await self._redis.srem(keys.GUESTS, user)
+
+    async def guest_allowed(self, user: str) -> bool:
+        return bool(await self._redis.sismember(keys.GUESTS, user))
+
+    async def consent(self, channel: str) -> str | None:
+        """The admin who consented to showing messages in this channel though outsiders read it."""
+        admin = await self._redis.get(keys.consent(channel))
+        return admin.decode() if admin else None
+
+    async def save_consent(self, channel: str, admin: str) -> None:
+        await self._redis.set(keys.consent(channel), admin)
+
+    async def remove_consent(self, channel: str) -> None:
+        await self._redis.delete(keys.consent(channel))
+
+    async def well(self, notice: str) -> bool:
+        """What the admins were told under this name is over: the next time they are told at once. True for one of all
+        who find that out, when they were told."""
+        return bool(await self._redis.delete(keys.once(f"admins:{notice}")))
+
+    async def keep_click(self, user: str, click: Job) -> None:
+        """What `user` wanted and could not have, as nobody knows their member yet; only the last click is kept."""
+        await self._redis.set(keys.click(user), dump(click), ex=CLICK_LIVES)
+
+    async def kept_click(self, user: str) -> Job | None:
+        """The last click of `user` that was refused for want of a link, in the last 15 minutes."""
+        raw = await self._redis.get(keys.click(user))
+        return self._kinds.load(raw) if raw else None
+
+    async def drop_click(self, user: str) -> None:
+        await self._redis.delete(keys.click(user))

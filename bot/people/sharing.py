@@ -1,0 +1,56 @@
+"""May a channel show what people write to the team? Not where another organisation reads along, unless an admin agreed.
+
+Slack is asked, and its answer holds for five minutes: a channel may become shared later. While Slack does not answer,
+its last word holds; where it refuses to say, the channel counts as shared.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot.errors import ScopeMissing, SlackBusy, SlackDown, SlackError, SlackRevoked
+from bot.people.rights import Rights, Sharing
+from bot.queue.job import utc_now
+from bot.slack.client import Slack
+
+log = structlog.get_logger(__name__)
+
+NEVER_TOLD: Final = {"unknown_method", "http_404"}
+FRESH: Final = 300.0  # seconds
+
+
+class Consent:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, slack: Slack, rights: Rights) -> None:
+        self._slack, self._rights = slack, rights
+        self._warned = False
+
+    async def shows(self, channel: str) -> bool:
+        """Whether names and texts may stand in `channel`."""
+        return await self._rights.consent(channel) is not None or not await self._shared(channel)
+
+    async def _shared(self, channel: str) -> bool:
+        known = await self._rights.sharings.get(channel)
+        if known and (utc_now() - known.at).total_seconds() < FRESH:
+            return known.shared
+        try:
+            shared = await self._slack.shared_outside(channel)
+        except SlackError as error:
+            return self._unknown(known, error)
+        await self._rights.sharings.put(channel, Sharing(shared=shared, at=utc_now()))
+        return shared
+
+    def _unknown(self, known: Sharing | None, error: SlackError) -> bool:
+        """Slack did not say. Without the scope it never will: then only a channel known to be shared counts as such."""
+        if isinstance(error, ScopeMissing) or error.code in NEVER_TOLD:
+            if not self._warned:
+                log.warning("sharing_unknown", remedy="add the scopes channels:read and groups:read, and reinstall")
+                self._warned = True
+            return known is not None and known.shared
+        log.warning("sharing_not_told", error=str(error))
+        if known is None and isinstance(error, (SlackBusy, SlackDown, SlackRevoked)):
+            raise error  # it cannot be posted now either: both are tried again
+        return known.shared if known else True

@@ -1,0 +1,78 @@
+"""What follows when Inbox's API version changes, and what admins hear of an end that comes near."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from bot.events.jobs import LookAtBuried, Sync
+from bot.inbox.spoken import Spoken
+from bot.people import version_words as words
+from bot.people.directory import Directory
+from bot.people.jobs import TellAdmins
+from bot.people.rights import Rights
+from bot.queue.job import Job
+from bot.queue.lanes import Lanes
+from bot.store.installation import Install
+
+log = structlog.get_logger(__name__)
+
+NAMES: Final = {"in-use": "inbox-v1", "week": "inbox-v1-week", "day": "inbox-v1-day", "ended": "inbox-v1-ended"}
+
+
+class Versions:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, spoken: Spoken, directory: Directory, install: Install, lanes: Lanes, rights: Rights) -> None:
+        self._spoken, self._directory, self._install, self._lanes, self._rights = (
+            spoken,
+            directory,
+            install,
+            lanes,
+            rights,
+        )
+        self._told: set[str] = set()  # saves asking Redis again and again
+        spoken.moved, spoken.watched = self.moved, self.watched
+
+    async def begin(self, *, moved: bool, first_start: bool) -> None:
+        """At a start: what follows from a change since the last one, and a look at what an earlier bot buried."""
+        if moved:
+            await self.moved(self._spoken.version, True)
+        elif self._spoken.version == "v2" and not await self._install.buried_looked_at():
+            if not first_start:
+                await self._lanes.accept(LookAtBuried())
+            await self._install.looked_at_buried()
+
+    async def moved(self, version: str, first: bool) -> None:
+        """Another version is spoken; `first` in the process that found it out, for all the others."""
+        await self._directory.forget_caches()
+        if not first:
+            return
+        follow: list[Job] = [Sync()]
+        if version == "v2":
+            for name in NAMES.values():
+                await self._rights.well(name)
+            follow += [LookAtBuried(), TellAdmins(text=words.moved(version))]
+        await self._lanes.accept(*follow)
+
+    async def watched(self) -> None:
+        """Tell admins, once each: v1 is in use, it ends in a week, in a day, and it has ended."""
+        spoken, ends = self._spoken, self._spoken.ends
+        if spoken.version != "v1" or ends is None or not (spoken.pinned or spoken.certain or spoken.ended):
+            self._told.clear()
+            return
+        days = (ends - datetime.now(UTC)).days + 1
+        if spoken.ended:
+            await self._tell("ended", words.v1_ended(pinned=spoken.pinned))
+        else:
+            near = "day" if days <= 1 else "week" if days <= 7 else "in-use"
+            await self._tell(near, words.v1_ends(ends, days, pinned=spoken.pinned))
+
+    async def _tell(self, what: str, text: str) -> None:
+        name = NAMES[what]
+        if name not in self._told:
+            log.warning("api_version_ends", stage=what, version=self._spoken.version, pinned=self._spoken.pinned)
+            await self._lanes.accept(TellAdmins(name=name, text=text))
+            self._told.add(name)

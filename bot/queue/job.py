@@ -1,0 +1,139 @@
+"""What every job is, who asked for it, and how a stored one is read again."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Final, Union
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from bot.models import Record
+
+
+def reference(of: str | None = None) -> str:
+    """Six hex digits that name one piece of work in the log and in what the person reads.
+
+    `of` is the id of what asks for it, for work that may be asked for twice and is to have the same name.
+    """
+    return hashlib.sha256(of.encode()).hexdigest()[:6] if of else secrets.token_hex(3)
+
+
+class Asker(Record):
+    """Who asked, as Slack's signed payload says it, and where to answer them privately.
+
+    `team` and `enterprise` are the person's own, not the channel's. `response_url` takes 5 posts within 30 minutes
+    (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses).
+    """
+
+    user: str
+    team: str | None = None
+    enterprise: str | None = None
+    channel: str | None = None
+    thread_ts: str | None = None
+    response_url: str | None = None
+    trigger: str | None = None
+
+
+DAY: Final = 86_400.0
+SENDS_WAIT: Final = 600.0  # seconds that what somebody wrote is tried for, before they have it back
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Job(Record):
+    """What all jobs have: a reference and the time of acceptance.
+
+    `tries` counts the attempts whose outcome was no success, for whatever reason: the next one looks what was done.
+    `failures` counts those that failed though everything else worked, `deaths` the workers that died of it, one after
+    the other.
+
+    A `patient` job is tried again when something fails, and waits for `patience` seconds for what is away; somebody
+    waits for the others, and is told instead. People's actions go before those of the `background`, for which nobody
+    is waiting. A job that may `merge` is not accepted when one of its kind is the last in its lane, named by
+    `waits_in`, and has not begun yet: it does the same work. What is not `logged` is bookkeeping, of which the log
+    tells only at DEBUG, unless it fails.
+    """
+
+    patient: ClassVar[bool] = True
+    patience: ClassVar[float] = DAY
+    background: ClassVar[bool] = False
+    merge: ClassVar[bool] = False
+    logged: ClassVar[bool] = True
+    waits_in: ClassVar[str]
+    kind: str
+    ref: str = Field(default_factory=reference)
+    at: datetime = Field(default_factory=utc_now)
+    tries: int = 0
+    failures: int = 0
+    deaths: int = 0
+
+    @property
+    def lane(self) -> str:
+        return self.waits_in.format_map(vars(self))
+
+    @property
+    def once(self) -> str | None:
+        """A key under which this work is accepted only once in seven days."""
+        return None
+
+    @property
+    def key(self) -> str:
+        """The key of the message that this work sends: the same whenever it is worked, as Redis may go back.
+
+        The reference alone would not do: it is short, and two of them may be equal within a week.
+        """
+        asker = getattr(self, "asker", None)
+        accepted = f"{self.ref} {self.at.timestamp()} {asker and (asker.user, asker.trigger)}"
+        return f"slack-{self.ref}-{hashlib.sha256(accepted.encode()).hexdigest()[:16]}"
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was accepted."""
+        return (utc_now() - self.at).total_seconds()
+
+
+def dump(job: Job) -> bytes:
+    return job.model_dump_json(exclude_defaults=False).encode()
+
+
+class Kinds:
+    """All classes of jobs, told apart by their `kind`, which lies in Redis: no kind is ever renamed."""
+
+    def __init__(self, kinds: Iterable[type[Job]]) -> None:
+        union: Any = Annotated[Union[tuple(kinds)], Field(discriminator="kind")]  # noqa: UP007  # made at run time
+        self._any: TypeAdapter[Job] = TypeAdapter(union, config=ConfigDict(defer_build=True))
+
+    def load(self, raw: bytes) -> Job:
+        """The job that `dump` wrote. Raises `ValueError` when it is no job of this version."""
+        return self._any.validate_json(raw)
+
+
+class Asked(Job):
+    """A job that somebody asked for and waits for."""
+
+    asker: Asker
+
+
+class Filled(Asked):
+    """Fill the loading view that was opened when somebody asked for a form."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "view:{view_id}"
+    view_id: str
+
+
+Keep = Callable[[Job], Awaitable[None]]
+"""How a handler writes down how far its job has come, before it goes on."""
+
+
+class Later(Exception):
+    """A handler's word that its job is not done yet: work it again in `seconds`, as `job`, and do `then` now."""
+
+    def __init__(self, seconds: float, job: Job, *then: Job) -> None:
+        super().__init__(f"in {seconds:g} s")
+        self.seconds, self.job, self.then = seconds, job, then

@@ -1,0 +1,230 @@
+"""Replies from a card: the form, who has it open, and the `Send` that comes of it.
+
+From the press of Reply to the message that is written down to be sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from bot import accept, words
+from bot.cards.jobs import Render
+from bot.cards.views import why_not
+from bot.context import Bot
+from bot.dm import write
+from bot.errors import Gone, InboxError, NotNow, Unidentified
+from bot.events.jobs import Refresh
+from bot.events.news import first_seen
+from bot.feature import Feature
+from bot.models import AccountLink, Address, Card, Message, Thread
+from bot.people import answers, forms
+from bot.people.access import Actor
+from bot.people.forms import remembered
+from bot.queue.job import Asker, Job, Keep, Later, utc_now
+from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
+from bot.reply.views import reply_modal
+from bot.send.jobs import Send
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+
+log = structlog.get_logger(__name__)
+
+TITLE: Final = "Reply"
+SHOWN: Final = 5  # messages of the conversation in the form
+feature = Feature()
+
+
+@feature.action("reply")
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button, whose value is the thread."""
+    await _open(bot, asker(body), button_value(body))
+    await ack()
+
+
+@feature.shortcut("reply")
+async def choose(ack: Ack, body: Body, bot: Bot) -> None:
+    """The shortcut, on a card or below it."""
+    await _open(bot, asker(body), await accept.thread_of(bot, body))
+    await ack()
+
+
+async def _open(bot: Bot, who: Asker, thread_id: str) -> None:
+    if thread_id:
+        await accept.form(bot, who, TITLE, lambda view: OpenReply(view_id=view, thread_id=thread_id, asker=who))
+    else:
+        await accept.no_card(bot, who)
+
+
+@feature.view("reply")
+async def written(ack: Ack, body: Body, bot: Bot) -> None:
+    """The form was submitted."""
+    thread_id, who = from_modal(body)
+    said = submitted(body, "text")
+    if not said.strip():
+        await ack(response_action="errors", errors={"text": words.EMPTY_TEXT_FIELD})
+        return
+    await accept.submitted(bot, body, Reply(thread_id=thread_id, text=said, asker=who))
+    await ack()
+
+
+@feature.view_closed("reply")
+async def closed(ack: Ack, body: Body, bot: Bot) -> None:
+    """The form was closed without being submitted."""
+    thread_id, who = from_modal(body)
+    await accept.once(bot, StopReplying(thread_id=thread_id, asker=who), f"closed:{body['view']['id']}")
+    await ack()
+
+
+@feature.handles(OpenReply)
+async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
+    """Fill the loading view with the conversation and a field, or with the reason why there is none."""
+    actor = await forms.actor(bot, job, TITLE)
+    if actor is None:
+        return []
+    try:
+        card = await bot.cards.get(job.thread_id)
+        if card is None:  # from a list, which names threads that have no card yet
+            card = await first_seen(job.thread_id, bot.inbox, bot.cards, bot.directory)
+        thread, link, messages = await asyncio.gather(
+            _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id)
+        )
+    except InboxError as error:
+        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.asker, job.ref))
+        return [Refresh(thread_id=job.thread_id)]
+    if reason := why_not(thread, link):
+        await forms.notice(bot, job, TITLE, reason)
+        return [Refresh(thread_id=job.thread_id, shown=thread)]
+    return await _fill(bot, job, actor, thread, link, messages)
+
+
+async def _fill(
+    bot: Bot, job: OpenReply, actor: Actor, thread: Thread, link: AccountLink | None, messages: Sequence[Message] | None
+) -> list[Job]:
+    others = await bot.replies.begin(job.thread_id, actor.user, actor.name)
+    view = reply_modal(
+        thread=thread,
+        account=link.label if link else "your account",
+        assignee=await bot.directory.assignee(thread.assignee_id),
+        takes=thread.assignee_id is None and await _takes(bot, job.thread_id),
+        messages=messages,
+        others=[(one.name, one.since) for one in others],
+        characters=await _limit(bot, thread.platform),
+        metadata=remembered(job.thread_id, job.asker),
+    )
+    shown = False
+    try:
+        shown = await forms.fill(bot, job.view_id, view)
+    finally:
+        if not shown:
+            await bot.replies.end(job.thread_id, actor.user)
+    if not shown:
+        return []
+    return [Render(thread_id=job.thread_id), Fade(thread_id=job.thread_id)]
+
+
+async def _now(bot: Bot, card: Card) -> Thread:
+    """The thread as it is; as it was where Inbox does not answer, so that a reply can wait for Inbox."""
+    try:
+        return (await bot.inbox.thread(card.thread.id)).with_person(card.thread.person)
+    except Gone:
+        raise
+    except InboxError as error:
+        log.info("thread_not_read", thread=card.thread.id, status=error.status)
+        return card.thread
+
+
+async def _account(bot: Bot, thread: Thread) -> AccountLink | None:
+    """The account that sends; its state is asked for anew, as no event tells of it."""
+    try:
+        links = await bot.directory.account_links(fresh=True)
+    except InboxError:
+        return None
+    return next((link for link in links if link.id == thread.account_link_id), None)
+
+
+async def _takes(bot: Bot, thread_id: str) -> bool:
+    """Whether a reply assigns the thread, by the choice of the channel that its card is in."""
+    place = await bot.cards.place(thread_id)
+    return place is None or (await bot.preferences.channel(place.channel)).reply_assigns
+
+
+async def _messages(bot: Bot, thread_id: str) -> Sequence[Message] | None:
+    """The last messages, oldest first; None where Inbox does not show them now."""
+    try:
+        found = await bot.inbox.messages(thread_id, SHOWN)
+    except InboxError:
+        return None
+    return [one.at(utc_now()) for one in reversed(found)]
+
+
+async def _limit(bot: Bot, platform: str) -> int | None:
+    try:
+        known = await bot.directory.platforms()
+    except InboxError:
+        return None
+    return next((one.characters for one in known if one.platform == platform), None)
+
+
+@feature.handles(Reply)
+async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
+    """The one attempt to send that everything after this belongs to, written down."""
+    drawn = await _stopped(bot, job.thread_id, job.asker.user)
+    try:
+        actor = await bot.access.actor(job.asker)
+        card = await bot.cards.get(job.thread_id)
+        if card is None or card.gone:
+            why = words.GONE if card else words.NO_CARD
+            return [await answers.not_sent(bot, job, why, "no such conversation"), *drawn]
+        thread, link = await _with_person(bot, card), await bot.directory.account(card.thread.account_link_id)
+        body = await write.decoded(bot, job.text)
+    except (NotNow, Unidentified) as error:
+        return await answers.later_or_failed(bot, job, error)
+    if thread.person is None:
+        return [await answers.not_sent(bot, job, words.NO_WAY, "no way"), *drawn]
+    send = Send(
+        ref=job.ref,
+        at=job.at,
+        intent=job.key,
+        address=Address.within(thread, thread.person),
+        person=thread.person,
+        url=thread.url,
+        account=link.label if link else "your account",
+        text=body,
+        asker=job.asker,
+        member=actor.member.id,
+        writer=actor.name,
+        card=thread.id,
+        receipt=job.key,
+    )
+    await bot.attempts.keep(send)
+    return [Receipt(send=send, state="sending"), send, *drawn]
+
+
+async def _with_person(bot: Bot, card: Card) -> Thread:
+    return card.thread if card.thread.person else await bot.inbox.thread(card.thread.id)
+
+
+@feature.handles(StopReplying)
+async def stop_replying(job: StopReplying, _: Keep, bot: Bot) -> list[Job]:
+    """The form was closed."""
+    return await _stopped(bot, job.thread_id, job.asker.user)
+
+
+async def _stopped(bot: Bot, thread_id: str, user: str) -> list[Job]:
+    await bot.replies.end(thread_id, user)
+    await bot.lanes.hurry(Fade(thread_id=thread_id))
+    return [Render(thread_id=thread_id)]
+
+
+@feature.handles(Fade)
+async def fade(job: Fade, _: Keep, bot: Bot) -> list[Job]:
+    """Draw the card each time that somebody's open form is no longer believed."""
+    then: list[Job] = [Render(thread_id=job.thread_id)] if job.waited else []
+    writers = await bot.replies.writers(job.thread_id)
+    if not writers:
+        return then
+    left = (min(one.until for one in writers) - utc_now()).total_seconds()
+    raise Later(max(left, 0.05), job.model_copy(update={"waited": True}), *then)

@@ -1,0 +1,66 @@
+"""Replies from a card, from the form to the receipt."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.models import Message
+from bot.queue.job import SENDS_WAIT, Asked, Filled, Job
+from bot.send.jobs import Send
+
+
+class OpenReply(Filled):
+    """Fill the loading view of the reply form."""
+
+    kind: Literal["open_reply"] = "open_reply"
+    thread_id: str
+
+
+class Reply(Asked):
+    """The reply form was submitted: send `text` (Slack's markup) to whom the thread is with."""
+
+    waits_in: ClassVar[str] = "reply:{thread_id}"
+    patience: ClassVar[float] = SENDS_WAIT
+    kind: Literal["reply"] = "reply"
+    thread_id: str
+    text: str
+    told: bool = False
+
+
+class StopReplying(Asked):
+    """Somebody closed the reply form without sending."""
+
+    waits_in: ClassVar[str] = "replying:{thread_id}"
+    kind: Literal["stop_replying"] = "stop_replying"
+    thread_id: str
+
+
+class Fade(Job):
+    """Draw a card without "Ana is replying…" once that is no longer believed."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "fade:{thread_id}"
+    kind: Literal["fade"] = "fade"
+    thread_id: str
+    waited: bool = False
+
+
+class Receipt(Job):
+    """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
+
+    `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it. `told`: its writer was
+    told, as the channel did not take it yet.
+    """
+
+    waits_in: ClassVar[str] = "receipt:{send.receipt}"
+    kind: Literal["receipt"] = "receipt"
+    send: Send
+    state: Literal["sending", "sent", "unconfirmed", "failed"]
+    reason: str = ""
+    message: Message | None = None
+    told: bool = False
+
+    @property
+    def once(self) -> str | None:
+        """An attempt begins once, however often a button is pressed that would begin it."""
+        return f"sending:{self.send.intent}" if self.state == "sending" else None

@@ -1,0 +1,92 @@
+"""Receipts of replies, below their card: posted as "sending", and drawn anew there until the end is known.
+
+One post for each reply, drawn from the job alone: to run one twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.context import Bot
+from bot.errors import SlackRefused
+from bot.feature import Feature
+from bot.models import Place, Privacy, veiled
+from bot.people.answers import private_receipt
+from bot.queue.job import Job, Keep, Later
+from bot.reply.jobs import Receipt
+from bot.reply.views import closed_reply, reply_receipt
+from bot.slack.blocks import Msg
+from bot.store.quota import FIRST
+
+UNHAPPY: Final = {"unconfirmed", "failed"}
+feature = Feature()
+
+
+@feature.handles(Receipt)
+async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
+    """For all to see; who wrote it is told of an unhappy end besides, and of any where nothing can be posted."""
+    card = await bot.cards.place(job.send.card)
+    private: list[Job] = [private_receipt(job.send, job.state, job.reason)]
+    try:
+        shown = card is not None and await _where_possible(bot, job, card, private)
+    except SlackRefused:
+        shown = False
+    if shown and job.message:
+        await bot.replies.receipts.put(job.message.id, job)
+    alone = job.state in UNHAPPY or (not shown and job.state != "sending")
+    return private if alone and not job.told else []
+
+
+async def _where_possible(bot: Bot, job: Receipt, card: Place, private: list[Job]) -> bool:
+    """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
+    if job.state == "sending":  # the outcome must not wait behind it
+        return await _draw(bot, job, card)
+    later = job.model_copy(update={"told": True})
+    async with bot.refused.waiting(later, card.channel, [] if job.told else private):
+        return await _draw(bot, job, card)
+
+
+async def _draw(bot: Bot, job: Receipt, card: Place) -> bool:
+    """Whether it stands there with all that it says."""
+    open_here = await bot.sharing.shows(card.channel)
+    message: Msg = closed_reply(job.state, job.send.account)
+    if open_here:
+        message = _drawn(job, (await bot.preferences.channel(card.channel)).privacy)
+    place = await bot.replies.receipt_at(job.send.receipt)
+    if place is not None:
+        await bot.slack.update(place, message)
+        return open_here
+    place = await _post(bot, job, card, message)
+    await bot.replies.put_receipt(job.send.receipt, place)
+    return open_here
+
+
+async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
+    """Post, unless an attempt whose outcome is unknown turns out to have posted it."""
+    mark = job.send.receipt
+    if job.tries:
+        since = job.at.timestamp() - 5
+        found = await bot.slack.find(card.channel, mark, thread_ts=card.ts, since=since)
+        if found:
+            await bot.slack.update(found, message)
+            return found
+    if wait := await bot.quota.channel(card.channel, job.lane, FIRST, job.at.timestamp()):
+        raise Later(wait, job)
+    return await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
+
+
+def _drawn(job: Receipt, privacy: Privacy) -> Msg:
+    """Inbox's reason may quote the text: it is told in private."""
+    send = job.send
+    return reply_receipt(
+        writer=send.writer,
+        person=send.person.label,
+        account=send.account,
+        text=veiled(send.text, privacy),
+        url=send.url,
+        state=job.state,
+        reason=job.reason if privacy == "full" else "",
+        intent=send.intent,
+        at=job.at,
+        message=job.message.veiled(privacy) if job.message else None,
+    )

@@ -1,0 +1,71 @@
+"""Who is writing a reply just now, and where in Slack a receipt stands."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.models import Place, Record
+from bot.queue.job import utc_now
+from bot.reply.jobs import Receipt
+from bot.store import keys
+from bot.store.kept import Kept
+
+
+class Writer(Record):
+    """A colleague with the reply form open: since when, and until when that is believed."""
+
+    user: str
+    name: str
+    since: datetime
+    until: datetime
+
+
+class Replies:
+    """Raises `StoreUnavailable` when Redis does not answer. `lives`: seconds that an open form is believed."""
+
+    def __init__(self, redis: Redis, lives: float) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self.lives = lives
+        self.receipts = Kept(redis, Receipt, keys.receipt_of, keys.WEEK)  # by the message that was sent from a card
+
+    async def begin(self, thread_id: str, user: str, name: str) -> list[Writer]:
+        """`user` opened the form; who else has it open. Of two at once, at least one sees the other."""
+        at = utc_now()
+        writer = Writer(user=user, name=name, since=at, until=at + timedelta(seconds=self.lives))
+        pipe = self._redis.pipeline()
+        pipe.hset(keys.replying(thread_id), user, writer.model_dump_json())
+        pipe.expire(keys.replying(thread_id), ceil(self.lives))
+        await pipe.execute()
+        return [one for one in await self.writers(thread_id) if one.user != user]
+
+    async def end(self, thread_id: str, user: str) -> None:
+        """`user` sent it, or closed the form."""
+        await self._redis.hdel(keys.replying(thread_id), user)
+
+    async def writers(self, thread_id: str) -> list[Writer]:
+        """Who has the form open, the first one first."""
+        found = await self._redis.hvals(keys.replying(thread_id))
+        writers = sorted((Writer.model_validate_json(raw) for raw in found), key=lambda one: one.since)
+        return [one for one in writers if one.until > utc_now()]
+
+    async def receipt_at(self, receipt_id: str) -> Place | None:
+        """Where the receipt stands; None while it was not posted."""
+        return await self._place(keys.receipt(receipt_id))
+
+    async def put_receipt(self, receipt_id: str, place: Place) -> None:
+        await self._put(keys.receipt(receipt_id), place)
+
+    async def _place(self, key: str) -> Place | None:
+        channel, ts = await self._redis.hmget(key, "channel", "ts")
+        return Place(channel.decode(), ts.decode()) if channel and ts else None
+
+    async def _put(self, key: str, place: Place) -> None:
+        """For as long as Inbox tells of changes at all."""
+        pipe = self._redis.pipeline()
+        pipe.hset(key, mapping=place._asdict())
+        pipe.expire(key, keys.WEEK)
+        await pipe.execute()

@@ -1,0 +1,136 @@
+"""Replying and assigning from a card: the forms, the receipt below the card, and the word to a new assignee."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot import words
+from bot.cards.views import body, edited, history, reacted
+from bot.dm.views import State, send_again
+from bot.models import Member, Message, Thread
+from bot.slack.blocks import (
+    QUOTE,
+    Block,
+    Msg,
+    View,
+    actions,
+    context,
+    field,
+    label,
+    line,
+    modal,
+    open_button,
+    quote,
+    run,
+    section,
+)
+from bot.text import literal, plain, platform_name, when
+
+_INPUT = 3_000  # Slack's limit for a text input
+_OPTIONS = 100  # in a menu, and in each of its groups
+_STATES: dict[State, str] = {
+    "sending": "⏳ Sending…",
+    "sent": "✅ Sent",
+    "unconfirmed": "⚠️ Not confirmed",
+    "failed": "✖️ Not sent",
+}
+
+
+def reply_modal(
+    *,
+    thread: Thread,
+    account: str,
+    assignee: str | None,
+    takes: bool,
+    messages: Sequence[Message] | None,
+    others: Sequence[tuple[str, datetime]],
+    characters: int | None,
+    metadata: str,
+) -> View:
+    """The form to reply with.
+
+    `takes`: replying assigns the thread. `messages` are the last ones, oldest first, None where Inbox does not show
+    them; `others` who else has the form open, since when; `characters` is the platform's limit, None where unknown.
+    """
+    platform = platform_name(thread.platform)
+    person = thread.person
+    name = plain(person.label, 100) if person else "someone"
+    handle = f" ({plain(person.handle, 100)})" if person and person.name else ""
+    facts = f"To *{name}*{handle} from {plain(account, 100)} on {plain(platform, 40)}"
+    entry: Block = {"type": "plain_text_input", "multiline": True, "focus_on_load": True}
+    entry["max_length"] = max(1, min(characters or _INPUT, _INPUT))
+    return modal(
+        "Reply",
+        [
+            context(facts, _assigned(thread, assignee, takes)),
+            *(section(words.replying_too(name, since)) for name, since in others[:5]),
+            *(history(messages, person) if messages is not None else [context(words.NO_HISTORY)]),
+            field("text", "Your reply", entry, hint=label(words.room(platform, characters, _INPUT), 300)),
+        ],
+        callback_id="reply",
+        submit=label("Send"),
+        private_metadata=metadata,
+        notify_on_close=True,
+    )
+
+
+def reply_receipt(
+    *,
+    writer: str,
+    person: str,
+    account: str,
+    text: str,
+    url: str | None,
+    state: State,
+    reason: str,
+    intent: str,
+    at: datetime,
+    message: Message | None = None,
+) -> Msg:
+    """What became of a reply, for all to see below its card; `reason` is mrkdwn from `words`.
+
+    `message` is what was sent, as it is now.
+    """
+    who, whom = literal(writer, 80).strip() or "A colleague", literal(person, 80).strip() or "someone"
+    ended = "" if state == "sending" else f", {when(at)}"
+    why = reason or (words.NOT_CONFIRMED if state == "unconfirmed" else "")
+    again = [send_again(whom, intent)] if state == "unconfirmed" else []
+    buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
+    said = f": {plain(text, 150)}" if text.strip() else ""  # a channel may want none of it
+    head = f" replied to {whom} from {literal(account, 80)}"
+    return {
+        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{said} · {_STATES[state]}",
+        "blocks": [
+            line(run(who, bold=True), run(head)),
+            *(body(message) if message and (message.edited or message.deleted) else quote(text, QUOTE)),
+            context(f"{_STATES[state]}{ended}{edited(message)}", reacted(message)),
+            *([section(why)] if why else []),
+            *actions("receipt_actions", buttons),
+        ],
+    }
+
+
+def closed_reply(state: State, account: str) -> Msg:
+    """The same where another organisation reads along."""
+    said = f"A reply from {plain(account, 80)}: {_STATES[state]}"
+    return {"text": said, "blocks": [section(said)]}
+
+
+def _assigned(thread: Thread, assignee: str | None, takes: bool) -> str:
+    if thread.assignee_id is None:
+        return "Unassigned" + (": your reply assigns it to you" if takes else "")
+    return f"Assigned to {plain(assignee or 'someone', 80)}" + (" through the contact" if thread.inherited else "")
+
+
+def _colleague(member: Member, me: str, *, several: bool) -> str:
+    """Names that two have go with their addresses."""
+    you = " (you)" if member.id == me else ""
+    address = f", {literal(member.email, 40)}" if several else ""
+    return literal(member.label, 75 - len(you + address)) + address + you
+
+
+def _range(group: Sequence[Block]) -> Block:
+    """`Ana to Eve`."""
+    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
+    return label(f"{literal(first, 33)} to {literal(last, 33)}")

@@ -1,0 +1,315 @@
+"""`/inbox route`, `/inbox why`, and moving: to which channel conversations go, for people to see and set.
+
+Everybody who may act sees why; admins make the rules, which is on record and told to the other admins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from bot import text, words
+from bot.cards.jobs import Move
+from bot.context import Bot
+from bot.errors import Gone, Mistake, PlatformUnknown, Refused, SlackRefused, SlackUnknown
+from bot.feature import Console, Feature
+from bot.models import Message, Thread
+from bot.people.announce import announced
+from bot.people.answers import say, tell
+from bot.people.jobs import Tell
+from bot.queue.job import Asker, Job, Keep, utc_now
+from bot.recipient import Unreadable, read_in_slack
+from bot.routing import decide, views
+from bot.routing.decide import Decision, Trial
+from bot.routing.jobs import MoveTo, Why
+from bot.routing.language import Condition, Field, Named, Rule, Wish, condition, read
+from bot.routing.store import Pin
+
+log = structlog.get_logger(__name__)
+
+MOST: Final = 100  # rules
+SHOWN: Final = 5  # conversations with one person
+feature = Feature()
+
+
+# --- rules -------------------------------------------------------------------------------------------------------
+@feature.word(
+    "route",
+    "routes",
+    help="which conversations come to which channel: `route list`, and for admins `add`, `move`, `remove`, `test`",
+)
+async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
+    """`/inbox route …`."""
+    await bot.access.actor(job.asker)
+    verb, _, rest = typed.partition(" ")
+    match verb.lower():
+        case "add" | "new":
+            return await _add(bot, job, rest)
+        case "remove" | "rm" | "delete":
+            return await _remove(bot, job, rest)
+        case "move":
+            return await _reorder(bot, job, rest)
+        case "list" | "ls":
+            return await _list(bot, job)
+        case "test" | "try":
+            return await _test(bot, job, rest)
+    return [say(job.asker, views.ROUTE_USAGE)]
+
+
+async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
+    await bot.access.admin(job.asker)
+    draft = read(typed)
+    channel = draft.channel or job.asker.channel or ""
+    if not channel.startswith(("C", "G")):
+        return [say(job.asker, views.NOT_A_CHANNEL)]
+    made = Rule(
+        id=job.ref,
+        channel=channel,
+        conditions=tuple([condition(wish, await _known(bot, wish.field, wish)) for wish in draft.wishes]),
+        by=job.asker.user,
+    )
+    if unfit := await _unfit(bot, channel):
+        return [say(job.asker, views.cannot_post(channel, unfit))]
+    rules = await bot.routes.rules()
+    if same := next((n for n, one in enumerate(rules, 1) if _same(one, made) and one.id != made.id), None):
+        return [say(job.asker, views.rule_known(same, _said(made)))]
+    if len(rules) >= MOST:
+        raise Mistake(f"There are {MOST} rules already: remove one first.")
+    await bot.routes.edit(job.ref, lambda before: [*before, made])
+    rules = await bot.routes.rules()
+    number = next((n for n, one in enumerate(rules, 1) if one.id == made.id), len(rules))
+    shadow = next((n for n, one in enumerate(rules[: number - 1], 1) if not one.conditions), None)
+    return await announced(bot, job, "route add", channel, views.rule_added(number, _said(made), shadow))
+
+
+async def _remove(bot: Bot, job: Console, typed: str) -> list[Job]:
+    await bot.access.admin(job.asker)
+    found = _numbered(await bot.routes.rules(job.ref), typed)
+    await bot.routes.edit(job.ref, lambda before: [one for one in before if one.id != found.id])
+    return await announced(bot, job, "route remove", found.channel, views.rule_removed(_said(found)))
+
+
+async def _reorder(bot: Bot, job: Console, typed: str) -> list[Job]:
+    await bot.access.admin(job.asker)
+    rules = await bot.routes.rules(job.ref)
+    which, _, where = typed.replace("to", " ").strip().partition(" ")
+    found, other = _numbered(rules, which), _numbered(rules, where)
+    number = rules.index(other)
+
+    def moved(before: list[Rule]) -> list[Rule]:
+        rest = [one for one in before if one.id != found.id]
+        return [*rest[:number], found, *rest[number:]]
+
+    await bot.routes.edit(job.ref, moved)
+    return await announced(bot, job, "route move", found.channel, views.rule_moved(_said(found), number + 1))
+
+
+async def _list(bot: Bot, job: Console) -> list[Job]:
+    rules = await bot.routes.rules()
+    if not rules and bot.settings.notify_channel is None:
+        return [say(job.asker, f"{views.NO_RULES} {views.UNROUTED}")]
+    shown = [(_parts(one.conditions), one.channel) for one in rules]
+    return [say(job.asker, views.rule_list(shown, bot.settings.notify_channel))]
+
+
+async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:
+    """How each rule does with each conversation with somebody, and which one wins."""
+    found = await _conversations(bot, typed)
+    return [say(job.asker, await _tried(bot, *one)) for one in found] or [say(job.asker, _nobody(typed))]
+
+
+async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
+    trials = await decide.trials(bot, thread, message)
+    first = next((one for one in trials if one.fits), None)
+    lines = [_trial(one, first=one is first) for one in trials]
+    return views.tried(
+        _name(thread), lines, views.goes_to(first.rule.channel if first else bot.settings.notify_channel)
+    )
+
+
+async def _known(bot: Bot, field: Field, wish: Wish) -> Sequence[Named]:
+    """What of the team's a value of this field may be."""
+    match field:
+        case "account" | "platform":
+            links = await bot.directory.account_links()
+            if field == "platform":
+                return [Named(one, one) for one in {link.platform for link in links}]
+            return [
+                Named(one.id, one.label, tuple(filter(None, (one.username, one.name))), one.platform) for one in links
+            ]
+        case "tag":
+            return [Named(one.id, one.name) for one in await bot.directory.tags(fresh=True)]
+        case "status":
+            found = await bot.directory.statuses(fresh=True)
+            return [Named(one.id, one.name) for one in found]
+        case "assignee":
+            return await _members(bot, wish)
+    return []
+
+
+async def _members(bot: Bot, wish: Wish) -> list[Named]:
+    """Members by name or address, and by the mention of who acts as them."""
+    members = await bot.directory.members()
+    users = {user for word in wish.words for user in text.mentioned(word)}
+    mentions = {user: await _member_of(bot, user) for user in users}
+    return [
+        Named(one.id, one.label, (one.email, *(f"<@{user}>" for user, has in mentions.items() if has == one.id)))
+        for one in members
+    ]
+
+
+async def _member_of(bot: Bot, user: str) -> str | None:
+    """The id of the member that the Slack user acts as, or would by their address."""
+    if linked := await bot.links.link(user):
+        return linked
+    try:
+        return (await bot.access.own_member(await bot.slack.profile(user))).id
+    except (Refused, SlackRefused):
+        return None
+
+
+# --- why ---------------------------------------------------------------------------------------------------------
+@feature.word("why", help="why a conversation is in its channel, and moving it: `why @handle`")
+async def ask_why(job: Console, typed: str, bot: Bot) -> list[Job]:
+    """`/inbox why @handle`; Slack does not tell a command in which thread it was typed."""
+    await bot.access.actor(job.asker)
+    if not typed:
+        return [say(job.asker, views.WHY_USAGE)]
+    try:
+        found = await _conversations(bot, typed)
+    except Mistake as mistake:
+        return [say(job.asker, str(mistake))]
+    answers: list[Job] = [await _why(bot, job.asker, *one) for one in found]
+    return answers or [say(job.asker, _nobody(typed))]
+
+
+@feature.handles(Why)
+async def tell_why(job: Why, _: Keep, bot: Bot) -> list[Job]:
+    """The shortcut: about the thread on whose card or below whose card it was used."""
+    await bot.access.actor(job.asker)
+    card = await bot.cards.get(job.thread_id)
+    if card is None:
+        return [say(job.asker, words.NO_CARD)]
+    return [await _why(bot, job.asker, card.thread, card.latest or card.thread.last_message)]
+
+
+async def _why(bot: Bot, asker: Asker, thread: Thread, message: Message | None) -> Tell:
+    place, decision = await bot.cards.place(thread.id), await decide.decide(bot, thread, message)
+    here = place.channel if place else None
+    moves = decision.channel is not None and here is not None and decision.channel != here
+    said = views.why(
+        _name(thread),
+        views.placed(here, bot.access.installation.permalink(place.channel, place.ts) if place else None),
+        await _reason(bot, decision),
+        views.will_move(decision.channel) if moves and decision.channel else "",
+    )
+    return tell(asker, views.why_message(said, thread.id, movable=place is not None))
+
+
+async def _reason(bot: Bot, decision: Decision) -> str:
+    if decision.pin:
+        return views.because_pin(decision.pin.by, decision.pin.at, decision.pin.channel)
+    if decision.trial:
+        trial = decision.trial
+        return views.because_rule(trial.number, _said(trial.rule), before=bool(trial.unmet))
+    if decision.channel:
+        return views.because_default(decision.channel, rules=bool(await bot.routes.rules()))
+    return views.UNROUTED
+
+
+async def _conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | None]]:
+    """The conversations with whom `typed` names, as known here, else as Inbox shows them."""
+    try:
+        to = read_in_slack(typed)
+        known = await bot.directory.lookup(to.key)
+        if known is None:
+            known = await bot.inbox.find(to, await bot.directory.account_links())
+            await bot.directory.save_lookup(to.key, known)
+    except Unreadable as error:
+        raise Mistake(words.unreadable(error.why)) from error
+    except PlatformUnknown as error:
+        raise Mistake(words.platform_unknown(error.platform)) from error
+    found = []
+    for thread_id in [one.thread_id for one in known if one.thread_id][:SHOWN]:
+        card = await bot.cards.get(thread_id)
+        try:
+            thread = card.thread if card else await bot.inbox.thread(thread_id)
+        except Gone:
+            continue
+        found.append((thread, (card.latest if card else None) or thread.last_message))
+    return found
+
+
+# --- moving ------------------------------------------------------------------------------------------------------
+@feature.handles(MoveTo)
+async def move_by_hand(job: MoveTo, _: Keep, bot: Bot) -> list[Job]:
+    """Pin the conversation to a channel, or let the rules have it again; its card follows."""
+    await bot.access.actor(job.asker)
+    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    if card is None or place is None:
+        return [say(job.asker, words.NO_CARD)]
+    if job.to is None:
+        return await _release(bot, job, card.thread, card.latest, place.channel)
+    if unfit := await _unfit(bot, job.to):
+        return [say(job.asker, views.cannot_post(job.to, unfit))]
+    await bot.routes.pin(job.thread_id, Pin(channel=job.to, by=job.asker.user, at=utc_now()))
+    await bot.record.note(job.asker, "move", job.thread_id, f"done: {job.to}", job.ref)
+    if job.to == place.channel:
+        return [say(job.asker, views.stays_there(job.to))]
+    return [Move(channel=job.to, thread_id=job.thread_id, mover=job.asker)]
+
+
+async def _release(bot: Bot, job: MoveTo, thread: Thread, message: Message | None, here: str) -> list[Job]:
+    await bot.routes.pin(job.thread_id, None)
+    await bot.record.note(job.asker, "move", job.thread_id, "done: by the rules", job.ref)
+    channel = (await decide.decide(bot, thread, message)).channel
+    then: list[Job] = [say(job.asker, views.released(_name(thread), channel))]
+    if channel and channel != here:
+        then.append(Move(channel=channel, thread_id=job.thread_id))
+    return then
+
+
+async def _unfit(bot: Bot, channel: str) -> str:
+    """Slack's reason why cards cannot be posted there; "" when they can."""
+    try:
+        await bot.slack.try_channel(channel, bot.access.installation.bot_user)
+    except (SlackRefused, SlackUnknown) as error:
+        return error.code
+    return ""
+
+
+def _numbered(rules: Sequence[Rule], typed: str) -> Rule:
+    number = typed.strip().lstrip("#").rstrip(".")
+    if number.isdecimal() and 1 <= int(number) <= len(rules):
+        return rules[int(number) - 1]
+    raise Mistake(views.no_such_rule(typed.strip() or "?", len(rules)))
+
+
+def _same(one: Rule, other: Rule) -> bool:
+    return one.channel == other.channel and _parts(one.conditions) == _parts(other.conditions)
+
+
+def _parts(conditions: Sequence[Condition]) -> views.Parts:
+    return [(one.field, one.shown) for one in conditions]
+
+
+def _said(rule: Rule) -> str:
+    return views.rule(_parts(rule.conditions), rule.channel)
+
+
+def _trial(trial: Trial, *, first: bool) -> str:
+    missing = views.conditions(_parts(trial.unmet))
+    return views.trial(trial.number, _said(trial.rule), missing, fits=trial.fits, first=first)
+
+
+def _name(thread: Thread) -> str:
+    person = thread.person
+    if person is None:
+        return "Someone"
+    return f"{person.name} ({person.handle})" if person.name and person.name != person.handle else person.handle
+
+
+def _nobody(typed: str) -> str:
+    return views.no_conversation(typed.strip())

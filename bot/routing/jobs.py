@@ -1,0 +1,26 @@
+"""Why a card is where it is, and moving it by hand."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.queue.job import Asked
+
+
+class MoveTo(Asked):
+    """Somebody wants a thread's card in another channel, or where the rules want it (`to` is None)."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "thread:{thread_id}"
+    kind: Literal["move_to"] = "move_to"
+    thread_id: str
+    to: str | None
+
+
+class Why(Asked):
+    """Tell somebody why a thread's card is where it is."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "console:{asker.user}"
+    kind: Literal["why"] = "why"
+    thread_id: str

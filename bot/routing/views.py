@@ -1,0 +1,175 @@
+"""Routing in words and modals: rules, why a conversation is where it is, and moving it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.slack.blocks import Msg, View, actions, button, context, field, label, modal, section
+from bot.text import clip, plain, when_long
+
+Parts = Sequence[tuple[str, Sequence[str]]]
+"""The conditions of a rule: the field, and what people call its values."""
+
+ROUTE_USAGE: Final = (
+    "*Which conversations go where*\n"
+    "• `/inbox route add tag:vip` sends them to the channel you are in; `to:#channel` to another one.\n"
+    "• Conditions: `account:@acme`, `platform:x`, `tag:`, `status:`, `assignee:none`, `request:yes`, `campaign:yes`, "
+    '`text:"refund"`. A comma means *or*, several conditions mean *and*. `all` takes everything.\n'
+    "• `/inbox route list`, `remove 2`, `move 3 1` (the order counts: the first rule that fits wins).\n"
+    "• `/inbox route test @handle` tries the rules on a conversation; `/inbox why @handle` says where it is, and why."
+)
+WHY_USAGE: Final = (
+    "Slack doesn't tell me in which thread a command was typed. Use *Why is this here?* in the ⋮ menu of the card or "
+    "of any message in its thread, or say `/inbox why @handle`."
+)
+NO_RULES: Final = "There are no rules yet. `/inbox route add tag:vip` sends conversations to the channel you are in."
+UNROUTED: Final = (
+    "No rule fits and NOTIFY_CHANNEL is not set, so it is posted nowhere. Add a rule with `/inbox route add`, or set "
+    "NOTIFY_CHANNEL and restart me."
+)
+NOT_A_CHANNEL: Final = "Do that in the channel that the conversations should go to, or add `to:#channel`."
+
+
+def conditions(parts: Parts) -> str:
+    """`tag: *vip* or *lead*, text: *refund*`."""
+    said = (f"{name}: {' or '.join(f'*{plain(value, 80)}*' for value in values)}" for name, values in parts)
+    return clip(", ".join(said), 1_000) or "everything"
+
+
+def rule(parts: Parts, channel: str) -> str:
+    return f"{conditions(parts)} → <#{channel}>"
+
+
+def rule_list(rules: Sequence[tuple[Parts, str]], default: str | None) -> str:
+    """All rules, with their numbers, and what becomes of the rest; `default` is NOTIFY_CHANNEL."""
+    lines = [f"{number}. {rule(*one)}" for number, one in enumerate(rules, 1)]
+    rest = f"<#{default}>" if default else "nowhere: NOTIFY_CHANNEL is not set"
+    return _joined([*lines, f"Everything else → {rest}."], "")
+
+
+def rule_added(number: int, said: str, shadow: int | None) -> str:
+    """`said` is the rule; `shadow` the number of an earlier one that leaves it nothing."""
+    never = f" It never has its turn, as rule {shadow} takes everything: `/inbox route move {number} {shadow}`."
+    return f"Rule {number}: {said}." + (never if shadow else " A conversation follows it with its next message.")
+
+
+def rule_known(number: int, said: str) -> str:
+    return f"That is rule {number} already: {said}."
+
+
+def rule_removed(said: str) -> str:
+    return f"Removed: {said}. Its conversations follow the other rules with their next message."
+
+
+def rule_moved(said: str, number: int) -> str:
+    return f"Rule {number} is now: {said}."
+
+
+def no_such_rule(typed: str, count: int) -> str:
+    there = f"There are {count} rules" if count > 1 else "There is 1 rule" if count else "There are no rules"
+    return f"I can't find rule *{plain(typed, 40)}*. {there}; `/inbox route list` shows their numbers."
+
+
+def cannot_post(channel: str, code: str) -> str:
+    """`code` is Slack's error."""
+    remedy = {
+        "is_archived": "it is archived. Unarchive it, or choose another one",
+        "not_in_channel": "I am not in it. Say `/invite @Inbox` there, then try again",
+        "channel_not_found": "I am not in it. Say `/invite @Inbox` there, then try again",
+    }.get(code, f"Slack answers {plain(code, 60)}")
+    return f"Nothing was changed, as I can't post in <#{channel}>: {remedy}."
+
+
+def trial(number: int, said: str, unmet: str, *, fits: bool, first: bool) -> str:
+    """One rule tried on a conversation; `unmet` are the conditions that do not hold."""
+    if first:
+        return f"✅ {number}. {said}"
+    return f"☑️ {number}. {said} (fits too, but comes later)" if fits else f"✖️ {number}. {said} (not {unmet})"
+
+
+def tried(name: str, lines: Sequence[str], target: str) -> str:
+    """All rules tried on the conversation with `name`; `target` says where it goes."""
+    return _joined([f"*{plain(name, 150)}*", *lines, target], "")
+
+
+def no_conversation(typed: str) -> str:
+    return f"I know of no conversation with {plain(typed, 150)} in Inbox. Check the spelling, or give the profile URL."
+
+
+def goes_to(channel: str | None) -> str:
+    return f"→ <#{channel}>" if channel else f"→ {UNROUTED}"
+
+
+def why(name: str, place: str, reason: str, then: str = "") -> str:
+    """Where the card of the conversation with `name` is, the reason, and what happens next."""
+    return " ".join(part for part in (f"*{plain(name, 150)}*", place, reason, then) if part)
+
+
+def placed(channel: str | None, url: str | None) -> str:
+    if channel is None:
+        return "has no card in Slack."
+    card = f" (<{url}|its card>)" if url else ""
+    return f"is in <#{channel}>{card}."
+
+
+def because_rule(number: int, said: str, *, before: bool) -> str:
+    earlier = " It fitted an earlier message, and stays so." if before else ""
+    return f"Rule {number} says so: {said}.{earlier}"
+
+
+def because_pin(user: str, at: datetime, channel: str) -> str:
+    return f"<@{user}> moved it to <#{channel}>, {when_long(at)}; no rule moves it any more."
+
+
+def because_default(channel: str, *, rules: bool) -> str:
+    return f"{'No rule fits it' if rules else 'There are no rules'}, and NOTIFY_CHANNEL is <#{channel}>."
+
+
+def will_move(channel: str) -> str:
+    return f"With its next message it moves to <#{channel}>."
+
+
+def why_message(text: str, thread_id: str, *, movable: bool) -> Msg:
+    """The answer, and the way to put the conversation somewhere else."""
+    move = [button("Move to…", "move_thread", thread_id)] if movable else []
+    return {"text": text, "blocks": [section(text), *actions("why_actions", move)]}
+
+
+def move_modal(metadata: str) -> View:
+    """Where to? Nothing chosen lets the rules decide."""
+    chooser = {
+        "type": "conversations_select",
+        "placeholder": label("Let the rules decide"),
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+    }
+    note = "The card is posted there anew, and the old one shows where it went. I must be in that channel."
+    return modal(
+        "Move to…",
+        [field("channel", "Channel", chooser, optional=True), context(note)],
+        callback_id="move_thread",
+        submit=label("Move"),
+        private_metadata=metadata,
+    )
+
+
+def released(name: str, channel: str | None) -> str:
+    where = f"that is <#{channel}>." if channel else "no rule fits it, so its card stays where it is."
+    return f"The rules decide again where *{plain(name, 150)}* is: {where}"
+
+
+def stays_there(channel: str) -> str:
+    return f"It is in <#{channel}> already, and stays there whatever the rules say."
+
+
+def _joined(lines: Sequence[str], none: str) -> str:
+    """The lines below each other; what does not fit in a message is counted."""
+    shown: list[str] = []
+    size = 0
+    for line in lines:
+        size += len(line) + 1
+        if size > 2_900:
+            return "\n".join([*shown, f"… and {len(lines) - len(shown)} more"])
+        shown.append(line)
+    return "\n".join(shown) or none

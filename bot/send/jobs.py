@@ -1,0 +1,60 @@
+"""The one attempt to send a message to a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from bot.models import Address, Person
+from bot.queue.job import SENDS_WAIT, Asked
+
+
+class Send(Asked):
+    """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
+
+    `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
+    often the thread was read to find out; `answered` tells that Inbox itself said it failed, so that a message that
+    is not there will not arrive later. `api` is the version that was tried. `only` makes it the only answer to one
+    press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
+    member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
+    `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
+    these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
+    message with them yet.
+    """
+
+    waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
+    patience: ClassVar[float] = SENDS_WAIT
+    kind: Literal["send"] = "send"
+    intent: str
+    address: Address
+    person: Person
+    account: str
+    text: str
+    member: str = ""
+    writer: str = ""
+    card: str = ""
+    receipt: str = ""
+    url: str | None = None
+    attempted: datetime | None = None
+    doubt: bool = False
+    answered: bool = False
+    looks: int = 0
+    told: bool = False
+    api: str | None = None
+    only: str | None = None
+    echo: str | None = None
+    first: bool = False
+
+    @property
+    def once(self) -> str | None:
+        return self.only
+
+
+class SendAgain(Asked):
+    """Somebody looked, and wants an unconfirmed or failed message sent once more."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "again:{intent}"
+    kind: Literal["send_again"] = "send_again"
+    intent: str
+    told: bool = False

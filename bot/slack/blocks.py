@@ -1,0 +1,138 @@
+"""The few Block Kit shapes this bot shows, as plain dicts: https://docs.slack.dev/reference/block-kit.
+
+Text in plain_text objects and rich_text elements is literal; mrkdwn is for our own sentences, with a stranger's words
+in them passed through `text.plain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+from bot.text import clean, clip, literal
+
+Block = dict[str, Any]
+View = dict[str, Any]
+
+QUOTE = 2_800  # code points of a message a card shows
+WHOLE = 12_000  # code points of a text that is handed back so that nobody types it again
+_CHUNK = 2_900
+
+
+class Msg(TypedDict):
+    """A message's content. `text` is mrkdwn: what notifications and screen readers say of the blocks."""
+
+    text: str
+    blocks: list[Block]
+
+
+def label(text: str, limit: int = 75) -> Block:
+    """A plain_text object; Slack refuses an empty one, so nothing shows as a dash."""
+    return {"type": "plain_text", "text": literal(text, limit).strip() or "–", "emoji": False}  # noqa: RUF001 - a dash
+
+
+def section(mrkdwn: str) -> Block:
+    """A paragraph of our own words."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": clip(mrkdwn, 3_000)}}
+
+
+def context(*mrkdwn: str) -> Block:
+    """A line of small print; empty parts are left out."""
+    return {
+        "type": "context",
+        "elements": [{"type": "mrkdwn", "text": clip(part, 3_000)} for part in mrkdwn if part],
+    }
+
+
+def run(text: str, *, bold: bool = False, italic: bool = False) -> Block:
+    """Literal text within a rich_text block."""
+    style = {name: True for name, on in (("bold", bold), ("italic", italic)) if on}
+    return {"type": "text", "text": text, **({"style": style} if style else {})}
+
+
+def line(*runs: Block) -> Block:
+    """One rich_text block of one line."""
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(runs)}]}
+
+
+def quote(text: str, limit: int = QUOTE) -> list[Block]:
+    """`text`, literal and indented, in as many blocks as it takes; none when there is nothing to read."""
+    whole = literal(text, limit).strip("\n")
+    if not whole.strip():
+        return []
+    chunks = [whole[start : start + _CHUNK] for start in range(0, len(whole), _CHUNK)]
+    return [
+        {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [run(chunk)]}]} for chunk in chunks
+    ]
+
+
+def button(words: str, action_id: str, value: str, **more: object) -> Block:
+    """A button whose visible label is exactly `words`; `more` takes `style` and `confirm`."""
+    return {"type": "button", "text": label(words), "action_id": action_id, "value": value, **more}
+
+
+def open_button(url: str | None, words: str = "Open conversation") -> list[Block]:
+    """The link button to the conversation; none without a web address that Slack would take."""
+    if not is_web(url):
+        return []
+    return [{"type": "button", "text": label(words), "action_id": "open", "url": url}]
+
+
+def is_web(url: str | None) -> bool:
+    """Whether Slack would take it as a link or a picture, and a person may follow it."""
+    return bool(url) and str(url).startswith("https://") and len(str(url)) <= 3_000 and clean(str(url)) == url
+
+
+def picture(url: str, words: str) -> Block:
+    """A picture, which Slack fetches; `words` stand in for it."""
+    return {"type": "image", "image_url": url, "alt_text": literal(words, 500) or "image"}
+
+
+def link(url: str, words: str) -> Block:
+    """A link within a rich_text block, under our own words."""
+    return {"type": "link", "url": url, "text": literal(words, 200)}
+
+
+def without_pictures(message: Msg) -> Msg:
+    """The same with each picture only named, for when Slack cannot fetch one."""
+    blocks = [
+        line(run(f"📎 {one['alt_text']} (can't be shown here)")) if one["type"] == "image" else one
+        for one in message["blocks"]
+    ]
+    return {"text": message["text"], "blocks": blocks}
+
+
+def actions(block_id: str, buttons: Sequence[Block]) -> list[Block]:
+    """A row of buttons, or nothing when there are none: Slack refuses an empty row."""
+    return [{"type": "actions", "block_id": block_id, "elements": list(buttons)}] if buttons else []
+
+
+def field(block_id: str, words: str, element: Block, **more: object) -> Block:
+    """A modal's input whose action id is its block id: `state.values[block_id][block_id]`."""
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": label(words),
+        "element": {**element, "action_id": block_id},
+        **more,
+    }
+
+
+def option(words: str, value: str) -> Block:
+    """One choice of a select menu or of radio buttons."""
+    return {"text": label(words), "value": value}
+
+
+def modal(title: str, blocks: list[Block], *, close: str = "Cancel", **more: object) -> View:
+    """A modal view; `more` takes `callback_id`, `submit` and `private_metadata`."""
+    return {"type": "modal", "title": label(title, 24), "close": label(close, 24), "blocks": blocks, **more}
+
+
+def loading_modal(title: str) -> View:
+    """Opened while the trigger is fresh, and replaced when Inbox has answered."""
+    return modal(title, [section("One moment…")])
+
+
+def notice_modal(title: str, text: str, typed: str = "") -> View:
+    """A result or refusal; `text` is mrkdwn from `words`, `typed` what is handed back to whoever typed it."""
+    return modal(title, [section(text), *quote(typed, len(typed))], close="Close")

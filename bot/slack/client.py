@@ -1,0 +1,354 @@
+"""Slack's Web API in the bot's own verbs: one session, no hidden retries, and errors named for what to do next.
+
+slack_sdk would post again when a connection drops; what happens after an unknown outcome is decided by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
+from bot.models import Installation, Place
+from bot.people.directory import Profile
+from bot.queue.job import Asker
+from bot.slack.blocks import Msg, View, without_pictures
+from bot.slack.codes import failure
+
+TIMEOUT: Final = 8  # seconds for one call
+PAGE: Final = 1000  # people in one answer
+PAGES: Final = 10
+RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
+Heard = Callable[[SlackError | None], Awaitable[None]]
+"""Called after each call with the bot's token: with None when Slack took it. Raises nothing."""
+
+
+async def nobody(_: SlackError | None) -> None:
+    """Nobody wants to hear."""
+
+
+class Slack:
+    """One workspace. Every method raises `SlackError`s and nothing else."""
+
+    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession, heard: Heard = nobody) -> None:
+        self._session, self.heard = session, heard
+        self._base_url = base_url
+        self.client = AsyncWebClient(
+            token=token,
+            base_url=base_url,
+            timeout=TIMEOUT,
+            session=session,
+            retry_handlers=[],
+            trust_env_in_session=False,
+        )
+
+    async def installation(self) -> Installation:
+        """Whose token this is. Raises `SlackRevoked` with `invalid_auth` and the like when it is nobody's."""
+        async with self._answers():
+            found = await self.client.auth_test()
+            return Installation(
+                team=found["team_id"],
+                name=found.get("team") or "this workspace",
+                enterprise=found.get("enterprise_id"),
+                bot_user=found["user_id"],
+                url=found.get("url") or "",
+            )
+
+    async def scopes(self) -> frozenset[str]:
+        """What the token was granted, as Slack's answers say in their header."""
+        async with self._answers():
+            answer = await self.client.auth_test()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return frozenset(part.strip() for part in headers.get("x-oauth-scopes", "").split(",")) - {""}
+
+    async def try_channel(self, channel: str, bot_user: str) -> None:
+        """Whether cards can be posted there, found out with words that only the bot sees.
+
+        Raises `ChannelRefused` with `channel_not_found`, `not_in_channel` or `is_archived`; needs no scope beyond
+        chat:write, which conversations.info would.
+        """
+        async with self._answers():
+            await self.client.chat_postEphemeral(channel=channel, user=bot_user, text="Can cards be posted here?")
+
+    async def user_with(self, email: str) -> str | None:
+        """The id of the workspace's user with that address; None when there is none that the bot may see."""
+        try:
+            async with self._answers():
+                answer = await self.client.users_lookupByEmail(email=email)
+        except NotThere:
+            return None
+        return str(answer["user"]["id"])
+
+    async def open_socket(self, app_token: str) -> str:
+        """The URL of one Socket Mode connection. Raises `SlackRevoked` when the token is none of an app with it."""
+        async with _answers():  # not the bot's token
+            answer = await self.client.apps_connections_open(app_token=app_token)
+        return str(answer["url"])
+
+    async def profile(self, user: str) -> Profile:
+        """What Slack says of a user now."""
+        async with self._answers():
+            answer = await self.client.users_info(user=user)
+        return _profile(user, answer.get("user") or {})
+
+    async def admins(self) -> list[str]:
+        """The workspace's admins and owners, as far as Slack's first pages name them."""
+        found: list[str] = []
+        cursor = ""
+        for _ in range(PAGES):
+            async with self._answers():
+                answer = await self.client.users_list(limit=PAGE, cursor=cursor)
+            people = (_profile(one["id"], one) for one in answer.get("members") or [])
+            found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return found
+
+    async def shared_outside(self, channel: str) -> bool:
+        """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
+        async with self._answers():
+            answer = await self.client.conversations_info(channel=channel)
+        found = answer["channel"]
+        between_us = found.get("is_shared") and not found.get("is_org_shared")
+        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
+
+    async def post(
+        self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> Place:
+        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours."""
+
+        async def call(content: dict[str, Any]) -> Any:
+            async with self._answers():
+                return await self.client.chat_postMessage(
+                    channel=channel,
+                    **content,
+                    thread_ts=thread_ts,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,
+                )
+
+        answer = await _with_pictures_if_possible(message, call)
+        return Place(str(answer.get("channel") or channel), str(answer["ts"]))
+
+    async def find(self, channel: str, message_id: str, *, thread_ts: str | None, since: float) -> Place | None:
+        """The post that carries `message_id` in its metadata, where the bot may read history; None otherwise.
+
+        For after an unknown outcome: the scopes `channels:history` and `groups:history` are not among those it needs.
+        """
+        try:
+            async with self._answers():
+                if thread_ts:
+                    answer = await self.client.conversations_replies(
+                        channel=channel, ts=thread_ts, oldest=str(since), include_all_metadata=True, limit=200
+                    )
+                else:
+                    answer = await self.client.conversations_history(
+                        channel=channel, oldest=str(since), include_all_metadata=True, limit=200
+                    )
+        except (SlackRefused, SlackUnknown):
+            return None
+        for one in answer.get("messages") or []:
+            if (one.get("metadata") or {}).get("event_payload", {}).get("message_id") == message_id:
+                return Place(channel, str(one["ts"]))
+        return None
+
+    async def update(self, place: Place, message: Msg) -> None:
+        async def call(content: dict[str, Any]) -> Any:
+            async with self._answers():
+                return await self.client.chat_update(channel=place.channel, ts=place.ts, **content)
+
+        await _with_pictures_if_possible(message, call)
+
+    async def permalink(self, place: Place) -> str:
+        async with self._answers():
+            answer = await self.client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+        return str(answer["permalink"])
+
+    async def react(self, place: Place, name: str) -> None:
+        """The bot's own reaction to a message; harmless to repeat."""
+        try:
+            async with self._answers():
+                await self.client.reactions_add(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "already_reacted":
+                raise
+
+    async def take_reaction(self, place: Place, name: str) -> None:
+        """No such reaction of the bot any more."""
+        try:
+            async with self._answers():
+                await self.client.reactions_remove(channel=place.channel, timestamp=place.ts, name=name)
+        except SlackRefused as error:
+            if error.code != "no_reaction":
+                raise
+
+    async def upload(self, name: str, content: bytes, alt: str) -> str:
+        """The id of a new file that nobody sees yet; `alt` says what is on it (https://docs.slack.dev/messaging/working-with-files)."""
+        async with self._answers():
+            answer = await self.client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt)
+        url = str(answer["upload_url"])
+        if not self.trusts(url):
+            raise SlackRefused("strange_upload_url")
+        async with self._answers(), self._session.post(url, data=content) as response:
+            if response.status != 200:
+                raise SlackDown(f"upload_url answered {response.status}")
+        return str(answer["file_id"])
+
+    async def share(self, file: str, title: str, channel: str) -> None:
+        """Show an uploaded file in a channel, by its id; a user's will not do."""
+        async with self._answers():
+            await self.client.files_completeUploadExternal(files=[{"id": file, "title": title}], channel_id=channel)
+
+    async def open_view(self, trigger: str, view: View) -> str:
+        """Open a modal, and its id. A trigger works once and for about three seconds."""
+        async with self._answers():
+            answer = await self.client.views_open(trigger_id=trigger, view=view)
+        return str(answer["view"]["id"])
+
+    async def update_view(self, view_id: str, view: View) -> None:
+        async with self._answers():
+            await self.client.views_update(view_id=view_id, view=view)
+
+    async def publish_home(self, user: str, view: View) -> None:
+        async with self._answers():
+            await self.client.views_publish(user_id=user, view=view)
+
+    async def tell(
+        self,
+        asker: Asker,
+        message: Msg,
+        *,
+        seconds_ago: float = 0.0,
+        lasting: bool = False,
+        replace: bool = False,
+    ) -> None:
+        """Say something that only `asker` sees: where they asked, else in a direct message.
+
+        `seconds_ago` is the age of the request. `lasting` asks for a direct message, which is still there when
+        somebody comes back; what is shown in a channel for one person only is gone when Slack reloads. `replace` puts
+        it where the button was that they pressed; it comes as another message when Slack no longer takes that.
+        """
+        if asker.response_url and seconds_ago < RESPONSE_URL_LIVES and self.trusts(asker.response_url) and not lasting:
+            try:
+                await self._respond(asker.response_url, message, replace)
+                return
+            except (SlackRefused, SlackDown):
+                pass  # used five times, expired or out of reach: there are other ways
+        if asker.channel and not lasting:
+            try:
+                await self._ephemeral(asker, asker.channel, message)
+                return
+            except (SlackRefused, SlackUnknown):
+                pass  # nobody can be reached there
+        await self.post(asker.user, message)
+
+    def trusts(self, response_url: str) -> bool:
+        """Whether an answer may be posted there: to Slack itself, or to the host that stands in for it in tests."""
+        try:
+            url, base = urlsplit(response_url), urlsplit(self._base_url)
+        except ValueError:
+            return False
+        host = url.hostname or ""
+        if base.hostname == "slack.com" or (base.hostname or "").endswith(".slack.com"):
+            return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
+        return (url.scheme, host) == (base.scheme, base.hostname)
+
+    @asynccontextmanager
+    async def _answers(self) -> AsyncIterator[None]:
+        """The same for calls with the bot's token, of whose outcome is heard."""
+        try:
+            async with _answers():
+                yield
+        except SlackError as error:
+            await self.heard(error)
+            raise
+        await self.heard(None)
+
+    async def _respond(self, response_url: str, message: Msg, replace: bool) -> None:
+        webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
+        async with _answers():  # without any token
+            answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=replace)
+        if answer.status_code >= 500:
+            raise SlackDown(f"response_url answered {answer.status_code}")
+        if answer.status_code != 200:
+            raise SlackRefused(f"response_url_{answer.status_code}")
+
+    async def _ephemeral(self, asker: Asker, channel: str, message: Msg) -> None:
+        async with self._answers():
+            await self.client.chat_postEphemeral(
+                channel=channel, user=asker.user, thread_ts=asker.thread_ts, **_content(message)
+            )
+
+
+async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
+    """Slack refuses a whole message when it cannot fetch one picture in it: then the pictures are only named."""
+    try:
+        return await call(_content(message))
+    except ContentRefused as error:
+        named = without_pictures(message)
+        if error.code not in {"invalid_blocks", "invalid_attachments"} or named == message:
+            raise
+        return await call(_content(named))
+
+
+def _content(message: Msg) -> dict[str, Any]:
+    return {"text": message["text"], "blocks": message["blocks"] or None}
+
+
+def _profile(user_id: str, user: Mapping[str, Any]) -> Profile:
+    about = user.get("profile") or {}
+    enterprise = user.get("enterprise_user") or {}
+    return Profile(
+        id=user_id,
+        team=user.get("team_id"),
+        enterprise=enterprise.get("enterprise_id"),
+        name=about.get("display_name")
+        or about.get("real_name")
+        or user.get("real_name")
+        or user.get("name")
+        or "Someone",
+        email=about.get("email") or None,
+        confirmed=user.get("is_email_confirmed") is not False,
+        teams=tuple(enterprise.get("teams") or ()),
+        guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
+        deleted=bool(user.get("deleted")),
+        admin=bool(user.get("is_admin") or user.get("is_owner")),
+        zone=user.get("tz") or "UTC",
+    )
+
+
+@asynccontextmanager
+async def _answers() -> AsyncIterator[None]:
+    """Turns what slack_sdk and aiohttp raise into `SlackError`s."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise _named(error) from error
+    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        raise SlackDown(f"Slack did not answer: {type(error).__name__}") from error
+
+
+def _named(error: SlackApiError) -> SlackError:
+    response: Any = error.response
+    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
+    told = getattr(response, "data", response)
+    code = str(told.get("error") or "") if isinstance(told, Mapping) else ""  # a proxy may answer anything
+    return failure(status, code, _retry_after(getattr(response, "headers", {})))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
+    try:
+        return min(max(float(value), 0.1), 600.0)
+    except ValueError:
+        return 1.0

@@ -1,0 +1,105 @@
+"""Slack's payloads read into the few things the bot needs. Only what Slack signed comes in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.queue.job import Asker
+
+Ack = AsyncAck
+"""Answers Slack; a listener calls it within three seconds."""
+Body = Mapping[str, Any]
+"""What Slack signed, as it came."""
+# What reading a payload of another shape than Slack's raises.
+MALFORMED: Final = (KeyError, TypeError, AttributeError, IndexError, ValueError)
+
+
+def asker(body: Body) -> Asker:
+    """Who sent a command, click, shortcut or submission, by their own workspace and not the channel's."""
+    user = body.get("user") or {}
+    if not user:  # a slash command is a flat form
+        return Asker(
+            user=body["user_id"],
+            team=body.get("team_id"),
+            enterprise=body.get("enterprise_id"),
+            channel=body.get("channel_id"),
+            response_url=body.get("response_url"),
+            trigger=body.get("trigger_id"),
+        )
+    container = body.get("container") or {}
+    message = body.get("message") or {}
+    return Asker(
+        user=user["id"],
+        team=user.get("team_id") or (body.get("team") or {}).get("id"),
+        enterprise=user.get("enterprise_id") or (body.get("enterprise") or {}).get("id"),
+        channel=(body.get("channel") or {}).get("id") or container.get("channel_id"),
+        thread_ts=message.get("thread_ts") or container.get("thread_ts"),
+        response_url=body.get("response_url"),
+        trigger=body.get("trigger_id"),
+    )
+
+
+def submitted(body: Body, name: str) -> str:
+    """The value of the input whose block and action are both called `name`; "" when it is absent or empty."""
+    state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}
+    chosen = (state.get("selected_option") or {}).get("value") or state.get("selected_conversation")
+    return str(chosen or state.get("value") or "")
+
+
+def ticked(body: Body, name: str) -> list[str]:
+    """The values of the boxes that are ticked in the input whose block and action are both called `name`."""
+    state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}
+    return [str(one["value"]) for one in state.get("selected_options") or []]
+
+
+def from_modal(body: Body) -> tuple[str, Asker]:
+    """What the modal is about, and who submitted it with the place where they began."""
+    about, _, place = str((body.get("view") or {}).get("private_metadata") or "").partition("|")
+    channel, _, thread_ts = place.partition("|")
+    who = asker(body)
+    return about, who.model_copy(update={"channel": channel or None, "thread_ts": thread_ts or None})
+
+
+def from_event(body: Body) -> Asker:
+    """Whose event it is. `team_id` is where it happened; an outsider's own workspace is named within the event."""
+    event = body["event"]
+    return Asker(
+        user=event["user"], team=event.get("user_team") or body.get("team_id"), enterprise=body.get("enterprise_id")
+    )
+
+
+def author(body: Body, said: Body) -> Asker:
+    """Who wrote `said`, a message within an event, and where. In a shared channel their own workspace is named.
+
+    The organisation that an event names is ours, and the author's only where no other one can be in the channel.
+    """
+    team = said.get("user_team") or said.get("source_team") or said.get("team") or body.get("team_id")
+    among_us = team == body.get("team_id") or body.get("is_ext_shared_channel") is False
+    return Asker(
+        user=said["user"],
+        team=team,
+        enterprise=body.get("enterprise_id") if among_us else None,
+        channel=body["event"]["channel"],
+        thread_ts=said["thread_ts"],
+    )
+
+
+def seen_in(body: Body) -> str:
+    """The private list whose row was pressed, `list|id|page`, or `home`; "" on a card."""
+    actions = body.get("actions") or [{}]
+    place, _, _row = str(actions[0].get("block_id") or "").rpartition("|")
+    return "home" if place.startswith("home|") else place if place.startswith("list|") else ""
+
+
+def ticked_now(body: Body) -> tuple[str, ...]:
+    """The values of all boxes of the group that was clicked that are ticked now."""
+    return tuple(str(one["value"]) for one in body["actions"][0].get("selected_options") or ())
+
+
+def button_value(body: Body) -> str:
+    """The value of the button that was pressed."""
+    actions = body.get("actions") or [{}]
+    return str(actions[0].get("value") or "")

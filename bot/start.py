@@ -1,0 +1,153 @@
+"""What must be known before a bot can be built: Redis, the workspace, and the version of Inbox's API."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final, TypeVar
+
+import structlog
+from redis.asyncio import Redis
+
+from bot.errors import (
+    InboxError,
+    RateLimited,
+    SettingsError,
+    SlackDown,
+    SlackError,
+    SlackRefused,
+    SlackRevoked,
+    Unavailable,
+    VersionEnded,
+)
+from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
+from bot.inbox.either import Either
+from bot.inbox.spoken import Shared, Spoken, end_of
+from bot.models import Installation
+from bot.people.notices import Notices
+from bot.queue.worker import cancelled
+from bot.settings import Settings
+from bot.slack.client import Slack
+from bot.store import embedded
+from bot.store.connect import check, connect
+from bot.store.installation import Install
+from bot.store.quota import Pace
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+START_WITHIN: Final = 20.0  # seconds that Slack and Inbox have to answer at the first start
+
+
+def process_name() -> str:
+    """A name for this process among all that share the Redis."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@asynccontextmanager
+async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
+    """The Redis of REDIS_URL or the embedded Valkey, once it answers. Raises `StoreUnavailable`."""
+    own = embedded.start(settings.bot_data_dir, settings.bot_data_sync) if settings.redis_url is None else None
+    redis = connect(own.url if own else settings.redis_url.get_secret_value(), name=process_name())  # type: ignore[union-attr]  # one of both
+    try:
+        log.info("redis", version=await check(redis), embedded=own is not None)
+        yield redis
+    finally:
+        if own:
+            await own.stop(redis)
+        await redis.aclose()
+
+
+async def installed(slack: Slack, install: Install) -> Installation:
+    """The workspace; when Slack is down, the one of the last start."""
+    known = await install.workspace()
+    try:
+        found = await _patiently(slack.installation, known is not None)
+    except (SlackRefused, SlackRevoked) as error:
+        raise SettingsError(
+            f"SLACK_BOT_TOKEN is wrong: Slack answers {error.code}. "
+            "Copy it anew from your app's OAuth & Permissions page."
+        ) from error
+    except SlackError:
+        if known is None:
+            raise
+        log.warning("slack_unavailable_at_start")
+        return known
+    if known is not None and known.team != found.team:
+        raise SettingsError(
+            "REDIS_URL holds the data of another Slack workspace: give each workspace a Redis of its own."
+        )
+    await install.save_workspace(found)
+    await install.restore()
+    return found
+
+
+async def version_spoken(
+    settings: Settings, http: Http, install: Install, pace: Pace, every: float
+) -> tuple[Spoken, bool]:
+    """The API version to speak, and whether it was another one before.
+
+    When Inbox is down, it is the one of the last start, and asked for again soon.
+    """
+    known, certain, moved = await install.inbox_version(), True, False
+    base, asked = settings.inbox_api_base_url, settings.inbox_api_version
+    choose = partial(choose_version, http, base, settings.inbox_api_token.get_secret_value(), asked)
+    try:
+        version: str = await _patiently(choose, known is not None)
+        moved = await install.speak(version)
+    except InboxError as error:
+        if error.status == 401:
+            raise SettingsError(
+                "INBOX_API_TOKEN is wrong: Inbox answers 401. Make a new one in Inbox under Settings → API."
+            ) from error
+        if known is None:
+            raise
+        log.warning("inbox_unavailable_at_start", status=error.status)
+        version, certain = known, False
+    log.info("inbox", version=version, certain=certain, ends=str(end_of(version, None) or "not announced"))
+    shared = Shared(install.inbox_version, install.speak, partial(pace.turn, "inbox-version"))
+    pinned = is_pinned(base, asked)
+    return Spoken(version, pinned=pinned, certain=certain, choose=choose, shared=shared, every=every), moved
+
+
+def inbox_client(
+    settings: Settings, http: Http, spoken: Spoken, pace: Pace, notices: Notices, *, background: bool
+) -> Inbox:
+    """The client for people, or the one that leaves them their share of the quota."""
+
+    async def learn(headers: Mapping[str, str], status: int) -> None:
+        await pace.learn(headers, status)
+        await notices.inbox_answered(headers, status)
+
+    base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
+    spend = partial(pace.inbox, background=background)
+    return Either(spoken, lambda version: open_inbox(http, base, token, version, pace=spend, learn=learn))
+
+
+@asynccontextmanager
+async def followed(spoken: Spoken) -> AsyncIterator[None]:
+    """As long as the block lasts, the version is followed and asked for."""
+    keeping = asyncio.create_task(spoken.keep())
+    try:
+        yield
+    finally:
+        await cancelled([keeping])
+
+
+async def _patiently(call: Callable[[], Awaitable[T]], known: bool) -> T:
+    """`call`, repeated for a while when nobody has answered yet and nothing is known from an earlier start."""
+    deadline = asyncio.get_running_loop().time() + (0 if known else START_WITHIN)
+    while True:
+        try:
+            return await call()
+        except VersionEnded:
+            raise  # no version answers at that address
+        except (SlackDown, Unavailable, RateLimited):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(1.0)

@@ -1,0 +1,33 @@
+"""The figures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from bot.queue.job import Asked, Job
+
+
+class Chart(Asked):
+    """Show somebody the figures as a picture, in their direct messages with the bot: in `channel`, once it is known."""
+
+    waits_in: ClassVar[str] = "chart:{asker.user}"
+    kind: Literal["chart"] = "chart"
+    channel: str = ""
+
+
+class Count(Job):
+    """For the figures: a message came or went out, or a thread was closed, at `when`, in the order of the events.
+
+    `member` is who wrote it, where that is certain.
+    """
+
+    logged: ClassVar[bool] = False
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "count:{thread_id}"
+    kind: Literal["count"] = "count"
+    what: Literal["received", "sent", "closed"]
+    thread_id: str
+    when: datetime
+    message_id: str = ""
+    member: str = ""

@@ -1,0 +1,183 @@
+"""Text hygiene, both ways: what strangers typed becomes inert in Slack, what colleagues typed in Slack becomes plain.
+
+All lengths are Unicode code points. Slack's syntax is documented at
+https://docs.slack.dev/messaging/formatting-message-text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from bot.emoji import glyph
+
+ELLIPSIS = "…"
+_JOINER = "\u2060"  # word joiner: invisible, and ends whatever Slack would have linked or replaced
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+
+# --- out: a stranger's words -------------------------------------------------------------------------------------
+
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # control characters, bidi overrides
+
+# mrkdwn has no escape for its formatting characters, so look-alikes stand in (as jsx-slack's <Escape> does).
+# An underscore inside a word formats nothing and stays: handles remain copyable.
+_FORMATTING = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")
+_LOOKALIKE = {"*": "∗", "~": "∼", "`": "ˋ", "_": "ˍ"}  # noqa: RUF001 - look-alikes are the point
+
+# Where the joiner goes: a quote at a line's start, an emoji code, a broadcast, and what Slack would turn into a link.
+# Other bare @handles are inert as long as nobody posts with `link_names`.
+_ACTIVE = re.compile(
+    r"^(?=[ \t]*>)|(?<=:)(?=[\w+'-]+:)|(?<=@)(?=(?:here|channel|everyone|group)\b)"
+    r"|(?<=:)(?=//)|(?<=\w)(?=\.[^\W\d_]{2})",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def clean(text: str) -> str:
+    """`text` without control characters (newline and tab stay) and bidi overrides, lone surrogates as U+FFFD."""
+    paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _UNSAFE.sub("", paired.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def clip(text: str, limit: int) -> str:
+    """`text` in at most `limit` code points, ending in "…" where something was cut."""
+    if len(text) <= limit:
+        return text
+    return text[: limit - 1].rstrip() + ELLIPSIS if limit > 0 else ""
+
+
+def literal(text: str, limit: int = 3000) -> str:
+    """A stranger's text for plain_text objects and rich_text elements, which are literal by construction."""
+    return clip(clean(text), limit)
+
+
+def plain(text: str, limit: int = 3000) -> str:
+    """A stranger's text as Slack mrkdwn that shows literally; the escaped result has at most `limit` code points.
+
+    Only for places that must be mrkdwn (top-level `text`, context): rich_text keeps the words exactly.
+    """
+    inert = _ACTIVE.sub(_JOINER, clean(text))
+    inert = _FORMATTING.sub(lambda char: _LOOKALIKE[char[0]], inert)
+    escaped = inert.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if len(escaped) <= limit:
+        return escaped
+    whole = re.sub(r"&\w*$", "", escaped[: max(limit - 1, 0)])  # not half an entity
+    return whole.rstrip() + ELLIPSIS if limit > 0 else ""
+
+
+_PLATFORMS = {"twitter": "X", "linkedin": "LinkedIn"}
+
+
+def platform_name(platform: str) -> str:
+    """What people call it; one we do not know, as Inbox writes it."""
+    return _PLATFORMS.get(platform, platform)
+
+
+def when(at: datetime) -> str:
+    """The time of day in the reader's own time zone, as a Slack date token."""
+    return f"<!date^{int(at.timestamp())}^{{time}}|{clock(at)}>"
+
+
+def when_long(at: datetime) -> str:
+    """Day and time in the reader's own time zone, as a Slack date token."""
+    fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}, {{time}}|{fallback}>"
+
+
+def clock(at: datetime) -> str:
+    """`14:02 UTC`, for places where Slack renders no date token."""
+    return at.astimezone(UTC).strftime("%H:%M UTC")
+
+
+# --- in: a colleague's words -------------------------------------------------------------------------------------
+
+# Code, a token of Slack's, a bare URL (whose colons are no emoji), or an emoji code. Each part of it begins where it
+# can and is bounded, so that no text takes longer than its length.
+_PIECE = re.compile(
+    r"(?P<code>```.+?```|`[^`\n]+`)|<(?P<token>[^<>]+)>|(?<!\w)[a-z][a-z0-9+.-]{0,30}://[^\s<>]+"
+    r"|:(?P<emoji>[a-z0-9_+'-]{1,100}):(?P<tones>(?::skin-tone-[2-6](?:-[2-6])?:){0,2})",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOKEN = re.compile(r"<([^<>]+)>")
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+_ENTITY = re.compile("&(amp|lt|gt);")
+_CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
+
+
+def decode(text: str, names: Mapping[str, str] = _NOBODY) -> str:
+    """What the contact must read of a slash command's or a Slack message's `text`.
+
+    `names` maps Slack user ids to names; a mention of anyone else becomes its label, or "@someone". Code and the
+    inside of words (`12:m:30`) have no emoji; `*`, `_`, `~` and backticks stay as they were typed.
+    """
+
+    def token(found: re.Match[str]) -> str:
+        return _said(found[1], names) or found[0]
+
+    said: list[str] = []
+    at = 0
+    while found := _PIECE.search(text, at):
+        shown, end = found[0], found.end()
+        if found["code"]:
+            shown = _TOKEN.sub(token, shown)
+        elif found["token"]:
+            shown = _said(found["token"], names) or shown
+        elif found["emoji"]:
+            shown = _emoji(found)
+            if not shown:  # its last colon may begin another one
+                shown, end = text[found.start() : found.end("emoji")], found.end("emoji")
+        said += text[at : found.start()], shown
+        at = end
+    # Entities come last and once: "&amp;lt;" is someone who typed "&lt;".
+    return _ENTITY.sub(lambda entity: _CHARACTER[entity[1]], "".join(said) + text[at:])
+
+
+def _emoji(found: re.Match[str]) -> str:
+    """The emoji for a code; "" for one that Slack does not have, and within a word."""
+    around = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
+    if all(one.isalnum() or one == "_" for one in around):
+        return ""
+    return glyph(found["emoji"].lower(), re.sub(r"\D", "", found["tones"]))
+
+
+def mentioned(text: str) -> list[str]:
+    """The Slack user ids mentioned in `text`, in order and without repeats."""
+    return list(dict.fromkeys(_MENTION.findall(text)))
+
+
+_JOINED = re.compile("[\u200d\u20e3\U0001f3fb-\U0001f3ff]")  # what makes another emoji of the one before it
+
+
+def after_prefix(said: str, prefix: str) -> str | None:
+    """What follows `prefix` in a decoded message; None when it does not begin so.
+
+    A longer run of the prefix's last character is something else: `>>>` quotes in Slack, where `>>` is the prefix. So
+    is another emoji that begins with the prefix's, such as a hand in a skin tone.
+    """
+    said = said.lstrip()
+    if not prefix or not said.startswith(prefix):
+        return None
+    rest = said[len(prefix) :].removeprefix("\ufe0f")  # which asks for the picture of a character
+    if rest.startswith((prefix, prefix.removesuffix("\ufe0f")[-1])) or _JOINED.match(rest):
+        return None
+    return rest.strip()
+
+
+def _said(token: str, names: Mapping[str, str]) -> str:
+    """The words for the inside of one `<…>`; "" where it is not Slack's."""
+    target, _, label = token.partition("|")
+    if target.startswith("@"):
+        return "@" + (names.get(target[1:]) or label.lstrip("@") or "someone")
+    if target.startswith("#"):
+        return "#" + (label.lstrip("#") or "channel")
+    if target.startswith("!"):
+        return label or "@" + ("group" if target.startswith("!subteam") else target[1:].partition("^")[0])
+    if target.startswith("tel:"):
+        return label or target.removeprefix("tel:")
+    address = target.removeprefix("mailto:")
+    if address == target and "://" not in target:
+        return ""
+    bare = address.partition("://")[2] or address
+    return address if label.rstrip("/") in ("", address.rstrip("/"), bare.rstrip("/")) else f"{label} ({address})"

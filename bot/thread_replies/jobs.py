@@ -1,0 +1,59 @@
+"""Replies in a card's Slack thread that go out, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.models import Address
+from bot.people.jobs import Tell
+from bot.queue.job import SENDS_WAIT, Asked
+
+
+class Echo(Asked):
+    """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
+
+    `ts` is the Slack message, `text` its markup, not decoded yet.
+    """
+
+    waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    patience: ClassVar[float] = SENDS_WAIT
+    kind: Literal["echo"] = "echo"
+    thread_id: str
+    ts: str
+    text: str
+    files: bool = False
+    told: bool = False
+
+
+class Revise(Asked):
+    """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
+
+    First it waits for what was written before it, then, with the `address`, until that was sent.
+    """
+
+    patience: ClassVar[float] = SENDS_WAIT
+    kind: Literal["revise"] = "revise"
+    thread_id: str
+    ts: str
+    text: str | None
+    address: Address | None = None
+
+    @property
+    def lane(self) -> str:
+        if self.address is None:
+            return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
+        return f"to:{self.address.account_link_id}:{self.address.platform_id}"
+
+
+class Mark(Asked):
+    """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
+
+    `again` when an earlier attempt has left its own mark.
+    """
+
+    waits_in: ClassVar[str] = "mark:{asker.channel}:{ts}"
+    kind: Literal["mark"] = "mark"
+    ts: str
+    state: str
+    told: Tell | None = None
+    again: bool = False

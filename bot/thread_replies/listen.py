@@ -1,0 +1,79 @@
+"""What people write in channels. Nearly all of it is none of the bot's business, and is neither kept nor logged.
+
+Picked out are replies in a card's Slack thread that begin with the channel's prefix, and changes of such replies.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from bot import text
+from bot.context import Bot
+from bot.feature import Feature
+from bot.models import Place
+from bot.queue.job import Job
+from bot.slack.payloads import Ack, Body, author
+from bot.thread_replies.jobs import Echo, Revise
+
+log = structlog.get_logger(__name__)
+
+
+feature = Feature()
+
+
+@feature.event("message")
+async def message(ack: Ack, body: Body, bot: Bot) -> None:
+    """A message event of any subtype: https://docs.slack.dev/reference/events/message."""
+    match body["event"].get("subtype"):
+        case None | "thread_broadcast" | "file_share":
+            await _written(bot, body)
+        case "message_changed":
+            await _changed(bot, body)
+        case "message_deleted":
+            await _deleted(bot, body)
+    await ack()
+
+
+async def _written(bot: Bot, body: Body) -> None:
+    said = body["event"]
+    if not _reply_of_a_person(said):
+        return
+    prefix = (await bot.preferences.channel(said["channel"])).replies
+    thread_id = await _thread(bot, body, said) if prefix else None
+    if thread_id and text.after_prefix(text.decode(said.get("text") or ""), prefix) is not None:
+        files, who = bool(said.get("files")), author(body, said)
+        job = Echo(thread_id=thread_id, ts=said["ts"], text=said["text"], files=files, asker=who)
+        await _accept(bot, job, f"slack-message:{who.channel}:{job.ts}")
+
+
+async def _changed(bot: Bot, body: Body) -> None:
+    said, before = body["event"]["message"], body["event"].get("previous_message") or {}
+    if said.get("subtype") == "tombstone":  # deleted, and its replies are still there
+        await _revised(bot, body, before, None)
+    elif said.get("text") != before.get("text"):  # not a link's preview that came later
+        await _revised(bot, body, said, said.get("text") or "")
+
+
+async def _deleted(bot: Bot, body: Body) -> None:
+    await _revised(bot, body, body["event"].get("previous_message") or {}, None)
+
+
+async def _revised(bot: Bot, body: Body, said: Body, now: str | None) -> None:
+    """Whether it ever left Slack, a worker finds out, once it is certain whether it did."""
+    if _reply_of_a_person(said) and (thread_id := await _thread(bot, body, said)):
+        job = Revise(thread_id=thread_id, ts=said["ts"], text=now, asker=author(body, said))
+        await _accept(bot, job, f"slack-event:{body['event_id']}")
+
+
+async def _thread(bot: Bot, body: Body, said: Body) -> str | None:
+    return await bot.cards.at(Place(body["event"]["channel"], said["thread_ts"]))
+
+
+async def _accept(bot: Bot, job: Job, once: str) -> None:
+    new = await bot.lanes.accept(job, once=once)
+    log.info("accepted", ref=job.ref, kind=job.kind, new=new)
+
+
+def _reply_of_a_person(said: Body) -> bool:
+    replies = said.get("thread_ts") and said["thread_ts"] != said.get("ts")
+    return bool(replies and said.get("user") and not said.get("bot_id"))

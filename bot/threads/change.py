@@ -1,0 +1,198 @@
+"""Changes to a thread: archive, reopen, assign and unassign.
+
+Each handler, here and elsewhere, takes a job that was accepted, does it, and returns the jobs that follow. A worker may
+be killed at any await and the job be handed to another one, so every handler can be run again.
+
+What people can do with a thread. Raises `Later` where a change must wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+
+from bot import accept, words
+from bot.assign.jobs import TellAssignee
+from bot.cards.jobs import Render
+from bot.context import Bot
+from bot.errors import Gone, RateLimited, VersionEnded
+from bot.events.jobs import Refresh
+from bot.events.news import first_seen
+from bot.feature import Feature
+from bot.lists.jobs import DrawHome, ShowAgain
+from bot.models import Card, Note, Thread
+from bot.people import answers
+from bot.people.access import Actor
+from bot.people.answers import KEEP_TRYING, say
+from bot.queue.job import Job, Keep, Later, utc_now
+from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
+from bot.threads.jobs import Change, Verb
+
+log = structlog.get_logger(__name__)
+
+SOON: Final = (0.5, 1.0, 2.0, 5.0)  # seconds until a change that an ended API version did not take is tried again
+feature = Feature()
+
+BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
+SHORTCUTS: Final[Mapping[str, Verb]] = {
+    "archive_thread": "archive",
+    "reopen_thread": "reopen",
+    "assign_to_me": "assign_to_me",
+    "unassign": "unassign",
+}
+
+
+@feature.action(*BUTTONS)
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """A button of a card or in a list; its value is the thread."""
+    who, verb = asker(body), body["actions"][0]["action_id"]
+    job = Change(verb=verb, thread_id=button_value(body), asker=who, seen_in=seen_in(body))
+    await accept.asked(bot, who, job)
+    await ack()
+
+
+@feature.shortcut(*SHORTCUTS)
+async def choose(ack: Ack, body: Body, bot: Bot) -> None:
+    """A message shortcut, on a card or on any message in its thread."""
+    who = asker(body)
+    if thread_id := await accept.thread_of(bot, body):
+        await accept.asked(bot, who, Change(verb=SHORTCUTS[body["callback_id"]], thread_id=thread_id, asker=who))
+    else:
+        await accept.no_card(bot, who)
+    await ack()
+
+
+@feature.handles(Change)
+async def change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
+    """Archive, reopen, assign or unassign; the card is drawn anew once Inbox has confirmed, and so is the list."""
+    then = await _change(job, keep, bot)
+    if job.seen_in == "home":
+        return [*then, DrawHome(changed=job.thread_id, asker=job.asker)]
+    if job.seen_in:
+        return [*then, ShowAgain(seen_in=job.seen_in, changed=job.thread_id, asker=job.asker)]
+    return then
+
+
+async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
+    try:
+        actor = await bot.access.actor(job.asker)
+        card = await bot.cards.get(job.thread_id)
+        if card is None and job.seen_in:  # a list names threads that have no card yet
+            card = await first_seen(job.thread_id, bot.inbox, bot.cards, bot.directory)
+        if card is None:
+            await answers.note(bot, job, "no such card", actor.member.id)
+            return [say(job.asker, words.NO_CARD)]
+        if not job.begun or job.verb == "claim":  # nobody pressed for it: it takes nothing from anybody
+            if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
+                return nothing
+            job = job.model_copy(update={"begun": True})
+            await keep(job)
+        return await _confirm(bot, job, card, actor)
+    except Gone as error:
+        return await _gone(bot, job, error)
+    except RateLimited as error:
+        then = [] if job.told else [say(job.asker, words.quota(error.retry_after, "change"))]
+        again = job.model_copy(update={"told": True, "begun": False})
+        raise Later(error.retry_after, again, *then) from error
+    except VersionEnded as error:  # it was not done, and the other API version may answer any moment
+        if job.age > KEEP_TRYING:
+            raise
+        then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
+        again = job.model_copy(update={"told": True, "begun": False, "tries": job.tries + 1})
+        raise Later(SOON[min(job.tries, len(SOON) - 1)], again, *then) from error
+
+
+async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job] | None:
+    """What follows when it is done already, as after a double click; None when it is not.
+
+    The card alone is not believed: it may be out of date, and the person knows better.
+    """
+    if job.verb == "claim":
+        return await _not_to_claim(bot, job, actor)
+    if not _already(job, card, card.thread, actor):
+        return None
+    thread = await bot.inbox.thread(job.thread_id)
+    already = _already(job, card, thread, actor)
+    if not already:
+        return None
+    await answers.note(bot, job, "nothing to do", actor.member.id)
+    shown = Refresh(thread_id=job.thread_id, shown=thread)
+    return [say(job.asker, already), shown, Render(thread_id=job.thread_id)]
+
+
+async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None:
+    """What follows where who replied is not to have the thread: the channel wants it so, or somebody has it."""
+    place = await bot.cards.place(job.thread_id)
+    if place and not (await bot.preferences.channel(place.channel)).reply_assigns:
+        return []
+    thread = await bot.inbox.thread(job.thread_id)
+    if thread.assignee_id is None or (job.begun and thread.assignee_id == actor.member.id):
+        return None
+    return [Refresh(thread_id=job.thread_id, shown=thread)]
+
+
+async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]:
+    by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
+    if job.verb in ("archive", "reopen"):
+        thread = await bot.inbox.update_thread(job.thread_id, archived=job.verb == "archive")
+        notes = {"archived": by}
+    else:
+        thread = await bot.inbox.update_thread(job.thread_id, assignee_id=wanted)
+        notes = {"assigned": by} if thread.assignee_id != card.thread.assignee_id else {}
+    await answers.note(bot, job, f"done: {wanted}" if job.verb == "assign_to" else "done", actor.member.id)
+    thread = thread.with_person(card.thread.person)
+    kept = thread.assignee_id if job.verb == "unassign" else None  # the thread has none now: it is the contact's
+    if kept:
+        thread = thread.with_default(kept)
+    await bot.cards.write(thread, notes=notes)
+    await bot.directory.saw(thread)
+    log.info("changed", ref=job.ref, verb=job.verb, thread=job.thread_id, user=actor.user, member=actor.member.id)
+    follow: list[Job] = [Render(thread_id=job.thread_id)]
+    if kept:
+        follow.append(say(job.asker, words.still_assigned(await bot.directory.assignee(kept) or "")))
+    if job.verb == "assign_to" and wanted and wanted != actor.member.id:
+        follow.append(TellAssignee(thread_id=job.thread_id, member_id=wanted, by=actor.name))
+    return follow
+
+
+async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:
+    """Inbox says 404 to a change. The thread tells whether it is gone; a 404 without a code tells nothing."""
+    try:
+        await bot.inbox.thread(job.thread_id)
+    except Gone as gone:
+        if not gone.code:
+            raise
+        await bot.cards.bury(job.thread_id)
+        await answers.note(bot, job, "gone")
+        return [say(job.asker, words.GONE), Render(thread_id=job.thread_id)]
+    log.warning("changed_nothing", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
+    await answers.note(bot, job, "not found")
+    return [say(job.asker, words.not_found(job.ref))]
+
+
+def _assignee(job: Change, actor: Actor) -> str | None:
+    match job.verb:
+        case "assign_to_me" | "claim":
+            return actor.member.id
+        case "assign_to":
+            return job.assignee
+    return None
+
+
+def _already(job: Change, card: Card, thread: Thread, actor: Actor) -> str:
+    """What to say when `thread` leaves nothing to do, as after a double click; "" when it does."""
+    by = card.archived.who if card.archived else None
+    match job.verb:
+        case "archive" if thread.archived:
+            return words.archived_already(by)
+        case "reopen" if not thread.archived:
+            return words.open_already(by)
+        case "assign_to_me" if thread.assignee_id == actor.member.id:
+            return words.assigned_already()
+        case "assign_to" if thread.assignee_id == job.assignee:
+            return words.assigned_already(None if job.assignee == actor.member.id else "that colleague")
+        case "unassign" if thread.assignee_id is None:
+            return words.unassigned_already()
+    return ""

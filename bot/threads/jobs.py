@@ -1,0 +1,28 @@
+"""What people ask for when they change a conversation."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.queue.job import Asked
+
+Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign"]
+
+
+class Change(Asked):
+    """A click on a card or in a list, or a message shortcut: change a thread in Inbox.
+
+    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it. `begun` is
+    set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already. `seen_in`
+    names the list it was pressed in, if any.
+    """
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "thread:{thread_id}"
+    kind: Literal["change"] = "change"
+    verb: Verb
+    thread_id: str
+    assignee: str = ""
+    begun: bool = False
+    told: bool = False
+    seen_in: str = ""
