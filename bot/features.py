@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.admin import access_requests, links, removed
 from bot.admin import commands as admin
-from bot.admin import links, removed
 from bot.assign import choices
 from bot.assign import form as assign
 from bot.cards import conversation, post
@@ -37,7 +37,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (dm, write, send)),
     *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
-    *(part.feature for part in (admin, links, removed, ask, tell)),
+    *(part.feature for part in (admin, access_requests, links, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

@@ -17,7 +17,7 @@ from bot.feature import Console, Feature
 from bot.lists.jobs import OpenHome
 from bot.people.announce import announced, channel_of_admin
 from bot.people.jobs import Tell, TellAdmins
-from bot.queue.job import Asker, Job, Keep
+from bot.queue.job import Asked, Asker, Job, Keep
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,8 @@ async def tell_admins(job: TellAdmins, _: Keep, bot: Bot) -> list[Job]:
     everyone = sorted(bot.admins) or await bot.slack.admins()
     if not everyone:
         log.error("no_admin_to_tell", ref=job.ref, about=job.name)
-    return [Tell(asker=Asker(user=one), text=job.text, lasting=True) for one in everyone if one != job.but]
+    others = [Asker(user=one) for one in everyone if one != job.but]
+    return [Tell(asker=one, text=job.text, blocks=job.blocks, lasting=True) for one in others]
 
 
 @feature.word("allow", help="let a guest with a seat in Inbox act: `@guest`", admins=True)
@@ -111,6 +112,6 @@ def answer(job: Console, sentence: str) -> Tell:
     return Tell(asker=job.asker, text=sentence)
 
 
-def direct(user: str, job: Console, sentence: str) -> list[Job]:
+def direct(user: str, job: Asked, sentence: str) -> list[Job]:
     """A direct message, unless they did it themselves."""
     return [] if user == job.asker.user else [Tell(asker=Asker(user=user), text=sentence, lasting=True)]

@@ -9,8 +9,9 @@ from bot.admin.commands import answer, direct, home_of, resume, user_in
 from bot.context import Bot
 from bot.feature import Console, Feature
 from bot.lists.jobs import OpenHome
+from bot.models import Member
 from bot.people.announce import announced
-from bot.queue.job import Job
+from bot.queue.job import Asked, Job
 
 log = structlog.get_logger(__name__)
 feature = Feature()
@@ -73,6 +74,11 @@ async def _link(bot: Bot, job: Console, mention: str, address: str) -> list[Job]
     member = await bot.access.member_with(email)
     if member is None:
         return [answer(job, words.no_member(email))]
+    return await linked(bot, job, user, member)
+
+
+async def linked(bot: Bot, job: Asked, user: str, member: Member) -> list[Job]:
+    """An admin says that `user` acts as `member`, and what `user` could not do before is done."""
     shared = [one for one, has in (await bot.links.links()).items() if has == member.id and one != user]
     await bot.links.save_link(user, member.id)
     log.info("linked", ref=job.ref, user=user, member=member.id, by=job.asker.user)

@@ -22,6 +22,7 @@ from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
+from bot.people.views import way_on
 from bot.queue.job import Asker, Job, Keep
 from bot.recipient import Recipient
 from bot.reply.jobs import Receipt
@@ -272,7 +273,7 @@ async def _may(bot: Bot, view_id: str, asker: Asker, title: str, ref: str, typed
     except (Refused, InboxError) as error:
         await answers.refused(bot, asker, error, ref)
         why = answers.explain(bot, error, asker, ref)
-        await bot.slack.update_view(view_id, notice_modal(title, why, typed))
+        await bot.slack.update_view(view_id, notice_modal(title, why, typed, way_on(error)))
         return False
     return True
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import structlog
 
-from bot.errors import AdminsOnly, NotLinked, Outsider, Refused, SlackAway, SlackRefused, Unidentified, Unlinked
+from bot.errors import AdminsOnly, Guest, NotLinked, Outsider, Refused, SlackAway, SlackRefused, Unidentified, Unlinked
 from bot.models import Installation, Member, Record
 from bot.people.directory import Directory, Profile
 from bot.people.links import Links
@@ -82,7 +82,7 @@ class Gate:
         if profile.bot or profile.deleted or not self._ours(profile.team, profile.enterprise):
             raise Outsider("bot, former member or stranger")
         if profile.guest and not await self._rights.guest_allowed(profile.id):
-            raise Outsider("guest")
+            raise Guest("not let in by an admin")
         return profile
 
     async def admin(self, asker: Asker) -> Profile:

@@ -27,11 +27,12 @@ from bot.errors import (
 from bot.feature import Console
 from bot.models import Message
 from bot.people.jobs import Tell
+from bot.people.views import way_on
 from bot.queue.job import SENDS_WAIT, Asked, Asker, Job, Later, utc_now
 from bot.recipient import Recipient
 from bot.reply.jobs import OpenReply, Receipt, Reply
 from bot.send.jobs import Send, SendAgain
-from bot.slack.blocks import Msg
+from bot.slack.blocks import Msg, section
 from bot.stats.jobs import Chart
 from bot.thread_replies.jobs import Echo, Mark, Revise
 from bot.threads.jobs import Change
@@ -68,7 +69,16 @@ async def failed(job: Job, error: Exception, bot: Bot) -> list[Job]:
         await bot.rights.keep_click(job.asker.user, job.model_copy(update=again))
     if isinstance(job, Asked) and not isinstance(job, (Tell, Dm, Reply, Send, Mark, Chart)):
         await note(bot, job, outcome(error))
-    return await _last_word(bot, job, error)
+    return _with_way_on(await _last_word(bot, job, error), error)
+
+
+def _with_way_on(jobs: list[Job], error: Exception) -> list[Job]:
+    """The same, with a button where an admin could let the person act."""
+    ways, last = way_on(error), jobs[-1] if jobs else None
+    if not (ways and isinstance(last, Tell)):
+        return jobs
+    blocks = last.blocks or [section(last.text)]
+    return [*jobs[:-1], last.model_copy(update={"blocks": [*blocks, *ways]})]
 
 
 async def _last_word(bot: Bot, job: Job, error: Exception) -> list[Job]:

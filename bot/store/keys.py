@@ -97,6 +97,10 @@ def click(user: str) -> str:
     return key("click", user)
 
 
+def access_request(about: str) -> str:
+    return key("access-request", about)
+
+
 def profile(user: str) -> str:
     return key("cache", "profile", user)
 
