@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.admin import access_requests, links, removed
+from bot.admin import access_requests, links, log, removed
 from bot.admin import commands as admin
 from bot.assign import choices
 from bot.assign import form as assign
@@ -37,7 +37,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (dm, write, send)),
     *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
-    *(part.feature for part in (admin, access_requests, links, removed, ask, tell)),
+    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

@@ -236,14 +236,6 @@ def announced(admin: str, said: str) -> str:
     return f"<@{admin}> in Inbox's settings: {said}"
 
 
-def act(at: datetime, user: str, what: str, about: str, channel: str, outcome: str, reference: str) -> str:
-    """One line of `/inbox log`; `user` and `channel` are Slack's ids."""
-    where = f" in <#{channel}>" if channel.startswith(("C", "G")) else ""
-    target = f"<@{about}>" if about.startswith(("U", "W")) and about.isalnum() and about.isupper() else plain(about, 80)
-    done = " ".join(part for part in (plain(what, 40), target) if part)
-    return f"{when_long(at)} <@{user}> {done}{where}: {plain(outcome, 80)} ({plain(reference, 20)})"
-
-
 def listed(lines: Sequence[str], none: str) -> str:
     """The lines below each other, or `none`; what does not fit in a message is counted."""
     shown = lines[:100]

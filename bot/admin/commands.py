@@ -11,8 +11,9 @@ from typing import Final
 import structlog
 
 from bot import words
+from bot.admin import views
 from bot.context import Bot
-from bot.errors import Mistake
+from bot.errors import Mistake, SlackError, SlackRefused
 from bot.feature import Console, Feature
 from bot.lists.jobs import OpenHome
 from bot.people.announce import announced, channel_of_admin
@@ -22,7 +23,6 @@ from bot.queue.job import Asked, Asker, Job, Keep
 log = structlog.get_logger(__name__)
 
 USER: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-SHOWN: Final = 20  # acts in `/inbox log`
 feature = Feature()
 
 
@@ -54,9 +54,20 @@ async def _guest(bot: Bot, job: Console, mention: str, *, allowed: bool) -> list
     user = user_in(mention)
     if user is None:
         return [answer(job, words.GUEST_USAGE)]
+    if allowed and not await _is_guest(bot, user):
+        return [answer(job, views.no_guest(user))]
     await (bot.rights.allow_guest(user) if allowed else bot.rights.disallow_guest(user))
     said = words.guest(user, allowed=allowed)
     return [*await announced(bot, job, "allow" if allowed else "disallow", user, said), home_of(bot, user)]
+
+
+async def _is_guest(bot: Bot, user: str) -> bool:
+    """Whether Slack says so. Raises `Mistake` for somebody whom Slack does not know."""
+    try:
+        profile = await bot.directory.profiles.get(user) or await bot.slack.profile(user)
+    except SlackRefused:
+        raise Mistake(words.GUEST_USAGE) from None
+    return profile.guest
 
 
 def home_of(bot: Bot, user: str) -> OpenHome:
@@ -75,6 +86,8 @@ async def consent(job: Console, typed: str, bot: Bot) -> list[Job]:
     given = typed != "off"
     if typed not in ("", "off"):
         raise Mistake(words.CONSENT_USAGE)
+    if given and not await _is_shared(bot, channel):
+        return [answer(job, views.shared_with_nobody(channel))]
     if given:
         await bot.rights.save_consent(channel, job.asker.user)
     else:
@@ -83,15 +96,12 @@ async def consent(job: Console, typed: str, bot: Bot) -> list[Job]:
     return await announced(bot, job, what, channel, words.consent(channel, given=given))
 
 
-@feature.word("log", help="who did what", admins=True)
-async def show_log(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """The last acts, for the admin alone."""
-    await bot.access.admin(job.asker)
-    lines = [
-        words.act(one.at, one.user, one.what, one.about, one.channel, one.outcome, one.ref)
-        for one in await bot.record.newest(SHOWN)
-    ]
-    return [answer(job, words.listed(lines, words.NO_ACTS))]
+async def _is_shared(bot: Bot, channel: str) -> bool:
+    """What Slack says now: it may have become so a minute ago. What Slack does not tell counts as shared."""
+    try:
+        return await bot.slack.shared_outside(channel)
+    except SlackError:
+        return True
 
 
 async def resume(bot: Bot, user: str) -> bool:

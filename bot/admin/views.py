@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
-from bot.models import Member
-from bot.slack.blocks import Block, Msg, actions, button, label, option, section
-from bot.text import clip, literal, plain
+from bot.models import Member, Thread
+from bot.slack.blocks import Block, Msg, actions, button, is_web, label, option, section
+from bot.text import clip, literal, plain, when_long
 
 MOST: Final = 100  # options that Slack takes in a select menu
 LONGEST: Final = 150  # characters of an option's value
+SLACK_ID: Final = re.compile(r"[UWCG][A-Z0-9]{2,}")
 
 ASKED: Final = "I have asked the admins. I'll tell you what they decide."
 ASKED_ALREADY: Final = "I have asked the admins already, and ask them once a day. I'll tell you what they decide."
@@ -68,6 +71,57 @@ def turned_down(admin: str) -> str:
 def decided(admin: str, said: str) -> str:
     """What an admin reads whom another one was faster than."""
     return f"<@{admin}> has decided: {said}"
+
+
+def no_guest(user: str) -> str:
+    """What an admin reads who would let somebody in; `user` is a Slack user id."""
+    return (
+        f"<@{user}> is no guest of this workspace, so there is nothing to allow: members act as soon as they have a "
+        "seat in Inbox, and people of other organisations never do."
+    )
+
+
+def shared_with_nobody(channel: str) -> str:
+    """`channel` is Slack's id."""
+    return (
+        f"<#{channel}> is shared with no other organisation, so I show names and texts there anyhow: nothing needs to "
+        "be done."
+    )
+
+
+def act(
+    at: datetime,
+    user: str,
+    what: str,
+    about: str,
+    thread: Thread | None,
+    channel: str,
+    outcome: str,
+    members: Mapping[str, str],
+    reference: str,
+) -> str:
+    """One line of `/inbox log`; `thread` is what it was about, where known, and `members` are names by id."""
+    done = " ".join(part for part in (plain(what, 40), _target(about, thread)) if part)
+    where = f" in {_slack(channel)}" if channel.startswith(("C", "G")) else ""
+    how, _, name = outcome.partition(": ")
+    if how == "done" and name in members:
+        name = members[name]
+    became = f"{how}: {_slack(name) or plain(name, 80)}" if name else plain(outcome, 80)
+    return f"{when_long(at)} <@{user}> {done}{where}: {became} ({plain(reference, 20)})"
+
+
+def _target(about: str, thread: Thread | None) -> str:
+    if thread is None or thread.person is None:
+        return _slack(about) or ("a conversation" if about else "")
+    name = plain(thread.person.label, 100)
+    return f"<{thread.url}|{name}>" if is_web(thread.url) else name
+
+
+def _slack(id: str) -> str:
+    """A person or channel of Slack's as Slack shows them; "" for what is neither."""
+    if not SLACK_ID.fullmatch(id):
+        return ""
+    return f"<@{id}>" if id[0] in "UW" else f"<#{id}>"
 
 
 def _question(says: str, elements: Sequence[Block], user: str = "") -> Msg:

@@ -206,3 +206,53 @@ async def test_a_team_of_hundreds_fits_into_slacks_menu(on: Stage) -> None:
     asked = await question(on, on.acme.ana, "The likeliest 100 are listed")
     (menu,) = [one for one in asked.blocks[-1]["elements"] if one["type"] == "static_select"]
     assert menu["options"][0]["text"]["text"] == "Kim (kk@elsewhere.example)"
+
+
+# --- true sentences for admins ---------------------------------------------------------------------------------------
+
+
+async def inbox(on: Stage, text: str, channel: str = "") -> None:
+    assert (await on.slack.command(on.acme.ana, channel or on.acme.channel, "/inbox", text)).ok
+
+
+async def test_a_member_is_not_called_a_guest(on: Stage, redis_url: str) -> None:
+    await inbox(on, f"allow <@{on.acme.bo}>")
+    await hears(on, on.acme.ana, f"<@{on.acme.bo}> is no guest of this workspace")
+    await inbox(on, "allow <@U0NOBODY>")
+    await hears(on, on.acme.ana, "Use `/inbox allow @guest`")
+    with Redis.from_url(redis_url) as redis:
+        assert redis.smembers(keys.GUESTS) == set()
+
+
+async def test_nobody_consents_to_what_nobody_reads_along(on: Stage, redis_url: str) -> None:
+    await inbox(on, "consent")
+    await hears(on, on.acme.ana, f"<#{on.acme.channel}> is shared with no other organisation")
+    await inbox(on, "consent", on.acme.shared)
+    await hears(on, on.acme.ana, f"I show names and texts in <#{on.acme.shared}> from now on")
+    with Redis.from_url(redis_url) as redis:
+        assert redis.get(keys.consent(on.acme.channel)) is None
+
+
+async def test_the_log_names_people_channels_members_and_conversations(on: Stage) -> None:
+    await card_of(on)
+    await inbox(on, f"link <@{on.acme.kim}> bo@acme.example")
+    await inbox(on, "consent", on.acme.shared)
+    await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah Hello")
+    await on.slack.until(lambda: on.inbox.sent())
+    await idle(on)
+    await inbox(on, "log")
+    log = await hears(on, on.acme.ana, "consent <#")
+    assert f"link <@{on.acme.kim}> in <#{on.acme.channel}>: done: Bo" in log
+    assert f"consent <#{on.acme.shared}> in" in log
+    assert "|Sarah Chen> in" in log
+    assert on.acme.bo_member not in log
+
+
+async def test_an_admin_without_a_seat_reads_no_names_of_contacts_in_the_log(on: Stage) -> None:
+    card = await card_of(on)
+    await archive(on, on.acme.bo, card)
+    await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
+    on.slack.users[on.acme.kim].admin = True
+    await on.slack.command(on.acme.kim, on.acme.channel, "/inbox", "log")
+    log = await hears(on, on.acme.kim, "archive a conversation")
+    assert "Sarah" not in log
