@@ -13,7 +13,7 @@ from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
 from bot.dm import listen as dm
-from bot.dm import write
+from bot.dm import suggest, write
 from bot.doctor import ask
 from bot.events import buried, look, news
 from bot.feature import Feature
@@ -34,7 +34,7 @@ from bot.threads import change
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
     *(part.feature for part in (reply, receipt, listen, thread_replies)),
-    *(part.feature for part in (dm, write, send)),
+    *(part.feature for part in (dm, suggest, write, send)),
     *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),

@@ -6,13 +6,14 @@ from bot import accept, text, words
 from bot.context import Bot
 from bot.dm.command import command
 from bot.dm.jobs import Answer, Choose, Dm, OpenChoice, OpenDm
-from bot.dm.views import INPUT, help_message
+from bot.dm.views import INPUT, KNOWN, TWO_NAMED, help_message
+from bot.errors import Mistake
 from bot.feature import Feature
-from bot.recipient import Unreadable, read
+from bot.recipient import Unreadable, is_definite, read
 from bot.send.jobs import SendAgain
 from bot.slack.blocks import WHOLE
 from bot.slack.boundary import hand_back
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.slack.payloads import Ack, Body, asker, button_value, filled_in, from_modal, submitted
 from bot.slack.seen import seen
 
 feature = Feature()
@@ -57,10 +58,13 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     _, who = from_modal(body)
     said = submitted(body, "text")
     wrong = {} if said.strip() else {"text": words.EMPTY_TEXT_FIELD}
+    recipient = ""
     try:
-        recipient = read(submitted(body, "recipient")).key
+        recipient = _whom(body)
     except Unreadable as error:
         wrong["recipient"] = words.unreadable_field(error.why)
+    except Mistake as mistake:
+        wrong[KNOWN] = str(mistake)
     if wrong:
         await ack(response_action="errors", errors=wrong)
         return
@@ -68,6 +72,19 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     job = Dm(recipient=recipient, text=said, asker=who, account_link_id=account)
     await accept.submitted(bot, body, job)
     await ack()
+
+
+def _whom(body: Body) -> str:
+    """The `Recipient.key` that was chosen or typed. Raises `Unreadable`, and `Mistake` where both may be meant.
+
+    A bare name from the command that nobody has changed since is what somebody was looked for by.
+    """
+    typed, chosen = submitted(body, "recipient").strip(), submitted(body, KNOWN)
+    if not chosen:
+        return read(typed).key
+    if typed and (typed != filled_in(body, "recipient") or is_definite(typed.split()[0])):
+        raise Mistake(TWO_NAMED)
+    return chosen
 
 
 @feature.action("dm_choose_open")

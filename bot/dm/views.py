@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from bot import words
-from bot.models import AccountLink, Candidate
+from bot.models import AccountLink, Candidate, Person
 from bot.slack.blocks import (
     QUOTE,
     WHOLE,
@@ -31,6 +31,14 @@ from bot.text import clip, literal, plain, platform_name
 State = Literal["sending", "sent", "unconfirmed", "failed"]
 
 INPUT = 3_000  # Slack's limit for a text input
+TWO_NAMED = "Somebody is named in To as well. Leave one of the two fields empty: a message goes to one person."
+KNOWN = "known"  # the field that completes known people
+_KNOWN_INPUT: Block = {
+    "type": "external_select",
+    "min_query_length": 2,
+    "placeholder": label("Type a name or a handle"),
+}
+_VALUE = 150  # Slack's limit for an option's value
 _TO = 2_000  # a profile's address, with all that apps add to one
 _OPTIONS = 100
 _RADIOS = 10
@@ -62,8 +70,9 @@ def dm_modal(
     return modal(
         "New DM",
         [
-            field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150)),
+            field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150), optional=True),
             *([context(words.CHECK_TO)] if check else []),
+            field(KNOWN, "Or somebody you know", _KNOWN_INPUT, optional=True),
             *_account_field(links, account_link_id),
             field("text", "Message", message),
             *([context(note)] if clipped else []),
@@ -72,6 +81,11 @@ def dm_modal(
         submit=label("Send"),
         private_metadata=metadata,
     )
+
+
+def suggestions(people: Mapping[str, Person]) -> list[Block]:
+    """Who may be meant by what was typed, by `Recipient.key`: `Sarah Chen (@sarah) on X`."""
+    return [option(_candidate(Candidate(person=one), {}), key) for key, one in people.items() if len(key) <= _VALUE]
 
 
 def handed_back(why: str, typed: str) -> list[Msg]:

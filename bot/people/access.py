@@ -61,6 +61,12 @@ class Gate:
             return False
         return actor.member.id == member_id
 
+    async def might_act(self, asker: Asker) -> bool:
+        """Whether they may act as far as is known without Inbox, which whatever they do next asks. Raises `Refused`."""
+        linked = await self._links.link((await self.insider(asker)).id)
+        members = await self._directory.members_cached()
+        return bool(linked) and (members is None or linked in {one.id for one in members})
+
     async def insider(self, asker: Asker) -> Profile:
         """Somebody of the installed workspace or its Grid organisation; no bot, former member, or guest not allowed.
 
