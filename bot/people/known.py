@@ -78,28 +78,28 @@ class Known:
     async def like(self, typed: str, most: int = 20) -> list[Person]:
         """Those who have a word that begins so for each word of `typed`, a name, handle or address; latest first."""
         asked = _words(typed.rstrip("/").rpartition("/")[2])
-        ids = await self._with_rarest(asked)
-        if not ids:
-            return []
-        if len(asked) > 1:
-            ids = [one for one, seen in zip(ids, await self._of(ids), strict=True) if seen and _fits(seen, asked)]
+        ids = await self._with(asked) if asked else []
         at = await self._redis.zmscore(keys.KNOWN_SEEN, ids) if ids else []
         latest = sorted(zip(at, ids, strict=True), key=lambda one: -(one[0] or 0))[:most]
         found = await self._of([one for _, one in latest])
         return [Person.model_validate(one.model_dump(exclude={"words"})) for one in found if one]
 
-    async def _with_rarest(self, asked: Sequence[str]) -> list[bytes]:
-        """Ids of the people with the word that the fewest have, as there may be thousands with another."""
-        pipe = self._redis.pipeline(transaction=False)
+    async def _with(self, asked: Sequence[str]) -> list[bytes]:
+        """Ids of the people with all these words. A word that too many have is looked for in what the others leave."""
         ranges = [(begin := b"[" + word.encode(), begin + b"\xff") for word in asked]
+        pipe = self._redis.pipeline(transaction=False)
         for begin, end in ranges:
             pipe.zlexcount(keys.KNOWN_WORDS, begin, end)
-        if not asked:
-            return []
         counts = await pipe.execute()
-        begin, end = ranges[counts.index(min(counts))]
-        found = await self._redis.zrangebylex(keys.KNOWN_WORDS, begin, end, start=0, num=READ)
-        return sorted({one.partition(b"\0")[2] for one in found})
+        read = [one for one, count in zip(ranges, counts, strict=True) if count <= READ]
+        pipe = self._redis.pipeline(transaction=False)
+        for begin, end in read or [ranges[counts.index(min(counts))]]:
+            pipe.zrangebylex(keys.KNOWN_WORDS, begin, end, start=0, num=READ)
+        found = [{one.partition(b"\0")[2] for one in some} for some in await pipe.execute()]
+        ids = sorted(set.intersection(*found))
+        if len(found) == len(asked):
+            return ids
+        return [one for one, seen in zip(ids, await self._of(ids), strict=True) if seen and _fits(seen, asked)]
 
     async def _of(self, ids: Sequence[bytes]) -> list[Seen | None]:
         raws = await self._redis.hmget(keys.KNOWN, ids) if ids else []
