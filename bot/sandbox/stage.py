@@ -15,9 +15,10 @@ from starlette.types import ASGIApp
 from bot.app import Bridge, bridge
 from bot.context import Paces
 from bot.queue.worker import cancelled
-from bot.sandbox.inbox import PersonRecord, SandboxInbox
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.slack.server import SandboxSlack
 from bot.settings import Settings
 from bot.slack.socket_mode import CONNECTIONS
 

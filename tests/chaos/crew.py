@@ -18,9 +18,9 @@ from pathlib import Path
 import httpx
 
 from bot.context import Paces
-from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
 

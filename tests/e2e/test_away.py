@@ -18,9 +18,8 @@ from bot.context import Paces
 from bot.events.news import wanted
 from bot.events.store import Feed
 from bot.inbox.webhook import parse_event
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack import Message
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import BOT_USER, Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from redis import Redis
 
-from bot.sandbox.slack import Ack, Message
+from bot.sandbox.slack.records import Ack, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open

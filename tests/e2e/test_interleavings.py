@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bot.context import Paces
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack import Message
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import cards, idle, shows, thread

@@ -13,8 +13,8 @@ from redis import Redis
 
 from bot.context import Paces
 from bot.reminders.jobs import Due
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack import Message
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
 from tests.conftest import QUICK, Open

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sandbox.slack import Message, SandboxSlack
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.slack.records import BOT_USER, Message
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect

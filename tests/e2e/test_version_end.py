@@ -12,8 +12,8 @@ import pytest
 from redis import Redis
 
 from bot.context import Paces
-from bot.sandbox.inbox_end import HOWS, How
-from bot.sandbox.slack import Message
+from bot.sandbox.inbox.end_of_v1 import HOWS, How
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from tests.e2e.steps import calls, card_of, cards, idle, labels, shows, thread, told, until

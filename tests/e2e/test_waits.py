@@ -16,7 +16,7 @@ from redis import Redis
 from bot.cards.jobs import Render
 from bot.dm.jobs import Dm
 from bot.queue.job import Asker, Job, dump, utc_now
-from bot.sandbox.inbox import PersonRecord
+from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.stage import Stage
 from bot.slack import codes
 from bot.store import embedded, keys

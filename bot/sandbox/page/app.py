@@ -28,7 +28,7 @@ from bot.sandbox.page.start import furnish
 from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.page.traffic import Tap, Traffic
 from bot.sandbox.serve import serving
-from bot.sandbox.slack_records import SlackError
+from bot.sandbox.slack.records import SlackError
 from bot.sandbox.stage import scene
 
 STATIC: Final = Path(__file__).parent / "static"
