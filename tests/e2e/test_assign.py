@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.queue.job import Asker
-from bot.sandbox.slack.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.threads.jobs import Change

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.inbox.records import iso
-from bot.sandbox.slack.blockkit import problems
+from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.text import plain

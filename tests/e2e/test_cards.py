@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.sandbox.slack.blockkit import problems
+from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from tests.conftest import Open

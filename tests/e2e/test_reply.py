@@ -10,7 +10,7 @@ import pytest
 from bot.models import Address, Person
 from bot.queue.job import Asker
 from bot.reply.jobs import Receipt
-from bot.sandbox.slack.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.send.jobs import Send

@@ -11,7 +11,7 @@ from bot.cards.views import follow_up, moved_card, thread_card
 from bot.models import Attachment, Message
 from bot.reminders import views as reminding
 from bot.routing import views as steering
-from bot.sandbox.slack.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from tests.unit.test_views import AT, HOSTILE, NAMES, TEXTS, card, literal, message, mrkdwn, must_be_valid
 
 LINK = "https://acme.slack.com/archives/C1/p1763800000000100"

@@ -13,7 +13,7 @@ from bot import errors, words
 from bot.lists import words as words_find
 from bot.lists.views import PAGE, Item, Part, Setting, first_touch_question, home, listing
 from bot.models import Member, Person, Search, Thread
-from bot.sandbox.slack.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, View
 from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
 

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.sandbox.serve import serving
-from bot.sandbox.slack.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.picture import plain
 from bot.sandbox.slack.server import SandboxSlack
 

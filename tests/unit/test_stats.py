@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.models import Answer, Day, Event, Figures, Message, Period, Share
-from bot.sandbox.slack.blockkit import problems
+from bot.sandbox.slack.block_kit.blocks import problems
 from bot.slack.blocks import Msg
 from bot.stats.chart import ANSWERED, BARS, COLUMN, LEFT, RECEIVED, TOP, chart_png
 from bot.stats.count import counted

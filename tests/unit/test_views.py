@@ -16,7 +16,7 @@ from bot.cards.views import follow_up, meanwhile, thread_card, why_not
 from bot.dm.views import State, choose_message, choose_modal, dm_modal, help_message, receipt
 from bot.models import AccountLink, Attachment, Candidate, Card, Member, Message, Note, Person, Reaction, Thread
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
-from bot.sandbox.slack.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)

@@ -9,7 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -23,25 +23,12 @@ from starlette.types import Receive, Scope, Send
 from bot.sandbox.inbox import end_of_v1, v1, v1_show, v2, v2_show
 from bot.sandbox.inbox.contract import answers, requests
 from bot.sandbox.inbox.contract.answers import NOTHING
+from bot.sandbox.inbox.faults import CODES, STATUSES, Fault
 from bot.sandbox.inbox.records import Failure, Incoming, Json, iso
 from bot.sandbox.inbox.world import World
 
 _HANDLERS = {"v1": v1.HANDLERS, "v2": v2.HANDLERS}
 _ENVELOPES = {"v1": v1_show.error, "v2": v2_show.error}
-_STATUSES = {code: int(said.split()[0]) for one in requests.CONTRACTS.values() for code, said in one.errors.items()}
-_CODES = {
-    "v1": {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "THREAD_NOT_FOUND", 429: "RATE_LIMITED"},
-    "v2": {
-        400: "invalidRequest",
-        401: "unauthorized",
-        403: "workspaceLocked",
-        404: "threadNotFound",
-        429: "rateLimited",
-        502: "platformError",
-        503: "platformUnavailable",
-    },
-}
-_INTERNAL = {"v1": "INTERNAL_SERVER_ERROR", "v2": "internal"}
 
 
 @dataclass
@@ -58,57 +45,6 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} → {self.status or 'no answer'}"
-
-
-@dataclass
-class Fault:
-    match: str
-    status: int | None
-    code: str | None
-    times: int | None
-    retry_after: float | None
-    delay: float
-    drop: Literal["before", "after"] | None
-    details: Json | None
-    acted: bool
-
-    def failure(self, version: str, message_id: str) -> Failure:
-        """The error in the words of `version`; `message_id` is the message that it may be about."""
-        status = self.status or 500
-        code = self.code or _CODES[version].get(status, _INTERNAL[version])
-        details = _usual(code, message_id, self.retry_after) if self.details is None else self.details
-        return Failure(status, code, f"{code} was asked for", details, self.retry_after)
-
-
-def _usual(code: str, message_id: str, retry_after: float | None) -> Json | None:
-    """The details that the vendor gives with a code; None where there are none."""
-    again = None if retry_after is None else math.ceil(retry_after)
-    later = datetime.now(UTC) + timedelta(seconds=again or 60)
-    lacking = {"capability": "message:send"}
-    account = {"accountLinkId": message_id}
-    known: dict[str, Json] = {
-        "invalidRequest": {"issues": []},
-        "platformNotAvailable": {"platform": "linkedin"},
-        "planRequired": {"feature": "advancedApi"},
-        "sendInProgress": {"messageId": message_id},
-        "accountLinkDisconnected": account | {"status": "offline"},
-        "integrationSetupRequired": account,
-        "nameTaken": {"name": "VIP"},
-        "threadRestricted": lacking,
-        "capabilityNotSupported": lacking,
-        "contentRejected": {"detail": "The platform refused this text."},
-        "recipientUnavailable": {"reason": "This person takes no messages."},
-        "platformNotSupported": {"platform": "linkedin", "supported": ["twitter"]},
-        "profileAmbiguous": {"contactId": message_id, "platform": "twitter"},
-        "mutationWindowClosed": lacking | {"closedAt": None},
-        "messageNotModifiable": {"reason": "notSender"},
-        "tagLimitReached": {"max": 100},
-        "rateLimited": {"window": "minute", "limit": 300, "resetAt": iso(later)},
-        "platformRateLimited": {"retryAfterSeconds": again},
-        "sendUnconfirmed": {"messageId": message_id},
-        "platformUnavailable": {"retryAfterSeconds": again},
-    }
-    return known.get(code)
 
 
 class InboxServer:
@@ -147,7 +83,7 @@ class InboxServer:
         then answers with the error, as in `code="sendUnconfirmed", acted=True`.
         """
         if status is None and (code or not (delay or drop)):
-            status = _STATUSES.get(code or "", 500)
+            status = STATUSES.get(code or "", 500)
         self.faults.append(Fault(match, status, code, times, retry_after, delay, drop, details, acted))
 
     def end_v1(self, how: end_of_v1.How | None) -> None:
@@ -217,10 +153,10 @@ class InboxServer:
 
     async def _act(self, version: str, path: str, call: Call, findings: list[str], remaining: int) -> tuple[int, Any]:
         if call.headers.get("authorization") != f"Bearer {self.token}":
-            raise Failure(401, _CODES[version][401], "Invalid or missing authentication token")
+            raise Failure(401, CODES[version][401], "Invalid or missing authentication token")
         if self.enforce and remaining < 0:
             details = {"window": "minute", "limit": self.rate_per_minute, "resetAt": iso(self._reset())}
-            raise Failure(429, _CODES[version][429], "Too many requests", details)
+            raise Failure(429, CODES[version][429], "Too many requests", details)
         operation = requests.match(version, call.method, path)
         if findings or operation is None:
             issues = {"issues": [{"path": [], "message": finding} for finding in findings]}

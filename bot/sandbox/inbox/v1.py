@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.inbox import v1_contacts, v1_messages
+from bot.sandbox.inbox import v1_contacts, v1_labels, v1_messages
 from bot.sandbox.inbox.contract.answers import NOTHING
 from bot.sandbox.inbox.records import Failure, Incoming, ThreadRecord, iso
 from bot.sandbox.inbox.v1_answers import Handler, find_account, find_thread, member_or_none, page, whom
@@ -176,4 +176,5 @@ HANDLERS: dict[str, Handler] = {
     "GET /events": _events,
     **v1_messages.HANDLERS,
     **v1_contacts.HANDLERS,
+    **v1_labels.HANDLERS,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.sandbox.inbox.records import (
     Failure,
     Json,
@@ -14,6 +16,31 @@ from bot.sandbox.inbox.records import (
     iso,
 )
 from bot.sandbox.inbox.world import World
+
+UNKNOWN: Final[Json] = dict.fromkeys(
+    (
+        "documentId",
+        "location",
+        "websiteUrl",
+        "websiteDomain",
+        "engagementCount",
+        "listedCount",
+        "platformCreatedAt",
+        "lastEnrichedAt",
+        "lastActiveAt",
+    )
+)
+PLATFORM_DATA: Final[Json] = {
+    "isVerifiedBlue": False,
+    "isVerifiedGold": False,
+    "isVerifiedGray": False,
+    "professionalCategory": None,
+    "urlEntities": [],
+    "bannerUrl": None,
+    "tweetsCount": 0,
+    "favoritesCount": 0,
+    "rawData": None,
+}
 
 
 def error(failure: Failure, request_id: str) -> Json:
@@ -57,45 +84,29 @@ def prospect_json(person: PersonRecord, slim: bool = False) -> Json:
             "notes": person.notes,
         },
     }
-    if slim:
-        return brief
+    return brief if slim else brief | _profile(person)
+
+
+def _profile(person: PersonRecord) -> Json:
+    """What a whole prospect has besides; of much of it this Inbox knows nothing."""
     seen = iso(person.created_at)
-    return brief | {
-        "documentId": None,
+    return UNKNOWN | {
         "imageNormalized": person.image,
         "bio": person.bio,
-        "location": None,
         "profileUrl": person.url,
-        "websiteUrl": None,
-        "websiteDomain": None,
         "verified": "none",
         "profileType": "personal",
         "isProtected": False,
         "followerCount": person.followers,
         "followingCount": 0,
         "postCount": 0,
-        "engagementCount": None,
-        "listedCount": None,
-        "platformCreatedAt": None,
         "firstSeenAt": seen,
         "lastUpdatedAt": seen,
-        "lastEnrichedAt": None,
-        "lastActiveAt": None,
         "source": "cached",
         "isFresh": True,
         "isStale": False,
         "confidence": 0.9,
-        "platformData": {
-            "isVerifiedBlue": False,
-            "isVerifiedGold": False,
-            "isVerifiedGray": False,
-            "professionalCategory": None,
-            "urlEntities": [],
-            "bannerUrl": None,
-            "tweetsCount": 0,
-            "favoritesCount": 0,
-            "rawData": None,
-        },
+        "platformData": dict(PLATFORM_DATA),
     }
 
 

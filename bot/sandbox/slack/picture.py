@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.slack.blockkit import within
+from bot.sandbox.slack.block_kit.elements import within
 from bot.sandbox.slack.records import Ephemeral, Json, Message
 
 ENTITY = re.compile(r"<([^<>]+)>")

@@ -7,6 +7,26 @@ from typing import Any
 
 Json = dict[str, Any]
 
+ALL_SCOPES = frozenset(
+    {
+        "commands",
+        "chat:write",
+        "chat:write.public",
+        "users:read",
+        "users:read.email",
+        "team:read",
+        "reactions:write",
+        "channels:read",
+        "groups:read",
+        "im:read",
+        "im:write",
+        "channels:history",
+        "groups:history",
+        "im:history",
+        "files:write",
+        "usergroups:read",
+    }
+)
 APP_ID, BOT_USER, BOT_ID = "A0SANDBOX", "U0SANDBOXBOT", "B0SANDBOX"
 
 

@@ -17,8 +17,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox.slack import files, methods, picture
+from bot.sandbox.slack import picture
 from bot.sandbox.slack.records import Call, Ephemeral, Json, Message, SlackError
+from bot.sandbox.slack.web_api import files, methods
+from bot.sandbox.slack.web_api.arguments import decoded
+from bot.sandbox.slack.web_api.response_url import response
 from bot.sandbox.slack.writing import Writing
 
 BURST, PER_SECOND = 4.0, 1.0
@@ -111,7 +114,7 @@ class SandboxSlack(Writing):
     async def _api(self, request: Request) -> Response:
         method = request.path_params["method"]
         try:
-            args = methods.decoded(await _arguments(request))
+            args = decoded(await _arguments(request))
         except (SlackError, ValueError):
             return self._logged(method, {}, {"ok": False, "error": "invalid_arguments"})
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or args.get("token", "")
@@ -167,7 +170,7 @@ class SandboxSlack(Writing):
         if fault and (broken := self._broken(fault)):
             self._log("response_url", args, {"ok": False, "error": fault.drop or fault.error or "down"})
             return broken if not fault.drop else await _hang_up(request)
-        status, answer = methods.response(self, request.path_params["token"], body)
+        status, answer = response(self, request.path_params["token"], body)
         self._log("response_url", args, answer)
         return await _hang_up(request) if fault and fault.drop else JSONResponse(answer, status)
 

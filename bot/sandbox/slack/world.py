@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from bot.sandbox.slack.block_kit.ids import with_ids
 from bot.sandbox.slack.records import (
+    ALL_SCOPES,
     APP_ID,
     BOT_ID,
     BOT_USER,
@@ -31,26 +33,6 @@ T = TypeVar("T")
 
 TRIGGER_SECONDS = 3.0
 HOOK_SECONDS, HOOK_USES = 1800.0, 5
-ALL_SCOPES = frozenset(
-    {
-        "commands",
-        "chat:write",
-        "chat:write.public",
-        "users:read",
-        "users:read.email",
-        "team:read",
-        "reactions:write",
-        "channels:read",
-        "groups:read",
-        "im:read",
-        "im:write",
-        "channels:history",
-        "groups:history",
-        "im:history",
-        "files:write",
-        "usergroups:read",
-    }
-)
 
 
 class World:
@@ -312,29 +294,8 @@ class World:
         self.changed()
 
     def with_ids(self, blocks: list[Json]) -> list[Json]:
-        """Blocks as Slack keeps them: each with a block_id, each element in use with an action_id."""
-
-        def named(element: Any) -> Any:
-            lacks = isinstance(element, dict) and element.get("type") not in (None, "image", "plain_text", "mrkdwn")
-            return {"action_id": self.token()[:5], **element} if lacks else element
-
-        kept = [{"block_id": self.token()[:5], **block} for block in blocks]
-        for block in kept:
-            if block["type"] == "container":
-                block["child_blocks"] = self.with_ids(block["child_blocks"])
-            if block["type"] == "layout":
-                items = [
-                    [one | {"blocks": self.with_ids(one["blocks"])} for one in row["items"]] for row in block["rows"]
-                ]
-                block["rows"] = [row | {"items": of} for row, of in zip(block["rows"], items, strict=True)]
-            if block["type"] == "card" and "actions" in block:
-                block["actions"] = [named(element) for element in block["actions"]]
-            for place in ("accessory", "element"):
-                if place in block:
-                    block[place] = named(block[place])
-            if block["type"] == "actions":
-                block["elements"] = [named(element) for element in block["elements"]]
-        return kept
+        """Blocks as Slack keeps them."""
+        return with_ids(blocks, lambda: self.token()[:5])
 
     # -- scopes
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.slack.blockkit_rules import Json, count, dicts, string, text_object, unknown
+from bot.sandbox.slack.block_kit.rules import Json, count, dicts, string, text_object, unknown
 
 CHARTS = {"pie": "type segments"} | dict.fromkeys(("bar", "area", "line"), "type series axis_config")
 MOST_PARTS = 6  # segments of a pie, or series
