@@ -193,18 +193,6 @@ def test_what_is_typed_after_dm_reaches_the_bot_unescaped_and_people_in_inbox_do
     assert escaped == {"/dm": False, "/inbox": True}
 
 
-def test_every_button_has_a_listener(registered: dict[str, set[str]]) -> None:
-    """The action ids that the views write down are those that Bolt knows."""
-    used = set()
-    for path in BOT:
-        if path.name == "views.py" or path.parent.name == "slack":
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "button":
-                    used |= {one.value for one in node.args[1:2] if isinstance(one, ast.Constant)}
-    assert used
-    assert used <= registered["block_actions"]
-
-
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
@@ -467,9 +455,7 @@ def test_a_feature_uses_only_the_features_that_it_may() -> None:
         mine = feature_of(module_of(path))
         if mine and not module_of(path).endswith(SHARED):
             found[mine] |= {feature_of(one) or mine for one in imports(path) & MODULES if not one.endswith(SHARED)}
-    assert {name: used - {name} for name, used in found.items()} == {
-        n: set(some.split()) for n, some in MAY_USE.items()
-    }
+    assert {name: used - {name} for name, used in found.items()} == allowed
 
 
 def test_packages_hold_nothing_but_their_modules() -> None:
@@ -503,7 +489,7 @@ def test_every_word_of_inbox_has_its_line_in_the_help() -> None:
 def test_every_button_and_every_form_has_a_listener_and_every_listener_something_to_hear(
     registered: dict[str, set[str]],
 ) -> None:
-    views = [ast.parse(path.read_text()) for path in BOT if path.name in ("views.py", "blocks.py")]
+    views = [ast.parse(path.read_text()) for path in BOT if path.name.endswith("views.py") or path.name == "blocks.py"]
     controls = {name for tree in views for made in ast.walk(tree) for name in action_ids(made)}
     forms = {one.value for tree in views for one in keywords(tree, "callback_id")}
     assert controls == registered["block_actions"]
