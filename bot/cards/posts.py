@@ -14,42 +14,10 @@ from redis.asyncio import Redis
 
 from bot.models import Message, Place, Record
 from bot.store import keys
+from bot.store.scripts import script
 
 BUSY: Final = 20  # messages that are read one by one of a thread in a minute
 LISTED_EACH: Final = 10.0  # seconds between two lists of a busy thread
-
-# KEYS: what waits of the thread, the mark of the message, where it is shown. ARGV: its id, the entry, whether an older
-# version set the mark when the message was on its way only. Answers whether it waits now.
-_PUT: Final = f"""
-local fresh = redis.call('SET', KEYS[2], '1', 'NX', 'EX', {keys.WEEK})
-if ARGV[3] == '1' then fresh = redis.call('EXISTS', KEYS[3]) == 0 end
-if fresh then
-  redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('EXPIRE', KEYS[1], {keys.WEEK})
-end
-return redis.call('HEXISTS', KEYS[1], ARGV[1])
-"""
-_AMEND: Final = """
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 1
-"""
-# KEYS: what waits of the thread, the post, where each message is shown. ARGV: channel and ts, then for each message
-# its id and the entry that was posted. Answers the ids whose entries have changed since.
-_SHOWN: Final = f"""
-local changed = {{}}
-for at = 3, #KEYS do
-  local id, entry = ARGV[at * 2 - 3], ARGV[at * 2 - 2]
-  local now = redis.call('HGET', KEYS[1], id)
-  if now and now ~= entry then changed[#changed + 1] = id end
-  redis.call('HDEL', KEYS[1], id)
-  redis.call('HSET', KEYS[at], 'channel', ARGV[1], 'ts', ARGV[2])
-  redis.call('EXPIRE', KEYS[at], {keys.WEEK})
-  redis.call('HSET', KEYS[2], id, entry)
-end
-redis.call('EXPIRE', KEYS[2], {keys.WEEK})
-return changed
-"""
 
 
 class Entry(Record):
@@ -83,9 +51,9 @@ class Posts:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._put = redis.register_script(_PUT)
-        self._amend = redis.register_script(_AMEND)
-        self._shown = redis.register_script(_SHOWN)
+        self._put = script(redis, "cards/put_waiting.lua")
+        self._amend = script(redis, "cards/amend_waiting.lua")
+        self._shown = script(redis, "cards/put_shown.lua")
 
     async def put(self, message: Message, channel: str, seq: int = 0, *, marked: bool = False) -> bool:
         """`message` is to be shown, once in seven days; whether it waits now.

@@ -8,26 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.models import Card, Message, Note, Place, Record, Thread
 from bot.store import keys
-
-_AMEND: Final = """
-local shown = redis.call('HGET', KEYS[1], 'latest')
-if shown and cjson.decode(shown).id == ARGV[1] then redis.call('HSET', KEYS[1], 'latest', ARGV[2]) end
-"""
-# KEYS: the card, its place. ARGV: channel and ts, the thread, channel and ts of the place it is thought to have now.
-_PUT: Final = """
-redis.call('SET', KEYS[2], ARGV[3])
-local channel, ts = unpack(redis.call('HMGET', KEYS[1], 'channel', 'ts'))
-local function is(at) return channel == ARGV[at] and ts == ARGV[at + 1] end
-if channel and not is(1) and not is(4) then return 0 end
-redis.call('HSET', KEYS[1], 'channel', ARGV[1], 'ts', ARGV[2])
-return 1
-"""
+from bot.store.scripts import script
 
 
 class Cards:
@@ -35,8 +22,8 @@ class Cards:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._amend = redis.register_script(_AMEND)
-        self._put = redis.register_script(_PUT)
+        self._amend = script(redis, "cards/amend_latest.lua")
+        self._put = script(redis, "cards/put_card.lua")
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
