@@ -22,8 +22,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from bot.errors import BotError, NotWritable, StoreUnavailable
-from bot.events.news import wanted
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.http_limits import Bodies, RefusedBody
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken

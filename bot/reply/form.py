@@ -13,12 +13,12 @@ import structlog
 
 from bot import accept, words
 from bot.cards.jobs import Render
+from bot.cards.known import first_seen
 from bot.cards.views import why_not
 from bot.context import Bot
 from bot.dm import write
 from bot.errors import Gone, InboxError, NotNow, Unidentified
 from bot.events.jobs import Refresh
-from bot.events.news import first_seen
 from bot.feature import Feature
 from bot.models import AccountLink, Address, Card, Message, Thread
 from bot.people import answers, forms

@@ -16,10 +16,10 @@ import structlog
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
 from bot.cards.jobs import Render
+from bot.cards.known import first_seen
 from bot.context import Bot
 from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
-from bot.events.news import first_seen
 from bot.feature import Feature
 from bot.lists.jobs import DrawHome, ShowAgain
 from bot.models import Card, Note, Thread

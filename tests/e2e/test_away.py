@@ -15,8 +15,8 @@ import pytest
 from redis import Redis
 
 from bot.context import Paces
-from bot.events.news import wanted
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.inbox.webhook import parse_event
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.slack import Message

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from bot.context import Bot
 from bot.errors import StoreUnavailable, Unavailable
+from bot.events.feed import sync
 from bot.events.jobs import Sync
-from bot.events.news import sync, wanted
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.features import KINDS
 from bot.models import Event, EventPage
 from bot.queue.job import Job, Later, utc_now

@@ -12,8 +12,8 @@ import pytest
 from bot.context import Paces
 from bot.events.jobs import Sync
 from bot.events.look import interval
-from bot.events.news import wanted
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.feature import Console
 from bot.features import KINDS
 from bot.models import Event
