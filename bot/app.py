@@ -12,8 +12,7 @@ from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
-from bot.cards.posts import Posts
-from bot.cards.store import Cards
+from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.context import Bot, Paces

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.cards.posts import Posts
-from bot.cards.store import Cards
+from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.events.store import Feed
 from bot.inbox.client import Inbox

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.cards.draw import draw_below
 from bot.cards.jobs import Amend, Render
 from bot.cards.known import MISSING
-from bot.cards.post import follow_up
 from bot.context import Bot
 from bot.errors import Gone
 from bot.feature import Feature
@@ -33,7 +33,7 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
     message = await _as_it_is(bot, job, latest)
     if place and await bot.cards.at(place) is None:  # else it is the card, or what is left of one that has moved
         messages = await bot.posts.change(place, message)
-        await bot.slack.update(place, await follow_up(bot, card, messages, place))
+        await bot.slack.update(place, await draw_below(bot, card, place.channel, messages))
     if latest is None:
         return []
     await bot.cards.amend_latest(job.thread_id, message)

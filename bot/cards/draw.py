@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import structlog
 
 from bot import words
 from bot.cards.jobs import Leave, Render
-from bot.cards.views import closed_card, closed_note, forbidden, thread_card
+from bot.cards.views import closed_card, closed_note, follow_ups, forbidden, thread_card
 from bot.context import Bot
 from bot.errors import SlackRefused
 from bot.events.jobs import Recheck
 from bot.feature import Feature
-from bot.models import Card, Message, Place
+from bot.models import Card, Message, Person, Place
 from bot.people.jobs import TellAdmins
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import Msg
 
 log = structlog.get_logger(__name__)
 feature = Feature()
+
+View = Callable[[Sequence[Message], Person | None], Msg]
 
 
 @feature.handles(Render)
@@ -65,11 +69,11 @@ async def fresh(bot: Bot, message: Message, channel: str) -> Message:
     return message.at(utc_now()).veiled((await bot.preferences.channel(channel)).privacy)
 
 
-async def fit(bot: Bot, card: Card, channel: str, message: Msg) -> Msg:
-    """`message`, or what may stand in a channel where another organisation reads along."""
-    if await bot.sharing.shows(channel):
-        return message
-    return closed_note(await bot.directory.account_label(card.thread.account_link_id))
+async def draw_below(bot: Bot, card: Card, channel: str, messages: Sequence[Message], view: View = follow_ups) -> Msg:
+    """More messages of the conversation as they may stand below its card in `channel`."""
+    if not await bot.sharing.shows(channel):
+        return closed_note(await bot.directory.account_label(card.thread.account_link_id))
+    return view([await fresh(bot, one, channel) for one in messages], card.thread.person)
 
 
 async def shared(bot: Bot, channel: str) -> list[Job]:

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.cards.store import Cards
+from bot.context import Bot
 from bot.events.jobs import Refresh
-from bot.inbox.client import Inbox
 from bot.models import Card, Thread
-from bot.people.directory import Directory
 from bot.queue.job import Job
 
 MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
 
 
-async def learn(cards: Cards, thread: Thread) -> list[Job]:
+async def learn(bot: Bot, thread: Thread) -> list[Job]:
     """Write down a thread that has no card yet.
 
     Of what is said beside a card or a change, nobody knows which is the later one: then Inbox is asked again.
     """
-    card = await cards.get(thread.id)
+    card = await bot.cards.get(thread.id)
     if card is None:
-        await cards.write(thread)
-        doubtful = await cards.was_passed_over(thread.id)
+        await bot.cards.write(thread)
+        doubtful = await bot.cards.was_passed_over(thread.id)
     else:
         doubtful = card.gone or shown_of(card.thread) != shown_of(thread) or is_restricted_anew(card.thread, thread)
     return [Refresh(thread_id=thread.id)] if doubtful else []
 
 
-async def first_seen(thread_id: str, inbox: Inbox, cards: Cards, people: Directory) -> Card:
+async def first_seen(bot: Bot, thread_id: str) -> Card:
     """What Inbox says of a thread of which nothing was known. Raises `InboxError`."""
-    thread = await inbox.thread(thread_id)
-    await cards.write(thread)
-    await people.saw(thread)
-    return await cards.get(thread_id) or Card(thread=thread)
+    thread = await bot.inbox.thread(thread_id)
+    await bot.cards.write(thread)
+    await bot.directory.saw(thread)
+    return await bot.cards.get(thread_id) or Card(thread=thread)
 
 
 def shown_of(thread: Thread) -> tuple[bool, str | None, bool]:

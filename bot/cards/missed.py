@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.draw import draw, fit, fresh
+from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Missed, Post, Render
 from bot.cards.known import learn
 from bot.cards.posting import post_once, slot, stands, with_latest
@@ -43,7 +43,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     except Gone:
         return []
     new = await bot.feed.unseen(messages, job.since)
-    then = [*await learn(bot.cards, thread), Render(thread_id=thread.id)]
+    then = [*await learn(bot, thread), Render(thread_id=thread.id)]
     await bot.directory.saw(thread)
     card = await bot.cards.get(thread.id)
     place = await bot.cards.place(thread.id)
@@ -59,8 +59,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         if new := new[:-1]:
             await slot(bot, job, job.channel, LATER)
     if new:
-        shown = [await fresh(bot, one, place.channel) for one in new]
-        note = await fit(bot, card, place.channel, meanwhile(shown, card.thread.person))
+        note = await draw_below(bot, card, place.channel, new, meanwhile)
         await post_once(bot, job, f"missed-{thread.id}-{job.ref}", place.channel, note, place.ts)
         await bot.feed.show(one.id for one in new)
     await bot.feed.caught_up(thread.id)

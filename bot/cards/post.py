@@ -9,17 +9,16 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.cards.draw import draw, fit, fresh, named_later, shared
+from bot.cards.draw import draw, draw_below, fresh, named_later, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Post, Render
 from bot.cards.posting import slot, stands, with_latest
-from bot.cards.posts import Waiting
-from bot.cards.views import follow_ups, that_fit
+from bot.cards.store import Waiting
+from bot.cards.views import that_fit
 from bot.context import Bot
 from bot.errors import Gone, InboxError
 from bot.feature import Feature
-from bot.models import Card, Message, Place
+from bot.models import Card, Place
 from bot.queue.job import Job, Keep, utc_now
-from bot.slack.blocks import Msg
 from bot.store.quota import FIRST, NEW
 
 log = structlog.get_logger(__name__)
@@ -51,10 +50,11 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     below = place if place and place.channel == channel else None
     await slot(bot, job, channel, NEW if place else FIRST)
     shown = await _next(bot, waiting, below)
-    card = await with_latest(bot, card, shown[-1].message)
-    message = await _said(bot, card, shown, below) if below else await draw(bot, card, channel)
+    messages = [one.message for one in shown]
+    card = await with_latest(bot, card, messages[-1])
+    message = await draw_below(bot, card, channel, messages) if below else await draw(bot, card, channel)
     attempt = Attempt(
-        ids=tuple(one.message.id for one in shown),
+        ids=tuple(one.id for one in messages),
         channel=channel,
         thread_ts=below.ts if below else None,
         at=utc_now(),
@@ -77,8 +77,7 @@ async def _next(bot: Bot, waiting: Sequence[Waiting], below: Place | None) -> Se
     """What the next post shows: a card one message, a post below it as many as fit."""
     if below is None:
         return waiting[:1]
-    fresh = [await fresh(bot, one.message, below.channel) for one in waiting]
-    return waiting[: that_fit(fresh)]
+    return waiting[: that_fit([await fresh(bot, one.message, below.channel) for one in waiting])]
 
 
 async def _catch_up(bot: Bot, job: Post) -> None:
@@ -108,7 +107,7 @@ async def _found(bot: Bot, job: Post, attempt: Attempt, card: Card, found: Place
     """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
     shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
     if shown and attempt.thread_ts:
-        await bot.slack.update(found, await _said(bot, card, shown, found))
+        await bot.slack.update(found, await draw_below(bot, card, found.channel, [one.message for one in shown]))
     return await _stands(bot, job, attempt, found, shown)
 
 
@@ -128,12 +127,3 @@ async def _stands(
     if left := await bot.posts.waiting(job.thread_id):
         then.append(again.model_copy(update={"message": left[0].message, "at": utc_now()}))
     return [*then, *await shared(bot, attempt.channel)]
-
-
-async def _said(bot: Bot, card: Card, shown: Sequence[Waiting], place: Place) -> Msg:
-    return await follow_up(bot, card, [one.message for one in shown], place)
-
-
-async def follow_up(bot: Bot, card: Card, messages: Sequence[Message], place: Place) -> Msg:
-    fresh = [await fresh(bot, one, place.channel) for one in messages]
-    return await fit(bot, card, place.channel, follow_ups(fresh, card.thread.person))

@@ -17,6 +17,7 @@ from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing import decide
 
 log = structlog.get_logger(__name__)
+
 HISTORY: Final = 24 * 3600.0  # seconds; an older message of a thread that is being imported is no news
 LISTED: Final = 1000  # messages of a conversation in which very much is written, read at once
 feature = Feature()
@@ -39,7 +40,7 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
         return []
     await bot.directory.saw(thread)
     await bot.waiting.wrote(thread.id, message.created_at.timestamp())
-    return [*await learn(bot.cards, thread), *await _to_show(bot, thread, message, job.event.seq)]
+    return [*await learn(bot, thread), *await _to_show(bot, thread, message, job.event.seq)]
 
 
 async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:
@@ -75,13 +76,13 @@ async def _message(bot: Bot, job: Notify) -> tuple[Message, Thread | None]:
 async def _read(bot: Bot, job: Notify) -> tuple[Message, Thread | None, bool]:
     """The message from Inbox, and whether from a list: one person's flood does not spend all calls of the team."""
     message_id, thread_id = job.event.message_id or "", job.event.thread_id or ""
-    if found := await bot.posts.read_lately(thread_id, message_id):
+    if found := await bot.feed.read_lately(thread_id, message_id):
         return found, None, True
-    if await bot.posts.is_busy(thread_id):
-        if wait := await bot.posts.listing_rests(thread_id):
+    if await bot.feed.is_busy(thread_id):
+        if wait := await bot.feed.listing_rests(thread_id):
             raise Later(wait, job)
         messages = await bot.background.messages(thread_id, LISTED)
-        await bot.posts.keep_read(thread_id, messages)
+        await bot.feed.keep_read(thread_id, messages)
         if found := next((one for one in messages if one.id == message_id), None):
             return found, None, True
     return *await bot.background.message(message_id, thread_id), False

@@ -25,6 +25,8 @@ from bot.store.scripts import script
 READING: Final = 600  # seconds; who does not read on by then has been away again
 
 
+BUSY: Final = 20  # messages that are read one by one of a thread in a minute
+LISTED_EACH: Final = 10.0  # seconds between two lists of a busy thread
 CLOCKS_DIFFER: Final = 60.0  # seconds, at most, between Redis' clock and ours
 
 
@@ -195,6 +197,34 @@ class Feed:
         """When this bot ran for the first time; what happened before is history and is not posted."""
         await self._redis.set(keys.BEGAN, utc_now().isoformat(), nx=True)
         return datetime.fromisoformat((await self._redis.get(keys.BEGAN)).decode())
+
+    # --- conversations in which very much is written -----------------------------------------------------------------
+
+    async def is_busy(self, thread_id: str) -> bool:
+        """One more message of the thread is to be read; whether that makes many in a minute."""
+        pipe, name = self._redis.pipeline(), keys.read_lately(thread_id, "count")
+        pipe.set(name, 0, ex=60, nx=True).incr(name)
+        _, count = await pipe.execute()
+        return int(count) > BUSY
+
+    async def listing_rests(self, thread_id: str) -> float:
+        """Seconds until a busy thread's messages may be listed again; 0 when that is now."""
+        name = keys.read_lately(thread_id, "listed")
+        if await self._redis.set(name, "1", px=int(LISTED_EACH * 1000), nx=True):
+            return 0.0
+        return max(int(await self._redis.pttl(name)), 1) / 1000
+
+    async def keep_read(self, thread_id: str, messages: Sequence[Message]) -> None:
+        """These were listed, for the events that tell of them one by one."""
+        if messages:
+            pipe = self._redis.pipeline()
+            found = {one.id: one.model_dump_json() for one in messages}
+            pipe.hset(keys.read_lately(thread_id), mapping=found).expire(keys.read_lately(thread_id), 60)
+            await pipe.execute()
+
+    async def read_lately(self, thread_id: str, message_id: str) -> Message | None:
+        raw = await self._redis.hget(keys.read_lately(thread_id), message_id)
+        return Message.model_validate_json(raw) if raw else None
 
 
 def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:

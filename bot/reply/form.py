@@ -87,7 +87,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
     try:
         card = await bot.cards.get(job.thread_id)
         if card is None:  # from a list, which names threads that have no card yet
-            card = await first_seen(job.thread_id, bot.inbox, bot.cards, bot.directory)
+            card = await first_seen(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
             _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id)
         )

@@ -392,7 +392,7 @@ def test_only_stores_import_redis_and_know_the_names_of_keys() -> None:
     assert importers("redis") >= {"bot.queue.lanes"}
     for package in ("redis", "bot.store.keys"):
         found = outside(importers(package), "bot.store", "bot.queue", "bot.people", "bot.app", "bot.start")
-        assert {one for one in found if not one.endswith((".store", ".posts"))} == set()
+        assert {one for one in found if not one.endswith(".store")} == set()
 
 
 def test_only_slack_and_the_web_import_slacks_libraries() -> None:
@@ -449,7 +449,7 @@ RINGS: tuple[tuple[str, ...], ...] = (
     ("features", "start", "app", "web", "run", "doctor.command", "admin.export"),
     ("sandbox", "__main__"),
 )
-SHARED = ("store", "posts", "jobs")
+SHARED = ("store", "jobs")
 
 
 def ring(module: str) -> int | None:
@@ -476,16 +476,15 @@ def test_every_module_has_its_ring_and_imports_point_inwards() -> None:
 # Which feature may use which: what it draws, decides or sends.
 MAY_USE: dict[str, set[str]] = {
     "assign": {"reply"},
-    "cards": {"events"},
     "channels": {"reminders"},
     "dm": {"lists"},
     "doctor": set(),
-    "events": {"routing", "stats"},
+    "events": {"cards", "routing", "stats"},
     "lists": {"reminders"},
-    "reply": {"cards", "dm", "events"},
+    "reply": {"cards", "dm"},
     "send": {"stats"},
     "thread_replies": {"dm"},
-    "threads": {"events"},
+    "threads": {"cards"},
 }
 
 

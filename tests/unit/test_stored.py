@@ -10,8 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.cards.posts import Posts
-from bot.cards.store import Cards
+from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.events.store import Feed
 from bot.features import KINDS
