@@ -8,7 +8,8 @@ import structlog
 
 from bot import words
 from bot.cards.jobs import Leave, Render
-from bot.cards.views import closed_card, closed_note, follow_ups, forbidden, thread_card
+from bot.cards.message_views import follow_ups
+from bot.cards.views import closed_card, closed_note, forbidden, thread_card
 from bot.context import Bot
 from bot.errors import SlackRefused
 from bot.events.jobs import Recheck

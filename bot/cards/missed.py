@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Missed, Post, Render
 from bot.cards.known import learn
+from bot.cards.message_views import meanwhile
 from bot.cards.posting import post_once, slot, stands, with_latest
-from bot.cards.views import meanwhile
 from bot.context import Bot
 from bot.errors import Gone
 from bot.feature import Feature

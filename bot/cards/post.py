@@ -11,9 +11,9 @@ import structlog
 
 from bot.cards.draw import draw, draw_below, fresh, named_later, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Post, Render
+from bot.cards.message_views import that_fit
 from bot.cards.posting import slot, stands, with_latest
 from bot.cards.store import Waiting
-from bot.cards.views import that_fit
 from bot.context import Bot
 from bot.errors import Gone, InboxError
 from bot.feature import Feature

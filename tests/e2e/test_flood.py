@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from bot.cards.jobs import Amend, Attempt, Move, Post
-from bot.cards.views import follow_ups, that_fit
+from bot.cards.message_views import follow_ups, that_fit
 from bot.context import Paces
 from bot.events.jobs import Notify, Sync
 from bot.models import Event, Message
