@@ -55,7 +55,7 @@ from bot.stats.store import Tally
 from bot.store.health import health, write
 from bot.store.installation import Install
 from bot.store.layout import migrate
-from bot.store.quota import Pace
+from bot.store.quota import Quota
 from bot.web import Web
 
 
@@ -109,7 +109,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
     installation = await installed(slack, install)
     lanes, rights = Lanes(redis, process_name(), KINDS, paces.claim_idle), Rights(redis, KINDS)
     await lanes.open()
-    quota = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
+    quota = Quota(redis, paces.channel_interval, paces.inbox_per_minute)
     notices = Notices(lanes, rights, install, paces.away)
     slack.heard = notices.slack_answered
     feed, tally = Feed(redis), Tally(redis)

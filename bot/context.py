@@ -32,7 +32,7 @@ from bot.slack.client import Slack
 from bot.stats.store import Tally
 from bot.store.health import Health
 from bot.store.installation import Install
-from bot.store.quota import Pace
+from bot.store.quota import Quota
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Bot:
     background: Inbox
     spoken: Spoken
     lanes: Lanes
-    quota: Pace
+    quota: Quota
     install: Install
     health: Callable[[], Awaitable[Health]]
 

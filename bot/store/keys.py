@@ -175,7 +175,7 @@ def listing(listing_id: str) -> str:
     return key("listing", listing_id)
 
 
-def pace(name: str) -> str:
+def quota(name: str) -> str:
     return key("pace", name)
 
 

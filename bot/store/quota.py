@@ -24,7 +24,7 @@ LONGEST_BLOCK: Final = 3600.0  # seconds, whatever a 429 says
 LONGEST_HOLD: Final = 60.0  # seconds; which window the headers describe is unknown, so look again after a minute
 
 
-class Pace:
+class Quota:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis, channel_interval: float = 1.0, inbox_per_minute: int = 300) -> None:
@@ -43,33 +43,33 @@ class Pace:
         https://docs.slack.dev/apis/web-api/rate-limits: about one a second, short bursts allowed.
         """
         name = f"channel:{channel}"
-        names = [keys.pace(name), *(keys.pace(f"{name}:{part}") for part in ("queue", "back", "given"))]
+        names = [keys.quota(name), *(keys.quota(f"{name}:{part}") for part in ("queue", "back", "given"))]
         wait = await self._slot(keys=names, args=[int(self._interval * 1000), BURST, who, turn, since * 1000])
         return int(wait) / 1000
 
     async def rest(self, channel: str, seconds: float) -> None:
         """Slack told us to wait: whoever else wants to post in `channel` waits too."""
-        await self._rest(keys=[keys.pace(f"channel:{channel}")], args=[int(seconds * 1000)])
+        await self._rest(keys=[keys.quota(f"channel:{channel}")], args=[int(seconds * 1000)])
 
     async def hold(self, name: str, seconds: float) -> None:
         """Inbox told us to wait: no call goes out for `seconds`, or no background call (`BLOCKED`, `LOW`)."""
         length = max(1, int(seconds * 1000))
-        await self._redis.set(keys.pace(name), length, px=length)
+        await self._redis.set(keys.quota(name), length, px=length)
 
     async def held_for(self, name: str) -> float:
         """For how many more seconds that is held."""
-        return max(0, int(await self._redis.pttl(keys.pace(name)))) / 1000
+        return max(0, int(await self._redis.pttl(keys.quota(name)))) / 1000
 
     async def turn(self, name: str, every: float) -> bool:
         """True for one process, and not again before `every` seconds have passed."""
-        return bool(await self._turn(keys=[keys.pace(f"turn:{name}")], args=[int(every * 1000)]))
+        return bool(await self._turn(keys=[keys.quota(f"turn:{name}")], args=[int(every * 1000)]))
 
     async def inbox(self, *, background: bool) -> None:
         """Spend one call to Inbox. Raises `RateLimited` when the budget is spent; for background work, earlier."""
         share = 1 - KEPT_FOR_PEOPLE if background else 1.0
         args = [part for window, limit in self._windows.items() for part in (window, int(limit * share))]
         held = [BLOCKED, LOW] if background else [BLOCKED]
-        wait = await self._spend(keys=[keys.pace("inbox:"), *map(keys.pace, held)], args=args)
+        wait = await self._spend(keys=[keys.quota("inbox:"), *map(keys.quota, held)], args=args)
         if wait:
             raise RateLimited("our share of Inbox's quota is spent", retry_after=int(wait) / 1000)
 
@@ -77,7 +77,7 @@ class Pace:
         """Calls left in each window (seconds), by our own count."""
         now = time.time()
         names = [f"inbox:{window}:{int(now // window) - back}" for window in self._windows for back in (0, 1)]
-        counts = [int(one or 0) for one in await self._redis.mget([keys.pace(name) for name in names])]
+        counts = [int(one or 0) for one in await self._redis.mget([keys.quota(name) for name in names])]
         spent = zip(self._windows.items(), counts[::2], counts[1::2], strict=True)
         return {
             window: max(0, limit - this - int(last * (1 - now % window / window)))
@@ -86,7 +86,7 @@ class Pace:
 
     async def held(self) -> dict[str, float]:
         """How many more seconds Inbox told us to wait: `all` calls, and `background` ones."""
-        waits = [await self._redis.pttl(keys.pace(name)) for name in (BLOCKED, LOW)]
+        waits = [await self._redis.pttl(keys.quota(name)) for name in (BLOCKED, LOW)]
         every, background = (max(0, wait) / 1000 for wait in waits)
         return {"all": every, "background": max(every, background)}
 

@@ -52,7 +52,7 @@ async def again(redis_url: str, scopes: frozenset[str], optional_scopes: frozens
         await restore(client, kept)
         await client.set(keys.CURSOR, 0)  # this Inbox counts its events from 1
         await client.set(keys.READ_AT, datetime.now(UTC).isoformat())
-        await client.delete(keys.PENDING, keys.PENDING_EVENTS, keys.GAP, keys.pace("inbox-low"))
+        await client.delete(keys.PENDING, keys.PENDING_EVENTS, keys.GAP, keys.quota("inbox-low"))
         await client.aclose()
         sarahs = still_there(slack, acme.channel, facts["card"])
         omars = still_there(slack, vip, facts["omar_card"])
