@@ -42,7 +42,7 @@ from bot.queue.worker import Worker
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.send.store import Intents
+from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack import dispatch
 from bot.slack.bolt import bolt_app
@@ -147,7 +147,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
         cards=Cards(redis),
         posts=Posts(redis),
         replies=Replies(redis, paces.replying),
-        attempts=Intents(redis),
+        attempts=Attempts(redis),
         feed=feed,
         routes=Routes(redis),
         waiting=Waiting(redis),

@@ -26,7 +26,7 @@ from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.send.store import Intents
+from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.stats.store import Tally
@@ -89,7 +89,7 @@ class Bot:
     cards: Cards
     posts: Posts
     replies: Replies
-    attempts: Intents
+    attempts: Attempts
     feed: Feed
     routes: Routes
     waiting: Waiting

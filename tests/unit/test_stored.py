@@ -25,7 +25,7 @@ from bot.queue.lanes import Lanes
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.send.store import Intents
+from bot.send.store import Attempts
 from bot.stats.store import Tally
 from bot.store import keys
 from bot.store.connect import connect
@@ -188,7 +188,7 @@ async def test_what_was_cached_of_people_is_read_without_asking(redis: Any) -> N
 
 
 async def test_stored_sends_are_known_by_their_intent_and_by_what_they_became(redis: Any) -> None:
-    intents, replies = Intents(redis), Replies(redis, 600.0)
+    intents, replies = Attempts(redis), Replies(redis, 600.0)
     echo = f"slack-{FACTS['channel']}-{FACTS['said']}"
     send = await intents.get(echo)
     assert send is not None
@@ -220,9 +220,9 @@ async def test_stored_sends_are_known_by_their_intent_and_by_what_they_became(re
 async def test_who_wrote_and_who_is_replying_is_read(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.send.store.utc_now", lambda: CLOCK + timedelta(minutes=5))
     monkeypatch.setattr("bot.reply.store.utc_now", lambda: CLOCK + timedelta(minutes=5))
-    send = await Intents(redis).get(f"slack-{FACTS['channel']}-{FACTS['said']}")
+    send = await Attempts(redis).get(f"slack-{FACTS['channel']}-{FACTS['said']}")
     assert send is not None
-    wrote = await Intents(redis).writers(send.person)
+    wrote = await Attempts(redis).writers(send.person)
     assert {user: (one.account, one.sent) for user, one in wrote.items()} == {
         FACTS["ana"]: ("@acme", True),
         FACTS["bo"]: ("@acme", True),
