@@ -25,7 +25,7 @@ from bot.inbox.transport import http_client
 from bot.lists.store import Listings
 from bot.models import Installation
 from bot.people import answers
-from bot.people.access import Gate
+from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.notices import Notices
@@ -135,7 +135,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
         quota=quota,
         install=install,
         health=partial(health, redis),
-        access=Gate(installation, slack, directory, links, rights, admins),
+        access=Access(installation, slack, directory, links, rights, admins),
         directory=directory,
         links=links,
         rights=rights,

@@ -12,7 +12,7 @@ from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
 from bot.lists.store import Listings
 from bot.models import Installation
-from bot.people.access import Gate
+from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.notices import AFTER, Notices
@@ -76,7 +76,7 @@ class Bot:
     install: Install
     health: Callable[[], Awaitable[Health]]
 
-    access: Gate
+    access: Access
     directory: Directory
     links: Links
     rights: Rights
