@@ -29,7 +29,7 @@ from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.notices import Notices
-from bot.people.record import Audit
+from bot.people.record import AuditLog
 from bot.people.refused_channels import RefusedChannels
 from bot.people.rights import Rights
 from bot.people.sharing import Consent
@@ -141,7 +141,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
         rights=rights,
         admins=admins,
         sharing=Consent(slack, rights),
-        record=Audit(redis, settings.audit_days),
+        record=AuditLog(redis, settings.audit_days),
         notices=notices,
         refused=RefusedChannels(notices, quota, paces.look_again),
         cards=Cards(redis),

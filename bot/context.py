@@ -16,7 +16,7 @@ from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.notices import AFTER, Notices
-from bot.people.record import Audit
+from bot.people.record import AuditLog
 from bot.people.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.people.rights import Rights
 from bot.people.sharing import Consent
@@ -82,7 +82,7 @@ class Bot:
     rights: Rights
     admins: frozenset[str]
     sharing: Consent
-    record: Audit
+    record: AuditLog
     notices: Notices
     refused: RefusedChannels
 

@@ -29,7 +29,7 @@ class Entry(Record):
     ref: str
 
 
-class Audit:
+class AuditLog:
     """Keeps entries for `days`. Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis, days: int = 90) -> None:

@@ -18,7 +18,7 @@ from bot.lists.store import Listings
 from bot.models import Place
 from bot.people.directory import Directory
 from bot.people.links import Links
-from bot.people.record import Audit
+from bot.people.record import AuditLog
 from bot.people.rights import Rights
 from bot.queue.job import dump
 from bot.queue.lanes import Lanes
@@ -287,7 +287,7 @@ async def test_stored_lists_the_record_and_the_installation_are_known(redis: Any
     home = await Listings(redis).get(f"home-{FACTS['ana']}")
     assert home is not None
     assert home.user == FACTS["ana"]
-    entries = await Audit(redis).newest(100)
+    entries = await AuditLog(redis).newest(100)
     assert {"link", "consent", "allow", "send", "assign_to_me", "replies on"} <= {one.what for one in entries}
     assert all(one.outcome and one.ref for one in entries)
     install = Install(redis)
