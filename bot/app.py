@@ -32,7 +32,7 @@ from bot.people.notices import Notices
 from bot.people.record import AuditLog
 from bot.people.refused_channels import RefusedChannels
 from bot.people.rights import Rights
-from bot.people.sharing import Consent
+from bot.people.sharing import SharedChannels
 from bot.people.versions import Versions
 from bot.queue import worker
 from bot.queue.job import Job, Keep
@@ -140,7 +140,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
         links=links,
         rights=rights,
         admins=admins,
-        sharing=Consent(slack, rights),
+        sharing=SharedChannels(slack, rights),
         record=AuditLog(redis, settings.audit_days),
         notices=notices,
         refused=RefusedChannels(notices, quota, paces.look_again),

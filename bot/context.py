@@ -19,7 +19,7 @@ from bot.people.notices import AFTER, Notices
 from bot.people.record import AuditLog
 from bot.people.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.people.rights import Rights
-from bot.people.sharing import Consent
+from bot.people.sharing import SharedChannels
 from bot.queue.lanes import Lanes
 from bot.queue.retries import PAUSES
 from bot.queue.worker import BREATH
@@ -81,7 +81,7 @@ class Bot:
     links: Links
     rights: Rights
     admins: frozenset[str]
-    sharing: Consent
+    sharing: SharedChannels
     record: AuditLog
     notices: Notices
     refused: RefusedChannels
