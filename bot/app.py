@@ -51,7 +51,7 @@ from bot.slack.client import TIMEOUT, Slack
 from bot.slack.payloads import Ack, Body
 from bot.slack.socket_mode import SocketMode
 from bot.start import followed, inbox_client, installed, opened_redis, process_name, version_spoken
-from bot.stats.store import Tally
+from bot.stats.store import Counts
 from bot.store.health import health, write
 from bot.store.installation import Install
 from bot.store.layout import migrate
@@ -112,7 +112,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
     quota = Quota(redis, paces.channel_interval, paces.inbox_per_minute)
     notices = Notices(lanes, rights, install, paces.away)
     slack.heard = notices.slack_answered
-    feed, tally = Feed(redis), Tally(redis)
+    feed, tally = Feed(redis), Counts(redis)
     await feed.began()
     first_start = await install.inbox_version() is None
     spoken, moved = await version_spoken(settings, http, install, quota, paces.version_every)

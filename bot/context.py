@@ -29,7 +29,7 @@ from bot.routing.store import Routes
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
-from bot.stats.store import Tally
+from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import Install
 from bot.store.quota import Quota
@@ -93,6 +93,6 @@ class Bot:
     feed: Feed
     routes: Routes
     waiting: Waiting
-    tally: Tally
+    tally: Counts
     listings: Listings
     preferences: Preferences

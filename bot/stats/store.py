@@ -18,7 +18,7 @@ from bot.store.scripts import script
 LIVES: Final = 40 * 86_400  # seconds that a day is kept; 30 days are shown
 
 
-class Tally:
+class Counts:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:

@@ -26,7 +26,7 @@ from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
 from bot.send.store import Attempts
-from bot.stats.store import Tally
+from bot.stats.store import Counts
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.installation import Install
@@ -271,7 +271,7 @@ async def test_the_stored_place_in_the_feed_and_what_was_missed_are_known(redis:
 
 
 async def test_stored_waits_mornings_and_figures_are_known(redis: Any) -> None:
-    waiting, tally = Waiting(redis), Tally(redis)
+    waiting, tally = Waiting(redis), Counts(redis)
     found = await waiting.get("waits")
     assert found is not None
     assert (found.first, found.since) == (1764148364.5, 1764148364.5)
