@@ -112,7 +112,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
     quota = Quota(redis, paces.channel_interval, paces.inbox_per_minute)
     notices = Notices(lanes, rights, install, paces.away)
     slack.heard = notices.slack_answered
-    feed, tally = Feed(redis), Counts(redis)
+    feed, counts = Feed(redis), Counts(redis)
     await feed.began()
     first_start = await install.inbox_version() is None
     spoken, moved = await version_spoken(settings, http, install, quota, paces.version_every)
@@ -121,7 +121,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
     await Versions(spoken, directory, install, lanes, rights).begin(moved=moved, first_start=first_start)
     await stack.enter_async_context(followed(spoken))
     await feed.stir()  # whoever starts the bot watches it
-    await tally.since()
+    await counts.since()
     return Bot(
         settings=settings,
         paces=paces,
@@ -151,7 +151,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
         feed=feed,
         routes=Routes(redis),
         waiting=Waiting(redis),
-        tally=tally,
+        counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),
     )

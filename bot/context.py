@@ -93,6 +93,6 @@ class Bot:
     feed: Feed
     routes: Routes
     waiting: Waiting
-    tally: Counts
+    counts: Counts
     listings: Listings
     preferences: Preferences

@@ -271,14 +271,14 @@ async def test_the_stored_place_in_the_feed_and_what_was_missed_are_known(redis:
 
 
 async def test_stored_waits_mornings_and_figures_are_known(redis: Any) -> None:
-    waiting, tally = Waiting(redis), Counts(redis)
+    waiting, counts = Waiting(redis), Counts(redis)
     found = await waiting.get("waits")
     assert found is not None
     assert (found.first, found.since) == (1764148364.5, 1764148364.5)
     assert await waiting.due() == ["waits"]
     assert await waiting.morning(FACTS["channel"]) == 1764230400.0
-    assert await tally.since() == date(2025, 11, 26)
-    (day,) = await tally.days([date(2025, 11, 26)])
+    assert await counts.since() == date(2025, 11, 26)
+    (day,) = await counts.days([date(2025, 11, 26)])
     assert sorted(day.received) == sorted([FACTS["sarah"]] * 2 + [FACTS["omar"]])
     assert {one.member for one in day.answers} == {FACTS["ana_member"]}
 
