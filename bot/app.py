@@ -53,7 +53,7 @@ from bot.slack.socket_mode import SocketMode
 from bot.start import followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
 from bot.web import Web
@@ -105,7 +105,7 @@ async def bridge(settings: Settings, paces: Paces | None = None) -> AsyncIterato
 
 
 async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: Redis, slack: Slack, http: Http) -> Bot:
-    install = Install(redis)
+    install = InstallState(redis)
     installation = await installed(slack, install)
     lanes, rights = Lanes(redis, process_name(), KINDS, paces.claim_idle), Rights(redis, KINDS)
     await lanes.open()

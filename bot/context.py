@@ -31,7 +31,7 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.stats.store import Counts
 from bot.store.health import Health
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from bot.store.quota import Quota
 
 
@@ -73,7 +73,7 @@ class Bot:
     spoken: Spoken
     lanes: Lanes
     quota: Quota
-    install: Install
+    install: InstallState
     health: Callable[[], Awaitable[Health]]
 
     access: Access

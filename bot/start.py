@@ -35,7 +35,7 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store import embedded
 from bot.store.connect import check, connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from bot.store.quota import Quota
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
         await redis.aclose()
 
 
-async def installed(slack: Slack, install: Install) -> Installation:
+async def installed(slack: Slack, install: InstallState) -> Installation:
     """The workspace; when Slack is down, the one of the last start."""
     known = await install.workspace()
     try:
@@ -88,7 +88,7 @@ async def installed(slack: Slack, install: Install) -> Installation:
 
 
 async def version_spoken(
-    settings: Settings, http: Http, install: Install, quota: Quota, every: float
+    settings: Settings, http: Http, install: InstallState, quota: Quota, every: float
 ) -> tuple[Spoken, bool]:
     """The API version to speak, and whether it was another one before.
 

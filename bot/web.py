@@ -33,7 +33,7 @@ from bot.queue.job import reference
 from bot.queue.lanes import Lanes
 from bot.settings import Settings
 from bot.slack.client import Slack
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from bot.store.quota import Quota
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ class Web:
         lanes: Lanes,
         slack: Slack,
         inbox: Inbox,
-        install: Install,
+        install: InstallState,
         quota: Quota,
         spoken: Spoken,
         write: Callable[[], Awaitable[None]],

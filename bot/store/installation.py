@@ -13,7 +13,7 @@ from bot.store.scripts import script
 REFUSED_LIVES: Final = 300  # seconds
 
 
-class Install:
+class InstallState:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:

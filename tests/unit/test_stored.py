@@ -29,7 +29,7 @@ from bot.send.store import Attempts
 from bot.stats.store import Counts
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from tests.stored import restore, stored_jobs, stored_redis
 
@@ -290,7 +290,7 @@ async def test_stored_lists_the_record_and_the_installation_are_known(redis: Any
     entries = await AuditLog(redis).newest(100)
     assert {"link", "consent", "allow", "send", "assign_to_me", "replies on"} <= {one.what for one in entries}
     assert all(one.outcome and one.ref for one in entries)
-    install = Install(redis)
+    install = InstallState(redis)
     workspace = await install.workspace()
     assert workspace is not None
     assert (workspace.team, workspace.bot_user) == ("T0ACME", "U0SANDBOXBOT")
