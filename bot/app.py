@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.commands import help_of
-from bot.context import Bot, Paces
+from bot.context import Bot, Timing
 from bot.errors import InboxError, SlackError, VersionEnded
 from bot.events.store import Feed
 from bot.feature import Handler, Listener
@@ -76,7 +76,7 @@ class Bridge:
 
 
 @asynccontextmanager
-async def bridge(settings: Settings, paces: Paces | None = None) -> AsyncIterator[Bridge]:
+async def bridge(settings: Settings, paces: Timing | None = None) -> AsyncIterator[Bridge]:
     """Build everything, and close it in the end.
 
     Raises `SettingsError` for what an operator must set right, and `BotError`s when Redis, Slack or Inbox does not
@@ -90,7 +90,7 @@ async def bridge(settings: Settings, paces: Paces | None = None) -> AsyncIterato
         )
         http = await stack.enter_async_context(http_client())
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
-        bot = await _bot(stack, settings, paces or Paces(), redis, slack, http)
+        bot = await _bot(stack, settings, paces or Timing(), redis, slack, http)
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
         bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
         kept = (bot.feed, bot.lanes, slack, bot.background, bot.install, bot.quota, bot.spoken)
@@ -104,7 +104,7 @@ async def bridge(settings: Settings, paces: Paces | None = None) -> AsyncIterato
         yield Bridge(settings, bot.installation, *parts)
 
 
-async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: Redis, slack: Slack, http: Http) -> Bot:
+async def _bot(stack: AsyncExitStack, settings: Settings, paces: Timing, redis: Redis, slack: Slack, http: Http) -> Bot:
     install = InstallState(redis)
     installation = await installed(slack, install)
     lanes, rights = Lanes(redis, process_name(), KINDS, paces.claim_idle), Rights(redis, KINDS)

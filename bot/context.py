@@ -36,7 +36,7 @@ from bot.store.quota import Quota
 
 
 @dataclass(frozen=True)
-class Paces:
+class Timing:
     """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
 
     `breath`: how many seconds a worker waits for work before it looks whether something is due or it is to stop.
@@ -64,7 +64,7 @@ class Bot:
     """`inbox` is for people's acts; `background` stops short of the quota that people may need. `help`: of `/inbox`."""
 
     settings: Settings
-    paces: Paces
+    paces: Timing
     installation: Installation
     help: str
     slack: Slack

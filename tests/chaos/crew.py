@@ -17,14 +17,14 @@ from pathlib import Path
 
 import httpx
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.sandbox.inbox import SandboxInbox
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
 
-PACES = Paces(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll=0.1)
+PACES = Timing(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll=0.1)
 ROOT = Path(__file__).parents[2]
 
 
@@ -136,7 +136,7 @@ class Crew:
 
 @asynccontextmanager
 async def crew(
-    redis_url: str, api: str, *, webs: int = 2, workers: int = 3, paces: Paces = PACES
+    redis_url: str, api: str, *, webs: int = 2, workers: int = 3, paces: Timing = PACES
 ) -> AsyncIterator[Crew]:
     """`webs` and `workers` processes on one Redis; all are gone in the end."""
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({api}), retry_delays=(0.5, 1.0, 2.0))
@@ -155,7 +155,7 @@ async def crew(
             await inbox.aclose()
 
 
-def _environment(settings: Settings, paces: Paces) -> dict[str, str]:
+def _environment(settings: Settings, paces: Timing) -> dict[str, str]:
     secret = {
         "SLACK_BOT_TOKEN": settings.slack_bot_token,
         "SLACK_SIGNING_SECRET": settings.slack_signing_secret,

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.events.store import Feed
 from bot.events.types import wanted
 from bot.inbox.webhook import parse_event
@@ -26,7 +26,7 @@ from bot.store import keys
 from bot.store.connect import connect
 from tests.e2e.steps import card_of, cards, idle, shows, thread
 
-QUICK = Paces(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)
+QUICK = Timing(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)
 HOUR = timedelta(hours=1)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.reminders.jobs import Due
 from bot.sandbox.inbox import PersonRecord
 from bot.sandbox.slack import Message
@@ -394,7 +394,7 @@ async def test_a_reminder_survives_a_restart_and_comes_once_from_many_processes(
 
 
 async def test_the_timer_rings_by_itself(opened: Open, api: str, redis_url: str) -> None:
-    on = await opened(versions=[api], inbox_webhook_secret=None, paces=Paces(channel_interval=0.01, poll=0.05))
+    on = await opened(versions=[api], inbox_webhook_secret=None, paces=Timing(channel_interval=0.01, poll=0.05))
     await on.inbox.customer_writes(on.acme.sarah, "Hello?")
     await on.slack.until(lambda: cards(on))
     with Redis.from_url(redis_url) as redis:

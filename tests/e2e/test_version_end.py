@@ -11,14 +11,14 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.sandbox.inbox_end import HOWS, How
 from bot.sandbox.slack import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from tests.e2e.steps import calls, card_of, cards, idle, labels, shows, thread, told, until
 
-PACES = Paces(breath=0.02, channel_interval=0.01, poll=0.1, look_again=0.3, version_every=0.2)
+PACES = Timing(breath=0.02, channel_interval=0.01, poll=0.1, look_again=0.3, version_every=0.2)
 WITHIN = 25.0  # seconds from v2 being reachable; the claim is 30
 GONE = "deleted in Inbox"
 

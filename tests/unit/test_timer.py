@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.events.jobs import Sync
 from bot.events.look import interval
 from bot.events.store import Feed
@@ -24,7 +24,7 @@ from bot.store import keys
 from bot.store.connect import connect
 from bot.store.quota import WINDOWS, Quota
 
-OFTEN = Paces().poll
+OFTEN = Timing().poll
 
 
 @pytest.fixture
