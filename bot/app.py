@@ -76,7 +76,7 @@ class Bridge:
 
 
 @asynccontextmanager
-async def bridge(settings: Settings, paces: Timing | None = None) -> AsyncIterator[Bridge]:
+async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncIterator[Bridge]:
     """Build everything, and close it in the end.
 
     Raises `SettingsError` for what an operator must set right, and `BotError`s when Redis, Slack or Inbox does not
@@ -90,7 +90,7 @@ async def bridge(settings: Settings, paces: Timing | None = None) -> AsyncIterat
         )
         http = await stack.enter_async_context(http_client())
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
-        bot = await _bot(stack, settings, paces or Timing(), redis, slack, http)
+        bot = await _bot(stack, settings, timing or Timing(), redis, slack, http)
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
         bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
         kept = (bot.feed, bot.lanes, slack, bot.background, bot.install, bot.quota, bot.spoken)
@@ -99,23 +99,25 @@ async def bridge(settings: Settings, paces: Timing | None = None) -> AsyncIterat
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
             socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
-        timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.paces.poll)
+        timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.timing.poll)
         parts = (bot.inbox, bot.lanes, bolt, web.app, web.watch, _worker(bot), timer, socket_mode)
         yield Bridge(settings, bot.installation, *parts)
 
 
-async def _bot(stack: AsyncExitStack, settings: Settings, paces: Timing, redis: Redis, slack: Slack, http: Http) -> Bot:
+async def _bot(
+    stack: AsyncExitStack, settings: Settings, timing: Timing, redis: Redis, slack: Slack, http: Http
+) -> Bot:
     install = InstallState(redis)
     installation = await installed(slack, install)
-    lanes, rights = Lanes(redis, process_name(), KINDS, paces.claim_idle), Rights(redis, KINDS)
+    lanes, rights = Lanes(redis, process_name(), KINDS, timing.claim_idle), Rights(redis, KINDS)
     await lanes.open()
-    quota = Quota(redis, paces.channel_interval, paces.inbox_per_minute)
-    notices = Notices(lanes, rights, install, paces.away)
+    quota = Quota(redis, timing.channel_interval, timing.inbox_per_minute)
+    notices = Notices(lanes, rights, install, timing.away)
     slack.heard = notices.slack_answered
     feed, counts = Feed(redis), Counts(redis)
     await feed.began()
     first_start = await install.inbox_version() is None
-    spoken, moved = await version_spoken(settings, http, install, quota, paces.version_every)
+    spoken, moved = await version_spoken(settings, http, install, quota, timing.version_every)
     inbox, background = (inbox_client(settings, http, spoken, quota, notices, background=one) for one in (False, True))
     directory, links, admins = Directory(redis, inbox), Links(redis), frozenset(settings.bot_admins)
     await Versions(spoken, directory, install, lanes, rights).begin(moved=moved, first_start=first_start)
@@ -124,7 +126,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Timing, redis: 
     await counts.since()
     return Bot(
         settings=settings,
-        paces=paces,
+        timing=timing,
         installation=installation,
         help=help_of(FEATURES.words.values()),
         slack=slack,
@@ -143,10 +145,10 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Timing, redis: 
         sharing=SharedChannels(slack, rights),
         record=AuditLog(redis, settings.audit_days),
         notices=notices,
-        refused=RefusedChannels(notices, quota, paces.look_again),
+        refused=RefusedChannels(notices, quota, timing.look_again),
         cards=Cards(redis),
         posts=Posts(redis),
-        replies=Replies(redis, paces.replying),
+        replies=Replies(redis, timing.replying),
         attempts=Attempts(redis),
         feed=feed,
         routes=Routes(redis),
@@ -169,7 +171,7 @@ def _worker(bot: Bot) -> Worker:
 
     handlers = {kind: bound(handler) for kind, handler in FEATURES.handlers.items()}
     sound = partial(_answer, bot.slack, bot.background)
-    return Worker(bot.lanes, handlers, failed, sound, bot.install.revoked, bot.paces.breath, bot.paces.pauses)
+    return Worker(bot.lanes, handlers, failed, sound, bot.install.revoked, bot.timing.breath, bot.timing.pauses)
 
 
 async def _answer(slack: Slack, inbox: Inbox) -> bool:

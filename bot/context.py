@@ -64,7 +64,7 @@ class Bot:
     """`inbox` is for people's acts; `background` stops short of the quota that people may need. `help`: of `/inbox`."""
 
     settings: Settings
-    paces: Timing
+    timing: Timing
     installation: Installation
     help: str
     slack: Slack

@@ -101,8 +101,8 @@ async def opened(redis_url: str) -> AsyncIterator[Open]:
 
         async def start(**wanted: Any) -> Stage:
             polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
-            paces = replace(QUICK, poll=0.2) if polls else QUICK
-            everything: dict[str, Any] = {"redis_url": redis_url, "paces": paces, "socket_mode": SOCKET_MODE} | wanted
+            timing = replace(QUICK, poll=0.2) if polls else QUICK
+            everything: dict[str, Any] = {"redis_url": redis_url, "timing": timing, "socket_mode": SOCKET_MODE} | wanted
             stages.append(await stack.enter_async_context(stage(**everything)))
             return stages[-1]
 

@@ -24,7 +24,7 @@ JITTER = 0.2  # seconds by which one post may take longer than the next, from it
 async def test_a_burst_of_webhooks_is_accepted_and_posted_at_the_channels_pace_in_flat_memory(
     redis_url: str, api: str
 ) -> None:
-    async with crew(redis_url, api, webs=1, workers=1, paces=PACES) as on:
+    async with crew(redis_url, api, webs=1, workers=1, timing=PACES) as on:
         web, worker = on.hands
         written = await _write(on)
         began = time.monotonic()

@@ -41,7 +41,7 @@ class House:
     async def bot(self, **more: Any) -> AsyncIterator[Stage]:
         """A bot that has read the feed, until the end of the block. Webhooks for what happens after it are lost."""
         self.on.inbox.auto_deliver = True
-        async with bot_on(self.on, paces=QUICK, redis_url=self.redis_url, **more) as running:
+        async with bot_on(self.on, timing=QUICK, redis_url=self.redis_url, **more) as running:
             await self.on.slack.until(lambda: self._redis.exists(keys.READ_AT))
             yield running
             await idle(running)

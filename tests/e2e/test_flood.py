@@ -51,7 +51,7 @@ def redis(redis_url: str) -> Iterator[Redis]:
 @pytest.fixture
 async def paced(opened: Open, api: str, optional_scopes: frozenset[str]) -> Stage:
     """The stage at the real pace of a channel; history may be read."""
-    on = await opened(versions=[api], paces=REAL)
+    on = await opened(versions=[api], timing=REAL)
     on.slack.scopes |= optional_scopes
     return on
 

@@ -122,7 +122,7 @@ def _seen(on: Stage, card: Message) -> str:
 @pytest.fixture
 async def busy(opened: Open, api: str) -> Stage:
     """The stage, where webhooks arrive only as the test says."""
-    on = await opened(versions=[api], paces=OFTEN)
+    on = await opened(versions=[api], timing=OFTEN)
     on.inbox.rate_per_minute = QUOTA
     await on.slack.until(lambda: [call for call in on.inbox.calls if call.path.endswith("/events")])
     await idle(on)

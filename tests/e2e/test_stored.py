@@ -56,7 +56,7 @@ async def again(redis_url: str, scopes: frozenset[str], optional_scopes: frozens
         await client.aclose()
         sarahs = still_there(slack, acme.channel, facts["card"])
         omars = still_there(slack, vip, facts["omar_card"])
-        async with bot_on(world, paces=QUICK, redis_url=redis_url) as on:
+        async with bot_on(world, timing=QUICK, redis_url=redis_url) as on:
             yield Again(on, sarahs, omars, vip)
         assert inbox.violations == []
 
