@@ -34,7 +34,7 @@ from bot.people.refused_channels import RefusedChannels
 from bot.people.rights import Rights
 from bot.people.sharing import SharedChannels
 from bot.people.versions import Versions
-from bot.queue import worker
+from bot.queue import work
 from bot.queue.job import Job, Keep
 from bot.queue.lanes import Lanes
 from bot.queue.timer import Timer
@@ -160,7 +160,7 @@ async def _bot(
 
 
 def _worker(bot: Bot) -> Worker:
-    def bound(handler: Handler[Job]) -> worker.Handler:
+    def bound(handler: Handler[Job]) -> work.Handler:
         async def handle(job: Job, keep: Keep) -> Sequence[Job]:
             return await handler(job, keep, bot)
 

@@ -41,7 +41,8 @@ from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Later, utc_now
 from bot.queue.lanes import Lanes, Ticket
 from bot.queue.retries import TRIES, Sound
-from bot.queue.worker import DEATHS, Handler, Handlers, Worker
+from bot.queue.work import DEATHS, Handler, Handlers
+from bot.queue.worker import Worker
 from bot.store import embedded, keys
 from bot.store.connect import connect
 
