@@ -10,6 +10,7 @@ from bot.errors import Gone
 from bot.feature import Feature
 from bot.models import Message
 from bot.queue.job import Job, Keep, Later
+from bot.queue.retries import tried
 
 feature = Feature()
 
@@ -25,7 +26,7 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
         await bot.posts.amend(job.thread_id, await _as_it_is(bot, job, waiting))
     place = await bot.posts.shown_at(job.message_id)
     if place is None and waiting is None and job.tries < len(MISSING) and await bot.feed.shown([job.message_id]):
-        raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1}))  # it is on its way there
+        raise Later(MISSING[job.tries], tried(job))  # it is on its way there
     card = await bot.cards.get(job.thread_id)
     latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
     if card is None or not (latest or place):

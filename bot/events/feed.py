@@ -15,10 +15,12 @@ from bot.events.types import wanted
 from bot.feature import Feature
 from bot.models import Event
 from bot.queue.job import Job, Keep, Later, utc_now
+from bot.queue.retries import tried
 
 log = structlog.get_logger(__name__)
+
 AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
-KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events (V2SPEC, Events)
+KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events
 OVERLAP: Final = timedelta(minutes=10)  # of two versions' feeds, as Inbox's clock and ours may differ
 READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
@@ -40,13 +42,10 @@ async def sync(job: Sync, _: Keep, bot: Bot) -> list[Job]:
         follow = await _summed_up(bot)
     except RateLimited as error:
         raise Later(error.retry_after, job) from error
-    except NotNow as error:
-        log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
-        if job.tries < len(READ_AGAIN):
-            again = job.model_copy(update={"tries": job.tries + 1})
-            raise Later(READ_AGAIN[job.tries], again) from error
     except InboxError as error:
         log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
+        if isinstance(error, NotNow) and job.tries < len(READ_AGAIN):
+            raise Later(READ_AGAIN[job.tries], tried(job)) from error
     for event in waiting:
         await bot.feed.turn(event, wanted(event))
     return follow

@@ -14,6 +14,7 @@ from bot.events.jobs import Campaign, Notify, Outbound, Refresh
 from bot.feature import Feature
 from bot.models import Message, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
+from bot.queue.retries import tried
 from bot.routing import decide
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
         message, thread = await _message(bot, job)
     except Gone as error:
         if job.tries < len(MISSING):  # told of sooner than it can be read
-            raise Later(MISSING[job.tries], job.model_copy(update={"tries": job.tries + 1})) from error
+            raise Later(MISSING[job.tries], tried(job)) from error
         log.warning("message_gone", ref=job.ref, event_id=job.event.id)
         return []
     if thread is None or not message.inbound:
