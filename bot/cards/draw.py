@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from bot import words
 from bot.cards.jobs import Leave, Render
 from bot.cards.message_views import follow_ups
-from bot.cards.views import closed_card, closed_note, forbidden, thread_card
+from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
 from bot.context import Bot
 from bot.errors import SlackRefused
 from bot.events.jobs import Recheck
@@ -81,7 +80,7 @@ async def shared(bot: Bot, channel: str) -> list[Job]:
     """Admins are told of a channel whose messages are not shown, once."""
     if await bot.sharing.shows(channel):
         return []
-    return [TellAdmins(name=f"shared:{channel}", text=words.shared_channel(channel))]
+    return [TellAdmins(name=f"shared:{channel}", text=shared_channel(channel))]
 
 
 def named_later(bot: Bot, thread_id: str) -> list[Job]:

@@ -9,8 +9,8 @@ from bot.models import Message, Person
 from bot.slack.blocks import QUOTE, Block, Msg, context, line, quote, run
 from bot.slack.files import attachments, files
 from bot.text import clip, literal, plain, when_long
-from bot.words import HIDDEN
 
+HIDDEN = "New message, open in Inbox."
 NAME = 80
 _PREVIEW = 150
 _BLOCKS, _SIZE = 45, 12_000  # blocks and code points of one post when it is made; an edit may add a few

@@ -8,8 +8,12 @@ from bot.cards.message_views import NAME, beginning, body, reacted, timing, who_
 from bot.models import AccountLink, Card, Note, Thread
 from bot.slack.blocks import Block, Msg, actions, button, context, line, open_button, run, section
 from bot.text import literal, plain, platform_name, when
-from bot.words import GONE, INHERITED, account_offline, cannot_send, closed, restricted
+from bot.words import GONE, account_offline
 
+INHERITED = (
+    "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
+    "assignee in Inbox."
+)
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
 _SEND = "message:send"
@@ -184,3 +188,25 @@ def moved(name: str, channel: str, url: str | None) -> str:
     """What the one who moved it reads."""
     card = f" (<{url}|its card>)" if url else ""
     return f"*{plain(name, 150)}* is in <#{channel}> now{card}, and stays there whatever the rules say."
+
+
+def closed(account: str) -> str:
+    """All that outsiders in a shared channel read; `account` is mrkdwn."""
+    return f"New message for {account}, open in Inbox."
+
+
+def shared_channel(channel: str) -> str:
+    """What admins read about a channel that is shared with another organisation."""
+    return (
+        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
+        "along, say `/inbox consent` in it."
+    )
+
+
+def restricted(platform: str) -> str:
+    """The platform forbids sending in one conversation."""
+    return f"{plain(platform, 40)} has closed this conversation, so nobody can write in it."
+
+
+def cannot_send(account: str) -> str:
+    return f"{plain(account, 100)} can't send messages. Check the account in Inbox → Settings → Accounts."

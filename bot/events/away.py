@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from bot import words
 from bot.cards.jobs import Announce
 from bot.context import Bot
 from bot.errors import Gone, InboxError, RateLimited
@@ -14,6 +14,7 @@ from bot.events.store import Missed
 from bot.feature import Feature
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing import decide
+from bot.text import when_long
 
 FEW: Final = 5  # threads without cards that a digest asks for one by one
 READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
@@ -36,7 +37,7 @@ async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
     follow: list[Job] = []
     for channel in dict.fromkeys(filter(None, places.values())):
         here = [one for one in missed if places[one.thread_id] == channel]
-        text = words.digest(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
+        text = _summary(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
         follow.append(Announce(channel=channel, text=text, threads={one.thread_id: one.since for one in here}))
     return follow
 
@@ -67,3 +68,10 @@ async def _where(bot: Bot, thread_id: str) -> str | None:
     except Gone:
         return None
     return (await decide.decide(bot, thread, thread.last_message)).channel
+
+
+def _summary(messages: int, threads: int, oldest: datetime, *, stale: bool) -> str:
+    """What a channel reads after the bot was away; `stale` when that was longer than Inbox keeps its events."""
+    said = f"{messages} message{'s' if messages != 1 else ''} in {threads} conversation{'s' if threads != 1 else ''}"
+    gap = " That was longer than Inbox keeps its events, so I looked at the conversations themselves." if stale else ""
+    return f"{said} while I was away, oldest {when_long(oldest)}.{gap}"

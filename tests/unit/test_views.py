@@ -13,7 +13,7 @@ from slack_sdk.models.views import View
 from bot import errors, words
 from bot.assign.views import assign_modal, assigned_message
 from bot.cards.message_views import follow_ups, meanwhile
-from bot.cards.views import thread_card, why_not
+from bot.cards.views import INHERITED, cannot_send, restricted, thread_card, why_not
 from bot.dm.views import State, choose_message, choose_modal, dm_modal, help_message, receipt
 from bot.models import AccountLink, Attachment, Candidate, Card, Member, Message, Note, Person, Reaction, Thread
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
@@ -139,7 +139,7 @@ def every_message() -> Iterator[Msg]:
                 status=name,
                 tags=[f"{name} {number}" for number in range(200)],
                 replying=[name] * 30,
-                no_reply=words.cannot_send(name) if archived else "",
+                no_reply=cannot_send(name) if archived else "",
             )
             yield shown
             yield without_pictures(shown)
@@ -303,14 +303,14 @@ def test_a_card_names_the_person_and_what_the_team_noted_of_them() -> None:
 
 
 def test_a_button_that_is_missing_leaves_a_reason() -> None:
-    shown = thread_card(card(), account="@acme", assignee=None, no_reply=words.restricted("X"))
+    shown = thread_card(card(), account="@acme", assignee=None, no_reply=restricted("X"))
     assert "Reply" not in buttons(shown)
     assert "~Reply~ X has closed this conversation, so nobody can write in it." in mrkdwn(shown).splitlines()
     inherited = SARAH.model_copy(update={"assignee_id": "x"})
     shown = show(card(person=inherited, assignee_id="x"), "Bo")
     assert "Unassign" not in buttons(shown)
     assert "Assigned to Bo through the contact" in mrkdwn(shown).splitlines()
-    assert f"~Unassign~ {words.INHERITED}" in mrkdwn(shown).splitlines()
+    assert f"~Unassign~ {INHERITED}" in mrkdwn(shown).splitlines()
 
 
 @pytest.mark.parametrize(
