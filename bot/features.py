@@ -8,14 +8,15 @@ from bot.admin import commands as admin
 from bot.admin import links, removed
 from bot.assign import choices
 from bot.assign import form as assign
-from bot.cards import conversation, post
+from bot.cards import amend, draw, missed, post
+from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
 from bot.dm import listen as dm
 from bot.dm import write
 from bot.doctor import ask
-from bot.events import buried, look, news
+from bot.events import away, buried, changes, feed, inbound, look
 from bot.feature import Feature
 from bot.lists import find, home
 from bot.people import tell
@@ -35,7 +36,8 @@ _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
     *(part.feature for part in (reply, receipt, listen, thread_replies)),
     *(part.feature for part in (dm, write, send)),
-    *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
+    *(part.feature for part in (look, feed, inbound, changes, away, buried)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
     *(part.feature for part in (admin, links, removed, ask, tell)),
 )

@@ -35,8 +35,8 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store import embedded
 from bot.store.connect import check, connect
-from bot.store.installation import Install
-from bot.store.quota import Pace
+from bot.store.installation import InstallState
+from bot.store.quota import Quota
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
         await redis.aclose()
 
 
-async def installed(slack: Slack, install: Install) -> Installation:
+async def installed(slack: Slack, install: InstallState) -> Installation:
     """The workspace; when Slack is down, the one of the last start."""
     known = await install.workspace()
     try:
@@ -88,7 +88,7 @@ async def installed(slack: Slack, install: Install) -> Installation:
 
 
 async def version_spoken(
-    settings: Settings, http: Http, install: Install, pace: Pace, every: float
+    settings: Settings, http: Http, install: InstallState, quota: Quota, every: float
 ) -> tuple[Spoken, bool]:
     """The API version to speak, and whether it was another one before.
 
@@ -110,23 +110,23 @@ async def version_spoken(
         log.warning("inbox_unavailable_at_start", status=error.status)
         version, certain = known, False
     log.info("inbox", version=version, certain=certain, ends=str(end_of(version, None) or "not announced"))
-    shared = Shared(install.inbox_version, install.speak, partial(pace.turn, "inbox-version"))
+    shared = Shared(install.inbox_version, install.speak, partial(quota.turn, "inbox-version"))
     pinned = is_pinned(base, asked)
     return Spoken(version, pinned=pinned, certain=certain, choose=choose, shared=shared, every=every), moved
 
 
 def inbox_client(
-    settings: Settings, http: Http, spoken: Spoken, pace: Pace, notices: Notices, *, background: bool
+    settings: Settings, http: Http, spoken: Spoken, quota: Quota, notices: Notices, *, background: bool
 ) -> Inbox:
     """The client for people, or the one that leaves them their share of the quota."""
 
     async def learn(headers: Mapping[str, str], status: int) -> None:
-        await pace.learn(headers, status)
+        await quota.learn(headers, status)
         await notices.inbox_answered(headers, status)
 
     base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
-    spend = partial(pace.inbox, background=background)
-    return Either(spoken, lambda version: open_inbox(http, base, token, version, pace=spend, learn=learn))
+    spend = partial(quota.inbox, background=background)
+    return Either(spoken, lambda version: open_inbox(http, base, token, version, spend=spend, learn=learn))
 
 
 @asynccontextmanager

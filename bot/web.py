@@ -22,8 +22,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from bot.errors import BotError, NotWritable, StoreUnavailable
-from bot.events.news import wanted
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.http_limits import Bodies, RefusedBody
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
@@ -33,8 +33,8 @@ from bot.queue.job import reference
 from bot.queue.lanes import Lanes
 from bot.settings import Settings
 from bot.slack.client import Slack
-from bot.store.installation import Install
-from bot.store.quota import Pace
+from bot.store.installation import InstallState
+from bot.store.quota import Quota
 
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
@@ -56,15 +56,15 @@ class Web:
         lanes: Lanes,
         slack: Slack,
         inbox: Inbox,
-        install: Install,
-        pace: Pace,
+        install: InstallState,
+        quota: Quota,
         spoken: Spoken,
         write: Callable[[], Awaitable[None]],
     ) -> None:
         """`write` writes to Redis, or raises `StoreUnavailable`."""
         self._write, self._bodies = write, Bodies()
         self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
-        self._pace, self._spoken = pace, spoken
+        self._quota, self._spoken = quota, spoken
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
         secret = settings.slack_signing_secret
         secrets = secret.get_secret_value().split(",") if secret else []
@@ -196,9 +196,9 @@ class Web:
         OLDEST.set(await self._lanes.oldest())
         read_at = await self._feed.read_at()
         CURSOR_LAG.set((datetime.now(UTC) - read_at).total_seconds() if read_at else 0)
-        for window, left in (await self._pace.left()).items():
+        for window, left in (await self._quota.left()).items():
             QUOTA.labels(str(window)).set(left)
-        held = await self._pace.held()
+        held = await self._quota.held()
         for who, seconds in held.items():
             HELD.labels(who).set(seconds)
         CIRCUIT.labels("inbox").set(held["all"] > 0)

@@ -14,7 +14,6 @@ from bot import errors
 from bot.text import clean, clip, plain, platform_name, when, when_long
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
-HIDDEN = "New message, open in Inbox."
 GONE = "That conversation was deleted in Inbox."
 PLAN = "The first message to someone new needs Inbox's outbound add-on."
 NOT_CONFIRMED = "Inbox couldn't confirm that this was sent. Look at the conversation before you send it again."
@@ -79,10 +78,6 @@ NO_CHANNEL = (
     "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
     "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
     "rule has a channel for shows in Inbox alone."
-)
-INHERITED = (
-    "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
-    "assignee in Inbox."
 )
 NO_HISTORY = "Inbox doesn't show the last messages right now."
 WHO_IS_LISTED = (
@@ -209,19 +204,6 @@ def guest(user: str, *, allowed: bool) -> str:
     return f"The guest <@{user}> may no longer act on Inbox threads."
 
 
-def closed(account: str) -> str:
-    """All that outsiders in a shared channel read; `account` is mrkdwn."""
-    return f"New message for {account}, open in Inbox."
-
-
-def shared_channel(channel: str) -> str:
-    """What admins read about a channel that is shared with another organisation."""
-    return (
-        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
-        "along, say `/inbox consent` in it."
-    )
-
-
 def consent(channel: str, *, given: bool) -> str:
     """`channel` is Slack's id."""
     if given:
@@ -257,13 +239,6 @@ def unlinked(user: str) -> str:
 
 def no_member(email: str) -> str:
     return f"No Inbox member has the address {_address(email)}. Check it in Inbox → Settings → Members."
-
-
-def digest(messages: int, threads: int, oldest: datetime, *, stale: bool) -> str:
-    """What a channel reads after the bot was away; `stale` when that was longer than Inbox keeps its events."""
-    said = f"{messages} message{'s' if messages != 1 else ''} in {threads} conversation{'s' if threads != 1 else ''}"
-    gap = " That was longer than Inbox keeps its events, so I looked at the conversations themselves." if stale else ""
-    return f"{said} while I was away, oldest {when_long(oldest)}.{gap}"
 
 
 def unreadable(why: str) -> str:
@@ -327,15 +302,6 @@ def still_assigned(assignee: str) -> str:
 def only_the_writer(user: str) -> str:
     """`user` is a Slack user id."""
     return f"Only <@{user}> can send that again. You can write with *Reply* on the card."
-
-
-def restricted(platform: str) -> str:
-    """The platform forbids sending in one conversation."""
-    return f"{plain(platform, 40)} has closed this conversation, so nobody can write in it."
-
-
-def cannot_send(account: str) -> str:
-    return f"{plain(account, 100)} can't send messages. Check the account in Inbox → Settings → Accounts."
 
 
 def replying_too(name: str, since: datetime) -> str:

@@ -38,7 +38,7 @@ from bot.routing.store import Routes
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store.health import UNKNOWN, Health
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 T = TypeVar("T")
 Level = Literal["ok", "warning", "failed"]
@@ -77,7 +77,7 @@ class Store(NamedTuple):
     lanes: Lanes
     feed: Feed
     links: Links
-    install: Install
+    install: InstallState
     preferences: Preferences
     routes: Routes
 

@@ -24,7 +24,7 @@ from bot.settings import Settings
 from bot.slack.client import TIMEOUT, Slack
 from bot.start import opened_redis
 from bot.store.health import health
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 _MARKS: Final = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 
@@ -65,7 +65,7 @@ async def _findings(settings: Settings) -> list[Finding]:
                 Lanes(redis, "doctor", KINDS),
                 Feed(redis),
                 Links(redis),
-                Install(redis),
+                InstallState(redis),
                 Preferences(redis),
                 Routes(redis),
             )

@@ -25,7 +25,7 @@ from bot.inbox.wire import decode, moment, parse
 
 T = TypeVar("T")
 TEAM = TypeAdapter(models.Team)
-Pace = Callable[[], Awaitable[None]]
+Spend = Callable[[], Awaitable[None]]
 """Called before each request; may raise `errors.RateLimited` when our own budget is spent."""
 Learn = Callable[[Mapping[str, str], int], Awaitable[None]]
 """Called after each call with the headers and status of the answer; without one, with no headers and 0."""
@@ -95,9 +95,9 @@ class Transport:
     """Calls below one base URL (with its version) with one token. Remembers the `Sunset` header it last saw."""
 
     def __init__(
-        self, http: httpx.AsyncClient, base: str, token: str, pace: Pace | None = None, learn: Learn | None = None
+        self, http: httpx.AsyncClient, base: str, token: str, spend: Spend | None = None, learn: Learn | None = None
     ) -> None:
-        self._http, self._base, self._pace, self._learn = http, base, pace, learn
+        self._http, self._base, self._spend, self._learn = http, base, spend, learn
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self.sunset: str | None = None
 
@@ -131,8 +131,8 @@ class Transport:
 
         `once` says that repeating would do it twice: then what may have been done raises `Unconfirmed`.
         """
-        if self._pace:
-            await self._pace()
+        if self._spend:
+            await self._spend()
         headers = self._headers | ({"Idempotency-Key": key} if key else {})
         try:
             async with asyncio.timeout(TOTAL):

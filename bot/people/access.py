@@ -26,7 +26,7 @@ class Actor(Record):
     member: Member
 
 
-class Gate:
+class Access:
     """Knows the workspace, and turns whoever asks into an `Actor` or refuses them."""
 
     def __init__(

@@ -43,7 +43,7 @@ PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 10.0)  # seconds between tries; the last on
 
 def pause(bot: Bot, tries: int) -> float:
     """Seconds until try number `tries` + 1."""
-    return bot.paces.sends_pause[min(tries, len(bot.paces.sends_pause) - 1)]
+    return bot.timing.sends_pause[min(tries, len(bot.timing.sends_pause) - 1)]
 
 
 def explain(

@@ -113,6 +113,12 @@ class Kinds:
         return self._any.validate_json(raw)
 
 
+class Background(Job):
+    """A job for which nobody is waiting."""
+
+    background: ClassVar[bool] = True
+
+
 class Asked(Job):
     """A job that somebody asked for and waits for."""
 

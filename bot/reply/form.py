@@ -13,12 +13,12 @@ import structlog
 
 from bot import accept, words
 from bot.cards.jobs import Render
+from bot.cards.known import first_seen
 from bot.cards.views import why_not
 from bot.context import Bot
 from bot.dm import write
 from bot.errors import Gone, InboxError, NotNow, Unidentified
 from bot.events.jobs import Refresh
-from bot.events.news import first_seen
 from bot.feature import Feature
 from bot.models import AccountLink, Address, Card, Message, Thread
 from bot.people import answers, forms
@@ -87,7 +87,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
     try:
         card = await bot.cards.get(job.thread_id)
         if card is None:  # from a list, which names threads that have no card yet
-            card = await first_seen(job.thread_id, bot.inbox, bot.cards, bot.directory)
+            card = await first_seen(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
             _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id)
         )

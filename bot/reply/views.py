@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot import words
-from bot.cards.views import body, edited, history, reacted
+from bot.cards.message_views import body, edited, history, reacted
 from bot.dm.views import State, send_again
 from bot.models import Member, Message, Thread
 from bot.slack.blocks import (

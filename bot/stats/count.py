@@ -60,15 +60,15 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
     """An answer counts for who wrote it, where the bot sent it, else for whom the conversation is assigned to."""
     match job.what:
         case "received":
-            await bot.tally.received(job.thread_id, job.message_id, job.when)
+            await bot.counts.received(job.thread_id, job.message_id, job.when)
         case "sent":
             member, certain = job.member, bool(job.member)
             if not certain:
                 card = await bot.cards.get(job.thread_id)
                 member = (card.thread.assignee_id if card else None) or ""
-            await bot.tally.sent(job.thread_id, job.message_id, job.when, member, certain=certain)
+            await bot.counts.sent(job.thread_id, job.message_id, job.when, member, certain=certain)
         case "closed":
-            await bot.tally.closed(job.thread_id)
+            await bot.counts.closed(job.thread_id)
     return []
 
 
@@ -98,16 +98,16 @@ async def chart(job: Chart, keep: Keep, bot: Bot) -> list[Job]:
 
 async def _figures(bot: Bot) -> Figures:
     today = utc_now().astimezone(UTC).date()
-    days = await bot.tally.days([today - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
+    days = await bot.counts.days([today - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
     names = await bot.directory.member_names()
     waiting = await _waiting(bot, names)
     periods = tuple(_period(days[-length:], names) for length in PERIODS)
-    return Figures(since=await bot.tally.since(), days=tuple(days), periods=periods, waiting=waiting)
+    return Figures(since=await bot.counts.since(), days=tuple(days), periods=periods, waiting=waiting)
 
 
 async def _waiting(bot: Bot, names: dict[str, str]) -> tuple[tuple[str, int], ...]:
     """How many conversations wait for an answer, by assignee; nobody's is ""."""
-    ids = await bot.tally.waiting()
+    ids = await bot.counts.waiting()
     known = await bot.cards.threads(ids)
     still = [one for one in ids if not (one in known and known[one].archived)]
     assigned = (known[one].assignee_id if one in known else None for one in still)

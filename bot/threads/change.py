@@ -16,10 +16,10 @@ import structlog
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
 from bot.cards.jobs import Render
+from bot.cards.known import first_seen
 from bot.context import Bot
 from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
-from bot.events.news import first_seen
 from bot.feature import Feature
 from bot.lists.jobs import DrawHome, ShowAgain
 from bot.models import Card, Note, Thread
@@ -80,7 +80,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         actor = await bot.access.actor(job.asker)
         card = await bot.cards.get(job.thread_id)
         if card is None and job.seen_in:  # a list names threads that have no card yet
-            card = await first_seen(job.thread_id, bot.inbox, bot.cards, bot.directory)
+            card = await first_seen(bot, job.thread_id)
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return [say(job.asker, words.NO_CARD)]

@@ -1,4 +1,4 @@
-"""API v1 ends under two web and three worker processes, at the paces of a real bot."""
+"""API v1 ends under two web and three worker processes, at the timing of a real bot."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ import pytest
 from redis import Redis
 
 from bot.cards.jobs import Amend, Attempt, Move, Post
-from bot.cards.views import follow_ups, that_fit
-from bot.context import Paces
+from bot.cards.message_views import follow_ups, that_fit
+from bot.context import Timing
 from bot.events.jobs import Notify, Sync
 from bot.models import Event, Message
 from bot.queue.job import Job, dump, utc_now
@@ -25,7 +25,7 @@ from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.steps import card_of, cards, idle, reply, shows, thread, until
 
-REAL = Paces(breath=0.02, poll=60.0)  # a post each second, as Slack wants
+REAL = Timing(breath=0.02, poll=60.0)  # a post each second, as Slack wants
 
 
 def below(on: Stage, card: records.Message) -> list[records.Message]:
@@ -51,7 +51,7 @@ def redis(redis_url: str) -> Iterator[Redis]:
 @pytest.fixture
 async def paced(opened: Open, api: str, optional_scopes: frozenset[str]) -> Stage:
     """The stage at the real pace of a channel; history may be read."""
-    on = await opened(versions=[api], paces=REAL)
+    on = await opened(versions=[api], timing=REAL)
     on.slack.scopes |= optional_scopes
     return on
 

@@ -164,7 +164,7 @@ async def test_the_card_says_who_is_replying_and_a_second_one_is_warned(on: Stag
 
 
 async def test_that_somebody_is_replying_expires_by_itself(opened: Open, api: str) -> None:
-    on = await opened(versions=[api], paces=replace(QUICK, replying=0.4))
+    on = await opened(versions=[api], timing=replace(QUICK, replying=0.4))
     card = await card_of(on)
     await reply_form(on, on.acme.ana, card)
     await on.slack.until(lambda: "Ana is replying…" in shows(on, card))

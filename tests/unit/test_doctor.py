@@ -26,7 +26,7 @@ from bot.routing.store import Routes
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from tests.conftest import Open
 from tests.e2e.steps import hears
 from tests.unit.conftest import Outside
@@ -109,7 +109,7 @@ async def test_a_redis_that_takes_no_writes_is_a_fault(ask: Ask, redis: Any) -> 
 
 async def other_workspace(outside: Outside, redis: Any) -> None:
     other = Installation(team="T0OTHER", name="Other", bot_user="U1", url="https://other.example")
-    await Install(redis).save_workspace(other)
+    await InstallState(redis).save_workspace(other)
 
 
 async def old_work(_: Outside, redis: Any) -> None:

@@ -27,8 +27,8 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store.connect import connect
 from bot.store.health import write
-from bot.store.installation import Install
-from bot.store.quota import BLOCKED, Pace
+from bot.store.installation import InstallState
+from bot.store.quota import BLOCKED, Quota
 from bot.web import Web
 from tests.e2e.steps import until
 from tests.unit.conftest import Outside, free_port
@@ -206,7 +206,7 @@ def watched(redis: Any) -> httpx.AsyncClient:
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
     lanes, spoken = Lanes(redis, "web", KINDS), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
-    stores = Feed(redis), lanes, slack, inbox, Install(redis), Pace(redis)
+    stores = Feed(redis), lanes, slack, inbox, InstallState(redis), Quota(redis)
     web = Web(settings(), nothing, *stores, spoken, partial(write, redis))
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
 
@@ -214,11 +214,11 @@ def watched(redis: Any) -> httpx.AsyncClient:
 async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:
     redis: Any = connect(redis_url)
     async with watched(redis) as operator:
-        await Pace(redis).hold(BLOCKED, 30.0)
+        await Quota(redis).hold(BLOCKED, 30.0)
         text = (await operator.get("/metrics")).text
         assert 'bot_circuit_open{to="inbox"} 1.0' in text
         assert 'bot_circuit_open{to="slack"} 0.0' in text
-        await Install(redis).revoke()
+        await InstallState(redis).revoke()
         assert 'bot_circuit_open{to="slack"} 1.0' in (await operator.get("/metrics")).text
     await redis.aclose()
 
