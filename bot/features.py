@@ -12,8 +12,9 @@ from bot.cards import conversation, post
 from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
-from bot.dm import listen as dm
-from bot.dm import write
+from bot.dm import choice, first_message
+from bot.dm import find as dm
+from bot.dm import form as dm_form
 from bot.doctor import ask
 from bot.events import buried, look, news
 from bot.feature import Feature
@@ -25,7 +26,7 @@ from bot.reply import form as reply
 from bot.reply import receipt
 from bot.routing import commands as routing
 from bot.routing import move
-from bot.send import send
+from bot.send import again, send
 from bot.stats import count
 from bot.thread_replies import listen
 from bot.thread_replies import send as thread_replies
@@ -34,7 +35,7 @@ from bot.threads import change
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
     *(part.feature for part in (reply, receipt, listen, thread_replies)),
-    *(part.feature for part in (dm, write, send)),
+    *(part.feature for part in (dm, dm_form, choice, first_message, send, again)),
     *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
     *(part.feature for part in (admin, links, removed, ask, tell)),

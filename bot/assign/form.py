@@ -17,10 +17,9 @@ from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
 from bot.models import Member
 from bot.people import forms
-from bot.people.forms import remembered
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 from bot.threads.jobs import Change
 
 log = structlog.get_logger(__name__)

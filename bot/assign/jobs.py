@@ -13,6 +13,10 @@ class OpenAssign(Filled):
     kind: Literal["open_assign"] = "open_assign"
     thread_id: str
 
+    @property
+    def described(self) -> tuple[str, str]:
+        return "assign_to", self.thread_id
+
 
 class TellAssignee(Job):
     """A colleague, `by` name, gave the thread to `member_id`: tell them, unless they do not want to know."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from bot import words
 from bot.models import Card, Member, Thread
-from bot.reply.views import _OPTIONS, _colleague, _range
 from bot.slack.blocks import (
     Block,
     Msg,
@@ -23,6 +22,9 @@ from bot.slack.blocks import (
     quote,
     section,
 )
+from bot.text import literal
+
+_OPTIONS = 100  # in a menu, and in each of its groups
 
 
 def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata: str) -> View:
@@ -60,3 +62,16 @@ def assigned_message(card: Card, *, by: str, link: str | None) -> Msg:
             *actions("assigned_actions", [*open_button(link, "Open the card"), mute]),
         ],
     }
+
+
+def _colleague(member: Member, me: str, *, several: bool) -> str:
+    """Names that two have go with their addresses."""
+    you = " (you)" if member.id == me else ""
+    address = f", {literal(member.email, 40)}" if several else ""
+    return literal(member.label, 75 - len(you + address)) + address + you
+
+
+def _range(group: Sequence[Block]) -> Block:
+    """`Ana to Eve`."""
+    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
+    return label(f"{literal(first, 33)} to {literal(last, 33)}")

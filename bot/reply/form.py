@@ -15,7 +15,6 @@ from bot import accept, words
 from bot.cards.jobs import Render
 from bot.cards.views import why_not
 from bot.context import Bot
-from bot.dm import write
 from bot.errors import Gone, InboxError, NotNow, Unidentified
 from bot.events.jobs import Refresh
 from bot.events.news import first_seen
@@ -23,18 +22,20 @@ from bot.feature import Feature
 from bot.models import AccountLink, Address, Card, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.forms import remembered
+from bot.people.mentions import decoded
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
 from bot.reply.views import reply_modal
 from bot.send.jobs import Send
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.send.outcome import given_up, not_begun, not_sent
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 
 log = structlog.get_logger(__name__)
 
 TITLE: Final = "Reply"
 SHOWN: Final = 5  # messages of the conversation in the form
 feature = Feature()
+feature.gives_up(Reply)(not_begun)
 
 
 @feature.action("reply")
@@ -92,7 +93,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
             _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id)
         )
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.asker, job.ref))
+        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
         return [Refresh(thread_id=job.thread_id)]
     if reason := why_not(thread, link):
         await forms.notice(bot, job, TITLE, reason)
@@ -177,13 +178,13 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         card = await bot.cards.get(job.thread_id)
         if card is None or card.gone:
             why = words.GONE if card else words.NO_CARD
-            return [await answers.not_sent(bot, job, why, "no such conversation"), *drawn]
+            return [await not_sent(bot, job, why, "no such conversation"), *drawn]
         thread, link = await _with_person(bot, card), await bot.directory.account(card.thread.account_link_id)
-        body = await write.decoded(bot, job.text)
+        body = await decoded(bot, job.text)
     except (NotNow, Unidentified) as error:
-        return await answers.later_or_failed(bot, job, error)
+        return [await not_sent(bot, job, given_up(bot, job, error), "failed")]
     if thread.person is None:
-        return [await answers.not_sent(bot, job, words.NO_WAY, "no way"), *drawn]
+        return [await not_sent(bot, job, words.NO_WAY, "no way"), *drawn]
     send = Send(
         ref=job.ref,
         at=job.at,

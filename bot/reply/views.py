@@ -1,4 +1,4 @@
-"""Replying and assigning from a card: the forms, the receipt below the card, and the word to a new assignee."""
+"""The form to reply with, and the receipt below the card."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 
 from bot import words
 from bot.cards.views import body, edited, history, reacted
-from bot.dm.views import State, send_again
-from bot.models import Member, Message, Thread
+from bot.models import Message, SendState, Thread
+from bot.send.views import send_again
 from bot.slack.blocks import (
     QUOTE,
     Block,
@@ -28,8 +28,7 @@ from bot.slack.blocks import (
 from bot.text import literal, plain, platform_name, when
 
 _INPUT = 3_000  # Slack's limit for a text input
-_OPTIONS = 100  # in a menu, and in each of its groups
-_STATES: dict[State, str] = {
+_STATES: dict[SendState, str] = {
     "sending": "⏳ Sending…",
     "sent": "✅ Sent",
     "unconfirmed": "⚠️ Not confirmed",
@@ -82,7 +81,7 @@ def reply_receipt(
     account: str,
     text: str,
     url: str | None,
-    state: State,
+    state: SendState,
     reason: str,
     intent: str,
     at: datetime,
@@ -111,7 +110,7 @@ def reply_receipt(
     }
 
 
-def closed_reply(state: State, account: str) -> Msg:
+def closed_reply(state: SendState, account: str) -> Msg:
     """The same where another organisation reads along."""
     said = f"A reply from {plain(account, 80)}: {_STATES[state]}"
     return {"text": said, "blocks": [section(said)]}
@@ -121,16 +120,3 @@ def _assigned(thread: Thread, assignee: str | None, takes: bool) -> str:
     if thread.assignee_id is None:
         return "Unassigned" + (": your reply assigns it to you" if takes else "")
     return f"Assigned to {plain(assignee or 'someone', 80)}" + (" through the contact" if thread.inherited else "")
-
-
-def _colleague(member: Member, me: str, *, several: bool) -> str:
-    """Names that two have go with their addresses."""
-    you = " (you)" if member.id == me else ""
-    address = f", {literal(member.email, 40)}" if several else ""
-    return literal(member.label, 75 - len(you + address)) + address + you
-
-
-def _range(group: Sequence[Block]) -> Block:
-    """`Ana to Eve`."""
-    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
-    return label(f"{literal(first, 33)} to {literal(last, 33)}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bot import accept
 from bot.context import Bot
 from bot.feature import Feature
-from bot.people.forms import remembered
 from bot.routing import views
 from bot.routing.jobs import MoveTo, Why
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 
 feature = Feature()
 

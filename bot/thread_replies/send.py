@@ -15,7 +15,6 @@ import structlog
 from bot import text, words
 from bot.cards.jobs import Announce
 from bot.context import Bot
-from bot.dm import write
 from bot.errors import Forbidden, InboxError, NotNow, SlackRefused, Unidentified
 from bot.feature import Console, Feature
 from bot.manifest import FOR_REPLIES
@@ -24,8 +23,10 @@ from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import say
 from bot.people.jobs import TellAdmins
+from bot.people.mentions import decoded
 from bot.queue.job import Asker, Job, Keep
 from bot.send.jobs import Send
+from bot.send.outcome import given_up
 from bot.thread_replies.jobs import Echo, Mark, Revise
 
 log = structlog.get_logger(__name__)
@@ -98,16 +99,15 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     channel = job.asker.channel or ""
     try:
         actor = await bot.access.actor(job.asker)
-        links = await bot.directory.account_links()
     except (NotNow, Unidentified) as error:
-        return await answers.later_or_failed(bot, job, error)
+        return [say(job.asker, given_up(bot, job, error))]
     if await bot.attempts.withdrawn(intent_of(channel, job.ts)):
         gone = job.model_copy(update={"asker": _in_channel(job.asker)})
         return await _not_sent(bot, gone, actor, words.CHANGED_BEFORE, "changed before")
     if not await bot.sharing.shows(channel):
         return await _not_sent(bot, job, actor, words.REPLIES_SHARED, "shared channel")
     prefix = (await bot.preferences.channel(channel)).replies
-    body = text.after_prefix(await write.decoded(bot, job.text), prefix)
+    body = text.after_prefix(await decoded(bot, job.text), prefix)
     if body is None:
         return await _not_sent(bot, job, actor, words.REPLIES_OFF, "switched off")
     card = await bot.cards.get(job.thread_id)
@@ -116,7 +116,7 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
         return await _not_sent(bot, job, actor, words.GONE if card else words.NO_CARD, "gone")
     if job.files or not body:
         return await _not_sent(bot, job, actor, words.NO_FILES if job.files else words.NOTHING_AFTER, "not text")
-    account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
+    account = await bot.directory.account_label(card.thread.account_link_id)
     send = _intended(job, actor, card.thread, person, account, body)
     await bot.attempts.keep(send)
     return [Mark(ts=job.ts, state="sending", asker=job.asker), send]
@@ -170,7 +170,7 @@ async def _hindered(bot: Bot, job: Revise) -> tuple[str, str]:
         return "", ""
     if not await bot.sharing.shows(channel):
         return words.REPLIES_SHARED, ""
-    body = text.after_prefix(await write.decoded(bot, job.text), prefix)
+    body = text.after_prefix(await decoded(bot, job.text), prefix)
     return ("", body) if body else (words.NO_PREFIX_NOW, "")
 
 
@@ -187,7 +187,7 @@ async def _carry_over(bot: Bot, job: Revise, arrived: tuple[str, str], body: str
         log.warning("not_amended", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
         if job.text is None and await _is_gone(bot, arrived, error):
             return ""
-        return answers.explain(bot, error, job.asker, job.ref, "change", account=kept.account)
+        return answers.explain(bot, error, job.ref, account=kept.account)
     return ""
 
 
@@ -220,6 +220,12 @@ async def mark(job: Mark, _: Keep, bot: Bot) -> list[Job]:
             return [job.told.model_copy(update={"asker": _in_channel(job.told.asker)})]
         return [job.told] if job.told else []
     return told
+
+
+@feature.gives_up(Mark)
+async def not_marked(job: Mark, error: Exception, bot: Bot) -> list[Job]:
+    """Words instead of the mark."""
+    return [job.told] if job.told else []
 
 
 def _in_channel(asker: Asker) -> Asker:

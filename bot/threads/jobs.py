@@ -18,6 +18,7 @@ class Change(Asked):
     """
 
     patient: ClassVar[bool] = False
+    resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "thread:{thread_id}"
     kind: Literal["change"] = "change"
     verb: Verb
@@ -26,3 +27,7 @@ class Change(Asked):
     begun: bool = False
     told: bool = False
     seen_in: str = ""
+
+    @property
+    def described(self) -> tuple[str, str]:
+        return self.verb, self.thread_id
