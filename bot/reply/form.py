@@ -23,12 +23,12 @@ from bot.models import AccountLink, Address, Card, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.people.mentions import decoded
-from bot.queue.job import Asker, Job, Keep, Later, utc_now
+from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
 from bot.reply.views import reply_modal
 from bot.send.jobs import Send
 from bot.send.outcome import given_up, not_begun, not_sent
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
+from bot.slack.payloads import Ack, Body, from_modal, remembered, submitted
 
 log = structlog.get_logger(__name__)
 
@@ -39,24 +39,11 @@ feature.gives_up(Reply)(not_begun)
 
 
 @feature.action("reply")
-async def press(ack: Ack, body: Body, bot: Bot) -> None:
-    """The button, whose value is the thread."""
-    await _open(bot, asker(body), button_value(body))
-    await ack()
-
-
 @feature.shortcut("reply")
-async def choose(ack: Ack, body: Body, bot: Bot) -> None:
-    """The shortcut, on a card or below it."""
-    await _open(bot, asker(body), await accept.thread_of(bot, body))
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button, and the shortcut on a card or below it."""
+    await accept.thread_form(bot, body, TITLE, OpenReply)
     await ack()
-
-
-async def _open(bot: Bot, who: Asker, thread_id: str) -> None:
-    if thread_id:
-        await accept.form(bot, who, TITLE, lambda view: OpenReply(view_id=view, thread_id=thread_id, asker=who))
-    else:
-        await accept.no_card(bot, who)
 
 
 @feature.view("reply")

@@ -99,6 +99,7 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     channel = job.asker.channel or ""
     try:
         actor = await bot.access.actor(job.asker)
+        links = await bot.directory.account_links()
     except (NotNow, Unidentified) as error:
         return [say(job.asker, given_up(bot, job, error))]
     if await bot.attempts.withdrawn(intent_of(channel, job.ts)):
@@ -116,7 +117,7 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
         return await _not_sent(bot, job, actor, words.GONE if card else words.NO_CARD, "gone")
     if job.files or not body:
         return await _not_sent(bot, job, actor, words.NO_FILES if job.files else words.NOTHING_AFTER, "not text")
-    account = await bot.directory.account_label(card.thread.account_link_id)
+    account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
     send = _intended(job, actor, card.thread, person, account, body)
     await bot.attempts.keep(send)
     return [Mark(ts=job.ts, state="sending", asker=job.asker), send]

@@ -56,11 +56,8 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.shortcut(*SHORTCUTS)
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """A message shortcut, on a card or on any message in its thread."""
-    who = asker(body)
-    if thread_id := await accept.thread_of(bot, body):
-        await accept.asked(bot, who, Change(verb=SHORTCUTS[body["callback_id"]], thread_id=thread_id, asker=who))
-    else:
-        await accept.no_card(bot, who)
+    verb = SHORTCUTS[body["callback_id"]]
+    await accept.on_thread(bot, body, lambda thread_id, who: Change(verb=verb, thread_id=thread_id, asker=who))
     await ack()
 
 
