@@ -28,13 +28,13 @@ from bot.routing import commands as routing
 from bot.routing import move
 from bot.send import again, send
 from bot.stats import count
-from bot.thread_replies import listen
+from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (reply, receipt, listen, thread_replies)),
+    *(part.feature for part in (reply, receipt, listen, prefix, thread_replies, revise)),
     *(part.feature for part in (dm, dm_form, choice, first_message, send, again)),
     *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),

@@ -5,7 +5,7 @@ Raises `Refused` for people who may not choose that.
 
 from __future__ import annotations
 
-from bot import words
+from bot.assign import words
 from bot.context import Bot
 from bot.feature import Console, Feature
 from bot.people.announce import announced, channel_of_admin

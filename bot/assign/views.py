@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot import words
+from bot.assign import words
 from bot.models import Card, Member, Thread
 from bot.slack.blocks import (
     Block,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot import words
 from bot.context import Bot
 from bot.dm import choice, first_message
+from bot.dm import words as dm_words
 from bot.dm.jobs import Choice, Dm
 from bot.errors import NotNow, PlatformUnknown, Unidentified
 from bot.feature import Feature
@@ -37,12 +38,12 @@ async def _dm(job: Dm, to: Recipient, bot: Bot) -> list[Job]:
     links = await bot.directory.account_links()
     found = await _find(bot, to, links)
     if not links:
-        return [await not_sent(bot, job, words.NO_ACCOUNT, "no account")]
+        return [await not_sent(bot, job, dm_words.NO_ACCOUNT, "no account")]
     if not found:
         return [await not_sent(bot, job, _nobody(to, links), "nobody found")]
     ways = _ways(bot, found, links, job.account_link_id)
     if not ways:
-        why = words.NO_WAY if job.account_link_id else words.NO_ACCOUNT
+        why = words.NO_WAY if job.account_link_id else dm_words.NO_ACCOUNT
         return [await not_sent(bot, job, why, "no account")]
     body = await decoded(bot, job.text)
     if len(ways) == 1:
@@ -93,5 +94,5 @@ def _who(candidate: Candidate) -> tuple[str, str]:
 def _nobody(to: Recipient, links: Sequence[AccountLink]) -> str:
     """Why there is nobody to write to; without an account on their platform, that is the reason."""
     if to.platform and to.platform not in {link.platform for link in links}:
-        return words.no_account_on(to.platform)
+        return dm_words.no_account_on(to.platform)
     return words.nobody(to.name, to.platform)

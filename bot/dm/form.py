@@ -6,6 +6,7 @@ from typing import Final
 
 from bot import accept, text, words
 from bot.context import Bot
+from bot.dm import words as dm_words
 from bot.dm.command import command
 from bot.dm.jobs import Dm, OpenDm
 from bot.dm.views import INPUT, dm_modal, help_message
@@ -39,7 +40,7 @@ async def dm_command(ack: Ack, body: Body, bot: Bot) -> None:
         await hand_back(bot.slack, ack, body, words.unreadable(error.why))
         return
     if len(asked.text) > (WHOLE if asked.to else INPUT):
-        await hand_back(bot.slack, ack, body, words.TOO_LONG if asked.to else words.TOO_LONG_FOR_FORM)
+        await hand_back(bot.slack, ack, body, dm_words.TOO_LONG if asked.to else dm_words.TOO_LONG_FOR_FORM)
         return
     if asked.to and asked.text:
         await accept.asked(bot, who, Dm(recipient=asked.to.key, text=asked.text, asker=who))

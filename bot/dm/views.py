@@ -38,7 +38,7 @@ def dm_modal(
         "New DM",
         [
             field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150)),
-            *([context(words.CHECK_TO)] if check else []),
+            *([context(dm_words.CHECK_TO)] if check else []),
             *_account_field(links, account_link_id),
             field("text", "Message", message),
             *([context(note)] if clipped else []),
@@ -73,7 +73,7 @@ def choose_modal(
 
 def choose_message(*, recipient: str, intent: str) -> Msg:
     """The way to `choose_modal` when no fresh trigger is at hand; `recipient` as the person typed it."""
-    text = words.ambiguous(recipient)
+    text = dm_words.ambiguous(recipient)
     choose = button("Choose…", "dm_choose_open", intent)
     return {"text": text, "blocks": [section(text), *actions("choose_actions", [choose])]}
 

@@ -1,17 +1,33 @@
-"""What a person reads before a first message, as Slack mrkdwn; the rest is in `bot.words`."""
+"""What people read of a direct message until it is sent, as Slack mrkdwn; the general part is in `bot.words`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from bot.models import Member
-from bot.text import plain, when_long
+from bot.text import plain, platform_name, when_long
 from bot.words import PLAN, account_offline
 
 ANSWERED_YES = "You already decided to send that message."
 ANSWERED_NO = "You already decided not to send that message. Start again with `/dm`."
 NOT_SENT = "As you wanted, nothing was sent."
 SENT_ANYWAY = "I'm sending it, as you wanted."
+NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
+CHECK_TO = "Nothing is sent yet: a name may be somebody else's handle, and one message goes to one person. Check *To*."
+TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
+TOO_LONG_FOR_FORM = (
+    "I can't tell whom this is for, and the form that asks takes 3,000 characters only. Begin with `@handle`, an "
+    "address or an id."
+)
+
+
+def no_account_on(platform: str) -> str:
+    name = platform_name(platform)
+    return f"No {name} account is connected to Inbox. Connect one in Inbox → Settings → Accounts to write to {name}."
+
+
+def ambiguous(recipient: str) -> str:
+    return f"Several people match {plain(recipient, 150)}."
 
 
 def before_first(who: str, account: str) -> str:

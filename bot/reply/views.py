@@ -27,6 +27,7 @@ from bot.slack.blocks import (
 )
 from bot.text import literal, plain, platform_name, when
 
+NO_HISTORY = "Inbox doesn't show the last messages right now."
 _INPUT = 3_000  # Slack's limit for a text input
 _STATES: dict[SendState, str] = {
     "sending": "⏳ Sending…",
@@ -34,6 +35,19 @@ _STATES: dict[SendState, str] = {
     "unconfirmed": "⚠️ Not confirmed",
     "failed": "✖️ Not sent",
 }
+
+
+def replying_too(name: str, since: datetime) -> str:
+    return f"⚠️ *{plain(name, 100)}* is replying too, since {when(since)}. Agree on who sends."
+
+
+def room(platform: str, characters: int | None, field: int) -> str:
+    """How long a message may be, as plain text; `characters` is None where Inbox does not say (API v1)."""
+    if characters is None:
+        return f"Up to {field:,} characters fit here; Inbox does not say how many {platform} takes."
+    if characters <= field:
+        return f"{platform} takes up to {characters:,} characters."
+    return f"{platform} takes up to {characters:,} characters, of which {field:,} fit here; /dm takes longer ones."
 
 
 def reply_modal(
@@ -63,9 +77,9 @@ def reply_modal(
         "Reply",
         [
             context(facts, _assigned(thread, assignee, takes)),
-            *(section(words.replying_too(name, since)) for name, since in others[:5]),
-            *(history(messages, person) if messages is not None else [context(words.NO_HISTORY)]),
-            field("text", "Your reply", entry, hint=label(words.room(platform, characters, _INPUT), 300)),
+            *(section(replying_too(name, since)) for name, since in others[:5]),
+            *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
+            field("text", "Your reply", entry, hint=label(room(platform, characters, _INPUT), 300)),
         ],
         callback_id="reply",
         submit=label("Send"),

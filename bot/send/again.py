@@ -11,6 +11,7 @@ from bot.queue.job import Asker, Job, Keep
 from bot.reply.jobs import Receipt
 from bot.send.jobs import Send, SendAgain
 from bot.send.outcome import given_up
+from bot.send.views import only_the_writer
 from bot.slack.payloads import Ack, Body, asker, button_value
 
 feature = Feature()
@@ -33,7 +34,7 @@ async def send_again(job: SendAgain, _: Keep, bot: Bot) -> list[Job]:
         return [say(job.asker, given_up(bot, job, error))]
     kept = await bot.attempts.get(job.intent)
     if kept is not None and kept.card and kept.asker.user != job.asker.user:
-        return [say(job.asker, words.only_the_writer(kept.asker.user))]
+        return [say(job.asker, only_the_writer(kept.asker.user))]
     if kept is None or kept.asker.user != job.asker.user:
         return [say(job.asker, words.TOO_OLD)]
     again = Send(

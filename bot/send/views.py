@@ -66,3 +66,8 @@ def send_again(who: str, intent: str) -> Block:
         "deny": label("Cancel", 30),
     }
     return button("Send again", "send_again", intent, confirm=confirm)
+
+
+def only_the_writer(user: str) -> str:
+    """`user` is a Slack user id."""
+    return f"Only <@{user}> can send that again. You can write with *Reply* on the card."

@@ -29,6 +29,7 @@ from bot.people.answers import say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.threads.jobs import Change, Verb
+from bot.threads.words import archived_already, assigned_already, open_already, still_assigned, unassigned_already
 
 log = structlog.get_logger(__name__)
 
@@ -148,7 +149,7 @@ async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]
     log.info("changed", ref=job.ref, verb=job.verb, thread=job.thread_id, user=actor.user, member=actor.member.id)
     follow: list[Job] = [Render(thread_id=job.thread_id)]
     if kept:
-        follow.append(say(job.asker, words.still_assigned(await bot.directory.assignee(kept) or "")))
+        follow.append(say(job.asker, still_assigned(await bot.directory.assignee(kept) or "")))
     if job.verb == "assign_to" and wanted and wanted != actor.member.id:
         follow.append(TellAssignee(thread_id=job.thread_id, member_id=wanted, by=actor.name))
     return follow
@@ -183,13 +184,13 @@ def _already(job: Change, card: Card, thread: Thread, actor: Actor) -> str:
     by = card.archived.who if card.archived else None
     match job.verb:
         case "archive" if thread.archived:
-            return words.archived_already(by)
+            return archived_already(by)
         case "reopen" if not thread.archived:
-            return words.open_already(by)
+            return open_already(by)
         case "assign_to_me" if thread.assignee_id == actor.member.id:
-            return words.assigned_already()
+            return assigned_already()
         case "assign_to" if thread.assignee_id == job.assignee:
-            return words.assigned_already(None if job.assignee == actor.member.id else "that colleague")
+            return assigned_already(None if job.assignee == actor.member.id else "that colleague")
         case "unassign" if thread.assignee_id is None:
-            return words.unassigned_already()
+            return unassigned_already()
     return ""
