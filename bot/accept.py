@@ -16,13 +16,6 @@ from bot.queue.job import Asker, Job
 from bot.slack.blocks import loading_modal, notice_modal
 from bot.slack.payloads import Body, asker, button_value
 
-
-class ThreadForm(Protocol):
-    """The class of a job that fills a form about one thread."""
-
-    def __call__(self, *, view_id: str, thread_id: str, asker: Asker) -> Job: ...
-
-
 log = structlog.get_logger(__name__)
 
 WITHIN: Final = 1.8  # seconds; less than the boundary waits before it says that nothing was done
@@ -54,6 +47,12 @@ async def form(bot: Bot, who: Asker, title: str, fill: Callable[[str], Job], typ
         await once(bot, fill(view_id), "")
     except StoreUnavailable:
         await bot.slack.update_view(view_id, notice_modal(title, words.STORE_DOWN, typed))
+
+
+class ThreadForm(Protocol):
+    """The class of a job that fills a form about one thread."""
+
+    def __call__(self, *, view_id: str, thread_id: str, asker: Asker) -> Job: ...
 
 
 async def on_thread(bot: Bot, body: Body, make: Callable[[str, Asker], Job]) -> None:

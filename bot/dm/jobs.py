@@ -29,6 +29,7 @@ class Dm(Written):
 class OpenDm(Filled):
     """Fill the loading view of the `/dm` modal. `text` is Slack's markup, not decoded yet."""
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "")
     kind: Literal["open_dm"] = "open_dm"
     recipient: str = ""
     text: str = ""
@@ -38,20 +39,13 @@ class OpenDm(Filled):
         """What is handed back where there is no form."""
         return f"{self.recipient} {decode(self.text)}".strip()
 
-    @property
-    def described(self) -> tuple[str, str]:
-        return "send", ""
-
 
 class OpenChoice(Filled):
     """Fill the loading view in which somebody chooses between several matches."""
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "")
     kind: Literal["open_choice"] = "open_choice"
     choice_id: str
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return "send", ""
 
 
 class Choose(Sending):
@@ -68,15 +62,12 @@ class Choose(Sending):
 class Answer(Sending):
     """The answer to what was asked before a first message: send what was kept as `intent`, or do not."""
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "{intent}")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "again:{intent}"
     kind: Literal["answer"] = "answer"
     intent: str
     send: bool
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return "send", self.intent
 
 
 class Choice(Record):

@@ -12,24 +12,18 @@ from bot.send.jobs import Send, Written
 class OpenReply(Filled):
     """Fill the loading view of the reply form."""
 
+    recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     kind: Literal["open_reply"] = "open_reply"
     thread_id: str
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return "reply", self.thread_id
 
 
 class Reply(Written):
     """The reply form was submitted: send `text` to whom the thread is with."""
 
+    recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     waits_in: ClassVar[str] = "reply:{thread_id}"
     kind: Literal["reply"] = "reply"
     thread_id: str
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return "reply", self.thread_id
 
 
 class StopReplying(Asked):

@@ -13,12 +13,9 @@ from bot.words import Doing
 class Sending(Asked):
     """Something on the way from what somebody wrote to whom it is for; `told`: they know that it has to wait."""
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "")
     doing: ClassVar[Doing] = "send"
     told: bool = False
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return "send", ""
 
 
 class Written(Sending):
@@ -81,11 +78,8 @@ class Send(Sending):
 class SendAgain(Sending):
     """Somebody looked, and wants an unconfirmed or failed message sent once more."""
 
+    recorded: ClassVar[tuple[str, str]] = ("{kind}", "")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "again:{intent}"
     kind: Literal["send_again"] = "send_again"
     intent: str
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return self.kind, ""

@@ -16,6 +16,7 @@ class Echo(Sending):
     `ts` is the Slack message, `text` its markup, not decoded yet.
     """
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "{thread_id}")
     waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
     patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["echo"] = "echo"
@@ -23,10 +24,6 @@ class Echo(Sending):
     ts: str
     text: str
     files: bool = False
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return "send", self.thread_id
 
 
 class Revise(Asked):

@@ -67,9 +67,8 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     if card is None or card.gone or person is None:
         return await _not_sent(bot, job, actor, words.GONE if card else words.NO_CARD, "gone")
     if job.files or not body:
-        return await _not_sent(
-            bot, job, actor, echo_words.NO_FILES if job.files else echo_words.NOTHING_AFTER, "not text"
-        )
+        why = echo_words.NO_FILES if job.files else echo_words.NOTHING_AFTER
+        return await _not_sent(bot, job, actor, why, "not text")
     account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
     send = _intended(job, actor, card.thread, person, account, body)
     await bot.attempts.keep(send)

@@ -1,10 +1,4 @@
-"""Changes to a thread: archive, reopen, assign and unassign.
-
-Each handler, here and elsewhere, takes a job that was accepted, does it, and returns the jobs that follow. A worker may
-be killed at any await and the job be handed to another one, so every handler can be run again.
-
-What people can do with a thread. Raises `Later` where a change must wait.
-"""
+"""What people can do with a thread: archive, reopen, assign and unassign it."""
 
 from __future__ import annotations
 
@@ -29,7 +23,7 @@ from bot.people.answers import say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import archived_already, assigned_already, open_already, still_assigned, unassigned_already
+from bot.threads.words import already, still_assigned
 
 log = structlog.get_logger(__name__)
 
@@ -180,17 +174,17 @@ def _assignee(job: Change, actor: Actor) -> str | None:
 
 
 def _already(job: Change, card: Card, thread: Thread, actor: Actor) -> str:
-    """What to say when `thread` leaves nothing to do, as after a double click; "" when it does."""
+    """What to say when `thread` leaves nothing to do; "" when it does."""
     by = card.archived.who if card.archived else None
     match job.verb:
         case "archive" if thread.archived:
-            return archived_already(by)
+            return already("archived", by)
         case "reopen" if not thread.archived:
-            return open_already(by)
+            return already("open", by)
         case "assign_to_me" if thread.assignee_id == actor.member.id:
-            return assigned_already()
+            return already("assigned to you")
         case "assign_to" if thread.assignee_id == job.assignee:
-            return assigned_already(None if job.assignee == actor.member.id else "that colleague")
+            return already("assigned to " + ("you" if job.assignee == actor.member.id else "that colleague"))
         case "unassign" if thread.assignee_id is None:
-            return unassigned_already()
+            return already("unassigned")
     return ""

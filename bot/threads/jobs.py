@@ -17,6 +17,7 @@ class Change(Asked):
     names the list it was pressed in, if any.
     """
 
+    recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
     patient: ClassVar[bool] = False
     resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "thread:{thread_id}"
@@ -27,7 +28,3 @@ class Change(Asked):
     begun: bool = False
     told: bool = False
     seen_in: str = ""
-
-    @property
-    def described(self) -> tuple[str, str]:
-        return self.verb, self.thread_id

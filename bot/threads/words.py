@@ -5,20 +5,9 @@ from __future__ import annotations
 from bot.text import plain
 
 
-def archived_already(by: str | None = None) -> str:
-    return f"That conversation is already archived{_by(by)}."
-
-
-def open_already(by: str | None = None) -> str:
-    return f"That conversation is already open{_by(by)}."
-
-
-def assigned_already(assignee: str | None = None) -> str:
-    return f"That conversation is already assigned to {plain(assignee, 100) if assignee else 'you'}."
-
-
-def unassigned_already() -> str:
-    return "That conversation is already unassigned."
+def already(what: str, by: str | None = None) -> str:
+    """The conversation is `what` already; `by` made it so."""
+    return f"That conversation is already {what}" + (f" (by {plain(by, 100)})." if by else ".")
 
 
 def still_assigned(assignee: str) -> str:
@@ -27,7 +16,3 @@ def still_assigned(assignee: str) -> str:
         f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
         "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
     )
-
-
-def _by(who: str | None) -> str:
-    return f" (by {plain(who, 100)})" if who else ""
