@@ -1,7 +1,4 @@
-"""Giving a thread to a colleague: the form to choose one, and the word to whom it was given.
-
-Everything about colleagues that a change of assignee needs beside the change itself.
-"""
+"""Giving a thread to a colleague: the form to choose one, and the word to whom it was given."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Replies from a card: the form, who has it open, and the `Send` that comes of it.
-
-From the press of Reply to the message that is written down to be sent.
-"""
+"""Replies from a card: the form, who has it open, and the `Send` that comes of it."""
 
 from __future__ import annotations
 
@@ -166,7 +163,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         if card is None or card.gone:
             why = words.GONE if card else words.NO_CARD
             return [await not_sent(bot, job, why, "no such conversation"), *drawn]
-        thread, link = await _with_person(bot, card), await bot.directory.account(card.thread.account_link_id)
+        thread, account = await _with_person(bot, card), await bot.directory.account_label(card.thread.account_link_id)
         body = await decoded(bot, job.text)
     except (NotNow, Unidentified) as error:
         return [await not_sent(bot, job, given_up(bot, job, error), "failed")]
@@ -179,7 +176,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         address=Address.within(thread, thread.person),
         person=thread.person,
         url=thread.url,
-        account=link.label if link else "your account",
+        account=account,
         text=body,
         asker=job.asker,
         member=actor.member.id,
