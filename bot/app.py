@@ -167,7 +167,7 @@ def _worker(bot: Bot) -> Worker:
         return handle
 
     async def failed(job: Job, error: Exception) -> Sequence[Job]:
-        return await answers.failed(job, error, bot)
+        return await answers.failed(job, error, bot, FEATURES.last_words)
 
     handlers = {kind: bound(handler) for kind, handler in FEATURES.handlers.items()}
     sound = partial(_answer, bot.slack, bot.background)

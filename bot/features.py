@@ -13,8 +13,9 @@ from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
-from bot.dm import listen as dm
-from bot.dm import write
+from bot.dm import choice, first_message
+from bot.dm import find as dm
+from bot.dm import form as dm_form
 from bot.doctor import ask
 from bot.events import away, buried, changes, feed, inbound, look
 from bot.feature import Feature
@@ -26,16 +27,16 @@ from bot.reply import form as reply
 from bot.reply import receipt
 from bot.routing import commands as routing
 from bot.routing import move
-from bot.send import send
+from bot.send import again, send
 from bot.stats import count
-from bot.thread_replies import listen
+from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (reply, receipt, listen, thread_replies)),
-    *(part.feature for part in (dm, write, send)),
+    *(part.feature for part in (reply, receipt, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (dm, dm_form, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),

@@ -143,6 +143,7 @@ def veiled(text: str, privacy: Privacy) -> str:
 
 Direction = Literal["inbound", "outbound"]
 Privacy = Literal["full", "preview", "none"]
+SendState = Literal["sending", "sent", "unconfirmed", "failed"]
 PREVIEW = 80  # code points of a message that a channel shows which wants its beginning alone
 
 

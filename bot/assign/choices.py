@@ -5,7 +5,7 @@ Raises `Refused` for people who may not choose that.
 
 from __future__ import annotations
 
-from bot import words
+from bot.assign import views
 from bot.context import Bot
 from bot.feature import Console, Feature
 from bot.people.announce import announced, channel_of_admin
@@ -21,10 +21,10 @@ async def assignments(job: Console, typed: str, bot: Bot) -> list[Job]:
     user = (await bot.access.insider(job.asker)).id
     mine = await bot.preferences.person(user)
     if typed not in ("on", "off"):
-        return [say(job.asker, words.told_of_assignment(on=mine.told_of_assignment))]
+        return [say(job.asker, views.told_of_assignment(on=mine.told_of_assignment))]
     on = typed == "on"
     await bot.preferences.set_person(user, told_of_assignment=on)
-    return [say(job.asker, words.told_of_assignment(on=on))]
+    return [say(job.asker, views.told_of_assignment(on=on))]
 
 
 @feature.word(
@@ -32,10 +32,10 @@ async def assignments(job: Console, typed: str, bot: Bot) -> list[Job]:
 )
 async def reply_assigns(job: Console, typed: str, bot: Bot) -> list[Job]:
     """An admin, for the channel."""
-    channel = await channel_of_admin(bot, job, words.REPLY_ASSIGNS_USAGE)
+    channel = await channel_of_admin(bot, job, views.REPLY_ASSIGNS_USAGE)
     chosen = await bot.preferences.channel(channel)
     if typed not in ("on", "off"):
-        return [say(job.asker, words.reply_assigns(channel, on=chosen.reply_assigns))]
+        return [say(job.asker, views.reply_assigns(channel, on=chosen.reply_assigns))]
     on = typed == "on"
     await bot.preferences.set_channel(channel, reply_assigns=on)
-    return await announced(bot, job, "/inbox reply-assigns", "", words.reply_assigns(channel, on=on))
+    return await announced(bot, job, "/inbox reply-assigns", "", views.reply_assigns(channel, on=on))

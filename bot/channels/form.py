@@ -116,7 +116,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         profile = await bot.access.admin(job.asker)
     except (Refused, InboxError) as error:
         await bot.record.note(job.asker, "settings", channel, f"refused: {type(error).__name__}", job.ref)
-        why = answers.explain(bot, error, job.asker, job.ref)
+        why = answers.explain(bot, error, job.ref)
         await bot.slack.update_view(job.view_id, notice_modal(TITLE, why))
         return []
     set_here = await bot.preferences.channel(channel)

@@ -77,7 +77,7 @@ async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[
     try:
         actor = await bot.access.actor(asker)
     except (Refused, InboxError) as error:
-        view = closed_home(answers.explain(bot, error, asker, ref))
+        view = closed_home(answers.explain(bot, error, ref))
     else:
         view = await _view(bot, actor, changed)
     await bot.slack.publish_home(asker.user, view)

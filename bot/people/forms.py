@@ -9,23 +9,23 @@ from bot.context import Bot
 from bot.errors import InboxError, NotThere, Refused
 from bot.people import answers
 from bot.people.access import Actor
-from bot.queue.job import Asker, Filled
+from bot.queue.job import Filled
 from bot.slack.blocks import View, notice_modal
 
 
-async def actor(bot: Bot, job: Filled, title: str) -> Actor | None:
-    """Who asks for the form; None when they may not have it, which the view then says."""
+async def actor(bot: Bot, job: Filled, title: str, typed: str = "") -> Actor | None:
+    """Who asks for the form; None when they may not have it, which the view then says, with what they `typed`."""
     try:
         return await bot.access.actor(job.asker)
     except (Refused, InboxError) as error:
-        await answers.refused(bot, job.asker, error, job.ref)
-        await notice(bot, job, title, answers.explain(bot, error, job.asker, job.ref))
+        await answers.note(bot, job, answers.outcome(error))
+        await notice(bot, job, title, answers.explain(bot, error, job.ref), typed)
         return None
 
 
-async def notice(bot: Bot, job: Filled, title: str, sentence: str) -> None:
-    """Say `sentence` (mrkdwn) instead of the form."""
-    await fill(bot, job.view_id, notice_modal(title, sentence))
+async def notice(bot: Bot, job: Filled, title: str, sentence: str, typed: str = "") -> None:
+    """Say `sentence` (mrkdwn) instead of the form, and hand back what somebody `typed`."""
+    await fill(bot, job.view_id, notice_modal(title, sentence, typed))
 
 
 async def fill(bot: Bot, view_id: str, view: View) -> bool:
@@ -35,8 +35,3 @@ async def fill(bot: Bot, view_id: str, view: View) -> bool:
     except NotThere:
         return False
     return True
-
-
-def remembered(about: str, asker: Asker) -> str:
-    """What a modal remembers: what it is about, and where its result is told."""
-    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}"

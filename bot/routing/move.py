@@ -5,10 +5,9 @@ from __future__ import annotations
 from bot import accept
 from bot.context import Bot
 from bot.feature import Feature
-from bot.people.forms import remembered
 from bot.routing import views
 from bot.routing.jobs import MoveTo, Why
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 
 feature = Feature()
 
@@ -16,11 +15,7 @@ feature = Feature()
 @feature.shortcut("why_here")
 async def why_here(ack: Ack, body: Body, bot: Bot) -> None:
     """The message shortcut that asks why the conversation is in this channel."""
-    who = asker(body)
-    if thread_id := await accept.thread_of(bot, body):
-        await accept.asked(bot, who, Why(thread_id=thread_id, asker=who))
-    else:
-        await accept.no_card(bot, who)
+    await accept.on_thread(bot, body, lambda thread_id, who: Why(thread_id=thread_id, asker=who))
     await ack()
 
 

@@ -27,7 +27,6 @@ def texts(on: Stage) -> list[str]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that may still arrive is looked for in quick succession."""
     monkeypatch.setattr("bot.send.send.LOOK_AGAIN", (0.1, 0.1, 0.1))
-    monkeypatch.setattr("bot.people.answers.PAUSES", (0.1,))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -14,10 +14,23 @@ from bot import errors, words
 from bot.assign.views import assign_modal, assigned_message
 from bot.cards.message_views import follow_ups, meanwhile
 from bot.cards.views import INHERITED, cannot_send, restricted, thread_card, why_not
-from bot.dm.views import State, choose_message, choose_modal, dm_modal, help_message, receipt
-from bot.models import AccountLink, Attachment, Candidate, Card, Member, Message, Note, Person, Reaction, Thread
+from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
+from bot.models import (
+    AccountLink,
+    Attachment,
+    Candidate,
+    Card,
+    Member,
+    Message,
+    Note,
+    Person,
+    Reaction,
+    SendState,
+    Thread,
+)
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
+from bot.send.views import receipt
 from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
@@ -146,7 +159,7 @@ def every_message() -> Iterator[Msg]:
         yield follow_ups([said], person)
         yield meanwhile([said] * 30, person)
         yield assigned_message(Card(thread=thread(person=person), latest=said), by=name, link="https://s.example")
-        states: tuple[State, ...] = ("sending", "sent", "unconfirmed", "failed")
+        states: tuple[SendState, ...] = ("sending", "sent", "unconfirmed", "failed")
         for state in states:
             yield closed_reply(state, name)
             yield reply_receipt(
