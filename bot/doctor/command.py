@@ -34,8 +34,8 @@ async def examine(*, as_json: bool) -> int:
     try:
         settings = all_settings.load()
     except SettingsError as error:
-        seen, _, remedy = str(error).partition(": ")
-        _print([Finding("settings", "failed", seen, remedy)], as_json)
+        mistakes = (line.partition(": ") for line in str(error).splitlines())
+        _print([Finding("settings", "failed", seen, remedy) for seen, _, remedy in mistakes], as_json)
         return 2
     findings = [Finding("settings", "ok", "complete"), *await _findings(settings)]
     _print(findings, as_json)

@@ -208,7 +208,7 @@ SEEDED: list[Any] = [
     (replies_on, {}, "replies", "warning", "/inbox replies off"),
     (nothing, {"SLACK_APP_TOKEN": "xapp-other"}, "transport", "failed", "SLACK_APP_TOKEN"),
     (nothing, {"NOTIFY_CHANNEL": None}, "channel", "warning", "NOTIFY_CHANNEL"),
-    (nothing, {"NOTIFY_CHANNEL": "#support"}, "channel", "failed", "the channel's id"),
+    (nothing, {"NOTIFY_CHANNEL": "C0NOWHERE"}, "channel", "failed", "the channel's id"),
     (bot_not_in, {}, "channel", "failed", "/invite @Inbox"),
     (archived, {}, "channel", "failed", "Unarchive"),
     (routed_elsewhere, {}, "route", "failed", "/inbox route list"),
