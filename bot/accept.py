@@ -11,7 +11,7 @@ from bot import words
 from bot.context import Bot
 from bot.errors import StoreUnavailable
 from bot.models import Place
-from bot.people.jobs import Tell
+from bot.people.answers import say
 from bot.queue.job import Asker, Job
 from bot.slack.blocks import loading_modal, notice_modal
 from bot.slack.payloads import Body
@@ -51,7 +51,7 @@ async def form(bot: Bot, who: Asker, title: str, fill: Callable[[str], Job], typ
 
 async def no_card(bot: Bot, who: Asker) -> None:
     """Tell somebody that the message belongs to no conversation."""
-    await asked(bot, who, Tell(asker=who, text=words.NO_CARD))
+    await asked(bot, who, say(who, words.NO_CARD))
 
 
 async def thread_of(bot: Bot, body: Body) -> str:

@@ -127,7 +127,7 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
         settings=settings,
         paces=paces,
         installation=installation,
-        help=help_of(FEATURES.words.values()),
+        help=partial(help_of, FEATURES.words.values()),
         slack=slack,
         inbox=inbox,
         background=background,

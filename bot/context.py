@@ -62,12 +62,15 @@ class Paces:
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """`inbox` is for people's acts; `background` stops short of the quota that people may need. `help`: of `/inbox`."""
+    """`inbox` is for people's acts; `background` stops short of the quota that people may need.
+
+    `help`: of `/inbox`, for who may be an admin or is none.
+    """
 
     settings: Settings
     paces: Paces
     installation: Installation
-    help: str
+    help: Callable[[bool], str]
     slack: Slack
     inbox: Inbox
     background: Inbox

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """`docker --env-file` keeps quotes, and the lines of a file from Windows end in CR: neither is part of a value."""
+        """`docker --env-file` keeps quotes, and a file from Windows ends its lines in CR: both go."""
         bare = {name: _bared(value) if isinstance(value, str) else value for name, value in values.items()}
         return {name: value for name, value in bare.items() if value != ""}
 

@@ -96,7 +96,7 @@ async def _view(bot: Bot, actor: Actor, changed: str) -> View:
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
         settings=_settings(choices),
-        help=bot.help,
+        help=bot.help(await bot.access.may_be_admin(actor.user)),
         trouble=trouble,
         first_steps=bool(parts) and not parts[0].items,
         has_channel=(bot.settings.notify_channel is not None),

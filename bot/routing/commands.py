@@ -55,7 +55,9 @@ async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
             return await _list(bot, job)
         case "test" | "try":
             return await _test(bot, job, rest)
-    return [say(job.asker, views.ROUTE_USAGE)]
+        case "":
+            return [say(job.asker, views.ROUTE_USAGE)]
+    raise Mistake(f"{views.unknown_verb(verb)}\n{views.ROUTE_USAGE}")
 
 
 async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
@@ -63,7 +65,7 @@ async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
     draft = read(typed)
     channel = draft.channel or job.asker.channel or ""
     if not channel.startswith(("C", "G")):
-        return [say(job.asker, views.NOT_A_CHANNEL)]
+        raise Mistake(views.NOT_A_CHANNEL)
     made = Rule(
         id=job.ref,
         channel=channel,
@@ -71,10 +73,10 @@ async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
         by=job.asker.user,
     )
     if unfit := await _unfit(bot, channel):
-        return [say(job.asker, views.cannot_post(channel, unfit))]
+        raise Mistake(views.cannot_post(channel, unfit))
     rules = await bot.routes.rules()
     if same := next((n for n, one in enumerate(rules, 1) if _same(one, made) and one.id != made.id), None):
-        return [say(job.asker, views.rule_known(same, _said(made)))]
+        raise Mistake(views.rule_known(same, _said(made)))
     if len(rules) >= MOST:
         raise Mistake(f"There are {MOST} rules already: remove one first.")
     await bot.routes.edit(job.ref, lambda before: [*before, made])
@@ -116,8 +118,7 @@ async def _list(bot: Bot, job: Console) -> list[Job]:
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:
     """How each rule does with each conversation with somebody, and which one wins."""
-    found = await _conversations(bot, typed)
-    return [say(job.asker, await _tried(bot, *one)) for one in found] or [say(job.asker, _nobody(typed))]
+    return [say(job.asker, await _tried(bot, *one)) for one in await _conversations(bot, typed)]
 
 
 async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
@@ -176,13 +177,8 @@ async def ask_why(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox why @handle`; Slack does not tell a command in which thread it was typed."""
     await bot.access.actor(job.asker)
     if not typed:
-        return [say(job.asker, views.WHY_USAGE)]
-    try:
-        found = await _conversations(bot, typed)
-    except Mistake as mistake:
-        return [say(job.asker, str(mistake))]
-    answers: list[Job] = [await _why(bot, job.asker, *one) for one in found]
-    return answers or [say(job.asker, _nobody(typed))]
+        raise Mistake(views.WHY_USAGE)
+    return [await _why(bot, job.asker, *one) for one in await _conversations(bot, typed)]
 
 
 @feature.handles(Why)
@@ -220,7 +216,7 @@ async def _reason(bot: Bot, decision: Decision) -> str:
 
 
 async def _conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | None]]:
-    """The conversations with whom `typed` names, as known here, else as Inbox shows them."""
+    """The conversations with whom `typed` names, as known here, else as Inbox shows them. Raises `Mistake` for none."""
     try:
         to = read_in_slack(typed)
         known = await bot.directory.lookup(to.key)
@@ -239,6 +235,8 @@ async def _conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | N
         except Gone:
             continue
         found.append((thread, (card.latest if card else None) or thread.last_message))
+    if not found:
+        raise Mistake(views.no_conversation(typed.strip()))
     return found
 
 
@@ -309,7 +307,3 @@ def _name(thread: Thread) -> str:
     if person is None:
         return "Someone"
     return f"{person.name} ({person.handle})" if person.name and person.name != person.handle else person.handle
-
-
-def _nobody(typed: str) -> str:
-    return views.no_conversation(typed.strip())

@@ -16,7 +16,7 @@ from bot import text, words
 from bot.cards.jobs import Announce
 from bot.context import Bot
 from bot.dm import write
-from bot.errors import Forbidden, InboxError, NotNow, SlackRefused, Unidentified
+from bot.errors import Forbidden, InboxError, Mistake, NotNow, SlackRefused, Unidentified
 from bot.feature import Console, Feature
 from bot.manifest import FOR_REPLIES
 from bot.models import Address, Person, Place, Thread
@@ -55,25 +55,26 @@ feature = Feature()
 async def choose_prefix(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox replies`, `/inbox replies on PREFIX`, `/inbox replies off`."""
     channel = job.asker.channel or ""
-    match typed.split():
-        case []:
+    verb, _, prefix = typed.partition(" ")
+    match verb.lower(), prefix.split():
+        case "", _:
             await bot.access.insider(job.asker)
             choices = await bot.preferences.channel(channel)
             return [say(job.asker, words.replies_are(channel, choices.replies))]
-        case ["on", prefix]:
+        case "on", [prefix]:
             await bot.access.admin(job.asker)
             return await _turn_on(bot, job, channel, text.decode(prefix))
-        case ["off"]:
+        case "off", []:
             await bot.access.admin(job.asker)
             return await _set(bot, job, channel, "")
-    return [say(job.asker, words.REPLIES_USAGE)]
+    raise Mistake(words.REPLIES_USAGE)
 
 
 async def _turn_on(bot: Bot, job: Console, channel: str, prefix: str) -> list[Job]:
     if not channel.startswith(("C", "G")) or not _usable(prefix):
-        return [say(job.asker, words.REPLIES_USAGE)]
+        raise Mistake(words.REPLIES_USAGE)
     if not await bot.sharing.shows(channel):
-        return [say(job.asker, words.REPLIES_SHARED)]
+        raise Mistake(words.REPLIES_SHARED)
     return await _set(bot, job, channel, prefix)
 
 
