@@ -24,7 +24,6 @@ from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
 from bot.lists.store import Listings
-from bot.models import Installation
 from bot.people import answers
 from bot.people.access import Gate
 from bot.people.directory import Directory
@@ -51,6 +50,7 @@ from bot.slack.boundary import bounded
 from bot.slack.client import TIMEOUT, Slack
 from bot.slack.payloads import Ack, Body
 from bot.slack.socket_mode import SocketMode
+from bot.slack.workspace import Installation
 from bot.start import followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Tally
 from bot.store.health import health, write

@@ -12,7 +12,6 @@ from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
 from bot.lists.store import Listings
-from bot.models import Installation
 from bot.people.access import Gate
 from bot.people.directory import Directory
 from bot.people.links import Links
@@ -30,6 +29,7 @@ from bot.routing.store import Routes
 from bot.send.store import Intents
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation
 from bot.stats.store import Tally
 from bot.store.health import Health
 from bot.store.installation import Install

@@ -28,11 +28,11 @@ from bot.errors import (
 from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
 from bot.inbox.either import Either
 from bot.inbox.spoken import Shared, Spoken, end_of
-from bot.models import Installation
 from bot.people.notices import Notices
 from bot.queue.worker import cancelled
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation
 from bot.store import embedded
 from bot.store.connect import check, connect
 from bot.store.installation import Install

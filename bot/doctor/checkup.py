@@ -30,13 +30,14 @@ from bot.events.store import Feed
 from bot.inbox.client import Inbox, is_pinned
 from bot.inbox.spoken import end_of
 from bot.manifest import FOR_REPLIES, SCOPES
-from bot.models import AccountLink, Installation, Member
+from bot.models import AccountLink, Member
 from bot.people import version_words
 from bot.people.links import Links
 from bot.queue.lanes import DeadLetter, Lanes
 from bot.routing.store import Routes
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation
 from bot.store.health import UNKNOWN, Health
 from bot.store.installation import Install
 

@@ -24,7 +24,8 @@ from bot.events.jobs import Campaign, Digest, Notify, Outbound, Recheck, Refresh
 from bot.events.store import Missed
 from bot.feature import Feature
 from bot.inbox.client import Inbox
-from bot.models import Card, Event, Message, Note, Thread
+from bot.inbox.event import Event
+from bot.models import Card, Message, Note, Thread
 from bot.people.directory import Directory
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing import decide

@@ -16,11 +16,12 @@ from bot import accept, text, words
 from bot.context import Bot
 from bot.errors import InboxError, Mistake, PlatformUnknown
 from bot.feature import Console, Feature
+from bot.inbox.search import Found, Search
 from bot.lists import words as words_find
 from bot.lists.jobs import LookUp, ShowAgain
 from bot.lists.store import Listing
 from bot.lists.views import PAGE, Item, listing
-from bot.models import Found, Search, Thread
+from bot.models import Thread
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep

@@ -15,13 +15,13 @@ from bot.channels.store import PersonChoices
 from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
+from bot.inbox.search import Search
 from bot.lists import find
 from bot.lists import words as words_find
 from bot.lists.find import waiting_first
 from bot.lists.jobs import DrawHome, OpenHome, SetChoices
 from bot.lists.store import Listing
 from bot.lists.views import Part, Setting, closed_home, home
-from bot.models import Search
 from bot.people import answers
 from bot.people.access import Actor
 from bot.queue.job import Asker, Job, Keep

@@ -21,12 +21,13 @@ from bot.errors import (
     Unidentified,
     Unlinked,
 )
-from bot.models import Installation, Member, Record
-from bot.people.directory import Directory, Profile
+from bot.models import Member, Record
+from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.rights import Rights
 from bot.queue.job import Asker
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation, Profile
 
 log = structlog.get_logger(__name__)
 

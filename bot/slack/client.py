@@ -16,11 +16,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
-from bot.models import Installation, Place
-from bot.people.directory import Profile
+from bot.models import Place
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, without_pictures
 from bot.slack.codes import failure
+from bot.slack.workspace import Installation, Profile
 
 TIMEOUT: Final = 8  # seconds for one call
 PAGE: Final = 1000  # people in one answer

@@ -16,11 +16,13 @@ import structlog
 from bot.context import Bot
 from bot.errors import ScopeMissing, SlackRefused
 from bot.feature import Console, Feature
-from bot.models import Answer, Day, Event, Figures, Period, Sent, Share
+from bot.inbox.event import Event
+from bot.models import Sent
 from bot.people.answers import say, tell
 from bot.queue.job import Job, Keep, utc_now
 from bot.stats import views
 from bot.stats.chart import chart_png
+from bot.stats.figures import Answer, Day, Figures, Period, Share
 from bot.stats.jobs import Chart, Count
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Answer, Day
+from bot.stats.figures import Answer, Day
 from bot.store import keys
 
 LIVES: Final = 40 * 86_400  # seconds that a day is kept; 30 days are shown

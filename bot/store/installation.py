@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Installation
+from bot.slack.workspace import Installation
 from bot.store import keys
 
 # KEYS: the version, when its feed was read, where that is kept of an old one. ARGV: the new version, then the keys that

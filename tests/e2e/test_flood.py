@@ -15,7 +15,8 @@ from bot.cards.jobs import Amend, Attempt, Move, Post
 from bot.cards.views import follow_ups, that_fit
 from bot.context import Paces
 from bot.events.jobs import Notify, Sync
-from bot.models import Event, Message
+from bot.inbox.event import Event
+from bot.models import Message
 from bot.queue.job import Job, dump, utc_now
 from bot.sandbox import slack
 from bot.sandbox.inbox import PersonRecord

@@ -18,12 +18,12 @@ from bot.events.store import Feed
 from bot.feature import Console
 from bot.features import KINDS
 from bot.manifest import SCOPES
-from bot.models import Installation
 from bot.queue.job import Asker, utc_now
 from bot.queue.lanes import Lanes
 from bot.routing.language import Rule
 from bot.routing.store import Routes
 from bot.sandbox.stage import Stage
+from bot.slack.workspace import Installation
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.installation import Install

@@ -18,7 +18,7 @@ from bot.events.jobs import Sync
 from bot.events.news import sync, wanted
 from bot.events.store import Feed
 from bot.features import KINDS
-from bot.models import Event, EventPage
+from bot.inbox.event import Event, EventPage
 from bot.queue.job import Job, Later, utc_now
 from bot.store import keys
 from bot.store.connect import connect

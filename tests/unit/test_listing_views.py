@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from bot import errors, words
+from bot.inbox.search import Search
 from bot.lists import words as words_find
 from bot.lists.views import PAGE, Item, Part, Setting, first_touch_question, home, listing
-from bot.models import Member, Person, Search, Thread
+from bot.models import Member, Person, Thread
 from bot.sandbox.blockkit import problems, view_problems
 from bot.slack.blocks import Msg, View
 from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid

@@ -1,0 +1,40 @@
+"""What Slack says of the workspace and of its people."""
+
+from __future__ import annotations
+
+from bot.models import Line, Record
+
+
+class Installation(Record):
+    """The workspace that the bot token belongs to."""
+
+    team: str
+    name: str
+    enterprise: str | None = None
+    bot_user: str
+    url: str = ""
+
+    def permalink(self, channel: str, ts: str) -> str | None:
+        """A message's address, in the form that chat.getPermalink answers; None where the workspace's is unknown."""
+        return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None
+
+
+class Profile(Record):
+    """What Slack says of one of its users. `email` is None when Slack hides it.
+
+    `confirmed` is False where Slack says that nobody has proved to own the address; `teams` are the workspaces of an
+    Enterprise Grid organisation that they belong to.
+    """
+
+    id: str
+    team: str | None
+    enterprise: str | None = None
+    name: Line
+    email: str | None = None
+    confirmed: bool = True
+    teams: tuple[str, ...] = ()
+    guest: bool = False
+    bot: bool = False
+    deleted: bool = False
+    admin: bool = False
+    zone: str = "UTC"
