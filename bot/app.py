@@ -17,7 +17,6 @@ from bot.cards.store import Cards
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.context import Bot, Paces
-from bot.errors import InboxError, SlackError, VersionEnded
 from bot.events.store import Feed
 from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
@@ -51,7 +50,7 @@ from bot.slack.client import TIMEOUT, Slack
 from bot.slack.payloads import Ack, Body
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
-from bot.start import followed, inbox_client, installed, opened_redis, process_name, version_spoken
+from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Tally
 from bot.store.health import health, write
 from bot.store.installation import Install
@@ -94,8 +93,7 @@ async def bridge(settings: Settings, paces: Paces | None = None) -> AsyncIterato
         bot = await _bot(stack, settings, paces or Paces(), redis, slack, http)
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
         bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
-        kept = (bot.feed, bot.lanes, slack, bot.background, bot.install, bot.quota, bot.spoken)
-        web = Web(settings, bolt, *kept, partial(write, redis))
+        web = Web(bot, bolt, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
@@ -169,22 +167,8 @@ def _worker(bot: Bot) -> Worker:
         return await answers.failed(job, error, bot)
 
     handlers = {kind: bound(handler) for kind, handler in FEATURES.handlers.items()}
-    sound = partial(_answer, bot.slack, bot.background)
+    sound = partial(both_answer, bot.slack, bot.background)
     return Worker(bot.lanes, handlers, failed, sound, bot.install.revoked, bot.paces.breath, bot.paces.pauses)
-
-
-async def _answer(slack: Slack, inbox: Inbox) -> bool:
-    """Whether Slack and Inbox answer anything at all."""
-    try:
-        await inbox.team()
-    except InboxError as error:
-        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
-            return False
-    try:
-        await slack.installation()
-    except SlackError:
-        return False
-    return True
 
 
 def _bound(listener: Listener, bot: Bot) -> dispatch.Listener:

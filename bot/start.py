@@ -1,4 +1,4 @@
-"""What must be known before a bot can be built: Redis, the workspace, and the version of Inbox's API."""
+"""What must be known before a bot can be built, and while it runs: Redis, the workspace, and Inbox's API version."""
 
 from __future__ import annotations
 
@@ -137,6 +137,20 @@ async def followed(spoken: Spoken) -> AsyncIterator[None]:
         yield
     finally:
         await cancelled([keeping])
+
+
+async def both_answer(slack: Slack, inbox: Inbox) -> bool:
+    """Whether Slack and Inbox answer anything at all."""
+    try:
+        await inbox.team()
+    except InboxError as error:
+        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
+            return False
+    try:
+        await slack.installation()
+    except SlackError:
+        return False
+    return True
 
 
 async def _patiently(call: Callable[[], Awaitable[T]], known: bool) -> T:

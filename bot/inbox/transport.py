@@ -58,7 +58,7 @@ BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
     415: errors.Rejected,
     422: errors.Rejected,
 }
-# V1SPEC and V2SPEC, errors: what a 404 says where the API itself says it. v1's list is known in part only.
+# From the errors in Inbox's reference: what a 404 says where the API itself says it. v1's list is known in part only.
 MISSING: Final = frozenset(
     f"{what}notfound" for what in ("thread", "message", "contact", "prospect", "accountlink", "member", "tag", "status")
 )

@@ -280,7 +280,7 @@ def _known(threads: Sequence[wire.Thread], platform_id: str = "") -> list[Known]
 
 
 def _filters(wanted: Search) -> dict[str, str]:
-    """V1SPEC, GET /threads: `filters` is an object in bracket notation."""
+    """Of GET /threads, `filters` is an object in bracket notation."""
     match wanted.kind:
         case "mine":
             who = {"filters[assignees][selectedIds][0]": wanted.about}
