@@ -53,7 +53,7 @@ class Web:
         self._signing = [SignatureVerifier(one) for one in _secret(settings.slack_signing_secret).split(",") if one]
         self._metrics_token = _secret(settings.metrics_token)
         self._webhook_secret = _secret(settings.inbox_webhook_secret)
-        watched = [Route(f"/{one.__name__}", one) for one in (self.healthz, self.readyz, self.metrics)]
+        watched = [Route("/healthz", self.healthz), Route("/readyz", self.readyz), Route("/metrics", self.metrics)]
         signed = [self._timed("/slack/events", self.slack_events), self._timed("/inbox/webhook", self.inbox_webhook)]
         self.app, self.watch = Router(signed + watched), Router(watched)
 

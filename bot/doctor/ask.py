@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.context import Bot
-from bot.doctor.checkup import Checkup, Finding, Store
+from bot.doctor.checkup import Checkup
+from bot.doctor.finding import Finding
+from bot.doctor.storage import Store
 from bot.feature import Console, Feature
 from bot.inbox.client import Inbox
 from bot.people.answers import say

@@ -12,7 +12,9 @@ import aiohttp
 
 from bot import settings as all_settings
 from bot.channels.store import Preferences
-from bot.doctor.checkup import Checkup, Finding, Store
+from bot.doctor.checkup import Checkup
+from bot.doctor.finding import Finding
+from bot.doctor.storage import Store
 from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS

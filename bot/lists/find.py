@@ -19,13 +19,14 @@ from bot.feature import Console, Feature
 from bot.inbox.search import Found, Search
 from bot.lists import words as words_find
 from bot.lists.jobs import LookUp, ShowAgain
+from bot.lists.profiles import in_text
 from bot.lists.store import Listing
 from bot.lists.views import PAGE, Item, listing
 from bot.models import Thread
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep
-from bot.recipient import Recipient, Unreadable, in_text, is_definite, read_in_slack
+from bot.recipient import Recipient, Unreadable, is_definite, read_in_slack
 from bot.slack.payloads import Ack, Body, asker, button_value
 from bot.slack.seen import seen
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.models import Line, Record
 
 
@@ -38,3 +41,27 @@ class Profile(Record):
     deleted: bool = False
     admin: bool = False
     zone: str = "UTC"
+
+    @classmethod
+    def of(cls, user_id: str, user: Mapping[str, Any]) -> Profile:
+        """The profile as users.info and users.list answer it."""
+        about = user.get("profile") or {}
+        enterprise = user.get("enterprise_user") or {}
+        return cls(
+            id=user_id,
+            team=user.get("team_id"),
+            enterprise=enterprise.get("enterprise_id"),
+            name=about.get("display_name")
+            or about.get("real_name")
+            or user.get("real_name")
+            or user.get("name")
+            or "Someone",
+            email=about.get("email") or None,
+            confirmed=user.get("is_email_confirmed") is not False,
+            teams=tuple(enterprise.get("teams") or ()),
+            guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
+            deleted=bool(user.get("deleted")),
+            admin=bool(user.get("is_admin") or user.get("is_owner")),
+            zone=user.get("tz") or "UTC",
+        )

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.errors import Mistake
 from bot.models import Message, Person, Thread
-from bot.routing.language import FIELDS, Named, Rule, Wish, condition, fits, read, unmet
+from bot.routing.fit import fits, unmet
+from bot.routing.language import FIELDS, Named, Rule, Wish, condition, read
 from bot.routing.store import Routes
 from bot.store.connect import connect
 
