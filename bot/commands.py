@@ -65,7 +65,7 @@ def _run_of(name: str, typed: str, known: Mapping[str, Word]) -> Run:
     if word and word.alone and typed:
         raise Mistake(f"I don't understand *{plain(typed, 100)}*: behind `/inbox {name}` nothing more is typed.")
     if word is None or word.run is None:
-        near = get_close_matches(name, [*known, "help"], 1, 0.6)
+        near = get_close_matches(name, [*known, "help"], 1, 0.62)
         meant = f" Did you mean `{near[0]}`?" if near else ""
         raise Mistake(f"I don't know `{clip(clean(name), 40).replace('`', '')}`.{meant} `/inbox help` lists all words.")
     return word.run
