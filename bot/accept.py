@@ -11,7 +11,7 @@ from bot import words
 from bot.context import Bot
 from bot.errors import StoreUnavailable
 from bot.models import Place
-from bot.people.jobs import Tell
+from bot.people.answers import say
 from bot.queue.job import Asker, Job
 from bot.slack.blocks import loading_modal, notice_modal
 from bot.slack.payloads import Body, asker, button_value
@@ -79,5 +79,5 @@ async def _thread_of(bot: Bot, body: Body) -> str:
     return await bot.cards.at(Place(body["channel"]["id"], message.get("thread_ts") or message["ts"])) or ""
 
 
-def _no_card(who: Asker) -> Tell:
-    return Tell(asker=who, text=words.NO_CARD)
+def _no_card(who: Asker) -> Job:
+    return say(who, words.NO_CARD)

@@ -16,14 +16,12 @@ from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.context import Bot, Timing
-from bot.errors import InboxError, SlackError, VersionEnded
 from bot.events.store import Feed
 from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
 from bot.lists.store import Listings
-from bot.models import Installation
 from bot.people import answers
 from bot.people.access import Access
 from bot.people.directory import Directory
@@ -50,7 +48,8 @@ from bot.slack.boundary import bounded
 from bot.slack.client import TIMEOUT, Slack
 from bot.slack.payloads import Ack, Body
 from bot.slack.socket_mode import SocketMode
-from bot.start import followed, inbox_client, installed, opened_redis, process_name, version_spoken
+from bot.slack.workspace import Installation
+from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
 from bot.store.installation import InstallState
@@ -93,8 +92,7 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
         bot = await _bot(stack, settings, timing or Timing(), redis, slack, http)
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
         bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
-        kept = (bot.feed, bot.lanes, slack, bot.background, bot.install, bot.quota, bot.spoken)
-        web = Web(settings, bolt, *kept, partial(write, redis))
+        web = Web(bot, bolt, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
@@ -128,7 +126,7 @@ async def _bot(
         settings=settings,
         timing=timing,
         installation=installation,
-        help=help_of(FEATURES.words.values()),
+        help=partial(help_of, FEATURES.words.values()),
         slack=slack,
         inbox=inbox,
         background=background,
@@ -170,22 +168,8 @@ def _worker(bot: Bot) -> Worker:
         return await answers.failed(job, error, bot, FEATURES.last_words)
 
     handlers = {kind: bound(handler) for kind, handler in FEATURES.handlers.items()}
-    sound = partial(_answer, bot.slack, bot.background)
+    sound = partial(both_answer, bot.slack, bot.background)
     return Worker(bot.lanes, handlers, failed, sound, bot.install.revoked, bot.timing.breath, bot.timing.pauses)
-
-
-async def _answer(slack: Slack, inbox: Inbox) -> bool:
-    """Whether Slack and Inbox answer anything at all."""
-    try:
-        await inbox.team()
-    except InboxError as error:
-        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
-            return False
-    try:
-        await slack.installation()
-    except SlackError:
-        return False
-    return True
 
 
 def _bound(listener: Listener, bot: Bot) -> dispatch.Listener:

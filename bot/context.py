@@ -11,7 +11,6 @@ from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
 from bot.lists.store import Listings
-from bot.models import Installation
 from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.links import Links
@@ -29,6 +28,7 @@ from bot.routing.store import Routes
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation
 from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
@@ -61,12 +61,15 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """`inbox` is for people's acts; `background` stops short of the quota that people may need. `help`: of `/inbox`."""
+    """`inbox` is for people's acts; `background` stops short of the quota that people may need.
+
+    `help`: of `/inbox`, for who may be an admin or is none.
+    """
 
     settings: Settings
     timing: Timing
     installation: Installation
-    help: str
+    help: Callable[[bool], str]
     slack: Slack
     inbox: Inbox
     background: Inbox

@@ -1,4 +1,4 @@
-"""What must be known before a bot can be built: Redis, the workspace, and the version of Inbox's API."""
+"""What must be known before a bot can be built, and while it runs: Redis, the workspace, and Inbox's API version."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from bot.errors import (
 from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
 from bot.inbox.either import Either
 from bot.inbox.spoken import Shared, Spoken, end_of
-from bot.models import Installation
 from bot.people.notices import Notices
 from bot.queue.worker import cancelled
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation
 from bot.store import embedded
 from bot.store.connect import check, connect
 from bot.store.installation import InstallState
@@ -137,6 +137,20 @@ async def followed(spoken: Spoken) -> AsyncIterator[None]:
         yield
     finally:
         await cancelled([keeping])
+
+
+async def both_answer(slack: Slack, inbox: Inbox) -> bool:
+    """Whether Slack and Inbox answer anything at all."""
+    try:
+        await inbox.team()
+    except InboxError as error:
+        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
+            return False
+    try:
+        await slack.installation()
+    except SlackError:
+        return False
+    return True
 
 
 async def _patiently(call: Callable[[], Awaitable[T]], known: bool) -> T:

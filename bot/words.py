@@ -5,13 +5,11 @@ Each says what happened and what to do. A stranger's words inside them are inert
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from math import ceil
 from typing import Literal
 
 from bot import errors
-from bot.text import clean, clip, plain, platform_name, when_long
+from bot.text import code, plain, platform_name
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 GONE = "That conversation was deleted in Inbox."
@@ -36,30 +34,10 @@ UNIDENTIFIED_YET = "Slack can't tell me who you are right now. I'll keep trying 
 TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
 TOO_SLOW = "Slack lets me open a form only within three seconds, and that time is over. Try once more."
 UNLINKED = "You are unlinked from Inbox. `/inbox link` matches you by your e-mail address again."
-UNLINKED_YOU = "You are unlinked from Inbox now. `/inbox link` matches you by your e-mail address again."
-OWN_ADDRESS_ONLY = (
-    "You can link yourself only to the Inbox member with your own e-mail address: `/inbox link`. "
-    "For any other, ask an admin to run `/inbox link @you name@company.com`."
-)
-RESUMED = " I'll do now what you tried before."
 TOO_LATE = "The platform allows that only for a while after sending, and that time is over."
-NO_PICTURE = "There is no picture: Slack has not granted me files:write."
-PICTURE = "Inbox, day by day"
-SOMEONE = "a former colleague"
-UNKNOWN_WRITER = "nobody in particular"
-GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
-CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
-NO_LINKS = "Nobody is linked to an Inbox member yet."
-NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
-LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
 NO_WAY = "That account can't reach this person: they are on another platform. Choose another account."
-NO_CHANNEL = (
-    "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
-    "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
-    "rule has a channel for shows in Inbox alone."
-)
 EMPTY_TEXT_FIELD = "Write the message."
 TO_HINT = "A handle, the address of an X or LinkedIn profile, or a numeric id"
 BAD_RECIPIENT = "I can't read that recipient."
@@ -84,13 +62,6 @@ platform: the message goes there, or to nobody.
 • `/dm @sarah` or `/dm` alone opens the form.
 • *Send as DM* in a message's ⋮ menu puts that message into the form.
 What you send goes to the person outside Slack. You get a receipt that only you can see."""
-
-ON_A_CARD = """\
-*On a conversation's card*
-• *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
-• *Reply* answers from the card, *Assign to…* gives the conversation to a colleague, *Open conversation* leads to it.
-• The ⋮ menu of a card, and of any message in its Slack thread, has the same, and *Archive thread* and *Reopen thread*.
-• The ⋮ menu of any message has *Send as DM* and *Find in Inbox*. `/dm` sends a direct message; `/dm help` explains."""
 
 
 Doing = Literal["send", "change"]
@@ -144,71 +115,13 @@ def not_found(reference: str, doing: Doing = "change") -> str:
 
 
 def whoami(name: str, email: str, role: str) -> str:
-    who = f"In Inbox you are *{plain(name, 100)}* ({_address(email)}, {plain(role, 40)})."
+    who = f"In Inbox you are *{plain(name, 100)}* ({code(email)}, {plain(role, 40)})."
     return f"{who} If that is wrong: `/inbox unlink`."
-
-
-def linked(user: str, name: str, others: Sequence[str] = ()) -> str:
-    """`user` is a Slack user id, and so are `others`, who act as the same member."""
-    also = f" So does {', '.join(f'<@{one}>' for one in others)}: if that is wrong, unlink them." if others else ""
-    return f"<@{user}> now acts as *{plain(name, 100)}* in Inbox.{also}"
-
-
-def linked_you(admin: str, name: str, *, resumed: bool) -> str:
-    """`admin` is a Slack user id; `resumed` when what was refused before is done now."""
-    return f"<@{admin}> linked you to *{plain(name, 100)}* in Inbox." + (RESUMED if resumed else "")
-
-
-def link_line(user: str, name: str | None, email: str, twice: bool) -> str:
-    """One line of `/inbox links`; `name` is None when the member is gone."""
-    if name is None:
-        return f"⚠️ <@{user}> – a member who is no longer in Inbox"  # noqa: RUF001 - a dash
-    several = " ⚠️ several people act as this member" if twice else ""
-    return f"<@{user}> – *{plain(name, 100)}* ({plain(email, 200)}){several}"  # noqa: RUF001 - a dash
-
-
-def guest(user: str, *, allowed: bool) -> str:
-    """`user` is a Slack user id."""
-    if allowed:
-        return f"The guest <@{user}> may act on Inbox threads now; they need a seat in Inbox as everybody does."
-    return f"The guest <@{user}> may no longer act on Inbox threads."
-
-
-def consent(channel: str, *, given: bool) -> str:
-    """`channel` is Slack's id."""
-    if given:
-        return (
-            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
-        )
-    return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
 
 
 def announced(admin: str, said: str) -> str:
     """What the other admins read about what one of them did."""
     return f"<@{admin}> in Inbox's settings: {said}"
-
-
-def act(at: datetime, user: str, what: str, about: str, channel: str, outcome: str, reference: str) -> str:
-    """One line of `/inbox log`; `user` and `channel` are Slack's ids."""
-    where = f" in <#{channel}>" if channel.startswith(("C", "G")) else ""
-    target = f"<@{about}>" if about.startswith(("U", "W")) and about.isalnum() and about.isupper() else plain(about, 80)
-    done = " ".join(part for part in (plain(what, 40), target) if part)
-    return f"{when_long(at)} <@{user}> {done}{where}: {plain(outcome, 80)} ({plain(reference, 20)})"
-
-
-def listed(lines: Sequence[str], none: str) -> str:
-    """The lines below each other, or `none`; what does not fit in a message is counted."""
-    shown = lines[:100]
-    more = [f"… and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
-    return "\n".join([*shown, *more]) or none
-
-
-def unlinked(user: str) -> str:
-    return f"<@{user}> is no longer linked, and no address matches them until `/inbox link`."
-
-
-def no_member(email: str) -> str:
-    return f"No Inbox member has the address {_address(email)}. Check it in Inbox → Settings → Members."
 
 
 def unreadable(why: str) -> str:
@@ -234,28 +147,6 @@ def nobody(recipient: str, platform: str | None = None) -> str:
         f"I can't find {plain(recipient, 150)} in Inbox{where}. Check the spelling, or give the profile URL or numeric "
         "platform id. Someone your team has never talked to may have to be added as a contact in Inbox first."
     )
-
-
-def inbox_help(people: Sequence[tuple[str, str]], admins: Sequence[tuple[str, str]]) -> str:
-    """All words of `/inbox`, each with its line."""
-    parts = [f"*{title}*\n{_word_lines(some)}" for title, some in (("Say", people), ("For admins", admins)) if some]
-    return "\n\n".join([ON_A_CARD, *parts])
-
-
-def _word_lines(some: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"• `/inbox {name}`: {says}" for name, says in some)
-
-
-def unknown_word(word: str, near: str) -> str:
-    """`near` is the word that was perhaps meant, or ""."""
-    meant = f" Did you mean `{near}`?" if near else ""
-    return f"I don't know `{clip(clean(word), 40).replace('`', '')}`.{meant} `/inbox help` lists all words."
-
-
-def finding(what: str, level: Literal["ok", "warning", "failed"], seen: str, remedy: str) -> str:
-    """One line of `/inbox doctor`, and below it what to do."""
-    mark = {"ok": "✅", "warning": "⚠️", "failed": "❌"}[level]
-    return f"{mark} *{what}* {plain(seen)}" + (f"\n      → {remedy}" if remedy else "")
 
 
 def explain(error: errors.BotError, *, team: str, account: str, reference: str, doing: Doing) -> str:
@@ -316,11 +207,6 @@ def _refusal(error: errors.InboxError, doing: Doing) -> str:
         case errors.Rejected():
             return f"Inbox didn't accept this, so {nothing}.{why}" + ("" if why else " Check it and try again.")
     return ""
-
-
-def _address(email: str) -> str:
-    """An e-mail address as code, so that it can be copied as it is."""
-    return "`" + clip(clean(email).replace("`", "'"), 200).replace("&", "&amp;").replace("<", "&lt;") + "`"
 
 
 def _reference(reference: str) -> str:

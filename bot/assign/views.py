@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from bot.models import Card, Member, Thread
 from bot.slack.blocks import (
@@ -26,8 +27,12 @@ from bot.text import literal, plain
 WHO_IS_LISTED = (
     "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
 )
-REPLY_ASSIGNS_USAGE = "Use `/inbox reply-assigns on` or `/inbox reply-assigns off` in the channel that it is for."
 _OPTIONS = 100  # in a menu, and in each of its groups
+
+ASSIGNMENTS_USAGE: Final = "Use `/inbox assignments on` or `/inbox assignments off`."
+REPLY_ASSIGNS_USAGE: Final = (
+    "Use `/inbox reply-assigns on` or `/inbox reply-assigns off` in the channel that it is for."
+)
 
 
 def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata: str) -> View:

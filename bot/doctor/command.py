@@ -12,7 +12,9 @@ import aiohttp
 
 from bot import settings as all_settings
 from bot.channels.store import Preferences
-from bot.doctor.checkup import Checkup, Finding, Store
+from bot.doctor.checkup import Checkup
+from bot.doctor.finding import Finding
+from bot.doctor.storage import Store
 from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
@@ -34,8 +36,8 @@ async def examine(*, as_json: bool) -> int:
     try:
         settings = all_settings.load()
     except SettingsError as error:
-        seen, _, remedy = str(error).partition(": ")
-        _print([Finding("settings", "failed", seen, remedy)], as_json)
+        mistakes = (line.partition(": ") for line in str(error).splitlines())
+        _print([Finding("settings", "failed", seen, remedy) for seen, _, remedy in mistakes], as_json)
         return 2
     findings = [Finding("settings", "ok", "complete"), *await _findings(settings)]
     _print(findings, as_json)

@@ -10,7 +10,8 @@ from bot.context import Bot
 from bot.errors import Gone, NotNow
 from bot.events.jobs import Recheck, Refresh, RefreshPerson
 from bot.feature import Feature
-from bot.models import Card, Event, Note, Thread
+from bot.inbox.event import Event
+from bot.models import Card, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 
 RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again

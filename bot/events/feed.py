@@ -13,7 +13,7 @@ from bot.errors import InboxError, NotNow, RateLimited
 from bot.events.jobs import Digest, Notify, Sync
 from bot.events.types import wanted
 from bot.feature import Feature
-from bot.models import Event
+from bot.inbox.event import Event
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 

@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from bot.models import Event, Thread
+from bot.inbox.event import Event
+from bot.models import Thread
 from bot.queue.job import Background
 
 

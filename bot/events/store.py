@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from bot.events.jobs import Sync
-from bot.models import Event, Message
+from bot.inbox.event import Event
+from bot.models import Message
 from bot.queue.job import Job, reference, utc_now
 from bot.queue.lanes import flat
 from bot.store import keys

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.cards.jobs import Amend
 from bot.events.jobs import Campaign, Notify, Outbound, Refresh, RefreshPerson
-from bot.models import Event
+from bot.inbox.event import Event
 from bot.queue.job import Job
 from bot.stats.count import counted
 

@@ -71,7 +71,7 @@ def home(
     has_channel: bool = True,
 ) -> View:
     """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn)."""
-    top = [] if has_channel else [section(words.NO_CHANNEL)]
+    top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]

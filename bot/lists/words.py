@@ -16,6 +16,11 @@ COLLEAGUE = (
 )
 NO_PROFILE = "There is no link to an X or LinkedIn profile in that message. `/inbox find` looks for names and words."
 NO_LISTS = "Inbox doesn't show your conversations right now. Open this tab again in a minute."
+NO_CHANNEL = (
+    "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
+    "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
+    "rule has a channel for shows in Inbox alone."
+)
 TOLD_OF_ASSIGNMENT = "Message me when a colleague assigns a conversation to me"
 SETTINGS = "*Your settings*"
 FIRST_STEPS = """\

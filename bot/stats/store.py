@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Answer, Day
+from bot.stats.figures import Answer, Day
 from bot.store import keys
 from bot.store.scripts import script
 

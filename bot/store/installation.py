@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Installation
+from bot.slack.workspace import Installation
 from bot.store import keys
 from bot.store.scripts import script
 

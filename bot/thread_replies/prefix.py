@@ -7,6 +7,7 @@ from typing import Final
 from bot import text
 from bot.cards.jobs import Announce
 from bot.context import Bot
+from bot.errors import Mistake
 from bot.feature import Console, Feature
 from bot.manifest import FOR_REPLIES
 from bot.people.answers import say
@@ -23,25 +24,26 @@ feature = Feature()
 async def choose_prefix(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox replies`, `/inbox replies on PREFIX`, `/inbox replies off`."""
     channel = job.asker.channel or ""
-    match typed.split():
-        case []:
+    verb, _, prefix = typed.partition(" ")
+    match verb.lower(), prefix.split():
+        case "", _:
             await bot.access.insider(job.asker)
             choices = await bot.preferences.channel(channel)
             return [say(job.asker, words.prefix_is(channel, choices.replies))]
-        case ["on", prefix]:
+        case "on", [prefix]:
             await bot.access.admin(job.asker)
             return await _turn_on(bot, job, channel, text.decode(prefix))
-        case ["off"]:
+        case "off", []:
             await bot.access.admin(job.asker)
             return await _set(bot, job, channel, "")
-    return [say(job.asker, words.USAGE)]
+    raise Mistake(words.USAGE)
 
 
 async def _turn_on(bot: Bot, job: Console, channel: str, prefix: str) -> list[Job]:
     if not channel.startswith(("C", "G")) or not _usable(prefix):
-        return [say(job.asker, words.USAGE)]
+        raise Mistake(words.USAGE)
     if not await bot.sharing.shows(channel):
-        return [say(job.asker, words.SHARED)]
+        raise Mistake(words.SHARED)
     return await _set(bot, job, channel, prefix)
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from bot.errors import Rejected
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
-from bot.models import Address, Search
+from bot.inbox.search import Search
+from bot.models import Address
 from bot.recipient import Recipient
 from bot.sandbox.inbox import v1, v2
 from bot.sandbox.inbox.contract import answers, requests

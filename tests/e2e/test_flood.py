@@ -15,7 +15,8 @@ from bot.cards.jobs import Amend, Attempt, Move, Post
 from bot.cards.message_views import follow_ups, that_fit
 from bot.context import Timing
 from bot.events.jobs import Notify, Sync
-from bot.models import Event, Message
+from bot.inbox.event import Event
+from bot.models import Message
 from bot.queue.job import Job, dump, utc_now
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack import records

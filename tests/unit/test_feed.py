@@ -19,7 +19,7 @@ from bot.events.jobs import Sync
 from bot.events.store import Feed
 from bot.events.types import wanted
 from bot.features import KINDS
-from bot.models import Event, EventPage
+from bot.inbox.event import Event, EventPage
 from bot.queue.job import Job, Later, utc_now
 from bot.store import keys
 from bot.store.connect import connect

@@ -13,7 +13,7 @@ import pytest
 
 from bot import errors
 from bot.inbox.client import Inbox, choose_version, http_client, open_inbox
-from bot.inbox.transport import failure
+from bot.inbox.failure import failure
 from bot.models import AccountLink, Address
 from bot.recipient import Recipient
 

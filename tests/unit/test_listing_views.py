@@ -12,9 +12,10 @@ import pytest
 from bot import errors, words
 from bot.dm import words as dm_words
 from bot.dm.views import first_message_question
+from bot.inbox.search import Search
 from bot.lists import words as words_find
 from bot.lists.views import PAGE, Item, Part, Setting, home, listing
-from bot.models import Member, Person, Search, Thread
+from bot.models import Member, Person, Thread
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, View
 from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid

@@ -10,12 +10,14 @@ from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
 
 from bot import telemetry
+from bot.context import Bot
 from bot.errors import SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
@@ -206,8 +208,9 @@ def watched(redis: Any) -> httpx.AsyncClient:
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
     lanes, spoken = Lanes(redis, "web", KINDS), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
-    stores = Feed(redis), lanes, slack, inbox, InstallState(redis), Quota(redis)
-    web = Web(settings(), nothing, *stores, spoken, partial(write, redis))
+    state = {"feed": Feed(redis), "lanes": lanes, "install": InstallState(redis), "quota": Quota(redis)}
+    has = state | {"spoken": spoken, "settings": settings(), "slack": slack, "background": inbox}
+    web = Web(cast(Bot, SimpleNamespace(**has)), nothing, partial(write, redis))
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
 
 

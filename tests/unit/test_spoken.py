@@ -15,8 +15,9 @@ import pytest
 from bot.errors import InboxError, RateLimited, Unavailable, VersionEnded
 from bot.events.store import Feed
 from bot.features import KINDS
+from bot.inbox.event import Event
 from bot.inbox.spoken import Shared, Spoken, end_of
-from bot.models import Event, Label
+from bot.models import Label
 from bot.people.directory import Directory
 from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights

@@ -16,7 +16,7 @@ from bot.events.store import Feed
 from bot.events.types import wanted
 from bot.feature import Console
 from bot.features import KINDS
-from bot.models import Event
+from bot.inbox.event import Event
 from bot.queue.job import Asker, Job, utc_now
 from bot.queue.lanes import Lanes
 from bot.queue.timer import Look, Timer
