@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -11,10 +11,10 @@ from bot import words
 from bot.context import Bot
 from bot.errors import StoreUnavailable
 from bot.models import Place
-from bot.people.jobs import Tell
+from bot.people.answers import say
 from bot.queue.job import Asker, Job
 from bot.slack.blocks import loading_modal, notice_modal
-from bot.slack.payloads import Body
+from bot.slack.payloads import Body, asker, button_value
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +49,35 @@ async def form(bot: Bot, who: Asker, title: str, fill: Callable[[str], Job], typ
         await bot.slack.update_view(view_id, notice_modal(title, words.STORE_DOWN, typed))
 
 
-async def no_card(bot: Bot, who: Asker) -> None:
-    """Tell somebody that the message belongs to no conversation."""
-    await asked(bot, who, Tell(asker=who, text=words.NO_CARD))
+class ThreadForm(Protocol):
+    """The class of a job that fills a form about one thread."""
+
+    def __call__(self, *, view_id: str, thread_id: str, asker: Asker) -> Job: ...
 
 
-async def thread_of(bot: Bot, body: Body) -> str:
-    """The thread whose card this message is, or stands below; "" where there is none."""
+async def on_thread(bot: Bot, body: Body, make: Callable[[str, Asker], Job]) -> None:
+    """Accept the job that `make` makes for the thread that a button or a shortcut is about, if it is about one."""
+    who = asker(body)
+    thread_id = await _thread_of(bot, body)
+    await asked(bot, who, make(thread_id, who) if thread_id else _no_card(who))
+
+
+async def thread_form(bot: Bot, body: Body, title: str, fill: ThreadForm) -> None:
+    """Open the form that a button or a shortcut asks for, about its thread."""
+    who = asker(body)
+    if thread_id := await _thread_of(bot, body):
+        await form(bot, who, title, lambda view: fill(view_id=view, thread_id=thread_id, asker=who))
+    else:
+        await asked(bot, who, _no_card(who))
+
+
+async def _thread_of(bot: Bot, body: Body) -> str:
+    """The value of the button; of a shortcut, the thread whose card the message is, or stands below. "" for none."""
+    if body["type"] == "block_actions":
+        return button_value(body)
     message = body["message"]
     return await bot.cards.at(Place(body["channel"]["id"], message.get("thread_ts") or message["ts"])) or ""
+
+
+def _no_card(who: Asker) -> Job:
+    return say(who, words.NO_CARD)

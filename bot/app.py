@@ -12,30 +12,27 @@ from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
-from bot.cards.posts import Posts
-from bot.cards.store import Cards
+from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.commands import help_of
-from bot.context import Bot, Paces
-from bot.errors import InboxError, SlackError, VersionEnded
+from bot.context import Bot, Timing
 from bot.events.store import Feed
 from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
 from bot.lists.store import Listings
-from bot.models import Installation
 from bot.people import answers
-from bot.people.access import Gate
+from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.notices import Notices
-from bot.people.record import Audit
+from bot.people.record import AuditLog
 from bot.people.refused_channels import RefusedChannels
 from bot.people.rights import Rights
-from bot.people.sharing import Consent
+from bot.people.sharing import SharedChannels
 from bot.people.versions import Versions
-from bot.queue import worker
+from bot.queue import work
 from bot.queue.job import Job, Keep
 from bot.queue.lanes import Lanes
 from bot.queue.timer import Timer
@@ -43,7 +40,7 @@ from bot.queue.worker import Worker
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.send.store import Intents
+from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack import dispatch
 from bot.slack.bolt import bolt_app
@@ -51,12 +48,13 @@ from bot.slack.boundary import bounded
 from bot.slack.client import TIMEOUT, Slack
 from bot.slack.payloads import Ack, Body
 from bot.slack.socket_mode import SocketMode
-from bot.start import followed, inbox_client, installed, opened_redis, process_name, version_spoken
-from bot.stats.store import Tally
+from bot.slack.workspace import Installation
+from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
+from bot.stats.store import Counts
 from bot.store.health import health, write
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from bot.store.layout import migrate
-from bot.store.quota import Pace
+from bot.store.quota import Quota
 from bot.web import Web
 
 
@@ -77,7 +75,7 @@ class Bridge:
 
 
 @asynccontextmanager
-async def bridge(settings: Settings, paces: Paces | None = None) -> AsyncIterator[Bridge]:
+async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncIterator[Bridge]:
     """Build everything, and close it in the end.
 
     Raises `SettingsError` for what an operator must set right, and `BotError`s when Redis, Slack or Inbox does not
@@ -91,43 +89,44 @@ async def bridge(settings: Settings, paces: Paces | None = None) -> AsyncIterato
         )
         http = await stack.enter_async_context(http_client())
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
-        bot = await _bot(stack, settings, paces or Paces(), redis, slack, http)
+        bot = await _bot(stack, settings, timing or Timing(), redis, slack, http)
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
         bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
-        kept = (bot.feed, bot.lanes, slack, bot.background, bot.install, bot.quota, bot.spoken)
-        web = Web(settings, bolt, *kept, partial(write, redis))
+        web = Web(bot, bolt, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
             socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
-        timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.paces.poll)
+        timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.timing.poll)
         parts = (bot.inbox, bot.lanes, bolt, web.app, web.watch, _worker(bot), timer, socket_mode)
         yield Bridge(settings, bot.installation, *parts)
 
 
-async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: Redis, slack: Slack, http: Http) -> Bot:
-    install = Install(redis)
+async def _bot(
+    stack: AsyncExitStack, settings: Settings, timing: Timing, redis: Redis, slack: Slack, http: Http
+) -> Bot:
+    install = InstallState(redis)
     installation = await installed(slack, install)
-    lanes, rights = Lanes(redis, process_name(), KINDS, paces.claim_idle), Rights(redis, KINDS)
+    lanes, rights = Lanes(redis, process_name(), KINDS, timing.claim_idle), Rights(redis, KINDS)
     await lanes.open()
-    quota = Pace(redis, paces.channel_interval, paces.inbox_per_minute)
-    notices = Notices(lanes, rights, install, paces.away)
+    quota = Quota(redis, timing.channel_interval, timing.inbox_per_minute)
+    notices = Notices(lanes, rights, install, timing.away)
     slack.heard = notices.slack_answered
-    feed, tally = Feed(redis), Tally(redis)
+    feed, counts = Feed(redis), Counts(redis)
     await feed.began()
     first_start = await install.inbox_version() is None
-    spoken, moved = await version_spoken(settings, http, install, quota, paces.version_every)
+    spoken, moved = await version_spoken(settings, http, install, quota, timing.version_every)
     inbox, background = (inbox_client(settings, http, spoken, quota, notices, background=one) for one in (False, True))
     directory, links, admins = Directory(redis, inbox), Links(redis), frozenset(settings.bot_admins)
     await Versions(spoken, directory, install, lanes, rights).begin(moved=moved, first_start=first_start)
     await stack.enter_async_context(followed(spoken))
     await feed.stir()  # whoever starts the bot watches it
-    await tally.since()
+    await counts.since()
     return Bot(
         settings=settings,
-        paces=paces,
+        timing=timing,
         installation=installation,
-        help=help_of(FEATURES.words.values()),
+        help=partial(help_of, FEATURES.words.values()),
         slack=slack,
         inbox=inbox,
         background=background,
@@ -136,55 +135,41 @@ async def _bot(stack: AsyncExitStack, settings: Settings, paces: Paces, redis: R
         quota=quota,
         install=install,
         health=partial(health, redis),
-        access=Gate(installation, slack, directory, links, rights, admins),
+        access=Access(installation, slack, directory, links, rights, admins),
         directory=directory,
         links=links,
         rights=rights,
         admins=admins,
-        sharing=Consent(slack, rights),
-        record=Audit(redis, settings.audit_days),
+        sharing=SharedChannels(slack, rights),
+        record=AuditLog(redis, settings.audit_days),
         notices=notices,
-        refused=RefusedChannels(notices, quota, paces.look_again),
+        refused=RefusedChannels(notices, quota, timing.look_again),
         cards=Cards(redis),
         posts=Posts(redis),
-        replies=Replies(redis, paces.replying),
-        attempts=Intents(redis),
+        replies=Replies(redis, timing.replying),
+        attempts=Attempts(redis),
         feed=feed,
         routes=Routes(redis),
         waiting=Waiting(redis),
-        tally=tally,
+        counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),
     )
 
 
 def _worker(bot: Bot) -> Worker:
-    def bound(handler: Handler[Job]) -> worker.Handler:
+    def bound(handler: Handler[Job]) -> work.Handler:
         async def handle(job: Job, keep: Keep) -> Sequence[Job]:
             return await handler(job, keep, bot)
 
         return handle
 
     async def failed(job: Job, error: Exception) -> Sequence[Job]:
-        return await answers.failed(job, error, bot)
+        return await answers.failed(job, error, bot, FEATURES.last_words)
 
     handlers = {kind: bound(handler) for kind, handler in FEATURES.handlers.items()}
-    sound = partial(_answer, bot.slack, bot.background)
-    return Worker(bot.lanes, handlers, failed, sound, bot.install.revoked, bot.paces.breath, bot.paces.pauses)
-
-
-async def _answer(slack: Slack, inbox: Inbox) -> bool:
-    """Whether Slack and Inbox answer anything at all."""
-    try:
-        await inbox.team()
-    except InboxError as error:
-        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
-            return False
-    try:
-        await slack.installation()
-    except SlackError:
-        return False
-    return True
+    sound = partial(both_answer, bot.slack, bot.background)
+    return Worker(bot.lanes, handlers, failed, sound, bot.install.revoked, bot.timing.breath, bot.timing.pauses)
 
 
 def _bound(listener: Listener, bot: Bot) -> dispatch.Listener:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Final
 
-from bot import accept, words
+from bot import accept
 from bot.context import Bot
 from bot.errors import Mistake
-from bot.feature import Console, Feature, Word
+from bot.feature import Console, Feature, Run, Word
 from bot.people.answers import say
 from bot.queue.job import Job, Keep
 from bot.slack.payloads import Ack, Body, asker
+from bot.text import clean, clip, plain
+
+AROUND: Final = "`'\"“”.,:;!?/"  # what people type or copy with a word
+ON_A_CARD: Final = """\
+*On a conversation's card*
+• *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
+• *Reply* answers from the card, *Assign to…* gives the conversation to a colleague, *Open conversation* leads to it.
+• The ⋮ menu of a card, and of any message in its Slack thread, has the same, and *Archive thread* and *Reopen thread*.
+• The ⋮ menu of any message has *Send as DM* and *Find in Inbox*. `/dm` sends a direct message; `/dm help` explains."""
 
 
 def commands(features: Feature) -> Feature:
@@ -21,25 +31,22 @@ def commands(features: Feature) -> Feature:
     @feature.command("/inbox")
     async def inbox_command(ack: Ack, body: Body, bot: Bot) -> None:
         """Help is answered at once, a form opened at once, everything else done by a worker."""
-        word, _ = split(str(body.get("text") or ""))
-        if word in ("", "help"):
-            await ack(text=help_of(features.words.values()))
-        elif opener := features.openers.get(word):
+        who, asked = asker(body), str(body.get("text") or "").strip()
+        name, typed = split(asked)
+        if name in ("", "help"):
+            await ack(text=bot.help(await bot.access.may_be_admin(who.user)))
+        elif (opener := features.openers.get(name)) and not typed:
             await opener(ack, body, bot)
         else:
-            who = asker(body)
-            await accept.asked(bot, who, Console(words=str(body.get("text") or "").strip(), asker=who))
+            await accept.asked(bot, who, Console(words=asked, asker=who))
             await ack()
 
     @feature.handles(Console)
     async def run(job: Console, _: Keep, bot: Bot) -> list[Job]:
         """What was typed and cannot be understood is answered with the sentence that says how to type it."""
         name, typed = split(job.words)
-        word = features.words.get(name)
-        if word is None or word.run is None:
-            return [say(job.asker, unknown(name, features.words))]
         try:
-            return list(await word.run(job, typed, bot))
+            return list(await _run_of(name, typed, features.words)(job, typed, bot))
         except Mistake as mistake:
             return [say(job.asker, str(mistake))]
 
@@ -47,19 +54,29 @@ def commands(features: Feature) -> Feature:
 
 
 def split(asked: str) -> tuple[str, str]:
-    """The word in lower case, and what stands behind it."""
-    word, _, typed = asked.strip().partition(" ")
-    return word.lower(), typed.strip()
+    """The word in lower case and without signs around it, and what stands behind it."""
+    word, *typed = asked.split(maxsplit=1)[:2] or [""]
+    return word.strip(AROUND).lower(), "".join(typed).strip()
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """What somebody reads who typed a word that there is not."""
-    return words.unknown_word(name, next(iter(get_close_matches(name, known, 1, 0.6)), ""))
+def _run_of(name: str, typed: str, known: Mapping[str, Word]) -> Run:
+    """What answers the word. Raises `Mistake` for one that there is not, and for what may not stand behind it."""
+    word = known.get(name)
+    if word and word.alone and typed:
+        raise Mistake(f"I don't understand *{plain(typed, 100)}*: behind `/inbox {name}` nothing more is typed.")
+    if word is None or word.run is None:
+        near = get_close_matches(name, [*known, "help"], 1, 0.62)
+        meant = f" Did you mean `{near[0]}`?" if near else ""
+        raise Mistake(f"I don't know `{clip(clean(name), 40).replace('`', '')}`.{meant} `/inbox help` lists all words.")
+    return word.run
 
 
-def help_of(known: Iterable[Word]) -> str:
-    """Every word once, those for admins apart."""
+def help_of(known: Iterable[Word], admin: bool) -> str:
+    """Every word once with its line, those for admins apart, and only for who may be one."""
     lines = {one.name: one for one in known}.values()
-    return words.inbox_help(
-        [(one.name, one.help) for one in lines if not one.admins], [(one.name, one.help) for one in lines if one.admins]
+    parts = (("Say", [one for one in lines if not one.admins]), ("For admins", [one for one in lines if one.admins]))
+    said = (
+        "\n".join([f"*{title}*", *(f"• `/inbox {one.name}`: {one.help}" for one in some)])
+        for title, some in parts[: 2 if admin else 1]
     )
+    return "\n\n".join([ON_A_CARD, *said])

@@ -5,39 +5,38 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.cards.posts import Posts
-from bot.cards.store import Cards
+from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
 from bot.lists.store import Listings
-from bot.models import Installation
-from bot.people.access import Gate
+from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.notices import AFTER, Notices
-from bot.people.record import Audit
+from bot.people.record import AuditLog
 from bot.people.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.people.rights import Rights
-from bot.people.sharing import Consent
+from bot.people.sharing import SharedChannels
 from bot.queue.lanes import Lanes
 from bot.queue.retries import PAUSES
 from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.send.store import Intents
+from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
-from bot.stats.store import Tally
+from bot.slack.workspace import Installation
+from bot.stats.store import Counts
 from bot.store.health import Health
-from bot.store.installation import Install
-from bot.store.quota import Pace
+from bot.store.installation import InstallState
+from bot.store.quota import Quota
 
 
 @dataclass(frozen=True)
-class Paces:
+class Timing:
     """What tests make shorter: how long a dead worker's job waits, and how far apart posts in one channel are.
 
     `breath`: how many seconds a worker waits for work before it looks whether something is due or it is to stop.
@@ -62,38 +61,41 @@ class Paces:
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """`inbox` is for people's acts; `background` stops short of the quota that people may need. `help`: of `/inbox`."""
+    """`inbox` is for people's acts; `background` stops short of the quota that people may need.
+
+    `help`: of `/inbox`, for who may be an admin or is none.
+    """
 
     settings: Settings
-    paces: Paces
+    timing: Timing
     installation: Installation
-    help: str
+    help: Callable[[bool], str]
     slack: Slack
     inbox: Inbox
     background: Inbox
     spoken: Spoken
     lanes: Lanes
-    quota: Pace
-    install: Install
+    quota: Quota
+    install: InstallState
     health: Callable[[], Awaitable[Health]]
 
-    access: Gate
+    access: Access
     directory: Directory
     links: Links
     rights: Rights
     admins: frozenset[str]
-    sharing: Consent
-    record: Audit
+    sharing: SharedChannels
+    record: AuditLog
     notices: Notices
     refused: RefusedChannels
 
     cards: Cards
     posts: Posts
     replies: Replies
-    attempts: Intents
+    attempts: Attempts
     feed: Feed
     routes: Routes
     waiting: Waiting
-    tally: Tally
+    counts: Counts
     listings: Listings
     preferences: Preferences

@@ -47,13 +47,14 @@ Run = Callable[[Console, str, Bot], Awaitable[Sequence[Job]]]
 class Word:
     """A word of `/inbox`; `help` is its line in `/inbox help`, and `admins` alone may use it and see that line.
 
-    `run` is None where a listener opens a form instead.
+    `run` is None where a listener opens a form instead. Nothing may be typed behind a word that stands `alone`.
     """
 
     name: str
     run: Run | None
     help: str
     admins: bool
+    alone: bool
 
 
 class Feature:
@@ -99,11 +100,11 @@ class Feature:
         self.timers.append(timer)
         return timer
 
-    def word(self, *names: str, help: str = "", admins: bool = False) -> Callable[[Run], Run]:
+    def word(self, *names: str, help: str, admins: bool = False, alone: bool = False) -> Callable[[Run], Run]:
         """The decorated function answers a word of `/inbox`; the first of `names` is the one that help shows."""
 
         def register(run: Run) -> Run:
-            word = Word(names[0], run, help, admins)
+            word = Word(names[0], run, help, admins, alone)
             _claim(self.words, dict.fromkeys(names, word))
             return run
 
@@ -114,7 +115,7 @@ class Feature:
 
         def register(listener: Listener) -> Listener:
             _claim(self.openers, {name: listener})
-            _claim(self.words, {name: Word(name, None, help, admins)})
+            _claim(self.words, {name: Word(name, None, help, admins, alone=True)})
             return listener
 
         return register

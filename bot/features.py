@@ -8,14 +8,16 @@ from bot.admin import access_requests, links, log, removed
 from bot.admin import commands as admin
 from bot.assign import choices
 from bot.assign import form as assign
-from bot.cards import conversation, post
+from bot.cards import amend, draw, missed, post
+from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
-from bot.dm import listen as dm
-from bot.dm import suggest, write
+from bot.dm import choice, first_message, suggest
+from bot.dm import find as dm
+from bot.dm import form as dm_form
 from bot.doctor import ask
-from bot.events import buried, look, news
+from bot.events import away, buried, changes, feed, inbound, look
 from bot.feature import Feature
 from bot.lists import find, home
 from bot.people import tell
@@ -25,17 +27,18 @@ from bot.reply import form as reply
 from bot.reply import receipt
 from bot.routing import commands as routing
 from bot.routing import move
-from bot.send import send
+from bot.send import again, send
 from bot.stats import count
-from bot.thread_replies import listen
+from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (reply, receipt, listen, thread_replies)),
-    *(part.feature for part in (dm, suggest, write, send)),
-    *(part.feature for part in (look, news, buried, conversation, post, open_link, due)),
+    *(part.feature for part in (reply, receipt, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
+    *(part.feature for part in (look, feed, inbound, changes, away, buried)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )

@@ -7,7 +7,7 @@ promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -143,6 +143,7 @@ def veiled(text: str, privacy: Privacy) -> str:
 
 Direction = Literal["inbound", "outbound"]
 Privacy = Literal["full", "preview", "none"]
+SendState = Literal["sending", "sent", "unconfirmed", "failed"]
 PREVIEW = 80  # code points of a message that a channel shows which wants its beginning alone
 
 
@@ -291,39 +292,6 @@ class Sent(Record):
     thread: Thread | None = None
 
 
-class Event(Record):
-    """Something that happened in Inbox, from a webhook or the event feed; both payload versions end here.
-
-    `seq` counts per team over all types, so gaps in what one webhook sees are normal. `api` is the version that wrote
-    it; whether both count with one `seq` is unknown. `thread` and `message` are
-    present where the payload carried them (v1); otherwise their ids are, and the object must be read.
-    `assignee_id` and `person_platform_id`/`contact_id` belong to `prospect.*` and `contact.*` events, `assignee_id`
-    also to v2's `thread.assigned`.
-    """
-
-    id: str
-    seq: int
-    type: str
-    created_at: datetime
-    api: Literal["v1", "v2"]
-    thread_id: str | None = None
-    message_id: str | None = None
-    contact_id: str | None = None
-    person_platform_id: str | None = None
-    assignee_id: str | None = None
-    thread: Thread | None = None
-    message: Message | None = None
-    direction: Direction | None = None
-
-
-class EventPage(Record):
-    """One page of the feed. `last_seq` is None when nothing was read; `has_more` asks for the next page after it."""
-
-    events: tuple[Event, ...]
-    last_seq: int | None
-    has_more: bool
-
-
 def handle(platform: str, username: str) -> str:
     """`@sarah` on X, the bare username elsewhere (v2 `PlatformInfo.usernamePrefix`)."""
     return f"@{username}" if platform == "twitter" else username
@@ -347,95 +315,8 @@ class Card(Record):
     gone: bool = False
 
 
-class Answer(Record):
-    """A first answer: the member who gave it ("" when nobody knows), and seconds since somebody had asked."""
-
-    member: str
-    seconds: float
-
-
-class Day(Record):
-    """What was counted on one day (UTC): the thread of each message that came, and the first answers given."""
-
-    day: date
-    received: tuple[str, ...] = ()
-    answers: tuple[Answer, ...] = ()
-
-
-class Share(Record):
-    """What one colleague did; `median` in seconds."""
-
-    name: str
-    answered: int
-    median: float
-
-
-class Period(Record):
-    """The last `days` days; `median` in seconds from a message to its first answer, None where there was none."""
-
-    days: int
-    received: int
-    threads: int
-    answered: int
-    median: float | None
-    shares: tuple[Share, ...] = ()
-
-
-class Figures(Record):
-    """What `/inbox stats` shows; `waiting` counts the conversations that wait for an answer, by their assignee."""
-
-    since: date
-    days: tuple[Day, ...]
-    periods: tuple[Period, ...]
-    waiting: tuple[tuple[str, int], ...] = ()
-
-
-class Search(Record):
-    """Which conversations to list; `about` is a member's id for `mine`, what to look for for `words`.
-
-    Archived ones are among those found by words only.
-    """
-
-    kind: Literal["mine", "unassigned", "requests", "words"]
-    about: str = ""
-
-    def fits(self, thread: Thread) -> bool:
-        """Whether the thread, as it is now, belongs on the list; of words, Inbox alone may know."""
-        if thread.idle or (thread.archived and self.kind != "words"):
-            return False
-        match self.kind:
-            case "mine":
-                return thread.assignee_id == self.about
-            case "unassigned":
-                return thread.assignee_id is None
-            case "requests":
-                return thread.is_request
-        return True
-
-
-class Found(Record):
-    """What a search found. `looked` is the number of conversations that were read where that was not all of them."""
-
-    threads: tuple[Thread, ...]
-    looked: int | None = None
-
-
 class Place(NamedTuple):
     """A message in Slack."""
 
     channel: str
     ts: str
-
-
-class Installation(Record):
-    """The workspace that the bot token belongs to."""
-
-    team: str
-    name: str
-    enterprise: str | None = None
-    bot_user: str
-    url: str = ""
-
-    def permalink(self, channel: str, ts: str) -> str | None:
-        """A message's address, in the form that chat.getPermalink answers; None where the workspace's is unknown."""
-        return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qs, unquote
@@ -95,7 +94,7 @@ def folded(username: str) -> str:
 
 LONGEST: Final = 2_000  # code points of an address that is read
 SHORTEST_ID: Final = 5  # digits; `/dm 10 people…` is no id, though there are ids of two digits
-_WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width signs and letters
+WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width signs and letters
 _SIGNS: Final = "()[]{}<>\"'“”„‘’‚«»‹›「」『』（）【】*~`•·‣◦–—|.,:;!?…¿¡。、 \t\n\u00a0\u3000"  # noqa: RUF001 - what people's keyboards have
 _TOKEN: Final = re.compile(r"<([^<>]+)>")
 _HANDLE: Final = re.compile(r"[\w.-]{1,100}")
@@ -176,7 +175,7 @@ def bare(word: str) -> str:
 def _visible(word: str) -> str:
     """Without what cannot be seen (apps copy handles in bidi isolates), and full-width signs as the usual ones."""
     seen = "".join(char for char in word if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace())
-    return unicodedata.normalize("NFC", seen.translate(_WIDE)).strip()
+    return unicodedata.normalize("NFC", seen.translate(WIDE)).strip()
 
 
 def _token(shown: str) -> str:
@@ -292,28 +291,3 @@ def _unquoted(part: str) -> str:
 def _is_number(word: str) -> bool:
     """Ids are ASCII digits."""
     return word.isascii() and word.isdigit()
-
-
-# --- in a text -------------------------------------------------------------------------------------------------------
-
-MOST: Final = 3  # profiles of one message
-_LINK: Final = re.compile(
-    r"<([^<>|]+)(?:\|[^<>]*)?>"
-    r"|(?<![^\W_])(?<![.@/=&?%#-])(_?(?:https?://)?(?:[\w-]{1,20}\.)?(?:x|twitter|linkedin)\.com/[^\s<>|\"”»,;]+)",
-    re.IGNORECASE,
-)
-
-
-def in_text(said: str) -> tuple[Recipient, ...]:
-    """Those whose profiles or posts a Slack message links to; at most three."""
-    return tuple(dict.fromkeys(_links(said)))[:MOST]
-
-
-def _links(said: str) -> Iterator[Recipient]:
-    for token, bare in _LINK.findall(said.translate(_WIDE)):
-        try:
-            found = read(token or bare)
-        except Unreadable:
-            continue
-        if found.platform:
-            yield found

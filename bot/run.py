@@ -19,7 +19,7 @@ from bot.http_limits import HEAD_WITHIN, limited
 
 log = structlog.get_logger(__name__)
 
-DRAIN: Final = 6.0  # seconds for what is under way; with the servers' own, below the 10 s of design §1
+DRAIN: Final = 6.0  # seconds for what is under way; with the servers' own, below the 10 s that a platform waits
 
 
 class Server(uvicorn.Server):
@@ -32,45 +32,60 @@ class Server(uvicorn.Server):
 
 async def run(bridge: Bridge, *, web: bool, worker: bool) -> None:
     """Serve, work, or both, until SIGTERM or SIGINT. Raises what ended one of them before that."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # Not loop.add_signal_handler, which Windows does not have.
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
-    parts: list[Coroutine[Any, Any, Any]] = [stopping.wait()]
-    port = bridge.settings.port if web else bridge.settings.metrics_port
-    server = http_server(bridge.web if web else bridge.watch) if port is not None else None
-    name = "PORT" if web else "METRICS_PORT"
-    taken = listener(bridge.settings.host, port, name) if port is not None else None
-    socket_mode = bridge.socket_mode if web else None
+    server, taken = _server(bridge, web=web)
+    parts: dict[str, Coroutine[Any, Any, Any]] = {"stop": _told_to_stop().wait()}
     if server and taken:
-        parts.append(server.serve(sockets=[taken]))
-    if socket_mode:
-        parts.append(socket_mode.run())
+        parts["http"] = server.serve(sockets=[taken])
+    if web and bridge.socket_mode:
+        parts["socket_mode"] = bridge.socket_mode.run()
     if worker:
-        parts += [bridge.worker.run(), bridge.timer.run()]
-    tasks = [asyncio.create_task(part) for part in parts]
-    log.info("running", web=web, worker=worker, socket_mode=socket_mode is not None)
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        parts |= {"worker": bridge.worker.run(), "timer": bridge.timer.run()}
+    tasks = {name: asyncio.create_task(part) for name, part in parts.items()}
+    log.info("running", web=web, worker=worker, socket_mode="socket_mode" in tasks)
+    done, _ = await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
     log.info("draining")
-    closing: list[Coroutine[Any, Any, Any]] = []
-    if server:
-        server.should_exit = True
-        closing.append(asyncio.wait([tasks[1]], timeout=3.0))
-    if socket_mode:
-        socket_mode.stop()
-        tasks[2].cancel()
-        closing.append(socket_mode.close())
-    await asyncio.gather(*closing)
-    if worker:
-        bridge.timer.stop()
-        await bridge.worker.stop(within=DRAIN - 1)
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks, timeout=1.0)
+    await _drain(bridge, server, tasks)
     for task in done:
         if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
+
+
+def _told_to_stop() -> asyncio.Event:
+    """What is set by SIGTERM and SIGINT."""
+    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Not loop.add_signal_handler, which Windows does not have.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    return stopping
+
+
+def _server(bridge: Bridge, *, web: bool) -> tuple[Server | None, socket.socket | None]:
+    """The HTTP server and its port; a worker alone has one only where METRICS_PORT is set."""
+    settings = bridge.settings
+    port = settings.port if web else settings.metrics_port
+    if port is None:
+        return None, None
+    taken = listener(settings.host, port, "PORT" if web else "METRICS_PORT")
+    return http_server(bridge.web if web else bridge.watch), taken
+
+
+async def _drain(bridge: Bridge, server: Server | None, tasks: dict[str, asyncio.Task[Any]]) -> None:
+    """Take nothing new, then finish what is under way, then end the rest."""
+    closing: list[Coroutine[Any, Any, Any]] = []
+    if server:
+        server.should_exit = True
+        closing.append(asyncio.wait([tasks["http"]], timeout=3.0))
+    if "socket_mode" in tasks and bridge.socket_mode:
+        bridge.socket_mode.stop()
+        tasks["socket_mode"].cancel()
+        closing.append(bridge.socket_mode.close())
+    await asyncio.gather(*closing)
+    if "worker" in tasks:
+        bridge.timer.stop()
+        await bridge.worker.stop(within=DRAIN - 1)
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.wait(tasks.values(), timeout=1.0)
 
 
 def listener(host: str, port: int, name: str = "PORT") -> socket.socket:

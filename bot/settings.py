@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+
+_CHANNEL: Final = re.compile(r"(?:https://\S+/(?:archives|client/[TE][A-Z0-9]+)/)?([CG][A-Z0-9]{2,})(?:[/?#]\S*)?")
+_BOT_TOKEN: Final = "the bot token (xoxb-…) from your Slack app's OAuth & Permissions page"  # noqa: S105 - where it is
+_APP_TOKEN: Final = "the app-level token (xapp-…) from your Slack app's Basic Information page"  # noqa: S105 - where it is
+_WHERE: Final = {
+    "SLACK_BOT_TOKEN": f"copy {_BOT_TOKEN}.",
+    "SLACK_SIGNING_SECRET": (
+        "copy it from your Slack app's Basic Information page, or set SLACK_APP_TOKEN to use Socket Mode."
+    ),
+    "INBOX_API_TOKEN": "make one in Inbox under Settings → API → New API token.",
+}
 
 
 class Settings(BaseSettings):
@@ -18,8 +31,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
 
     slack_bot_token: SecretStr
-    slack_signing_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = Field(default=None, validate_default=True)
     slack_api_base_url: str = "https://slack.com/api/"
     inbox_api_token: SecretStr
     inbox_api_base_url: str = "https://inboxapp.com/api"
@@ -40,6 +53,13 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     sentry_dsn: SecretStr | None = None
     otel_exporter_otlp_endpoint: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """`docker --env-file` keeps quotes, and a file from Windows ends its lines in CR: both go."""
+        bare = {name: _bared(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in bare.items() if value != ""}
 
     @field_validator("bot_admins", mode="before")
     @classmethod
@@ -76,14 +96,34 @@ class Settings(BaseSettings):
             raise ValueError("must be one word without spaces or line breaks")
         return value
 
-    @model_validator(mode="after")
-    def _http_needs_the_signing_secret(self) -> Settings:
-        if self.slack_app_token is None and self.slack_signing_secret is None:
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _is_its_own_kind(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        word = value.get_secret_value() if value else ""
+        if info.field_name == "slack_bot_token" and word.startswith("xapp-"):
+            raise ValueError(f"it holds what belongs into SLACK_APP_TOKEN, and wants {_BOT_TOKEN}")
+        if info.field_name == "slack_app_token" and word.startswith("xox"):
+            raise ValueError(f"it holds what belongs into SLACK_BOT_TOKEN, and wants {_APP_TOKEN}")
+        return value
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _http_needs_it(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("slack_app_token", ...) is None:
+            raise PydanticCustomError("missing", "")
+        return value
+
+    @field_validator("notify_channel")
+    @classmethod
+    def _is_a_channel(cls, value: str | None) -> str | None:
+        """The id, also from the channel's link."""
+        found = _CHANNEL.fullmatch(value or "")
+        if value and not found:
             raise ValueError(
-                "SLACK_SIGNING_SECRET is not set: copy it from your Slack app's Basic Information page, "
-                "or set SLACK_APP_TOKEN to use Socket Mode."
+                "it must be a channel's id (C…), which stands at the very bottom of the channel's details in Slack, or "
+                "the channel's link"
             )
-        return self
+        return found[1] if found else None
 
     @property
     def socket_mode(self) -> bool:
@@ -91,26 +131,22 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """The settings from the environment and `.env`. Raises `SettingsError` with one sentence on the first mistake."""
+    """The settings from the environment and `.env`. Raises `SettingsError` with a line, one sentence, a mistake."""
     try:
         return Settings()  # type: ignore[call-arg]  # the fields come from the environment
     except ValidationError as error:
-        raise SettingsError(_sentence(error)) from None
+        raise SettingsError("\n".join(map(_sentence, error.errors(include_input=False, include_url=False)))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f".env cannot be read ({error}): it must be UTF-8 text that the bot may read.") from None
 
 
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    if not first["loc"]:
-        return str(first["msg"]).removeprefix("Value error, ")
-    name = str(first["loc"][0]).upper()
-    if first["type"] == "missing":
-        return f"{name} is not set: {_WHERE.get(name, 'see .env.example.')}"
-    return f"{name} is wrong: {str(first['msg']).removeprefix('Value error, ')}; see .env.example."
+def _sentence(mistake: ErrorDetails) -> str:
+    name = str(mistake["loc"][0]).upper()
+    if mistake["type"] == "missing":
+        return f"{name} is not set: {_WHERE[name]}"
+    return f"{name} is wrong: {mistake['msg'].removeprefix('Value error, ')}; see .env.example."
 
 
-_WHERE = {
-    "SLACK_BOT_TOKEN": "copy the bot token (xoxb-…) from your Slack app's OAuth & Permissions page.",
-    "INBOX_API_TOKEN": "make one in Inbox under Settings → API → New API token.",
-}
+def _bared(value: str) -> str:
+    bare = value.strip()
+    return bare[1:-1].strip() if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'" else bare

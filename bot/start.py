@@ -1,4 +1,4 @@
-"""What must be known before a bot can be built: Redis, the workspace, and the version of Inbox's API."""
+"""What must be known before a bot can be built, and while it runs: Redis, the workspace, and Inbox's API version."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from bot.errors import (
 from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
 from bot.inbox.either import Either
 from bot.inbox.spoken import Shared, Spoken, end_of
-from bot.models import Installation
 from bot.people.notices import Notices
 from bot.queue.worker import cancelled
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation
 from bot.store import embedded
 from bot.store.connect import check, connect
-from bot.store.installation import Install
-from bot.store.quota import Pace
+from bot.store.installation import InstallState
+from bot.store.quota import Quota
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
         await redis.aclose()
 
 
-async def installed(slack: Slack, install: Install) -> Installation:
+async def installed(slack: Slack, install: InstallState) -> Installation:
     """The workspace; when Slack is down, the one of the last start."""
     known = await install.workspace()
     try:
@@ -88,7 +88,7 @@ async def installed(slack: Slack, install: Install) -> Installation:
 
 
 async def version_spoken(
-    settings: Settings, http: Http, install: Install, pace: Pace, every: float
+    settings: Settings, http: Http, install: InstallState, quota: Quota, every: float
 ) -> tuple[Spoken, bool]:
     """The API version to speak, and whether it was another one before.
 
@@ -110,23 +110,23 @@ async def version_spoken(
         log.warning("inbox_unavailable_at_start", status=error.status)
         version, certain = known, False
     log.info("inbox", version=version, certain=certain, ends=str(end_of(version, None) or "not announced"))
-    shared = Shared(install.inbox_version, install.speak, partial(pace.turn, "inbox-version"))
+    shared = Shared(install.inbox_version, install.speak, partial(quota.turn, "inbox-version"))
     pinned = is_pinned(base, asked)
     return Spoken(version, pinned=pinned, certain=certain, choose=choose, shared=shared, every=every), moved
 
 
 def inbox_client(
-    settings: Settings, http: Http, spoken: Spoken, pace: Pace, notices: Notices, *, background: bool
+    settings: Settings, http: Http, spoken: Spoken, quota: Quota, notices: Notices, *, background: bool
 ) -> Inbox:
     """The client for people, or the one that leaves them their share of the quota."""
 
     async def learn(headers: Mapping[str, str], status: int) -> None:
-        await pace.learn(headers, status)
+        await quota.learn(headers, status)
         await notices.inbox_answered(headers, status)
 
     base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
-    spend = partial(pace.inbox, background=background)
-    return Either(spoken, lambda version: open_inbox(http, base, token, version, pace=spend, learn=learn))
+    spend = partial(quota.inbox, background=background)
+    return Either(spoken, lambda version: open_inbox(http, base, token, version, spend=spend, learn=learn))
 
 
 @asynccontextmanager
@@ -137,6 +137,20 @@ async def followed(spoken: Spoken) -> AsyncIterator[None]:
         yield
     finally:
         await cancelled([keeping])
+
+
+async def both_answer(slack: Slack, inbox: Inbox) -> bool:
+    """Whether Slack and Inbox answer anything at all."""
+    try:
+        await inbox.team()
+    except InboxError as error:
+        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
+            return False
+    try:
+        await slack.installation()
+    except SlackError:
+        return False
+    return True
 
 
 async def _patiently(call: Callable[[], Awaitable[T]], known: bool) -> T:

@@ -67,6 +67,11 @@ def plain(text: str, limit: int = 3000) -> str:
     return whole.rstrip() + ELLIPSIS if limit > 0 else ""
 
 
+def code(text: str, limit: int = 200) -> str:
+    """Words as code, which Slack shows as they are: an address can be copied, a prefix is no quote."""
+    return "`" + clip(clean(text).replace("`", "'"), limit).replace("&", "&amp;").replace("<", "&lt;") + "`"
+
+
 _PLATFORMS = {"twitter": "X", "linkedin": "LinkedIn"}
 
 
@@ -140,6 +145,12 @@ def _emoji(found: re.Match[str]) -> str:
     if all(one.isalnum() or one == "_" for one in around):
         return ""
     return glyph(found["emoji"].lower(), re.sub(r"\D", "", found["tones"]))
+
+
+def mention(word: str) -> str | None:
+    """The Slack user id, where `word` is a mention and nothing else."""
+    found = _MENTION.fullmatch(word)
+    return found[1] if found else None
 
 
 def mentioned(text: str) -> list[str]:

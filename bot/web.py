@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import SecretStr
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -21,20 +22,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
+from bot.context import Bot
 from bot.errors import BotError, NotWritable, StoreUnavailable
-from bot.events.news import wanted
-from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.http_limits import Bodies, RefusedBody
-from bot.inbox.client import Inbox
-from bot.inbox.spoken import Spoken
 from bot.inbox.webhook import may_be_signed, parse_event, verify
 from bot.metrics import ACK_SECONDS, API_ENDS, API_VERSION, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.queue.job import reference
-from bot.queue.lanes import Lanes
-from bot.settings import Settings
-from bot.slack.client import Slack
-from bot.store.installation import Install
-from bot.store.quota import Pace
 
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
@@ -48,40 +42,19 @@ _CLOSE: Final = {"Connection": "close"}  # the rest of the body is not waited fo
 class Web:
     """Verifies first and over the raw bytes; nothing unsigned is parsed."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        bolt: AsyncApp,
-        feed: Feed,
-        lanes: Lanes,
-        slack: Slack,
-        inbox: Inbox,
-        install: Install,
-        pace: Pace,
-        spoken: Spoken,
-        write: Callable[[], Awaitable[None]],
-    ) -> None:
+    def __init__(self, bot: Bot, bolt: AsyncApp, write: Callable[[], Awaitable[None]]) -> None:
         """`write` writes to Redis, or raises `StoreUnavailable`."""
-        self._write, self._bodies = write, Bodies()
-        self._bolt, self._feed, self._lanes, self._inbox, self._install = bolt, feed, lanes, inbox, install
-        self._pace, self._spoken = pace, spoken
-        self._unseen: dict[str, Callable[[], Awaitable[object]]] = {"slack": slack.installation, "inbox": inbox.team}
-        secret = settings.slack_signing_secret
-        secrets = secret.get_secret_value().split(",") if secret else []
-        self._signing = [SignatureVerifier(one) for one in secrets if one]
-        token = settings.metrics_token
-        self._metrics_token = f"Bearer {token.get_secret_value()}".encode() if token else None
-        webhook = settings.inbox_webhook_secret
-        self._webhook_secret = webhook.get_secret_value() if webhook else None
-        watched = [
-            Route("/healthz", self.healthz),
-            Route("/readyz", self.readyz),
-            Route("/metrics", self.metrics),
-        ]
-        signed = [
-            self._timed("/slack/events", self.slack_events),
-            self._timed("/inbox/webhook", self.inbox_webhook),
-        ]
+        self._bot, self._bolt, self._write, self._bodies = bot, bolt, write, Bodies()
+        self._unseen: dict[str, Callable[[], Awaitable[object]]] = {
+            "slack": bot.slack.installation,
+            "inbox": bot.background.team,
+        }
+        settings = bot.settings
+        self._signing = [SignatureVerifier(one) for one in _secret(settings.slack_signing_secret).split(",") if one]
+        self._metrics_token = _secret(settings.metrics_token)
+        self._webhook_secret = _secret(settings.inbox_webhook_secret)
+        watched = [Route("/healthz", self.healthz), Route("/readyz", self.readyz), Route("/metrics", self.metrics)]
+        signed = [self._timed("/slack/events", self.slack_events), self._timed("/inbox/webhook", self.inbox_webhook)]
         self.app, self.watch = Router(signed + watched), Router(watched)
 
     async def slack_events(self, request: Request) -> Response:
@@ -106,8 +79,8 @@ class Web:
         return to_starlette_response(response)
 
     async def inbox_webhook(self, request: Request) -> Response:
-        """One event. Any 2xx acknowledges it (V2SPEC, webhooks); 503 asks Inbox to send it again."""
-        if self._webhook_secret is None:
+        """One event. Any 2xx acknowledges it, say Inbox's docs; 503 asks Inbox to send it again."""
+        if not self._webhook_secret:
             return PlainTextResponse("INBOX_WEBHOOK_SECRET is not set", 404)
         signature = request.headers.get("X-Inbox-Signature")
         if not may_be_signed(signature, time.time()):
@@ -128,7 +101,7 @@ class Web:
         try:
             async with asyncio.timeout(STORE_WITHIN):
                 asked = wanted(event)
-                new = await self._feed.arrive(event, asked, same_count=event.api == self._inbox.version)
+                new = await self._bot.feed.arrive(event, asked, same_count=event.api == self._bot.background.version)
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
@@ -145,7 +118,7 @@ class Web:
         trouble, *__ = await asyncio.gather(self._redis(), *map(self._see, list(self._unseen)))
         missing = [*self._unseen, *([trouble] if trouble else [])]
         state = f"waiting for {', '.join(missing)}" if missing else "ok"
-        return PlainTextResponse(f"{state}\n{self._spoken.said()}", 503 if missing else 200)
+        return PlainTextResponse(f"{state}\n{self._bot.spoken.said()}", 503 if missing else 200)
 
     async def _see(self, name: str) -> None:
         """Ask Slack or Inbox, unless they have answered before."""
@@ -161,9 +134,9 @@ class Web:
         try:
             async with asyncio.timeout(READY_WITHIN):
                 await self._write()
-                if await self._install.revoked():
+                if await self._bot.install.revoked():
                     return "Slack, which took the token away: install the app again and restart"
-                if await self._install.refused():
+                if await self._bot.install.refused():
                     return "Slack, which refuses SLACK_BOT_TOKEN: python -m bot doctor says more"
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("not_ready", waits_for="redis", error=str(error) or type(error).__name__)
@@ -173,7 +146,8 @@ class Web:
     async def metrics(self, request: Request) -> Response:
         """Prometheus text; without what Redis knows while that is down. 401 without METRICS_TOKEN where it is set."""
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
-        if self._metrics_token is not None and not hmac.compare_digest(given, self._metrics_token):
+        wanted = f"Bearer {self._metrics_token}".encode()
+        if self._metrics_token and not hmac.compare_digest(given, wanted):
             return PlainTextResponse("wants METRICS_TOKEN", 401, {"WWW-Authenticate": "Bearer"})
         try:
             async with asyncio.timeout(STORE_WITHIN):
@@ -188,21 +162,21 @@ class Web:
     async def _measure(self) -> None:
         """The same in every process: it is what they share. Each speaks its API version for itself."""
         for version in ("v1", "v2"):
-            API_VERSION.labels(version).set(version == self._spoken.version)
-        ends = self._spoken.ends
+            API_VERSION.labels(version).set(version == self._bot.spoken.version)
+        ends = self._bot.spoken.ends
         API_ENDS.set((ends - datetime.now(UTC)).total_seconds() if ends else math.inf)
-        for state, count in (await self._lanes.depth()).items():
+        for state, count in (await self._bot.lanes.depth()).items():
             DEPTH.labels(state).set(count)
-        OLDEST.set(await self._lanes.oldest())
-        read_at = await self._feed.read_at()
+        OLDEST.set(await self._bot.lanes.oldest())
+        read_at = await self._bot.feed.read_at()
         CURSOR_LAG.set((datetime.now(UTC) - read_at).total_seconds() if read_at else 0)
-        for window, left in (await self._pace.left()).items():
+        for window, left in (await self._bot.quota.left()).items():
             QUOTA.labels(str(window)).set(left)
-        held = await self._pace.held()
+        held = await self._bot.quota.held()
         for who, seconds in held.items():
             HELD.labels(who).set(seconds)
         CIRCUIT.labels("inbox").set(held["all"] > 0)
-        CIRCUIT.labels("slack").set(await self._install.revoked() or await self._install.refused())
+        CIRCUIT.labels("slack").set(await self._bot.install.revoked() or await self._bot.install.refused())
 
     def _timed(self, path: str, answer: _Answer) -> Route:
         seconds = ACK_SECONDS.labels(path)
@@ -220,6 +194,10 @@ class Web:
             return response
 
         return Route(path, endpoint, methods=["POST"])
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
 
 
 def _not_signed(route: str) -> Response:

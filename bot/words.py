@@ -5,16 +5,13 @@ Each says what happened and what to do. A stranger's words inside them are inert
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from math import ceil
 from typing import Literal
 
 from bot import errors
-from bot.text import clean, clip, plain, platform_name, when, when_long
+from bot.text import code, plain, platform_name
 
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
-HIDDEN = "New message, open in Inbox."
 GONE = "That conversation was deleted in Inbox."
 PLAN = "The first message to someone new needs Inbox's outbound add-on."
 NOT_CONFIRMED = "Inbox couldn't confirm that this was sent. Look at the conversation before you send it again."
@@ -37,60 +34,12 @@ UNIDENTIFIED_YET = "Slack can't tell me who you are right now. I'll keep trying 
 TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
 TOO_SLOW = "Slack lets me open a form only within three seconds, and that time is over. Try once more."
 UNLINKED = "You are unlinked from Inbox. `/inbox link` matches you by your e-mail address again."
-UNLINKED_YOU = "You are unlinked from Inbox now. `/inbox link` matches you by your e-mail address again."
-OWN_ADDRESS_ONLY = (
-    "You can link yourself only to the Inbox member with your own e-mail address: `/inbox link`. "
-    "For any other, ask an admin to run `/inbox link @you name@company.com`."
-)
-RESUMED = " I'll do now what you tried before."
-REPLIES_USAGE = (
-    "Use `/inbox replies on >>` or `/inbox replies off` in the channel that it is for. In place of `>>` may stand "
-    "something else without a space, of 2 to 20 characters, that ends in a sign and does not begin with `/`, `@` or "
-    "`#`; or an emoji."
-)
-REPLIES_SHARED = (
-    "This channel is shared with another organisation, so nothing goes out from its threads unless an admin says "
-    "`/inbox consent` here."
-)
-REPLIES_OFF = "Replies no longer go out from this channel."
-CHANGED_BEFORE = "You changed it before I heard of it. Write it again if it is to go out."
-NO_FILES = "I can't send files, only text."
-NOTHING_AFTER = "Nothing stands after the prefix."
-NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
-NEVER_CONFIRMED = (
-    "Inbox never confirmed that message, so I could neither edit it nor take it back. Look at the conversation to see "
-    "whether it is there."
-)
 TOO_LATE = "The platform allows that only for a while after sending, and that time is over."
-NO_PICTURE = "There is no picture: Slack has not granted me files:write."
-PICTURE = "Inbox, day by day"
-SOMEONE = "a former colleague"
-UNKNOWN_WRITER = "nobody in particular"
-GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
-CONSENT_USAGE = "Use `/inbox consent` or `/inbox consent off` in the channel that it is for."
-NO_LINKS = "Nobody is linked to an Inbox member yet."
-NO_ACTS = "Nobody has done anything yet."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
-LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
 NO_WAY = "That account can't reach this person: they are on another platform. Choose another account."
-NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
-NO_CHANNEL = (
-    "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
-    "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
-    "rule has a channel for shows in Inbox alone."
-)
-INHERITED = (
-    "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
-    "assignee in Inbox."
-)
-NO_HISTORY = "Inbox doesn't show the last messages right now."
-WHO_IS_LISTED = (
-    "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
-)
 EMPTY_TEXT_FIELD = "Write the message."
 TO_HINT = "A handle, the address of an X or LinkedIn profile, or a numeric id"
-CHECK_TO = "Nothing is sent yet: a name may be somebody else's handle, and one message goes to one person. Check *To*."
 BAD_RECIPIENT = "I can't read that recipient."
 _USE = "Use `@handle`, the address of an X or LinkedIn profile, or a numeric platform id: `/dm @sarah Hello Sarah`."
 _UNREADABLE = {
@@ -103,11 +52,6 @@ _UNREADABLE = {
     "several": "Name one person; `/inbox find Sarah Chen` looks for names.",
     "long": "It is too long for one.",
 }
-TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
-TOO_LONG_FOR_FORM = (
-    "I can't tell whom this is for, and the form that asks takes 3,000 characters only. Begin with `@handle`, an "
-    "address or an id."
-)
 
 DM_HELP = """\
 *Send a direct message from your team's account*
@@ -119,14 +63,6 @@ platform: the message goes there, or to nobody.
 • *Send as DM* in a message's ⋮ menu puts that message into the form.
 What you send goes to the person outside Slack. You get a receipt that only you can see."""
 
-ON_A_CARD = """\
-*On a conversation's card*
-• *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
-• *Reply* answers from the card, *Assign to…* gives the conversation to a colleague, *Open conversation* leads to it.
-• The ⋮ menu of a card, and of any message in its Slack thread, has the same, and *Archive thread* and *Reopen thread*.
-• The ⋮ menu of any message has *Send as DM* and *Find in Inbox*. `/dm` sends a direct message; `/dm help` explains."""
-
-REPLY_ASSIGNS_USAGE = "Use `/inbox reply-assigns on` or `/inbox reply-assigns off` in the channel that it is for."
 
 Doing = Literal["send", "change"]
 
@@ -179,83 +115,13 @@ def not_found(reference: str, doing: Doing = "change") -> str:
 
 
 def whoami(name: str, email: str, role: str) -> str:
-    who = f"In Inbox you are *{plain(name, 100)}* ({_address(email)}, {plain(role, 40)})."
+    who = f"In Inbox you are *{plain(name, 100)}* ({code(email)}, {plain(role, 40)})."
     return f"{who} If that is wrong: `/inbox unlink`."
-
-
-def linked(user: str, name: str, others: Sequence[str] = ()) -> str:
-    """`user` is a Slack user id, and so are `others`, who act as the same member."""
-    also = f" So does {', '.join(f'<@{one}>' for one in others)}: if that is wrong, unlink them." if others else ""
-    return f"<@{user}> now acts as *{plain(name, 100)}* in Inbox.{also}"
-
-
-def linked_you(admin: str, name: str, *, resumed: bool) -> str:
-    """`admin` is a Slack user id; `resumed` when what was refused before is done now."""
-    return f"<@{admin}> linked you to *{plain(name, 100)}* in Inbox." + (RESUMED if resumed else "")
-
-
-def link_line(user: str, name: str | None, email: str, twice: bool) -> str:
-    """One line of `/inbox links`; `name` is None when the member is gone."""
-    if name is None:
-        return f"⚠️ <@{user}> – a member who is no longer in Inbox"  # noqa: RUF001 - a dash
-    several = " ⚠️ several people act as this member" if twice else ""
-    return f"<@{user}> – *{plain(name, 100)}* ({plain(email, 200)}){several}"  # noqa: RUF001 - a dash
-
-
-def guest(user: str, *, allowed: bool) -> str:
-    """`user` is a Slack user id."""
-    if allowed:
-        return f"The guest <@{user}> may act on Inbox threads now; they need a seat in Inbox as everybody does."
-    return f"The guest <@{user}> may no longer act on Inbox threads."
-
-
-def closed(account: str) -> str:
-    """All that outsiders in a shared channel read; `account` is mrkdwn."""
-    return f"New message for {account}, open in Inbox."
-
-
-def shared_channel(channel: str) -> str:
-    """What admins read about a channel that is shared with another organisation."""
-    return (
-        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
-        "along, say `/inbox consent` in it."
-    )
-
-
-def consent(channel: str, *, given: bool) -> str:
-    """`channel` is Slack's id."""
-    if given:
-        return (
-            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
-        )
-    return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
 
 
 def announced(admin: str, said: str) -> str:
     """What the other admins read about what one of them did."""
     return f"<@{admin}> in Inbox's settings: {said}"
-
-
-def listed(lines: Sequence[str], none: str) -> str:
-    """The lines below each other, or `none`; what does not fit in a message is counted."""
-    shown = lines[:100]
-    more = [f"… and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
-    return "\n".join([*shown, *more]) or none
-
-
-def unlinked(user: str) -> str:
-    return f"<@{user}> is no longer linked, and no address matches them until `/inbox link`."
-
-
-def no_member(email: str) -> str:
-    return f"No Inbox member has the address {_address(email)}. Check it in Inbox → Settings → Members."
-
-
-def digest(messages: int, threads: int, oldest: datetime, *, stale: bool) -> str:
-    """What a channel reads after the bot was away; `stale` when that was longer than Inbox keeps its events."""
-    said = f"{messages} message{'s' if messages != 1 else ''} in {threads} conversation{'s' if threads != 1 else ''}"
-    gap = " That was longer than Inbox keeps its events, so I looked at the conversations themselves." if stale else ""
-    return f"{said} while I was away, oldest {when_long(oldest)}.{gap}"
 
 
 def unreadable(why: str) -> str:
@@ -274,11 +140,6 @@ def platform_unknown(platform: str) -> str:
     return f"I can't write to anybody on {name}: the version of Inbox's API that I use (v1) knows X alone."
 
 
-def no_account_on(platform: str) -> str:
-    name = platform_name(platform)
-    return f"No {name} account is connected to Inbox. Connect one in Inbox → Settings → Accounts to write to {name}."
-
-
 def nobody(recipient: str, platform: str | None = None) -> str:
     """`recipient` is a handle or an id, `platform` where they were to be."""
     where = f" on {platform_name(platform)}" if platform else ""
@@ -286,139 +147,6 @@ def nobody(recipient: str, platform: str | None = None) -> str:
         f"I can't find {plain(recipient, 150)} in Inbox{where}. Check the spelling, or give the profile URL or numeric "
         "platform id. Someone your team has never talked to may have to be added as a contact in Inbox first."
     )
-
-
-def ambiguous(recipient: str) -> str:
-    return f"Several people match {plain(recipient, 150)}."
-
-
-def archived_already(by: str | None = None) -> str:
-    return f"That conversation is already archived{_by(by)}."
-
-
-def open_already(by: str | None = None) -> str:
-    return f"That conversation is already open{_by(by)}."
-
-
-def assigned_already(assignee: str | None = None) -> str:
-    return f"That conversation is already assigned to {plain(assignee, 100) if assignee else 'you'}."
-
-
-def unassigned_already() -> str:
-    return "That conversation is already unassigned."
-
-
-def still_assigned(assignee: str) -> str:
-    """Unassign did not take the assignee away, as the contact has one."""
-    return (
-        f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
-        "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
-    )
-
-
-def only_the_writer(user: str) -> str:
-    """`user` is a Slack user id."""
-    return f"Only <@{user}> can send that again. You can write with *Reply* on the card."
-
-
-def restricted(platform: str) -> str:
-    """The platform forbids sending in one conversation."""
-    return f"{plain(platform, 40)} has closed this conversation, so nobody can write in it."
-
-
-def cannot_send(account: str) -> str:
-    return f"{plain(account, 100)} can't send messages. Check the account in Inbox → Settings → Accounts."
-
-
-def replying_too(name: str, since: datetime) -> str:
-    return f"⚠️ *{plain(name, 100)}* is replying too, since {when(since)}. Agree on who sends."
-
-
-def room(platform: str, characters: int | None, field: int) -> str:
-    """How long a message may be, as plain text; `characters` is None where Inbox does not say (API v1)."""
-    if characters is None:
-        return f"Up to {field:,} characters fit here; Inbox does not say how many {platform} takes."
-    if characters <= field:
-        return f"{platform} takes up to {characters:,} characters."
-    return f"{platform} takes up to {characters:,} characters, of which {field:,} fit here; /dm takes longer ones."
-
-
-def assigned_you(by: str, name: str, handle: str) -> str:
-    """What the new assignee reads."""
-    whom = f"*{plain(name, 100)}*" + (f" ({plain(handle, 100)})" if handle and handle != name else "")
-    return f"{plain(by, 100)} assigned you the conversation with {whom}."
-
-
-def reply_assigns(channel: str, *, on: bool) -> str:
-    """`channel` is Slack's id."""
-    if on:
-        return f"In <#{channel}>, who replies to a conversation that nobody has takes it from now on."
-    return f"In <#{channel}>, a reply no longer assigns the conversation."
-
-
-def told_of_assignment(*, on: bool) -> str:
-    if on:
-        return "I tell you in a direct message when a colleague assigns you a conversation."
-    return "I no longer tell you when a colleague assigns you a conversation. `/inbox assignments on` brings it back."
-
-
-def inbox_help(people: Sequence[tuple[str, str]], admins: Sequence[tuple[str, str]]) -> str:
-    """All words of `/inbox`, each with its line."""
-    parts = [f"*{title}*\n{_word_lines(some)}" for title, some in (("Say", people), ("For admins", admins)) if some]
-    return "\n\n".join([ON_A_CARD, *parts])
-
-
-def _word_lines(some: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"• `/inbox {name}`: {says}" for name, says in some)
-
-
-def unknown_word(word: str, near: str) -> str:
-    """`near` is the word that was perhaps meant, or ""."""
-    meant = f" Did you mean `{near}`?" if near else ""
-    return f"I don't know `{clip(clean(word), 40).replace('`', '')}`.{meant} `/inbox help` lists all words."
-
-
-def finding(what: str, level: Literal["ok", "warning", "failed"], seen: str, remedy: str) -> str:
-    """One line of `/inbox doctor`, and below it what to do."""
-    mark = {"ok": "✅", "warning": "⚠️", "failed": "❌"}[level]
-    return f"{mark} *{what}* {plain(seen)}" + (f"\n      → {remedy}" if remedy else "")
-
-
-def replies_are(channel: str, prefix: str) -> str:
-    """What `/inbox replies` says of a channel; `prefix` is "" when no reply goes out."""
-    if not prefix:
-        return f"In <#{channel}>, replies in a card's Slack thread stay in Slack."
-    return (
-        f"In <#{channel}>, replies in a card's Slack thread that begin with {_code(prefix)} go out as direct messages; "
-        "all others stay in Slack."
-    )
-
-
-def scopes_missing(scopes: Sequence[str]) -> str:
-    """What an admin reads who switches on what the app may not do yet."""
-    return (
-        f" But Slack has not granted me {', '.join(scopes)}: until it has, nothing is sent. Add them under OAuth & "
-        "Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
-    )
-
-
-def stayed_in_slack(why: str) -> str:
-    """What the writer of a reply reads that was to go out; `why` is one of our sentences."""
-    return f"That reply stayed in Slack. {why}"
-
-
-def edited(name: str) -> str:
-    return f"{plain(name, 100)} reads the edited message now."
-
-
-def unsent(name: str) -> str:
-    return f"The message to {plain(name, 100)} was taken back."
-
-
-def not_amended(name: str, why: str, *, deleting: bool) -> str:
-    """`why` is one of our sentences."""
-    done = "was deleted in Slack only" if deleting else "was edited in Slack only"
-    return f"That message {done}: {plain(name, 100)} still has it as it was sent. {why}"
 
 
 def explain(error: errors.BotError, *, team: str, account: str, reference: str, doing: Doing) -> str:
@@ -479,20 +207,6 @@ def _refusal(error: errors.InboxError, doing: Doing) -> str:
         case errors.Rejected():
             return f"Inbox didn't accept this, so {nothing}.{why}" + ("" if why else " Check it and try again.")
     return ""
-
-
-def _code(words: str) -> str:
-    """Words as code, so that Slack makes nothing of them."""
-    return "`" + clip(clean(words).replace("`", "'"), 100).replace("&", "&amp;").replace("<", "&lt;") + "`"
-
-
-def _address(email: str) -> str:
-    """An e-mail address as code, so that it can be copied as it is."""
-    return "`" + clip(clean(email).replace("`", "'"), 200).replace("&", "&amp;").replace("<", "&lt;") + "`"
-
-
-def _by(who: str | None) -> str:
-    return f" (by {plain(who, 100)})" if who else ""
 
 
 def _reference(reference: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 
 from bot import log
-from bot.context import Paces
+from bot.context import Timing
 from bot.sandbox.stage import Stage, stage
 from bot.store import embedded
 
@@ -32,7 +32,7 @@ NEVER_LOGGED = (
 )
 # `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
 SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
-QUICK = Paces(breath=0.02, channel_interval=0.01, poll=60.0, look_again=0.3, version_every=60.0)
+QUICK = Timing(breath=0.02, channel_interval=0.01, poll=60.0, look_again=0.3, version_every=60.0)
 
 Open = Callable[..., Awaitable[Stage]]
 
@@ -101,8 +101,8 @@ async def opened(redis_url: str) -> AsyncIterator[Open]:
 
         async def start(**wanted: Any) -> Stage:
             polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
-            paces = replace(QUICK, poll=0.2) if polls else QUICK
-            everything: dict[str, Any] = {"redis_url": redis_url, "paces": paces, "socket_mode": SOCKET_MODE} | wanted
+            timing = replace(QUICK, poll=0.2) if polls else QUICK
+            everything: dict[str, Any] = {"redis_url": redis_url, "timing": timing, "socket_mode": SOCKET_MODE} | wanted
             stages.append(await stack.enter_async_context(stage(**everything)))
             return stages[-1]
 

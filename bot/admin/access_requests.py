@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from bot import accept, words
-from bot.admin import views
-from bot.admin.commands import direct, home_of
+from bot import accept
+from bot.admin import views, words
 from bot.admin.jobs import AskAdmins, GrantAccess, Want
-from bot.admin.links import linked
+from bot.admin.links import direct, home_of, linked
 from bot.context import Bot
 from bot.errors import Guest, NotLinked
 from bot.feature import Feature

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.errors import SettingsError
-from bot.people.record import Audit, Entry
+from bot.people.record import AuditLog, Entry
 from bot.settings import Settings
 from bot.start import opened_redis
 
@@ -18,7 +18,7 @@ async def export(settings: Settings, since: str, *, as_json: bool) -> int:
     """Print the entries since `since`, the oldest first; JSON is one object in a line."""
     begin = moment(since, datetime.now(UTC))
     async with opened_redis(settings) as redis:
-        async for entry in Audit(redis).since(begin):
+        async for entry in AuditLog(redis).since(begin):
             print(entry.model_dump_json() if as_json else _line(entry))
     return 0
 

@@ -1,26 +1,29 @@
-"""Who acts as whom: what people say for themselves, and what admins say for others."""
+"""Who acts as whom, and which guests may act: what people say for themselves, and what admins say for others."""
 
 from __future__ import annotations
 
 import structlog
 
-from bot import text, words
-from bot.admin.commands import answer, direct, home_of, resume, user_in
+from bot import text
+from bot.admin import views, words
 from bot.context import Bot
+from bot.errors import Mistake, SlackRefused
 from bot.feature import Console, Feature
 from bot.lists.jobs import OpenHome
 from bot.models import Member
 from bot.people.announce import announced
-from bot.queue.job import Asked, Job
+from bot.people.answers import say, tell
+from bot.queue.job import Asked, Asker, Job
+from bot.words import whoami
 
 log = structlog.get_logger(__name__)
 feature = Feature()
 
 
-@feature.word("whoami", help="which Inbox member you are")
-async def whoami(job: Console, typed: str, bot: Bot) -> list[Job]:
+@feature.word("whoami", help="which Inbox member you are", alone=True)
+async def who_am_i(job: Console, typed: str, bot: Bot) -> list[Job]:
     member = (await bot.access.actor(job.asker)).member
-    return [answer(job, words.whoami(member.label, member.email, member.role))]
+    return [say(job.asker, whoami(member.label, member.email, member.role))]
 
 
 async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
@@ -28,14 +31,14 @@ async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
     profile = await bot.access.insider(job.asker)
     if address is not None and address.casefold() != (profile.email or "").casefold():
         await bot.record.note(job.asker, "link", job.asker.user, "refused: another address", job.ref)
-        return [answer(job, words.OWN_ADDRESS_ONLY)]
+        raise Mistake(words.OWN_ADDRESS_ONLY)
     member = await bot.access.own_member(profile)
     others = [one for one, has in (await bot.links.links()).items() if has == member.id and one != profile.id]
     await bot.links.save_link(profile.id, member.id)
     log.info("linked", ref=job.ref, user=profile.id, member=member.id, by=profile.id)
     await bot.record.note(job.asker, "link", profile.id, f"done: {member.id}", job.ref, member.id)
-    resumed = await resume(bot, profile.id)
-    return [answer(job, words.linked(profile.id, member.label, others) + (words.RESUMED if resumed else ""))]
+    resumed = await _resume(bot, profile.id)
+    return [say(job.asker, words.linked(profile.id, member.label, others) + (words.RESUMED if resumed else ""))]
 
 
 async def _unlink_me(bot: Bot, job: Console) -> list[Job]:
@@ -43,7 +46,7 @@ async def _unlink_me(bot: Bot, job: Console) -> list[Job]:
     await bot.links.remove_link(profile.id)
     log.info("unlinked", ref=job.ref, user=profile.id, by=profile.id)
     await bot.record.note(job.asker, "unlink", profile.id, "done", job.ref)
-    return [answer(job, words.UNLINKED_YOU), OpenHome(asker=job.asker)]
+    return [say(job.asker, words.UNLINKED_YOU), OpenHome(asker=job.asker)]
 
 
 @feature.word("link", help="be matched to Inbox by your e-mail address; admins: `@user name@company.com`")
@@ -52,11 +55,11 @@ async def link(job: Console, typed: str, bot: Bot) -> list[Job]:
     match typed.split():
         case []:
             return await _link_me(bot, job, None)
-        case [address] if user_in(address) is None:
+        case [address] if text.mention(address) is None:
             return await _link_me(bot, job, text.decode(address))
         case [mention, address]:
             return await _link(bot, job, mention, address)
-    return [answer(job, words.LINK_USAGE)]
+    raise Mistake(words.LINK_USAGE)
 
 
 @feature.word("unlink", help="end that; admins: `@user`")
@@ -68,12 +71,12 @@ async def unlink(job: Console, typed: str, bot: Bot) -> list[Job]:
 async def _link(bot: Bot, job: Console, mention: str, address: str) -> list[Job]:
     """Somebody acts as a member from now on, and the click that was refused before is done."""
     await bot.access.admin(job.asker)
-    user, email = user_in(mention), text.decode(address)
+    user, email = text.mention(mention), text.decode(address)
     if user is None:
-        return [answer(job, words.LINK_USAGE)]
+        raise Mistake(words.LINK_USAGE)
     member = await bot.access.member_with(email)
     if member is None:
-        return [answer(job, words.no_member(email))]
+        raise Mistake(words.no_member(email))
     return await linked(bot, job, user, member)
 
 
@@ -84,22 +87,22 @@ async def linked(bot: Bot, job: Asked, user: str, member: Member) -> list[Job]:
     log.info("linked", ref=job.ref, user=user, member=member.id, by=job.asker.user)
     said = words.linked(user, member.label, shared)
     told = await announced(bot, job, "link", user, said, member=member.id)
-    resumed = await resume(bot, user)
+    resumed = await _resume(bot, user)
     return [*told, *direct(user, job, words.linked_you(job.asker.user, member.label, resumed=resumed))]
 
 
 async def _unlink(bot: Bot, job: Console, mention: str) -> list[Job]:
     await bot.access.admin(job.asker)
-    user = user_in(mention)
+    user = text.mention(mention)
     if user is None:
-        return [answer(job, words.LINK_USAGE)]
+        raise Mistake(words.LINK_USAGE)
     await bot.links.remove_link(user)
     log.info("unlinked", ref=job.ref, user=user, by=job.asker.user)
     told = await announced(bot, job, "unlink", user, words.unlinked(user))
     return [*told, home_of(bot, user)]
 
 
-@feature.word("links", help="who acts as whom", admins=True)
+@feature.word("links", help="who acts as whom", admins=True, alone=True)
 async def links(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Who acts as whom; a member who is gone, or whom two people act as, stands out."""
     await bot.access.admin(job.asker)
@@ -109,4 +112,57 @@ async def links(job: Console, typed: str, bot: Bot) -> list[Job]:
         member = await bot.access.member(member_id)
         twice = list(known.values()).count(member_id) > 1
         lines.append(words.link_line(user, member.label if member else None, member.email if member else "", twice))
-    return [answer(job, words.listed(lines, words.NO_LINKS))]
+    return [say(job.asker, words.listed(lines, words.NO_LINKS))]
+
+
+@feature.word("allow", help="let a guest with a seat in Inbox act: `@guest`", admins=True)
+async def allow(job: Console, typed: str, bot: Bot) -> list[Job]:
+    """`/inbox allow @guest`."""
+    return await _guest(bot, job, typed, allowed=True)
+
+
+@feature.word("disallow", help="no longer", admins=True)
+async def disallow(job: Console, typed: str, bot: Bot) -> list[Job]:
+    """`/inbox disallow @guest`."""
+    return await _guest(bot, job, typed, allowed=False)
+
+
+async def _guest(bot: Bot, job: Console, typed: str, *, allowed: bool) -> list[Job]:
+    """A guest may act like a member, or no longer; they need a seat in Inbox as everybody does."""
+    await bot.access.admin(job.asker)
+    user = text.mention(typed)
+    if user is None:
+        raise Mistake(words.GUEST_USAGE)
+    if allowed and not await _is_guest(bot, user):
+        return [say(job.asker, views.no_guest(user))]
+    await (bot.rights.allow_guest(user) if allowed else bot.rights.disallow_guest(user))
+    said = words.guest(user, allowed=allowed)
+    return [*await announced(bot, job, "allow" if allowed else "disallow", user, said), home_of(bot, user)]
+
+
+async def _is_guest(bot: Bot, user: str) -> bool:
+    """Whether Slack says so. Raises `Mistake` for somebody whom Slack does not know."""
+    try:
+        profile = await bot.directory.profiles.get(user) or await bot.slack.profile(user)
+    except SlackRefused:
+        raise Mistake(words.GUEST_USAGE) from None
+    return profile.guest
+
+
+def home_of(bot: Bot, user: str) -> OpenHome:
+    """Slack keeps what somebody's Home showed while they still might see it."""
+    return OpenHome(asker=Asker(user=user, team=bot.access.installation.team))
+
+
+async def _resume(bot: Bot, user: str) -> bool:
+    """Accept again, once, what `user` could not have before they were linked; whether there was anything."""
+    click = await bot.rights.kept_click(user)
+    if click:
+        await bot.lanes.accept(click, once=f"resumed:{click.ref}")
+        await bot.rights.drop_click(user)
+    return click is not None
+
+
+def direct(user: str, job: Asked, sentence: str) -> list[Job]:
+    """A direct message, unless they did it themselves."""
+    return [] if user == job.asker.user else [tell(Asker(user=user), {"text": sentence, "blocks": []}, lasting=True)]

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from bot import words
-from bot.admin import views
-from bot.admin.commands import answer
+from bot.admin import views, words
 from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Console, Feature
 from bot.models import Thread
+from bot.people.answers import say
 from bot.queue.job import Asker, Job
 
 SHOWN: Final = 20  # acts
 feature = Feature()
 
 
-@feature.word("log", help="who did what", admins=True)
+@feature.word("log", help="who did what", admins=True, alone=True)
 async def show_log(job: Console, typed: str, bot: Bot) -> list[Job]:
     """The last acts, for the admin alone. Whose conversations they were reads only who may act in Inbox."""
     await bot.access.admin(job.asker)
@@ -31,7 +30,7 @@ async def show_log(job: Console, typed: str, bot: Bot) -> list[Job]:
         )
         for one in acts
     ]
-    return [answer(job, words.listed(lines, words.NO_ACTS))]
+    return [say(job.asker, words.listed(lines, words.NO_ACTS))]
 
 
 async def _threads(bot: Bot, asker: Asker, about: Collection[str]) -> dict[str, Thread]:

@@ -5,8 +5,9 @@ Raises `Refused` for people who may not choose that.
 
 from __future__ import annotations
 
-from bot import words
+from bot.assign import views
 from bot.context import Bot
+from bot.errors import Mistake
 from bot.feature import Console, Feature
 from bot.people.announce import announced, channel_of_admin
 from bot.people.answers import say
@@ -20,11 +21,11 @@ async def assignments(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Anyone, for themselves."""
     user = (await bot.access.insider(job.asker)).id
     mine = await bot.preferences.person(user)
-    if typed not in ("on", "off"):
-        return [say(job.asker, words.told_of_assignment(on=mine.told_of_assignment))]
-    on = typed == "on"
+    if not typed:
+        return [say(job.asker, views.told_of_assignment(on=mine.told_of_assignment))]
+    on = _is_on(typed, views.ASSIGNMENTS_USAGE)
     await bot.preferences.set_person(user, told_of_assignment=on)
-    return [say(job.asker, words.told_of_assignment(on=on))]
+    return [say(job.asker, views.told_of_assignment(on=on))]
 
 
 @feature.word(
@@ -32,10 +33,17 @@ async def assignments(job: Console, typed: str, bot: Bot) -> list[Job]:
 )
 async def reply_assigns(job: Console, typed: str, bot: Bot) -> list[Job]:
     """An admin, for the channel."""
-    channel = await channel_of_admin(bot, job, words.REPLY_ASSIGNS_USAGE)
+    channel = await channel_of_admin(bot, job, views.REPLY_ASSIGNS_USAGE)
     chosen = await bot.preferences.channel(channel)
-    if typed not in ("on", "off"):
-        return [say(job.asker, words.reply_assigns(channel, on=chosen.reply_assigns))]
-    on = typed == "on"
+    if not typed:
+        return [say(job.asker, views.reply_assigns(channel, on=chosen.reply_assigns))]
+    on = _is_on(typed, views.REPLY_ASSIGNS_USAGE)
     await bot.preferences.set_channel(channel, reply_assigns=on)
-    return await announced(bot, job, "/inbox reply-assigns", "", words.reply_assigns(channel, on=on))
+    return await announced(bot, job, "/inbox reply-assigns", "", views.reply_assigns(channel, on=on))
+
+
+def _is_on(typed: str, usage: str) -> bool:
+    """Raises `Mistake` with `usage` for anything but on and off."""
+    if typed.lower() not in ("on", "off"):
+        raise Mistake(usage)
+    return typed.lower() == "on"

@@ -1,7 +1,4 @@
-"""Giving a thread to a colleague: the form to choose one, and the word to whom it was given.
-
-Everything about colleagues that a change of assignee needs beside the change itself.
-"""
+"""Giving a thread to a colleague: the form to choose one, and the word to whom it was given."""
 
 from __future__ import annotations
 
@@ -17,10 +14,9 @@ from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
 from bot.models import Member
 from bot.people import forms
-from bot.people.forms import remembered
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
 from bot.threads.jobs import Change
 
 log = structlog.get_logger(__name__)
@@ -30,24 +26,11 @@ feature = Feature()
 
 
 @feature.action("assign_to")
-async def press(ack: Ack, body: Body, bot: Bot) -> None:
-    """The button, whose value is the thread."""
-    await _open(bot, asker(body), button_value(body))
-    await ack()
-
-
 @feature.shortcut("assign_to")
-async def choose(ack: Ack, body: Body, bot: Bot) -> None:
-    """The shortcut, on a card or below it."""
-    await _open(bot, asker(body), await accept.thread_of(bot, body))
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button, and the shortcut on a card or below it."""
+    await accept.thread_form(bot, body, TITLE, OpenAssign)
     await ack()
-
-
-async def _open(bot: Bot, who: Asker, thread_id: str) -> None:
-    if thread_id:
-        await accept.form(bot, who, TITLE, lambda view: OpenAssign(view_id=view, thread_id=thread_id, asker=who))
-    else:
-        await accept.no_card(bot, who)
 
 
 @feature.view("assign_to")

@@ -10,6 +10,7 @@ from bot.queue.job import Filled, Job
 class OpenAssign(Filled):
     """Fill the loading view in which a colleague is chosen."""
 
+    recorded: ClassVar[tuple[str, str]] = ("assign_to", "{thread_id}")
     kind: Literal["open_assign"] = "open_assign"
     thread_id: str
 

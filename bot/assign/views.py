@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
-from bot import words
 from bot.models import Card, Member, Thread
-from bot.reply.views import _OPTIONS, _colleague, _range
 from bot.slack.blocks import (
     Block,
     Msg,
@@ -22,6 +21,17 @@ from bot.slack.blocks import (
     option,
     quote,
     section,
+)
+from bot.text import literal, plain
+
+WHO_IS_LISTED = (
+    "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
+)
+_OPTIONS = 100  # in a menu, and in each of its groups
+
+ASSIGNMENTS_USAGE: Final = "Use `/inbox assignments on` or `/inbox assignments off`."
+REPLY_ASSIGNS_USAGE: Final = (
+    "Use `/inbox reply-assigns on` or `/inbox reply-assigns off` in the channel that it is for."
 )
 
 
@@ -39,7 +49,7 @@ def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata
     initial = {"initial_option": chosen} if chosen else {}
     return modal(
         "Assign to…",
-        [field("assignee", "Who takes it", {**menu, **initial}), context(words.WHO_IS_LISTED)],
+        [field("assignee", "Who takes it", {**menu, **initial}), context(WHO_IS_LISTED)],
         callback_id="assign_to",
         submit=label("Assign"),
         private_metadata=metadata,
@@ -49,7 +59,7 @@ def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata
 def assigned_message(card: Card, *, by: str, link: str | None) -> Msg:
     """What the new assignee reads in a direct message; `link` leads to the card."""
     person, latest = card.thread.person, card.latest or card.thread.last_message
-    said = words.assigned_you(by, person.label if person else "someone", person.handle if person else "")
+    said = assigned_you(by, person.label if person else "someone", person.handle if person else "")
     preview = latest.text if latest and not latest.deleted else ""
     mute = button("Don't tell me again", "assignments_off", "off")
     return {
@@ -60,3 +70,35 @@ def assigned_message(card: Card, *, by: str, link: str | None) -> Msg:
             *actions("assigned_actions", [*open_button(link, "Open the card"), mute]),
         ],
     }
+
+
+def _colleague(member: Member, me: str, *, several: bool) -> str:
+    """Names that two have go with their addresses."""
+    you = " (you)" if member.id == me else ""
+    address = f", {literal(member.email, 40)}" if several else ""
+    return literal(member.label, 75 - len(you + address)) + address + you
+
+
+def _range(group: Sequence[Block]) -> Block:
+    """`Ana to Eve`."""
+    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
+    return label(f"{literal(first, 33)} to {literal(last, 33)}")
+
+
+def assigned_you(by: str, name: str, handle: str) -> str:
+    """What the new assignee reads."""
+    whom = f"*{plain(name, 100)}*" + (f" ({plain(handle, 100)})" if handle and handle != name else "")
+    return f"{plain(by, 100)} assigned you the conversation with {whom}."
+
+
+def reply_assigns(channel: str, *, on: bool) -> str:
+    """`channel` is Slack's id."""
+    if on:
+        return f"In <#{channel}>, who replies to a conversation that nobody has takes it from now on."
+    return f"In <#{channel}>, a reply no longer assigns the conversation."
+
+
+def told_of_assignment(*, on: bool) -> str:
+    if on:
+        return "I tell you in a direct message when a colleague assigns you a conversation."
+    return "I no longer tell you when a colleague assigns you a conversation. `/inbox assignments on` brings it back."

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from bot.models import Message, Record
-from bot.queue.job import Asker, Job
+from bot.queue.job import Asker, Background, Job
 
 
 class Attempt(Record):
@@ -21,7 +21,7 @@ class Attempt(Record):
     old: tuple[str, str] | None = None
 
 
-class Post(Job):
+class Post(Background):
     """Show what waits to be shown of a conversation: as a new card, or below the card that the thread already has.
 
     `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
@@ -29,7 +29,6 @@ class Post(Job):
     """
 
     merge: ClassVar[bool] = True
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["post"] = "post"
     channel: str
@@ -43,13 +42,12 @@ class Post(Job):
         return None if self.waits else f"message:{self.message.id}"
 
 
-class Amend(Job):
+class Amend(Background):
     """A message was edited, deleted or reacted to: show it as it is now, where it is shown.
 
     First it waits until what came before it was found out (`in_turn`): the message itself may be among that.
     """
 
-    background: ClassVar[bool] = True
     kind: Literal["amend"] = "amend"
     thread_id: str
     message_id: str
@@ -61,10 +59,9 @@ class Amend(Job):
         return f"{'amend' if self.in_turn else 'inbound'}:{self.thread_id}"
 
 
-class Announce(Job):
+class Announce(Background):
     """Say to a whole channel what was missed, and then show the `threads`, by the time of the first message in each."""
 
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "announce:{channel}"
     kind: Literal["announce"] = "announce"
     channel: str
@@ -72,10 +69,9 @@ class Announce(Job):
     threads: dict[str, datetime] = Field(default_factory=dict)
 
 
-class Missed(Job):
+class Missed(Background):
     """Show a thread in which somebody wrote while the bot was away: its card, and what was written since."""
 
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["missed"] = "missed"
     channel: str
@@ -92,14 +88,13 @@ class Render(Job):
     thread_id: str
 
 
-class Move(Job):
+class Move(Background):
     """Post a thread's card anew in a channel, and close the old one.
 
     `mover` moved it by hand and is told. Once there is a new card, `posted` is its ts, and `old` the place it had.
     `message` is what older versions moved it for: now the messages that wait say where their card belongs (`Post`).
     """
 
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["move"] = "move"
     channel: str

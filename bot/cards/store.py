@@ -1,56 +1,46 @@
-"""What is known of each thread that has a card, and where its card is.
+"""What is known of each thread, where its card is, and what is still to be posted of the conversation.
 
 A card's parts are written by different lanes, so each is a field of its own: a post never overwrites what a click
 just wrote.
+
+A message waits here from when it was read until Slack has it. It is taken out together with the note of where it
+stands, so whoever dies in between leaves it to be shown, and nothing that was noted is shown again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
 from bot.models import Card, Message, Note, Place, Record, Thread
 from bot.store import keys
+from bot.store.scripts import script
 
-_AMEND: Final = """
-local shown = redis.call('HGET', KEYS[1], 'latest')
-if shown and cjson.decode(shown).id == ARGV[1] then redis.call('HSET', KEYS[1], 'latest', ARGV[2]) end
-"""
-# KEYS: the card, its place. ARGV: channel and ts, the thread, channel and ts of the place it is thought to have now.
-_PUT: Final = """
-redis.call('SET', KEYS[2], ARGV[3])
-local channel, ts = unpack(redis.call('HMGET', KEYS[1], 'channel', 'ts'))
-local function is(at) return channel == ARGV[at] and ts == ARGV[at + 1] end
-if channel and not is(1) and not is(4) then return 0 end
-redis.call('HSET', KEYS[1], 'channel', ARGV[1], 'ts', ARGV[2])
-return 1
-"""
+PARTS: Final[Mapping[str, type[Record]]] = {
+    "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
+}  # fmt: skip
 
 
 class Cards:
-    """Raises `StoreUnavailable` when Redis does not answer."""
+    """Each thread that is known, and its card. Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._amend = redis.register_script(_AMEND)
-        self._put = redis.register_script(_PUT)
+        self._amend = script(redis, "cards/amend_latest.lua")
+        self._put = script(redis, "cards/put_card.lua")
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
         fields = await self._redis.hgetall(keys.card(thread_id))
         if b"thread" not in fields:
             return None
-        return Card(
-            thread=Thread.model_validate_json(fields[b"thread"]),
-            latest=Message.model_validate_json(fields[b"latest"]) if b"latest" in fields else None,
-            archived=Note.model_validate_json(fields[b"archived"]) if b"archived" in fields else None,
-            assigned=Note.model_validate_json(fields[b"assigned"]) if b"assigned" in fields else None,
-            answered=Note.model_validate_json(fields[b"answered"]) if b"answered" in fields else None,
-            gone=b"gone" in fields,
-        )
+        there = {name: model for name, model in PARTS.items() if name.encode() in fields}
+        parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
+        return Card(**parts, gone=b"gone" in fields)
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""
@@ -126,3 +116,85 @@ class Cards:
     async def threads_of(self, person: str) -> set[str]:
         """Ids of the threads known with a contact id or a person's platform id."""
         return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}
+
+
+class Entry(Record):
+    """A message, and the channel in which its conversation belonged when it came.
+
+    `seq` is its event's, for messages that were written at the same time; 0 where that is not known.
+    """
+
+    channel: str
+    message: Message
+    seq: int = 0
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        return self.message.created_at, self.seq, self.message.id
+
+
+class Waiting(NamedTuple):
+    """An entry, and how it is written in Redis."""
+
+    entry: Entry
+    raw: bytes
+
+    @property
+    def message(self) -> Message:
+        return self.entry.message
+
+
+class Posts:
+    """The messages that wait to be shown, and those that each post shows."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._put = script(redis, "cards/put_waiting.lua")
+        self._amend = script(redis, "cards/amend_waiting.lua")
+        self._shown = script(redis, "cards/put_shown.lua")
+
+    async def put(self, message: Message, channel: str, seq: int = 0, *, marked: bool = False) -> bool:
+        """`message` is to be shown, once in seven days; whether it waits now.
+
+        `marked` is for one that was marked as on its way before it came here.
+        """
+        names = [keys.unshown(message.thread_id), keys.once(f"message:{message.id}"), keys.shown(message.id)]
+        entry = Entry(channel=channel, message=message, seq=seq).model_dump_json()
+        return bool(await self._put(keys=names, args=[message.id, entry, int(marked)]))
+
+    async def waiting(self, thread_id: str) -> list[Waiting]:
+        """What is to be shown, the oldest message first."""
+        found = [
+            Waiting(Entry.model_validate_json(raw), raw) for raw in await self._redis.hvals(keys.unshown(thread_id))
+        ]
+        return sorted(found, key=lambda one: one.entry.order)
+
+    async def amend(self, thread_id: str, message: Message) -> bool:
+        """A message that waits says something else now; whether it waited."""
+        raw = await self._redis.hget(keys.unshown(thread_id), message.id)
+        if raw is None:
+            return False
+        entry = Entry.model_validate_json(raw).model_copy(update={"message": message})
+        return bool(await self._amend(keys=[keys.unshown(thread_id)], args=[message.id, raw, entry.model_dump_json()]))
+
+    async def put_shown(self, place: Place, thread_id: str, shown: Sequence[Waiting]) -> list[str]:
+        """These stand at `place`, and wait no longer; the ids of those that say something else by now."""
+        names = [keys.unshown(thread_id), keys.post(*place), *(keys.shown(one.message.id) for one in shown)]
+        args = [part for one in shown for part in (one.message.id, one.raw)]
+        return [one.decode() for one in await self._shown(keys=names, args=[*place, *args])]
+
+    async def shown_at(self, message_id: str) -> Place | None:
+        """Where a message of the conversation stands, on its card or below it."""
+        channel, ts = await self._redis.hmget(keys.shown(message_id), "channel", "ts")
+        return Place(channel.decode(), ts.decode()) if channel and ts else None
+
+    async def change(self, place: Place, message: Message) -> list[Message]:
+        """`message` as it is now, among all that the post at `place` shows, in order."""
+        raw = await self._redis.hget(keys.post(*place), message.id)
+        entry = Entry.model_validate_json(raw) if raw else Entry(channel=place.channel, message=message)
+        pipe = self._redis.pipeline()
+        pipe.hset(keys.post(*place), message.id, entry.model_copy(update={"message": message}).model_dump_json())
+        pipe.expire(keys.post(*place), keys.WEEK)
+        pipe.hvals(keys.post(*place))
+        *_, found = await pipe.execute()
+        return [one.message for one in sorted(map(Entry.model_validate_json, found), key=lambda one: one.order)]

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from bot import accept
 from bot.channels.jobs import OpenSettings, SaveSettings
 from bot.context import Bot
-from bot.errors import InboxError, Refused
+from bot.errors import InboxError, Mistake, Refused
 from bot.feature import Console, Feature
 from bot.hours import Quiet, Reminders, clock, zone_named
 from bot.people import answers
@@ -116,7 +116,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         profile = await bot.access.admin(job.asker)
     except (Refused, InboxError) as error:
         await bot.record.note(job.asker, "settings", channel, f"refused: {type(error).__name__}", job.ref)
-        why = answers.explain(bot, error, job.asker, job.ref)
+        why = answers.explain(bot, error, job.ref)
         await bot.slack.update_view(job.view_id, notice_modal(TITLE, why))
         return []
     set_here = await bot.preferences.channel(channel)
@@ -164,7 +164,7 @@ async def quiet(job: Console, typed: str, bot: Bot) -> list[Job]:
         return [say(job.asker, _quiet(known.quiet))]
     found = None if span.lower() == "off" else _quiet_hours(span, place or profile.zone)
     if found is None and span.lower() != "off":
-        return [say(job.asker, views.QUIET_USAGE)]
+        raise Mistake(views.QUIET_USAGE)
     await bot.preferences.set_person(job.asker.user, quiet=found)
     return [say(job.asker, _quiet(found))]
 

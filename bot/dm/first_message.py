@@ -1,126 +1,104 @@
-"""What speaks against a first message: a colleague or a campaign wrote already, or the account or the plan forbids it.
-
-A conversation in which both sides have written is none of it: there, anybody may go on.
-
-Raises `NotNow` where Inbox does not tell; any other refusal is the send's to explain.
-"""
+"""Begins a message, or asks first where something speaks against writing to somebody new."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from collections.abc import Sequence
 
+from bot import accept, words
 from bot.context import Bot
-from bot.errors import InboxError, NotNow
-from bot.lists import words
-from bot.models import AccountLink, Candidate, Member, Message
+from bot.dm import words as dm_words
+from bot.dm.doubts import judge
+from bot.dm.jobs import Answer, Choose, Dm
+from bot.dm.views import first_message_question
+from bot.errors import NotNow
+from bot.feature import Feature
+from bot.models import AccountLink, Candidate
+from bot.people import answers
 from bot.people.access import Actor
-from bot.queue.job import utc_now
-from bot.send.store import Wrote
+from bot.people.answers import say, tell
+from bot.people.jobs import Tell
+from bot.queue.job import DAY, Job, Keep
+from bot.send.jobs import Send
+from bot.send.outcome import given_up, shown
+from bot.slack.payloads import Ack, Body, asker, button_value
 
-RECENT: Final = timedelta(days=7)
-READ: Final = 50  # of the newest messages of a conversation
-THREADS: Final = 5  # conversations with one person that are read
-PLATFORMS: Final = {"twitter": "X", "linkedin": "LinkedIn"}
-
-
-class Verdict(NamedTuple):
-    """`doubts` are mrkdwn; `first` says that nobody of the team and the person have exchanged a message."""
-
-    doubts: list[str]
-    first: bool
+feature = Feature()
 
 
-async def judge(
-    bot: Bot, to: Candidate, known: Sequence[Candidate], links: Sequence[AccountLink], actor: Actor, asked: datetime
-) -> Verdict:
-    """What to ask before `actor` writes to `to`; `known` are all conversations with them, and perhaps others'.
-
-    What the API sent after they `asked` is their own message: Redis went back, and this is worked once more.
-    """
-    writers = await bot.attempts.writers(to.person)
-    same = [one for one in known if one.person.platform_id == to.person.platform_id]
-    threads = {one.thread_id: one.account_link_id or "" for one in (to, *same) if one.thread_id}
-    if actor.user in writers or (set(threads) == {to.thread_id} and await _wrote_to_us(bot, to.thread_id or "")):
-        return Verdict([], first=False)
-    talks = {one: await _messages(bot, one) for one in list(threads)[:THREADS]}
-    here = {one.direction for one in talks.get(to.thread_id or "", [])}
-    if len(here) == 2:
-        return Verdict([], first=False)
-    labels = {one.id: one.label for one in links}
-    ours = [
-        (one, labels.get(threads[thread], ""))
-        for thread, talk in talks.items()
-        for one in talk
-        if not (one.author == "api" and one.created_at > asked)
-    ]
-    doubts = await _written(bot, ours, writers, actor) + await _account(bot, to.account_link_id or "", links)
-    first = not (writers or any(talks.values()))
-    refused = await bot.attempts.plan_refused() if first else None
-    return Verdict([*doubts, *([words.plan_refused(refused)] if refused else [])], first)
+async def begin(
+    bot: Bot,
+    to: Candidate,
+    known: Sequence[Candidate],
+    body: str,
+    job: Dm | Choose,
+    links: Sequence[AccountLink],
+    actor: Actor,
+) -> list[Job]:
+    """Send it, or ask first; `known` are the conversations with them. Raises `NotNow`."""
+    doubts, first = await judge(bot, to, known, links, actor, job.at)
+    send = _intended(to, body, job, links, actor, first=first)
+    await bot.attempts.keep(send)
+    if not doubts:
+        await bot.attempts.writes(send, sent=False)
+        return [send]
+    await answers.note(bot, job, "asked first", actor.member.id)
+    question = first_message_question(
+        person=send.person, account=send.account, doubts=doubts, text=send.text, intent=send.intent
+    )
+    return [tell(job.asker, question)]
 
 
-async def _wrote_to_us(bot: Bot, thread_id: str) -> bool:
-    """Whether a card shows that they wrote: then an answer is no first message, and nothing has to be read."""
-    card = await bot.cards.get(thread_id)
-    seen = (card.latest, card.thread.last_message) if card else ()
-    return any(one is not None and one.inbound for one in seen)
+def _intended(
+    to: Candidate, body: str, job: Dm | Choose, links: Sequence[AccountLink], actor: Actor, *, first: bool
+) -> Send:
+    """The one attempt to send that everything after this belongs to."""
+    assert to.account_link_id is not None  # ways to send always name their account
+    return Send(
+        ref=job.ref,
+        at=job.at,
+        intent=job.key,
+        address=to.address(to.account_link_id),
+        person=to.person,
+        url=to.thread_url,
+        account=next((link.label for link in links if link.id == to.account_link_id), to.account_link_id),
+        text=body,
+        asker=job.asker,
+        member=actor.member.id,
+        writer=actor.name,
+        first=first,
+    )
 
 
-async def _messages(bot: Bot, thread_id: str) -> list[Message]:
+@feature.action("send_anyway", "send_not")
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """The buttons of the question."""
+    who, send = asker(body), body["actions"][0]["action_id"] == "send_anyway"
+    await accept.asked(bot, who, Answer(intent=button_value(body), send=send, asker=who))
+    await ack()
+
+
+@feature.handles(Answer)
+async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
+    """The question is answered, once and by the one who wrote the message."""
     try:
-        return await bot.inbox.messages(thread_id, READ)
-    except NotNow:
-        raise
-    except InboxError:
-        return []
+        actor = await bot.access.actor(job.asker)
+    except NotNow as error:
+        return [say(job.asker, given_up(bot, job, error))]
+    kept = await bot.attempts.get(job.intent)
+    if kept is None or kept.asker.user != job.asker.user or kept.age > DAY:
+        return [say(job.asker, words.TOO_OLD)]
+    send = await bot.attempts.answer(job.intent, send=job.send)
+    if send != job.send:
+        return [say(job.asker, dm_words.ANSWERED_YES if send else dm_words.ANSWERED_NO)]
+    if not send:
+        await answers.note(bot, job, "not sent: decided so", actor.member.id)
+        return [_instead(job, tell(job.asker, shown(kept, "failed", dm_words.NOT_SENT)))]
+    now = {"ref": job.ref, "at": job.at, "asker": job.asker, "member": actor.member.id}
+    sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}"})
+    await bot.attempts.writes(sent, sent=False)
+    return [_instead(job, say(job.asker, dm_words.SENT_ANYWAY)), sent]
 
 
-async def _written(
-    bot: Bot, messages: Sequence[tuple[Message, str]], writers: Mapping[str, Wrote], actor: Actor
-) -> list[str]:
-    """The latest that somebody else of the team wrote in the last days, unless `actor` has written too.
-
-    `messages` come with the label of their account; `writers` wrote through this bot, as the API names nobody.
-    """
-    wrote = [(one.at, f"<@{user}>", one.account) for user, one in writers.items()]
-    for one, account in messages:
-        if one.inbound or one.deleted or one.created_at < utc_now() - RECENT or (one.author == "api" and writers):
-            continue
-        who = await _writer(bot, one, actor)
-        if who is None:
-            return []
-        wrote.append((one.created_at, who, account))
-    return [words.wrote_before(who, account, at) for at, who, account in sorted(wrote)[-1:]]
-
-
-async def _writer(bot: Bot, message: Message, actor: Actor) -> str | None:
-    """Who wrote it, as mrkdwn; None for `actor`."""
-    if message.author not in ("member", "agent") or message.writer_id is None:
-        return words.somebody(message.author)
-    if message.writer_id in (actor.member.id, actor.member.user_id):
-        return None
-    return words.colleague(await _member(bot, message.writer_id))
-
-
-async def _member(bot: Bot, writer_id: str) -> Member | None:
-    members = await bot.directory.members()
-    return next((one for one in members if writer_id in (one.id, one.user_id)), None)
-
-
-async def _account(bot: Bot, account_link_id: str, links: Sequence[AccountLink]) -> list[str]:
-    """Why the account cannot send; what was known for a while is asked again before it is held against anybody."""
-    if not any(one.id == account_link_id and _is_closed(one) for one in links):
-        return []
-    fresh = await bot.directory.account_links(fresh=True)
-    return [
-        words.account_closed(one.label, one.status, PLATFORMS.get(one.platform, one.platform))
-        for one in fresh
-        if one.id == account_link_id and _is_closed(one)
-    ]
-
-
-def _is_closed(link: AccountLink) -> bool:
-    """v1 does not tell capabilities: none named means none known."""
-    return link.status != "active" or bool(link.capabilities and "message:send" not in link.capabilities)
+def _instead(job: Answer, said: Tell) -> Tell:
+    """In the place of the question, whose buttons have done their work."""
+    return said.model_copy(update={"asker": job.asker, "replace": True})

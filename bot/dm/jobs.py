@@ -5,56 +5,69 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from bot.models import Candidate, Record
-from bot.queue.job import SENDS_WAIT, Asked, Filled
+from bot.queue.job import Filled
+from bot.recipient import Recipient
+from bot.send.jobs import Sending, Written
+from bot.text import decode, platform_name
 
 
-class Dm(Asked):
+class Dm(Written):
     """`/dm`: find the recipient, then send or ask which one. `recipient` is a `Recipient.key`."""
 
+    resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "dm:{recipient}"
-    patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["dm"] = "dm"
     recipient: str
-    text: str
     account_link_id: str | None = None
-    told: bool = False
+
+    @property
+    def whom(self) -> str:
+        to = Recipient.of(self.recipient)
+        return f"{to.name} on {platform_name(to.platform)}" if to.platform else to.name
 
 
 class OpenDm(Filled):
     """Fill the loading view of the `/dm` modal. `text` is Slack's markup, not decoded yet."""
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "")
     kind: Literal["open_dm"] = "open_dm"
     recipient: str = ""
     text: str = ""
+
+    @property
+    def typed(self) -> str:
+        """What is handed back where there is no form."""
+        return f"{self.recipient} {decode(self.text)}".strip()
 
 
 class OpenChoice(Filled):
     """Fill the loading view in which somebody chooses between several matches."""
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "")
     kind: Literal["open_choice"] = "open_choice"
     choice_id: str
 
 
-class Choose(Asked):
+class Choose(Sending):
     """The person chose: send the kept text to candidate number `index` of choice `choice_id`."""
 
     patient: ClassVar[bool] = False
+    resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "choice:{choice_id}"
     kind: Literal["choose"] = "choose"
     choice_id: str
     index: int
-    told: bool = False
 
 
-class Answer(Asked):
+class Answer(Sending):
     """The answer to what was asked before a first message: send what was kept as `intent`, or do not."""
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "{intent}")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "again:{intent}"
     kind: Literal["answer"] = "answer"
     intent: str
     send: bool
-    told: bool = False
 
 
 class Choice(Record):

@@ -1,37 +1,17 @@
-"""Sending a direct message: the form, the choice among several people, and the private receipt."""
+"""The form of a direct message, the choice among several people, and the question before a first message."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from bot import words
+from bot.dm import words as dm_words
 from bot.models import AccountLink, Candidate, Person
-from bot.slack.blocks import (
-    QUOTE,
-    WHOLE,
-    Block,
-    Msg,
-    View,
-    actions,
-    button,
-    context,
-    field,
-    label,
-    line,
-    modal,
-    open_button,
-    option,
-    quote,
-    run,
-    section,
-)
-from bot.text import clip, literal, plain, platform_name
-
-State = Literal["sending", "sent", "unconfirmed", "failed"]
+from bot.send.views import whom
+from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, quote, section
+from bot.text import clip, literal, platform_name
 
 INPUT = 3_000  # Slack's limit for a text input
-TWO_NAMED = "Somebody is named in To as well. Leave one of the two fields empty: a message goes to one person."
 KNOWN = "known"  # the field that completes known people
 _KNOWN_INPUT: Block = {
     "type": "external_select",
@@ -42,13 +22,7 @@ _VALUE = 150  # Slack's limit for an option's value
 _TO = 2_000  # a profile's address, with all that apps add to one
 _OPTIONS = 100
 _RADIOS = 10
-_QUOTES = 4  # blocks of a message: Slack takes some 13,000 characters in one
-_RECEIPT: dict[State, str] = {
-    "sending": "⏳ Sending to",
-    "sent": "✅ Sent to",
-    "unconfirmed": "⚠️ Not confirmed: message to",
-    "failed": "✖️ Not sent to",
-}
+_HELD = 1_000  # code points of a message that waits for an answer
 
 
 def dm_modal(
@@ -71,7 +45,7 @@ def dm_modal(
         "New DM",
         [
             field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150), optional=True),
-            *([context(words.CHECK_TO)] if check else []),
+            *([context(dm_words.CHECK_TO)] if check else []),
             field(KNOWN, "Or somebody you know", _KNOWN_INPUT, optional=True),
             *_account_field(links, account_link_id),
             field("text", "Message", message),
@@ -86,14 +60,6 @@ def dm_modal(
 def suggestions(people: Mapping[str, Person]) -> list[Block]:
     """Who may be meant by what was typed, by `Recipient.key`: `Sarah Chen (@sarah) on X`."""
     return [option(_candidate(Candidate(person=one), {}), key) for key, one in people.items() if len(key) <= _VALUE]
-
-
-def handed_back(why: str, typed: str) -> list[Msg]:
-    """What was typed, all of it, with the reason why nothing became of it: several messages where one is too short."""
-    blocks = quote(typed, len(typed))
-    parts = [blocks[at : at + _QUOTES] for at in range(0, len(blocks), _QUOTES)] or [[]]
-    parts[0] = [section(why), *parts[0]]
-    return [Msg(text=why, blocks=one) for one in parts]
 
 
 def choose_modal(
@@ -120,44 +86,19 @@ def choose_modal(
 
 def choose_message(*, recipient: str, intent: str) -> Msg:
     """The way to `choose_modal` when no fresh trigger is at hand; `recipient` as the person typed it."""
-    text = words.ambiguous(recipient)
+    text = dm_words.ambiguous(recipient)
     choose = button("Choose…", "dm_choose_open", intent)
     return {"text": text, "blocks": [section(text), *actions("choose_actions", [choose])]}
 
 
-def receipt(
-    *,
-    state: State,
-    person: str,
-    handle: str,
-    account: str,
-    text: str,
-    url: str | None,
-    reason: str = "",
-    intent: str = "",
-) -> Msg:
-    """What became of a message, for its sender only.
-
-    `account` is "" where none was chosen yet; `reason` is mrkdwn from `words`; `intent` returns with the button.
-
-    Where it was not sent for certain, up to 12,000 code points of the text stand there to be copied.
-    """
-    again = state == "unconfirmed" and intent
-    why = reason or (words.NOT_CONFIRMED if state == "unconfirmed" else "")
-    name = literal(person, 80).strip() or literal(handle, 80).strip() or "someone"
-    who = name if literal(handle, 80).strip() in ("", name) else f"{name} ({literal(handle, 80)})"
-    sender = f" from {literal(account, 80)}" if account else ""
-    headline = f"{_RECEIPT[state]} {who}{sender}"
-    body = quote(text, QUOTE if state in ("sending", "sent") else WHOLE)
-    buttons = [*([send_again(who, intent)] if again else []), *open_button(url)]
+def first_message_question(*, person: Person, account: str, doubts: Sequence[str], text: str, intent: str) -> Msg:
+    """What is asked before a first message; `doubts` are mrkdwn from `words`, `intent` returns with the buttons."""
+    title = dm_words.before_first(whom(person.label, person.handle), account)
+    said = "\n".join(f"• {one}" for one in doubts)
+    answers = [button("Send anyway", "send_anyway", intent), button("Don't send", "send_not", intent)]
     return {
-        "text": ". ".join([plain(headline, 400), why] if why else [f"{plain(headline, 400)}: {plain(text, 150)}"]),
-        "blocks": [
-            line(run(f"{_RECEIPT[state]} "), run(who, bold=True), *([run(sender)] if sender else [])),
-            *([section(why)] if why else []),
-            *body,
-            *actions("receipt_actions", buttons),
-        ],
+        "text": clip(f"{title}\n{said}", 3_000),
+        "blocks": [section(title), section(said), *quote(text, _HELD), *actions("first_touch_question", answers)],
     }
 
 
@@ -197,15 +138,3 @@ def _candidate(candidate: Candidate, links: Mapping[str, AccountLink]) -> str:
     handle = f" ({clip(person.handle, 20)})" if person.name else ""
     rest = f"{handle} on {clip(platform_name(person.platform), 12)}{sender}"
     return clip(literal(person.label), 75 - len(rest)) + rest
-
-
-def send_again(who: str, intent: str) -> Block:
-    """The button, which warns first; `who` would get it twice."""
-    warning = f"If the first one arrived after all, {clip(who, 150)} gets this message twice."
-    confirm = {
-        "title": label("Send it again?"),
-        "text": label(warning, 300),
-        "confirm": label("Send again", 30),
-        "deny": label("Cancel", 30),
-    }
-    return button("Send again", "send_again", intent, confirm=confirm)

@@ -8,78 +8,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from datetime import UTC, datetime
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
-from bot.channels.store import Preferences
+from bot.doctor.finding import CHANNEL, Finding, Level, ago, bot_token, inbox_remedy, slack_remedy
+from bot.doctor.storage import NO_REDIS, Store, of_redis
 from bot.errors import (
-    Forbidden,
     InboxError,
-    NotWritable,
-    RateLimited,
     ScopeMissing,
-    SlackBusy,
     SlackError,
     SlackRefused,
     SlackRevoked,
     SlackUnknown,
     StoreUnavailable,
-    Unauthorized,
-    VersionEnded,
 )
-from bot.events.store import Feed
 from bot.inbox.client import Inbox, is_pinned
 from bot.inbox.spoken import end_of
 from bot.manifest import FOR_REPLIES, SCOPES
-from bot.models import AccountLink, Installation, Member
+from bot.models import AccountLink, Member
 from bot.people import version_words
-from bot.people.links import Links
-from bot.queue.lanes import DeadLetter, Lanes
-from bot.routing.store import Routes
 from bot.settings import Settings
 from bot.slack.client import Slack
-from bot.store.health import UNKNOWN, Health
-from bot.store.installation import Install
+from bot.slack.workspace import Installation
 
 T = TypeVar("T")
-Level = Literal["ok", "warning", "failed"]
-OLDEST_REDIS: Final = (6, 2)
-SLOW: Final = 0.05  # seconds for one answer of Redis
 BEHIND: Final = 180.0  # seconds without a reading of the feed; the longest time between two is 60
-WAITING: Final = 60.0  # seconds that work which can be done lies there
 LOOKED_UP: Final = 30  # members of whom Slack is asked, at about 50 a minute
-LETTERS: Final = 5  # dead letters in full
 _ADD_SCOPES: Final = (
     "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
 )
-_NO_REDIS: Final = "Start it, or correct REDIS_URL."
-_NO_WRITES: Final = "Let REDIS_URL name the primary, and see to its memory, its disk and its replicas."
-_CHANNEL: Final = {
-    "channel_not_found": "NOTIFY_CHANNEL names no channel that the bot can see: copy the channel's id (C…) from its "
-    "details, and if it is private write `/invite @Inbox` in it.",
-    "not_in_channel": "Write `/invite @Inbox` in that channel.",
-    "is_archived": "Unarchive the channel in Slack, or set NOTIFY_CHANNEL to another one.",
-}
-
-
-class Finding(NamedTuple):
-    """One line: what was looked at, how it is, what was seen, and what is to be done."""
-
-    what: str
-    level: Level
-    seen: str
-    remedy: str = ""
-
-
-class Store(NamedTuple):
-    """What a checkup reads of Redis."""
-
-    health: Callable[[], Awaitable[Health]]
-    lanes: Lanes
-    feed: Feed
-    links: Links
-    install: Install
-    preferences: Preferences
-    routes: Routes
 
 
 class Checkup:
@@ -98,14 +54,14 @@ class Checkup:
     async def _all(self) -> AsyncIterator[Finding]:
         installation: Installation | None = None
         if self._store:
-            async for one in self._redis(self._store):
+            async for one in of_redis(self._store):
                 yield one
         try:
             installation = await self._slack.installation()
         except (SlackRefused, SlackRevoked) as error:
-            yield Finding("Slack", "failed", str(error), _bot_token(error.code))
+            yield Finding("Slack", "failed", str(error), bot_token(error.code))
         except SlackError as error:
-            yield Finding("Slack", "failed", str(error), _slack_remedy(error))
+            yield Finding("Slack", "failed", str(error), slack_remedy(error))
         if installation:
             async for one in self._workspace(installation):
                 yield one
@@ -114,47 +70,9 @@ class Checkup:
             async for one in self._inbox(inbox, installation is not None):
                 yield one
         except InboxError as error:
-            yield Finding("Inbox", "failed", str(error), _inbox_remedy(error, self._settings))
+            yield Finding("Inbox", "failed", str(error), inbox_remedy(error, self._settings))
         except StoreUnavailable as error:
-            yield Finding("Redis", "failed", str(error), _NO_REDIS)
-
-    # -- Redis
-
-    async def _redis(self, store: Store) -> AsyncIterator[Finding]:
-        try:
-            found = await store.health()
-            yield _server(found)
-            if found.eviction not in ("noeviction", UNKNOWN):
-                how = "Set `maxmemory-policy noeviction`: Redis may throw away accepted work when it is full."
-                yield Finding("eviction", "failed", f"maxmemory-policy is {found.eviction}", how)
-            if found.appendonly is False:
-                how = "Set `appendonly yes`: when Redis stops, what was accepted since its last save is lost."
-                yield Finding("persistence", "warning", "no append-only file", how)
-            if UNKNOWN in (found.version, found.eviction):
-                how = "See there yourself that the version is 6.2 or newer, with `appendonly yes` and `noeviction`."
-                yield Finding("Redis's settings", "warning", "its user may not use INFO, so they are unknown", how)
-            yield await self._queue(store)
-            yield await self._letters(store)
-        except NotWritable as error:
-            yield Finding("Redis", "failed", f"it takes no writes ({error})", _NO_WRITES)
-        except StoreUnavailable as error:
-            yield Finding("Redis", "failed", str(error), _NO_REDIS)
-
-    async def _queue(self, store: Store) -> Finding:
-        depth, oldest = await store.lanes.depth(), await store.lanes.oldest()
-        seen = f"{depth['people']} of people, {depth['background']} in the background, {depth['delayed']} waiting"
-        if oldest > WAITING:
-            how = "Start a worker: `python -m bot worker`, or `python -m bot serve` without `--no-worker`."
-            return Finding("queue", "failed", f"{seen}; the oldest for {oldest:.0f} s", how)
-        return Finding("queue", "ok", seen)
-
-    async def _letters(self, store: Store) -> Finding:
-        letters = await store.lanes.dead_letters()
-        if not letters:
-            return Finding("dead letters", "ok", "none")
-        shown = "".join(f"\n    {_letter(one)}" for one in letters[:LETTERS])
-        how = "Remove the cause, then `python -m bot retry ID` tries one again."
-        return Finding("dead letters", "failed", f"{len(letters)}{shown}", how)
+            yield Finding("Redis", "failed", str(error), NO_REDIS)
 
     # -- Slack
 
@@ -220,7 +138,7 @@ class Checkup:
         try:
             await self._slack.try_channel(channel, installation.bot_user)
         except (SlackRefused, SlackUnknown) as error:
-            how = _CHANNEL.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
+            how = CHANNEL.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
             return Finding("channel", "failed", f"{channel}: {error.code}", how)
         return Finding("channel", "ok", channel)
 
@@ -315,7 +233,7 @@ class Checkup:
                 "INBOX_WEBHOOK_SECRET; the bot's log says not_signed when they differ."
             )
             return Finding("webhook", "warning", "a secret is set, but no webhook ever came", how)
-        return Finding("webhook", "ok", f"last seen {_ago(since)}")
+        return Finding("webhook", "ok", f"last seen {ago(since)}")
 
     async def _cursor(self, store: Store, inbox: Inbox) -> Finding:
         read_at, cursor = await store.feed.read_at(), await store.feed.cursor()
@@ -323,7 +241,7 @@ class Checkup:
             return Finding("events", "warning", "never read", "Start the bot: `python -m bot serve`.")
         since = (datetime.now(UTC) - read_at).total_seconds()
         page = await inbox.events(cursor)
-        behind = f"{len(page.events)}{'+' if page.has_more else ''} behind, read {_ago(since)}"
+        behind = f"{len(page.events)}{'+' if page.has_more else ''} behind, read {ago(since)}"
         if since > BEHIND:
             how = "Start a worker: nobody reads Inbox's events. They are kept for seven days."
             return Finding("events", "failed", behind, how)
@@ -335,55 +253,3 @@ class Checkup:
             return await read(self._store) if self._store else None
         except StoreUnavailable:
             return None
-
-
-def _server(found: Health) -> Finding:
-    kept = {True: "append-only file, ", False: "no append-only file, ", None: ""}[found.appendonly]
-    eviction = "" if found.eviction == UNKNOWN else f"{found.eviction}, "
-    seen = f"version {found.version}, {kept}{eviction}{found.latency * 1000:.1f} ms"
-    numbers = tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit())
-    if numbers and numbers < OLDEST_REDIS:
-        return Finding("Redis", "failed", seen, "Use Redis 6.2 or newer, or Valkey.")
-    if found.latency > SLOW:
-        return Finding("Redis", "warning", seen, "Put Redis nearer to the bot: every click waits for it.")
-    return Finding("Redis", "ok", seen)
-
-
-def _slack_remedy(error: SlackError) -> str:
-    if isinstance(error, SlackBusy):
-        return f"Wait {error.retry_after:.0f} s, and ask again."
-    return "Check the network, SLACK_API_BASE_URL, and https://slack-status.com."
-
-
-def _bot_token(code: str) -> str:
-    if code == "not_allowed_token_type":
-        return "SLACK_BOT_TOKEN must be the bot token (xoxb-…) from OAuth & Permissions, not the app's or a user's."
-    return "Copy SLACK_BOT_TOKEN (xoxb-…) anew from your Slack app's OAuth & Permissions page."
-
-
-def _inbox_remedy(error: InboxError, settings: Settings) -> str:
-    if isinstance(error, Unauthorized):
-        return "Make a new INBOX_API_TOKEN in Inbox → Settings → API."
-    if isinstance(error, Forbidden):
-        return "Inbox has locked this team or plan: look at Inbox → Settings → Billing."
-    if isinstance(error, RateLimited):
-        return f"Wait {error.retry_after:.0f} s. The team's quota is used up: which of its tools spends it?"
-    if isinstance(error, VersionEnded) and is_pinned(settings.inbox_api_base_url, settings.inbox_api_version):
-        return version_words.SET_AUTO
-    if error.status >= 500:
-        return "That is trouble on Inbox's side: the bot goes on by itself when it is over."
-    if error.answered and settings.inbox_api_version != "auto":
-        return f"INBOX_API_VERSION is {settings.inbox_api_version}: set it to auto, and check INBOX_API_BASE_URL."
-    return "Check the network, and INBOX_API_BASE_URL."
-
-
-def _letter(letter: DeadLetter) -> str:
-    kind = f"{letter.job.kind} {letter.job.ref}" if letter.job else "unreadable"
-    return f"{letter.id}  {kind}  {letter.reason}"
-
-
-def _ago(seconds: float) -> str:
-    for size, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return f"{seconds:.0f} s ago"

@@ -12,7 +12,9 @@ import aiohttp
 
 from bot import settings as all_settings
 from bot.channels.store import Preferences
-from bot.doctor.checkup import Checkup, Finding, Store
+from bot.doctor.checkup import Checkup
+from bot.doctor.finding import Finding
+from bot.doctor.storage import Store
 from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
@@ -24,7 +26,7 @@ from bot.settings import Settings
 from bot.slack.client import TIMEOUT, Slack
 from bot.start import opened_redis
 from bot.store.health import health
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 _MARKS: Final = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 
@@ -34,8 +36,8 @@ async def examine(*, as_json: bool) -> int:
     try:
         settings = all_settings.load()
     except SettingsError as error:
-        seen, _, remedy = str(error).partition(": ")
-        _print([Finding("settings", "failed", seen, remedy)], as_json)
+        mistakes = (line.partition(": ") for line in str(error).splitlines())
+        _print([Finding("settings", "failed", seen, remedy) for seen, _, remedy in mistakes], as_json)
         return 2
     findings = [Finding("settings", "ok", "complete"), *await _findings(settings)]
     _print(findings, as_json)
@@ -65,7 +67,7 @@ async def _findings(settings: Settings) -> list[Finding]:
                 Lanes(redis, "doctor", KINDS),
                 Feed(redis),
                 Links(redis),
-                Install(redis),
+                InstallState(redis),
                 Preferences(redis),
                 Routes(redis),
             )

@@ -1,7 +1,4 @@
-"""Cards that were taken for deleted because an ended API answered 404: those whose conversation is there come back.
-
-`inbox` should be paced as background work.
-"""
+"""Cards that were taken for deleted because an ended API answered 404: those whose conversation is there come back."""
 
 from __future__ import annotations
 

@@ -7,17 +7,17 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from bot.models import Event, Thread
-from bot.queue.job import Job
+from bot.inbox.event import Event
+from bot.models import Thread
+from bot.queue.job import Background
 
 
-class Notify(Job):
+class Notify(Background):
     """A message event from Inbox: find out what it says and whether it belongs in a channel.
 
     In order with what else happens in its conversation, and with nothing else.
     """
 
-    background: ClassVar[bool] = True
     kind: Literal["notify"] = "notify"
     event: Event
 
@@ -27,13 +27,12 @@ class Notify(Job):
         return f"inbound:{self.event.thread_id or (message.thread_id if message else '')}"
 
 
-class Refresh(Job):
+class Refresh(Background):
     """Something may have changed a thread outside Slack: learn what is true now and draw it.
 
     `event` or `shown` (a thread in an answer) say what to expect; where the card shows that already, nothing is read.
     """
 
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "thread:{thread_id}"
     kind: Literal["refresh"] = "refresh"
     thread_id: str
@@ -41,21 +40,19 @@ class Refresh(Job):
     shown: Thread | None = None
 
 
-class Recheck(Job):
+class Recheck(Background):
     """Refresh a thread some seconds later, without holding up what people do with it meanwhile."""
 
     merge: ClassVar[bool] = True
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "recheck:{thread_id}"
     kind: Literal["recheck"] = "recheck"
     thread_id: str
     waited: bool = False
 
 
-class RefreshPerson(Job):
+class RefreshPerson(Background):
     """A person's default assignee, tags or status changed: refresh each thread with them that has a card."""
 
-    background: ClassVar[bool] = True
     kind: Literal["refresh_person"] = "refresh_person"
     event: Event
 
@@ -64,27 +61,25 @@ class RefreshPerson(Job):
         return f"person:{self.event.contact_id or self.event.person_platform_id}"
 
 
-class Digest(Job):
+class Digest(Background):
     """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events.
 
     `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere.
     """
 
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "digest"
     kind: Literal["digest"] = "digest"
     stale: bool = False
     places: dict[str, str | None] = Field(default_factory=dict)
 
 
-class Outbound(Job):
+class Outbound(Background):
     """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign.
 
     A campaign's has its turn among the messages, whose channel may depend on it. An answer has a time, which counts
     whenever it is heard of: it waits for no message, or somebody is reminded of what was answered.
     """
 
-    background: ClassVar[bool] = True
     kind: Literal["outbound"] = "outbound"
     thread_id: str
     written: datetime
@@ -95,30 +90,27 @@ class Outbound(Job):
         return f"{'inbound' if self.campaign else 'answered'}:{self.thread_id}"
 
 
-class Campaign(Job):
+class Campaign(Background):
     """A campaign wrote in a thread, or was answered there."""
 
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "inbound:{thread_id}"
     kind: Literal["campaign"] = "campaign"
     thread_id: str
 
 
-class Sync(Job):
+class Sync(Background):
     """Read the event feed after the stored cursor."""
 
     logged: ClassVar[bool] = False
     merge: ClassVar[bool] = True
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "sync"
     kind: Literal["sync"] = "sync"
 
 
-class LookAtBuried(Job):
+class LookAtBuried(Background):
     """Ask Inbox for the conversations whose cards say that they are deleted; `left` are those not asked for yet."""
 
     merge: ClassVar[bool] = True
-    background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "buried"
     kind: Literal["look_at_buried"] = "look_at_buried"
     left: tuple[str, ...] | None = None

@@ -26,7 +26,7 @@ feature = Feature()
 @feature.looks
 def look(bot: Bot) -> Look:
     """At the start, and as often as `interval` says."""
-    return Look("feed", Sync, partial(interval, bot.feed, bot.paces.poll), at_start=True)
+    return Look("feed", Sync, partial(interval, bot.feed, bot.timing.poll), at_start=True)
 
 
 async def interval(feed: Feed, often: float) -> float:

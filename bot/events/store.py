@@ -16,97 +16,18 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from bot.events.jobs import Sync
-from bot.models import Event, Message
+from bot.inbox.event import Event
+from bot.models import Message
 from bot.queue.job import Job, reference, utc_now
-from bot.queue.lanes import PRELUDE, flat
+from bot.queue.lanes import flat
 from bot.store import keys
+from bot.store.scripts import script
 
 READING: Final = 600  # seconds; who does not read on by then has been away again
 
-_FEED: Final = (
-    PRELUDE
-    + f"""
-local CURSOR, PENDING, EVENTS = '{keys.CURSOR}', '{keys.PENDING}', '{keys.PENDING_EVENTS}'
--- Another process may speak another version by now, to which the cursor belongs then.
-local function counts(api) return api ~= '' and (redis.call('GET', '{keys.INBOX_VERSION}') or api) == api end
-local function fresh(id) return redis.call('SET', PREFIX .. 'once:event:' .. id, '1', 'NX', 'EX', WEEK) end
-"""
-)
-# ARGV: event id, seq, the API version whose cursor it may move or "", its JSON, when it happened, the sync job (4), and
-# the jobs it asks for (4 each). What happens while a long absence is read does not wait for the end of that.
-_ARRIVE: Final = (
-    _FEED
-    + f"""
-redis.call('SET', '{keys.WEBHOOK_AT}', math.floor(now()))
-if not fresh(ARGV[1]) then return 0 end
-if #ARGV > 9 then active() end
-local cursor, seq = tonumber(redis.call('GET', CURSOR) or -1), tonumber(ARGV[2])
-if counts(ARGV[3]) and cursor >= 0 and seq <= cursor + 1 then
-  if seq == cursor + 1 then redis.call('SET', CURSOR, ARGV[2]) end
-  push_all(10)
-  return 1
-end
-local absent_until = redis.call('HGET', '{keys.ABSENCE}', 'until')
-if absent_until and tonumber(ARGV[5]) >= tonumber(absent_until) then
-  push_all(10)
-  return 1
-end
-redis.call('ZADD', PENDING, seq, ARGV[1])
-redis.call('HSET', EVENTS, ARGV[1], ARGV[4])
-push(ARGV[6], ARGV[7], ARGV[8], ARGV[9])
-return 1
-"""
-)
-# ARGV: event id, then its jobs. New, or waiting: either way this is its turn.
-_TURN: Final = (
-    _FEED
-    + """
-if not fresh(ARGV[1]) and redis.call('HDEL', EVENTS, ARGV[1]) == 0 then return 0 end
-redis.call('ZREM', PENDING, ARGV[1])
-redis.call('HDEL', EVENTS, ARGV[1])
-if #ARGV > 1 then active() end
-push_all(2)
-return 1
-"""
-)
-# ARGV: event id, thread id, when it happened, message id, then its other jobs. New, or waiting: it is counted, and
-# shown with the digest.
-_MISS: Final = (
-    _FEED
-    + f"""
-if not fresh(ARGV[1]) and redis.call('HDEL', EVENTS, ARGV[1]) == 0 then return 0 end
-redis.call('ZREM', PENDING, ARGV[1])
-redis.call('ZADD', '{keys.MISSED}', 'LT', ARGV[3], ARGV[2])
-redis.call('HINCRBY', '{keys.MISSED_COUNT}', ARGV[2], 1)
-redis.call('SET', PREFIX .. 'once:missed:' .. ARGV[4], '1', 'EX', WEEK)
-if redis.call('SISMEMBER', '{keys.CAUGHT_UP}', ARGV[2]) == 0 then
-  redis.call('HSETNX', '{keys.OWED}', ARGV[2], ARGV[3])
-end
-push_all(5)
-return 1
-"""
-)
-# ARGV: where to move what was missed. Run again for the same place, it changes nothing.
-_COLLECT: Final = (
-    _FEED
-    + f"""
-for _, part in ipairs({{'', ':count'}}) do
-  if redis.call('EXISTS', ARGV[1] .. part) == 0 and redis.call('EXISTS', '{keys.MISSED}' .. part) == 1 then
-    redis.call('RENAME', '{keys.MISSED}' .. part, ARGV[1] .. part)
-    redis.call('EXPIRE', ARGV[1] .. part, WEEK)
-  end
-end
-"""
-)
-_ADVANCE: Final = (
-    _FEED
-    + """
-if ARGV[2] ~= '' and not counts(ARGV[2]) then return end
-if tonumber(redis.call('GET', CURSOR) or -1) < tonumber(ARGV[1]) then redis.call('SET', CURSOR, ARGV[1]) end
-"""
-)
 
-
+BUSY: Final = 20  # messages that are read one by one of a thread in a minute
+LISTED_EACH: Final = 10.0  # seconds between two lists of a busy thread
 CLOCKS_DIFFER: Final = 60.0  # seconds, at most, between Redis' clock and ours
 
 
@@ -123,11 +44,11 @@ class Feed:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._arrive = redis.register_script(_ARRIVE)
-        self._turn = redis.register_script(_TURN)
-        self._advance = redis.register_script(_ADVANCE)
-        self._miss = redis.register_script(_MISS)
-        self._collect = redis.register_script(_COLLECT)
+        self._arrive = script(redis, "events/arrive.lua")
+        self._turn = script(redis, "events/turn.lua")
+        self._advance = script(redis, "events/advance.lua")
+        self._miss = script(redis, "events/miss.lua")
+        self._collect = script(redis, "events/collect.lua")
 
     async def arrive(self, event: Event, wanted: Iterable[Job], *, same_count: bool) -> bool:
         """A webhook brought `event`, which asks for the jobs `wanted`. False when it is known already.
@@ -277,6 +198,34 @@ class Feed:
         """When this bot ran for the first time; what happened before is history and is not posted."""
         await self._redis.set(keys.BEGAN, utc_now().isoformat(), nx=True)
         return datetime.fromisoformat((await self._redis.get(keys.BEGAN)).decode())
+
+    # --- conversations in which very much is written -----------------------------------------------------------------
+
+    async def is_busy(self, thread_id: str) -> bool:
+        """One more message of the thread is to be read; whether that makes many in a minute."""
+        pipe, name = self._redis.pipeline(), keys.read_lately(thread_id, "count")
+        pipe.set(name, 0, ex=60, nx=True).incr(name)
+        _, count = await pipe.execute()
+        return int(count) > BUSY
+
+    async def listing_rests(self, thread_id: str) -> float:
+        """Seconds until a busy thread's messages may be listed again; 0 when that is now."""
+        name = keys.read_lately(thread_id, "listed")
+        if await self._redis.set(name, "1", px=int(LISTED_EACH * 1000), nx=True):
+            return 0.0
+        return max(int(await self._redis.pttl(name)), 1) / 1000
+
+    async def keep_read(self, thread_id: str, messages: Sequence[Message]) -> None:
+        """These were listed, for the events that tell of them one by one."""
+        if messages:
+            pipe = self._redis.pipeline()
+            found = {one.id: one.model_dump_json() for one in messages}
+            pipe.hset(keys.read_lately(thread_id), mapping=found).expire(keys.read_lately(thread_id), 60)
+            await pipe.execute()
+
+    async def read_lately(self, thread_id: str, message_id: str) -> Message | None:
+        raw = await self._redis.hget(keys.read_lately(thread_id), message_id)
+        return Message.model_validate_json(raw) if raw else None
 
 
 def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:

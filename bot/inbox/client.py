@@ -12,28 +12,26 @@ from typing import Literal, Protocol
 import httpx
 
 from bot import errors
-from bot.inbox.search import LIMIT, Known
-from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Pace, Transport, http_client
+from bot.inbox.event import EventPage
+from bot.inbox.search import LIMIT, Found, Known, Search
+from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Spend, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
-from bot.models import (
-    AccountLink,
-    Address,
-    Candidate,
-    EventPage,
-    Found,
-    Label,
-    Limits,
-    Member,
-    Message,
-    Search,
-    Sent,
-    Team,
-    Thread,
-)
+from bot.models import AccountLink, Address, Candidate, Label, Limits, Member, Message, Sent, Team, Thread
 from bot.recipient import Recipient
 
-__all__ = ["KEEP", "Http", "Inbox", "Keep", "Learn", "Pace", "choose_version", "http_client", "is_pinned", "open_inbox"]
+__all__ = [
+    "KEEP",
+    "Http",
+    "Inbox",
+    "Keep",
+    "Learn",
+    "Spend",
+    "choose_version",
+    "http_client",
+    "is_pinned",
+    "open_inbox",
+]
 
 Version = Literal["v1", "v2"]
 Http = httpx.AsyncClient
@@ -126,13 +124,13 @@ def open_inbox(
     token: str,
     version: str,
     *,
-    pace: Pace | None = None,
+    spend: Spend | None = None,
     learn: Learn | None = None,
 ) -> Inbox:
     """The client of `version`, or of the version that `base_url` ends in. Calls nothing yet."""
     root, pinned = _split(base_url)
     version = pinned or version
-    transport = Transport(http, f"{root}/{version}", token, pace, learn)
+    transport = Transport(http, f"{root}/{version}", token, spend, learn)
     return V1(transport) if version == "v1" else V2(transport)
 
 

@@ -8,24 +8,11 @@ from typing import TypeVar
 
 from bot.errors import InboxError, Unavailable
 from bot.inbox.client import Inbox
-from bot.inbox.search import LIMIT, Known
+from bot.inbox.event import EventPage
+from bot.inbox.search import LIMIT, Found, Known, Search
 from bot.inbox.spoken import Spoken
 from bot.inbox.transport import KEEP, Keep
-from bot.models import (
-    AccountLink,
-    Address,
-    Candidate,
-    EventPage,
-    Found,
-    Label,
-    Limits,
-    Member,
-    Message,
-    Search,
-    Sent,
-    Team,
-    Thread,
-)
+from bot.models import AccountLink, Address, Candidate, Label, Limits, Member, Message, Sent, Team, Thread
 from bot.recipient import Recipient
 
 T = TypeVar("T")

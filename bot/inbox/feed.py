@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import structlog
 
+from bot.inbox.event import Event, EventPage
 from bot.inbox.webhook import parse_event
-from bot.models import Event, EventPage
 
 SKEW: Final = timedelta(seconds=5)  # Inbox stamps a message with its own clock, we remember the attempt with ours
 log = structlog.get_logger(__name__)

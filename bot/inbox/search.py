@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
-from bot.models import Candidate, Person, Thread
+from bot.models import Candidate, Person, Record, Thread
 
 LIMIT: Final = 200  # conversations that one search reads at the most
 Known = tuple[Person, Thread | None]
+
+
+class Search(Record):
+    """Which conversations to list; `about` is a member's id for `mine`, what to look for for `words`.
+
+    Archived ones are among those found by words only.
+    """
+
+    kind: Literal["mine", "unassigned", "requests", "words"]
+    about: str = ""
+
+    def fits(self, thread: Thread) -> bool:
+        """Whether the thread, as it is now, belongs on the list; of words, Inbox alone may know."""
+        if thread.idle or (thread.archived and self.kind != "words"):
+            return False
+        match self.kind:
+            case "mine":
+                return thread.assignee_id == self.about
+            case "unassigned":
+                return thread.assignee_id is None
+            case "requests":
+                return thread.is_request
+        return True
+
+
+class Found(Record):
+    """What a search found. `looked` is the number of conversations that were read where that was not all of them."""
+
+    threads: tuple[Thread, ...]
+    looked: int | None = None
 
 
 def candidates(found: Iterable[Known]) -> list[Candidate]:

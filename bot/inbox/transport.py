@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -21,11 +19,12 @@ import structlog
 from pydantic import TypeAdapter
 
 from bot import errors, models
-from bot.inbox.wire import decode, moment, parse
+from bot.inbox.failure import come_back_later, envelope, failure
+from bot.inbox.wire import parse
 
 T = TypeVar("T")
 TEAM = TypeAdapter(models.Team)
-Pace = Callable[[], Awaitable[None]]
+Spend = Callable[[], Awaitable[None]]
 """Called before each request; may raise `errors.RateLimited` when our own budget is spent."""
 Learn = Callable[[Mapping[str, str], int], Awaitable[None]]
 """Called after each call with the headers and status of the answer; without one, with no headers and 0."""
@@ -34,31 +33,7 @@ Params = Mapping[str, str | int | list[str]]
 TOTAL = 8.0  # seconds for one call, whatever its phases took
 QUICK = 2.0  # seconds a first try may have taken so that a second still fits within a caller's 10 s
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
-BY_CODE: Final[dict[str, type[errors.InboxError]]] = {
-    "accountlinkdisconnected": errors.AccountOffline,
-    "integrationsetuprequired": errors.AccountOffline,
-    "sendinprogress": errors.SendInProgress,
-    "planrequired": errors.PlanRequired,
-    "mutationwindowclosed": errors.WindowClosed,
-    "idempotencykeyreused": errors.KeyReused,
-}
-# The codes above stand for more than their status says, which is the kind of all others; a status that is not here
-# is none that Inbox documents, so a proxy may have made it, and it may pass.
-BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
-    400: errors.Rejected,
-    401: errors.Unauthorized,
-    402: errors.PlanRequired,
-    403: errors.Forbidden,
-    404: errors.Gone,
-    405: errors.Rejected,
-    406: errors.Rejected,
-    409: errors.Conflict,
-    413: errors.Rejected,
-    414: errors.Rejected,
-    415: errors.Rejected,
-    422: errors.Rejected,
-}
-# V1SPEC and V2SPEC, errors: what a 404 says where the API itself says it. v1's list is known in part only.
+# From the errors in Inbox's reference: what a 404 says where the API itself says it. v1's list is known in part only.
 MISSING: Final = frozenset(
     f"{what}notfound" for what in ("thread", "message", "contact", "prospect", "accountlink", "member", "tag", "status")
 )
@@ -95,9 +70,9 @@ class Transport:
     """Calls below one base URL (with its version) with one token. Remembers the `Sunset` header it last saw."""
 
     def __init__(
-        self, http: httpx.AsyncClient, base: str, token: str, pace: Pace | None = None, learn: Learn | None = None
+        self, http: httpx.AsyncClient, base: str, token: str, spend: Spend | None = None, learn: Learn | None = None
     ) -> None:
-        self._http, self._base, self._pace, self._learn = http, base, pace, learn
+        self._http, self._base, self._spend, self._learn = http, base, spend, learn
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self.sunset: str | None = None
 
@@ -131,8 +106,8 @@ class Transport:
 
         `once` says that repeating would do it twice: then what may have been done raises `Unconfirmed`.
         """
-        if self._pace:
-            await self._pace()
+        if self._spend:
+            await self._spend()
         headers = self._headers | ({"Idempotency-Key": key} if key else {})
         try:
             async with asyncio.timeout(TOTAL):
@@ -148,7 +123,7 @@ class Transport:
         if _foreign(response) and (ended := await self._ended(path, response, once)):
             raise ended
         if not response.is_success:
-            raise failure(response, once) from _come_back_later(response)
+            raise failure(response, once) from come_back_later(response)
         return response.content
 
     async def _ended(self, path: str, response: httpx.Response, once: bool) -> errors.InboxError | None:
@@ -199,97 +174,12 @@ def _foreign(response: httpx.Response) -> bool:
     if response.is_success:
         return response.content.lstrip()[:1] == b"<"
     if status == 404:
-        return _envelope(response)[0].replace("_", "").lower() not in MISSING
+        return envelope(response)[0].replace("_", "").lower() not in MISSING
     return status == 410 or 300 <= status < 400
 
 
 def _gone_away(facts: dict[str, Any]) -> errors.VersionEnded:
     return errors.VersionEnded(f"no API of Inbox's answers at that address (any more): {facts['status']}", **facts)
-
-
-def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
-    """The error that an answer outside 2xx stands for, whichever of the documented envelopes it has."""
-    status = response.status_code
-    code, message, details, request_id = _envelope(response)
-    facts: dict[str, Any] = {
-        "status": status,
-        "code": code,
-        "request_id": response.headers.get("X-Request-Id") or request_id,
-        "detail": message,
-    }
-    plain = code.replace("_", "").lower()
-    if plain == "sendunconfirmed":
-        message_id = details.get("messageId")
-        return errors.Unconfirmed(message_id=message_id if isinstance(message_id, str) else None, **facts)
-    if kind := BY_CODE.get(plain):
-        return kind(**facts)
-    if status == 429:
-        return errors.RateLimited(retry_after=_retry_after(response, details, plain), **facts)
-    if status >= 500 or status == 408:
-        return errors.Unconfirmed(**facts) if once else errors.Unavailable(**facts)
-    return BY_STATUS.get(status, errors.Unavailable)(**facts)
-
-
-def _envelope(response: httpx.Response) -> tuple[str, str, Mapping[str, Any], str]:
-    """`code`, `message`, `details` and `requestId`, as far as they are there."""
-    try:
-        body = decode(response.content)
-    except ValueError:
-        body = None
-    outer: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-    error = outer.get("error")
-    inner: Mapping[str, Any] = error if isinstance(error, Mapping) else outer
-    code = inner.get("code") or error
-    details = inner.get("details")
-    return (
-        _str(code),
-        _str(inner.get("message"))[:500],
-        details if isinstance(details, Mapping) else {},
-        _str(inner.get("requestId") or outer.get("requestId")),
-    )
-
-
-def _str(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _retry_after(response: httpx.Response, details: Mapping[str, Any], code: str) -> float:
-    """Seconds to wait, from 0 to a day: said in seconds, else as a time, else the vendor's usual minute."""
-    header, reset = response.headers.get("Retry-After", ""), response.headers.get("X-RateLimit-Reset", "")
-    waits = (
-        _seconds(header),
-        _until_date(header),
-        _seconds(details.get("retryAfterSeconds")),
-        _until(details.get("resetAt")),
-        _until(reset),
-    )
-    fallback = 60.0 if code == "ratelimited" else 30.0
-    return min(next((wait for wait in waits if wait is not None), fallback), 86_400.0)
-
-
-def _seconds(value: object) -> float | None:
-    text = str(value).strip()
-    return float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else None
-
-
-def _until(value: object) -> float | None:
-    """Seconds until an ISO time or a Unix time, at least 1: our clocks may differ."""
-    at = moment(value) if value else None
-    return max(at.timestamp() - time.time(), 1.0) if at else None
-
-
-def _until_date(header: str) -> float | None:
-    try:
-        return max(parsedate_to_datetime(header).timestamp() - time.time(), 1.0)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _come_back_later(response: httpx.Response) -> httpx.HTTPStatusError | None:
-    """The cause of a failure that named a time to come back: no quick second try."""
-    if (_seconds(hint := response.headers.get("Retry-After", "0")) or 0) <= 1 and _until_date(hint) is None:
-        return None
-    return httpx.HTTPStatusError("Retry-After", request=response.request, response=response)
 
 
 def _pause(error: errors.InboxError) -> float | None:

@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.inbox import wire_v1 as wire
+from bot.inbox.event import EventPage
 from bot.inbox.feed import SKEW, page_of
-from bot.inbox.search import LIMIT, Known, candidates, says
+from bot.inbox.search import LIMIT, Found, Known, Search, candidates, says
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 from bot.recipient import Recipient, X
@@ -100,7 +101,7 @@ class V1:
             found = _known(await self._by_username(recipient.username))
         return [one for one in found if recipient.means(one[0])]
 
-    async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
+    async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
         """v1 filters by assignee, and knows no words: those are looked for here, and archived threads come last."""
         folders = {"requests": ("requests",), "words": ("default", "requests", "archived")}
         found: list[models.Thread] = []
@@ -196,7 +197,7 @@ class V1:
                 params |= {"cursorId": page.next_cursor.id, "cursorTimestamp": page.next_cursor.timestamp}
         return found
 
-    async def events(self, after: int | None, limit: int = 1000) -> models.EventPage:
+    async def events(self, after: int | None, limit: int = 1000) -> EventPage:
         params: Params = {"limit": limit} | ({} if after is None else {"afterSeq": after})
         page = await self._transport.read(EVENTS, "/events", params)
         return page_of(page.events, page.last_seq, bool(page.has_more))
@@ -278,8 +279,8 @@ def _known(threads: Sequence[wire.Thread], platform_id: str = "") -> list[Known]
     return [(person, thread.with_person(person)) for person, thread in found if thread and person]
 
 
-def _filters(wanted: models.Search) -> dict[str, str]:
-    """V1SPEC, GET /threads: `filters` is an object in bracket notation."""
+def _filters(wanted: Search) -> dict[str, str]:
+    """Of GET /threads, `filters` is an object in bracket notation."""
     match wanted.kind:
         case "mine":
             who = {"filters[assignees][selectedIds][0]": wanted.about}
@@ -292,6 +293,6 @@ def _filters(wanted: models.Search) -> dict[str, str]:
     return who | {"filters[sortOrder]": "asc"}
 
 
-def _found(wanted: models.Search, threads: Sequence[models.Thread], looked: int | None) -> models.Found:
+def _found(wanted: Search, threads: Sequence[models.Thread], looked: int | None) -> Found:
     fitting = [one for one in threads if wanted.kind != "words" or says(one, wanted.about)]
-    return models.Found(threads=tuple(fitting), looked=looked)
+    return Found(threads=tuple(fitting), looked=looked)

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.inbox import wire_v2 as wire
+from bot.inbox.event import EventPage
 from bot.inbox.feed import SKEW, page_of
-from bot.inbox.search import LIMIT, Known, candidates
+from bot.inbox.search import LIMIT, Found, Known, Search, candidates
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 from bot.recipient import Recipient
@@ -104,17 +105,17 @@ class V2:
             return found
         return [(models.Person(platform=one, platform_id=recipient.platform_id), None) for one in platforms]
 
-    async def search(self, wanted: models.Search, limit: int = LIMIT) -> models.Found:
+    async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
         found: list[models.Thread] = []
         looked = 0
         for query in _queries(wanted):
             async for thread in self._all(THREADS, "/threads", query | {"expand": "profile"}, min(100, limit)):
                 if looked == limit:
-                    return models.Found(threads=tuple(found), looked=looked)
+                    return Found(threads=tuple(found), looked=looked)
                 looked += 1
                 if wanted.fits(one := thread.thread()):
                     found.append(one)
-        return models.Found(threads=tuple(found))
+        return Found(threads=tuple(found))
 
     async def messages(self, thread_id: str, limit: int = 50) -> list[models.Message]:
         found = [message.message() async for message in self._messages(thread_id, limit)]
@@ -171,7 +172,7 @@ class V2:
                     break
         return found
 
-    async def events(self, after: int | None, limit: int = 1000) -> models.EventPage:
+    async def events(self, after: int | None, limit: int = 1000) -> EventPage:
         params: Params = {"limit": limit} | ({} if after is None else {"afterSeq": after})
         page = await self._transport.read(EVENTS, "/events", params)
         return page_of(page.data, page.last_seq, bool(page.has_more))
@@ -246,7 +247,7 @@ def _spelled(username: str) -> Params:
     return {"username": username if username.isascii() else [username, quote(username)]}
 
 
-def _queries(wanted: models.Search) -> list[dict[str, str]]:
+def _queries(wanted: Search) -> list[dict[str, str]]:
     """GET /threads takes one folder at a time, and `all` has archived threads in it."""
     if wanted.kind == "words":
         return [{"folder": "all", "q": wanted.about}]

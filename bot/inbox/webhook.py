@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.inbox import wire_v1, wire_v2
+from bot.inbox.event import Event
 from bot.inbox.wire import Wire, attempt, decode, moment
-from bot.models import Event
 
 
 class Envelope(Wire):

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot import models
+from bot.inbox.event import Event
 from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
 
 
@@ -224,7 +225,7 @@ def direction(author_id: str | None, owner: str) -> models.Direction:
     return "outbound" if author_id == owner else "inbound"
 
 
-def event(id: str, seq: int, type: str, at: datetime, payload: object, links: Collection[str] = ()) -> models.Event:
+def event(id: str, seq: int, type: str, at: datetime, payload: object, links: Collection[str] = ()) -> Event:
     """The event whose `data` is `payload`; `links` are the team's account link ids where the caller knows them."""
     found = attempt(EventData, payload) or EventData()
     thread, message = found.thread, found.message
@@ -232,7 +233,7 @@ def event(id: str, seq: int, type: str, at: datetime, payload: object, links: Co
     person = prospect.person() if prospect else None
     towards = _towards(message, message.author_id or found.author_id, found.owner, links) if message else None
     thread_id = thread.id if thread else found.thread_id or (message.thread_id if message else None)
-    return models.Event(
+    return Event(
         id=id,
         seq=seq,
         type=type,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from bot import models
+from bot.inbox.event import Event
 from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
 from bot.recipient import Recipient
 
@@ -231,11 +232,11 @@ class EventData(Wire):
 DIRECTIONS: dict[str, models.Direction] = {"message.received": "inbound", "message.sent": "outbound"}
 
 
-def event(id: str, seq: int, type: str, at: datetime, subject: object, payload: object) -> models.Event:
+def event(id: str, seq: int, type: str, at: datetime, subject: object, payload: object) -> Event:
     """The event about `subject` (the envelope's `object`) whose `data` is `payload`. It is thin: ids, no objects."""
     about = attempt(Subject, subject) or Subject()
     found = attempt(EventData, payload) or EventData()
-    return models.Event(
+    return Event(
         id=id,
         seq=seq,
         type=type,

@@ -14,17 +14,19 @@ import structlog
 
 from bot import accept, text, words
 from bot.context import Bot
-from bot.errors import InboxError, PlatformUnknown
+from bot.errors import InboxError, Mistake, PlatformUnknown
 from bot.feature import Console, Feature
+from bot.inbox.search import Found, Search
 from bot.lists import words as words_find
 from bot.lists.jobs import LookUp, ShowAgain
+from bot.lists.profiles import in_text
 from bot.lists.store import Listing
 from bot.lists.views import PAGE, Item, listing
-from bot.models import Found, Search, Thread
+from bot.models import Thread
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep
-from bot.recipient import Recipient, Unreadable, in_text, is_definite, read_in_slack
+from bot.recipient import Recipient, Unreadable, is_definite, read_in_slack
 from bot.slack.payloads import Ack, Body, asker, button_value
 from bot.slack.seen import seen
 
@@ -50,21 +52,21 @@ async def turn_page(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
-@feature.word("mine", help="your open conversations")
+@feature.word("mine", help="your open conversations", alone=True)
 async def mine(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Those that are assigned to whoever asks."""
     actor = await bot.access.actor(job.asker)
     return await _search(bot, job, Search(kind="mine", about=actor.member.id))
 
 
-@feature.word("unassigned", help="those that nobody has")
+@feature.word("unassigned", help="those that nobody has", alone=True)
 async def unassigned(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Open conversations without an assignee."""
     await bot.access.actor(job.asker)
     return await _search(bot, job, Search(kind="unassigned"))
 
 
-@feature.word("requests", help="message requests")
+@feature.word("requests", help="message requests", alone=True)
 async def requests(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Conversations with people whom nobody has answered or accepted."""
     await bot.access.actor(job.asker)
@@ -77,13 +79,13 @@ async def find(job: Console, typed: str, bot: Bot) -> list[Job]:
     await bot.access.actor(job.asker)
     rest = typed.split()
     if not rest:
-        return [say(job.asker, words_find.USAGE)]
+        raise Mistake(words_find.USAGE)
     if len(rest) == 1 and (is_definite(rest[0]) or rest[0].isdecimal()):
         try:
             return await _look_up(bot, job, (read_in_slack(rest[0]),))
         except Unreadable as error:
-            unread = words.unreadable(error.why)
-            return [say(job.asker, words_find.COLLEAGUE if error.why == "colleague" else unread)]
+            colleague = error.why == "colleague"
+            raise Mistake(words_find.COLLEAGUE if colleague else words.unreadable(error.why)) from error
     return await _search(bot, job, Search(kind="words", about=text.decode(" ".join(rest))))
 
 

@@ -15,13 +15,13 @@ from bot.channels.store import PersonChoices
 from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
+from bot.inbox.search import Search
 from bot.lists import find
 from bot.lists import words as words_find
 from bot.lists.find import waiting_first
 from bot.lists.jobs import DrawHome, OpenHome, SetChoices
 from bot.lists.store import Listing
 from bot.lists.views import Part, Setting, closed_home, home
-from bot.models import Search
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.views import way_on
@@ -78,7 +78,7 @@ async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[
     try:
         actor = await bot.access.actor(asker)
     except (Refused, InboxError) as error:
-        view = closed_home(answers.explain(bot, error, asker, ref), way_on(error))
+        view = closed_home(answers.explain(bot, error, ref), way_on(error))
     else:
         view = await _view(bot, actor, changed)
     await bot.slack.publish_home(asker.user, view)
@@ -97,7 +97,7 @@ async def _view(bot: Bot, actor: Actor, changed: str) -> View:
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
         settings=_settings(choices),
-        help=bot.help,
+        help=bot.help(await bot.access.may_be_admin(actor.user)),
         trouble=trouble,
         first_steps=bool(parts) and not parts[0].items,
         has_channel=(bot.settings.notify_channel is not None),

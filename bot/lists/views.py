@@ -1,4 +1,4 @@
-"""Private lists of conversations: for `/inbox find` and the like, for App Home, and what is asked before a first DM."""
+"""Private lists of conversations: for `/inbox find` and the like, and for App Home."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from bot.text import clip, literal, plain, when_long
 PAGE: Final = 5  # conversations on one page of a list
 PREVIEW: Final = 200  # code points of a last message
 _NAME: Final = 80
-HELD: Final = 1_000  # code points of a message that waits for an answer
 
 
 class Item(NamedTuple):
@@ -72,7 +71,7 @@ def home(
     has_channel: bool = True,
 ) -> View:
     """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn)."""
-    top = [] if has_channel else [section(words.NO_CHANNEL)]
+    top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
@@ -84,17 +83,6 @@ def home(
 def closed_home(why: str, ways: Sequence[Block] = ()) -> View:
     """App Home of somebody who may not act; `why` is mrkdwn from `words`, `ways` are buttons that help."""
     return {"type": "home", "blocks": [section(why), *ways]}
-
-
-def first_touch_question(*, person: Person, account: str, doubts: Sequence[str], text: str, intent: str) -> Msg:
-    """What is asked before a first message; `doubts` are mrkdwn from `words`, `intent` returns with the buttons."""
-    title = words_find.before_first(_who(person), account)
-    said = "\n".join(f"• {one}" for one in doubts)
-    answers = [button("Send anyway", "send_anyway", intent), button("Don't send", "send_not", intent)]
-    return {
-        "text": clip(f"{title}\n{said}", 3_000),
-        "blocks": [section(title), section(said), *quote(text, HELD), *actions("first_touch_question", answers)],
-    }
 
 
 def _part(part: Part, number: int) -> list[Block]:

@@ -1,14 +1,13 @@
-"""What a person reads in lists, in App Home and before a first message, as Slack mrkdwn; the rest is in `words`."""
+"""What a person reads in lists and in App Home, as Slack mrkdwn; the rest is in `bot.words`."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from math import ceil
 
 from bot import errors
-from bot.models import Member, Person
-from bot.text import plain, when_long
-from bot.words import NO_ACCESS, PLAN, account_offline
+from bot.models import Person
+from bot.text import plain
+from bot.words import NO_ACCESS
 
 TOO_OLD = "That list is too old. Run the command again."
 USAGE = "Use `/inbox find Sarah Chen`, `/inbox find @handle`, or the address of a profile."
@@ -16,11 +15,12 @@ COLLEAGUE = (
     "Slack took that for a colleague. Leave out the @ (`/inbox find sarah`), or give the address of the profile."
 )
 NO_PROFILE = "There is no link to an X or LinkedIn profile in that message. `/inbox find` looks for names and words."
-ANSWERED_YES = "You already decided to send that message."
-ANSWERED_NO = "You already decided not to send that message. Start again with `/dm`."
-NOT_SENT = "As you wanted, nothing was sent."
-SENT_ANYWAY = "I'm sending it, as you wanted."
 NO_LISTS = "Inbox doesn't show your conversations right now. Open this tab again in a minute."
+NO_CHANNEL = (
+    "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
+    "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
+    "rule has a channel for shows in Inbox alone."
+)
 TOLD_OF_ASSIGNMENT = "Message me when a colleague assigns a conversation to me"
 SETTINGS = "*Your settings*"
 FIRST_STEPS = """\
@@ -77,35 +77,3 @@ def not_listed(error: errors.InboxError, reference: str) -> str:
 
 def more_in_home(shown: int, command: str) -> str:
     return f"The first {shown}. `{command}` lists more."
-
-
-def before_first(who: str, account: str) -> str:
-    return f"*Before you write to {plain(who, 200)} from {plain(account, 100)}*"
-
-
-def wrote_before(who: str, account: str, at: datetime) -> str:
-    """`who` is mrkdwn."""
-    return f"{who} wrote to them from {plain(account or 'another account', 100)}, {when_long(at)}."
-
-
-def somebody(author: str) -> str:
-    """Who wrote for the team where no name is known; `author` is a message's."""
-    known = {"campaign": "A campaign", "api": "Another program", "platform": "Somebody, outside Inbox,"}
-    return known.get(author, "A colleague")
-
-
-def colleague(member: Member | None) -> str:
-    return plain(member.label, 100) if member else "A colleague"
-
-
-def account_closed(account: str, status: str, platform: str) -> str:
-    """Why an account cannot send; `status` is Inbox's."""
-    if status == "offline":
-        return account_offline(account, platform)
-    if status == "active":
-        return f"{plain(account, 100)} can't send messages, Inbox says."
-    return f"{plain(account, 100)} is {plain(status, 40)} in Inbox."
-
-
-def plan_refused(at: datetime) -> str:
-    return f"{PLAN} Inbox refused one {when_long(at)}."

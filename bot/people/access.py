@@ -5,17 +5,34 @@ Deny by default: whoever Slack cannot identify is refused, and nothing is called
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 import structlog
 
-from bot.errors import AdminsOnly, Guest, NotLinked, Outsider, Refused, SlackAway, SlackRefused, Unidentified, Unlinked
-from bot.models import Installation, Member, Record
-from bot.people.directory import Directory, Profile
+from bot.errors import (
+    AdminsOnly,
+    Guest,
+    NotLinked,
+    Outsider,
+    Refused,
+    SlackAway,
+    SlackRefused,
+    StoreUnavailable,
+    Unidentified,
+    Unlinked,
+)
+from bot.models import Member, Record
+from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.rights import Rights
 from bot.queue.job import Asker
 from bot.slack.client import Slack
+from bot.slack.workspace import Installation, Profile
 
 log = structlog.get_logger(__name__)
+
+KNOWN_WITHIN: Final = 1.0  # seconds; Slack waits for the help
 
 
 class Actor(Record):
@@ -26,7 +43,7 @@ class Actor(Record):
     member: Member
 
 
-class Gate:
+class Access:
     """Knows the workspace, and turns whoever asks into an `Actor` or refuses them."""
 
     def __init__(
@@ -92,11 +109,24 @@ class Gate:
         return profile
 
     async def admin(self, asker: Asker) -> Profile:
-        """An insider who may say who is who. Raises `AdminsOnly`; a guest is none, wherever they are named."""
+        """An insider who may say who is who. Raises `AdminsOnly`."""
         profile = await self.insider(asker)
-        if profile.guest or not (profile.admin or asker.user in self._admins):
+        if not self._is_admin(profile):
             raise AdminsOnly("neither a workspace admin nor in BOT_ADMINS")
         return profile
+
+    async def may_be_admin(self, user: str) -> bool:
+        """As far as is known without asking Slack: whoever is unknown may be one. Raises nothing."""
+        try:
+            async with asyncio.timeout(KNOWN_WITHIN):
+                profile = await self._directory.profiles.get(user)
+        except (StoreUnavailable, TimeoutError):
+            profile = None
+        return profile is None or self._is_admin(profile)
+
+    def _is_admin(self, profile: Profile) -> bool:
+        """A guest is none, wherever they are named."""
+        return not profile.guest and (profile.admin or profile.id in self._admins)
 
     def _ours(self, team: str | None, enterprise: str | None) -> bool:
         grid = self.installation.enterprise

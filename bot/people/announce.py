@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot import words
 from bot.context import Bot
 from bot.errors import Mistake
-from bot.people.jobs import Tell, TellAdmins
+from bot.people.answers import say
+from bot.people.jobs import TellAdmins
 from bot.queue.job import Asked, Job
 
 
@@ -13,7 +14,7 @@ async def announced(bot: Bot, job: Asked, what: str, about: str, said: str, *, m
     """`what` was done to `about`, for the record; `said` are the words for people."""
     await bot.record.note(job.asker, what, about, f"done: {member}" if member else "done", job.ref)
     told = TellAdmins(text=words.announced(job.asker.user, said), but=job.asker.user)
-    return [Tell(asker=job.asker, text=said), told]
+    return [say(job.asker, said), told]
 
 
 async def channel_of_admin(bot: Bot, job: Asked, usage: str) -> str:

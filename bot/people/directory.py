@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 
 from bot.errors import InboxError, VersionEnded
 from bot.inbox.client import Inbox
-from bot.models import AccountLink, Candidate, Label, Limits, Line, Member, Person, Record, Thread
+from bot.models import AccountLink, Candidate, Label, Limits, Member, Person, Thread
 from bot.people.known import Known
 from bot.recipient import keys_of
+from bot.slack.workspace import Profile
 from bot.store import keys
 from bot.store.kept import Kept
 
@@ -33,27 +34,6 @@ _CANDIDATES = TypeAdapter(list[Candidate])
 T = TypeVar("T")
 Item = TypeVar("Item", AccountLink, Label, Member)
 _UNNAMED: Final = ContextVar("unnamed", default=False)  # of the job at hand: each is worked in a task of its own
-
-
-class Profile(Record):
-    """What Slack says of one of its users. `email` is None when Slack hides it.
-
-    `confirmed` is False where Slack says that nobody has proved to own the address; `teams` are the workspaces of an
-    Enterprise Grid organisation that they belong to.
-    """
-
-    id: str
-    team: str | None
-    enterprise: str | None = None
-    name: Line
-    email: str | None = None
-    confirmed: bool = True
-    teams: tuple[str, ...] = ()
-    guest: bool = False
-    bot: bool = False
-    deleted: bool = False
-    admin: bool = False
-    zone: str = "UTC"
 
 
 class Directory:

@@ -10,24 +10,24 @@ from bot.errors import InboxError, NotThere, Refused
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.views import way_on
-from bot.queue.job import Asker, Filled
+from bot.queue.job import Filled
 from bot.slack.blocks import View, notice_modal
 
 
-async def actor(bot: Bot, job: Filled, title: str) -> Actor | None:
-    """Who asks for the form; None when they may not have it, which the view then says."""
+async def actor(bot: Bot, job: Filled, title: str, typed: str = "") -> Actor | None:
+    """Who asks for the form; None when they may not have it, which the view then says, with what they `typed`."""
     try:
         return await bot.access.actor(job.asker)
     except (Refused, InboxError) as error:
-        await answers.refused(bot, job.asker, error, job.ref)
-        why = answers.explain(bot, error, job.asker, job.ref)
-        await fill(bot, job.view_id, notice_modal(title, why, ways=way_on(error)))
+        await answers.note(bot, job, answers.outcome(error))
+        why = answers.explain(bot, error, job.ref)
+        await fill(bot, job.view_id, notice_modal(title, why, typed, way_on(error)))
         return None
 
 
-async def notice(bot: Bot, job: Filled, title: str, sentence: str) -> None:
-    """Say `sentence` (mrkdwn) instead of the form."""
-    await fill(bot, job.view_id, notice_modal(title, sentence))
+async def notice(bot: Bot, job: Filled, title: str, sentence: str, typed: str = "") -> None:
+    """Say `sentence` (mrkdwn) instead of the form, and hand back what somebody `typed`."""
+    await fill(bot, job.view_id, notice_modal(title, sentence, typed))
 
 
 async def fill(bot: Bot, view_id: str, view: View) -> bool:
@@ -37,8 +37,3 @@ async def fill(bot: Bot, view_id: str, view: View) -> bool:
     except NotThere:
         return False
     return True
-
-
-def remembered(about: str, asker: Asker) -> str:
-    """What a modal remembers: what it is about, and where its result is told."""
-    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}"

@@ -30,6 +30,7 @@ class Tell(Asked):
     `replace` puts it in the place of the message whose button they pressed.
     """
 
+    noted: ClassVar[bool] = False
     waits_in: ClassVar[str] = "tell:{asker.user}"
     kind: Literal["tell"] = "tell"
     text: str

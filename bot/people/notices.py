@@ -18,7 +18,7 @@ from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights
 from bot.queue.job import utc_now
 from bot.queue.lanes import Lanes
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Absence:
 class Notices:
     """`after` is how many seconds Slack or Inbox may be away before admins hear of it."""
 
-    def __init__(self, lanes: Lanes, rights: Rights, install: Install, after: float = AFTER) -> None:
+    def __init__(self, lanes: Lanes, rights: Rights, install: InstallState, after: float = AFTER) -> None:
         self._lanes, self._rights, self._install = lanes, rights, install
         self._inbox, self._slack = Absence(after), Absence(after)
         self._inbox_refuses: bool | None = None  # None before Inbox has answered

@@ -11,16 +11,9 @@ from redis.asyncio import Redis
 from bot.models import Record
 from bot.queue.job import Asker
 from bot.store import keys
+from bot.store.scripts import script
 
 PAGE: Final = 500  # entries read at once
-
-# ARGV: the key that makes an entry one, its seconds to live, the oldest id to keep, then names and values.
-_NOTE: Final = f"""
-if not redis.call('SET', ARGV[1], '1', 'NX', 'EX', ARGV[2]) then return 0 end
-redis.call('XADD', '{keys.AUDIT}', '*', unpack(ARGV, 4))
-redis.call('XTRIM', '{keys.AUDIT}', 'MINID', '~', ARGV[3])
-return 1
-"""
 
 
 class Entry(Record):
@@ -36,13 +29,13 @@ class Entry(Record):
     ref: str
 
 
-class Audit:
+class AuditLog:
     """Keeps entries for `days`. Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis, days: int = 90) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._days = days
-        self._note = redis.register_script(_NOTE)
+        self._note = script(redis, "people/note.lua")
 
     async def note(self, asker: Asker, what: str, about: str, outcome: str, ref: str, member: str = "") -> None:
         """Write it down once: a job that is run again after a crash has the same `ref`."""

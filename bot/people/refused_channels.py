@@ -12,7 +12,7 @@ from typing import Final
 from bot.errors import ChannelRefused, ScopeMissing, SlackBusy, SlackRefused
 from bot.people.notices import Notices
 from bot.queue.job import DAY, Job, Later
-from bot.store.quota import Pace
+from bot.store.quota import Quota
 
 LOOK_AGAIN: Final = 30.0  # seconds until a channel that took nothing is tried again
 REFUSALS: Final = (ChannelRefused, ScopeMissing)
@@ -21,8 +21,8 @@ REFUSALS: Final = (ChannelRefused, ScopeMissing)
 class RefusedChannels:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
-    def __init__(self, notices: Notices, pace: Pace, look_again: float = LOOK_AGAIN) -> None:
-        self._notices, self._pace, self.look_again = notices, pace, look_again
+    def __init__(self, notices: Notices, quota: Quota, look_again: float = LOOK_AGAIN) -> None:
+        self._notices, self._quota, self.look_again = notices, quota, look_again
 
     @asynccontextmanager
     async def waiting(self, job: Job, channel: str, then: Sequence[Job] = ()) -> AsyncIterator[None]:
@@ -33,7 +33,7 @@ class RefusedChannels:
         try:
             yield
         except SlackBusy as error:
-            await self._pace.rest(channel, error.retry_after)
+            await self._quota.rest(channel, error.retry_after)
             raise
         except REFUSALS as error:
             await self.note(channel, error)
@@ -43,12 +43,12 @@ class RefusedChannels:
         await self._notices.channel_takes(channel, doubtful=job.age > self.look_again / 2)
 
     async def note(self, channel: str, error: SlackRefused) -> None:
-        await self._pace.hold(_held(channel), self.look_again)
+        await self._quota.hold(_held(channel), self.look_again)
         await self._notices.channel_refuses(channel, error.code)
 
     async def unless_known(self, job: Job, channel: str) -> None:
         """Raises `Later` while the channel is known to refuse: hundreds of cards need not all find that out."""
-        if wait := await self._pace.held_for(_held(channel)):
+        if wait := await self._quota.held_for(_held(channel)):
             raise Later(wait, job)
 
 

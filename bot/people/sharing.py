@@ -21,7 +21,7 @@ NEVER_TOLD: Final = {"unknown_method", "http_404"}
 FRESH: Final = 300.0  # seconds
 
 
-class Consent:
+class SharedChannels:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, slack: Slack, rights: Rights) -> None:

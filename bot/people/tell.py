@@ -17,3 +17,9 @@ async def tell(job: Tell, _: Keep, bot: Bot) -> list[Job]:
     message: Msg = {"text": job.text, "blocks": job.blocks}
     await bot.slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting, replace=job.replace)
     return []
+
+
+@feature.gives_up(Tell)
+async def not_told(job: Tell, error: Exception, bot: Bot) -> list[Job]:
+    """Whoever cannot be told cannot be told of that either."""
+    return []

@@ -15,7 +15,7 @@ from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights
 from bot.queue.job import Job
 from bot.queue.lanes import Lanes
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,9 @@ NAMES: Final = {"in-use": "inbox-v1", "week": "inbox-v1-week", "day": "inbox-v1-
 class Versions:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
-    def __init__(self, spoken: Spoken, directory: Directory, install: Install, lanes: Lanes, rights: Rights) -> None:
+    def __init__(
+        self, spoken: Spoken, directory: Directory, install: InstallState, lanes: Lanes, rights: Rights
+    ) -> None:
         self._spoken, self._directory, self._install, self._lanes, self._rights = (
             spoken,
             directory,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Final, Union
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from bot.models import Record
+from bot.words import Doing
 
 
 def reference(of: str | None = None) -> str:
@@ -113,10 +114,31 @@ class Kinds:
         return self._any.validate_json(raw)
 
 
-class Asked(Job):
-    """A job that somebody asked for and waits for."""
+class Background(Job):
+    """A job for which nobody is waiting."""
 
+    background: ClassVar[bool] = True
+
+
+class Asked(Job):
+    """A job that somebody asked for and waits for.
+
+    `doing` is what it does, for the words about a failure, which goes on record where it is `noted`. `recorded` is
+    what it does, and to which thread or person, in the words of the record. Where it is `resumed`, what was refused to
+    somebody who is not linked is done once they are.
+    """
+
+    doing: ClassVar[Doing] = "change"
+    recorded: ClassVar[tuple[str, str]] = ("{kind}", "")
+    noted: ClassVar[bool] = True
+    resumed: ClassVar[bool] = False
     asker: Asker
+
+    @property
+    def described(self) -> tuple[str, str]:
+        """`recorded`, of this job."""
+        what, about = self.recorded
+        return what.format_map(vars(self)), about.format_map(vars(self))
 
 
 class Filled(Asked):

@@ -19,143 +19,9 @@ from redis.exceptions import ResponseError
 from bot.errors import StoreUnavailable
 from bot.queue.job import Job, Kinds, dump, utc_now
 from bot.store import keys
+from bot.store.scripts import script
 
-GROUP: Final = "workers"
 DEAD_LETTERS_LIVE: Final = keys.WEEK  # seconds
-
-# An item is one byte, p (a person waits) or b (background), and the job's JSON.
-PRELUDE: Final = f"""
-local PREFIX, PEOPLE, BACKGROUND, WEEK = '{keys.PREFIX}', '{keys.PEOPLE}', '{keys.BACKGROUND}', {keys.WEEK}
-local GROUP, DELAYED, DEAD, ACTIVE = '{GROUP}', '{keys.DELAYED}', '{keys.DEAD}', '{keys.ACTIVE}'
-local SINCE = '{keys.DELAYED_SINCE}'
-
-local function now() local t = redis.call('TIME'); return t[1] + t[2] / 1e6 end
-
-local function active() redis.call('SET', ACTIVE, math.floor(now())) end
-
-local function lane_key(name) return PREFIX .. 'lane:' .. name end
-local function hurried(name) return PREFIX .. 'hurried:' .. name end
-
-local function ticket(name, item)
-  redis.call('XADD', item:sub(1, 1) == 'p' and PEOPLE or BACKGROUND, '*', 'lane', name)
-end
-
-local function kind(item) return cjson.decode(item:sub(2)).kind end
-
-local function push(name, item, once, merge)
-  if once ~= '' and not redis.call('SET', PREFIX .. 'once:' .. once, '1', 'NX', 'EX', WEEK) then return 0 end
-  if item:sub(1, 1) == 'p' then active() end
-  if merge == '1' and redis.call('LLEN', lane_key(name)) > 1 then
-    if kind(redis.call('LINDEX', lane_key(name), -1)) == kind(item) then return 0 end
-  end
-  if redis.call('RPUSH', lane_key(name), item) == 1 then ticket(name, item) end
-  return 1
-end
-
-local function push_all(from)
-  local pushed = 0
-  for i = from, #ARGV, 4 do pushed = pushed + push(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end
-  return pushed
-end
-"""
-
-# ARGV: consumer, stream, ticket id, lane. Only the present holder of the ticket may go on.
-_HELD: Final = (
-    PRELUDE
-    + """
-local consumer, stream, id, lane = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if #redis.call('XPENDING', stream, GROUP, id, id, 1, consumer) == 0 then return 0 end
-local function hand_in() redis.call('XACK', stream, GROUP, id); redis.call('XDEL', stream, id) end
-local function next_one()
-  redis.call('LPOP', lane_key(lane))
-  local head = redis.call('LINDEX', lane_key(lane), 0)
-  if head then ticket(lane, head) end
-  hand_in()
-end
-"""
-)
-_ACCEPT: Final = (
-    PRELUDE
-    + """
-if ARGV[2] ~= '' and now() > tonumber(ARGV[2]) then return {-1, tostring(now())} end
-if ARGV[1] ~= '' and not redis.call('SET', PREFIX .. 'once:' .. ARGV[1], '1', 'NX', 'EX', WEEK) then
-  return {0, tostring(now())}
-end
-return {push_all(3), tostring(now())}
-"""
-)
-_FINISH: Final = _HELD + "next_one(); push_all(5); return 1"
-_CHECKPOINT: Final = _HELD + "redis.call('LSET', lane_key(lane), 0, ARGV[5]); return 1"
-_DEFER: Final = (
-    _HELD
-    + """
-redis.call('LSET', lane_key(lane), 0, ARGV[5])
-push_all(7)
-local wait = redis.call('DEL', hurried(lane)) == 1 and 0 or ARGV[6]
-redis.call('ZADD', DELAYED, now() + wait, lane)
-redis.call('ZADD', SINCE, now(), lane)
-hand_in()
-return 1
-"""
-)
-_BURY: Final = (
-    _HELD
-    + """
-local item = redis.call('LINDEX', lane_key(lane), 0)
-redis.call('XADD', DEAD, '*', 'lane', lane, 'item', item, 'reason', ARGV[5])
-redis.call('XTRIM', DEAD, 'MINID', '~', math.floor((now() - ARGV[6]) * 1000))
-next_one()
-push_all(7)
-return 1
-"""
-)
-_GIVE_BACK: Final = (
-    _HELD
-    + "local head = redis.call('LINDEX', lane_key(lane), 0); if head then ticket(lane, head) end; hand_in(); return 1"
-)
-_RELEASE: Final = (
-    PRELUDE
-    + """
--- What was put off at a time that has not come yet waits for a clock that was set back: it is due.
-local due = redis.call('ZRANGEBYSCORE', SINCE, now() + 1, '+inf', 'LIMIT', 0, 200)
-if #due == 0 then due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now(), 'LIMIT', 0, 200) end
-for _, lane in ipairs(due) do
-  local waited = redis.call('ZREM', DELAYED, lane) == 1
-  redis.call('ZREM', SINCE, lane)
-  local head = redis.call('LINDEX', lane_key(lane), 0)
-  if waited and head then ticket(lane, head) end
-end
-return #due
-"""
-)
-_HURRY: Final = (
-    PRELUDE
-    + """
-if redis.call('EXISTS', lane_key(ARGV[1])) == 0 then return end
-if redis.call('ZADD', DELAYED, 'XX', 'CH', now(), ARGV[1]) == 0 then
-  redis.call('SET', hurried(ARGV[1]), '1', 'EX', 60)
-end
-"""
-)
-_LEAVE: Final = (
-    PRELUDE
-    + """
-for _, stream in ipairs({PEOPLE, BACKGROUND}) do
-  if #redis.call('XPENDING', stream, GROUP, '-', '+', 1, ARGV[1]) == 0 then
-    redis.call('XGROUP', 'DELCONSUMER', stream, GROUP, ARGV[1])
-  end
-end
-"""
-)
-_REVIVE: Final = (
-    PRELUDE
-    + """
-local found = redis.call('XRANGE', DEAD, ARGV[1], ARGV[1])
-if #found == 0 then return 0 end
-redis.call('XDEL', DEAD, ARGV[1])
-return push(ARGV[2], ARGV[3], '', '')
-"""
-)
 
 
 @dataclass(frozen=True)
@@ -189,16 +55,16 @@ class Lanes:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self.consumer, self.claim_idle, self._kinds = consumer, claim_idle, kinds
         self._ahead = 0.0  # seconds that Redis's clock is ahead of ours
-        self._accept = redis.register_script(_ACCEPT)
-        self._finish = redis.register_script(_FINISH)
-        self._checkpoint = redis.register_script(_CHECKPOINT)
-        self._defer = redis.register_script(_DEFER)
-        self._bury = redis.register_script(_BURY)
-        self._give_back = redis.register_script(_GIVE_BACK)
-        self._release = redis.register_script(_RELEASE)
-        self._revive = redis.register_script(_REVIVE)
-        self._leave = redis.register_script(_LEAVE)
-        self._hurry = redis.register_script(_HURRY)
+        self._accept = script(redis, "queue/accept.lua")
+        self._finish = script(redis, "queue/finish.lua")
+        self._checkpoint = script(redis, "queue/checkpoint.lua")
+        self._defer = script(redis, "queue/defer.lua")
+        self._bury = script(redis, "queue/bury.lua")
+        self._give_back = script(redis, "queue/give_back.lua")
+        self._release = script(redis, "queue/release.lua")
+        self._revive = script(redis, "queue/revive.lua")
+        self._leave = script(redis, "queue/leave.lua")
+        self._hurry = script(redis, "queue/hurry.lua")
 
     async def open(self) -> None:
         """Make the consumer groups, if they do not exist."""
@@ -206,7 +72,7 @@ class Lanes:
         self._ahead = int(seconds) + int(micros) / 1e6 - time.time()
         for stream in (keys.PEOPLE, keys.BACKGROUND):
             try:
-                await self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+                await self._redis.xgroup_create(stream, keys.GROUP, id="0", mkstream=True)
             except ResponseError as error:
                 if "BUSYGROUP" not in str(error):
                     raise
@@ -231,7 +97,7 @@ class Lanes:
         """Up to `count` tickets, waiting up to `block` seconds for the first."""
         try:
             answer = await self._redis.xreadgroup(
-                GROUP, self.consumer, {stream: ">"}, count=count, block=max(1, int(block * 1000))
+                keys.GROUP, self.consumer, {stream: ">"}, count=count, block=max(1, int(block * 1000))
             )
         except ResponseError as error:
             if not _no_group(error):
@@ -243,7 +109,7 @@ class Lanes:
     async def reclaim(self, stream: str, count: int) -> list[Ticket]:
         """Tickets of workers that died: untouched for `claim_idle` seconds."""
         _, entries, *_ = await self._redis.xautoclaim(
-            stream, GROUP, self.consumer, min_idle_time=int(self.claim_idle * 1000), start_id="0-0", count=count
+            stream, keys.GROUP, self.consumer, min_idle_time=int(self.claim_idle * 1000), start_id="0-0", count=count
         )
         return [Ticket(stream, i.decode(), f[b"lane"].decode(), again=True) for i, f in entries if f]
 

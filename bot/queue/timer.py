@@ -11,7 +11,7 @@ import structlog
 from bot.errors import StoreUnavailable
 from bot.queue.job import Job
 from bot.queue.lanes import Lanes
-from bot.store.quota import Pace
+from bot.store.quota import Quota
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class Look(NamedTuple):
 class Timer:
     """`often` seconds is the shortest time between two looks of any kind."""
 
-    def __init__(self, quota: Pace, lanes: Lanes, looks: Sequence[Look], often: float) -> None:
+    def __init__(self, quota: Quota, lanes: Lanes, looks: Sequence[Look], often: float) -> None:
         self._quota, self._lanes, self._looks, self._often = quota, lanes, looks, often
         self._stopping = asyncio.Event()
         self.looked = asyncio.Event()  # what is asked for at the start is asked for

@@ -12,30 +12,21 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import InboxError, NotThere, Refused, SlackError, StoreUnavailable
-from bot.metrics import FINISHED, SECONDS
-from bot.queue.job import Job, Keep, Later
+from bot.errors import StoreUnavailable
+from bot.queue.job import Job
 from bot.queue.lanes import Lanes, Ticket
-from bot.queue.retries import EXPECTED, PAUSES, Fatal, Retries, Sound, tried
+from bot.queue.retries import PAUSES, Retries, Sound, tried
+from bot.queue.work import Failed, Handler, TakenError, Work, survived
 from bot.store import keys
-from bot.telemetry import report, span
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
-Handlers = dict[type[Any], Handler]
-Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
 Halted = Callable[[], Awaitable[bool]]
 
 PLACES: Final = 16  # jobs at once, for people and for the background each
-DEATHS: Final = 5  # workers that died one after the other with a job in hand, after which it is taken for the cause
 SUSPECT: Final = 2  # deaths after which it is worked beside no other suspect: they must not die of each other
 ASLEEP: Final = 2.0  # seconds beyond the usual after which an answer of Redis shows that it was asleep
 BREATH: Final = 0.1  # seconds between looks at what is due and at whether to stop
-
-
-class TakenError(Exception):
-    """Another worker has the job now."""
 
 
 async def never() -> bool:
@@ -57,17 +48,19 @@ class Worker:
     ) -> None:
         """`failed` says what follows from a job given up; `sound` whether Slack and Inbox answer anything at all.
 
-        While `halted` says so, jobs are left where they are."""
-        self._breath = breath
-        self._lanes, self._handlers, self._failed = lanes, handlers, failed
+        While `halted` says so, jobs are left where they are.
+        """
+        self._lanes, self._breath = lanes, breath
         # A job's own time may be over when it is asked whether all is sound.
         self._retries = Retries(sound, within=lanes.claim_idle * 0.1, pauses=pauses)
+        self._work = Work(lanes, handlers, failed, self._retries)
         self.job_timeout = lanes.claim_idle * 0.8  # seconds; nobody else may take a job that is still being done
         self._halted, self._is_halted, self._asked = halted, False, 0.0
         self._stopping = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._running: dict[asyncio.Task[None], Ticket] = {}
         self._unfinished: list[Ticket] = []  # we live and hold them, but Redis did not take what became of them
+        self._reclaimed = dict.fromkeys((keys.PEOPLE, keys.BACKGROUND), 0.0)  # when the dead were looked for
         self._claims_from = 0.0  # when the living have had the time to give back what they held while Redis was away
         self._suspected: Ticket | None = None
 
@@ -116,39 +109,40 @@ class Worker:
         self._is_halted = halted
 
     async def _serve(self, stream: str) -> None:
+        """Take tickets for as many places as are free, as long as there is work for them."""
         places = asyncio.Semaphore(PLACES)
-        reclaimed = 0.0
         while not self._stopping.is_set():
             if self._is_halted:
                 await self._rest(self._breath)
                 continue
-            await places.acquire()
-            free = 1
-            while not places.locked() and free < PLACES:
-                await places.acquire()
-                free += 1
-            tickets: list[Ticket] = []
-            asked = time.monotonic()
-            try:
-                if asked - reclaimed > 1.0 and asked > self._claims_from:
-                    reclaimed = asked
-                    tickets = self._of_the_dead(await self._lanes.reclaim(stream, free), asked)
-                if not tickets:
-                    tickets = await self._lanes.take(stream, free, block=self._breath)
-                    self._notice_sleep(asked)
-            except StoreUnavailable as error:
-                self._store_is_away(error)
-                await self._rest(0.5)
+            free = await _all_free(places)
+            tickets = await self._tickets(stream, free)
             if self._stopping.is_set() and tickets:  # they came while we were told to stop
                 await self._return(tickets)
                 break
             for ticket in tickets:
-                task = asyncio.create_task(self._work(ticket))
+                task = asyncio.create_task(self._serve_ticket(ticket))
                 self._running[task] = ticket
                 task.add_done_callback(self._running.pop)
                 task.add_done_callback(lambda _: places.release())
             for _ in range(free - len(tickets)):
                 places.release()
+
+    async def _tickets(self, stream: str, free: int) -> list[Ticket]:
+        """Once a second those of the dead; else the next ones, waiting a moment for the first."""
+        asked = time.monotonic()
+        try:
+            if asked - self._reclaimed[stream] > 1.0 and asked > self._claims_from:
+                self._reclaimed[stream] = asked
+                if tickets := self._of_the_dead(await self._lanes.reclaim(stream, free), asked):
+                    return tickets
+            tickets = await self._lanes.take(stream, free, block=self._breath)
+            self._notice_sleep(asked)
+            return tickets
+        except StoreUnavailable as error:
+            self._store_is_away(error)
+            await self._rest(0.5)
+            return []
 
     def _store_is_away(self, error: StoreUnavailable) -> None:
         """Whoever lives gives back what it holds when Redis is there again: until then nobody is taken for dead."""
@@ -196,13 +190,13 @@ class Worker:
         except TimeoutError:
             pass
 
-    async def _work(self, ticket: Ticket) -> None:
+    async def _serve_ticket(self, ticket: Ticket) -> None:
         try:
             job = await self._lanes.head(ticket)
             if job is None:
                 await self._lanes.finish(ticket)
             elif await self._may_begin(ticket, job):
-                await self._do(ticket, job)
+                await self._work.do(ticket, job, self.job_timeout)
         except StoreUnavailable as error:
             self._store_is_away(error)
             self._unfinished.append(ticket)
@@ -222,61 +216,18 @@ class Worker:
         if self._suspected is None:
             self._suspected = ticket
             return True
-        await self._lanes.defer(ticket, _survived(job) if ticket.again else job, 1.0)
+        await self._lanes.defer(ticket, survived(job) if ticket.again else job, 1.0)
         return False
 
-    async def _do(self, ticket: Ticket, job: Job) -> None:
-        kind, outcome = job.kind, "stopped"
 
-        async def keep(progress: Job) -> None:
-            nonlocal job
-            job = progress
-            if not await self._lanes.checkpoint(ticket, progress):
-                raise TakenError
-
-        try:
-            if ticket.again:
-                await keep(_survived(job))
-            if job.deaths >= DEATHS:
-                raise Fatal("every worker that took it died")
-            with span(kind, ref=job.ref):
-                async with asyncio.timeout(self.job_timeout):
-                    then = await self._handlers[type(job)](job, keep)
-            await self._lanes.finish(ticket, _under(job, then))
-            outcome = "done"
-        except Later as later:
-            outcome = "later"
-            await self._lanes.defer(ticket, _alive(later.job), later.seconds, _under(job, later.then))
-        except (StoreUnavailable, TakenError):
-            raise
-        except Exception as error:
-            outcome = await self._trouble(ticket, job, error)
-        finally:
-            FINISHED.labels(kind, outcome).inc()
-            SECONDS.labels(kind).observe(job.age)
-            note = log.debug if outcome == "done" and not job.logged else log.info
-            note("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
-
-    async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
-        """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
-        if again := await self._retries.again(job, error):
-            await self._lanes.defer(ticket, _alive(again.job), again.wait)
-            log.info("again", ref=job.ref, kind=job.kind, error=_named(error), wait=again.wait)
-            return "again"
-        return await self._give_up(ticket, job, error)
-
-    async def _give_up(self, ticket: Ticket, job: Job, error: Exception) -> str:
-        then = _under(job, await self._failed(job, error))
-        told = isinstance(error, (Refused, InboxError, NotThere)) or (isinstance(error, SlackError) and not job.patient)
-        if told and not job.background:  # then nobody need look at it
-            log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
-            await self._lanes.finish(ticket, then)
-            return "refused"
-        log.error("given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, EXPECTED))
-        if not isinstance(error, EXPECTED):
-            report(error, ref=job.ref, kind=job.kind)
-        await self._lanes.bury(ticket, _named(error), then)
-        return "dead"
+async def _all_free(places: asyncio.Semaphore) -> int:
+    """Take all places that are free, waiting for the first."""
+    await places.acquire()
+    free = 1
+    while not places.locked() and free < PLACES:
+        await places.acquire()
+        free += 1
+    return free
 
 
 async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
@@ -286,24 +237,3 @@ async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
             task.cancel()
         await asyncio.wait(pending, timeout=0.2)
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _alive(job: Job) -> Job:
-    """Its worker has lived to put it aside."""
-    return job.model_copy(update={"deaths": 0}) if job.deaths else job
-
-
-def _survived(job: Job) -> Job:
-    """The worker that had it has died."""
-    return job.model_copy(update={"tries": job.tries + 1, "deaths": job.deaths + 1})
-
-
-def _under(job: Job, then: Sequence[Job]) -> list[Job]:
-    """What follows from a job goes by its reference, to the words that the person reads."""
-    return [one.model_copy(update={"ref": job.ref}) for one in then]
-
-
-def _named(error: Exception) -> str:
-    """The error without anything a person wrote: its class, status and code."""
-    parts = [type(error).__name__, getattr(error, "status", ""), getattr(error, "code", "")]
-    return " ".join(str(part) for part in parts if part)

@@ -46,7 +46,7 @@ def look(bot: Bot) -> Look:
     """Only while somebody waits, or a channel's morning is to come."""
 
     async def interval() -> float:
-        return bot.paces.poll * OFTEN
+        return bot.timing.poll * OFTEN
 
     return Look("reminders", Due, interval, bot.waiting.anything)
 

@@ -13,48 +13,10 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from bot.store import keys
+from bot.store.scripts import script
 
 FIRST_LOOK: Final = 900.0  # seconds; most are answered by then, and no reminder is wanted sooner
-FORGOTTEN: Final = 14 * 24 * 3600  # seconds after which nobody is reminded any more
-
-# KEYS: waiting, due, the thread's own. ARGV: thread, when it was written, when to look.
-# `first` and `last` are unanswered inbound messages, `since` the first of them that nobody was reminded of.
-_WROTE: Final = f"""
-local at = tonumber(ARGV[2])
-if at <= tonumber(redis.call('HGET', KEYS[3], 'answered') or 0) then return 0 end
-redis.call('HSETNX', KEYS[3], 'first', ARGV[2])
-if at > tonumber(redis.call('HGET', KEYS[3], 'last') or 0) then
-  redis.call('HSET', KEYS[3], 'last', ARGV[2])
-  if redis.call('HSETNX', KEYS[3], 'since', ARGV[2]) == 1 then redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1]) end
-end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at - {FORGOTTEN})
-redis.call('ZADD', KEYS[1], 'LT', redis.call('HGET', KEYS[3], 'first'), ARGV[1])
-redis.call('EXPIRE', KEYS[3], {FORGOTTEN})
-return 1
-"""
-_ANSWERED: Final = f"""
-local at = tonumber(ARGV[2])
-if at > tonumber(redis.call('HGET', KEYS[3], 'answered') or 0) then redis.call('HSET', KEYS[3], 'answered', ARGV[2]) end
-redis.call('EXPIRE', KEYS[3], {FORGOTTEN})
-local last = redis.call('HGET', KEYS[3], 'last')
-if not last or tonumber(redis.call('HGET', KEYS[3], 'first')) > at then return 0 end
-if tonumber(last) > at then
-  redis.call('HSET', KEYS[3], 'first', last)
-  if redis.call('HEXISTS', KEYS[3], 'since') == 1 then redis.call('HSET', KEYS[3], 'since', last) end
-  redis.call('ZADD', KEYS[1], last, ARGV[1])
-  return 1
-end
-redis.call('HDEL', KEYS[3], 'first', 'last', 'since')
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-return 1
-"""
-_REMINDED: Final = """
-if redis.call('HGET', KEYS[3], 'since') ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[3], 'since')
-redis.call('ZREM', KEYS[2], ARGV[1])
-return 1
-"""
+FORGOTTEN: Final = keys.FORTNIGHT  # seconds after which nobody is reminded any more
 
 
 class Wait(NamedTuple):
@@ -69,9 +31,9 @@ class Waiting:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._wrote = redis.register_script(_WROTE)
-        self._answered = redis.register_script(_ANSWERED)
-        self._reminded = redis.register_script(_REMINDED)
+        self._wrote = script(redis, "reminders/wrote.lua")
+        self._answered = script(redis, "reminders/answered.lua")
+        self._reminded = script(redis, "reminders/reminded.lua")
 
     async def wrote(self, thread_id: str, at: float) -> None:
         """Somebody wrote to us."""

@@ -1,7 +1,4 @@
-"""Replies from a card: the form, who has it open, and the `Send` that comes of it.
-
-From the press of Reply to the message that is written down to be sent.
-"""
+"""Replies from a card: the form, who has it open, and the `Send` that comes of it."""
 
 from __future__ import annotations
 
@@ -13,49 +10,37 @@ import structlog
 
 from bot import accept, words
 from bot.cards.jobs import Render
+from bot.cards.known import first_seen
 from bot.cards.views import why_not
 from bot.context import Bot
-from bot.dm import write
 from bot.errors import Gone, InboxError, NotNow, Unidentified
 from bot.events.jobs import Refresh
-from bot.events.news import first_seen
 from bot.feature import Feature
 from bot.models import AccountLink, Address, Card, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.forms import remembered
-from bot.queue.job import Asker, Job, Keep, Later, utc_now
+from bot.people.mentions import decoded
+from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
 from bot.reply.views import reply_modal
 from bot.send.jobs import Send
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.send.outcome import given_up, not_begun, not_sent
+from bot.slack.payloads import Ack, Body, from_modal, remembered, submitted
 
 log = structlog.get_logger(__name__)
 
 TITLE: Final = "Reply"
 SHOWN: Final = 5  # messages of the conversation in the form
 feature = Feature()
+feature.gives_up(Reply)(not_begun)
 
 
 @feature.action("reply")
-async def press(ack: Ack, body: Body, bot: Bot) -> None:
-    """The button, whose value is the thread."""
-    await _open(bot, asker(body), button_value(body))
-    await ack()
-
-
 @feature.shortcut("reply")
-async def choose(ack: Ack, body: Body, bot: Bot) -> None:
-    """The shortcut, on a card or below it."""
-    await _open(bot, asker(body), await accept.thread_of(bot, body))
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button, and the shortcut on a card or below it."""
+    await accept.thread_form(bot, body, TITLE, OpenReply)
     await ack()
-
-
-async def _open(bot: Bot, who: Asker, thread_id: str) -> None:
-    if thread_id:
-        await accept.form(bot, who, TITLE, lambda view: OpenReply(view_id=view, thread_id=thread_id, asker=who))
-    else:
-        await accept.no_card(bot, who)
 
 
 @feature.view("reply")
@@ -87,12 +72,12 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
     try:
         card = await bot.cards.get(job.thread_id)
         if card is None:  # from a list, which names threads that have no card yet
-            card = await first_seen(job.thread_id, bot.inbox, bot.cards, bot.directory)
+            card = await first_seen(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
             _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id)
         )
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.asker, job.ref))
+        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
         return [Refresh(thread_id=job.thread_id)]
     if reason := why_not(thread, link):
         await forms.notice(bot, job, TITLE, reason)
@@ -177,13 +162,13 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         card = await bot.cards.get(job.thread_id)
         if card is None or card.gone:
             why = words.GONE if card else words.NO_CARD
-            return [await answers.not_sent(bot, job, why, "no such conversation"), *drawn]
-        thread, link = await _with_person(bot, card), await bot.directory.account(card.thread.account_link_id)
-        body = await write.decoded(bot, job.text)
+            return [await not_sent(bot, job, why, "no such conversation"), *drawn]
+        thread, account = await _with_person(bot, card), await bot.directory.account_label(card.thread.account_link_id)
+        body = await decoded(bot, job.text)
     except (NotNow, Unidentified) as error:
-        return await answers.later_or_failed(bot, job, error)
+        return [await not_sent(bot, job, given_up(bot, job, error), "failed")]
     if thread.person is None:
-        return [await answers.not_sent(bot, job, words.NO_WAY, "no way"), *drawn]
+        return [await not_sent(bot, job, words.NO_WAY, "no way"), *drawn]
     send = Send(
         ref=job.ref,
         at=job.at,
@@ -191,7 +176,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         address=Address.within(thread, thread.person),
         person=thread.person,
         url=thread.url,
-        account=link.label if link else "your account",
+        account=account,
         text=body,
         asker=job.asker,
         member=actor.member.id,

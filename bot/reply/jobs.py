@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from bot.models import Message
-from bot.queue.job import SENDS_WAIT, Asked, Filled, Job
-from bot.send.jobs import Send
+from bot.models import Message, SendState
+from bot.queue.job import Asked, Filled, Job
+from bot.send.jobs import Send, Written
 
 
 class OpenReply(Filled):
     """Fill the loading view of the reply form."""
 
+    recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     kind: Literal["open_reply"] = "open_reply"
     thread_id: str
 
 
-class Reply(Asked):
-    """The reply form was submitted: send `text` (Slack's markup) to whom the thread is with."""
+class Reply(Written):
+    """The reply form was submitted: send `text` to whom the thread is with."""
 
+    recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     waits_in: ClassVar[str] = "reply:{thread_id}"
-    patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["reply"] = "reply"
     thread_id: str
-    text: str
-    told: bool = False
 
 
 class StopReplying(Asked):
@@ -55,7 +54,7 @@ class Receipt(Job):
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
     kind: Literal["receipt"] = "receipt"
     send: Send
-    state: Literal["sending", "sent", "unconfirmed", "failed"]
+    state: SendState
     reason: str = ""
     message: Message | None = None
     told: bool = False

@@ -11,10 +11,10 @@ from bot.context import Bot
 from bot.errors import SlackRefused
 from bot.feature import Feature
 from bot.models import Place, Privacy, veiled
-from bot.people.answers import private_receipt
 from bot.queue.job import Job, Keep, Later
 from bot.reply.jobs import Receipt
 from bot.reply.views import closed_reply, reply_receipt
+from bot.send.outcome import private_receipt
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST
 

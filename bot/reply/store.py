@@ -54,18 +54,11 @@ class Replies:
 
     async def receipt_at(self, receipt_id: str) -> Place | None:
         """Where the receipt stands; None while it was not posted."""
-        return await self._place(keys.receipt(receipt_id))
-
-    async def put_receipt(self, receipt_id: str, place: Place) -> None:
-        await self._put(keys.receipt(receipt_id), place)
-
-    async def _place(self, key: str) -> Place | None:
-        channel, ts = await self._redis.hmget(key, "channel", "ts")
+        channel, ts = await self._redis.hmget(keys.receipt(receipt_id), "channel", "ts")
         return Place(channel.decode(), ts.decode()) if channel and ts else None
 
-    async def _put(self, key: str, place: Place) -> None:
+    async def put_receipt(self, receipt_id: str, place: Place) -> None:
         """For as long as Inbox tells of changes at all."""
         pipe = self._redis.pipeline()
-        pipe.hset(key, mapping=place._asdict())
-        pipe.expire(key, keys.WEEK)
+        pipe.hset(keys.receipt(receipt_id), mapping=place._asdict()).expire(keys.receipt(receipt_id), keys.WEEK)
         await pipe.execute()

@@ -1,4 +1,4 @@
-"""Replying and assigning from a card: the forms, the receipt below the card, and the word to a new assignee."""
+"""The form to reply with, and the receipt below the card."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot import words
-from bot.cards.views import body, edited, history, reacted
-from bot.dm.views import State, send_again
-from bot.models import Member, Message, Thread
+from bot.cards.message_views import body, edited, history, reacted
+from bot.models import Message, SendState, Thread
+from bot.send.views import send_again
 from bot.slack.blocks import (
     QUOTE,
     Block,
@@ -27,14 +27,27 @@ from bot.slack.blocks import (
 )
 from bot.text import literal, plain, platform_name, when
 
+NO_HISTORY = "Inbox doesn't show the last messages right now."
 _INPUT = 3_000  # Slack's limit for a text input
-_OPTIONS = 100  # in a menu, and in each of its groups
-_STATES: dict[State, str] = {
+_STATES: dict[SendState, str] = {
     "sending": "⏳ Sending…",
     "sent": "✅ Sent",
     "unconfirmed": "⚠️ Not confirmed",
     "failed": "✖️ Not sent",
 }
+
+
+def replying_too(name: str, since: datetime) -> str:
+    return f"⚠️ *{plain(name, 100)}* is replying too, since {when(since)}. Agree on who sends."
+
+
+def room(platform: str, characters: int | None, field: int) -> str:
+    """How long a message may be, as plain text; `characters` is None where Inbox does not say (API v1)."""
+    if characters is None:
+        return f"Up to {field:,} characters fit here; Inbox does not say how many {platform} takes."
+    if characters <= field:
+        return f"{platform} takes up to {characters:,} characters."
+    return f"{platform} takes up to {characters:,} characters, of which {field:,} fit here; /dm takes longer ones."
 
 
 def reply_modal(
@@ -64,9 +77,9 @@ def reply_modal(
         "Reply",
         [
             context(facts, _assigned(thread, assignee, takes)),
-            *(section(words.replying_too(name, since)) for name, since in others[:5]),
-            *(history(messages, person) if messages is not None else [context(words.NO_HISTORY)]),
-            field("text", "Your reply", entry, hint=label(words.room(platform, characters, _INPUT), 300)),
+            *(section(replying_too(name, since)) for name, since in others[:5]),
+            *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
+            field("text", "Your reply", entry, hint=label(room(platform, characters, _INPUT), 300)),
         ],
         callback_id="reply",
         submit=label("Send"),
@@ -82,7 +95,7 @@ def reply_receipt(
     account: str,
     text: str,
     url: str | None,
-    state: State,
+    state: SendState,
     reason: str,
     intent: str,
     at: datetime,
@@ -111,7 +124,7 @@ def reply_receipt(
     }
 
 
-def closed_reply(state: State, account: str) -> Msg:
+def closed_reply(state: SendState, account: str) -> Msg:
     """The same where another organisation reads along."""
     said = f"A reply from {plain(account, 80)}: {_STATES[state]}"
     return {"text": said, "blocks": [section(said)]}
@@ -121,16 +134,3 @@ def _assigned(thread: Thread, assignee: str | None, takes: bool) -> str:
     if thread.assignee_id is None:
         return "Unassigned" + (": your reply assigns it to you" if takes else "")
     return f"Assigned to {plain(assignee or 'someone', 80)}" + (" through the contact" if thread.inherited else "")
-
-
-def _colleague(member: Member, me: str, *, several: bool) -> str:
-    """Names that two have go with their addresses."""
-    you = " (you)" if member.id == me else ""
-    address = f", {literal(member.email, 40)}" if several else ""
-    return literal(member.label, 75 - len(you + address)) + address + you
-
-
-def _range(group: Sequence[Block]) -> Block:
-    """`Ana to Eve`."""
-    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
-    return label(f"{literal(first, 33)} to {literal(last, 33)}")

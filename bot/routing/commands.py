@@ -1,6 +1,6 @@
-"""`/inbox route`, `/inbox why`, and moving: to which channel conversations go, for people to see and set.
+"""`/inbox route`: which conversations go to which channel.
 
-Everybody who may act sees why; admins make the rules, which is on record and told to the other admins.
+Everybody who may act sees the rules; admins make them, which is on record and told to the other admins.
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ from typing import Final
 import structlog
 
 from bot import text, words
-from bot.cards.jobs import Move
 from bot.context import Bot
 from bot.errors import Gone, Mistake, PlatformUnknown, Refused, SlackRefused, SlackUnknown
 from bot.feature import Console, Feature
 from bot.models import Message, Thread
 from bot.people.announce import announced
-from bot.people.answers import say, tell
-from bot.people.jobs import Tell
-from bot.queue.job import Asker, Job, Keep, utc_now
+from bot.people.answers import say
+from bot.queue.job import Job
 from bot.recipient import Unreadable, read_in_slack
 from bot.routing import decide, views
-from bot.routing.decide import Decision, Trial
-from bot.routing.jobs import MoveTo, Why
-from bot.routing.language import Condition, Field, Named, Rule, Wish, condition, read
-from bot.routing.store import Pin
+from bot.routing.decide import Trial
+from bot.routing.language import Named, Wish, condition, read
+from bot.routing.store import Condition, Field, Rule
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +31,6 @@ SHOWN: Final = 5  # conversations with one person
 feature = Feature()
 
 
-# --- rules -------------------------------------------------------------------------------------------------------
 @feature.word(
     "route",
     "routes",
@@ -55,7 +51,9 @@ async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
             return await _list(bot, job)
         case "test" | "try":
             return await _test(bot, job, rest)
-    return [say(job.asker, views.ROUTE_USAGE)]
+        case "":
+            return [say(job.asker, views.ROUTE_USAGE)]
+    raise Mistake(f"{views.unknown_verb(verb)}\n{views.ROUTE_USAGE}")
 
 
 async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
@@ -63,32 +61,32 @@ async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
     draft = read(typed)
     channel = draft.channel or job.asker.channel or ""
     if not channel.startswith(("C", "G")):
-        return [say(job.asker, views.NOT_A_CHANNEL)]
+        raise Mistake(views.NOT_A_CHANNEL)
     made = Rule(
         id=job.ref,
         channel=channel,
         conditions=tuple([condition(wish, await _known(bot, wish.field, wish)) for wish in draft.wishes]),
         by=job.asker.user,
     )
-    if unfit := await _unfit(bot, channel):
-        return [say(job.asker, views.cannot_post(channel, unfit))]
+    if code := await unfit(bot, channel):
+        raise Mistake(views.cannot_post(channel, code))
     rules = await bot.routes.rules()
     if same := next((n for n, one in enumerate(rules, 1) if _same(one, made) and one.id != made.id), None):
-        return [say(job.asker, views.rule_known(same, _said(made)))]
+        raise Mistake(views.rule_known(same, said_rule(made)))
     if len(rules) >= MOST:
         raise Mistake(f"There are {MOST} rules already: remove one first.")
     await bot.routes.edit(job.ref, lambda before: [*before, made])
     rules = await bot.routes.rules()
     number = next((n for n, one in enumerate(rules, 1) if one.id == made.id), len(rules))
     shadow = next((n for n, one in enumerate(rules[: number - 1], 1) if not one.conditions), None)
-    return await announced(bot, job, "route add", channel, views.rule_added(number, _said(made), shadow))
+    return await announced(bot, job, "route add", channel, views.rule_added(number, said_rule(made), shadow))
 
 
 async def _remove(bot: Bot, job: Console, typed: str) -> list[Job]:
     await bot.access.admin(job.asker)
     found = _numbered(await bot.routes.rules(job.ref), typed)
     await bot.routes.edit(job.ref, lambda before: [one for one in before if one.id != found.id])
-    return await announced(bot, job, "route remove", found.channel, views.rule_removed(_said(found)))
+    return await announced(bot, job, "route remove", found.channel, views.rule_removed(said_rule(found)))
 
 
 async def _reorder(bot: Bot, job: Console, typed: str) -> list[Job]:
@@ -103,7 +101,7 @@ async def _reorder(bot: Bot, job: Console, typed: str) -> list[Job]:
         return [*rest[:number], found, *rest[number:]]
 
     await bot.routes.edit(job.ref, moved)
-    return await announced(bot, job, "route move", found.channel, views.rule_moved(_said(found), number + 1))
+    return await announced(bot, job, "route move", found.channel, views.rule_moved(said_rule(found), number + 1))
 
 
 async def _list(bot: Bot, job: Console) -> list[Job]:
@@ -116,8 +114,7 @@ async def _list(bot: Bot, job: Console) -> list[Job]:
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:
     """How each rule does with each conversation with somebody, and which one wins."""
-    found = await _conversations(bot, typed)
-    return [say(job.asker, await _tried(bot, *one)) for one in found] or [say(job.asker, _nobody(typed))]
+    return [say(job.asker, await _tried(bot, *one)) for one in await conversations(bot, typed)]
 
 
 async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
@@ -125,7 +122,7 @@ async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
     first = next((one for one in trials if one.fits), None)
     lines = [_trial(one, first=one is first) for one in trials]
     return views.tried(
-        _name(thread), lines, views.goes_to(first.rule.channel if first else bot.settings.notify_channel)
+        name_of(thread), lines, views.goes_to(first.rule.channel if first else bot.settings.notify_channel)
     )
 
 
@@ -170,57 +167,8 @@ async def _member_of(bot: Bot, user: str) -> str | None:
         return None
 
 
-# --- why ---------------------------------------------------------------------------------------------------------
-@feature.word("why", help="why a conversation is in its channel, and moving it: `why @handle`")
-async def ask_why(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """`/inbox why @handle`; Slack does not tell a command in which thread it was typed."""
-    await bot.access.actor(job.asker)
-    if not typed:
-        return [say(job.asker, views.WHY_USAGE)]
-    try:
-        found = await _conversations(bot, typed)
-    except Mistake as mistake:
-        return [say(job.asker, str(mistake))]
-    answers: list[Job] = [await _why(bot, job.asker, *one) for one in found]
-    return answers or [say(job.asker, _nobody(typed))]
-
-
-@feature.handles(Why)
-async def tell_why(job: Why, _: Keep, bot: Bot) -> list[Job]:
-    """The shortcut: about the thread on whose card or below whose card it was used."""
-    await bot.access.actor(job.asker)
-    card = await bot.cards.get(job.thread_id)
-    if card is None:
-        return [say(job.asker, words.NO_CARD)]
-    return [await _why(bot, job.asker, card.thread, card.latest or card.thread.last_message)]
-
-
-async def _why(bot: Bot, asker: Asker, thread: Thread, message: Message | None) -> Tell:
-    place, decision = await bot.cards.place(thread.id), await decide.decide(bot, thread, message)
-    here = place.channel if place else None
-    moves = decision.channel is not None and here is not None and decision.channel != here
-    said = views.why(
-        _name(thread),
-        views.placed(here, bot.access.installation.permalink(place.channel, place.ts) if place else None),
-        await _reason(bot, decision),
-        views.will_move(decision.channel) if moves and decision.channel else "",
-    )
-    return tell(asker, views.why_message(said, thread.id, movable=place is not None))
-
-
-async def _reason(bot: Bot, decision: Decision) -> str:
-    if decision.pin:
-        return views.because_pin(decision.pin.by, decision.pin.at, decision.pin.channel)
-    if decision.trial:
-        trial = decision.trial
-        return views.because_rule(trial.number, _said(trial.rule), before=bool(trial.unmet))
-    if decision.channel:
-        return views.because_default(decision.channel, rules=bool(await bot.routes.rules()))
-    return views.UNROUTED
-
-
-async def _conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | None]]:
-    """The conversations with whom `typed` names, as known here, else as Inbox shows them."""
+async def conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | None]]:
+    """The conversations with whom `typed` names, as known here, else as Inbox shows them. Raises `Mistake` for none."""
     try:
         to = read_in_slack(typed)
         known = await bot.directory.lookup(to.key)
@@ -239,39 +187,12 @@ async def _conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | N
         except Gone:
             continue
         found.append((thread, (card.latest if card else None) or thread.last_message))
+    if not found:
+        raise Mistake(views.no_conversation(typed.strip()))
     return found
 
 
-# --- moving ------------------------------------------------------------------------------------------------------
-@feature.handles(MoveTo)
-async def move_by_hand(job: MoveTo, _: Keep, bot: Bot) -> list[Job]:
-    """Pin the conversation to a channel, or let the rules have it again; its card follows."""
-    await bot.access.actor(job.asker)
-    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
-    if card is None or place is None:
-        return [say(job.asker, words.NO_CARD)]
-    if job.to is None:
-        return await _release(bot, job, card.thread, card.latest, place.channel)
-    if unfit := await _unfit(bot, job.to):
-        return [say(job.asker, views.cannot_post(job.to, unfit))]
-    await bot.routes.pin(job.thread_id, Pin(channel=job.to, by=job.asker.user, at=utc_now()))
-    await bot.record.note(job.asker, "move", job.thread_id, f"done: {job.to}", job.ref)
-    if job.to == place.channel:
-        return [say(job.asker, views.stays_there(job.to))]
-    return [Move(channel=job.to, thread_id=job.thread_id, mover=job.asker)]
-
-
-async def _release(bot: Bot, job: MoveTo, thread: Thread, message: Message | None, here: str) -> list[Job]:
-    await bot.routes.pin(job.thread_id, None)
-    await bot.record.note(job.asker, "move", job.thread_id, "done: by the rules", job.ref)
-    channel = (await decide.decide(bot, thread, message)).channel
-    then: list[Job] = [say(job.asker, views.released(_name(thread), channel))]
-    if channel and channel != here:
-        then.append(Move(channel=channel, thread_id=job.thread_id))
-    return then
-
-
-async def _unfit(bot: Bot, channel: str) -> str:
+async def unfit(bot: Bot, channel: str) -> str:
     """Slack's reason why cards cannot be posted there; "" when they can."""
     try:
         await bot.slack.try_channel(channel, bot.access.installation.bot_user)
@@ -295,21 +216,17 @@ def _parts(conditions: Sequence[Condition]) -> views.Parts:
     return [(one.field, one.shown) for one in conditions]
 
 
-def _said(rule: Rule) -> str:
+def said_rule(rule: Rule) -> str:
     return views.rule(_parts(rule.conditions), rule.channel)
 
 
 def _trial(trial: Trial, *, first: bool) -> str:
     missing = views.conditions(_parts(trial.unmet))
-    return views.trial(trial.number, _said(trial.rule), missing, fits=trial.fits, first=first)
+    return views.trial(trial.number, said_rule(trial.rule), missing, fits=trial.fits, first=first)
 
 
-def _name(thread: Thread) -> str:
+def name_of(thread: Thread) -> str:
     person = thread.person
     if person is None:
         return "Someone"
     return f"{person.name} ({person.handle})" if person.name and person.name != person.handle else person.handle
-
-
-def _nobody(typed: str) -> str:
-    return views.no_conversation(typed.strip())

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from bot.context import Bot
 from bot.models import Message, Thread
-from bot.routing.language import Condition, Rule, fits, unmet
-from bot.routing.store import Memory, Pin
+from bot.routing.fit import fits, unmet
+from bot.routing.store import Condition, Memory, Pin, Rule
 
 
 class Trial(NamedTuple):

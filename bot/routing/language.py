@@ -7,23 +7,20 @@ conditions hold. Values are kept as Inbox's ids, so that a tag may be renamed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 from bot.errors import Mistake
-from bot.models import Message, Record, Thread
 from bot.recipient import Unreadable
 from bot.recipient import read as read_recipient
+from bot.routing.store import Condition, Field
 from bot.text import decode, mentioned, plain
 
-Field = Literal["account", "platform", "tag", "status", "assignee", "request", "campaign", "text"]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 LONGEST: Final = 200  # code points of one value
 MOST: Final = 20  # values of one rule
 
-# What a conversation once said stays said: these hold for good where they held before.
-LASTING: Final = frozenset({"text", "campaign"})
 
 _OTHER_NAMES: Final[dict[str, Field]] = {
     "sender": "account",
@@ -51,23 +48,6 @@ _PIECE: Final = re.compile(
     rf"\s*(?:(?P<name>[^\W\d_][\w-]*)\s*[:=]\s*(?P<values>{_VALUE}(?:\s*,\s*{_VALUE})*)?|(?P<bare>\"[^\"]*\"|\S+))"
 )
 _CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>")
-
-
-class Condition(Record):
-    """`values` are ids, platforms, `yes` or `no`, or words; "" stands for none. `shown` are what people call them."""
-
-    field: Field
-    values: tuple[str, ...]
-    shown: tuple[str, ...]
-
-
-class Rule(Record):
-    """Conversations that meet all `conditions` go to `channel`; without any, all do. `by` is who made it."""
-
-    id: str
-    channel: str
-    conditions: tuple[Condition, ...] = ()
-    by: str = ""
 
 
 class Wish(NamedTuple):
@@ -262,42 +242,3 @@ def _unknown(field: Field, word: str, names: Sequence[str]) -> Mistake:
         return Mistake(f"{said} Did you mean *{plain(by_folded[near[0]], 60)}*?")
     shown = ", ".join(plain(name, 60) for name in sorted(names, key=str.casefold)[:15])
     return Mistake(f"{said} There is: {shown}." if shown else f"{said} The team has none at all.")
-
-
-# --- fitting ---------------------------------------------------------------------------------------------------------
-
-
-def unmet(rule: Rule, thread: Thread, message: Message | None, *, campaign: bool) -> list[Condition]:
-    """The conditions of `rule` that do not hold. `campaign` says whether a campaign wrote in the thread."""
-    return [one for one in rule.conditions if not _holds(one, thread, message, campaign)]
-
-
-def fits(unmet_ones: Iterable[Condition], *, before: bool) -> bool:
-    """Whether a rule fits with these conditions unmet; `before` says that it fitted this conversation before."""
-    return all(before and one.field in LASTING for one in unmet_ones)
-
-
-def _holds(condition: Condition, thread: Thread, message: Message | None, campaign: bool) -> bool:
-    if condition.field == "text":
-        said = message.text.casefold() if message and not message.deleted else ""
-        return any(word in said for word in condition.values)
-    return not set(condition.values).isdisjoint(_actual(condition.field, thread, campaign))
-
-
-def _actual(field: Field, thread: Thread, campaign: bool) -> tuple[str, ...]:
-    """What the conversation has, in the terms of `Condition.values`."""
-    person = thread.person
-    match field:
-        case "account":
-            return (thread.account_link_id,)
-        case "platform":
-            return (thread.platform,)
-        case "tag":
-            return (person.tag_ids if person else ()) or ("",)
-        case "status":
-            return ((person.status_id if person else None) or "",)
-        case "assignee":
-            return (thread.assignee_id or "",)
-        case "request":
-            return ("yes" if thread.is_request else "no",)
-    return ("yes" if campaign else "no",)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from bot import accept
+from bot import accept, words
+from bot.cards.jobs import Move
 from bot.context import Bot
-from bot.feature import Feature
-from bot.people.forms import remembered
-from bot.routing import views
+from bot.errors import Mistake
+from bot.feature import Console, Feature
+from bot.models import Message, Thread
+from bot.people.answers import say, tell
+from bot.people.jobs import Tell
+from bot.queue.job import Asker, Job, Keep, utc_now
+from bot.routing import decide, views
+from bot.routing.commands import conversations, name_of, said_rule, unfit
+from bot.routing.decide import Decision
 from bot.routing.jobs import MoveTo, Why
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, submitted
+from bot.routing.store import Pin
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 
 feature = Feature()
 
@@ -16,11 +24,7 @@ feature = Feature()
 @feature.shortcut("why_here")
 async def why_here(ack: Ack, body: Body, bot: Bot) -> None:
     """The message shortcut that asks why the conversation is in this channel."""
-    who = asker(body)
-    if thread_id := await accept.thread_of(bot, body):
-        await accept.asked(bot, who, Why(thread_id=thread_id, asker=who))
-    else:
-        await accept.no_card(bot, who)
+    await accept.on_thread(bot, body, lambda thread_id, who: Why(thread_id=thread_id, asker=who))
     await ack()
 
 
@@ -38,3 +42,74 @@ async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
     thread_id, who = from_modal(body)
     await accept.submitted(bot, body, MoveTo(thread_id=thread_id, to=submitted(body, "channel") or None, asker=who))
     await ack()
+
+
+@feature.word("why", help="why a conversation is in its channel, and moving it: `why @handle`")
+async def ask_why(job: Console, typed: str, bot: Bot) -> list[Job]:
+    """`/inbox why @handle`; Slack does not tell a command in which thread it was typed."""
+    await bot.access.actor(job.asker)
+    if not typed:
+        raise Mistake(views.WHY_USAGE)
+    return [await _why(bot, job.asker, *one) for one in await conversations(bot, typed)]
+
+
+@feature.handles(Why)
+async def tell_why(job: Why, _: Keep, bot: Bot) -> list[Job]:
+    """The shortcut: about the thread on whose card or below whose card it was used."""
+    await bot.access.actor(job.asker)
+    card = await bot.cards.get(job.thread_id)
+    if card is None:
+        return [say(job.asker, words.NO_CARD)]
+    return [await _why(bot, job.asker, card.thread, card.latest or card.thread.last_message)]
+
+
+async def _why(bot: Bot, asker: Asker, thread: Thread, message: Message | None) -> Tell:
+    place, decision = await bot.cards.place(thread.id), await decide.decide(bot, thread, message)
+    here = place.channel if place else None
+    moves = decision.channel is not None and here is not None and decision.channel != here
+    said = views.why(
+        name_of(thread),
+        views.placed(here, bot.access.installation.permalink(place.channel, place.ts) if place else None),
+        await _reason(bot, decision),
+        views.will_move(decision.channel) if moves and decision.channel else "",
+    )
+    return tell(asker, views.why_message(said, thread.id, movable=place is not None))
+
+
+async def _reason(bot: Bot, decision: Decision) -> str:
+    if decision.pin:
+        return views.because_pin(decision.pin.by, decision.pin.at, decision.pin.channel)
+    if decision.trial:
+        trial = decision.trial
+        return views.because_rule(trial.number, said_rule(trial.rule), before=bool(trial.unmet))
+    if decision.channel:
+        return views.because_default(decision.channel, rules=bool(await bot.routes.rules()))
+    return views.UNROUTED
+
+
+@feature.handles(MoveTo)
+async def move_by_hand(job: MoveTo, _: Keep, bot: Bot) -> list[Job]:
+    """Pin the conversation to a channel, or let the rules have it again; its card follows."""
+    await bot.access.actor(job.asker)
+    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    if card is None or place is None:
+        return [say(job.asker, words.NO_CARD)]
+    if job.to is None:
+        return await _release(bot, job, card.thread, card.latest, place.channel)
+    if code := await unfit(bot, job.to):
+        return [say(job.asker, views.cannot_post(job.to, code))]
+    await bot.routes.pin(job.thread_id, Pin(channel=job.to, by=job.asker.user, at=utc_now()))
+    await bot.record.note(job.asker, "move", job.thread_id, f"done: {job.to}", job.ref)
+    if job.to == place.channel:
+        return [say(job.asker, views.stays_there(job.to))]
+    return [Move(channel=job.to, thread_id=job.thread_id, mover=job.asker)]
+
+
+async def _release(bot: Bot, job: MoveTo, thread: Thread, message: Message | None, here: str) -> list[Job]:
+    await bot.routes.pin(job.thread_id, None)
+    await bot.record.note(job.asker, "move", job.thread_id, "done: by the rules", job.ref)
+    channel = (await decide.decide(bot, thread, message)).channel
+    then: list[Job] = [say(job.asker, views.released(name_of(thread), channel))]
+    if channel and channel != here:
+        then.append(Move(channel=channel, thread_id=job.thread_id))
+    return then

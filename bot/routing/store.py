@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
 from bot.models import Record
-from bot.routing.language import Rule
 from bot.store import keys
 
+Field = Literal["account", "platform", "tag", "status", "assignee", "request", "campaign", "text"]
 REMEMBERED: Final = 90 * 24 * 3600  # seconds since it was last asked for
+
+
+class Condition(Record):
+    """`values` are ids, platforms, `yes` or `no`, or words; "" stands for none. `shown` are what people call them."""
+
+    field: Field
+    values: tuple[str, ...]
+    shown: tuple[str, ...]
+
+
+class Rule(Record):
+    """Conversations that meet all `conditions` go to `channel`; without any, all do. `by` is who made it."""
+
+    id: str
+    channel: str
+    conditions: tuple[Condition, ...] = ()
+    by: str = ""
+
+
 _RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
 
 

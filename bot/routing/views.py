@@ -32,6 +32,10 @@ UNROUTED: Final = (
 NOT_A_CHANNEL: Final = "Do that in the channel that the conversations should go to, or add `to:#channel`."
 
 
+def unknown_verb(typed: str) -> str:
+    return f"I don't understand *{plain(typed, 40)}* behind `/inbox route`."
+
+
 def conditions(parts: Parts) -> str:
     """`tag: *vip* or *lead*, text: *refund*`."""
     said = (f"{name}: {' or '.join(f'*{plain(value, 80)}*' for value in values)}" for name, values in parts)

@@ -1,1 +1,0 @@
-"""A Slack and an Inbox on loopback: the same two that the tests use."""

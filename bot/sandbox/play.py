@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 
 from bot.errors import SettingsError
 from bot.sandbox.page.app import Page, opened
-from bot.sandbox.slack import Message
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, stage
 
 

@@ -13,11 +13,12 @@ from typing import Any, Literal
 from starlette.types import ASGIApp
 
 from bot.app import Bridge, bridge
-from bot.context import Paces
+from bot.context import Timing
 from bot.queue.worker import cancelled
-from bot.sandbox.inbox import PersonRecord, SandboxInbox
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.slack.server import SandboxSlack
 from bot.settings import Settings
 from bot.slack.socket_mode import CONNECTIONS
 
@@ -127,13 +128,13 @@ async def scene(
 
 
 @asynccontextmanager
-async def bot_on(on: Scene, *, paces: Paces | None = None, port: int = 0, **more: Any) -> AsyncIterator[Stage]:
+async def bot_on(on: Scene, *, timing: Timing | None = None, port: int = 0, **more: Any) -> AsyncIterator[Stage]:
     """The bot on a scene, for as long as the block lasts; another may play there later. `more` are settings."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
         wanted = {"notify_channel": on.acme.channel, "bot_data_dir": folder} | more
         settings = settings_for(on.slack, on.inbox, on.inbox_url, **wanted)
-        built = await stack.enter_async_context(bridge(settings, paces or Paces()))
+        built = await stack.enter_async_context(bridge(settings, timing or Timing()))
         url = await stack.enter_async_context(serving(built.web, port=port))
         on.slack.events_url, on.inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
         running = Stage(on.slack, on.inbox, on.acme, built, url, settings)
@@ -161,7 +162,7 @@ async def stage(
     redis_url: str | None = None,
     enterprise: str | None = None,
     socket_mode: bool = False,
-    paces: Paces | None = None,
+    timing: Timing | None = None,
     port: int = 0,
     **more: Any,
 ) -> AsyncIterator[Stage]:
@@ -173,5 +174,5 @@ async def stage(
         if socket_mode:
             on.slack.socket_mode, more = True, {"slack_app_token": on.slack.app_token} | more
         bot_port = port + 2 if port else 0
-        async with bot_on(on, paces=paces, port=bot_port, redis_url=redis_url, **more) as running:
+        async with bot_on(on, timing=timing, port=bot_port, redis_url=redis_url, **more) as running:
             yield running

@@ -1,4 +1,4 @@
-"""The one attempt to send a message to a person."""
+"""The one attempt to send a message to a person, and what leads to it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,30 @@ from typing import ClassVar, Literal
 
 from bot.models import Address, Person
 from bot.queue.job import SENDS_WAIT, Asked
+from bot.words import Doing
 
 
-class Send(Asked):
+class Sending(Asked):
+    """Something on the way from what somebody wrote to whom it is for; `told`: they know that it has to wait."""
+
+    recorded: ClassVar[tuple[str, str]] = ("send", "")
+    doing: ClassVar[Doing] = "send"
+    told: bool = False
+
+
+class Written(Sending):
+    """What somebody wrote, in Slack's markup; they have it back where it is not sent. `whom` they read it was for."""
+
+    noted: ClassVar[bool] = False
+    patience: ClassVar[float] = SENDS_WAIT
+    text: str
+
+    @property
+    def whom(self) -> str:
+        return "this conversation"
+
+
+class Send(Sending):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
 
     `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
@@ -22,6 +43,7 @@ class Send(Asked):
     message with them yet.
     """
 
+    noted: ClassVar[bool] = False
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
     patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["send"] = "send"
@@ -39,7 +61,6 @@ class Send(Asked):
     doubt: bool = False
     answered: bool = False
     looks: int = 0
-    told: bool = False
     api: str | None = None
     only: str | None = None
     echo: str | None = None
@@ -49,12 +70,16 @@ class Send(Asked):
     def once(self) -> str | None:
         return self.only
 
+    @property
+    def described(self) -> tuple[str, str]:
+        return "send", self.address.thread_id or self.address.platform_id
 
-class SendAgain(Asked):
+
+class SendAgain(Sending):
     """Somebody looked, and wants an unconfirmed or failed message sent once more."""
 
+    recorded: ClassVar[tuple[str, str]] = ("{kind}", "")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "again:{intent}"
     kind: Literal["send_again"] = "send_again"
     intent: str
-    told: bool = False

@@ -26,9 +26,9 @@ from bot.errors import (
 from bot.events.jobs import Outbound, Refresh
 from bot.feature import Feature
 from bot.models import Note, Sent
-from bot.people import answers
-from bot.people.answers import KEEP_TRYING, receipt_for, say
-from bot.queue.job import Job, Keep, Later, utc_now
+from bot.people.answers import explain, say
+from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
+from bot.send import outcome
 from bot.send.jobs import Send
 from bot.stats.count import signed
 from bot.threads.jobs import Change
@@ -62,7 +62,7 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
     except VersionEnded as error:
         return await _ended(bot, job, error)
     except (NotNow, SendInProgress) as error:
-        return await answers.later_or_failed(bot, job, error)
+        return await outcome.later(bot, job, error)
     except KeyReused as error:
         return await _reused(bot, job, error)
     except Gone as error:
@@ -72,6 +72,14 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
         return await _refused(bot, job, error)
     await bot.attempts.claim(sent.message.id, job.intent, sent.thread_id)
     return [*await _sent(bot, job, sent), signed(sent, job.member)]
+
+
+@feature.gives_up(Send)
+async def given_up(job: Send, error: Exception, bot: Bot) -> list[Job]:
+    """After an attempt nobody knows whether it arrived."""
+    if job.attempted or job.doubt:
+        return [await outcome.ended(bot, job, "unconfirmed")]
+    return [await outcome.ended(bot, job, "failed", explain(bot, error, job.ref, "send"))]
 
 
 async def _reused(bot: Bot, job: Send, error: KeyReused) -> list[Job]:
@@ -87,15 +95,10 @@ async def _refused(bot: Bot, job: Send, error: InboxError) -> list[Job]:
     """
     if isinstance(error, PlanRequired) or (job.first and not _keyed(job) and isinstance(error, Forbidden)):
         await bot.attempts.note_plan(utc_now())
-    if not job.doubt:
-        await bot.attempts.give_up(job)
     if job.doubt:
-        return [await answers.ended(bot, job, "unconfirmed")]
-    return [
-        await answers.ended(
-            bot, job, "failed", answers.explain(bot, error, job.asker, job.ref, "send", account=job.account)
-        )
-    ]
+        return [await outcome.ended(bot, job, "unconfirmed")]
+    await bot.attempts.give_up(job)
+    return [await outcome.ended(bot, job, "failed", explain(bot, error, job.ref, "send", account=job.account))]
 
 
 async def _elsewhere(bot: Bot, job: Send, error: Gone) -> list[Job]:
@@ -119,14 +122,14 @@ async def _ended(bot: Bot, job: Send, error: VersionEnded) -> list[Job]:
     page = error.code != "unsent"
     job = job.model_copy(update={"answered": page})
     if bot.inbox.version == job.api:
-        return await answers.later_or_failed(bot, job, error)
+        return await outcome.later(bot, job, error)
     raise Later(0.0, job.model_copy(update={"doubt": page, "attempted": job.attempted if page else None})) from error
 
 
 async def _sent(bot: Bot, job: Send, sent: Sent) -> list[Job]:
     thread, thread_id = sent.thread, sent.thread_id
     log.info("sent", ref=job.ref, thread=thread_id, user=job.asker.user)
-    await answers.sent(bot, job, thread_id)
+    await outcome.sent(bot, job, thread_id)
     await bot.attempts.writes(job, sent=True)
     if job.first:
         await bot.attempts.note_plan(None)
@@ -139,7 +142,7 @@ async def _sent(bot: Bot, job: Send, sent: Sent) -> list[Job]:
         await bot.directory.saw(thread)
         if await bot.cards.get(thread.id):
             follow.append(Refresh(thread_id=thread.id, shown=thread))
-    return [receipt_for(job.model_copy(update={"url": url}), "sent", message=sent.message), *follow]
+    return [outcome.receipt_for(job.model_copy(update={"url": url}), "sent", message=sent.message), *follow]
 
 
 async def _answered(bot: Bot, job: Send, thread_id: str) -> list[Job]:
@@ -161,25 +164,25 @@ async def _look(bot: Bot, job: Send) -> list[Job] | None:
                 return [*await _sent(bot, job, sent), signed(sent, job.member)]
             known.add(sent.message.id)
     except NotNow as error:
-        return await answers.later_or_failed(bot, job, error)
+        return await outcome.later(bot, job, error)
     except InboxError:
-        return [await answers.ended(bot, job, "unconfirmed")]
+        return [await outcome.ended(bot, job, "unconfirmed")]
     if job.answered:  # Inbox itself said that it failed, and it is not there
-        return [await answers.ended(bot, job, "failed", words.GAVE_UP)] if job.age > KEEP_TRYING else None
+        return [await outcome.ended(bot, job, "failed", words.GAVE_UP)] if job.age > SENDS_WAIT else None
     if job.looks < len(LOOK_AGAIN):
         raise Later(LOOK_AGAIN[job.looks], job.model_copy(update={"looks": job.looks + 1}))
-    return [await answers.ended(bot, job, "unconfirmed")]
+    return [await outcome.ended(bot, job, "unconfirmed")]
 
 
 async def _unconfirmed(bot: Bot, job: Send, error: Unconfirmed) -> list[Job]:
     """v2 said that it cannot know. On v1 nobody knows yet: the thread will tell."""
     log.warning("unconfirmed", ref=job.ref, status=error.status, request=error.request_id)
     if _keyed(job):
-        return [await answers.ended(bot, job, "unconfirmed")]
+        return [await outcome.ended(bot, job, "unconfirmed")]
     then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
     said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
     doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
-    raise Later(max(answers.pause(bot, job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
+    raise Later(max(outcome.pause(bot, job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
 
 
 def _keyed(job: Send) -> bool:

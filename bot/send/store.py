@@ -28,7 +28,7 @@ class Wrote(Record):
     sent: bool
 
 
-class Intents:
+class Attempts:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:

@@ -17,6 +17,7 @@ View = dict[str, Any]
 QUOTE = 2_800  # code points of a message a card shows
 WHOLE = 12_000  # code points of a text that is handed back so that nobody types it again
 _CHUNK = 2_900
+_QUOTES = 4  # blocks of a message: Slack takes some 13,000 characters in one
 
 
 class Msg(TypedDict):
@@ -121,6 +122,14 @@ def field(block_id: str, words: str, element: Block, **more: object) -> Block:
 def option(words: str, value: str) -> Block:
     """One choice of a select menu or of radio buttons."""
     return {"text": label(words), "value": value}
+
+
+def handed_back(why: str, typed: str) -> list[Msg]:
+    """What was typed, all of it, with the reason why nothing became of it: several messages where one is too short."""
+    blocks = quote(typed, len(typed))
+    parts = [blocks[at : at + _QUOTES] for at in range(0, len(blocks), _QUOTES)] or [[]]
+    parts[0] = [section(why), *parts[0]]
+    return [Msg(text=why, blocks=one) for one in parts]
 
 
 def modal(title: str, blocks: list[Block], *, close: str = "Cancel", **more: object) -> View:

@@ -7,9 +7,9 @@ import logging
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.models import Installation
 from bot.slack.client import Slack
 from bot.slack.dispatch import Dispatch
+from bot.slack.workspace import Installation
 
 
 def bolt_app(installation: Installation, slack: Slack, dispatch: Dispatch) -> AsyncApp:

@@ -11,11 +11,10 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.response import BoltResponse
 
 from bot import text, words
-from bot.dm.views import handed_back
 from bot.errors import SlackError, StoreUnavailable
 from bot.queue.job import reference
 from bot.slack import payloads
-from bot.slack.blocks import notice_modal
+from bot.slack.blocks import handed_back, notice_modal
 from bot.slack.client import Slack
 from bot.slack.dispatch import Listener
 from bot.telemetry import report, span

@@ -11,16 +11,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
-from bot.models import Installation, Place
-from bot.people.directory import Profile
+from bot.models import Place
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, without_pictures
-from bot.slack.codes import failure
+from bot.slack.calls import answers
+from bot.slack.workspace import Installation, Profile
 
 TIMEOUT: Final = 8  # seconds for one call
 PAGE: Final = 1000  # people in one answer
@@ -88,7 +87,7 @@ class Slack:
 
     async def open_socket(self, app_token: str) -> str:
         """The URL of one Socket Mode connection. Raises `SlackRevoked` when the token is none of an app with it."""
-        async with _answers():  # not the bot's token
+        async with answers():  # not the bot's token
             answer = await self.client.apps_connections_open(app_token=app_token)
         return str(answer["url"])
 
@@ -96,7 +95,7 @@ class Slack:
         """What Slack says of a user now."""
         async with self._answers():
             answer = await self.client.users_info(user=user)
-        return _profile(user, answer.get("user") or {})
+        return Profile.of(user, answer.get("user") or {})
 
     async def admins(self) -> list[str]:
         """The workspace's admins and owners, as far as Slack's first pages name them."""
@@ -105,7 +104,7 @@ class Slack:
         for _ in range(PAGES):
             async with self._answers():
                 answer = await self.client.users_list(limit=PAGE, cursor=cursor)
-            people = (_profile(one["id"], one) for one in answer.get("members") or [])
+            people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
             found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
@@ -146,14 +145,16 @@ class Slack:
         """
         try:
             async with self._answers():
+                what: dict[str, Any] = {
+                    "channel": channel,
+                    "oldest": str(since),
+                    "include_all_metadata": True,
+                    "limit": 200,
+                }
                 if thread_ts:
-                    answer = await self.client.conversations_replies(
-                        channel=channel, ts=thread_ts, oldest=str(since), include_all_metadata=True, limit=200
-                    )
+                    answer = await self.client.conversations_replies(ts=thread_ts, **what)
                 else:
-                    answer = await self.client.conversations_history(
-                        channel=channel, oldest=str(since), include_all_metadata=True, limit=200
-                    )
+                    answer = await self.client.conversations_history(**what)
         except (SlackRefused, SlackUnknown):
             return None
         for one in answer.get("messages") or []:
@@ -223,13 +224,7 @@ class Slack:
             await self.client.views_publish(user_id=user, view=view)
 
     async def tell(
-        self,
-        asker: Asker,
-        message: Msg,
-        *,
-        seconds_ago: float = 0.0,
-        lasting: bool = False,
-        replace: bool = False,
+        self, asker: Asker, message: Msg, *, seconds_ago: float = 0.0, lasting: bool = False, replace: bool = False
     ) -> None:
         """Say something that only `asker` sees: where they asked, else in a direct message.
 
@@ -266,7 +261,7 @@ class Slack:
     async def _answers(self) -> AsyncIterator[None]:
         """The same for calls with the bot's token, of whose outcome is heard."""
         try:
-            async with _answers():
+            async with answers():
                 yield
         except SlackError as error:
             await self.heard(error)
@@ -275,7 +270,7 @@ class Slack:
 
     async def _respond(self, response_url: str, message: Msg, replace: bool) -> None:
         webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
-        async with _answers():  # without any token
+        async with answers():  # without any token
             answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=replace)
         if answer.status_code >= 500:
             raise SlackDown(f"response_url answered {answer.status_code}")
@@ -302,53 +297,3 @@ async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any
 
 def _content(message: Msg) -> dict[str, Any]:
     return {"text": message["text"], "blocks": message["blocks"] or None}
-
-
-def _profile(user_id: str, user: Mapping[str, Any]) -> Profile:
-    about = user.get("profile") or {}
-    enterprise = user.get("enterprise_user") or {}
-    return Profile(
-        id=user_id,
-        team=user.get("team_id"),
-        enterprise=enterprise.get("enterprise_id"),
-        name=about.get("display_name")
-        or about.get("real_name")
-        or user.get("real_name")
-        or user.get("name")
-        or "Someone",
-        email=about.get("email") or None,
-        confirmed=user.get("is_email_confirmed") is not False,
-        teams=tuple(enterprise.get("teams") or ()),
-        guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-        bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
-        deleted=bool(user.get("deleted")),
-        admin=bool(user.get("is_admin") or user.get("is_owner")),
-        zone=user.get("tz") or "UTC",
-    )
-
-
-@asynccontextmanager
-async def _answers() -> AsyncIterator[None]:
-    """Turns what slack_sdk and aiohttp raise into `SlackError`s."""
-    try:
-        yield
-    except SlackApiError as error:
-        raise _named(error) from error
-    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        raise SlackDown(f"Slack did not answer: {type(error).__name__}") from error
-
-
-def _named(error: SlackApiError) -> SlackError:
-    response: Any = error.response
-    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    told = getattr(response, "data", response)
-    code = str(told.get("error") or "") if isinstance(told, Mapping) else ""  # a proxy may answer anything
-    return failure(status, code, _retry_after(getattr(response, "headers", {})))
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
-    try:
-        return min(max(float(value), 0.1), 600.0)
-    except ValueError:
-        return 1.0

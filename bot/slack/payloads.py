@@ -62,6 +62,11 @@ def ticked(body: Body, name: str) -> list[str]:
     return [str(one["value"]) for one in state.get("selected_options") or []]
 
 
+def remembered(about: str, asker: Asker) -> str:
+    """What a modal remembers: what it is about, and where its result is told."""
+    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}"
+
+
 def from_modal(body: Body) -> tuple[str, Asker]:
     """What the modal is about, and who submitted it with the place where they began."""
     about, _, place = str((body.get("view") or {}).get("private_metadata") or "").partition("|")

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Final
 
-from bot.models import Day
+from bot.stats.figures import Day
 
 PAPER, LINE, INK, RECEIVED, ANSWERED = range(5)
 PALETTE: Final = bytes.fromhex("ffffff e3e6ea 5b6470 3d7fd9 2e9e63")

@@ -13,16 +13,17 @@ from typing import Final, Literal
 
 import structlog
 
-from bot import words
 from bot.context import Bot
 from bot.errors import ScopeMissing, SlackRefused
 from bot.feature import Console, Feature
-from bot.models import Answer, Day, Event, Figures, Period, Sent, Share
+from bot.inbox.event import Event
+from bot.models import Sent
 from bot.people.answers import say, tell
 from bot.queue.job import Job, Keep, utc_now
+from bot.stats import views
 from bot.stats.chart import chart_png
+from bot.stats.figures import Answer, Day, Figures, Period, Share
 from bot.stats.jobs import Chart, Count
-from bot.stats.views import chart_caption, chart_words, stats_message
 
 log = structlog.get_logger(__name__)
 
@@ -60,23 +61,23 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
     """An answer counts for who wrote it, where the bot sent it, else for whom the conversation is assigned to."""
     match job.what:
         case "received":
-            await bot.tally.received(job.thread_id, job.message_id, job.when)
+            await bot.counts.received(job.thread_id, job.message_id, job.when)
         case "sent":
             member, certain = job.member, bool(job.member)
             if not certain:
                 card = await bot.cards.get(job.thread_id)
                 member = (card.thread.assignee_id if card else None) or ""
-            await bot.tally.sent(job.thread_id, job.message_id, job.when, member, certain=certain)
+            await bot.counts.sent(job.thread_id, job.message_id, job.when, member, certain=certain)
         case "closed":
-            await bot.tally.closed(job.thread_id)
+            await bot.counts.closed(job.thread_id)
     return []
 
 
-@feature.word("stats", help="how much came and was answered, how soon and by whom")
+@feature.word("stats", help="how much came and was answered, how soon and by whom", alone=True)
 async def show_stats(job: Console, typed: str, bot: Bot) -> list[Job]:
     """The figures where they were asked for, for the asker alone; and then as a picture."""
     await bot.access.actor(job.asker)
-    return [tell(job.asker, stats_message(await _figures(bot))), Chart(asker=job.asker)]
+    return [tell(job.asker, views.stats_message(await _figures(bot))), Chart(asker=job.asker)]
 
 
 @feature.handles(Chart)
@@ -84,34 +85,34 @@ async def chart(job: Chart, keep: Keep, bot: Bot) -> list[Job]:
     """In the direct messages with the bot, where nobody else is: a file is seen only where it was shared."""
     figures = await _figures(bot)
     try:
-        file = await bot.slack.upload("inbox.png", chart_png(figures.days), chart_words(figures.days))
+        file = await bot.slack.upload("inbox.png", chart_png(figures.days), views.chart_words(figures.days))
     except SlackRefused as error:
         log.warning("no_picture", ref=job.ref, error=error.code)
-        return [say(job.asker, words.NO_PICTURE)] if isinstance(error, ScopeMissing) else []
+        return [say(job.asker, views.NO_PICTURE)] if isinstance(error, ScopeMissing) else []
     if not job.channel:
-        place = await bot.slack.post(job.asker.user, chart_caption(figures.periods[-1]))
+        place = await bot.slack.post(job.asker.user, views.chart_caption(figures.periods[-1]))
         job = job.model_copy(update={"channel": place.channel})
         await keep(job)
-    await bot.slack.share(file, words.PICTURE, job.channel)
+    await bot.slack.share(file, views.PICTURE, job.channel)
     return []
 
 
 async def _figures(bot: Bot) -> Figures:
     today = utc_now().astimezone(UTC).date()
-    days = await bot.tally.days([today - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
+    days = await bot.counts.days([today - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
     names = await bot.directory.member_names()
     waiting = await _waiting(bot, names)
     periods = tuple(_period(days[-length:], names) for length in PERIODS)
-    return Figures(since=await bot.tally.since(), days=tuple(days), periods=periods, waiting=waiting)
+    return Figures(since=await bot.counts.since(), days=tuple(days), periods=periods, waiting=waiting)
 
 
 async def _waiting(bot: Bot, names: dict[str, str]) -> tuple[tuple[str, int], ...]:
     """How many conversations wait for an answer, by assignee; nobody's is ""."""
-    ids = await bot.tally.waiting()
+    ids = await bot.counts.waiting()
     known = await bot.cards.threads(ids)
     still = [one for one in ids if not (one in known and known[one].archived)]
     assigned = (known[one].assignee_id if one in known else None for one in still)
-    return tuple(Counter(names.get(one, words.SOMEONE) if one else "" for one in assigned).most_common())
+    return tuple(Counter(names.get(one, views.SOMEONE) if one else "" for one in assigned).most_common())
 
 
 def _period(days: Sequence[Day], names: dict[str, str]) -> Period:
@@ -131,7 +132,7 @@ def _shares(answers: Sequence[Answer], names: dict[str, str]) -> tuple[Share, ..
     """Who answered most comes first."""
     by_name: dict[str, list[float]] = {}
     for one in answers:
-        name = names.get(one.member, words.SOMEONE) if one.member else words.UNKNOWN_WRITER
+        name = names.get(one.member, views.SOMEONE) if one.member else views.UNKNOWN_WRITER
         by_name.setdefault(name, []).append(one.seconds)
     shares = (Share(name=name, answered=len(took), median=median(took)) for name, took in by_name.items())
     return tuple(sorted(shares, key=lambda one: (-one.answered, one.name)))

@@ -11,6 +11,7 @@ from bot.queue.job import Asked, Job
 class Chart(Asked):
     """Show somebody the figures as a picture, in their direct messages with the bot: in `channel`, once it is known."""
 
+    noted: ClassVar[bool] = False
     waits_in: ClassVar[str] = "chart:{asker.user}"
     kind: Literal["chart"] = "chart"
     channel: str = ""

@@ -11,38 +11,20 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Answer, Day
+from bot.stats.figures import Answer, Day
 from bot.store import keys
+from bot.store.scripts import script
 
 LIVES: Final = 40 * 86_400  # seconds that a day is kept; 30 days are shown
 
-# ARGV: the day's messages, seconds to live, thread id, message id, when it came.
-_RECEIVED: Final = f"""
-if redis.call('HSET', ARGV[1], ARGV[4], ARGV[3]) == 0 then return end
-redis.call('EXPIRE', ARGV[1], ARGV[2])
-redis.call('HSETNX', '{keys.UNANSWERED}', ARGV[3], ARGV[5])
-"""
-# ARGV: the day's answers, seconds to live, thread id, message id, when it went out, who wrote it, is that certain.
-_SENT: Final = f"""
-local asked, at = redis.call('HGET', '{keys.UNANSWERED}', ARGV[3]), tonumber(ARGV[5])
-if asked and at >= tonumber(asked) then
-  redis.call('HDEL', '{keys.UNANSWERED}', ARGV[3])
-  redis.call('HSET', ARGV[1], ARGV[4], string.format('%.3f ', at - tonumber(asked)) .. ARGV[6])
-  redis.call('EXPIRE', ARGV[1], ARGV[2])
-elseif ARGV[7] == '1' then
-  local known = redis.call('HGET', ARGV[1], ARGV[4])
-  if known then redis.call('HSET', ARGV[1], ARGV[4], string.match(known, '^%S+ ') .. ARGV[6]) end
-end
-"""
 
-
-class Tally:
+class Counts:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._received = redis.register_script(_RECEIVED)
-        self._sent = redis.register_script(_SENT)
+        self._received = script(redis, "stats/received.lua")
+        self._sent = script(redis, "stats/sent.lua")
 
     async def since(self) -> date:
         """The day on which counting began; today, when it is asked for the first time."""

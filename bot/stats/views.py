@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.models import Day, Figures, Period
 from bot.slack.blocks import Block, Msg, context, section
+from bot.stats.figures import Day, Figures, Period
 from bot.text import clip, plain
 
+NO_PICTURE = "There is no picture: Slack has not granted me files:write."
+PICTURE = "Inbox, day by day"
+SOMEONE = "a former colleague"
+UNKNOWN_WRITER = "nobody in particular"
 _NAMES = 20  # colleagues that are named; what the others did is summed up
 
 

@@ -47,7 +47,7 @@ NOT_NOW: Final = re.compile(r"\b(OOM|MISCONF|TRYAGAIN)\b")
 Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]"]
 
 
-class Together(Redis):
+class BatchingRedis(Redis):
     """What is asked for in one turn of the event loop is one batch. Each command has its own answer or error.
 
     Nothing waits for the batch before it: that would add up where Redis is far away.

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreUnavailable
-from bot.store.client import Together
+from bot.store.client import BatchingRedis
 from bot.store.health import UNKNOWN
 
 TIMEOUT: Final = 3.0  # seconds; longer than any blocking read, and short enough to notice soon that a server is gone
@@ -44,7 +44,7 @@ def connect(url: str, name: str | None = None) -> Redis:
 def _direct(url: str, name: str | None) -> Redis:
     options: dict[str, Any] = dict(parse_url(url))
     # driver_info: else redis-py reads its own version from disk for each connection
-    return Together.from_pool(ConnectionPool(**{"client_name": name, "driver_info": None} | _fitting(options, 2)))
+    return BatchingRedis.from_pool(ConnectionPool(**{"client_name": name, "driver_info": None} | _fitting(options, 2)))
 
 
 def _fitting(asked: dict[str, Any], retries: int) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _sentinel(url: str, name: str | None) -> Redis:
     password = parts.netloc.rpartition("@")[0].partition(":")[2]
     master: Redis = sentinel.master_for(
         service,
-        redis_class=Together,
+        redis_class=BatchingRedis,
         client_name=name,
         db=int(db or 0),
         username=unquote(parts.username) if parts.username else None,

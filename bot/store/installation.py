@@ -6,30 +6,19 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Installation
+from bot.slack.workspace import Installation
 from bot.store import keys
+from bot.store.scripts import script
 
-# KEYS: the version, when its feed was read, where that is kept of an old one. ARGV: the new version, then the keys that
-# belong to the old one. The `seq` of another version may count differently, so its feed is read from the beginning; and
-# whether its webhooks come is not known yet.
-_SPEAK: Final = """
-local before = redis.call('GET', KEYS[1])
-redis.call('SET', KEYS[1], ARGV[1])
-if not before or before == ARGV[1] then return 0 end
-redis.call('DEL', unpack(ARGV, 2))
-local read = redis.call('GET', KEYS[2])
-if read then redis.call('SET', KEYS[3], read) end
-return 1
-"""
 REFUSED_LIVES: Final = 300  # seconds
 
 
-class Install:
+class InstallState:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self._speak = redis.register_script(_SPEAK)
+        self._speak = script(redis, "store/speak.lua")
 
     async def workspace(self) -> Installation | None:
         """The Slack workspace whose data this is."""

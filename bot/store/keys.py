@@ -20,6 +20,7 @@ def prefix(layout: int) -> str:
 
 PREFIX: Final = prefix(LAYOUT)
 WEEK: Final = 7 * 24 * 3600
+FORTNIGHT: Final = 2 * WEEK
 
 
 def key(*parts: str) -> str:
@@ -28,6 +29,7 @@ def key(*parts: str) -> str:
 
 PEOPLE: Final = key("stream", "people")  # tickets of lanes in which a person waits
 BACKGROUND: Final = key("stream", "background")  # tickets of the other lanes
+GROUP: Final = "workers"  # the consumer group of both streams
 DELAYED: Final = key("delayed")  # lanes that must wait, by the time they are due
 DELAYED_SINCE: Final = key("delayed", "since")  # the same lanes, by when that was written down
 DEAD: Final = key("dead")  # dead letters
@@ -181,7 +183,7 @@ def listing(listing_id: str) -> str:
     return key("listing", listing_id)
 
 
-def pace(name: str) -> str:
+def quota(name: str) -> str:
     return key("pace", name)
 
 

@@ -7,14 +7,16 @@ from typing import ClassVar, Literal
 from bot.models import Address
 from bot.people.jobs import Tell
 from bot.queue.job import SENDS_WAIT, Asked
+from bot.send.jobs import Sending
 
 
-class Echo(Asked):
+class Echo(Sending):
     """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
 
     `ts` is the Slack message, `text` its markup, not decoded yet.
     """
 
+    recorded: ClassVar[tuple[str, str]] = ("send", "{thread_id}")
     waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
     patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["echo"] = "echo"
@@ -22,7 +24,6 @@ class Echo(Asked):
     ts: str
     text: str
     files: bool = False
-    told: bool = False
 
 
 class Revise(Asked):
@@ -39,6 +40,10 @@ class Revise(Asked):
     address: Address | None = None
 
     @property
+    def described(self) -> tuple[str, str]:
+        return "unsend" if self.text is None else "edit", self.thread_id
+
+    @property
     def lane(self) -> str:
         if self.address is None:
             return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
@@ -51,6 +56,7 @@ class Mark(Asked):
     `again` when an earlier attempt has left its own mark.
     """
 
+    noted: ClassVar[bool] = False
     waits_in: ClassVar[str] = "mark:{asker.channel}:{ts}"
     kind: Literal["mark"] = "mark"
     ts: str

@@ -1,10 +1,4 @@
-"""Changes to a thread: archive, reopen, assign and unassign.
-
-Each handler, here and elsewhere, takes a job that was accepted, does it, and returns the jobs that follow. A worker may
-be killed at any await and the job be handed to another one, so every handler can be run again.
-
-What people can do with a thread. Raises `Later` where a change must wait.
-"""
+"""What people can do with a thread: archive, reopen, assign and unassign it."""
 
 from __future__ import annotations
 
@@ -16,19 +10,20 @@ import structlog
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
 from bot.cards.jobs import Render
+from bot.cards.known import first_seen
 from bot.context import Bot
 from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
-from bot.events.news import first_seen
 from bot.feature import Feature
 from bot.lists.jobs import DrawHome, ShowAgain
 from bot.models import Card, Note, Thread
 from bot.people import answers
 from bot.people.access import Actor
-from bot.people.answers import KEEP_TRYING, say
-from bot.queue.job import Job, Keep, Later, utc_now
+from bot.people.answers import say
+from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.threads.jobs import Change, Verb
+from bot.threads.words import already, still_assigned
 
 log = structlog.get_logger(__name__)
 
@@ -56,11 +51,8 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.shortcut(*SHORTCUTS)
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """A message shortcut, on a card or on any message in its thread."""
-    who = asker(body)
-    if thread_id := await accept.thread_of(bot, body):
-        await accept.asked(bot, who, Change(verb=SHORTCUTS[body["callback_id"]], thread_id=thread_id, asker=who))
-    else:
-        await accept.no_card(bot, who)
+    verb = SHORTCUTS[body["callback_id"]]
+    await accept.on_thread(bot, body, lambda thread_id, who: Change(verb=verb, thread_id=thread_id, asker=who))
     await ack()
 
 
@@ -80,7 +72,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         actor = await bot.access.actor(job.asker)
         card = await bot.cards.get(job.thread_id)
         if card is None and job.seen_in:  # a list names threads that have no card yet
-            card = await first_seen(job.thread_id, bot.inbox, bot.cards, bot.directory)
+            card = await first_seen(bot, job.thread_id)
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return [say(job.asker, words.NO_CARD)]
@@ -97,7 +89,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         again = job.model_copy(update={"told": True, "begun": False})
         raise Later(error.retry_after, again, *then) from error
     except VersionEnded as error:  # it was not done, and the other API version may answer any moment
-        if job.age > KEEP_TRYING:
+        if job.age > SENDS_WAIT:
             raise
         then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
         again = job.model_copy(update={"told": True, "begun": False, "tries": job.tries + 1})
@@ -151,7 +143,7 @@ async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]
     log.info("changed", ref=job.ref, verb=job.verb, thread=job.thread_id, user=actor.user, member=actor.member.id)
     follow: list[Job] = [Render(thread_id=job.thread_id)]
     if kept:
-        follow.append(say(job.asker, words.still_assigned(await bot.directory.assignee(kept) or "")))
+        follow.append(say(job.asker, still_assigned(await bot.directory.assignee(kept) or "")))
     if job.verb == "assign_to" and wanted and wanted != actor.member.id:
         follow.append(TellAssignee(thread_id=job.thread_id, member_id=wanted, by=actor.name))
     return follow
@@ -182,17 +174,17 @@ def _assignee(job: Change, actor: Actor) -> str | None:
 
 
 def _already(job: Change, card: Card, thread: Thread, actor: Actor) -> str:
-    """What to say when `thread` leaves nothing to do, as after a double click; "" when it does."""
+    """What to say when `thread` leaves nothing to do; "" when it does."""
     by = card.archived.who if card.archived else None
     match job.verb:
         case "archive" if thread.archived:
-            return words.archived_already(by)
+            return already("archived", by)
         case "reopen" if not thread.archived:
-            return words.open_already(by)
+            return already("open", by)
         case "assign_to_me" if thread.assignee_id == actor.member.id:
-            return words.assigned_already()
+            return already("assigned to you")
         case "assign_to" if thread.assignee_id == job.assignee:
-            return words.assigned_already(None if job.assignee == actor.member.id else "that colleague")
+            return already("assigned to " + ("you" if job.assignee == actor.member.id else "that colleague"))
         case "unassign" if thread.assignee_id is None:
-            return words.unassigned_already()
+            return already("unassigned")
     return ""

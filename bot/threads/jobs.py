@@ -17,7 +17,9 @@ class Change(Asked):
     names the list it was pressed in, if any.
     """
 
+    recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
     patient: ClassVar[bool] = False
+    resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "thread:{thread_id}"
     kind: Literal["change"] = "change"
     verb: Verb

@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 
-from bot.sandbox.contract import requests
-from bot.sandbox.inbox import PersonRecord, SandboxInbox
+from bot.sandbox.inbox.contract import requests
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
 
 Json = dict[str, Any]

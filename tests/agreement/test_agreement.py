@@ -9,7 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -193,18 +193,6 @@ def test_what_is_typed_after_dm_reaches_the_bot_unescaped_and_people_in_inbox_do
     assert escaped == {"/dm": False, "/inbox": True}
 
 
-def test_every_button_has_a_listener(registered: dict[str, set[str]]) -> None:
-    """The action ids that the views write down are those that Bolt knows."""
-    used = set()
-    for path in BOT:
-        if path.name == "views.py" or path.parent.name == "slack":
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "button":
-                    used |= {one.value for one in node.args[1:2] if isinstance(one, ast.Constant)}
-    assert used
-    assert used <= registered["block_actions"]
-
-
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
@@ -279,7 +267,7 @@ def test_every_link_and_path_in_the_documents_leads_somewhere() -> None:
             assert (ROOT / named).exists(), f"{path.name}: {named}"
 
 
-DOCUMENTS = ("README.md", "CHANGELOG.md", ".env.example", "docs", "deploy", ".ci", "bot/checkup.py")
+DOCUMENTS = ("README.md", "CHANGELOG.md", ".env.example", "docs", "deploy", ".ci", "bot/doctor/checkup.py")
 
 
 def test_every_command_in_the_documents_is_one_that_there_is() -> None:
@@ -392,7 +380,7 @@ def test_only_stores_import_redis_and_know_the_names_of_keys() -> None:
     assert importers("redis") >= {"bot.queue.lanes"}
     for package in ("redis", "bot.store.keys"):
         found = outside(importers(package), "bot.store", "bot.queue", "bot.people", "bot.app", "bot.start")
-        assert {one for one in found if not one.endswith((".store", ".posts"))} == set()
+        assert {one for one in found if not one.endswith(".store")} == set()
 
 
 def test_only_slack_and_the_web_import_slacks_libraries() -> None:
@@ -401,119 +389,97 @@ def test_only_slack_and_the_web_import_slacks_libraries() -> None:
 
 
 def test_views_are_made_of_models_and_blocks_alone() -> None:
-    allowed = ("bot.models", "bot.errors", "bot.text", "bot.words", "bot.slack.blocks", "bot.slack.files")
+    allowed = (
+        "bot.models",
+        "bot.errors",
+        "bot.text",
+        "bot.words",
+        "bot.slack.blocks",
+        "bot.slack.files",
+        "bot.stats.figures",
+    )
     for path in BOT:
-        if path.name == "views.py" and "sandbox" not in path.parts:
+        if path.name.endswith("views.py") and "sandbox" not in path.parts:
             used = outside(set(imports(path)), *allowed, *sys.stdlib_module_names)
-            assert {one for one in used if not one.endswith((".views", ".words", ".chart"))} == set(), path
+            assert {one for one in used if not one.endswith(("views", ".words", ".chart"))} == set(), path
 
 
 def test_the_bot_knows_nothing_of_its_sandbox() -> None:
     assert outside(importers("bot.sandbox"), "bot.sandbox") == {"bot.__main__"}
 
 
-# From the inside out: a module imports from its own ring or from those within. What a feature keeps (`store.py`) and
-# has done (`jobs.py`) belongs to what all features share.
-FEATURES_NAMED: tuple[str, ...] = (
-    "threads",
-    "assign",
-    "cards",
-    "reply",
-    "dm",
-    "send",
-    "thread_replies",
-    "events",
-    "routing",
-    "reminders",
+# Which feature may use which. What a feature keeps and has done (SHARED) belongs to all features.
+MAY_USE = {
+    "admin": "",
+    "assign": "",
+    "cards": "",
+    "channels": "reminders",
+    "dm": "send",
+    "doctor": "",
+    "events": "cards routing stats",
+    "lists": "reminders",
+    "reminders": "",
+    "reply": "cards send",
+    "routing": "",
+    "send": "stats",
+    "stats": "",
+    "thread_replies": "send",
+    "threads": "cards",
+}
+SHARED = (".store", ".jobs", ".figures")
+# From the inside out: a module imports from its own ring or from those within. Whatever is not named, such as
+# `bot.models` and `bot.words`, is in the innermost.
+RINGS = (
+    "queue store slack inbox",
+    "people context feature accept",
+    " ".join(MAY_USE),
+    "commands features start app web run doctor.command admin.export",
+    "sandbox __main__",
 )
-FEATURES_NAMED += ("channels", "lists", "stats", "admin", "doctor")
-RINGS: tuple[tuple[str, ...], ...] = (
-    (
-        "errors",
-        "emoji",
-        "hours",
-        "http_limits",
-        "models",
-        "recipient",
-        "text",
-        "words",
-        "settings",
-        "log",
-        "metrics",
-        "manifest",
-        "telemetry",
-    ),
-    ("queue", "store", "slack", "inbox"),
-    ("people", "context", "feature", "accept"),
-    (*FEATURES_NAMED, "commands"),
-    ("features", "start", "app", "web", "run", "doctor.command", "admin.export"),
-    ("sandbox", "__main__"),
-)
-SHARED = ("store", "posts", "jobs")
 
 
-def ring(module: str) -> int | None:
+def ring(module: str) -> int:
     """The number of the ring that names the module most exactly."""
     name = module.removeprefix("bot.")
-    if name.partition(".")[0] in FEATURES_NAMED and name.rpartition(".")[2] in SHARED:
+    if feature_of(module) and name.endswith(SHARED):
         return 2
-    named = [(len(one), number) for number, some in enumerate(RINGS) for one in some if within(name, one)]
-    return max(named)[1] if named else None
-
-
-def test_every_module_has_its_ring_and_imports_point_inwards() -> None:
-    assert {one for one in MODULES - {"bot"} if ring(one) is None} == set()
-    wrong = []
-    for path in BOT:
-        here = ring(module_of(path))
-        for one in imports(path) & MODULES - {"bot"}:
-            there = ring(one)
-            if here is not None and there is not None and there > here:
-                wrong.append(f"{module_of(path)} imports {one}")
-    assert wrong == []
-
-
-# Which feature may use which: what it draws, decides or sends.
-MAY_USE: dict[str, set[str]] = {
-    "assign": {"reply"},
-    "cards": {"events"},
-    "channels": {"reminders"},
-    "dm": {"lists"},
-    "doctor": set(),
-    "events": {"routing", "stats"},
-    "lists": {"reminders"},
-    "reply": {"cards", "dm", "events"},
-    "send": {"stats"},
-    "thread_replies": {"dm"},
-    "threads": {"events"},
-}
+    named = [(len(one), number) for number, some in enumerate(RINGS, 1) for one in some.split() if within(name, one)]
+    return max(named, default=(0, 0))[1]
 
 
 def feature_of(module: str) -> str | None:
-    parts = module.split(".")
-    return parts[1] if len(parts) > 2 and parts[1] in FEATURES_NAMED and parts[2] not in SHARED else None
+    return next((one for one in MAY_USE if within(module, f"bot.{one}")), None)
+
+
+def test_imports_point_inwards() -> None:
+    pairs = ((module_of(path), one) for path in BOT for one in imports(path) & MODULES)
+    assert [f"{mine} imports {other}" for mine, other in pairs if ring(other) > ring(mine)] == []
 
 
 def test_a_feature_uses_only_the_features_that_it_may() -> None:
-    found = defaultdict(set)
+    allowed = {name: set(some.split()) for name, some in MAY_USE.items()}
+    found = {name: set[str]() for name in MAY_USE}
     for path in BOT:
         mine = feature_of(module_of(path))
-        for one in imports(path) & MODULES:
-            if mine and (theirs := feature_of(one)) and theirs != mine:
-                found[mine].add(theirs)
-    assert dict(found) == {name: used for name, used in MAY_USE.items() if used}
+        if mine and not module_of(path).endswith(SHARED):
+            found[mine] |= {feature_of(one) or mine for one in imports(path) & MODULES if not one.endswith(SHARED)}
+    assert {name: used - {name} for name, used in found.items()} == allowed
 
 
 def test_packages_hold_nothing_but_their_modules() -> None:
     """What a package exports again makes cycles."""
-    assert [
-        path for path in BOT if path.name == "__init__.py" and "sandbox" not in path.parts and path.read_text()
-    ] == []
+    assert [path for path in BOT if path.name == "__init__.py" and path.read_text()] == []
 
 
-def test_every_job_is_worked_every_word_has_help_and_every_opener_is_a_word() -> None:
-    assert all(word.help for word in FEATURES.words.values())
-    assert FEATURES.openers.keys() <= FEATURES.words.keys()
+def test_inbox_and_store_do_not_know_each_other() -> None:
+    assert [one for one in importers("bot.inbox") if within(one, "bot.store")] == []
+    assert [one for one in importers("bot.store") if within(one, "bot.inbox")] == []
+
+
+# --- what a feature adds ----------------------------------------------------------------------------------------------
+
+
+def test_every_job_is_worked_by_a_handler() -> None:
     kinds = {kind for kind in every_kind(Job) if "kind" in kind.__annotations__ and kind is not Job}
     assert kinds == FEATURES.handlers.keys()
 
@@ -524,9 +490,37 @@ def every_kind(of: type[Job]) -> Iterator[type[Job]]:
         yield from every_kind(one)
 
 
-def test_inbox_and_store_do_not_know_each_other() -> None:
-    assert [one for one in importers("bot.inbox") if within(one, "bot.store")] == []
-    assert [one for one in importers("bot.store") if within(one, "bot.inbox")] == []
+def test_every_word_of_inbox_has_its_line_in_the_help() -> None:
+    assert [name for name, word in FEATURES.words.items() if not word.help] == []
+
+
+def test_every_button_and_every_form_has_a_listener_and_every_listener_something_to_hear(
+    registered: dict[str, set[str]],
+) -> None:
+    views = [ast.parse(path.read_text()) for path in BOT if path.name.endswith("views.py") or path.name == "blocks.py"]
+    controls = {name for tree in views for made in ast.walk(tree) for name in action_ids(made)}
+    forms = {one.value for tree in views for one in keywords(tree, "callback_id")}
+    assert controls == registered["block_actions"]
+    assert forms == registered["view_submission"]
+
+
+def action_ids(made: ast.AST) -> Iterator[str]:
+    """The ids in `button(words, id)`, in the pairs of a function with `button(*pair)`, and in `"action_id": id`."""
+    if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id == "button":
+        yield from texts(made.args[1:2])
+    if isinstance(made, ast.FunctionDef) and "button(*" in ast.unparse(made):
+        yield from (name for one in ast.walk(made) if isinstance(one, ast.Tuple) for name in texts(one.elts[1:2]))
+    if isinstance(made, ast.Dict):
+        named = [value for key, value in zip(made.keys, made.values, strict=True) if texts([key]) == ["action_id"]]
+        yield from texts(named)
+
+
+def texts(nodes: Sequence[ast.AST | None]) -> list[str]:
+    return [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+
+def keywords(tree: ast.AST, name: str) -> Iterator[Any]:
+    return (one.value for one in ast.walk(tree) if isinstance(one, ast.keyword) and one.arg == name)
 
 
 # --- everywhere -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Whatever the bot asks of Inbox, and whatever the local Inbox answers, is in the one table of each API version.
 
-The tables are `bot/sandbox/contract/v1.py` and `v2.py`. Each of their operations is used here, with every status of
-success.
+The tables are `v1.py` and `v2.py` in `bot/sandbox/inbox/contract/`. Each of their operations is used here, with every
+status of success.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ import pytest
 
 from bot.errors import Rejected
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
-from bot.models import Address, Search
+from bot.inbox.search import Search
+from bot.models import Address
 from bot.recipient import Recipient
-from bot.sandbox import inbox_v1, inbox_v2
-from bot.sandbox.contract import answers, requests
-from bot.sandbox.contract.notation import Contract
-from bot.sandbox.inbox_records import utc_now
+from bot.sandbox.inbox import v1, v2
+from bot.sandbox.inbox.contract import answers, requests
+from bot.sandbox.inbox.contract.notation import Contract
+from bot.sandbox.inbox.records import utc_now
 from tests.agreement.team import Json, Team, opened
 
-HANDLERS = {"v1": inbox_v1.HANDLERS, "v2": inbox_v2.HANDLERS}
+HANDLERS = {"v1": v1.HANDLERS, "v2": v2.HANDLERS}
 
 
 def declared(contract: Contract) -> set[tuple[str, int]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.contract import requests
+from bot.sandbox.inbox.contract import requests
 from tests.agreement.team import Json, Team, opened
 
 # --- what is refused --------------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ import uvloop
 
 from bot import log, settings
 from bot.app import bridge
-from bot.context import Paces
+from bot.context import Timing
 from bot.run import run
 
-PACES: Final = Paces(channel_interval=0.001, inbox_per_minute=10**8)
+PACES: Final = Timing(channel_interval=0.001, inbox_per_minute=10**8)
 
 
 async def main(role: str) -> None:

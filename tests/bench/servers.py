@@ -20,9 +20,9 @@ import redis
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.sandbox.inbox import SandboxInbox
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
 from bot.store import embedded, keys

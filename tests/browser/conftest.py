@@ -102,7 +102,7 @@ async def arrive(chromium: Browser, redis_url: str) -> AsyncIterator[Arrive]:
     async with AsyncExitStack() as stack:
 
         async def open_page(version: str = "v2", width: int = 1280, height: int = 800, **context: Any) -> Visit:
-            sandbox = await stack.enter_async_context(opened(version=version, redis_url=redis_url, paces=QUICK))
+            sandbox = await stack.enter_async_context(opened(version=version, redis_url=redis_url, timing=QUICK))
             wanted: Any = {"viewport": {"width": width, "height": height}, "device_scale_factor": 1} | context
             browsing = await stack.enter_async_context(await chromium.new_context(**wanted))
             browsing.set_default_timeout(PATIENCE)

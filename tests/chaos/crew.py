@@ -17,14 +17,14 @@ from pathlib import Path
 
 import httpx
 
-from bot.context import Paces
-from bot.sandbox.inbox import SandboxInbox
+from bot.context import Timing
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
 
-PACES = Paces(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll=0.1)
+PACES = Timing(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll=0.1)
 ROOT = Path(__file__).parents[2]
 
 
@@ -136,16 +136,16 @@ class Crew:
 
 @asynccontextmanager
 async def crew(
-    redis_url: str, api: str, *, webs: int = 2, workers: int = 3, paces: Paces = PACES
+    redis_url: str, api: str, *, webs: int = 2, workers: int = 3, timing: Timing = PACES
 ) -> AsyncIterator[Crew]:
     """`webs` and `workers` processes on one Redis; all are gone in the end."""
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({api}), retry_delays=(0.5, 1.0, 2.0))
-    inbox.rate_per_minute = paces.inbox_per_minute
+    inbox.rate_per_minute = timing.inbox_per_minute
     async with serving(slack.app) as slack_url, serving(inbox.app) as inbox_url:
         slack.base_url = slack_url
         world = acme(slack, inbox)
         settings = settings_for(slack, inbox, inbox_url, notify_channel=world.channel, redis_url=redis_url)
-        made = Crew(slack, inbox, world, settings, _environment(settings, paces))
+        made = Crew(slack, inbox, world, settings, _environment(settings, timing))
         try:
             await asyncio.gather(*(made.add("web") for _ in range(webs)), *(made.add("worker") for _ in range(workers)))
             made.call(made.webs[0])
@@ -155,7 +155,7 @@ async def crew(
             await inbox.aclose()
 
 
-def _environment(settings: Settings, paces: Paces) -> dict[str, str]:
+def _environment(settings: Settings, timing: Timing) -> dict[str, str]:
     secret = {
         "SLACK_BOT_TOKEN": settings.slack_bot_token,
         "SLACK_SIGNING_SECRET": settings.slack_signing_secret,
@@ -169,7 +169,7 @@ def _environment(settings: Settings, paces: Paces) -> dict[str, str]:
         "NOTIFY_CHANNEL": settings.notify_channel or "",
         "HOST": "127.0.0.1",
         "LOG_LEVEL": "ERROR",
-        "CHAOS_PACES": json.dumps(asdict(paces)),
+        "CHAOS_PACES": json.dumps(asdict(timing)),
         "PATH": os.environ["PATH"],
     }
     return plain | {name: value.get_secret_value() for name, value in secret.items() if value}

@@ -9,14 +9,14 @@ import sys
 
 from bot import log, settings
 from bot.app import bridge
-from bot.context import Paces
+from bot.context import Timing
 from bot.run import run
 
 
 async def main(role: str) -> None:
     wanted = settings.load()
     log.configure(wanted.log_level, wanted.log_format)
-    async with bridge(wanted, Paces(**json.loads(os.environ["CHAOS_PACES"]))) as built:
+    async with bridge(wanted, Timing(**json.loads(os.environ["CHAOS_PACES"]))) as built:
         await run(built, web=role == "web", worker=role == "worker")
 
 

@@ -11,20 +11,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.store.quota import BURST
 from tests.chaos.crew import Crew, Hand, crew
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 COUNT, EARLY, PEOPLE, AT_ONCE = 1500, 500, 30, 50
-PACES = Paces(claim_idle=5.0, channel_interval=0.04, inbox_per_minute=100_000, poll=0.25)
+PACES = Timing(claim_idle=5.0, channel_interval=0.04, inbox_per_minute=100_000, poll=0.25)
 JITTER = 0.2  # seconds by which one post may take longer than the next, from its slot to Slack: lanes post side by side
 
 
 async def test_a_burst_of_webhooks_is_accepted_and_posted_at_the_channels_pace_in_flat_memory(
     redis_url: str, api: str
 ) -> None:
-    async with crew(redis_url, api, webs=1, workers=1, paces=PACES) as on:
+    async with crew(redis_url, api, webs=1, workers=1, timing=PACES) as on:
         web, worker = on.hands
         written = await _write(on)
         began = time.monotonic()

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from bot.sandbox.inbox import PersonRecord
+from bot.sandbox.inbox.records import PersonRecord
 from tests.chaos.crew import Crew, crew
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from bot.features import KINDS
 from bot.queue.lanes import Lanes
-from bot.sandbox.slack import Ack
+from bot.sandbox.slack.records import Ack
 from bot.store import embedded
 from tests.chaos.crew import PACES, Crew, Hand, crew
 

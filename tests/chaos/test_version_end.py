@@ -1,4 +1,4 @@
-"""API v1 ends under two web and three worker processes, at the paces of a real bot."""
+"""API v1 ends under two web and three worker processes, at the timing of a real bot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from bot.sandbox.inbox_end import HOWS, How
+from bot.sandbox.inbox.end_of_v1 import HOWS, How
 from tests.chaos.crew import Crew, crew
 from tests.chaos.test_recovery import known, say
 

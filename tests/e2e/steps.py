@@ -10,10 +10,9 @@ from typing import Any
 
 import httpx
 
-from bot.sandbox.inbox import Call, PersonRecord
-from bot.sandbox.inbox_world import ThreadRecord
-from bot.sandbox.slack import Ephemeral, Message
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.inbox.http import Call
+from bot.sandbox.inbox.records import PersonRecord, ThreadRecord
+from bot.sandbox.slack.records import BOT_USER, Ephemeral, Message
 from bot.sandbox.stage import Stage
 
 Json = dict[str, Any]

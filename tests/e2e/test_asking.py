@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.sandbox.blockkit import problems
-from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.slack import Message, SandboxSlack
+from bot.sandbox.inbox.server import SandboxInbox
+from bot.sandbox.slack.block_kit.blocks import problems
+from bot.sandbox.slack.records import Message
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open
@@ -123,7 +124,7 @@ async def test_nobody_of_another_organisation_and_nobody_unknown_gets_the_button
 
 async def test_an_outsider_who_forges_the_press_asks_nobody(on: Stage) -> None:
     forged = {"actions": [{"type": "button", "action_id": "ask_admin", "value": "ask"}], "type": "block_actions"}
-    await on.slack._interaction(on.acme.outsider, forged)
+    await on.slack.interaction(on.acme.outsider, forged)
     await hears(on, on.acme.outsider, "Only members of")
     await idle(on)
     assert told(on, on.acme.ana) == []
@@ -158,7 +159,7 @@ async def test_only_admins_decide_and_the_second_one_reads_what_was_done(opened:
     first, second = await question(on, on.acme.ana), await question(on, on.acme.bo)
     forged = {"type": "block_actions", "actions": [{"type": "button", "action_id": "access_allow"}]}
     forged["actions"][0]["value"] = on.acme.kim  # type: ignore[index]
-    await on.slack._interaction(on.acme.kim, forged)
+    await on.slack.interaction(on.acme.kim, forged)
     await hears(on, on.acme.kim, "Only workspace admins")
     await decide(on, on.acme.ana, first, "Not now")
     await hears(on, on.acme.guest, f"<@{on.acme.ana}> does not let you act in Inbox for now")

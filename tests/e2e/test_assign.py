@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.queue.job import Asker
-from bot.sandbox.blockkit import problems, view_problems
-from bot.sandbox.slack import Message
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.threads.jobs import Change
 from tests.conftest import Open

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot.people.record import Audit, Entry
+from bot.people.record import AuditLog, Entry
 from bot.queue.job import Asker
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -22,7 +22,7 @@ TEXT = "What only Sarah may read"
 async def record(url: str) -> list[Entry]:
     redis = connect(url)
     try:
-        return [one async for one in Audit(redis).since(datetime.now(UTC) - timedelta(days=1))]
+        return [one async for one in AuditLog(redis).since(datetime.now(UTC) - timedelta(days=1))]
     finally:
         await redis.aclose()
 
@@ -84,7 +84,7 @@ async def test_admins_read_the_last_acts_and_nobody_else_does(on: Stage) -> None
 
 async def test_one_act_is_one_entry_however_often_it_is_written(redis_url: str) -> None:
     redis = connect(redis_url)
-    audit = Audit(redis)
+    audit = AuditLog(redis)
     for _ in range(3):
         await audit.note(Asker(user="U1"), "archive", "t1", "done", "abc123", "m1")
     await audit.note(Asker(user="U1"), "archive", "t1", "done", "abc124", "m1")
@@ -100,9 +100,9 @@ async def test_what_is_older_than_the_record_is_kept_goes(redis_url: str) -> Non
                 keys.AUDIT, {"user": "U0", "what": "archive", "outcome": "done", "ref": "old"}, f"{old}-{number}"
             )
         redis = connect(redis_url)
-        await Audit(redis, days=90).note(Asker(user="U1"), "archive", "t1", "done", "new", "m1")
+        await AuditLog(redis, days=90).note(Asker(user="U1"), "archive", "t1", "done", "new", "m1")
         assert plain.xlen(keys.AUDIT) <= 101
-        newest = await Audit(redis).newest(1)
+        newest = await AuditLog(redis).newest(1)
         await redis.aclose()
     assert newest[0].ref == "new"
 

@@ -14,19 +14,18 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.context import Paces
-from bot.events.news import wanted
+from bot.context import Timing
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.inbox.webhook import parse_event
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack import Message
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import BOT_USER, Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect
 from tests.e2e.steps import card_of, cards, idle, shows, thread
 
-QUICK = Paces(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)
+QUICK = Timing(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)
 HOUR = timedelta(hours=1)
 
 
@@ -41,7 +40,7 @@ class House:
     async def bot(self, **more: Any) -> AsyncIterator[Stage]:
         """A bot that has read the feed, until the end of the block. Webhooks for what happens after it are lost."""
         self.on.inbox.auto_deliver = True
-        async with bot_on(self.on, paces=QUICK, redis_url=self.redis_url, **more) as running:
+        async with bot_on(self.on, timing=QUICK, redis_url=self.redis_url, **more) as running:
             await self.on.slack.until(lambda: self._redis.exists(keys.READ_AT))
             yield running
             await idle(running)

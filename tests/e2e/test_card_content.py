@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.blockkit import problems
-from bot.sandbox.inbox_world import iso
-from bot.sandbox.slack import Message
+from bot.sandbox.inbox.records import iso
+from bot.sandbox.slack.block_kit.blocks import problems
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.text import plain
 from tests.conftest import Open

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.sandbox.blockkit import problems
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.slack.block_kit.blocks import problems
+from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import Picture, as_body, calls, card_of, cards, hears, idle, labels, nodes, shows, thread, told

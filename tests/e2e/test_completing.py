@@ -85,7 +85,7 @@ async def test_who_may_not_act_is_offered_nobody(on: Stage, who: str) -> None:
     await card_of(on)
     user = getattr(on.acme, who)
     asked = {"type": "block_suggestion", "action_id": "known", "block_id": "known", "value": "sarah"}
-    ack = await on.slack._interaction(user, asked)
+    ack = await on.slack.interaction(user, asked)
     assert (ack.status, ack.body) == (200, {"options": []})
     assert told(on, user) == []
 

@@ -10,8 +10,9 @@ import pytest
 from redis import Redis
 
 from bot.cards.jobs import Missed
-from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.slack import Message, SandboxSlack
+from bot.sandbox.inbox.server import SandboxInbox
+from bot.sandbox.slack.records import Message
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.inbox_world import AccountRecord, utc_now
+from bot.sandbox.inbox.records import AccountRecord, PersonRecord, utc_now
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open

@@ -27,7 +27,6 @@ def texts(on: Stage) -> list[str]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that may still arrive is looked for in quick succession."""
     monkeypatch.setattr("bot.send.send.LOOK_AGAIN", (0.1, 0.1, 0.1))
-    monkeypatch.setattr("bot.people.answers.PAUSES", (0.1,))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -62,14 +61,14 @@ async def test_what_v1_may_have_sent_is_looked_for_before_v2_sends_it(redis_url:
     """v2 does not know the key of an attempt on v1, so it would send the text once more."""
     async with scene() as on:
         on.inbox.add_thread(on.acme.account, on.acme.sarah)
-        async with bot_on(on, paces=QUICK, redis_url=redis_url, inbox_api_version="v1") as first:
+        async with bot_on(on, timing=QUICK, redis_url=redis_url, inbox_api_version="v1") as first:
             on.inbox.fail("POST /v1/*", drop="after")
             await dm(first, "@sarah Hello")
             await until(lambda: texts(first) == ["Hello"])
             on.inbox.fail("GET *", 503, times=None)  # nothing is found out for now
             await hears(first, on.acme.ana, "I'll keep trying")
         on.inbox.heal()
-        async with bot_on(on, paces=QUICK, redis_url=redis_url, inbox_api_version="v2") as second:
+        async with bot_on(on, timing=QUICK, redis_url=redis_url, inbox_api_version="v2") as second:
             await hears(second, on.acme.ana, "Sent to Sarah Chen", within=20)
             await idle(second)
             assert texts(second) == ["Hello"]

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from redis import Redis
 
-from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.slack import Message, SandboxSlack
-from bot.sandbox.slack_records import BOT_USER, Json
+from bot.sandbox.inbox.server import SandboxInbox
+from bot.sandbox.slack.records import BOT_USER, Json, Message
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.inbox_world import utc_now
-from bot.sandbox.slack import Ephemeral
+from bot.sandbox.inbox.records import PersonRecord, utc_now
+from bot.sandbox.slack.records import Ephemeral
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.e2e.steps import calls, card_of, cards, form, hears, idle, shows, thread, told, version, whisper

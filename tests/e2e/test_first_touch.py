@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from redis import Redis
 
-from bot.sandbox.inbox_world import utc_now
-from bot.sandbox.slack import Ephemeral
+from bot.sandbox.inbox.records import utc_now
+from bot.sandbox.slack.records import Ephemeral
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.e2e.steps import calls, card_of, form, hears, idle, thread, told, whisper

@@ -12,27 +12,28 @@ import pytest
 from redis import Redis
 
 from bot.cards.jobs import Amend, Attempt, Move, Post
-from bot.cards.views import follow_ups, that_fit
-from bot.context import Paces
+from bot.cards.message_views import follow_ups, that_fit
+from bot.context import Timing
 from bot.events.jobs import Notify, Sync
-from bot.models import Event, Message
+from bot.inbox.event import Event
+from bot.models import Message
 from bot.queue.job import Job, dump, utc_now
-from bot.sandbox import slack
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack import records
+from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.steps import card_of, cards, idle, reply, shows, thread, until
 
-REAL = Paces(breath=0.02, poll=60.0)  # a post each second, as Slack wants
+REAL = Timing(breath=0.02, poll=60.0)  # a post each second, as Slack wants
 
 
-def below(on: Stage, card: slack.Message) -> list[slack.Message]:
+def below(on: Stage, card: records.Message) -> list[records.Message]:
     return on.slack.replies(card.channel, card.ts)
 
 
-def said(on: Stage, card: slack.Message) -> list[int]:
+def said(on: Stage, card: records.Message) -> list[int]:
     """The numbers of the messages `text N` below the card, in order."""
     shown = "\n".join(on.slack.show(one) for one in below(on, card))
     return [int(number) for number in re.findall(r"^text (\d+)$", shown, re.MULTILINE)]
@@ -51,7 +52,7 @@ def redis(redis_url: str) -> Iterator[Redis]:
 @pytest.fixture
 async def paced(opened: Open, api: str, optional_scopes: frozenset[str]) -> Stage:
     """The stage at the real pace of a channel; history may be read."""
-    on = await opened(versions=[api], paces=REAL)
+    on = await opened(versions=[api], timing=REAL)
     on.slack.scopes |= optional_scopes
     return on
 

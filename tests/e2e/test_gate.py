@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from redis import Redis
 
-from bot.sandbox.slack import Ack, Message
+from bot.sandbox.slack.records import Ack, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
@@ -35,7 +35,7 @@ async def click(on: Stage, user: str, card: Message, action: str, value: str) ->
     payload: Json = {"type": "block_actions", "container": container, "channel": {"id": card.channel, "name": "x"}}
     pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"}
     payload |= {"actions": [pressed], "response_url": on.slack.hook(user, card.channel)}
-    return await on.slack._interaction(user, payload)
+    return await on.slack.interaction(user, payload)
 
 
 async def submission(on: Stage, user: str, callback_id: str, metadata: str, fields: dict[str, Json]) -> Ack:
@@ -48,8 +48,8 @@ async def submission(on: Stage, user: str, callback_id: str, metadata: str, fiel
         "private_metadata": metadata,
     }
     view |= {"state": {"values": values}, "app_installed_team_id": on.slack.team_id}
-    team = on.slack._team(on.slack.users[user].team_id)
-    return await on.slack._interaction(user, {"type": "view_submission", "team": team, "view": view})
+    team = on.slack.team(on.slack.users[user].team_id)
+    return await on.slack.interaction(user, {"type": "view_submission", "team": team, "view": view})
 
 
 def button(verb: str) -> Callable[[Stage, str, Kept], Awaitable[Ack]]:

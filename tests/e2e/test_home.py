@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from redis import Redis
 
-from bot.sandbox.inbox_world import utc_now
+from bot.sandbox.inbox.records import utc_now
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.e2e.steps import calls, card_of, hears, idle, shows, thread, version

@@ -144,7 +144,7 @@ async def test_a_response_url_of_somebody_else_is_never_called(on: Stage) -> Non
     pressed = {"type": "button", "action_id": "archive", "block_id": "b", "value": "no-card", "action_ts": "1"}
     payload = {"type": "block_actions", "actions": [pressed], "channel": {"id": card.channel, "name": "x"}}
     payload |= {"response_url": f"http://127.0.0.2:{port}/x", "container": {"channel_id": card.channel}}
-    assert (await on.slack._interaction(on.acme.ana, payload)).ok
+    assert (await on.slack.interaction(on.acme.ana, payload)).ok
     await hears(on, on.acme.ana, "I can't tell which Inbox conversation")
     server.close()
     assert hits == []
@@ -232,7 +232,7 @@ async def test_no_secret_no_address_and_no_word_is_logged_or_counted(on: Stage, 
         await anybody.post(f"{on.url}/inbox/webhook", content=broken)
     strange = {"type": "view_submission", "view": {"id": "V1", "callback_id": "dm_choose", "private_metadata": "c1"}}
     state = {"values": {"choice": {"choice": {"selected_option": {"value": WORDS[4]}}}}}
-    await on.slack._interaction(on.acme.ana, strange | {"view": strange["view"] | {"state": state}})  # type: ignore[operator]
+    await on.slack.interaction(on.acme.ana, strange | {"view": strange["view"] | {"state": state}})  # type: ignore[operator]
     await idle(on, 30.0)
     everything = logged() + (await get(on, "/metrics")).text
     assert '"event": "sent"' in everything  # it is the log, and at a level that says what happened

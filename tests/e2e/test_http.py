@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, urlencode
 import httpx
 import pytest
 
-from bot.sandbox.inbox_world import Logged
-from bot.sandbox.slack import Ack
+from bot.sandbox.inbox.records import Logged
+from bot.sandbox.slack.records import Ack
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import (

@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from redis import Redis
 
-from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.slack import Ack, SandboxSlack
+from bot.sandbox.inbox.server import SandboxInbox
+from bot.sandbox.slack.records import Ack
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open

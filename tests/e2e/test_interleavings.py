@@ -13,16 +13,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from bot.context import Paces
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack import Message
+from bot.context import Timing
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import cards, idle, shows, thread
 
 QUOTA = 100_000
 # The timer, in seconds, finds what no webhook tells; many examples in a minute must not wait for Inbox's quota.
-OFTEN = Paces(channel_interval=0.001, poll=0.005, inbox_per_minute=QUOTA)
+OFTEN = Timing(channel_interval=0.001, poll=0.005, inbox_per_minute=QUOTA)
 PEOPLE = 2
 MINUTE = datetime.now(UTC).replace(second=0, microsecond=0)
 _RUN = itertools.count()
@@ -122,7 +122,7 @@ def _seen(on: Stage, card: Message) -> str:
 @pytest.fixture
 async def busy(opened: Open, api: str) -> Stage:
     """The stage, where webhooks arrive only as the test says."""
-    on = await opened(versions=[api], paces=OFTEN)
+    on = await opened(versions=[api], timing=OFTEN)
     on.inbox.rate_per_minute = QUOTA
     await on.slack.until(lambda: [call for call in on.inbox.calls if call.path.endswith("/events")])
     await idle(on)

@@ -11,8 +11,8 @@ from bot.cards.jobs import Post
 from bot.feature import Console
 from bot.models import Message
 from bot.queue.job import Asker, utc_now
-from bot.sandbox import slack
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.slack import records
+from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
@@ -38,7 +38,7 @@ async def inbox(on: Stage, words: str) -> None:
     await idle(on)
 
 
-def live(on: Stage, *channels: str) -> list[slack.Message]:
+def live(on: Stage, *channels: str) -> list[records.Message]:
     """The cards that have buttons."""
     return [one for channel in channels for one in on.slack.messages(channel) if "Archive" in labels(one)]
 

@@ -9,7 +9,7 @@ from redis import Redis
 
 from bot.dm.jobs import Dm
 from bot.lists.jobs import LookUp
-from bot.sandbox.inbox import PersonRecord
+from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.stage import Stage
 from tests.e2e.steps import calls, cards, form, hears, idle, initial, lookups, options, shows, told, version, whisper
 

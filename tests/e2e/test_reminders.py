@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.reminders.jobs import Due
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack import Message
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
 from tests.conftest import QUICK, Open
@@ -378,13 +378,13 @@ async def test_hours_that_are_set_later_count_for_those_who_wait_already(day: Da
 
 
 async def test_a_reminder_survives_a_restart_and_comes_once_from_many_processes(redis_url: str, api: str) -> None:
-    paces = replace(QUICK, poll=0.02)
+    timing = replace(QUICK, poll=0.02)
     async with scene(versions=[api]) as on:
-        async with bot_on(on, paces=paces, redis_url=redis_url) as first:
+        async with bot_on(on, timing=timing, redis_url=redis_url) as first:
             await write(first)
         async with (
-            bot_on(on, paces=paces, redis_url=redis_url) as one,
-            bot_on(on, paces=paces, redis_url=redis_url),
+            bot_on(on, timing=timing, redis_url=redis_url) as one,
+            bot_on(on, timing=timing, redis_url=redis_url),
         ):
             with Redis.from_url(redis_url) as redis:
                 await Day(one, redis).passes(5)
@@ -394,7 +394,7 @@ async def test_a_reminder_survives_a_restart_and_comes_once_from_many_processes(
 
 
 async def test_the_timer_rings_by_itself(opened: Open, api: str, redis_url: str) -> None:
-    on = await opened(versions=[api], inbox_webhook_secret=None, paces=Paces(channel_interval=0.01, poll=0.05))
+    on = await opened(versions=[api], inbox_webhook_secret=None, timing=Timing(channel_interval=0.01, poll=0.05))
     await on.inbox.customer_writes(on.acme.sarah, "Hello?")
     await on.slack.until(lambda: cards(on))
     with Redis.from_url(redis_url) as redis:

@@ -10,8 +10,8 @@ import pytest
 from bot.models import Address, Person
 from bot.queue.job import Asker
 from bot.reply.jobs import Receipt
-from bot.sandbox.blockkit import problems, view_problems
-from bot.sandbox.slack import Message
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.send.jobs import Send
 from tests.conftest import QUICK, Open
@@ -164,7 +164,7 @@ async def test_the_card_says_who_is_replying_and_a_second_one_is_warned(on: Stag
 
 
 async def test_that_somebody_is_replying_expires_by_itself(opened: Open, api: str) -> None:
-    on = await opened(versions=[api], paces=replace(QUICK, replying=0.4))
+    on = await opened(versions=[api], timing=replace(QUICK, replying=0.4))
     card = await card_of(on)
     await reply_form(on, on.acme.ana, card)
     await on.slack.until(lambda: "Ana is replying…" in shows(on, card))

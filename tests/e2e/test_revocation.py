@@ -9,7 +9,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open

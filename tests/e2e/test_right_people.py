@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from bot.events.jobs import Notify
-from bot.models import Event
+from bot.inbox.event import Event
 from bot.reminders.jobs import Morning
 from bot.sandbox.stage import Stage
 from bot.store import keys

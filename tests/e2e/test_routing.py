@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.inbox import PersonRecord
-from bot.sandbox.slack import Message
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import BOT_USER, Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import cards, hears, idle, labels, shows, thread, told, whisper

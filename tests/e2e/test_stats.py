@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot.sandbox.slack import Ephemeral, Message
-from bot.sandbox.slack_records import FileRecord
+from bot.sandbox.slack.records import Ephemeral, FileRecord, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sandbox.slack import Message, SandboxSlack
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.slack.records import BOT_USER, Message
+from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect
@@ -52,11 +52,11 @@ async def again(redis_url: str, scopes: frozenset[str], optional_scopes: frozens
         await restore(client, kept)
         await client.set(keys.CURSOR, 0)  # this Inbox counts its events from 1
         await client.set(keys.READ_AT, datetime.now(UTC).isoformat())
-        await client.delete(keys.PENDING, keys.PENDING_EVENTS, keys.GAP, keys.pace("inbox-low"))
+        await client.delete(keys.PENDING, keys.PENDING_EVENTS, keys.GAP, keys.quota("inbox-low"))
         await client.aclose()
         sarahs = still_there(slack, acme.channel, facts["card"])
         omars = still_there(slack, vip, facts["omar_card"])
-        async with bot_on(world, paces=QUICK, redis_url=redis_url) as on:
+        async with bot_on(world, timing=QUICK, redis_url=redis_url) as on:
             yield Again(on, sarahs, omars, vip)
         assert inbox.violations == []
 

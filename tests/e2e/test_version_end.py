@@ -11,14 +11,14 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.context import Paces
-from bot.sandbox.inbox_end import HOWS, How
-from bot.sandbox.slack import Message
+from bot.context import Timing
+from bot.sandbox.inbox.end_of_v1 import HOWS, How
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from tests.e2e.steps import calls, card_of, cards, idle, labels, shows, thread, told, until
 
-PACES = Paces(breath=0.02, channel_interval=0.01, poll=0.1, look_again=0.3, version_every=0.2)
+PACES = Timing(breath=0.02, channel_interval=0.01, poll=0.1, look_again=0.3, version_every=0.2)
 WITHIN = 25.0  # seconds from v2 being reachable; the claim is 30
 GONE = "deleted in Inbox"
 
@@ -38,7 +38,7 @@ async def start(on: Scene, redis_url: str) -> AsyncIterator[Start]:
     async with AsyncExitStack() as stack:
 
         async def begin(**more: Any) -> Stage:
-            return await stack.enter_async_context(bot_on(on, paces=PACES, redis_url=redis_url, **more))
+            return await stack.enter_async_context(bot_on(on, timing=PACES, redis_url=redis_url, **more))
 
         yield begin
 
@@ -141,7 +141,7 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
 ) -> None:
     v2_opens(on)
     on.inbox.add_thread(on.acme.account, on.acme.omar)
-    async with bot_on(on, paces=PACES, redis_url=redis_url, inbox_api_version="v1") as bot:
+    async with bot_on(on, timing=PACES, redis_url=redis_url, inbox_api_version="v1") as bot:
         card = await card_of(bot)
         await under_way(bot, card, how)
         await bot.slack.until(lambda: everybody_was_told(bot, "has stopped answering"), WITHIN)
@@ -154,7 +154,7 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         assert "v1" in ready
         assert "has ended" in ready
         assert 'bot_inbox_api_version{version="v1"} 1.0' in figures
-    async with bot_on(on, paces=PACES, redis_url=redis_url) as bot:
+    async with bot_on(on, timing=PACES, redis_url=redis_url) as bot:
         await all_is_done_once(bot, card)
 
 

@@ -16,7 +16,7 @@ from redis import Redis
 from bot.cards.jobs import Render
 from bot.dm.jobs import Dm
 from bot.queue.job import Asker, Job, dump, utc_now
-from bot.sandbox.inbox import PersonRecord
+from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.stage import Stage
 from bot.slack import codes
 from bot.store import embedded, keys
@@ -30,7 +30,7 @@ TRIES = 45  # of each job at least; with the real pauses, an hour has some more
 @pytest.fixture
 async def on(opened: Open, api: str) -> Stage:
     """As everywhere, with short pauses."""
-    return await opened(versions=[api], paces=HASTE)
+    return await opened(versions=[api], timing=HASTE)
 
 
 async def dm(on: Stage, text: str, user: str = "") -> None:
@@ -151,7 +151,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("fate", list(REFUSALS))
 async def test_what_becomes_of_a_post_follows_from_the_kind_of_slacks_code(opened: Open, fate: str) -> None:
-    on = await opened(versions=["v2"], paces=HASTE)
+    on = await opened(versions=["v2"], timing=HASTE)
     for code in REFUSALS[fate]:
         person, known = on.inbox.add_person(f"from_{code}", f"From {code}"), len(cards(on))
         on.slack.fail("chat.postMessage", code, times=3)
@@ -308,7 +308,7 @@ async def test_redis_away_while_several_write_loses_nothing_and_does_nothing_twi
 ) -> None:
     (server,) = servers
     assert server.process is not None
-    on = await opened(versions=["v2"], redis_url=server.url, paces=replace(HASTE, claim_idle=1.0))
+    on = await opened(versions=["v2"], redis_url=server.url, timing=replace(HASTE, claim_idle=1.0))
     on.slack.scopes |= {"channels:history", "groups:history"}  # without them, a post may come twice
     who = people(on)
     on.inbox.add_thread(on.acme.account, on.acme.omar)
@@ -360,7 +360,7 @@ async def by_form(on: Stage) -> None:
 @pytest.mark.parametrize("how", ["dm", "first dm", "form"])
 async def test_what_is_worked_again_after_redis_went_back_is_sent_once(opened: Open, redis_url: str, how: str) -> None:
     """The job was accepted, worked and sent within the second that Redis lost: the same key goes out again."""
-    on = await opened(versions=["v2"], paces=replace(HASTE, claim_idle=1.0))
+    on = await opened(versions=["v2"], timing=replace(HASTE, claim_idle=1.0))
     lena = on.inbox.add_person("lena", "Lena Roth")
     if how == "dm":
         on.inbox.add_thread(on.acme.account, lena)

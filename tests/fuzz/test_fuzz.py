@@ -243,7 +243,7 @@ class Room:
 def room(redis_url: str) -> Iterator[Room]:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        on = runner.run(stack.enter_async_context(stage(redis_url=redis_url, paces=QUICK)))
+        on = runner.run(stack.enter_async_context(stage(redis_url=redis_url, timing=QUICK)))
         try:
             yield Room(runner, on)
         finally:

@@ -7,11 +7,12 @@ from datetime import time, timedelta
 from itertools import product
 from typing import Any
 
-from bot.cards.views import follow_up, moved_card, thread_card
+from bot.cards.message_views import follow_ups
+from bot.cards.views import moved_card, thread_card
 from bot.models import Attachment, Message
 from bot.reminders import views as reminding
 from bot.routing import views as steering
-from bot.sandbox.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from tests.unit.test_views import AT, HOSTILE, NAMES, TEXTS, card, literal, message, mrkdwn, must_be_valid
 
 LINK = "https://acme.slack.com/archives/C1/p1763800000000100"
@@ -41,7 +42,7 @@ def every_message() -> Iterator[Any]:
         for privacy in ("preview", "none"):
             shown = message(text, attachments=files).veiled(privacy)
             yield thread_card(card(latest=shown), account=name, assignee=None)
-            yield follow_up(shown, None)
+            yield follow_ups([shown], None)
 
 
 def every_modal() -> Iterator[Any]:
@@ -102,4 +103,4 @@ def test_a_veiled_message_says_its_beginning_or_nothing() -> None:
 
 def test_a_deleted_message_stays_one() -> None:
     gone: Message = message("secret", deleted=True).veiled("none")
-    assert "This message was deleted." in literal(follow_up(gone, None))
+    assert "This message was deleted." in literal(follow_ups([gone], None))

@@ -21,7 +21,7 @@ import pytest
 from bot.feature import Console
 from bot.features import KINDS
 from bot.manifest import SCOPES
-from bot.people.record import Audit
+from bot.people.record import AuditLog
 from bot.queue.job import Asker
 from bot.queue.lanes import Lanes
 from bot.store import keys
@@ -332,7 +332,7 @@ async def test_audit_exports_who_did_what_since_when(outside: Outside, tmp_path:
     redis: Any = connect(outside.env["REDIS_URL"])
     old = int((time.time() - 8 * 86_400) * 1000)
     await redis.xadd(keys.AUDIT, {"user": "U0", "what": "archive", "outcome": "done", "ref": "000001"}, f"{old}-1")
-    await Audit(redis).note(Asker(user="U1", channel="C1"), "archive", "t1", "done", "7f3a9c", "m1")
+    await AuditLog(redis).note(Asker(user="U1", channel="C1"), "archive", "t1", "done", "7f3a9c", "m1")
     await redis.aclose()
 
     exported = await bot(tmp_path, outside.env, "audit", "--since", "7d", "--json")

@@ -18,15 +18,14 @@ from bot.events.store import Feed
 from bot.feature import Console
 from bot.features import KINDS
 from bot.manifest import SCOPES
-from bot.models import Installation
 from bot.queue.job import Asker, utc_now
 from bot.queue.lanes import Lanes
-from bot.routing.language import Rule
-from bot.routing.store import Routes
+from bot.routing.store import Routes, Rule
 from bot.sandbox.stage import Stage
+from bot.slack.workspace import Installation
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from tests.conftest import Open
 from tests.e2e.steps import hears
 from tests.unit.conftest import Outside
@@ -109,7 +108,7 @@ async def test_a_redis_that_takes_no_writes_is_a_fault(ask: Ask, redis: Any) -> 
 
 async def other_workspace(outside: Outside, redis: Any) -> None:
     other = Installation(team="T0OTHER", name="Other", bot_user="U1", url="https://other.example")
-    await Install(redis).save_workspace(other)
+    await InstallState(redis).save_workspace(other)
 
 
 async def old_work(_: Outside, redis: Any) -> None:
@@ -208,7 +207,7 @@ SEEDED: list[Any] = [
     (replies_on, {}, "replies", "warning", "/inbox replies off"),
     (nothing, {"SLACK_APP_TOKEN": "xapp-other"}, "transport", "failed", "SLACK_APP_TOKEN"),
     (nothing, {"NOTIFY_CHANNEL": None}, "channel", "warning", "NOTIFY_CHANNEL"),
-    (nothing, {"NOTIFY_CHANNEL": "#support"}, "channel", "failed", "the channel's id"),
+    (nothing, {"NOTIFY_CHANNEL": "C0NOWHERE"}, "channel", "failed", "the channel's id"),
     (bot_not_in, {}, "channel", "failed", "/invite @Inbox"),
     (archived, {}, "channel", "failed", "Unarchive"),
     (routed_elsewhere, {}, "route", "failed", "/inbox route list"),

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError, ResponseError
 from bot.errors import NotWritable, StoreUnavailable
 from bot.features import KINDS
 from bot.queue.lanes import Lanes
-from bot.sandbox.slack import Message
+from bot.sandbox.slack.records import Message
 from bot.store.connect import connect
 from tests.conftest import Open
 from tests.servers import Relay, Start, relay, starting

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 
 from bot.context import Bot
 from bot.errors import StoreUnavailable, Unavailable
+from bot.events.feed import sync
 from bot.events.jobs import Sync
-from bot.events.news import sync, wanted
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.features import KINDS
-from bot.models import Event, EventPage
+from bot.inbox.event import Event, EventPage
 from bot.queue.job import Job, Later, utc_now
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -333,7 +334,7 @@ async def test_a_page_that_was_asked_of_a_version_that_ended_meanwhile_is_not_be
 
 async def test_the_other_versions_feed_is_not_told_again_from_its_beginning(bench: Bench) -> None:
     """The last version's feed was read a minute ago; what it told may have another id here, and is asked of Inbox."""
-    install, now = Install(bench.redis), utc_now()
+    install, now = InstallState(bench.redis), utc_now()
     await bench.redis.set(keys.BEGAN, (now - timedelta(days=6)).isoformat())
     await bench.feed.was_read(now - timedelta(minutes=1))
     await install.speak("v1")

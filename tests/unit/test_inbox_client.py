@@ -13,7 +13,7 @@ import pytest
 
 from bot import errors
 from bot.inbox.client import Inbox, choose_version, http_client, open_inbox
-from bot.inbox.transport import failure
+from bot.inbox.failure import failure
 from bot.models import AccountLink, Address
 from bot.recipient import Recipient
 
@@ -331,8 +331,8 @@ async def test_a_change_is_never_tried_again() -> None:
 async def test_hooks_see_every_request_and_every_response_and_the_sunset_is_kept() -> None:
     seen: list[Any] = []
 
-    async def pace() -> None:
-        seen.append("pace")
+    async def spend() -> None:
+        seen.append("spend")
 
     async def learn(headers: Mapping[str, str], status: int) -> None:
         seen.append((status, headers.get("X-RateLimit-Remaining")))
@@ -341,19 +341,19 @@ async def test_hooks_see_every_request_and_every_response_and_the_sunset_is_kept
     end = "Thu, 03 Dec 2026 00:00:00 GMT"
     ok = httpx.Response(200, json=TEAM, headers={"Sunset": end})
     inbox, _ = vendor(
-        "v1", {"GET /team": [httpx.Response(500, headers={"X-RateLimit-Remaining": "7"}), ok]}, pace=pace, learn=learn
+        "v1", {"GET /team": [httpx.Response(500, headers={"X-RateLimit-Remaining": "7"}), ok]}, spend=spend, learn=learn
     )
     before = inbox.sunset
     await inbox.team()
-    assert seen == ["pace", (500, "7"), "pace", (200, None)]
+    assert seen == ["spend", (500, "7"), "spend", (200, None)]
     assert (before, inbox.sunset, inbox.version) == (None, end, "v1")
 
 
 async def test_a_spent_budget_sends_nothing() -> None:
-    async def pace() -> None:
+    async def spend() -> None:
         raise errors.RateLimited(retry_after=30)
 
-    inbox, server = vendor("v2", {}, pace=pace)
+    inbox, server = vendor("v2", {}, spend=spend)
     with pytest.raises(errors.RateLimited):
         await inbox.send(TO, "hello", "key")
     assert server.asked == []

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.inbox.event import Event
 from bot.inbox.webhook import parse_event, verify
-from bot.models import Event
 
 AT = 1705312200
 BODY = (

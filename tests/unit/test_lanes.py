@@ -19,7 +19,7 @@ from bot.feature import Console
 from bot.features import KINDS
 from bot.models import Message
 from bot.queue.job import Asker, Job, utc_now
-from bot.queue.lanes import GROUP, Lanes, Ticket
+from bot.queue.lanes import Lanes, Ticket
 from bot.store import keys
 from bot.store.connect import connect
 from bot.threads.jobs import Change
@@ -54,11 +54,11 @@ class Pair:
 
     async def untaken(self, stream: str) -> bool:
         """Whether there is a ticket that nobody holds. Asking Redis to wait for one takes it a tenth of a second."""
-        pending = await self.redis.xpending(stream, GROUP)
+        pending = await self.redis.xpending(stream, keys.GROUP)
         return bool(await self.redis.xlen(stream) > pending["pending"])
 
     async def consumers(self, stream: str) -> set[str]:
-        return {one["name"].decode() for one in await self.redis.xinfo_consumers(stream, GROUP)}
+        return {one["name"].decode() for one in await self.redis.xinfo_consumers(stream, keys.GROUP)}
 
 
 def _ref(item: bytes) -> str:

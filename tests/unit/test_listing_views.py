@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from bot import errors, words
+from bot.dm import words as dm_words
+from bot.dm.views import first_message_question
+from bot.inbox.search import Search
 from bot.lists import words as words_find
-from bot.lists.views import PAGE, Item, Part, Setting, first_touch_question, home, listing
-from bot.models import Member, Person, Search, Thread
-from bot.sandbox.blockkit import problems, view_problems
+from bot.lists.views import PAGE, Item, Part, Setting, home, listing
+from bot.models import Member, Person, Thread
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, View
 from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
 
@@ -43,11 +46,11 @@ def every_question() -> Iterator[Msg]:
     for name, text in product(NAMES, TEXTS):
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         doubts = [
-            words_find.wrote_before(words_find.colleague(Member(id="m1", name=name, email="a@b.example")), name, AT),
-            words_find.account_closed(name, "offline", "X"),
-            words_find.plan_refused(AT),
+            dm_words.wrote_before(dm_words.colleague(Member(id="m1", name=name, email="a@b.example")), name, AT),
+            dm_words.account_closed(name, "offline", "X"),
+            dm_words.plan_refused(AT),
         ]
-        yield first_touch_question(person=person, account=name, doubts=doubts, text=text, intent="i1")
+        yield first_message_question(person=person, account=name, doubts=doubts, text=text, intent="i1")
 
 
 def every_home() -> Iterator[View]:
@@ -106,7 +109,7 @@ def test_an_answered_item_says_that_we_wrote_last() -> None:
 def test_a_long_message_is_cut_in_a_list_and_in_a_question() -> None:
     for shown in (
         listing("*Mine (1)*", [item(text=HOSTILE)], seen_in="list|l1", page=0, pages=1),
-        first_touch_question(person=SARAH, account="@acme", doubts=["x"], text=HOSTILE, intent="i1"),
+        first_message_question(person=SARAH, account="@acme", doubts=["x"], text=HOSTILE, intent="i1"),
     ):
         assert literal(shown).endswith("…")
         assert len(literal(shown)) < 1_200

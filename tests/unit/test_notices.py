@@ -15,7 +15,7 @@ from bot.people.rights import Rights
 from bot.queue.lanes import Lanes
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 
 class Bots:
@@ -23,7 +23,7 @@ class Bots:
 
     def __init__(self, url: str) -> None:
         self.redis: Any = connect(url)
-        self.lanes, self.install = Lanes(self.redis, "one", KINDS), Install(self.redis)
+        self.lanes, self.install = Lanes(self.redis, "one", KINDS), InstallState(self.redis)
 
     def process(self) -> Notices:
         return Notices(self.lanes, Rights(self.redis, KINDS), self.install, after=0.0)
@@ -104,6 +104,6 @@ async def test_an_unknown_code_of_slack_is_told_once(bots: Bots) -> None:
 
 async def test_whoever_asks_slack_has_the_answer_though_redis_is_away(tmp_path: Any) -> None:
     redis: Any = connect(f"unix://{tmp_path}/none.sock")
-    process = Notices(Lanes(redis, "x", KINDS), Rights(redis, KINDS), Install(redis), after=0.0)
+    process = Notices(Lanes(redis, "x", KINDS), Rights(redis, KINDS), InstallState(redis), after=0.0)
     for error in (None, SlackRevoked("invalid_auth"), SlackUnknown("new"), SlackDown("503"), None):
         await process.slack_answered(error)

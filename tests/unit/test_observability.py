@@ -10,12 +10,14 @@ from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
 
 from bot import telemetry
+from bot.context import Bot
 from bot.errors import SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
@@ -27,8 +29,8 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store.connect import connect
 from bot.store.health import write
-from bot.store.installation import Install
-from bot.store.quota import BLOCKED, Pace
+from bot.store.installation import InstallState
+from bot.store.quota import BLOCKED, Quota
 from bot.web import Web
 from tests.e2e.steps import until
 from tests.unit.conftest import Outside, free_port
@@ -206,19 +208,20 @@ def watched(redis: Any) -> httpx.AsyncClient:
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
     lanes, spoken = Lanes(redis, "web", KINDS), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
-    stores = Feed(redis), lanes, slack, inbox, Install(redis), Pace(redis)
-    web = Web(settings(), nothing, *stores, spoken, partial(write, redis))
+    state = {"feed": Feed(redis), "lanes": lanes, "install": InstallState(redis), "quota": Quota(redis)}
+    has = state | {"spoken": spoken, "settings": settings(), "slack": slack, "background": inbox}
+    web = Web(cast(Bot, SimpleNamespace(**has)), nothing, partial(write, redis))
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
 
 
 async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:
     redis: Any = connect(redis_url)
     async with watched(redis) as operator:
-        await Pace(redis).hold(BLOCKED, 30.0)
+        await Quota(redis).hold(BLOCKED, 30.0)
         text = (await operator.get("/metrics")).text
         assert 'bot_circuit_open{to="inbox"} 1.0' in text
         assert 'bot_circuit_open{to="slack"} 0.0' in text
-        await Install(redis).revoke()
+        await InstallState(redis).revoke()
         assert 'bot_circuit_open{to="slack"} 1.0' in (await operator.get("/metrics")).text
     await redis.aclose()
 

@@ -9,8 +9,9 @@ import pytest
 
 from bot.errors import Unavailable
 from bot.models import AccountLink, Candidate, Member, Person, Thread
-from bot.people.directory import Directory, Profile
+from bot.people.directory import Directory
 from bot.people.links import Links
+from bot.slack.workspace import Profile
 from bot.store import keys
 from bot.store.connect import connect
 

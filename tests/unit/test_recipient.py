@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dm.command import Command, command
+from bot.lists.profiles import in_text
 from bot.models import Person
-from bot.recipient import Recipient, Unreadable, folded, in_text, is_definite, keys_of, read, read_in_slack
+from bot.recipient import Recipient, Unreadable, folded, is_definite, keys_of, read, read_in_slack
 
 PASTED = [
     # handles, and what stands around them

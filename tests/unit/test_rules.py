@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from bot.errors import Mistake
 from bot.models import Message, Person, Thread
-from bot.routing.language import FIELDS, Named, Rule, Wish, condition, fits, read, unmet
-from bot.routing.store import Routes
+from bot.routing.fit import fits, unmet
+from bot.routing.language import FIELDS, Named, Wish, condition, read
+from bot.routing.store import Routes, Rule
 from bot.store.connect import connect
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)

@@ -21,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox.contract import requests
-from bot.sandbox.inbox import PersonRecord, SandboxInbox
+from bot.sandbox.inbox.contract import requests
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
 
 

@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox.blockkit import problems, view_problems
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
-from bot.sandbox.slack_show import plain
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
+from bot.sandbox.slack.picture import plain
+from bot.sandbox.slack.server import SandboxSlack
 
 Json = dict[str, Any]
 

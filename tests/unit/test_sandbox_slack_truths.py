@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.sandbox.blockkit import problems
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import SandboxSlack
+from bot.sandbox.slack.block_kit.blocks import problems
+from bot.sandbox.slack.server import SandboxSlack
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ def client(slack: SandboxSlack) -> AsyncWebClient:
 @pytest_asyncio.fixture
 async def heard(slack: SandboxSlack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Json]]:
     """What Slack tells a bot that takes everything; to an external menu it offers two options."""
-    monkeypatch.setattr("bot.sandbox.slack_people.DEADLINE", 30.0)  # how long it takes is not the matter here
+    monkeypatch.setattr("bot.sandbox.slack.delivery.DEADLINE", 30.0)  # how long it takes is not the matter here
     told: list[Json] = []
 
     async def take(request: Request) -> JSONResponse:

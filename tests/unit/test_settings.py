@@ -63,6 +63,12 @@ MISTAKES: list[tuple[str, str | None]] = [
     ("SLACK_SIGNING_SECRET", None),
     ("SLACK_SIGNING_SECRET", "sécret"),
     ("SLACK_APP_TOKEN", "xapp 1"),
+    ("SLACK_BOT_TOKEN", "xapp-1-A1"),
+    ("SLACK_APP_TOKEN", "xoxb-1-2"),
+    ("NOTIFY_CHANNEL", "#support"),
+    ("NOTIFY_CHANNEL", "support"),
+    ("NOTIFY_CHANNEL", "U0SARAH"),
+    ("NOTIFY_CHANNEL", "https://acme.slack.com/team/U0SARAH"),
     ("SLACK_API_BASE_URL", "slack.com/api"),
     ("INBOX_API_TOKEN", None),
     ("INBOX_API_TOKEN", "two words"),
@@ -104,9 +110,49 @@ def test_the_sentence_says_where_to_find_what_is_missing(env: pytest.MonkeyPatch
     assert "Settings → API" in sentence(env, INBOX_API_TOKEN=None)
 
 
-def test_of_several_mistakes_one_is_named(env: pytest.MonkeyPatch) -> None:
-    words = sentence(env, SLACK_BOT_TOKEN=None, INBOX_API_TOKEN=None, PORT="x")
-    assert len([name for name in Settings.model_fields if name.upper() in words]) == 1
+def test_every_mistake_is_named_in_a_sentence_of_its_own(env: pytest.MonkeyPatch) -> None:
+    words = sentence(
+        env, SLACK_BOT_TOKEN=None, SLACK_SIGNING_SECRET=None, INBOX_API_TOKEN=None, NOTIFY_CHANNEL="#x", PORT="x"
+    )
+    named = [line.split()[0] for line in words.splitlines()]
+    assert named == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "INBOX_API_TOKEN", "NOTIFY_CHANNEL", "PORT"]
+
+
+def test_swapped_tokens_are_told_where_they_belong(env: pytest.MonkeyPatch) -> None:
+    bot, app = sentence(env, SLACK_BOT_TOKEN="xapp-1", SLACK_APP_TOKEN="xoxb-1").splitlines()
+    assert "belongs into SLACK_APP_TOKEN" in bot
+    assert "OAuth & Permissions" in bot
+    assert "belongs into SLACK_BOT_TOKEN" in app
+    assert "Basic Information" in app
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "C0SUPPORT",
+        "https://acme.slack.com/archives/C0SUPPORT",
+        "https://acme.slack.com/archives/C0SUPPORT/p1700000000000100?thread_ts=1.2",
+        "https://acme.enterprise.slack.com/archives/C0SUPPORT",
+        "https://app.slack.com/client/T0ACME/C0SUPPORT",
+    ],
+)
+def test_the_channel_is_its_id_or_its_link(env: pytest.MonkeyPatch, pasted: str) -> None:
+    env.setenv("NOTIFY_CHANNEL", pasted)
+    assert load().notify_channel == "C0SUPPORT"
+
+
+def test_a_channel_s_name_is_told_where_the_id_stands(env: pytest.MonkeyPatch) -> None:
+    assert "bottom of the channel's details" in sentence(env, NOTIFY_CHANNEL="#support")
+
+
+@pytest.mark.parametrize("around", ["'{}'", '"{}"', "{}\r", " {} ", '"{}"\r'])
+def test_quotes_and_line_ends_do_not_belong_to_a_value(env: pytest.MonkeyPatch, around: str) -> None:
+    for name, value in {**GOOD, "PORT": "4000", "BOT_ADMINS": "U1,U2", "LOG_FORMAT": "json", "REDIS_URL": ""}.items():
+        env.setenv(name, around.format(value))
+    settings = load()
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
+    assert (settings.port, settings.bot_admins, settings.log_format) == (4000, ("U1", "U2"), "json")
+    assert settings.redis_url is None
 
 
 @pytest.mark.parametrize(

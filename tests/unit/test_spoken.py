@@ -15,8 +15,9 @@ import pytest
 from bot.errors import InboxError, RateLimited, Unavailable, VersionEnded
 from bot.events.store import Feed
 from bot.features import KINDS
+from bot.inbox.event import Event
 from bot.inbox.spoken import Shared, Spoken, end_of
-from bot.models import Event, Label
+from bot.models import Label
 from bot.people.directory import Directory
 from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights
@@ -24,7 +25,7 @@ from bot.people.versions import Versions
 from bot.queue.lanes import Lanes
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 
 ENDED = VersionEnded(status=410, code="unsent")
 
@@ -38,7 +39,7 @@ class Bot:
     asked: int = 0
 
     def process(self, version: str = "v1", *, pinned: bool = False, certain: bool = True) -> tuple[Spoken, Versions]:
-        install = Install(self.redis)
+        install = InstallState(self.redis)
 
         async def choose() -> str:
             self.asked += 1
@@ -76,7 +77,7 @@ async def bot(redis_url: str) -> AsyncIterator[Bot]:
 async def test_one_sign_of_the_end_is_enough_and_others_follow_without_asking(bot: Bot) -> None:
     bot.answers = ["v2"]
     (first, _), (second, _) = bot.process(), bot.process()
-    await Install(bot.redis).speak("v1")
+    await InstallState(bot.redis).speak("v1")
     assert await first.failed("v1", ENDED)
     await second.follow()
     assert (first.version, second.version, bot.asked) == ("v2", "v2", 1)
@@ -111,7 +112,7 @@ async def test_an_error_that_is_no_sign_asks_nobody(bot: Bot) -> None:
 async def test_a_pinned_version_is_never_left(bot: Bot) -> None:
     bot.answers = ["v2"]
     spoken, _ = bot.process(pinned=True)
-    await Install(bot.redis).speak("v2")
+    await InstallState(bot.redis).speak("v2")
     await spoken.follow()
     assert not await spoken.failed("v1", ENDED)
     assert (spoken.version, bot.asked) == ("v1", 0)
@@ -120,9 +121,9 @@ async def test_a_pinned_version_is_never_left(bot: Bot) -> None:
 async def test_v1_stored_by_a_pinned_process_is_not_believed(bot: Bot) -> None:
     bot.answers = ["v2"]
     spoken, _ = bot.process("v2")
-    await Install(bot.redis).speak("v1")
+    await InstallState(bot.redis).speak("v1")
     await spoken.follow()
-    assert (spoken.version, await Install(bot.redis).inbox_version()) == ("v2", "v2")
+    assert (spoken.version, await InstallState(bot.redis).inbox_version()) == ("v2", "v2")
 
 
 async def test_v1_that_was_not_chosen_for_certain_is_asked_about_until_v2_answers(bot: Bot) -> None:
@@ -161,7 +162,7 @@ async def test_admins_hear_of_the_end_once_in_each_stage(
 
 async def test_admins_hear_when_it_has_ended_and_when_the_change_is_done(bot: Bot) -> None:
     bot.answers = [Unavailable(status=503), "v2"]
-    await Install(bot.redis).speak("v1")
+    await InstallState(bot.redis).speak("v1")
     spoken, versions = bot.process()
     await spoken.failed("v1", ENDED)
     await versions.watched()
@@ -187,7 +188,7 @@ async def test_what_v1_said_is_forgotten_with_it(bot: Bot) -> None:
 
     inbox = cast(Any, SimpleNamespace(tags=tags))
     people, feed = Directory(bot.redis, inbox), Feed(bot.redis)
-    await Install(bot.redis).speak("v1")
+    await InstallState(bot.redis).speak("v1")
     await feed.advance(700, "v1")
     await people.save_lookup("sarah", [])
     await people.tags()
@@ -200,7 +201,7 @@ async def test_what_v1_said_is_forgotten_with_it(bot: Bot) -> None:
 
 
 async def test_a_webhook_of_the_version_that_was_left_moves_no_cursor(bot: Bot) -> None:
-    install, feed = Install(bot.redis), Feed(bot.redis)
+    install, feed = InstallState(bot.redis), Feed(bot.redis)
     await install.speak("v1")
     await install.speak("v2")
     await feed.advance(5, "v2")

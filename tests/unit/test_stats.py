@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.models import Answer, Day, Event, Figures, Message, Period, Share
-from bot.sandbox.blockkit import problems
+from bot.inbox.event import Event
+from bot.models import Message
+from bot.sandbox.slack.block_kit.blocks import problems
 from bot.slack.blocks import Msg
 from bot.stats.chart import ANSWERED, BARS, COLUMN, LEFT, RECEIVED, TOP, chart_png
 from bot.stats.count import counted
+from bot.stats.figures import Answer, Day, Figures, Period, Share
 from bot.stats.views import chart_caption, chart_words, span, stats_message
 
 FIRST = date(2026, 10, 24)

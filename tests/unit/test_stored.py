@@ -10,8 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.cards.posts import Posts
-from bot.cards.store import Cards
+from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.events.store import Feed
 from bot.features import KINDS
@@ -19,18 +18,18 @@ from bot.lists.store import Listings
 from bot.models import Place
 from bot.people.directory import Directory
 from bot.people.links import Links
-from bot.people.record import Audit
+from bot.people.record import AuditLog
 from bot.people.rights import Rights
 from bot.queue.job import dump
 from bot.queue.lanes import Lanes
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.send.store import Intents
-from bot.stats.store import Tally
+from bot.send.store import Attempts
+from bot.stats.store import Counts
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.installation import Install
+from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from tests.stored import restore, stored_jobs, stored_redis
 
@@ -189,7 +188,7 @@ async def test_what_was_cached_of_people_is_read_without_asking(redis: Any) -> N
 
 
 async def test_stored_sends_are_known_by_their_intent_and_by_what_they_became(redis: Any) -> None:
-    intents, replies = Intents(redis), Replies(redis, 600.0)
+    intents, replies = Attempts(redis), Replies(redis, 600.0)
     echo = f"slack-{FACTS['channel']}-{FACTS['said']}"
     send = await intents.get(echo)
     assert send is not None
@@ -221,9 +220,9 @@ async def test_stored_sends_are_known_by_their_intent_and_by_what_they_became(re
 async def test_who_wrote_and_who_is_replying_is_read(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.send.store.utc_now", lambda: CLOCK + timedelta(minutes=5))
     monkeypatch.setattr("bot.reply.store.utc_now", lambda: CLOCK + timedelta(minutes=5))
-    send = await Intents(redis).get(f"slack-{FACTS['channel']}-{FACTS['said']}")
+    send = await Attempts(redis).get(f"slack-{FACTS['channel']}-{FACTS['said']}")
     assert send is not None
-    wrote = await Intents(redis).writers(send.person)
+    wrote = await Attempts(redis).writers(send.person)
     assert {user: (one.account, one.sent) for user, one in wrote.items()} == {
         FACTS["ana"]: ("@acme", True),
         FACTS["bo"]: ("@acme", True),
@@ -272,14 +271,14 @@ async def test_the_stored_place_in_the_feed_and_what_was_missed_are_known(redis:
 
 
 async def test_stored_waits_mornings_and_figures_are_known(redis: Any) -> None:
-    waiting, tally = Waiting(redis), Tally(redis)
+    waiting, counts = Waiting(redis), Counts(redis)
     found = await waiting.get("waits")
     assert found is not None
     assert (found.first, found.since) == (1764148364.5, 1764148364.5)
     assert await waiting.due() == ["waits"]
     assert await waiting.morning(FACTS["channel"]) == 1764230400.0
-    assert await tally.since() == date(2025, 11, 26)
-    (day,) = await tally.days([date(2025, 11, 26)])
+    assert await counts.since() == date(2025, 11, 26)
+    (day,) = await counts.days([date(2025, 11, 26)])
     assert sorted(day.received) == sorted([FACTS["sarah"]] * 2 + [FACTS["omar"]])
     assert {one.member for one in day.answers} == {FACTS["ana_member"]}
 
@@ -288,10 +287,10 @@ async def test_stored_lists_the_record_and_the_installation_are_known(redis: Any
     home = await Listings(redis).get(f"home-{FACTS['ana']}")
     assert home is not None
     assert home.user == FACTS["ana"]
-    entries = await Audit(redis).newest(100)
+    entries = await AuditLog(redis).newest(100)
     assert {"link", "consent", "allow", "send", "assign_to_me", "replies on"} <= {one.what for one in entries}
     assert all(one.outcome and one.ref for one in entries)
-    install = Install(redis)
+    install = InstallState(redis)
     workspace = await install.workspace()
     assert workspace is not None
     assert (workspace.team, workspace.bot_user) == ("T0ACME", "U0SANDBOXBOT")

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import recipient
 from bot.dm.command import command
 from bot.emoji import glyph, table
 from bot.errors import Mistake
+from bot.lists.profiles import in_text
+from bot.recipient import Unreadable
 from bot.routing import language
 from bot.text import after_prefix, clean, clip, clock, decode, literal, mentioned, plain, when, when_long
 
@@ -143,7 +144,7 @@ def test_the_table_of_emoji_is_the_public_data_set_as_it_was_made_from() -> None
 
 
 def test_emoji_are_read_when_somebody_writes_one() -> None:
-    script = "import sys, bot.views.text; from bot.views import emoji; sys.exit(emoji.table.cache_info().currsize)"
+    script = "import sys, bot.text; from bot import emoji; sys.exit(emoji.table.cache_info().currsize)"
     assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == 0
 
 
@@ -163,7 +164,7 @@ def read_rule(typed: str) -> None:
 
 
 def read_command(typed: str) -> None:
-    with suppress(recipient.Unreadable):
+    with suppress(Unreadable):
         command(typed)
 
 
@@ -190,7 +191,7 @@ PIECES = [
 PIECES += ["-", "@a ", "x.com/", "https://x.com/a ", "a@", "%C3", '"', 'a:"b" ', "a: ", " ", "a,", "*a", "> ", "a\n"]
 
 
-@pytest.mark.parametrize("work", [decode, plain, read_rule, read_command, recipient.in_text, mentioned, clean])
+@pytest.mark.parametrize("work", [decode, plain, read_rule, read_command, in_text, mentioned, clean])
 def test_a_text_of_eight_times_the_length_takes_about_eight_times_as_long(work: Callable[[str], object]) -> None:
     """A quadratic pattern takes 64 times as long; small times are not compared, as they are the machine's."""
     for piece in PIECES:

@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from bot.context import Paces
+from bot.context import Timing
 from bot.events.jobs import Sync
 from bot.events.look import interval
-from bot.events.news import wanted
 from bot.events.store import Feed
+from bot.events.types import wanted
 from bot.feature import Console
 from bot.features import KINDS
-from bot.models import Event
+from bot.inbox.event import Event
 from bot.queue.job import Asker, Job, utc_now
 from bot.queue.lanes import Lanes
 from bot.queue.timer import Look, Timer
 from bot.store import keys
 from bot.store.connect import connect
-from bot.store.quota import WINDOWS, Pace
+from bot.store.quota import WINDOWS, Quota
 
-OFTEN = Paces().poll
+OFTEN = Timing().poll
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def test_many_processes_look_as_often_as_one(redis: Any) -> None:
         return 0.2
 
     look = Look("feed", Sync, every, at_start=True)
-    crew = [Timer(Pace(redis), Counted(redis, f"p{n}", KINDS), [look], 0.2) for n in range(5)]
+    crew = [Timer(Quota(redis), Counted(redis, f"p{n}", KINDS), [look], 0.2) for n in range(5)]
     tasks = [asyncio.create_task(one.run()) for one in crew]
     await asyncio.wait_for(all_looked.wait(), 5.0)  # each looks when it starts
     assert looks == len(crew)
@@ -113,11 +113,11 @@ async def test_many_processes_look_as_often_as_one(redis: Any) -> None:
 
 
 async def test_somebody_who_acts_after_a_long_quiet_time_does_not_wait_for_the_long_interval(redis: Any) -> None:
-    pace = Pace(redis)
-    assert await pace.turn("feed", 30.0)
+    quota = Quota(redis)
+    assert await quota.turn("feed", 30.0)
     await asyncio.sleep(0.05)
-    assert not await pace.turn("feed", 30.0)
-    assert await pace.turn("feed", 0.03)
+    assert not await quota.turn("feed", 30.0)
+    assert await quota.turn("feed", 0.03)
 
 
 def test_looking_all_day_leaves_most_of_the_quota() -> None:

@@ -12,11 +12,25 @@ from slack_sdk.models.views import View
 
 from bot import errors, words
 from bot.assign.views import assign_modal, assigned_message
-from bot.cards.views import follow_up, meanwhile, thread_card, why_not
-from bot.dm.views import State, choose_message, choose_modal, dm_modal, help_message, receipt
-from bot.models import AccountLink, Attachment, Candidate, Card, Member, Message, Note, Person, Reaction, Thread
+from bot.cards.message_views import follow_ups, meanwhile
+from bot.cards.views import INHERITED, cannot_send, restricted, thread_card, why_not
+from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
+from bot.models import (
+    AccountLink,
+    Attachment,
+    Candidate,
+    Card,
+    Member,
+    Message,
+    Note,
+    Person,
+    Reaction,
+    SendState,
+    Thread,
+)
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
-from bot.sandbox.blockkit import problems, view_problems
+from bot.sandbox.slack.block_kit.blocks import problems, view_problems
+from bot.send.views import receipt
 from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
@@ -138,14 +152,14 @@ def every_message() -> Iterator[Msg]:
                 status=name,
                 tags=[f"{name} {number}" for number in range(200)],
                 replying=[name] * 30,
-                no_reply=words.cannot_send(name) if archived else "",
+                no_reply=cannot_send(name) if archived else "",
             )
             yield shown
             yield without_pictures(shown)
-        yield follow_up(said, person)
+        yield follow_ups([said], person)
         yield meanwhile([said] * 30, person)
         yield assigned_message(Card(thread=thread(person=person), latest=said), by=name, link="https://s.example")
-        states: tuple[State, ...] = ("sending", "sent", "unconfirmed", "failed")
+        states: tuple[SendState, ...] = ("sending", "sent", "unconfirmed", "failed")
         for state in states:
             yield closed_reply(state, name)
             yield reply_receipt(
@@ -171,7 +185,7 @@ def every_message() -> Iterator[Msg]:
                 intent="i1",
             )
         yield choose_message(recipient=name, intent="i1")
-    yield follow_up(message(direction="outbound"), None)
+    yield follow_ups([message(direction="outbound")], None)
     yield thread_card(Card(thread=thread(person=None)), account="@acme", assignee=None)
     yield help_message()
 
@@ -302,14 +316,14 @@ def test_a_card_names_the_person_and_what_the_team_noted_of_them() -> None:
 
 
 def test_a_button_that_is_missing_leaves_a_reason() -> None:
-    shown = thread_card(card(), account="@acme", assignee=None, no_reply=words.restricted("X"))
+    shown = thread_card(card(), account="@acme", assignee=None, no_reply=restricted("X"))
     assert "Reply" not in buttons(shown)
     assert "~Reply~ X has closed this conversation, so nobody can write in it." in mrkdwn(shown).splitlines()
     inherited = SARAH.model_copy(update={"assignee_id": "x"})
     shown = show(card(person=inherited, assignee_id="x"), "Bo")
     assert "Unassign" not in buttons(shown)
     assert "Assigned to Bo through the contact" in mrkdwn(shown).splitlines()
-    assert f"~Unassign~ {words.INHERITED}" in mrkdwn(shown).splitlines()
+    assert f"~Unassign~ {INHERITED}" in mrkdwn(shown).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -378,8 +392,8 @@ def test_only_a_web_address_becomes_a_link_button() -> None:
 
 
 def test_follow_up_says_who_wrote() -> None:
-    assert follow_up(message(), SARAH)["text"] == "Sarah Chen (@sarahchen): Hi there"
-    assert follow_up(message(direction="outbound"), SARAH)["text"] == "Your team: Hi there"
+    assert follow_ups([message()], SARAH)["text"] == "Sarah Chen (@sarahchen): Hi there"
+    assert follow_ups([message(direction="outbound")], SARAH)["text"] == "Your team: Hi there"
 
 
 def test_dm_form_asks_for_the_account_only_where_there_is_a_choice() -> None:

@@ -39,9 +39,10 @@ from bot.feature import Console
 from bot.features import KINDS
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Later, utc_now
-from bot.queue.lanes import GROUP, Lanes, Ticket
+from bot.queue.lanes import Lanes, Ticket
 from bot.queue.retries import TRIES, Sound
-from bot.queue.worker import DEATHS, Handler, Handlers, Worker
+from bot.queue.work import DEATHS, Handler, Handlers
+from bot.queue.worker import Worker
 from bot.store import embedded, keys
 from bot.store.connect import connect
 
@@ -592,7 +593,7 @@ async def test_stop_gives_back_what_does_not_finish_in_time_and_another_has_it_a
         assert time.monotonic() - began < 3.0  # long before anybody may claim it
     assert sorted(job.ref for job in shop.seen) == sorted(job.ref for job in asked)
     assert {job.tries for job in shop.seen} == {0}  # nothing failed
-    names = {one["name"] for one in await shop.redis.xinfo_consumers(keys.PEOPLE, GROUP)}
+    names = {one["name"] for one in await shop.redis.xinfo_consumers(keys.PEOPLE, keys.GROUP)}
     assert b"ours" not in names
 
 
@@ -608,7 +609,7 @@ async def test_what_arrives_while_the_worker_stops_is_not_left_in_its_hands(shop
     await asyncio.wait_for(running, SOON)
     for task in _handling():  # as the end of the process would
         task.cancel()
-    assert (await shop.redis.xpending(keys.PEOPLE, GROUP))["pending"] == 0
+    assert (await shop.redis.xpending(keys.PEOPLE, keys.GROUP))["pending"] == 0
 
 
 def _serving() -> list[asyncio.Task[Any]]:

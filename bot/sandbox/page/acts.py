@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from bot.sandbox.inbox import PersonRecord
+from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.page.show import FEATURES
 from bot.sandbox.page.theatre import Theatre
-from bot.sandbox.slack import Ack, Message
+from bot.sandbox.slack.records import Ack, Message
 
 Json = dict[str, Any]
 Act = Callable[..., Awaitable[Json]]

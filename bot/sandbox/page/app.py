@@ -28,7 +28,7 @@ from bot.sandbox.page.start import furnish
 from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.page.traffic import Tap, Traffic
 from bot.sandbox.serve import serving
-from bot.sandbox.slack_records import SlackError
+from bot.sandbox.slack.records import SlackError
 from bot.sandbox.stage import scene
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -51,7 +51,7 @@ async def opened(*, port: int = 0, version: str = "v2", **settings: Any) -> Asyn
         async with scene(versions=[version], tap=lambda app, party: Tap(app, traffic, party)) as on:
             furnish(on)
             theatre = Theatre(on, traffic, Path(folder), **settings)
-            async with serving(_app(theatre), port=port) as url:
+            async with serving(Site(theatre).app, port=port) as url:
                 try:
                     await theatre.start()
                     await on.inbox.customer_writes(on.acme.sarah, "Hi! Is the trial still open?")
@@ -60,36 +60,50 @@ async def opened(*, port: int = 0, version: str = "v2", **settings: Any) -> Asyn
                     await theatre.close()
 
 
-def _app(theatre: Theatre) -> Starlette:
-    acts = Acts(theatre)
+class Site:
+    """What the page asks for."""
 
-    async def act(request: Request) -> Response:
+    def __init__(self, theatre: Theatre) -> None:
+        self.theatre, self._acts = theatre, Acts(theatre)
+        self.app = Starlette(
+            routes=[
+                WebSocketRoute("/live", self.live),
+                Route("/act/{name}", self.act, methods=["POST"]),
+                Route("/traffic/{number:int}", self.exchange),
+                Route("/file/{id}", self.file),
+                Mount("/", StaticFiles(directory=STATIC, html=True)),
+            ],
+            middleware=[Middleware(Guard)],
+        )
+
+    async def act(self, request: Request) -> Response:
         """POST /act/{name} with the act's arguments as a JSON object."""
         try:
             given = json.loads(await request.body() or b"{}")
-            done = await acts[request.path_params["name"]](**given)
+            done = await self._acts[request.path_params["name"]](**given)
         except (LookupError, ValueError, TypeError, SlackError, BotError) as error:
             return JSONResponse({"ok": False, "says": str(error)}, 422)
         finally:
-            theatre.traffic.changed()
+            self.theatre.traffic.changed()
         return JSONResponse(done)
 
-    async def exchange(request: Request) -> Response:
+    async def exchange(self, request: Request) -> Response:
         """GET /traffic/{number}: one request with its headers and bodies."""
-        found = theatre.traffic.find(request.path_params["number"])
+        found = self.theatre.traffic.find(request.path_params["number"])
         return JSONResponse(found.whole() if found else {}, 200 if found else 404)
 
-    async def file(request: Request) -> Response:
+    async def file(self, request: Request) -> Response:
         """GET /file/{id}: a picture that the bot has uploaded to Slack."""
-        found = theatre.scene.slack.files.get(request.path_params["id"])
+        found = self.theatre.scene.slack.files.get(request.path_params["id"])
         kind = (mimetypes.guess_type(found.name)[0] if found else None) or ""
         if found is None or not kind.startswith("image/"):
             return Response(status_code=404)
         return Response(found.content, media_type=kind)
 
-    async def live(ws: WebSocket) -> None:
+    async def live(self, ws: WebSocket) -> None:
+        """Pushes the state until the page is closed."""
         await ws.accept()
-        pushing = asyncio.create_task(_push(ws, theatre))
+        pushing = asyncio.create_task(_push(ws, self.theatre))
         try:
             while True:
                 await ws.receive_text()
@@ -97,17 +111,6 @@ def _app(theatre: Theatre) -> Starlette:
             pass
         finally:
             pushing.cancel()
-
-    return Starlette(
-        routes=[
-            WebSocketRoute("/live", live),
-            Route("/act/{name}", act, methods=["POST"]),
-            Route("/traffic/{number:int}", exchange),
-            Route("/file/{id}", file),
-            Mount("/", StaticFiles(directory=STATIC, html=True)),
-        ],
-        middleware=[Middleware(Guard)],
-    )
 
 
 async def _push(ws: WebSocket, theatre: Theatre) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from bot.manifest import manifest
-from bot.sandbox.inbox import SandboxInbox
-from bot.sandbox.inbox_records import MessageRecord, PersonRecord, ThreadRecord, iso
+from bot.sandbox.inbox.records import MessageRecord, PersonRecord, ThreadRecord, iso
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.page.theatre import Theatre
-from bot.sandbox.slack import Channel, Message, SandboxSlack, User
-from bot.sandbox.slack_records import BOT_USER
+from bot.sandbox.slack.records import BOT_USER, Channel, Message, User
+from bot.sandbox.slack.server import SandboxSlack
 
 Json = dict[str, Any]
 FEATURES: Final = manifest(None)["features"]

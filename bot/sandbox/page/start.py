@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from bot.sandbox.inbox import PersonRecord, SandboxInbox
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.stage import Scene
 
 TAGS: Final = {"VIP": "#ef4444", "Press": "#3b82f6", "Trial": "#22c55e"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.manifest import OPTIONAL, SCOPES
-from bot.sandbox.inbox_end import HOWS, How
+from bot.sandbox.inbox.end_of_v1 import HOWS, How
 from bot.sandbox.page.traffic import Tapped, Traffic
 from bot.sandbox.stage import Scene, Stage, bot_on
 

@@ -1,0 +1,56 @@
+"""A message that has changed is shown as it is now: on its card, below it, or when its turn comes."""
+
+from __future__ import annotations
+
+from bot.cards.draw import draw_below
+from bot.cards.jobs import Amend, Render
+from bot.cards.known import MISSING
+from bot.context import Bot
+from bot.errors import Gone
+from bot.feature import Feature
+from bot.models import Message
+from bot.queue.job import Job, Keep, Later
+from bot.queue.retries import tried
+
+feature = Feature()
+
+
+@feature.handles(Amend)
+async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
+    """A message that is shown on its card, or below it, or waits for that, says there what it says now."""
+    if not job.in_turn:
+        return [job.model_copy(update={"in_turn": True})]
+    if receipt := await bot.replies.receipts.get(job.message_id):
+        return [receipt.model_copy(update={"message": await _as_it_is(bot, job, receipt.message), "tries": 0})]
+    if (waiting := await _among_waiting(bot, job)) is not None:
+        await bot.posts.amend(job.thread_id, await _as_it_is(bot, job, waiting))
+    place = await bot.posts.shown_at(job.message_id)
+    if place is None and waiting is None and job.tries < len(MISSING) and await bot.feed.shown([job.message_id]):
+        raise Later(MISSING[job.tries], tried(job))  # it is on its way there
+    card = await bot.cards.get(job.thread_id)
+    latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
+    if card is None or not (latest or place):
+        return []
+    message = await _as_it_is(bot, job, latest)
+    if place and await bot.cards.at(place) is None:  # else it is the card, or what is left of one that has moved
+        messages = await bot.posts.change(place, message)
+        await bot.slack.update(place, await draw_below(bot, card, place.channel, messages))
+    if latest is None:
+        return []
+    await bot.cards.amend_latest(job.thread_id, message)
+    return [Render(thread_id=job.thread_id)]
+
+
+async def _among_waiting(bot: Bot, job: Amend) -> Message | None:
+    waiting = await bot.posts.waiting(job.thread_id)
+    return next((one.message for one in waiting if one.message.id == job.message_id), None)
+
+
+async def _as_it_is(bot: Bot, job: Amend, shown: Message | None) -> Message:
+    """The message now; of one that was taken back, nothing is kept."""
+    try:
+        message, _ = await bot.background.message(job.message_id, job.thread_id)
+    except Gone:
+        ours = Message(id=job.message_id, thread_id=job.thread_id, direction="inbound", created_at=job.at)
+        return (shown or ours).taken_back()
+    return message.taken_back() if message.deleted or job.deleted else message

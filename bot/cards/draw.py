@@ -1,0 +1,92 @@
+"""Draws a card from what is true now, in its own workspace's channels and in those where others read along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from bot.cards.jobs import Leave, Render
+from bot.cards.message_views import follow_ups
+from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
+from bot.context import Bot
+from bot.errors import SlackRefused
+from bot.events.jobs import Recheck
+from bot.feature import Feature
+from bot.models import Card, Message, Person, Place
+from bot.people.jobs import TellAdmins
+from bot.queue.job import Job, Keep, utc_now
+from bot.slack.blocks import Msg
+
+log = structlog.get_logger(__name__)
+feature = Feature()
+
+View = Callable[[Sequence[Message], Person | None], Msg]
+
+
+@feature.handles(Render)
+async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
+    """Draw the card as things are now."""
+    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    if card is None or place is None:
+        return []
+    await bot.refused.unless_known(job, place.channel)
+    await redraw(bot, job, place, await draw(bot, card, place.channel))
+    return named_later(bot, job.thread_id)
+
+
+async def redraw(bot: Bot, job: Render | Leave, place: Place, message: Msg) -> None:
+    """What cannot be changed stays as it is; where the channel refuses that, it is tried again for a day."""
+    try:
+        async with bot.refused.waiting(job, place.channel):
+            await bot.slack.update(place, message)
+    except SlackRefused as error:
+        log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
+
+
+async def draw(bot: Bot, card: Card, channel: str) -> Msg:
+    """The card as it may stand in `channel`."""
+    thread, link = card.thread, await bot.directory.account(card.thread.account_link_id)
+    account = link.label if link else "your account"
+    if not await bot.sharing.shows(channel):
+        return closed_card(card, account=account)
+    if latest := card.latest or thread.last_message:
+        card = card.model_copy(update={"latest": await fresh(bot, latest, channel)})
+    status, tags = await bot.directory.labels(thread.person)
+    return thread_card(
+        card,
+        account=account,
+        assignee=await bot.directory.assignee(thread.assignee_id),
+        status=status,
+        tags=tags,
+        replying=[one.name for one in await bot.replies.writers(thread.id)],
+        no_reply=forbidden(thread, link),
+    )
+
+
+async def fresh(bot: Bot, message: Message, channel: str) -> Message:
+    """As much of the message as the channel wants to show, with the files that still answer."""
+    return message.at(utc_now()).veiled((await bot.preferences.channel(channel)).privacy)
+
+
+async def draw_below(bot: Bot, card: Card, channel: str, messages: Sequence[Message], view: View = follow_ups) -> Msg:
+    """More messages of the conversation as they may stand below its card in `channel`."""
+    if not await bot.sharing.shows(channel):
+        return closed_note(await bot.directory.account_label(card.thread.account_link_id))
+    return view([await fresh(bot, one, channel) for one in messages], card.thread.person)
+
+
+async def shared(bot: Bot, channel: str) -> list[Job]:
+    """Admins are told of a channel whose messages are not shown, once."""
+    if await bot.sharing.shows(channel):
+        return []
+    return [TellAdmins(name=f"shared:{channel}", text=shared_channel(channel))]
+
+
+def named_later(bot: Bot, thread_id: str) -> list[Job]:
+    """A card that was drawn without names, as an API version has ended, is looked at until the other one tells them."""
+    return [Recheck(thread_id=thread_id)] if bot.directory.left_out() else []
+
+
+def name_of(card: Card) -> str:
+    return card.thread.person.label if card.thread.person else "Someone"

@@ -1,0 +1,44 @@
+"""What becomes known of threads by the way, before they have a card or after."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.context import Bot
+from bot.events.jobs import Refresh
+from bot.models import Card, Thread
+from bot.queue.job import Job
+
+MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
+
+
+async def learn(bot: Bot, thread: Thread) -> list[Job]:
+    """Write down a thread that has no card yet.
+
+    Of what is said beside a card or a change, nobody knows which is the later one: then Inbox is asked again.
+    """
+    card = await bot.cards.get(thread.id)
+    if card is None:
+        await bot.cards.write(thread)
+        doubtful = await bot.cards.was_passed_over(thread.id)
+    else:
+        doubtful = card.gone or shown_of(card.thread) != shown_of(thread) or is_restricted_anew(card.thread, thread)
+    return [Refresh(thread_id=thread.id)] if doubtful else []
+
+
+async def first_seen(bot: Bot, thread_id: str) -> Card:
+    """What Inbox says of a thread of which nothing was known. Raises `InboxError`."""
+    thread = await bot.inbox.thread(thread_id)
+    await bot.cards.write(thread)
+    await bot.directory.saw(thread)
+    return await bot.cards.get(thread_id) or Card(thread=thread)
+
+
+def shown_of(thread: Thread) -> tuple[bool, str | None, bool]:
+    """What a card shows of a thread besides its messages."""
+    return thread.archived, thread.assignee_id, thread.is_request
+
+
+def is_restricted_anew(before: Thread, after: Thread) -> bool:
+    """Whether the platform forbids more or less than before; only v2, which always names the contact, says so."""
+    return bool(before.contact_id and after.contact_id) and before.restrictions != after.restrictions

@@ -1,0 +1,126 @@
+"""Messages of a conversation, one after the other: below its card, and in forms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.models import Message, Person
+from bot.slack.blocks import QUOTE, Block, Msg, context, line, quote, run
+from bot.slack.files import attachments, files
+from bot.text import clip, literal, plain, when_long
+
+HIDDEN = "New message, open in Inbox."
+NAME = 80
+_PREVIEW = 150
+_BLOCKS, _SIZE = 45, 12_000  # blocks and code points of one post when it is made; an edit may add a few
+_MEANWHILE = 12  # messages; three blocks each at the most, of the 50 that a message may have
+
+
+def follow_ups(messages: Sequence[Message], person: Person | None) -> Msg:
+    """Messages of the conversation one after the other, in one post; `that_fit` says how many it may hold."""
+    blocks: list[Block] = []
+    side = None
+    for message in messages:
+        if message.direction != side:
+            side = message.direction
+            blocks.append(line(*(who_runs(person) if message.inbound else [run("Your team", bold=True)])))
+        blocks += _of(message)
+    name = who_text(person) if messages[0].inbound else "Your team"
+    many = f", {len(messages)} messages" if len(messages) > 1 else ""
+    return {"text": f"{name}{many}: {' / '.join(beginning(one) for one in messages[:3])}", "blocks": blocks}
+
+
+def that_fit(messages: Sequence[Message]) -> int:
+    """How many of the first `messages` one post takes; one at least."""
+    count = blocks = size = 0
+    for message in messages:
+        blocks, size = blocks + len(_of(message)) + 1, size + min(len(message.text), QUOTE)
+        if count and (blocks > _BLOCKS or size > _SIZE):
+            break
+        count += 1
+    return count
+
+
+def _of(message: Message) -> list[Block]:
+    return [*body(message, pictures=True), context(timing(message, ""), reacted(message))]
+
+
+def meanwhile(messages: Sequence[Message], person: Person | None) -> Msg:
+    """What somebody wrote while the bot was away, in one message; of many, the last ones."""
+    shown = messages[-_MEANWHILE:]
+    earlier = len(messages) - len(shown)
+    note = [context(f"{earlier} earlier ones are in Inbox.")] if earlier else []
+    blocks = [block for one in shown for block in (*body(one), context(timing(one, "")))]
+    name = who_text(person)
+    return {
+        "text": f"{name}, while I was away: {' / '.join(beginning(one) for one in shown[-3:])}",
+        "blocks": [line(*who_runs(person), run(" while I was away")), *note, *blocks],
+    }
+
+
+def history(messages: Sequence[Message], person: Person | None, limit: int = 500) -> list[Block]:
+    """Messages of the conversation in a form, oldest first; of each, `limit` code points."""
+    blocks: list[Block] = []
+    for message in messages:
+        who = who_text(person) if message.inbound else "Your team"
+        blocks += [context(f"*{who}*, {when_long(message.created_at)}{edited(message)}"), *body(message, limit=limit)]
+    return blocks
+
+
+def who_runs(person: Person | None) -> list[Block]:
+    """Name and handle as literal runs: no link, no mention."""
+    if person is None:
+        return [run("Someone", bold=True)]
+    handle = literal(person.handle, NAME)
+    name = literal(person.name, NAME).strip() or handle or "Someone"
+    return [run(name, bold=True), *([run(f" ({handle})")] if handle and handle != name else [])]
+
+
+def who_text(person: Person | None) -> str:
+    """Name and handle as inert mrkdwn."""
+    return plain("".join(part["text"] for part in who_runs(person)), 3 * NAME)
+
+
+def body(message: Message | None, *, pictures: bool = False, limit: int | None = None) -> list[Block]:
+    """What a message says and has attached; with `pictures`, Slack fetches and shows them."""
+    if message is None:
+        return [line(run("No message yet.", italic=True))]
+    if message.deleted:
+        return [line(run("This message was deleted.", italic=True))]
+    if message.hidden:
+        return [line(run(HIDDEN, italic=True))]
+    text = clip(message.text, limit) if limit else message.text
+    shown = [*quote(text), *files(message.attachments, pictures=pictures)]
+    return shown or [line(run("A message without text.", italic=True))]
+
+
+def beginning(message: Message | None) -> str:
+    """The message's beginning as inert mrkdwn, for the fallback text."""
+    if message is None:
+        return "No message yet."
+    if message.deleted:
+        return "This message was deleted."
+    if message.hidden:
+        return HIDDEN
+    words = [message.text] if message.text.strip() else []
+    named = [f"[{attachments(message.attachments)}]"] if message.attachments else []
+    return plain(" ".join([*words, *named]) or "A message without text.", _PREVIEW)
+
+
+def timing(message: Message | None, account: str) -> str:
+    if message is None:
+        return ""
+    sender = f"Sent from {plain(account, NAME)}" if account else "Sent"
+    return f"{'Received' if message.inbound else sender} {when_long(message.created_at)}{edited(message)}"
+
+
+def edited(message: Message | None) -> str:
+    return " · edited" if message and message.edited and not message.deleted else ""
+
+
+def reacted(message: Message | None) -> str:
+    """`Reactions: ❤️ (2) 🔥`; "" where there are none."""
+    emoji = Counter(one.emoji for one in message.reactions if not message.deleted) if message else Counter[str]()
+    counted = [f"{plain(one, 20)}{f' ({times})' if times > 1 else ''}" for one, times in emoji.most_common(8)]
+    return f"Reactions: {' '.join(counted)}" if counted else ""

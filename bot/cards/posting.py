@@ -1,0 +1,40 @@
+"""What all posts of conversations have in common: a slot, once, and one card for each thread."""
+
+from __future__ import annotations
+
+from bot.cards.jobs import Announce, Leave, Missed, Move, Post
+from bot.context import Bot
+from bot.models import Card, Message, Place
+from bot.queue.job import Job, Later
+from bot.slack.blocks import Msg
+
+
+async def slot(bot: Bot, job: Job, channel: str, turn: int) -> None:
+    """Raises `Later` until the channel takes another post of the class `turn`."""
+    if wait := await bot.quota.channel(channel, job.lane, turn, job.at.timestamp()):
+        raise Later(wait, job)
+
+
+async def post_once(
+    bot: Bot, job: Announce | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
+) -> Place:
+    """Post, unless an attempt whose outcome is unknown turns out to have posted what carries this `mark`."""
+    if job.tries:
+        found = await bot.slack.find(channel, mark, thread_ts=thread_ts, since=job.at.timestamp() - 5)
+        if found:
+            return found
+    return await bot.slack.post(channel, message, thread_ts=thread_ts, metadata={"message_id": mark})
+
+
+async def stands(bot: Bot, job: Post | Move | Missed, place: Place, before: Place | None) -> None:
+    """The card is there now. Where another channel's lane was faster, this one is closed, and the job done anew."""
+    if not await bot.cards.put(job.thread_id, place, before):
+        raise Later(0.0, job, Leave(thread_id=job.thread_id, old=(place.channel, place.ts)))
+
+
+async def with_latest(bot: Bot, card: Card, message: Message) -> Card:
+    """The card with `message` on it, unless it shows a later one."""
+    if card.latest is not None and card.latest.created_at > message.created_at:
+        return card
+    await bot.cards.put_latest(card.thread.id, message)
+    return card.model_copy(update={"latest": message})

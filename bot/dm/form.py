@@ -1,0 +1,127 @@
+"""`/dm` and the form behind it, also filled from a message; a full command needs no form."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot import accept, text, words
+from bot.context import Bot
+from bot.dm import words as dm_words
+from bot.dm.command import command
+from bot.dm.jobs import Dm, OpenDm
+from bot.dm.views import INPUT, KNOWN, dm_modal, help_message
+from bot.errors import InboxError, Mistake
+from bot.feature import Feature
+from bot.models import AccountLink
+from bot.people import forms
+from bot.people.answers import explain, tell
+from bot.people.mentions import decoded
+from bot.queue.job import Filled, Job, Keep
+from bot.recipient import Unreadable, is_definite, read
+from bot.slack.blocks import WHOLE, handed_back
+from bot.slack.boundary import hand_back
+from bot.slack.payloads import Ack, Body, asker, filled_in, from_modal, remembered, submitted
+from bot.slack.seen import seen
+
+TITLE: Final = "New DM"
+feature = Feature()
+
+
+@feature.command("/dm")
+async def dm_command(ack: Ack, body: Body, bot: Bot) -> None:
+    """`/dm`, `/dm help`, `/dm recipient` and `/dm recipient text`."""
+    typed, who = str(body.get("text") or ""), asker(body)
+    if typed.strip().lower() == "help":
+        await ack(**help_message())
+        return
+    try:
+        asked = command(typed)
+    except Unreadable as error:
+        await hand_back(bot.slack, ack, body, words.unreadable(error.why))
+        return
+    if len(asked.text) > (WHOLE if asked.to else INPUT):
+        await hand_back(bot.slack, ack, body, dm_words.TOO_LONG if asked.to else dm_words.TOO_LONG_FOR_FORM)
+        return
+    if asked.to and asked.text:
+        await accept.asked(bot, who, Dm(recipient=asked.to.key, text=asked.text, asker=who))
+    else:
+        form = OpenDm(view_id="", asker=who, recipient=asked.typed, text=asked.text)
+        await accept.form(bot, who, TITLE, lambda view: form.model_copy(update={"view_id": view}), text.decode(typed))
+    await ack()
+
+
+@feature.shortcut("send_as_dm")
+async def send_as_dm(ack: Ack, body: Body, bot: Bot) -> None:
+    """The message shortcut that fills the form with a message's text."""
+    who, said = asker(body), seen(body["message"])
+    await accept.form(bot, who, TITLE, lambda view: OpenDm(view_id=view, asker=who, text=said))
+    await ack()
+
+
+@feature.handles(OpenDm)
+async def open_dm(job: OpenDm, _: Keep, bot: Bot) -> list[Job]:
+    """Fill the loading view with the form, or with the reason why there is none."""
+    links = await accounts(bot, job, TITLE, job.typed)
+    if links is None:
+        return []
+    view = dm_modal(
+        links=links,
+        recipient=job.recipient,
+        text=await decoded(bot, job.text),
+        account_link_id=bot.settings.inbox_account_link_id,
+        metadata=remembered("", job.asker),
+        check=bool(job.recipient and job.text),  # or it would have been sent
+    )
+    await bot.slack.update_view(job.view_id, view)
+    return []
+
+
+async def accounts(bot: Bot, job: Filled, title: str, typed: str = "") -> list[AccountLink] | None:
+    """The team's accounts for who may send; else None, with the reason in the view, and what they `typed`."""
+    if await forms.actor(bot, job, title, typed) is None:
+        return None
+    try:
+        return await bot.directory.account_links()
+    except InboxError as error:
+        await forms.notice(bot, job, title, explain(bot, error, job.ref), typed)
+        return None
+
+
+@feature.gives_up(OpenDm)
+async def no_form(job: OpenDm, error: Exception, bot: Bot) -> list[Job]:
+    """What was typed is handed back."""
+    return [tell(job.asker, one) for one in handed_back(explain(bot, error, job.ref), job.typed)]
+
+
+@feature.view("dm")
+async def written(ack: Ack, body: Body, bot: Bot) -> None:
+    """The form was submitted: what can be seen to be wrong is said beside the field."""
+    _, who = from_modal(body)
+    said = submitted(body, "text")
+    wrong = {} if said.strip() else {"text": words.EMPTY_TEXT_FIELD}
+    recipient = ""
+    try:
+        recipient = _whom(body)
+    except Unreadable as error:
+        wrong["recipient"] = words.unreadable_field(error.why)
+    except Mistake as mistake:
+        wrong[KNOWN] = str(mistake)
+    if wrong:
+        await ack(response_action="errors", errors=wrong)
+        return
+    account = submitted(body, "account") or None
+    await accept.submitted(bot, body, Dm(recipient=recipient, text=said, asker=who, account_link_id=account))
+    await ack()
+
+
+def _whom(body: Body) -> str:
+    """The `Recipient.key` that was chosen or typed. Raises `Unreadable`, and `Mistake` where both may be meant.
+
+    A bare name from the command that nobody has changed since is what somebody was looked for by.
+    """
+    typed, chosen = submitted(body, "recipient").strip(), submitted(body, KNOWN)
+    if not chosen:
+        return read(typed).key
+    if typed and (typed != filled_in(body, "recipient") or is_definite(typed.split()[0])):
+        raise Mistake(dm_words.TWO_NAMED)
+    return chosen

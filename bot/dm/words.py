@@ -1,0 +1,63 @@
+"""What people read of a direct message until it is sent, as Slack mrkdwn; the general part is in `bot.words`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.models import Member
+from bot.text import plain, platform_name, when_long
+from bot.words import PLAN, account_offline
+
+ANSWERED_YES = "You already decided to send that message."
+ANSWERED_NO = "You already decided not to send that message. Start again with `/dm`."
+NOT_SENT = "As you wanted, nothing was sent."
+SENT_ANYWAY = "I'm sending it, as you wanted."
+NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
+TWO_NAMED = "Somebody is named in To as well. Leave one of the two fields empty: a message goes to one person."
+CHECK_TO = "Nothing is sent yet: a name may be somebody else's handle, and one message goes to one person. Check *To*."
+TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
+TOO_LONG_FOR_FORM = (
+    "I can't tell whom this is for, and the form that asks takes 3,000 characters only. Begin with `@handle`, an "
+    "address or an id."
+)
+
+
+def no_account_on(platform: str) -> str:
+    name = platform_name(platform)
+    return f"No {name} account is connected to Inbox. Connect one in Inbox → Settings → Accounts to write to {name}."
+
+
+def ambiguous(recipient: str) -> str:
+    return f"Several people match {plain(recipient, 150)}."
+
+
+def before_first(who: str, account: str) -> str:
+    return f"*Before you write to {plain(who, 200)} from {plain(account, 100)}*"
+
+
+def wrote_before(who: str, account: str, at: datetime) -> str:
+    """`who` is mrkdwn."""
+    return f"{who} wrote to them from {plain(account or 'another account', 100)}, {when_long(at)}."
+
+
+def somebody(author: str) -> str:
+    """Who wrote for the team where no name is known; `author` is a message's."""
+    known = {"campaign": "A campaign", "api": "Another program", "platform": "Somebody, outside Inbox,"}
+    return known.get(author, "A colleague")
+
+
+def colleague(member: Member | None) -> str:
+    return plain(member.label, 100) if member else "A colleague"
+
+
+def account_closed(account: str, status: str, platform: str) -> str:
+    """Why an account cannot send; `status` is Inbox's."""
+    if status == "offline":
+        return account_offline(account, platform)
+    if status == "active":
+        return f"{plain(account, 100)} can't send messages, Inbox says."
+    return f"{plain(account, 100)} is {plain(status, 40)} in Inbox."
+
+
+def plan_refused(at: datetime) -> str:
+    return f"{PLAN} Inbox refused one {when_long(at)}."

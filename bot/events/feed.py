@@ -1,0 +1,118 @@
+"""Reads the event feed from where it was left, and gives each event its turn."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.context import Bot
+from bot.errors import InboxError, NotNow, RateLimited
+from bot.events.jobs import Digest, Notify, Sync
+from bot.events.types import wanted
+from bot.feature import Feature
+from bot.inbox.event import Event
+from bot.queue.job import Job, Keep, Later, utc_now
+from bot.queue.retries import tried
+
+log = structlog.get_logger(__name__)
+
+AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile is summed up
+KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events
+OVERLAP: Final = timedelta(minutes=10)  # of two versions' feeds, as Inbox's clock and ours may differ
+READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
+READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
+TOGETHER: Final = 50  # events of the feed whose turns share a round trip to Redis
+feature = Feature()
+
+
+@feature.handles(Sync)
+async def sync(job: Sync, _: Keep, bot: Bot) -> list[Job]:
+    """Give every event after the cursor its turn, then those whose webhook came but that the feed does not show.
+
+    Where the feed cannot be read for a while, the events that wait go on in their own order: better than never.
+    """
+    follow: list[Job] = []
+    waiting = await bot.feed.waiting()  # what comes during the reading has a reading of its own, for its order
+    try:
+        if not await _read_on(bot):
+            return [Sync()]
+        follow = await _summed_up(bot)
+    except RateLimited as error:
+        raise Later(error.retry_after, job) from error
+    except InboxError as error:
+        log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
+        if isinstance(error, NotNow) and job.tries < len(READ_AGAIN):
+            raise Later(READ_AGAIN[job.tries], tried(job)) from error
+    for event in waiting:
+        await bot.feed.turn(event, wanted(event))
+    return follow
+
+
+async def _read_on(bot: Bot) -> bool:
+    """Read the feed to its end, or for a while: whether the end was reached.
+
+    What happened before the bot ran for the first time is history. What happened during a time away is only
+    counted, for the digest.
+    """
+    spoken = bot.background.version
+    cursor, last = await bot.feed.cursor(), await bot.feed.read_at()
+    began = await _begins(bot, cursor, last)
+    at = utc_now()
+    missed_until = await _away(bot, last, at) if last is not None else None
+    while (utc_now() - at).total_seconds() < READ_FOR:
+        page = await bot.background.events(cursor)
+        if bot.background.version != spoken:
+            return False  # whose feed the page is of is not known, and the cursor is not this version's
+        for start in range(0, len(page.events), TOGETHER):
+            part = page.events[start : start + TOGETHER]
+            ours = [one for one in part if began is None or one.created_at >= began]
+            await asyncio.gather(*(_turn(bot, one, missed_until) for one in ours))  # asked of Redis in this order
+            await bot.feed.advance(part[-1].seq, spoken)
+            if (utc_now() - at).total_seconds() > READ_FOR:
+                return False  # a slow Redis gets through a page all the same
+        cursor = page.last_seq if page.last_seq is not None else cursor
+        await bot.feed.advance(cursor or 0, spoken)
+        if not page.has_more or page.last_seq is None:
+            await bot.feed.was_read(at)
+            return True
+    return False
+
+
+async def _begins(bot: Bot, cursor: int | None, last: datetime | None) -> datetime | None:
+    """Since when events have their turn, until a feed has been read through for the first time; then None.
+
+    What happened before the first start is history. What the other API version's feed told is known: reading up to
+    a week of it again would hold up what is new.
+    """
+    before = await bot.feed.read_before()
+    if last is not None and cursor is not None and before is None:
+        return None
+    began = await bot.feed.began()
+    return max(began, before - OVERLAP) if before else began
+
+
+async def _away(bot: Bot, last: datetime, at: datetime) -> datetime | None:
+    """Until when nobody has read the feed, if for long; after longer than it goes back, look at the threads."""
+    if (at - last).total_seconds() <= AWAY:
+        return None
+    if at - last > KEPT and await bot.feed.is_first_gap(last):
+        for thread in await bot.background.recent_threads(last):
+            await bot.feed.miss_thread(thread.id, last)
+    return await bot.feed.absence(last, at)
+
+
+async def _turn(bot: Bot, event: Event, missed_until: datetime | None) -> None:
+    asked, late = wanted(event), missed_until is not None and event.created_at < missed_until
+    if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
+        await bot.feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
+        await bot.waiting.wrote(event.thread_id, event.created_at.timestamp())
+    else:
+        await bot.feed.turn(event, asked)
+
+
+async def _summed_up(bot: Bot) -> list[Job]:
+    """The digest of what was missed, now or by a reading that died before its digest."""
+    return [Digest(stale=await bot.feed.had_gap())] if await bot.feed.has_missed() else []

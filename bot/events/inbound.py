@@ -1,0 +1,111 @@
+"""Who wrote in a conversation: the person, whose message is to be shown; our side, who has answered; or a campaign."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot.cards.jobs import Move, Post
+from bot.cards.known import MISSING, learn
+from bot.context import Bot
+from bot.errors import Gone
+from bot.events.jobs import Campaign, Notify, Outbound, Refresh
+from bot.feature import Feature
+from bot.models import Message, Thread
+from bot.queue.job import Job, Keep, Later, utc_now
+from bot.queue.retries import tried
+from bot.routing import decide
+
+log = structlog.get_logger(__name__)
+
+HISTORY: Final = 24 * 3600.0  # seconds; an older message of a thread that is being imported is no news
+LISTED: Final = 1000  # messages of a conversation in which very much is written, read at once
+feature = Feature()
+
+
+@feature.handles(Notify)
+async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
+    """An inbound message: note it, and post it where it belongs."""
+    try:
+        message, thread = await _message(bot, job)
+    except Gone as error:
+        if job.tries < len(MISSING):  # told of sooner than it can be read
+            raise Later(MISSING[job.tries], tried(job)) from error
+        log.warning("message_gone", ref=job.ref, event_id=job.event.id)
+        return []
+    if thread is None or not message.inbound:
+        return []
+    if thread.syncing and (utc_now() - message.created_at).total_seconds() > HISTORY:
+        log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
+        return []
+    await bot.directory.saw(thread)
+    await bot.waiting.wrote(thread.id, message.created_at.timestamp())
+    return [*await learn(bot, thread), *await _to_show(bot, thread, message, job.event.seq)]
+
+
+async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:
+    """A post where the rules want it; where they want it elsewhere than the card is, the card moves there."""
+    channel = await decide.place(bot, thread, message)
+    if channel is None or not await bot.posts.put(message, channel, seq):
+        return []
+    post = Post(channel=channel, thread_id=thread.id, message=message, waits=True)
+    if await bot.feed.owed(thread.id):  # the summary of what was missed there may wait for a slot of its own
+        await bot.lanes.hurry(post)
+    return [post]
+
+
+async def _message(bot: Bot, job: Notify) -> tuple[Message, Thread | None]:
+    """The message and its thread with its person, from the payload where it carries them, else from Inbox."""
+    message, thread = job.event.message, job.event.thread
+    listed = False
+    if message is None:
+        message, thread, listed = await _read(bot, job)
+    if not message.inbound:
+        return message, None
+    if thread is None or thread.person is None:
+        known = await bot.cards.get(message.thread_id)
+        person = known.thread.person if known else None
+        if listed and known:
+            thread = known.thread
+        if thread is None or person is None:
+            thread = await bot.background.thread(message.thread_id)
+        thread = thread.with_person(person)
+    return message, thread
+
+
+async def _read(bot: Bot, job: Notify) -> tuple[Message, Thread | None, bool]:
+    """The message from Inbox, and whether from a list: one person's flood does not spend all calls of the team."""
+    message_id, thread_id = job.event.message_id or "", job.event.thread_id or ""
+    if found := await bot.feed.read_lately(thread_id, message_id):
+        return found, None, True
+    if await bot.feed.is_busy(thread_id):
+        if wait := await bot.feed.listing_rests(thread_id):
+            raise Later(wait, job)
+        messages = await bot.background.messages(thread_id, LISTED)
+        await bot.feed.keep_read(thread_id, messages)
+        if found := next((one for one in messages if one.id == message_id), None):
+            return found, None, True
+    return *await bot.background.message(message_id, thread_id), False
+
+
+@feature.handles(Outbound)
+async def outbound(job: Outbound, _: Keep, bot: Bot) -> list[Job]:
+    """What our side wrote answers whoever waits; a campaign answers nobody."""
+    if job.campaign:
+        await bot.routes.saw_campaign(job.thread_id)
+    else:
+        await bot.waiting.answered(job.thread_id, job.written.timestamp())
+    card = await bot.cards.get(job.thread_id)
+    return [Refresh(thread_id=job.thread_id)] if card and card.gone else []  # nobody writes where there is nothing
+
+
+@feature.handles(Campaign)
+async def campaign(job: Campaign, _: Keep, bot: Bot) -> list[Job]:
+    """A rule may ask for it; the event may come after the message that it tells of."""
+    await bot.routes.saw_campaign(job.thread_id)
+    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    if card is None or place is None:
+        return []
+    channel = (await decide.decide(bot, card.thread, card.latest)).channel
+    return [Move(channel=channel, thread_id=job.thread_id)] if channel and channel != place.channel else []

@@ -1,0 +1,95 @@
+"""A reply that went out is edited or deleted in Slack: so is the message that it became.
+
+Both are harmless to repeat, so an unknown outcome is simply tried again.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from bot import text
+from bot.context import Bot
+from bot.errors import Forbidden, InboxError, NotNow
+from bot.feature import Feature
+from bot.people import answers
+from bot.people.answers import say
+from bot.people.mentions import decoded
+from bot.queue.job import Job, Keep
+from bot.send.jobs import Send
+from bot.thread_replies import words
+from bot.thread_replies.jobs import Mark, Revise
+from bot.thread_replies.send import in_channel, intent_of
+
+log = structlog.get_logger(__name__)
+feature = Feature()
+
+
+@feature.handles(Revise)
+async def revise(job: Revise, _: Keep, bot: Bot) -> list[Job]:
+    """Edit or unsend the message that a Slack message became; where that cannot be done, its writer is told."""
+    intent = intent_of(job.asker.channel or "", job.ts)
+    kept = await bot.attempts.get(intent)
+    if kept is None:  # it never left Slack, and no late repetition of what Slack told of it may send it now
+        await bot.attempts.withdraw(intent)
+        return []
+    if job.address is None:
+        return [job.model_copy(update={"address": kept.address})]
+    actor = await bot.access.actor(job.asker)
+    why, body = await _hindered(bot, job)
+    if job.text is None:
+        job = job.model_copy(update={"asker": in_channel(job.asker)})
+    arrived = await bot.attempts.arrived(kept.intent)
+    if arrived is None:
+        return [say(job.asker, words.NEVER_CONFIRMED)]
+    if not why:
+        why = await _carry_over(bot, job, arrived, body, kept)
+    name = kept.person.label
+    if why:
+        await answers.note(bot, job, "not done", actor.member.id)
+        return [say(job.asker, words.not_amended(name, why, deleting=job.text is None))]
+    await answers.note(bot, job, "done", actor.member.id)
+    if job.text is None:
+        return [say(job.asker, words.unsent(name))]
+    return [Mark(ts=job.ts, state="edited", asker=job.asker, told=say(job.asker, words.edited(name)))]
+
+
+async def _hindered(bot: Bot, job: Revise) -> tuple[str, str]:
+    """Why it must stay in Slack, or what the message is to say; both "" for one that is to be taken back."""
+    channel = job.asker.channel or ""
+    prefix = (await bot.preferences.channel(channel)).replies
+    if not prefix:
+        return words.OFF, ""
+    if job.text is None:
+        return "", ""
+    if not await bot.sharing.shows(channel):
+        return words.SHARED, ""
+    body = text.after_prefix(await decoded(bot, job.text), prefix)
+    return ("", body) if body else (words.NO_PREFIX_NOW, "")
+
+
+async def _carry_over(bot: Bot, job: Revise, arrived: tuple[str, str], body: str, kept: Send) -> str:
+    """Do it in Inbox; "" or why it could not be done."""
+    try:
+        if job.text is None:
+            await bot.inbox.unsend(*arrived)
+        else:
+            await bot.inbox.edit_message(*arrived, body)
+    except NotNow:
+        raise
+    except InboxError as error:
+        log.warning("not_amended", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
+        if job.text is None and await _is_gone(bot, arrived, error):
+            return ""
+        return answers.explain(bot, error, job.ref, account=kept.account)
+    return ""
+
+
+async def _is_gone(bot: Bot, arrived: tuple[str, str], error: InboxError) -> bool:
+    """Whether the message is deleted already, as after an attempt whose answer was lost."""
+    if isinstance(error, Forbidden):
+        return False
+    try:
+        message, _ = await bot.inbox.message(*arrived)
+    except InboxError as other:
+        return other.status == 404
+    return message.deleted

@@ -1,0 +1,68 @@
+"""What people read of replies in a card's Slack thread that go out, as Slack mrkdwn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.text import clean, clip, plain
+
+USAGE = (
+    "Use `/inbox replies on >>` or `/inbox replies off` in the channel that it is for. In place of `>>` may stand "
+    "something else without a space, of 2 to 20 characters, that ends in a sign and does not begin with `/`, `@` or "
+    "`#`; or an emoji."
+)
+SHARED = (
+    "This channel is shared with another organisation, so nothing goes out from its threads unless an admin says "
+    "`/inbox consent` here."
+)
+OFF = "Replies no longer go out from this channel."
+CHANGED_BEFORE = "You changed it before I heard of it. Write it again if it is to go out."
+NO_FILES = "I can't send files, only text."
+NOTHING_AFTER = "Nothing stands after the prefix."
+NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
+NEVER_CONFIRMED = (
+    "Inbox never confirmed that message, so I could neither edit it nor take it back. Look at the conversation to see "
+    "whether it is there."
+)
+
+
+def prefix_is(channel: str, prefix: str) -> str:
+    """What `/inbox replies` says of a channel; `prefix` is "" when no reply goes out."""
+    if not prefix:
+        return f"In <#{channel}>, replies in a card's Slack thread stay in Slack."
+    return (
+        f"In <#{channel}>, replies in a card's Slack thread that begin with {_code(prefix)} go out as direct messages; "
+        "all others stay in Slack."
+    )
+
+
+def scopes_missing(scopes: Sequence[str]) -> str:
+    """What an admin reads who switches on what the app may not do yet."""
+    return (
+        f" But Slack has not granted me {', '.join(scopes)}: until it has, nothing is sent. Add them under OAuth & "
+        "Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
+    )
+
+
+def stayed_in_slack(why: str) -> str:
+    """What the writer of a reply reads that was to go out; `why` is one of our sentences."""
+    return f"That reply stayed in Slack. {why}"
+
+
+def edited(name: str) -> str:
+    return f"{plain(name, 100)} reads the edited message now."
+
+
+def unsent(name: str) -> str:
+    return f"The message to {plain(name, 100)} was taken back."
+
+
+def not_amended(name: str, why: str, *, deleting: bool) -> str:
+    """`why` is one of our sentences."""
+    done = "was deleted in Slack only" if deleting else "was edited in Slack only"
+    return f"That message {done}: {plain(name, 100)} still has it as it was sent. {why}"
+
+
+def _code(words: str) -> str:
+    """Words as code, so that Slack makes nothing of them."""
+    return "`" + clip(clean(words).replace("`", "'"), 100).replace("&", "&amp;").replace("<", "&lt;") + "`"

@@ -1,0 +1,18 @@
+"""What people read of a change that was not to be made, as Slack mrkdwn."""
+
+from __future__ import annotations
+
+from bot.text import plain
+
+
+def already(what: str, by: str | None = None) -> str:
+    """The conversation is `what` already; `by` made it so."""
+    return f"That conversation is already {what}" + (f" (by {plain(by, 100)})." if by else ".")
+
+
+def still_assigned(assignee: str) -> str:
+    """Unassign did not take the assignee away, as the contact has one."""
+    return (
+        f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
+        "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
+    )

@@ -1,0 +1,103 @@
+"""Whatever is typed behind `/inbox` is understood, or said not to be."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.features import FEATURES
+from bot.sandbox.stage import Stage
+from tests.e2e.steps import card_of, hears, idle, told
+
+WORDS = sorted(FEATURES.words)
+ALONE = sorted(name for name, word in FEATURES.words.items() if word.alone)
+
+
+async def says(on: Stage, words: str, by: str | None = None) -> str:
+    """Everything that Ana, who is an admin, or somebody else is told for `/inbox words`."""
+    user = by or on.acme.ana
+    before = len(told(on, user))
+    assert (await on.slack.command(user, on.acme.channel, "/inbox", words)).ok
+    await idle(on)
+    return "\n".join(told(on, user)[before:])
+
+
+def typos(word: str) -> list[str]:
+    """One letter left out, doubled, mistaken or swapped with the next; no other word of `/inbox`."""
+    found = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    found |= {word[:at] + word[at] + word[at:] for at in range(len(word))}
+    found |= {word[:at] + "x" + word[at + 1 :] for at in range(len(word))}
+    found |= {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    return sorted(found - set(WORDS))
+
+
+@pytest.mark.parametrize("word", WORDS)
+async def test_a_word_is_found_in_any_case_and_never_fails(on: Stage, word: str) -> None:
+    for typed in (word, word.capitalize(), word.upper(), f"`{word}`", f"{word}."):
+        answer = await says(on, typed)
+        assert "I don't know" not in answer
+        assert "Something went wrong" not in answer
+
+
+async def test_a_typo_of_a_word_is_asked_about(on: Stage) -> None:
+    for word in WORDS:
+        for typed in typos(word)[:: len(word)]:
+            assert "Did you mean `" in await says(on, typed), typed
+
+
+@pytest.mark.parametrize("word", ALONE)
+async def test_what_nobody_understands_behind_a_word_is_said(on: Stage, word: str) -> None:
+    for typed in (f"{word} foo", f"{word.upper()}  30", f"{word}\tplease"):
+        assert "I don't understand *" in await says(on, typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("stats 30", "I don't understand *30*: behind `/inbox stats` nothing more is typed."),
+        ("assignments maybe", "Use `/inbox assignments on`"),
+        ("assignments OFF", "I no longer tell you"),
+        ("reply-assigns maybe", "Use `/inbox reply-assigns on`"),
+        ("reply-assigns OFF", "a reply no longer assigns"),
+        ("replies sometimes", "Use `/inbox replies on"),
+        ("Replies ON >>", "begin with `&gt;&gt;`"),
+        ("consent maybe", "Use `/inbox consent`"),
+        ("consent OFF", "any more while it is shared"),
+        ("quiet always", "Use `/inbox quiet"),
+        ("Quiet Off", "reminders"),
+        ("link one two three", "Use `/inbox link"),
+        ("unlink nobody", "Use `/inbox link"),
+        ("allow bo", "Use `/inbox allow"),
+        ("disallow", "Use `/inbox allow"),
+        ("route frobnicate", "I don't understand *frobnicate* behind `/inbox route`."),
+        ("ROUTE List", "Everything else"),
+        ("route move", "I can't find rule"),
+        ("route remove all", "I can't find rule"),
+        ("route test", "I can't read that recipient"),
+        ("why Sarah Chen", "Name one person"),
+        ("why @sarah,", "is in <#"),
+        ("why @nobody-of-that-name", "I know of no conversation with"),
+        ("why sarah@chen.example", "I can't write to an e-mail address"),
+        ("find", "Use `/inbox find"),
+        ("hlep", "Did you mean `help`?"),
+    ],
+)
+async def test_each_word_says_what_it_takes(on: Stage, typed: str, answer: str) -> None:
+    await card_of(on)
+    heard = (await says(on, typed)).replace("#support", f"<#{on.acme.channel}>")
+    assert answer.replace("&gt;", ">") in heard.replace("&gt;", ">")
+
+
+async def test_a_colleague_s_mention_is_told_apart(on: Stage) -> None:
+    for typed in (f"why <@{on.acme.bo}>", f"why <@{on.acme.bo}>,", f"route test <@{on.acme.bo}>"):
+        assert "That is a colleague in Slack." in await says(on, typed)
+    assert "Slack took that for a colleague" in await says(on, f"find <@{on.acme.bo}>")
+
+
+async def test_help_has_the_words_of_admins_for_those_who_may_be_one(on: Stage) -> None:
+    assert "*For admins*" in await says(on, "help", on.acme.bo)  # who Bo is, is not known yet
+    for user, shown in ((on.acme.bo, False), (on.acme.ana, True)):
+        await says(on, "whoami", user)
+        answer = await says(on, "help", user)
+        assert "/inbox whoami" in answer
+        assert ("*For admins*" in answer, "/inbox allow" in answer) == (shown, shown)
+    await hears(on, on.acme.ana, "/inbox doctor")
