@@ -10,6 +10,7 @@ BotError
 │   │   └── Unlinked           they link themselves again
 │   ├── AdminsOnly             an admin does it
 │   ├── Outsider               nothing: not a member of the workspace
+│   │   └── Guest              an admin lets them in
 │   └── Unidentified           Slack could not say who it is: try again
 ├── SlackError                 Slack said no, or nothing; `code` is what it said
 │   ├── SlackAway              wait: nothing says that it cannot be done later
@@ -43,6 +44,8 @@ BotError
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class BotError(Exception):
     """Base class. `str(error)` is for the operator's log; what the person reads is written in `bot.views.words`."""
@@ -65,15 +68,21 @@ class Mistake(BotError):
 
 
 class Refused(BotError):
-    """The person may not act; nothing was called on their behalf."""
+    """The person may not act; nothing was called on their behalf. `admins_help` where an admin could change that."""
+
+    admins_help: ClassVar[bool] = False
 
 
 class NotLinked(Refused):
     """A member of the workspace whom no Inbox member could be matched to."""
 
+    admins_help = True
+
 
 class Unlinked(NotLinked):
     """Somebody whose link was taken away on purpose: no address matches them until they are linked again."""
+
+    admins_help = False
 
 
 class AdminsOnly(Refused):
@@ -82,6 +91,12 @@ class AdminsOnly(Refused):
 
 class Outsider(Refused):
     """A guest, a bot, a deactivated person, someone of another workspace, or someone Slack could not identify."""
+
+
+class Guest(Outsider):
+    """A guest of the workspace whom no admin has let in yet."""
+
+    admins_help = True
 
 
 class Unidentified(Refused):

@@ -128,6 +128,10 @@ class Feature:
         """A button, or another element that people act on."""
         return self._listens("block_actions", *action_ids)
 
+    def suggests(self, action_id: str) -> Callable[[Listener], Listener]:
+        """An external menu asks what to offer for what somebody has typed into it; answered within the request."""
+        return self._listens("block_suggestion", action_id)
+
     def shortcut(self, *callback_ids: str) -> Callable[[Listener], Listener]:
         """A message shortcut."""
         return self._listens("message_action", *callback_ids)

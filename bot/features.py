@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.admin import access_requests, links, log, removed
 from bot.admin import commands as admin
-from bot.admin import links, removed
 from bot.assign import choices
 from bot.assign import form as assign
 from bot.cards import amend, draw, missed, post
@@ -13,7 +13,7 @@ from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
-from bot.dm import choice, first_message
+from bot.dm import choice, first_message, suggest
 from bot.dm import find as dm
 from bot.dm import form as dm_form
 from bot.doctor import ask
@@ -36,11 +36,11 @@ from bot.threads import change
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
     *(part.feature for part in (reply, receipt, listen, prefix, thread_replies, revise)),
-    *(part.feature for part in (dm, dm_form, choice, first_message, send, again)),
+    *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
-    *(part.feature for part in (admin, links, removed, ask, tell)),
+    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

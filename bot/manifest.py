@@ -41,6 +41,7 @@ _ABOUT: Final = (
 def manifest(url: str | None) -> Json:
     """For HTTP below `url` (`https://host`), or for Socket Mode when it is None."""
     request: Json = {} if url is None else {"request_url": f"{url.rstrip('/')}/slack/events"}
+    options = {"message_menu_options_url": request["request_url"]} if request else {}  # of the /dm form's menu
     return {
         "_metadata": {"major_version": 2},
         "display_information": {
@@ -66,7 +67,7 @@ def manifest(url: str | None) -> Json:
         "oauth_config": {"scopes": {"bot": [*SCOPES, *OPTIONAL], "bot_optional": list(OPTIONAL)}},
         "settings": {
             "event_subscriptions": {**request, "bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True, **request},
+            "interactivity": {"is_enabled": True, **request, **options},
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,
             "token_rotation_enabled": False,

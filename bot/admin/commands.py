@@ -1,14 +1,12 @@
-"""What admins hear, what they allow a shared channel to show, and the record of who did what."""
+"""What admins hear, and what they allow a shared channel to show."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import structlog
 
-from bot.admin import words
+from bot.admin import views, words
 from bot.context import Bot
-from bot.errors import Mistake
+from bot.errors import Mistake, SlackError
 from bot.feature import Console, Feature
 from bot.people.announce import announced, channel_of_admin
 from bot.people.answers import say, tell
@@ -18,7 +16,6 @@ from bot.slack.blocks import Msg
 
 log = structlog.get_logger(__name__)
 
-SHOWN: Final = 20  # acts in `/inbox log`
 feature = Feature()
 
 
@@ -28,7 +25,7 @@ async def tell_admins(job: TellAdmins, _: Keep, bot: Bot) -> list[Job]:
     everyone = sorted(bot.admins) or await bot.slack.admins()
     if not everyone:
         log.error("no_admin_to_tell", ref=job.ref, about=job.name)
-    message: Msg = {"text": job.text, "blocks": []}
+    message: Msg = {"text": job.text, "blocks": job.blocks}
     return [tell(Asker(user=one), message, lasting=True) for one in everyone if one != job.but]
 
 
@@ -41,6 +38,8 @@ async def consent(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Names and texts may stand in this channel though another organisation reads it, or no longer."""
     channel = await channel_of_admin(bot, job, words.CONSENT_USAGE)
     match typed.lower():
+        case "" if not await _is_shared(bot, channel):
+            return [say(job.asker, views.shared_with_nobody(channel))]
         case "":
             await bot.rights.save_consent(channel, job.asker.user)
             return await announced(bot, job, "consent", channel, words.consent(channel, given=True))
@@ -50,12 +49,9 @@ async def consent(job: Console, typed: str, bot: Bot) -> list[Job]:
     raise Mistake(words.CONSENT_USAGE)
 
 
-@feature.word("log", help="who did what", admins=True, alone=True)
-async def show_log(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """The last acts, for the admin alone."""
-    await bot.access.admin(job.asker)
-    lines = [
-        words.act(one.at, one.user, one.what, one.about, one.channel, one.outcome, one.ref)
-        for one in await bot.record.newest(SHOWN)
-    ]
-    return [say(job.asker, words.listed(lines, words.NO_ACTS))]
+async def _is_shared(bot: Bot, channel: str) -> bool:
+    """What Slack says now: it may have become so a minute ago. What Slack does not tell counts as shared."""
+    try:
+        return await bot.slack.shared_outside(channel)
+    except SlackError:
+        return True

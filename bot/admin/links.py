@@ -5,14 +5,15 @@ from __future__ import annotations
 import structlog
 
 from bot import text
-from bot.admin import words
+from bot.admin import views, words
 from bot.context import Bot
-from bot.errors import Mistake
+from bot.errors import Mistake, SlackRefused
 from bot.feature import Console, Feature
 from bot.lists.jobs import OpenHome
+from bot.models import Member
 from bot.people.announce import announced
 from bot.people.answers import say, tell
-from bot.queue.job import Asker, Job
+from bot.queue.job import Asked, Asker, Job
 from bot.words import whoami
 
 log = structlog.get_logger(__name__)
@@ -76,13 +77,18 @@ async def _link(bot: Bot, job: Console, mention: str, address: str) -> list[Job]
     member = await bot.access.member_with(email)
     if member is None:
         raise Mistake(words.no_member(email))
+    return await linked(bot, job, user, member)
+
+
+async def linked(bot: Bot, job: Asked, user: str, member: Member) -> list[Job]:
+    """An admin says that `user` acts as `member`, and what `user` could not do before is done."""
     shared = [one for one, has in (await bot.links.links()).items() if has == member.id and one != user]
     await bot.links.save_link(user, member.id)
     log.info("linked", ref=job.ref, user=user, member=member.id, by=job.asker.user)
     said = words.linked(user, member.label, shared)
     told = await announced(bot, job, "link", user, said, member=member.id)
     resumed = await _resume(bot, user)
-    return [*told, *_direct(user, job, words.linked_you(job.asker.user, member.label, resumed=resumed))]
+    return [*told, *direct(user, job, words.linked_you(job.asker.user, member.label, resumed=resumed))]
 
 
 async def _unlink(bot: Bot, job: Console, mention: str) -> list[Job]:
@@ -93,7 +99,7 @@ async def _unlink(bot: Bot, job: Console, mention: str) -> list[Job]:
     await bot.links.remove_link(user)
     log.info("unlinked", ref=job.ref, user=user, by=job.asker.user)
     told = await announced(bot, job, "unlink", user, words.unlinked(user))
-    return [*told, _home_of(bot, user)]
+    return [*told, home_of(bot, user)]
 
 
 @feature.word("links", help="who acts as whom", admins=True, alone=True)
@@ -127,12 +133,23 @@ async def _guest(bot: Bot, job: Console, typed: str, *, allowed: bool) -> list[J
     user = text.mention(typed)
     if user is None:
         raise Mistake(words.GUEST_USAGE)
+    if allowed and not await _is_guest(bot, user):
+        return [say(job.asker, views.no_guest(user))]
     await (bot.rights.allow_guest(user) if allowed else bot.rights.disallow_guest(user))
     said = words.guest(user, allowed=allowed)
-    return [*await announced(bot, job, "allow" if allowed else "disallow", user, said), _home_of(bot, user)]
+    return [*await announced(bot, job, "allow" if allowed else "disallow", user, said), home_of(bot, user)]
 
 
-def _home_of(bot: Bot, user: str) -> OpenHome:
+async def _is_guest(bot: Bot, user: str) -> bool:
+    """Whether Slack says so. Raises `Mistake` for somebody whom Slack does not know."""
+    try:
+        profile = await bot.directory.profiles.get(user) or await bot.slack.profile(user)
+    except SlackRefused:
+        raise Mistake(words.GUEST_USAGE) from None
+    return profile.guest
+
+
+def home_of(bot: Bot, user: str) -> OpenHome:
     """Slack keeps what somebody's Home showed while they still might see it."""
     return OpenHome(asker=Asker(user=user, team=bot.access.installation.team))
 
@@ -146,6 +163,6 @@ async def _resume(bot: Bot, user: str) -> bool:
     return click is not None
 
 
-def _direct(user: str, job: Console, sentence: str) -> list[Job]:
+def direct(user: str, job: Asked, sentence: str) -> list[Job]:
     """A direct message, unless they did it themselves."""
     return [] if user == job.asker.user else [tell(Asker(user=user), {"text": sentence, "blocks": []}, lasting=True)]

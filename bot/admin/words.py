@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from bot.text import code, plain, when_long
+from bot.text import code, plain
 
 UNLINKED_YOU = "You are unlinked from Inbox now. `/inbox link` matches you by your e-mail address again."
 OWN_ADDRESS_ONLY = (
@@ -61,14 +60,6 @@ def consent(channel: str, *, given: bool) -> str:
             f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
         )
     return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
-
-
-def act(at: datetime, user: str, what: str, about: str, channel: str, outcome: str, reference: str) -> str:
-    """One line of `/inbox log`; `user` and `channel` are Slack's ids."""
-    where = f" in <#{channel}>" if channel.startswith(("C", "G")) else ""
-    target = f"<@{about}>" if about.startswith(("U", "W")) and about.isalnum() and about.isupper() else plain(about, 80)
-    done = " ".join(part for part in (plain(what, 40), target) if part)
-    return f"{when_long(at)} <@{user}> {done}{where}: {plain(outcome, 80)} ({plain(reference, 20)})"
 
 
 def listed(lines: Sequence[str], none: str) -> str:

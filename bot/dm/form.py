@@ -9,18 +9,18 @@ from bot.context import Bot
 from bot.dm import words as dm_words
 from bot.dm.command import command
 from bot.dm.jobs import Dm, OpenDm
-from bot.dm.views import INPUT, dm_modal, help_message
-from bot.errors import InboxError
+from bot.dm.views import INPUT, KNOWN, dm_modal, help_message
+from bot.errors import InboxError, Mistake
 from bot.feature import Feature
 from bot.models import AccountLink
 from bot.people import forms
 from bot.people.answers import explain, tell
 from bot.people.mentions import decoded
 from bot.queue.job import Filled, Job, Keep
-from bot.recipient import Unreadable, read
+from bot.recipient import Unreadable, is_definite, read
 from bot.slack.blocks import WHOLE, handed_back
 from bot.slack.boundary import hand_back
-from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
+from bot.slack.payloads import Ack, Body, asker, filled_in, from_modal, remembered, submitted
 from bot.slack.seen import seen
 
 TITLE: Final = "New DM"
@@ -99,13 +99,29 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     _, who = from_modal(body)
     said = submitted(body, "text")
     wrong = {} if said.strip() else {"text": words.EMPTY_TEXT_FIELD}
+    recipient = ""
     try:
-        recipient = read(submitted(body, "recipient")).key
+        recipient = _whom(body)
     except Unreadable as error:
         wrong["recipient"] = words.unreadable_field(error.why)
+    except Mistake as mistake:
+        wrong[KNOWN] = str(mistake)
     if wrong:
         await ack(response_action="errors", errors=wrong)
         return
     account = submitted(body, "account") or None
     await accept.submitted(bot, body, Dm(recipient=recipient, text=said, asker=who, account_link_id=account))
     await ack()
+
+
+def _whom(body: Body) -> str:
+    """The `Recipient.key` that was chosen or typed. Raises `Unreadable`, and `Mistake` where both may be meant.
+
+    A bare name from the command that nobody has changed since is what somebody was looked for by.
+    """
+    typed, chosen = submitted(body, "recipient").strip(), submitted(body, KNOWN)
+    if not chosen:
+        return read(typed).key
+    if typed and (typed != filled_in(body, "recipient") or is_definite(typed.split()[0])):
+        raise Mistake(dm_words.TWO_NAMED)
+    return chosen

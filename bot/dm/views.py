@@ -12,6 +12,13 @@ from bot.slack.blocks import Block, Msg, View, actions, button, context, field, 
 from bot.text import clip, literal, platform_name
 
 INPUT = 3_000  # Slack's limit for a text input
+KNOWN = "known"  # the field that completes known people
+_KNOWN_INPUT: Block = {
+    "type": "external_select",
+    "min_query_length": 2,
+    "placeholder": label("Type a name or a handle"),
+}
+_VALUE = 150  # Slack's limit for an option's value
 _TO = 2_000  # a profile's address, with all that apps add to one
 _OPTIONS = 100
 _RADIOS = 10
@@ -37,8 +44,9 @@ def dm_modal(
     return modal(
         "New DM",
         [
-            field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150)),
+            field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150), optional=True),
             *([context(dm_words.CHECK_TO)] if check else []),
+            field(KNOWN, "Or somebody you know", _KNOWN_INPUT, optional=True),
             *_account_field(links, account_link_id),
             field("text", "Message", message),
             *([context(note)] if clipped else []),
@@ -47,6 +55,11 @@ def dm_modal(
         submit=label("Send"),
         private_metadata=metadata,
     )
+
+
+def suggestions(people: Mapping[str, Person]) -> list[Block]:
+    """Who may be meant by what was typed, by `Recipient.key`: `Sarah Chen (@sarah) on X`."""
+    return [option(_candidate(Candidate(person=one), {}), key) for key, one in people.items() if len(key) <= _VALUE]
 
 
 def choose_modal(

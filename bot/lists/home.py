@@ -24,6 +24,7 @@ from bot.lists.store import Listing
 from bot.lists.views import Part, Setting, closed_home, home
 from bot.people import answers
 from bot.people.access import Actor
+from bot.people.views import way_on
 from bot.queue.job import Asker, Job, Keep
 from bot.reminders import views
 from bot.slack.blocks import View
@@ -77,7 +78,7 @@ async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[
     try:
         actor = await bot.access.actor(asker)
     except (Refused, InboxError) as error:
-        view = closed_home(answers.explain(bot, error, ref))
+        view = closed_home(answers.explain(bot, error, ref), way_on(error))
     else:
         view = await _view(bot, actor, changed)
     await bot.slack.publish_home(asker.user, view)

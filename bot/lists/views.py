@@ -80,9 +80,9 @@ def home(
     return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 
 
-def closed_home(why: str) -> View:
-    """App Home of somebody who may not act; `why` is mrkdwn from `words`."""
-    return {"type": "home", "blocks": [section(why)]}
+def closed_home(why: str, ways: Sequence[Block] = ()) -> View:
+    """App Home of somebody who may not act; `why` is mrkdwn from `words`, `ways` are buttons that help."""
+    return {"type": "home", "blocks": [section(why), *ways]}
 
 
 def _part(part: Part, number: int) -> list[Block]:

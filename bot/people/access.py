@@ -12,6 +12,7 @@ import structlog
 
 from bot.errors import (
     AdminsOnly,
+    Guest,
     NotLinked,
     Outsider,
     Refused,
@@ -77,6 +78,12 @@ class Access:
             return False
         return actor.member.id == member_id
 
+    async def might_act(self, asker: Asker) -> bool:
+        """Whether they may act as far as is known without Inbox, which whatever they do next asks. Raises `Refused`."""
+        linked = await self._links.link((await self.insider(asker)).id)
+        members = await self._directory.members_cached()
+        return bool(linked) and (members is None or linked in {one.id for one in members})
+
     async def insider(self, asker: Asker) -> Profile:
         """Somebody of the installed workspace or its Grid organisation; no bot, former member, or guest not allowed.
 
@@ -98,7 +105,7 @@ class Access:
         if profile.bot or profile.deleted or not self._ours(profile.team, profile.enterprise):
             raise Outsider("bot, former member or stranger")
         if profile.guest and not await self._rights.guest_allowed(profile.id):
-            raise Outsider("guest")
+            raise Guest("not let in by an admin")
         return profile
 
     async def admin(self, asker: Asker) -> Profile:

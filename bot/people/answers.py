@@ -10,8 +10,9 @@ from bot.context import Bot
 from bot.errors import InboxError, NotLinked, Refused, SlackAway, Unidentified
 from bot.feature import LastWord
 from bot.people.jobs import Tell
+from bot.people.views import way_on
 from bot.queue.job import Asked, Asker, Job, utc_now
-from bot.slack.blocks import Msg
+from bot.slack.blocks import Msg, section
 
 
 def explain(bot: Bot, error: Exception, ref: str, doing: words.Doing = "change", *, account: str = "") -> str:
@@ -38,8 +39,18 @@ async def failed(job: Job, error: Exception, bot: Bot, last_words: Mapping[type[
         if job.noted:
             await note(bot, job, outcome(error))
     if last_word := last_words.get(type(job)):
-        return await last_word(job, error, bot)
-    return [say(job.asker, explain(bot, error, job.ref, job.doing))] if isinstance(job, Asked) else []
+        return _with_way_on(await last_word(job, error, bot), error)
+    told = [say(job.asker, explain(bot, error, job.ref, job.doing))] if isinstance(job, Asked) else []
+    return _with_way_on(told, error)
+
+
+def _with_way_on(jobs: Sequence[Job], error: Exception) -> Sequence[Job]:
+    """The same, with a button where an admin could let the person act."""
+    ways, last = way_on(error), jobs[-1] if jobs else None
+    if not (ways and isinstance(last, Tell)):
+        return jobs
+    blocks = last.blocks or [section(last.text)]
+    return [*jobs[:-1], last.model_copy(update={"blocks": [*blocks, *ways]})]
 
 
 async def note(bot: Bot, job: Asked, how: str, member: str = "") -> None:

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from bot.errors import InboxError, VersionEnded
 from bot.inbox.client import Inbox
 from bot.models import AccountLink, Candidate, Label, Limits, Member, Person, Thread
+from bot.people.known import Known
 from bot.recipient import keys_of
 from bot.slack.workspace import Profile
 from bot.store import keys
@@ -41,11 +42,17 @@ class Directory:
     def __init__(self, redis: Redis, inbox: Inbox) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._inbox = inbox
+        self.known = Known(redis)
         self.profiles = Kept(redis, Profile, keys.profile, PROFILE_LIVES)
 
     async def members(self, *, fresh: bool = False) -> list[Member]:
         """The team's members; `fresh` asks Inbox whatever the cache holds."""
         return await self._cached(keys.MEMBERS, _MEMBERS, self._inbox.members, fresh)
+
+    async def members_cached(self) -> list[Member] | None:
+        """The team's members as Inbox told them in the last minutes; None where nobody asked."""
+        raw = await self._redis.get(keys.MEMBERS)
+        return None if raw is None else _MEMBERS.validate_json(raw)
 
     async def account_links(self, *, fresh: bool = False) -> list[AccountLink]:
         """The team's accounts, in the same way."""
@@ -136,6 +143,7 @@ class Directory:
             _CANDIDATES.dump_json(found),
             ex=FOUND_LIVES if found else NOT_FOUND_LIVES,
         )
+        await self.known.met(*(one.person for one in found))
 
     async def saw(self, thread: Thread) -> None:
         """A response or an event showed `thread`: lookups that should name it do so from now on.
@@ -144,6 +152,7 @@ class Directory:
         """
         if thread.person is None:
             return
+        await self.known.met(thread.person)
         shown = Candidate(
             person=thread.person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
         )

@@ -9,6 +9,7 @@ from bot.context import Bot
 from bot.errors import InboxError, NotThere, Refused
 from bot.people import answers
 from bot.people.access import Actor
+from bot.people.views import way_on
 from bot.queue.job import Filled
 from bot.slack.blocks import View, notice_modal
 
@@ -19,7 +20,8 @@ async def actor(bot: Bot, job: Filled, title: str, typed: str = "") -> Actor | N
         return await bot.access.actor(job.asker)
     except (Refused, InboxError) as error:
         await answers.note(bot, job, answers.outcome(error))
-        await notice(bot, job, title, answers.explain(bot, error, job.ref), typed)
+        why = answers.explain(bot, error, job.ref)
+        await fill(bot, job.view_id, notice_modal(title, why, typed, way_on(error)))
         return None
 
 

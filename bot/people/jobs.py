@@ -15,6 +15,7 @@ class TellAdmins(Job):
     waits_in: ClassVar[str] = "admins"
     kind: Literal["tell_admins"] = "tell_admins"
     text: str
+    blocks: list[dict[str, Any]] = Field(default_factory=list)
     but: str = ""
     name: str = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -13,6 +13,7 @@ from bot.store import keys
 from bot.store.kept import Kept
 
 CLICK_LIVES: Final = 15 * 60  # seconds
+REQUEST_LIVES: Final = timedelta(days=30)
 
 
 class Sharing(Record):
@@ -22,12 +23,22 @@ class Sharing(Record):
     at: datetime
 
 
+class Request(Record):
+    """That somebody asked the admins to let them act. `by` is the job that decides, `outcome` what it did, in words."""
+
+    at: datetime
+    ref: str
+    by: str = ""
+    outcome: str = ""
+
+
 class Rights:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis, kinds: Kinds) -> None:
         self._kinds = kinds
         self.sharings = Kept(redis, Sharing, keys.sharing)  # what Slack said last, however long ago
+        self.requests = Kept(redis, Request, keys.access_request, REQUEST_LIVES)
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
 
     async def allow_guest(self, user: str) -> None:

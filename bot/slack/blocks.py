@@ -142,6 +142,9 @@ def loading_modal(title: str) -> View:
     return modal(title, [section("One moment…")])
 
 
-def notice_modal(title: str, text: str, typed: str = "") -> View:
-    """A result or refusal; `text` is mrkdwn from `words`, `typed` what is handed back to whoever typed it."""
-    return modal(title, [section(text), *quote(typed, len(typed))], close="Close")
+def notice_modal(title: str, text: str, typed: str = "", ways: Sequence[Block] = ()) -> View:
+    """A result or refusal; `text` is mrkdwn from `words`, `typed` what is handed back to whoever typed it.
+
+    `ways` are buttons that help.
+    """
+    return modal(title, [section(text), *ways, *quote(typed, len(typed))], close="Close")

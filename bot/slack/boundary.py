@@ -90,6 +90,8 @@ async def _sorry(slack: Slack, ack: AsyncAck, body: payloads.Body, sentence: str
         await hand_back(slack, ack, body, sentence)
     elif body.get("type") == "view_submission":
         await ack(**_beside_the_fields(body, sentence))
+    elif body.get("type") == "block_suggestion":
+        await ack(options=[])  # a menu with nothing in it, rather than a message for each letter
     else:
         await ack()
         if body.get("user") and body.get("type") != "event_callback":

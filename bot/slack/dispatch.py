@@ -45,6 +45,8 @@ def _key(body: Body) -> tuple[str, str]:
             return "command", body["command"]
         if kind == "block_actions":
             return kind, body["actions"][0]["action_id"]
+        if kind == "block_suggestion":
+            return kind, body["action_id"]
         if kind in ("view_submission", "view_closed"):
             return kind, body["view"]["callback_id"]
         if kind == "event_callback":

@@ -49,6 +49,13 @@ def submitted(body: Body, name: str) -> str:
     return str(chosen or state.get("value") or "")
 
 
+def filled_in(body: Body, name: str) -> str:
+    """What the bot had written into the text field of that name before anybody typed."""
+    blocks = (body.get("view") or {}).get("blocks") or []
+    found = (one["element"].get("initial_value") for one in blocks if one.get("block_id") == name)
+    return str(next(found, None) or "")
+
+
 def ticked(body: Body, name: str) -> list[str]:
     """The values of the boxes that are ticked in the input whose block and action are both called `name`."""
     state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}

@@ -62,6 +62,10 @@ AUDIT: Final = key("audit")  # who did what, as a stream
 COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
 
+KNOWN: Final = key("known")  # people outside the team, by platform and id, to be completed while somebody types
+KNOWN_WORDS: Final = key("known", "words")  # the words of their names and handles, each with its person
+KNOWN_SEEN: Final = key("known", "seen")  # when each was seen last (Unix seconds)
+
 MEMBERS: Final = key("cache", "members")
 ACCOUNT_LINKS: Final = key("cache", "account-links")
 TAGS: Final = key("cache", "tags")
@@ -97,6 +101,10 @@ def sharing(channel: str) -> str:
 
 def click(user: str) -> str:
     return key("click", user)
+
+
+def access_request(about: str) -> str:
+    return key("access-request", about)
 
 
 def profile(user: str) -> str:

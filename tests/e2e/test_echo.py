@@ -163,7 +163,7 @@ async def test_where_slack_does_not_say_whether_strangers_may_be_there_they_may(
 async def test_an_act_is_on_record_and_the_card_follows(on: Stage, card: Message) -> None:
     await reply(on, card, "&gt;&gt; Noted")
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
-    assert f"send {thread(on).id}" in await hears(on, on.acme.ana, "replies on")
+    assert "send Sarah Chen" in await hears(on, on.acme.ana, "replies on")
 
 
 # --- what stays in Slack ---------------------------------------------------------------------------------------------

@@ -273,7 +273,7 @@ async def test_an_admin_lets_a_guest_in_and_out_again(on: Stage) -> None:
 
 async def test_an_outsider_is_not_let_in_by_being_called_a_guest(on: Stage) -> None:
     await inbox(on, on.acme.ana, f"allow <@{on.acme.outsider}>")
-    await hears(on, on.acme.ana, "may act on Inbox threads now")
+    await hears(on, on.acme.ana, "is no guest of this workspace")
     card = await card_of(on)
     await click(on, on.acme.outsider, card, "archive", thread(on).id)
     await hears(on, on.acme.outsider, "can act on Inbox threads")

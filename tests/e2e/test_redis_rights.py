@@ -40,6 +40,8 @@ async def test_the_user_of_the_handbook_may_do_all_that_the_bot_does(opened: Ope
     await hears(on, on.acme.ana, "Sent to")
     await on.slack.command(on.acme.ana, card.channel, text="")
     assert await form(on, on.acme.ana)
+    await on.slack.suggest(on.acme.ana, "known", "sarah chen")
+    assert on.slack.suggested("known")
     for words in ("route add all", "why @sarah", "stats", "log", "mine", "doctor", "whoami", "link <@U1> a@b.example"):
         before = len(on.slack.ephemerals(on.acme.ana))
         await on.slack.command(on.acme.ana, card.channel, command="/inbox", text=words)

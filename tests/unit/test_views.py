@@ -398,10 +398,10 @@ def test_follow_up_says_who_wrote() -> None:
 
 def test_dm_form_asks_for_the_account_only_where_there_is_a_choice() -> None:
     one = dm_modal(links=[link(1)], recipient="@sarah", text="Hello")
-    assert [block["block_id"] for block in one["blocks"]] == ["recipient", "text"]
-    assert [block["element"]["initial_value"] for block in one["blocks"]] == ["@sarah", "Hello"]
+    assert [block["block_id"] for block in one["blocks"]] == ["recipient", "known", "text"]
+    assert [block["element"].get("initial_value") for block in one["blocks"]] == ["@sarah", None, "Hello"]
     two = dm_modal(links=[link(1), link(2, "other")], account_link_id="a2")
-    assert two["blocks"][1]["element"]["initial_option"] == {
+    assert two["blocks"][2]["element"]["initial_option"] == {
         "text": {"type": "plain_text", "text": "@other on X", "emoji": False},
         "value": "a2",
     }

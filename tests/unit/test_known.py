@@ -1,0 +1,80 @@
+"""People found by the beginnings of their names, however many there are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.models import Person
+from bot.people import known
+from bot.people.known import Known
+from bot.store import keys
+from bot.store.connect import connect
+
+
+@pytest.fixture
+async def people(redis_url: str) -> AsyncIterator[Known]:
+    redis = connect(redis_url)
+    yield Known(redis)
+    await redis.aclose()
+
+
+def person(number: int, name: str = "", username: str = "", platform: str = "twitter") -> Person:
+    return Person(platform=platform, platform_id=f"18765432{number}", name=name, username=username)
+
+
+async def test_each_word_is_found_without_case_and_accents(people: Known) -> None:
+    await people.met(person(1, "José Núñez-Ortega", "jose.nunez"), person(2, "陳 大文", "tai_man", "linkedin"))
+    for typed in ("jose", "JOSÉ n", "nunez", "ortega", "@jose.nu", "x.com/jose.nunez/", "187654321"):
+        assert [one.name for one in await people.like(typed)] == ["José Núñez-Ortega"], typed
+    for typed in ("陳", "tai_man", "man"):
+        assert [one.name for one in await people.like(typed)] == ["陳 大文"], typed
+    for typed in ("", "  ", "@", "ose", "jose zz", "\0", "*"):
+        assert await people.like(typed) == [], typed
+
+
+async def test_a_new_name_takes_the_place_of_the_old_one(people: Known) -> None:
+    await people.met(person(1, "Sarah Chen", "sarah"))
+    await people.met(person(1, "Sarah Miller", "sarah"))
+    assert await people.like("chen") == []
+    assert [one.name for one in await people.like("sar")] == ["Sarah Miller"]
+
+
+async def test_whoever_was_seen_for_the_last_time_long_ago_goes(people: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.time()
+    monkeypatch.setattr(time, "time", lambda: began)
+    await people.met(person(1, "Sarah Chen"), person(2, "Sam Ode"))
+    monkeypatch.setattr(time, "time", lambda: began + 60 * 86_400)
+    await people.met(person(2, "Sam Ode"))
+    monkeypatch.setattr(time, "time", lambda: began + 91 * 86_400)
+    await people.met(person(3, "Sal Wu"))
+    assert [one.name for one in await people.like("sa")] == ["Sal Wu", "Sam Ode"]
+
+
+async def test_no_more_are_kept_than_there_is_room_for(
+    people: Known, monkeypatch: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    monkeypatch.setattr(known, "MOST", 10)
+    for number in range(25):
+        await people.met(person(number, f"Sarah {number}"))
+    redis = connect(redis_url)
+    assert len(await people.like("sarah", 100)) == 10
+    assert await redis.hlen(keys.KNOWN) == await redis.zcard(keys.KNOWN_SEEN) == 10
+    assert await redis.zcard(keys.KNOWN_WORDS) == 30
+    await redis.aclose()
+
+
+async def test_ten_thousand_people_are_searched_in_50_ms(people: Known) -> None:
+    firsts, lasts = ("Sarah", "Omar", "Ana", "Bo", "Kim"), ("Chen", "Khan", "Smith", "Jones")
+    crowd = [person(n, f"{firsts[n % 5]} {lasts[n % 4]}{n}", f"user_{n}") for n in range(10_000)]
+    for begin in range(0, len(crowd), 500):
+        await people.met(*crowd[begin : begin + 500])
+    for typed in ("sa", "sarah", "sarah chen", "us", "user_99", "chen9"):
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            assert await people.like(typed)
+            took.append(time.perf_counter() - began)
+        assert min(took) < 0.05, (typed, took)
