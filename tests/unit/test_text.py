@@ -143,7 +143,7 @@ def test_the_table_of_emoji_is_the_public_data_set_as_it_was_made_from() -> None
 
 
 def test_emoji_are_read_when_somebody_writes_one() -> None:
-    script = "import sys, bot.views.text; from bot.views import emoji; sys.exit(emoji.table.cache_info().currsize)"
+    script = "import sys, bot.text; from bot import emoji; sys.exit(emoji.table.cache_info().currsize)"
     assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == 0
 
 
