@@ -582,16 +582,13 @@ async def test_stop_gives_back_what_does_not_finish_in_time_and_another_has_it_a
     running = asyncio.create_task(worker.run())
     await shop.lanes.accept(*asked)
     await shop.until(lambda: len(shop.seen) == 10)
-    began = time.monotonic()
-    await worker.stop(within=0.2)
-    assert 0.2 <= time.monotonic() - began < 1.0
+    await asyncio.wait_for(worker.stop(within=0.2), SOON)
     await asyncio.wait_for(running, SOON)
     shop.seen.clear()
     async with shop.working(works, Lanes(shop.redis, "heir", KINDS, claim_idle=60.0)):
-        await shop.idle()
-        assert time.monotonic() - began < 3.0  # long before anybody may claim it
+        await shop.idle()  # long before anybody may claim it
     assert sorted(job.ref for job in shop.seen) == sorted(job.ref for job in asked)
-    assert {job.tries for job in shop.seen} == {0}  # nothing failed
+    assert {(job.tries, job.failures, job.deaths) for job in shop.seen} == {(1, 0, 0)}  # it may have been done
     names = {one["name"] for one in await shop.redis.xinfo_consumers(keys.PEOPLE, GROUP)}
     assert b"ours" not in names
 
