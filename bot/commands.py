@@ -54,7 +54,7 @@ def split(asked: str) -> tuple[str, str]:
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """What somebody reads who typed a word that there is not."""
-    return words.unknown_word(name, next(iter(get_close_matches(name, known, 1, 0.6)), ""))
+    return words.unknown_word(name, next(iter(get_close_matches(name, known, 1, 0.7)), ""))
 
 
 def help_of(known: Iterable[Word]) -> str:
