@@ -55,7 +55,9 @@ async def test_the_user_of_the_handbook_may_do_all_that_the_bot_does(opened: Ope
 
 def test_the_handbook_lists_each_command_of_a_script() -> None:
     (rules,) = re.findall(r"^ACL SETUSER bridge (on [^`]+)^```$", OPERATING.read_text(), re.MULTILINE)
-    sources = [one.read_text() for kind in ("py", "lua") for one in BOT.rglob(f"*.{kind}") if "sandbox" not in one.parts]
+    sources = [
+        one.read_text() for kind in ("py", "lua") for one in BOT.rglob(f"*.{kind}") if "sandbox" not in one.parts
+    ]
     called = {name.lower() for one in sources for name in re.findall(r"redis\.call\(\s*'([A-Z]+)'", one)}
     assert len(called) > 20
     assert {name for name in called if f"+{name}" not in rules and f"+{name}|" not in rules} == set()
