@@ -17,6 +17,7 @@ from bot.sandbox.slack_records import BOT_USER
 from bot.sandbox.stage import Stage
 
 Json = dict[str, Any]
+AT_ONCE = 1.5  # seconds that no answer takes on a busy machine; `tests/bench` measures how few it does take
 BUSY = ("people", "background", "delayed")
 
 
