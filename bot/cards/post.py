@@ -39,10 +39,11 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     card = await bot.cards.get(job.thread_id)
     if card is None:
         return []
-    if job.attempt and (found := await _made(bot, job.attempt)):
+    place = await bot.cards.place(job.thread_id)
+    if job.attempt and (found := await _made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, card, found)
     await _catch_up(bot, job)
-    waiting, place = await bot.posts.waiting(job.thread_id), await bot.cards.place(job.thread_id)
+    waiting = await bot.posts.waiting(job.thread_id)
     if not waiting:
         return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
     job = job.model_copy(update={"attempt": None})
@@ -97,8 +98,10 @@ async def _catch_up(bot: Bot, job: Post) -> None:
     await bot.feed.caught_up(job.thread_id)
 
 
-async def _made(bot: Bot, attempt: Attempt) -> Place | None:
-    """The post, if it was made, as far as history may be read."""
+async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None:
+    """The post, if it was made: a card that was noted at `place`, else what history tells, where it may be read."""
+    if place and not attempt.thread_ts and place.channel == attempt.channel:
+        return place  # before, it was in another channel or nowhere
     since = attempt.at.timestamp() - 5
     return await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
 

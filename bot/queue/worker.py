@@ -79,7 +79,7 @@ class Worker:
                 await asyncio.wait(list(tasks), timeout=max(0.0, deadline - time.monotonic()))
         unfinished = list(self._running.items())
         await cancelled([task for task, _ in unfinished])
-        await self._return([ticket for _, ticket in unfinished])
+        self._unfinished += [ticket for _, ticket in unfinished if ticket not in self._unfinished]
         try:
             await self._give_back_unfinished()
             await self._lanes.leave()

@@ -276,8 +276,8 @@ async def test_from_a_shared_channel_nothing_goes_out_without_consent(shared: St
     await idle(on)
     await switch(on, "on >>", channel=channel)
     await on.inbox.customer_writes(on.acme.sarah, "Hi")
-    await on.slack.until(lambda: [m for m in on.slack.messages(channel) if m.metadata])
-    card = next(m for m in on.slack.messages(channel) if m.metadata)
+    await idle(on)
+    (card,) = [m for m in on.slack.messages(channel) if "Sarah" in m.text]
     await reply(on, card, "&gt;&gt; from a stranger", on.acme.outsider)
     assert "Only members of" in told(on, on.acme.outsider)[-1]
     await reply(on, card, "&gt;&gt; with consent")

@@ -21,6 +21,7 @@ from bot.sandbox.slack.records import Ack
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import (
+    AT_ONCE,
     Picture,
     calls,
     card_of,
@@ -376,7 +377,7 @@ async def test_slack_may_check_that_the_url_is_ours(on: Stage) -> None:
 # --- answered at once ------------------------------------------------------------------------------------------------
 
 
-async def test_everything_is_answered_within_100_ms_while_inbox_takes_ten_seconds(on: Stage) -> None:
+async def test_everything_is_answered_at_once_while_inbox_takes_ten_seconds(on: Stage) -> None:
     card = await card_of(on)
     on.inbox.add_thread(on.acme.account, on.acme.omar)
     talk = on.slack.say(on.acme.bo, card.channel, "Mine", thread_ts=card.ts)
@@ -401,7 +402,7 @@ async def test_everything_is_answered_within_100_ms_while_inbox_takes_ten_second
     began = time.monotonic()
     assert (await post(on, "/inbox/webhook", body, on.inbox.sign(body))).status_code == 200
     took["webhook"] = time.monotonic() - began
-    assert {name: seconds for name, seconds in took.items() if seconds >= 0.1} == {}
+    assert {name: seconds for name, seconds in took.items() if seconds >= AT_ONCE} == {}
     assert "Archived" not in shows(on, card)
     assert [call.status for call in calls(on, "PATCH")] in ([0], [])
     on.inbox.heal()

@@ -81,8 +81,8 @@ async def _play(on: Stage, happenings: list[tuple[str, int]], arrivals: list[lis
             await asyncio.gather(*(on.inbox.redeliver(events[one % len(events)].id) for one in chosen or () if events))
     await on.slack.until(lambda: all(_whole(on, person) for person in people))
     await idle(on)
-    new = [card for card in cards(on) if card.ts not in known]
-    return "\n".join(_seen(on, card) for card in new).replace(f"r{run}p", "")
+    new = [_seen(on, card).replace(f"r{run}p", "") for card in cards(on) if card.ts not in known]
+    return "\n".join(sorted(new, key=lambda seen: seen[1:]))  # which of two conversations was first, is a race
 
 
 def _whole(on: Stage, person: PersonRecord) -> bool:

@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from bot.cards.jobs import Post
+from bot.cards.jobs import Attempt, Move, Post
+from bot.cards.store import Cards, Posts
 from bot.feature import Console
 from bot.models import Message
 from bot.queue.job import Asker, utc_now
 from bot.sandbox.slack import records
 from bot.sandbox.slack.records import BOT_USER
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
+from bot.store.connect import connect
 from tests.conftest import Open
-from tests.e2e.steps import cards, idle, labels, shows, thread, told, whisper
+from tests.e2e.steps import card_of, cards, idle, labels, shows, thread, told, until, whisper
 from tests.e2e.test_reminders import Day
 
 
@@ -100,6 +102,46 @@ async def test_a_message_whose_worker_died_after_it_was_shown_is_shown_once(open
     await on.bridge.lanes.accept(again)
     await idle(on)
     assert on.slack.replies(card.channel, card.ts) == []
+
+
+async def test_a_card_whose_worker_died_before_it_noted_what_stands_there_shows_it_once(opened: Open, api: str) -> None:
+    """Without the scope to read history, too."""
+    on = await opened(versions=[api])
+    await on.inbox.customer_writes(on.acme.sarah, "Hello")
+    await idle(on)
+    (card,), of = cards(on), thread(on).id
+    redis = connect(on.settings.redis_url.get_secret_value())  # type: ignore[union-attr]  # the tests have one
+    drawn, posts = await Cards(redis).get(of), Posts(redis)
+    assert drawn
+    assert drawn.latest
+    await redis.delete(keys.once(f"message:{drawn.latest.id}"), keys.shown(drawn.latest.id))
+    await posts.put(drawn.latest, card.channel)
+    attempt = Attempt(ids=(drawn.latest.id,), channel=card.channel, at=utc_now())
+    job = Post(channel=card.channel, thread_id=of, message=drawn.latest, waits=True, attempt=attempt)
+    await on.bridge.lanes.accept(job)
+    await idle(on)
+    assert (cards(on), on.slack.replies(card.channel, card.ts)) == ([card], [])
+    assert await posts.waiting(of) == []
+    await redis.aclose()
+
+
+async def test_a_move_that_the_end_of_its_process_cut_short_leaves_one_card(
+    redis_url: str, api: str, scopes: frozenset[str], optional_scopes: frozenset[str]
+) -> None:
+    async with scene(versions=[api]) as on:
+        on.slack.scopes = {*scopes, *optional_scopes}
+        vip = on.slack.add_channel("vip")
+        async with bot_on(on, redis_url=redis_url) as first:
+            await card_of(first)
+            on.slack.fail("chat.postMessage", delay=0.5)
+            await first.bridge.lanes.accept(Move(thread_id=thread(first).id, channel=vip))
+            await until(lambda: not on.slack._faults)  # the call has come, and takes its time
+            await first.bridge.worker.stop(within=0.0)
+            await on.slack.until(lambda: on.slack.messages(vip))
+        async with bot_on(on, redis_url=redis_url) as second:
+            await idle(second)
+            (card,) = live(second, on.acme.channel, vip)
+            assert card.channel == vip
 
 
 async def test_a_rule_is_removed_once_and_the_admin_reads_which_though_a_worker_died(on: Stage) -> None:

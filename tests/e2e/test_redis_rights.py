@@ -14,6 +14,7 @@ from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, form, hears, idle, shows
 
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
+BOT = OPERATING.parents[1] / "bot"
 
 
 @pytest.fixture
@@ -52,3 +53,13 @@ async def test_the_user_of_the_handbook_may_do_all_that_the_bot_does(opened: Ope
     await idle(on)
     assert calls(on, "PATCH")
     assert (await on.bridge.lanes.depth())["dead"] == 0
+
+
+def test_the_handbook_lists_each_command_of_a_script() -> None:
+    (rules,) = re.findall(r"^ACL SETUSER bridge (on [^`]+)^```$", OPERATING.read_text(), re.MULTILINE)
+    sources = [
+        one.read_text() for kind in ("py", "lua") for one in BOT.rglob(f"*.{kind}") if "sandbox" not in one.parts
+    ]
+    called = {name.lower() for one in sources for name in re.findall(r"redis\.call\(\s*'([A-Z]+)'", one)}
+    assert len(called) > 20
+    assert {name for name in called if f"+{name}" not in rules and f"+{name}|" not in rules} == set()

@@ -16,6 +16,7 @@ from bot.sandbox.stage import Stage
 from bot.slack.socket_mode import CONNECTIONS
 from tests.conftest import Open
 from tests.e2e.steps import (
+    AT_ONCE,
     calls,
     card_of,
     form,
@@ -92,7 +93,7 @@ async def test_a_double_click_acts_once(on: Stage) -> None:
     assert len(calls(on, "PATCH")) == 1
 
 
-async def test_an_ack_takes_less_than_100_ms_while_inbox_takes_ten_seconds(on: Stage) -> None:
+async def test_an_ack_does_not_wait_for_an_inbox_that_takes_ten_seconds(on: Stage) -> None:
     card = await card_of(on)
     on.inbox.fail("*", delay=10.0)
     acks = [
@@ -100,7 +101,7 @@ async def test_an_ack_takes_less_than_100_ms_while_inbox_takes_ten_seconds(on: S
         await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah Hello"),
     ]
     on.inbox.heal()
-    assert all(ack.ok and ack.seconds < 0.1 for ack in acks), acks
+    assert all(ack.ok and ack.seconds < AT_ONCE for ack in acks), acks
 
 
 async def test_without_a_signing_secret_nobody_gets_in_over_http(one: Stage) -> None:
@@ -167,13 +168,13 @@ async def full_again(on: Stage) -> None:
 
 
 async def test_a_refresh_of_all_connections_leaves_no_gap(one: Stage) -> None:
-    assert await gap(one, lambda: one.slack.sockets.refresh(grace=0.3)) < 1.0
+    assert await gap(one, lambda: one.slack.sockets.refresh(grace=0.3)) < GAP
     await full_again(one)
 
 
 async def test_an_announced_refresh_leaves_no_gap_at_all(one: Stage) -> None:
     before = one.slack.sockets.opened
-    assert await gap(one, lambda: one.slack.sockets.refresh(warn=1.0)) < 0.5
+    assert await gap(one, lambda: one.slack.sockets.refresh(warn=1.0)) < GAP
     assert one.slack.sockets.opened > before
     await full_again(one)
 

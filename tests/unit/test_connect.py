@@ -257,7 +257,7 @@ async def test_a_name_that_sentinel_does_not_know_and_a_wrong_password_are_said(
     began = time.monotonic()
     assert "other" in await refused(watched.url(service="other"))
     assert await refused(watched.url(sentinel_password="wrong"))
-    assert time.monotonic() - began < 3  # seconds; with redis-py's own retries both took 17
+    assert time.monotonic() - began < 10  # seconds; with redis-py's own retries both took 17
 
 
 async def test_another_server_after_a_failover_is_found(watched: Watched, start: Start) -> None:
