@@ -17,6 +17,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
 from bot.models import Installation, Place
+from bot.network import DIRECT, Network
 from bot.people.directory import Profile
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, without_pictures
@@ -34,11 +35,24 @@ async def nobody(_: SlackError | None) -> None:
     """Nobody wants to hear."""
 
 
+def slack_session(network: Network, total: float | None = TIMEOUT) -> aiohttp.ClientSession:
+    """A session for calls of at most `total` seconds; each call names its proxy itself."""
+    connector = aiohttp.TCPConnector(ssl=network.tls())
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=total), trust_env=False)
+
+
 class Slack:
     """One workspace. Every method raises `SlackError`s and nothing else."""
 
-    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession, heard: Heard = nobody) -> None:
-        self._session, self.heard = session, heard
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        network: Network = DIRECT,
+        heard: Heard = nobody,
+    ) -> None:
+        self._session, self.network, self.heard = session, network, heard
         self._base_url = base_url
         self.client = AsyncWebClient(
             token=token,
@@ -48,6 +62,7 @@ class Slack:
             retry_handlers=[],
             trust_env_in_session=False,
         )
+        self.client.proxy = network.proxy(base_url)  # not as an argument: for None it reads the environment
 
     async def installation(self) -> Installation:
         """Whose token this is. Raises `SlackRevoked` with `invalid_auth` and the like when it is nobody's."""
@@ -198,7 +213,7 @@ class Slack:
         url = str(answer["upload_url"])
         if not self.trusts(url):
             raise SlackRefused("strange_upload_url")
-        async with self._answers(), self._session.post(url, data=content) as response:
+        async with self._answers(), self._session.post(url, data=content, proxy=self.network.proxy(url)) as response:
             if response.status != 200:
                 raise SlackDown(f"upload_url answered {response.status}")
         return str(answer["file_id"])
@@ -275,6 +290,7 @@ class Slack:
 
     async def _respond(self, response_url: str, message: Msg, replace: bool) -> None:
         webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
+        webhook.proxy = self.network.proxy(response_url)
         async with _answers():  # without any token
             answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=replace)
         if answer.status_code >= 500:

@@ -438,6 +438,7 @@ RINGS: tuple[tuple[str, ...], ...] = (
         "text",
         "words",
         "settings",
+        "network",
         "log",
         "metrics",
         "manifest",

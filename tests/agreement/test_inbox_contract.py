@@ -18,6 +18,7 @@ import pytest
 from bot.errors import Rejected
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
 from bot.models import Address, Search
+from bot.network import DIRECT
 from bot.recipient import Recipient
 from bot.sandbox import inbox_v1, inbox_v2
 from bot.sandbox.contract import answers, requests
@@ -347,7 +348,7 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 async def test_every_request_of_the_bots_client_is_in_the_contract(version: Literal["v1", "v2"]) -> None:
-    async with opened(version) as team, http_client() as http:
+    async with opened(version) as team, http_client("http://127.0.0.1", DIRECT) as http:
         watched = Watched(open_inbox(http, team.url, "ibt_sandbox", version))
         await use_everything(cast(Inbox, watched), team)
         assert team.inbox.violations == []
