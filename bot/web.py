@@ -27,7 +27,7 @@ from bot.events.store import Feed
 from bot.http_limits import Bodies, RefusedBody
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
-from bot.inbox.webhook import may_be_signed, parse_event, verify
+from bot.inbox.webhook import parse_event, signed_at, verify
 from bot.metrics import ACK_SECONDS, API_ENDS, API_VERSION, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
 from bot.queue.job import reference
 from bot.queue.lanes import Lanes
@@ -86,8 +86,8 @@ class Web:
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
-        if not _may_be_signed(request):
-            return _not_signed("/slack/events")
+        if refused := _not_now("/slack/events", _signed_at(request)):
+            return refused
         async with self._bodies.read(request) as body:
             if not any(_signed(one, body, request) for one in self._signing):
                 return _not_signed("/slack/events")
@@ -110,8 +110,8 @@ class Web:
         if self._webhook_secret is None:
             return PlainTextResponse("INBOX_WEBHOOK_SECRET is not set", 404)
         signature = request.headers.get("X-Inbox-Signature")
-        if not may_be_signed(signature, time.time()):
-            return _not_signed("/inbox/webhook")
+        if refused := _not_now("/inbox/webhook", signed_at(signature)):
+            return refused
         async with self._bodies.read(request) as body:
             if not verify(self._webhook_secret, signature, body, time.time()):
                 return _not_signed("/inbox/webhook")
@@ -227,12 +227,23 @@ def _not_signed(route: str) -> Response:
     return PlainTextResponse("invalid signature", 401, _CLOSE)
 
 
-def _may_be_signed(request: Request) -> bool:
-    """Whether the headers alone do not rule out that Slack signed this now; a body is read for nobody else."""
+def _not_now(route: str, at: int | None) -> Response | None:
+    """The refusal of what cannot be signed now, by its headers alone; a body is read for nobody else."""
+    if at is None:
+        return _not_signed(route)
+    seconds = round(time.time() - at)
+    if abs(seconds) <= FRESH:
+        return None
+    log.warning("clock_differs", route=route, seconds=seconds, remedy="set this machine's clock; bot doctor compares")
+    return PlainTextResponse(f"clock differs by {abs(seconds)} s", 401, _CLOSE)
+
+
+def _signed_at(request: Request) -> int | None:
+    """When Slack signed it, as the headers say; None when they have no such time, or no signature."""
     timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
     signature = request.headers.get("X-Slack-Signature", "")
     has_form = re.fullmatch("[0-9]{1,15}", timestamp) and re.fullmatch("v0=[0-9a-f]{64}", signature)
-    return bool(has_form) and abs(time.time() - int(timestamp)) <= FRESH
+    return int(timestamp) if has_form else None
 
 
 def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:

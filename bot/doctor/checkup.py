@@ -45,6 +45,7 @@ Level = Literal["ok", "warning", "failed"]
 OLDEST_REDIS: Final = (6, 2)
 SLOW: Final = 0.05  # seconds for one answer of Redis
 BEHIND: Final = 180.0  # seconds without a reading of the feed; the longest time between two is 60
+CLOCKS: Final = 60.0  # seconds that this machine's clock may differ from Slack's
 WAITING: Final = 60.0  # seconds that work which can be done lies there
 LOOKED_UP: Final = 30  # members of whom Slack is asked, at about 50 a minute
 LETTERS: Final = 5  # dead letters in full
@@ -170,6 +171,8 @@ class Checkup:
             yield self._scopes(granted)
             for one in await self._replies(granted):
                 yield one
+            if (theirs := await self._slack.clock()) is not None:
+                yield clock(theirs, datetime.now(UTC))
             yield await self._transport()
             yield await self._channel(installation)
             for one in await self._routed(installation):
@@ -347,6 +350,16 @@ def _server(found: Health) -> Finding:
     if found.latency > SLOW:
         return Finding("Redis", "warning", seen, "Put Redis nearer to the bot: every click waits for it.")
     return Finding("Redis", "ok", seen)
+
+
+def clock(theirs: datetime, ours: datetime) -> Finding:
+    """This machine's clock beside Slack's: signatures are good for five minutes."""
+    ahead = round((ours - theirs).total_seconds())
+    if abs(ahead) <= CLOCKS:
+        return Finding("clock", "ok", f"within {CLOCKS:.0f} s of Slack's")
+    seen = f"{abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} Slack's"
+    how = "Set this machine's clock (`timedatectl set-ntp true`): beyond 300 s, what Slack and Inbox sign is refused."
+    return Finding("clock", "warning", seen, how)
 
 
 def _slack_remedy(error: SlackError) -> str:

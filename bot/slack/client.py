@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -78,10 +80,20 @@ class Slack:
 
     async def scopes(self) -> frozenset[str]:
         """What the token was granted, as Slack's answers say in their header."""
+        granted = (await self._headers()).get("x-oauth-scopes", "")
+        return frozenset(part.strip() for part in granted.split(",")) - {""}
+
+    async def clock(self) -> datetime | None:
+        """What time it is for Slack; None when its answer does not say so."""
+        try:
+            return parsedate_to_datetime((await self._headers())["date"])
+        except (KeyError, ValueError):
+            return None
+
+    async def _headers(self) -> Mapping[str, str]:
         async with self._answers():
             answer = await self.client.auth_test()
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return frozenset(part.strip() for part in headers.get("x-oauth-scopes", "").split(",")) - {""}
+        return {name.lower(): value for name, value in answer.headers.items()}
 
     async def try_channel(self, channel: str, bot_user: str) -> None:
         """Whether cards can be posted there, found out with words that only the bot sees.
