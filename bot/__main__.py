@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.errors import BotError, SettingsError
 from bot.manifest import PLACEHOLDER, as_json
+from bot.version import version
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +41,7 @@ def _run(command: Coroutine[Any, Any, int]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bot", description="Slack and Inbox, bridged.")
+    parser.add_argument("--version", action="version", version=f"bot {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     serve = commands.add_parser("serve", help="answer Slack and Inbox, and work (HTTP, or Socket Mode)")
     serve.add_argument("--no-worker", action="store_true", help="leave the work to `bot worker` processes")
@@ -104,12 +106,15 @@ async def _command(asked: argparse.Namespace) -> int:
 
 async def _work(*, web: bool, worker: bool) -> int:
     with _nothing_collected():
+        import structlog
+
         from bot import log, settings, telemetry
         from bot.app import bridge
         from bot.run import run
 
     wanted = settings.load()
     log.configure(wanted.log_level, wanted.log_format)
+    structlog.get_logger(__name__).info("starting", version=version(), web=web, worker=worker)
     telemetry.start(wanted)
     try:
         async with bridge(wanted) as built:

@@ -28,13 +28,26 @@ from bot.http_limits import Bodies, RefusedBody
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
 from bot.inbox.webhook import parse_event, signed_at, verify
-from bot.metrics import ACK_SECONDS, API_ENDS, API_VERSION, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
+from bot.metrics import (
+    ACK_SECONDS,
+    API_ENDS,
+    API_VERSION,
+    BUILD,
+    CIRCUIT,
+    CURSOR_LAG,
+    DEPTH,
+    HELD,
+    OLDEST,
+    QUOTA,
+    REQUESTS,
+)
 from bot.queue.job import reference
 from bot.queue.lanes import Lanes
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store.installation import Install
 from bot.store.quota import Pace
+from bot.version import version
 
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
@@ -137,8 +150,8 @@ class Web:
         return PlainTextResponse("ok")
 
     async def healthz(self, _: Request) -> Response:
-        """The process runs."""
-        return PlainTextResponse("ok")
+        """The process runs, and which version it is."""
+        return PlainTextResponse(f"ok\nversion {version()}")
 
     async def readyz(self, _: Request) -> Response:
         """Redis takes writes now, Slack and Inbox have answered since the start, and the token was not taken away."""
@@ -175,6 +188,7 @@ class Web:
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
         if self._metrics_token is not None and not hmac.compare_digest(given, self._metrics_token):
             return PlainTextResponse("wants METRICS_TOKEN", 401, {"WWW-Authenticate": "Bearer"})
+        BUILD.labels(version()).set(1)
         try:
             async with asyncio.timeout(STORE_WITHIN):
                 await self._measure()
@@ -187,8 +201,8 @@ class Web:
 
     async def _measure(self) -> None:
         """The same in every process: it is what they share. Each speaks its API version for itself."""
-        for version in ("v1", "v2"):
-            API_VERSION.labels(version).set(version == self._spoken.version)
+        for spoken in ("v1", "v2"):
+            API_VERSION.labels(spoken).set(spoken == self._spoken.version)
         ends = self._spoken.ends
         API_ENDS.set((ends - datetime.now(UTC)).total_seconds() if ends else math.inf)
         for state, count in (await self._lanes.depth()).items():

@@ -39,6 +39,7 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store.health import UNKNOWN, Health
 from bot.store.installation import Install
+from bot.version import version
 
 T = TypeVar("T")
 Level = Literal["ok", "warning", "failed"]
@@ -98,6 +99,7 @@ class Checkup:
 
     async def _all(self) -> AsyncIterator[Finding]:
         installation: Installation | None = None
+        yield Finding("version", "ok", version())
         if self._store:
             async for one in self._redis(self._store):
                 yield one

@@ -443,6 +443,7 @@ RINGS: tuple[tuple[str, ...], ...] = (
         "metrics",
         "manifest",
         "telemetry",
+        "version",
     ),
     ("queue", "store", "slack", "inbox"),
     ("people", "context", "feature", "accept"),

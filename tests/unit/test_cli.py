@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -114,6 +115,12 @@ async def test_bad_usage_is_exit_2(tmp_path: Path, arguments: list[str]) -> None
     ended = await bot(tmp_path, GOOD, *arguments)
     assert ended.code == 2
     assert ended.err.startswith("usage: bot")
+
+
+async def test_the_version_is_the_one_of_the_sources(tmp_path: Path) -> None:
+    (said,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    ended = await bot(tmp_path, {}, "--version")
+    assert (ended.code, ended.out, ended.err) == (0, f"bot {said}\n", "")
 
 
 async def test_help_names_every_command(tmp_path: Path) -> None:

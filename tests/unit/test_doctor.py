@@ -284,7 +284,7 @@ def test_a_clock_that_differs_is_found(ahead: int, level: str, seen: str) -> Non
 async def test_the_clock_is_compared_with_what_slack_says(ask: Ask) -> None:
     async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        body = b'{"ok": true, "team_id": "T0ACME", "user_id": "U0BOT"}'
+        body = b'{"ok": true, "team_id": "T0ACME", "user_id": "U0BOT", "user": {"id": "U0BO"}}'
         date = format_datetime(utc_now() - timedelta(hours=1), usegmt=True)
         head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nDate: {date}\r\nConnection: close"
         writer.write(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body)
