@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--json", action="store_true", help="one JSON object in a line")
     doctor = commands.add_parser("doctor", help="what is wrong, and what to do about it")
     doctor.add_argument("--json", action="store_true", help="for programs")
+    hello = commands.add_parser("hello", help="post a test message, to see that cards can appear in a channel")
+    hello.add_argument("channel", nargs="?", help="its id or link; else that of NOTIFY_CHANNEL")
     manifest = commands.add_parser("manifest", help="print the Slack app's manifest, ready to paste")
     how = manifest.add_mutually_exclusive_group()
     how.add_argument("--url", type=_address, default=PLACEHOLDER, help="the bot's public address, https://…")
@@ -99,6 +101,10 @@ async def _command(asked: argparse.Namespace) -> int:
         from bot.doctor import command as doctor
 
         return await doctor.retry(wanted, asked.id)
+    if asked.command == "hello":
+        from bot.doctor.hello import hello
+
+        return await hello(wanted, asked.channel)
     from bot.admin import export as audit
 
     return await audit.export(wanted, asked.since, as_json=asked.json)

@@ -55,7 +55,7 @@ _ADD_SCOPES: Final = (
 )
 _NO_REDIS: Final = "Start it, or correct REDIS_URL."
 _NO_WRITES: Final = "Let REDIS_URL name the primary, and see to its memory, its disk and its replicas."
-_CHANNEL: Final = {
+CHANNEL_REMEDIES: Final = {
     "channel_not_found": "NOTIFY_CHANNEL names no channel that the bot can see: copy the channel's id (C…) from its "
     "details, and if it is private write `/invite @Inbox` in it.",
     "not_in_channel": "Write `/invite @Inbox` in that channel.",
@@ -225,7 +225,7 @@ class Checkup:
         try:
             await self._slack.try_channel(channel, installation.bot_user)
         except (SlackRefused, SlackUnknown) as error:
-            how = _CHANNEL.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
+            how = CHANNEL_REMEDIES.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
             return Finding("channel", "failed", f"{channel}: {error.code}", how)
         return Finding("channel", "ok", channel)
 

@@ -123,6 +123,34 @@ async def test_the_version_is_the_one_of_the_sources(tmp_path: Path) -> None:
     assert (ended.code, ended.out, ended.err) == (0, f"bot {said}\n", "")
 
 
+@pytest.mark.parametrize("link", [None, "{}", "https://acme.slack.com/archives/{}?x=1"])
+async def test_hello_posts_a_message_and_says_what_is_next(outside: Outside, tmp_path: Path, link: str | None) -> None:
+    channel = outside.acme.channel
+    ended = await bot(tmp_path, outside.env, "hello", *([link.format(channel)] if link else []))
+    (posted,) = outside.slack.messages(channel)
+    assert "/inbox whoami" in outside.slack.show(posted)
+    assert (ended.code, ended.err) == (0, "")
+    assert "Posted in Acme: http" in ended.out
+    assert "/inbox whoami" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("changed", "channel", "code", "said"),
+    [
+        ({"NOTIFY_CHANNEL": ""}, [], 2, "NOTIFY_CHANNEL is not set"),
+        ({}, ["#support"], 2, "#support is no channel's id"),
+        ({}, ["C0NOBODYS"], 1, "copy the channel's id"),
+        ({"SLACK_BOT_TOKEN": "xoxb-other"}, [], 2, "SLACK_BOT_TOKEN is wrong"),
+    ],
+)
+async def test_hello_that_does_not_work_says_why(
+    outside: Outside, tmp_path: Path, changed: dict[str, str], channel: list[str], code: int, said: str
+) -> None:
+    ended = await bot(tmp_path, outside.env | changed, "hello", *channel)
+    assert ended.code == code
+    assert said in one_sentence(ended)
+
+
 async def test_help_names_every_command(tmp_path: Path) -> None:
     ended = await bot(tmp_path, {}, "--help")
     assert (ended.code, ended.err) == (0, "")
