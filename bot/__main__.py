@@ -18,7 +18,7 @@ from bot.version import version
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    asked = _parser().parse_args(arguments)
+    asked = parser().parse_args(arguments)
     try:
         return _run(_command(asked))
     except SettingsError as error:
@@ -39,7 +39,7 @@ def _run(command: Coroutine[Any, Any, int]) -> int:
     return uvloop.run(command)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bot", description="Slack and Inbox, bridged.")
     parser.add_argument("--version", action="version", version=f"bot {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")

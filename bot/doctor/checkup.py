@@ -276,7 +276,9 @@ class Checkup:
     def _accounts(self, links: list[AccountLink]) -> list[Finding]:
         if not links:
             return [Finding("accounts", "failed", "none", "Connect one in Inbox → Settings → Accounts.")]
-        found = [Finding("accounts", "ok", ", ".join(link.label for link in links))]
+        several = len(links) > 1  # then one may be INBOX_ACCOUNT_LINK_ID
+        seen = ", ".join(f"{link.label} ({link.id})" if several else link.label for link in links)
+        found = [Finding("accounts", "ok", seen)]
         offline = [link.label for link in links if link.status != "active"]
         if offline:
             how = f"In Inbox → Settings → Accounts, reconnect {', '.join(offline)}."

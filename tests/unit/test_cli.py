@@ -151,6 +151,20 @@ async def test_hello_that_does_not_work_says_why(
     assert said in one_sentence(ended)
 
 
+async def test_the_steps_of_the_installation_work_in_their_order(outside: Outside, tmp_path: Path) -> None:
+    text = (ROOT / "docs/install.md").read_text()
+    order = list(dict.fromkeys(re.findall(r"python -m bot (manifest|serve|hello|doctor)", text)))
+    assert order == ["manifest", "serve", "hello", "doctor"]
+    assert (await bot(tmp_path, {}, "manifest", "--socket")).code == 0
+    async with process(tmp_path, outside.env, "serve") as running:
+        await until(outside.up)
+        assert (await bot(tmp_path, outside.env, "hello")).code == 0
+        ended = await bot(tmp_path, outside.env, "doctor")
+        assert (ended.code, "FAILED" in ended.out) == (0, False), ended.out
+        said = await terminated(running)
+    assert '"event": "running"' in said.err
+
+
 async def test_help_names_every_command(tmp_path: Path) -> None:
     ended = await bot(tmp_path, {}, "--help")
     assert (ended.code, ended.err) == (0, "")
