@@ -13,11 +13,12 @@ from typing import Any
 
 from bot.errors import BotError, SettingsError
 from bot.manifest import PLACEHOLDER, as_json
+from bot.version import version
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    asked = _parser().parse_args(arguments)
+    asked = parser().parse_args(arguments)
     try:
         return _run(_command(asked))
     except SettingsError as error:
@@ -38,8 +39,9 @@ def _run(command: Coroutine[Any, Any, int]) -> int:
     return uvloop.run(command)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bot", description="Slack and Inbox, bridged.")
+    parser.add_argument("--version", action="version", version=f"bot {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     serve = commands.add_parser("serve", help="answer Slack and Inbox, and work (HTTP, or Socket Mode)")
     serve.add_argument("--no-worker", action="store_true", help="leave the work to `bot worker` processes")
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--json", action="store_true", help="one JSON object in a line")
     doctor = commands.add_parser("doctor", help="what is wrong, and what to do about it")
     doctor.add_argument("--json", action="store_true", help="for programs")
+    hello = commands.add_parser("hello", help="post a test message, to see that cards can appear in a channel")
+    hello.add_argument("channel", nargs="?", help="its id or link; else that of NOTIFY_CHANNEL")
     manifest = commands.add_parser("manifest", help="print the Slack app's manifest, ready to paste")
     how = manifest.add_mutually_exclusive_group()
     how.add_argument("--url", type=_address, default=PLACEHOLDER, help="the bot's public address, https://…")
@@ -97,6 +101,10 @@ async def _command(asked: argparse.Namespace) -> int:
         from bot.doctor import command as doctor
 
         return await doctor.retry(wanted, asked.id)
+    if asked.command == "hello":
+        from bot.doctor.hello import hello
+
+        return await hello(wanted, asked.channel)
     from bot.admin import export as audit
 
     return await audit.export(wanted, asked.since, as_json=asked.json)
@@ -104,12 +112,15 @@ async def _command(asked: argparse.Namespace) -> int:
 
 async def _work(*, web: bool, worker: bool) -> int:
     with _nothing_collected():
+        import structlog
+
         from bot import log, settings, telemetry
         from bot.app import bridge
         from bot.run import run
 
     wanted = settings.load()
     log.configure(wanted.log_level, wanted.log_format)
+    structlog.get_logger(__name__).info("starting", version=version(), web=web, worker=worker)
     telemetry.start(wanted)
     try:
         async with bridge(wanted) as built:

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import aiohttp
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
@@ -22,6 +21,7 @@ from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
 from bot.lists.store import Listings
+from bot.network import network_of
 from bot.people import answers
 from bot.people.access import Access
 from bot.people.directory import Directory
@@ -45,7 +45,7 @@ from bot.settings import Settings
 from bot.slack import dispatch
 from bot.slack.bolt import bolt_app
 from bot.slack.boundary import bounded
-from bot.slack.client import TIMEOUT, Slack
+from bot.slack.client import Slack, slack_session
 from bot.slack.payloads import Ack, Body
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
@@ -84,18 +84,17 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(opened_redis(settings))
         await migrate(redis)
-        session = await stack.enter_async_context(
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
-        )
-        http = await stack.enter_async_context(http_client())
-        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
+        network = network_of(settings)
+        session = await stack.enter_async_context(slack_session(network))
+        http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, network))
+        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
         bot = await _bot(stack, settings, timing or Timing(), redis, slack, http)
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
         bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
         web = Web(bot, bolt, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
-            sockets = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+            sockets = await stack.enter_async_context(slack_session(network, total=None))
             socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
         timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.timing.poll)
         parts = (bot.inbox, bot.lanes, bolt, web.app, web.watch, _worker(bot), timer, socket_mode)

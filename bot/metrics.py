@@ -6,6 +6,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+BUILD: Final = Gauge("bot_build_info", "1 for the version of the bot that this process is.", ["version"])
 REQUESTS: Final = Counter(
     "bot_requests_total", "Requests by route (`socket` is Socket Mode) and status.", ["route", "status"]
 )

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     sentry_dsn: SecretStr | None = None
     otel_exporter_otlp_endpoint: str | None = None
+    https_proxy: SecretStr | None = None  # secret, as a password may be in it
+    http_proxy: SecretStr | None = None
+    all_proxy: SecretStr | None = None
+    no_proxy: str | None = None
+    ssl_cert_file: Path | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -26,9 +26,22 @@ from bot.context import Bot
 from bot.errors import BotError, NotWritable, StoreUnavailable
 from bot.events.types import wanted
 from bot.http_limits import Bodies, RefusedBody
-from bot.inbox.webhook import may_be_signed, parse_event, verify
-from bot.metrics import ACK_SECONDS, API_ENDS, API_VERSION, CIRCUIT, CURSOR_LAG, DEPTH, HELD, OLDEST, QUOTA, REQUESTS
+from bot.inbox.webhook import parse_event, signed_at, verify
+from bot.metrics import (
+    ACK_SECONDS,
+    API_ENDS,
+    API_VERSION,
+    BUILD,
+    CIRCUIT,
+    CURSOR_LAG,
+    DEPTH,
+    HELD,
+    OLDEST,
+    QUOTA,
+    REQUESTS,
+)
 from bot.queue.job import reference
+from bot.version import version
 
 log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
@@ -59,8 +72,8 @@ class Web:
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
-        if not _may_be_signed(request):
-            return _not_signed("/slack/events")
+        if refused := _not_now("/slack/events", _signed_at(request)):
+            return refused
         async with self._bodies.read(request) as body:
             if not any(_signed(one, body, request) for one in self._signing):
                 return _not_signed("/slack/events")
@@ -83,8 +96,8 @@ class Web:
         if not self._webhook_secret:
             return PlainTextResponse("INBOX_WEBHOOK_SECRET is not set", 404)
         signature = request.headers.get("X-Inbox-Signature")
-        if not may_be_signed(signature, time.time()):
-            return _not_signed("/inbox/webhook")
+        if refused := _not_now("/inbox/webhook", signed_at(signature)):
+            return refused
         async with self._bodies.read(request) as body:
             if not verify(self._webhook_secret, signature, body, time.time()):
                 return _not_signed("/inbox/webhook")
@@ -110,8 +123,8 @@ class Web:
         return PlainTextResponse("ok")
 
     async def healthz(self, _: Request) -> Response:
-        """The process runs."""
-        return PlainTextResponse("ok")
+        """The process runs, and which version it is."""
+        return PlainTextResponse(f"ok\nversion {version()}")
 
     async def readyz(self, _: Request) -> Response:
         """Redis takes writes now, Slack and Inbox have answered since the start, and the token was not taken away."""
@@ -149,6 +162,7 @@ class Web:
         wanted = f"Bearer {self._metrics_token}".encode()
         if self._metrics_token and not hmac.compare_digest(given, wanted):
             return PlainTextResponse("wants METRICS_TOKEN", 401, {"WWW-Authenticate": "Bearer"})
+        BUILD.labels(version()).set(1)
         try:
             async with asyncio.timeout(STORE_WITHIN):
                 await self._measure()
@@ -161,8 +175,8 @@ class Web:
 
     async def _measure(self) -> None:
         """The same in every process: it is what they share. Each speaks its API version for itself."""
-        for version in ("v1", "v2"):
-            API_VERSION.labels(version).set(version == self._bot.spoken.version)
+        for spoken in ("v1", "v2"):
+            API_VERSION.labels(spoken).set(spoken == self._bot.spoken.version)
         ends = self._bot.spoken.ends
         API_ENDS.set((ends - datetime.now(UTC)).total_seconds() if ends else math.inf)
         for state, count in (await self._bot.lanes.depth()).items():
@@ -205,12 +219,23 @@ def _not_signed(route: str) -> Response:
     return PlainTextResponse("invalid signature", 401, _CLOSE)
 
 
-def _may_be_signed(request: Request) -> bool:
-    """Whether the headers alone do not rule out that Slack signed this now; a body is read for nobody else."""
+def _not_now(route: str, at: int | None) -> Response | None:
+    """The refusal of what cannot be signed now, by its headers alone; a body is read for nobody else."""
+    if at is None:
+        return _not_signed(route)
+    seconds = round(time.time() - at)
+    if abs(seconds) <= FRESH:
+        return None
+    log.warning("clock_differs", route=route, seconds=seconds, remedy="set this machine's clock; bot doctor compares")
+    return PlainTextResponse(f"clock differs by {abs(seconds)} s", 401, _CLOSE)
+
+
+def _signed_at(request: Request) -> int | None:
+    """When Slack signed it, as the headers say; None when they have no such time, or no signature."""
     timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
     signature = request.headers.get("X-Slack-Signature", "")
     has_form = re.fullmatch("[0-9]{1,15}", timestamp) and re.fullmatch("v0=[0-9a-f]{64}", signature)
-    return bool(has_form) and abs(time.time() - int(timestamp)) <= FRESH
+    return int(timestamp) if has_form else None
 
 
 def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:

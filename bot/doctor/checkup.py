@@ -29,9 +29,11 @@ from bot.people import version_words
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
+from bot.version import version
 
 T = TypeVar("T")
 BEHIND: Final = 180.0  # seconds without a reading of the feed; the longest time between two is 60
+CLOCKS: Final = 60.0  # seconds that this machine's clock may differ from Slack's
 LOOKED_UP: Final = 30  # members of whom Slack is asked, at about 50 a minute
 _ADD_SCOPES: Final = (
     "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
@@ -53,6 +55,7 @@ class Checkup:
 
     async def _all(self) -> AsyncIterator[Finding]:
         installation: Installation | None = None
+        yield Finding("version", "ok", version())
         if self._store:
             async for one in of_redis(self._store):
                 yield one
@@ -88,6 +91,8 @@ class Checkup:
             yield self._scopes(granted)
             for one in await self._replies(granted):
                 yield one
+            if (theirs := await self._slack.clock()) is not None:
+                yield clock(theirs, datetime.now(UTC))
             yield await self._transport()
             yield await self._channel(installation)
             for one in await self._routed(installation):
@@ -189,7 +194,9 @@ class Checkup:
     def _accounts(self, links: list[AccountLink]) -> list[Finding]:
         if not links:
             return [Finding("accounts", "failed", "none", "Connect one in Inbox → Settings → Accounts.")]
-        found = [Finding("accounts", "ok", ", ".join(link.label for link in links))]
+        several = len(links) > 1  # then one may be INBOX_ACCOUNT_LINK_ID
+        seen = ", ".join(f"{link.label} ({link.id})" if several else link.label for link in links)
+        found = [Finding("accounts", "ok", seen)]
         offline = [link.label for link in links if link.status != "active"]
         if offline:
             how = f"In Inbox → Settings → Accounts, reconnect {', '.join(offline)}."
@@ -253,3 +260,13 @@ class Checkup:
             return await read(self._store) if self._store else None
         except StoreUnavailable:
             return None
+
+
+def clock(theirs: datetime, ours: datetime) -> Finding:
+    """This machine's clock beside Slack's: signatures are good for five minutes."""
+    ahead = round((ours - theirs).total_seconds())
+    if abs(ahead) <= CLOCKS:
+        return Finding("clock", "ok", f"within {CLOCKS:.0f} s of Slack's")
+    seen = f"{abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} Slack's"
+    how = "Set this machine's clock (`timedatectl set-ntp true`): beyond 300 s, what Slack and Inbox sign is refused."
+    return Finding("clock", "warning", seen, how)

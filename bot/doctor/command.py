@@ -8,8 +8,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
-import aiohttp
-
 from bot import settings as all_settings
 from bot.channels.store import Preferences
 from bot.doctor.checkup import Checkup
@@ -19,11 +17,12 @@ from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
 from bot.inbox.client import Http, Inbox, choose_version, http_client, open_inbox
+from bot.network import network_of
 from bot.people.links import Links
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes
 from bot.settings import Settings
-from bot.slack.client import TIMEOUT, Slack
+from bot.slack.client import Slack, slack_session
 from bot.start import opened_redis
 from bot.store.health import health
 from bot.store.installation import InstallState
@@ -55,11 +54,10 @@ async def retry(settings: Settings, letter_id: str) -> int:
 
 async def _findings(settings: Settings) -> list[Finding]:
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False)
-        )
-        http = await stack.enter_async_context(http_client())
-        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session)
+        network = network_of(settings)
+        session = await stack.enter_async_context(slack_session(network))
+        http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, network))
+        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
         first, store = [], None
         try:
             redis = await stack.enter_async_context(opened_redis(settings))

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -21,6 +19,7 @@ from pydantic import TypeAdapter
 from bot import errors, models
 from bot.inbox.failure import come_back_later, envelope, failure
 from bot.inbox.wire import parse
+from bot.network import Network
 
 T = TypeVar("T")
 TEAM = TypeAdapter(models.Team)
@@ -49,20 +48,15 @@ class Keep(Enum):
 KEEP: Final = Keep.KEEP
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Whom to trust; reading that takes 20 ms, so it is done once in a process."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def http_client() -> httpx.AsyncClient:
-    """The shared client; its timeouts leave room to answer whoever waits for us within 10 s."""
+def http_client(base: str, network: Network) -> httpx.AsyncClient:
+    """The shared client for what is below `base`; its timeouts leave room to answer whoever waits within 10 s."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(connect=3, read=7, write=5, pool=5),
         limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
         follow_redirects=False,
         trust_env=False,
-        verify=_trusted(),
+        verify=network.tls(),
+        proxy=network.proxy(base),
     )
 
 

@@ -95,6 +95,10 @@ def settings_for(slack: SandboxSlack, inbox: SandboxInbox, inbox_url: str, **mor
         "redis_url": None,
         "bot_admins": (),
         "host": "127.0.0.1",
+        "https_proxy": None,
+        "http_proxy": None,
+        "all_proxy": None,
+        "ssl_cert_file": None,
     }
     return Settings(_env_file=None, **(wanted | more))  # type: ignore[call-arg]  # pydantic-settings takes it at run time
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
 from bot.models import Place
+from bot.network import DIRECT, Network
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, without_pictures
 from bot.slack.calls import answers
@@ -33,11 +36,24 @@ async def nobody(_: SlackError | None) -> None:
     """Nobody wants to hear."""
 
 
+def slack_session(network: Network, total: float | None = TIMEOUT) -> aiohttp.ClientSession:
+    """A session for calls of at most `total` seconds; each call names its proxy itself."""
+    connector = aiohttp.TCPConnector(ssl=network.tls())
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=total), trust_env=False)
+
+
 class Slack:
     """One workspace. Every method raises `SlackError`s and nothing else."""
 
-    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession, heard: Heard = nobody) -> None:
-        self._session, self.heard = session, heard
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        network: Network = DIRECT,
+        heard: Heard = nobody,
+    ) -> None:
+        self._session, self.network, self.heard = session, network, heard
         self._base_url = base_url
         self.client = AsyncWebClient(
             token=token,
@@ -47,6 +63,7 @@ class Slack:
             retry_handlers=[],
             trust_env_in_session=False,
         )
+        self.client.proxy = network.proxy(base_url)  # not as an argument: for None it reads the environment
 
     async def installation(self) -> Installation:
         """Whose token this is. Raises `SlackRevoked` with `invalid_auth` and the like when it is nobody's."""
@@ -62,10 +79,20 @@ class Slack:
 
     async def scopes(self) -> frozenset[str]:
         """What the token was granted, as Slack's answers say in their header."""
+        granted = (await self._headers()).get("x-oauth-scopes", "")
+        return frozenset(part.strip() for part in granted.split(",")) - {""}
+
+    async def clock(self) -> datetime | None:
+        """What time it is for Slack; None when its answer does not say so."""
+        try:
+            return parsedate_to_datetime((await self._headers())["date"])
+        except (KeyError, ValueError):
+            return None
+
+    async def _headers(self) -> Mapping[str, str]:
         async with self._answers():
             answer = await self.client.auth_test()
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return frozenset(part.strip() for part in headers.get("x-oauth-scopes", "").split(",")) - {""}
+        return {name.lower(): value for name, value in answer.headers.items()}
 
     async def try_channel(self, channel: str, bot_user: str) -> None:
         """Whether cards can be posted there, found out with words that only the bot sees.
@@ -199,7 +226,7 @@ class Slack:
         url = str(answer["upload_url"])
         if not self.trusts(url):
             raise SlackRefused("strange_upload_url")
-        async with self._answers(), self._session.post(url, data=content) as response:
+        async with self._answers(), self._session.post(url, data=content, proxy=self.network.proxy(url)) as response:
             if response.status != 200:
                 raise SlackDown(f"upload_url answered {response.status}")
         return str(answer["file_id"])
@@ -270,6 +297,7 @@ class Slack:
 
     async def _respond(self, response_url: str, message: Msg, replace: bool) -> None:
         webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
+        webhook.proxy = self.network.proxy(response_url)
         async with answers():  # without any token
             answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=replace)
         if answer.status_code >= 500:

@@ -194,7 +194,10 @@ class SocketMode:
             async with asyncio.timeout(min(HELLO_WITHIN * (1 + tries), LONGEST_HELLO)):
                 url = await self._slack.open_socket(self._token)
                 socket = await self._session.ws_connect(
-                    url, autoping=False, timeout=aiohttp.ClientWSTimeout(ws_close=1.0)
+                    url,
+                    autoping=False,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                    proxy=self._slack.network.proxy(url),
                 )
                 connection = Connection(socket, self._arrived)
                 await _first(connection.hello.wait(), connection.over.wait())

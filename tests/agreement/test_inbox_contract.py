@@ -19,6 +19,7 @@ from bot.errors import Rejected
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
 from bot.inbox.search import Search
 from bot.models import Address
+from bot.network import DIRECT
 from bot.recipient import Recipient
 from bot.sandbox.inbox import v1, v2
 from bot.sandbox.inbox.contract import answers, requests
@@ -348,7 +349,7 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 async def test_every_request_of_the_bots_client_is_in_the_contract(version: Literal["v1", "v2"]) -> None:
-    async with opened(version) as team, http_client() as http:
+    async with opened(version) as team, http_client("http://127.0.0.1", DIRECT) as http:
         watched = Watched(open_inbox(http, team.url, "ibt_sandbox", version))
         await use_everything(cast(Inbox, watched), team)
         assert team.inbox.violations == []

@@ -145,6 +145,16 @@ async def test_an_inbox_request_that_is_not_signed_now_by_inbox_is_refused_and_d
     await on.slack.until(lambda: cards(on))
 
 
+async def test_a_clock_that_differs_is_told_from_a_wrong_secret(on: Stage, logged: Callable[[], str]) -> None:
+    body, late = b"{}", time.time() - 400
+    for path, headers in (("/slack/events", on.slack.sign(body, late)), ("/inbox/webhook", on.inbox.sign(body, late))):
+        response = await post(on, path, body, headers)
+        assert response.status_code == 401
+        assert re.fullmatch(r"clock differs by 40\d s", response.text)
+    assert logged().count('"clock_differs"') == 2
+    assert "not_signed" not in logged()
+
+
 async def test_one_good_signature_among_several_is_enough(on: Stage) -> None:
     event = await undelivered(on, "While the secret changes")
     body = on.inbox.event_body(event.id)

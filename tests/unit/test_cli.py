@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -114,6 +115,54 @@ async def test_bad_usage_is_exit_2(tmp_path: Path, arguments: list[str]) -> None
     ended = await bot(tmp_path, GOOD, *arguments)
     assert ended.code == 2
     assert ended.err.startswith("usage: bot")
+
+
+async def test_the_version_is_the_one_of_the_sources(tmp_path: Path) -> None:
+    (said,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    ended = await bot(tmp_path, {}, "--version")
+    assert (ended.code, ended.out, ended.err) == (0, f"bot {said}\n", "")
+
+
+@pytest.mark.parametrize("link", [None, "{}", "https://acme.slack.com/archives/{}?x=1"])
+async def test_hello_posts_a_message_and_says_what_is_next(outside: Outside, tmp_path: Path, link: str | None) -> None:
+    channel = outside.acme.channel
+    ended = await bot(tmp_path, outside.env, "hello", *([link.format(channel)] if link else []))
+    (posted,) = outside.slack.messages(channel)
+    assert "/inbox whoami" in outside.slack.show(posted)
+    assert (ended.code, ended.err) == (0, "")
+    assert "Posted in Acme: http" in ended.out
+    assert "/inbox whoami" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("changed", "channel", "code", "said"),
+    [
+        ({"NOTIFY_CHANNEL": ""}, [], 2, "NOTIFY_CHANNEL is not set"),
+        ({}, ["#support"], 2, "#support is no channel's id"),
+        ({}, ["C0NOBODYS"], 1, "copy the channel's id"),
+        ({"SLACK_BOT_TOKEN": "xoxb-other"}, [], 2, "SLACK_BOT_TOKEN is wrong"),
+    ],
+)
+async def test_hello_that_does_not_work_says_why(
+    outside: Outside, tmp_path: Path, changed: dict[str, str], channel: list[str], code: int, said: str
+) -> None:
+    ended = await bot(tmp_path, outside.env | changed, "hello", *channel)
+    assert ended.code == code
+    assert said in one_sentence(ended)
+
+
+async def test_the_steps_of_the_installation_work_in_their_order(outside: Outside, tmp_path: Path) -> None:
+    text = (ROOT / "docs/install.md").read_text()
+    order = list(dict.fromkeys(re.findall(r"python -m bot (manifest|serve|hello|doctor)", text)))
+    assert order == ["manifest", "serve", "hello", "doctor"]
+    assert (await bot(tmp_path, {}, "manifest", "--socket")).code == 0
+    async with process(tmp_path, outside.env, "serve") as running:
+        await until(outside.up)
+        assert (await bot(tmp_path, outside.env, "hello")).code == 0
+        ended = await bot(tmp_path, outside.env, "doctor")
+        assert (ended.code, "FAILED" in ended.out) == (0, False), ended.out
+        said = await terminated(running)
+    assert '"event": "running"' in said.err
 
 
 async def test_help_names_every_command(tmp_path: Path) -> None:

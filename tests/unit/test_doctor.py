@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from bot.channels.store import Preferences
 from bot.doctor import command
+from bot.doctor.checkup import clock
 from bot.events.store import Feed
 from bot.feature import Console
 from bot.features import KINDS
@@ -264,6 +267,34 @@ async def test_an_address_where_somebody_else_answers_is_found(ask: Ask, answer:
     failed = {one["what"]: one["remedy"] for one in findings if one["level"] == "failed"}
     assert "SLACK_API_BASE_URL" in failed["Slack"]
     assert "INBOX_API_BASE_URL" in failed["Inbox"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "level", "seen"),
+    [(60, "ok", "within 60 s"), (61, "warning", "61 s ahead of"), (-400, "warning", "400 s behind")],
+)
+def test_a_clock_that_differs_is_found(ahead: int, level: str, seen: str) -> None:
+    found = clock(utc_now() - timedelta(seconds=ahead), utc_now())
+    assert (found.what, found.level) == ("clock", level)
+    assert seen in found.seen
+    assert ("clock" in found.remedy) == (level == "warning")
+
+
+async def test_the_clock_is_compared_with_what_slack_says(ask: Ask) -> None:
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"ok": true, "team_id": "T0ACME", "user_id": "U0BOT", "user": {"id": "U0BO"}}'
+        date = format_datetime(utc_now() - timedelta(hours=1), usegmt=True)
+        head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nDate: {date}\r\nConnection: close"
+        writer.write(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(late, "127.0.0.1", 0) as server:
+        _, findings = await ask(SLACK_API_BASE_URL=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api")
+    (found,) = [one for one in findings if one["what"] == "clock"]
+    assert found["level"] == "warning"
+    assert re.fullmatch(r"360\d s ahead of Slack's", found["seen"])
 
 
 async def test_a_redis_that_says_nothing_is_found_in_time(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

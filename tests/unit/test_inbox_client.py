@@ -15,6 +15,7 @@ from bot import errors
 from bot.inbox.client import Inbox, choose_version, http_client, open_inbox
 from bot.inbox.failure import failure
 from bot.models import AccountLink, Address
+from bot.network import DIRECT
 from bot.recipient import Recipient
 
 ROOT = "https://inbox.test/api"
@@ -644,7 +645,7 @@ async def test_a_pinned_base_url_is_not_doubled_and_ids_cannot_leave_their_place
 
 
 async def test_the_shared_client_leaves_room_to_answer_in_time() -> None:
-    async with http_client() as http:
+    async with http_client("https://inboxapp.com/api", DIRECT) as http:
         assert http.timeout == httpx.Timeout(connect=3, read=7, write=5, pool=5)
         assert (http.follow_redirects, http.trust_env) == (False, False)
 

@@ -31,6 +31,7 @@ from bot.store.connect import connect
 from bot.store.health import write
 from bot.store.installation import InstallState
 from bot.store.quota import BLOCKED, Quota
+from bot.version import version
 from bot.web import Web
 from tests.e2e.steps import until
 from tests.unit.conftest import Outside, free_port
@@ -97,6 +98,7 @@ async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words
         ended = await terminated(running)
 
     lines = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
+    assert (lines[0]["event"], lines[0]["version"]) == ("starting", version())
     first, *_, last = [line for line in lines if line["event"] == "accepted" and line["kind"] == "dm"]
     of_first = [line for line in lines if line["event"] == "job" and line["ref"] == first["ref"]]
     assert [line["kind"] for line in of_first[:2]] == ["dm", "send"]
@@ -223,6 +225,14 @@ async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:
         assert 'bot_circuit_open{to="slack"} 0.0' in text
         await InstallState(redis).revoke()
         assert 'bot_circuit_open{to="slack"} 1.0' in (await operator.get("/metrics")).text
+    await redis.aclose()
+
+
+async def test_the_version_is_in_the_figures_and_in_the_probe(redis_url: str) -> None:
+    redis: Any = connect(redis_url)
+    async with watched(redis) as operator:
+        assert (await operator.get("/healthz")).text == f"ok\nversion {version()}"
+        assert f'bot_build_info{{version="{version()}"}} 1.0' in (await operator.get("/metrics")).text
     await redis.aclose()
 
 

@@ -1,0 +1,51 @@
+"""`bot hello`: a first message in a channel, which shows that cards can appear there."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bot.doctor.finding import CHANNEL
+from bot.errors import BotError, SettingsError, SlackRefused, SlackRevoked
+from bot.network import network_of
+from bot.settings import Settings
+from bot.slack.blocks import Msg, section
+from bot.slack.client import Slack, slack_session
+
+_ID: Final = re.compile(r"(?:https://\S+/archives/)?([CG][A-Z0-9]{5,})(?:[/?]\S*)?")
+_SAID: Final = (
+    "Hello! Cards of conversations can appear in this channel. Write `/inbox whoami` here: the answer, which you alone "
+    "see, says who you are in Inbox. If none comes, `python -m bot serve` does not run."
+)
+_NEXT: Final = "Now write `/inbox whoami` in that channel: the answer says who you are in Inbox."
+_NOWHERE: Final = "NOTIFY_CHANNEL is not set: name a channel by its id (C…, at the end of its details)."
+
+
+async def hello(settings: Settings, named: str | None) -> int:
+    """Post into the channel that is named by its id or link, else into NOTIFY_CHANNEL. Raises `BotError`s."""
+    channel = _channel(named) if named else settings.notify_channel
+    if channel is None:
+        raise SettingsError(_NOWHERE)
+    message: Msg = {"text": _SAID, "blocks": [section(_SAID)]}
+    network = network_of(settings)
+    async with slack_session(network) as session:
+        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
+        try:
+            workspace = await slack.installation()
+            place = await slack.post(channel, message)
+        except SlackRevoked as error:
+            raise SettingsError(
+                f"SLACK_BOT_TOKEN is wrong: Slack answers {error.code}; `bot doctor` says more."
+            ) from error
+        except SlackRefused as error:
+            how = CHANNEL.get(error.code, "`bot doctor` says more.")
+            raise BotError(f"Slack answers {error.code} for {channel}. {how}") from error
+        print(f"Posted in {workspace.name}: {await slack.permalink(place)}\n{_NEXT}")
+    return 0
+
+
+def _channel(named: str) -> str:
+    found = _ID.fullmatch(named)
+    if not found:
+        raise SettingsError(f"{named} is no channel's id: that (C…) is at the end of its details.")
+    return found[1]
