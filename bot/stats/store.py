@@ -1,6 +1,7 @@
 """What came and what was answered, counted by day; each message counts once, however often its event comes.
 
-A conversation waits from its first message that nobody has answered until somebody does, or it is closed.
+A conversation waits from its first message that nobody has answered until somebody does, or it is closed. An answer may
+be heard of before what it answers, or after what came later, as after an absence.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Counts:
     async def received(self, thread_id: str, message_id: str, at: datetime) -> None:
         """Somebody outside wrote; a thread in which nobody waits yet waits from now on."""
         args: list[str | int | float] = [keys.received(_day(at)), LIVES, thread_id, message_id, at.timestamp()]
-        await self._received(keys=[keys.UNANSWERED], args=args)
+        await self._received(keys=[keys.UNANSWERED, keys.latest_of(thread_id)], args=args)
 
     async def sent(self, thread_id: str, message_id: str, at: datetime, member: str, *, certain: bool) -> None:
         """The team wrote: an answer, if somebody waits. Who wrote it may be told more certainly a second time."""
@@ -47,7 +48,7 @@ class Counts:
             member,
             int(certain),
         ]
-        await self._sent(keys=[keys.UNANSWERED], args=args)
+        await self._sent(keys=[keys.UNANSWERED, keys.latest_of(thread_id)], args=args)
 
     async def closed(self, thread_id: str) -> None:
         """Nobody waits there any more."""

@@ -199,5 +199,10 @@ def answered(day: date) -> str:
     return key("stats", "answered", day.isoformat())
 
 
+def latest_of(thread_id: str) -> str:
+    """When the latest message and the latest answer of a conversation were written, for an hour."""
+    return key("stats", "latest", thread_id)
+
+
 def person_choices(user: str) -> str:
     return key("choices", "person", user)

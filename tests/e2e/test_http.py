@@ -494,7 +494,8 @@ async def test_a_changed_trigger_is_another_click(on: Stage) -> None:
 
 
 async def test_the_process_says_that_it_lives_and_is_ready(on: Stage) -> None:
-    assert ((await get(on, "/healthz")).status_code, (await get(on, "/healthz")).text) == (200, "ok")
+    alive = await get(on, "/healthz")
+    assert (alive.status_code, alive.text.splitlines()[0]) == (200, "ok")
     ready = await get(on, "/readyz")
     ends = ", which ends on 3 December 2026" if version(on) == "v1" else ""
     assert (ready.status_code, ready.text) == (200, f"ok\nInbox API {version(on)}{ends}")

@@ -339,7 +339,7 @@ async def test_doctor_shows_one_line_for_each_thing_and_the_remedy_below(outside
 async def test_manifest_is_ready_to_paste(tmp_path: Path) -> None:
     printed = await bot(tmp_path, {}, "manifest", "--url", "https://bot.example.com")
     assert printed.code == 0
-    assert printed.out.count("https://bot.example.com/slack/events") == 4
+    assert printed.out.count("https://bot.example.com/slack/events") == 5
     socket_mode = await bot(tmp_path, {}, "manifest", "--socket")
     assert json.loads(socket_mode.out)["settings"]["socket_mode_enabled"]
     assert "slack/events" not in socket_mode.out
