@@ -307,7 +307,7 @@ async def test_sigterm_with_work_in_hand_ends_in_time_and_leaves_the_work_to_oth
     (ticket,) = await lanes.take(keys.PEOPLE, 10, block=0.01)  # at once, not after the claim idle time
     job = await lanes.head(ticket)
     assert job is not None
-    assert (job.kind, job.tries) == ("dm", 0)
+    assert (job.kind, job.tries) == ("dm", 1)  # how far it came is not known
     await redis.aclose()
 
 
@@ -339,7 +339,7 @@ async def test_doctor_shows_one_line_for_each_thing_and_the_remedy_below(outside
 async def test_manifest_is_ready_to_paste(tmp_path: Path) -> None:
     printed = await bot(tmp_path, {}, "manifest", "--url", "https://bot.example.com")
     assert printed.code == 0
-    assert printed.out.count("https://bot.example.com/slack/events") == 4
+    assert printed.out.count("https://bot.example.com/slack/events") == 5
     socket_mode = await bot(tmp_path, {}, "manifest", "--socket")
     assert json.loads(socket_mode.out)["settings"]["socket_mode_enabled"]
     assert "slack/events" not in socket_mode.out
