@@ -23,6 +23,7 @@ AWAY: Final = 300.0  # seconds without reading the feed: what happened meanwhile
 KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events
 OVERLAP: Final = timedelta(minutes=10)  # of two versions' feeds, as Inbox's clock and ours may differ
 READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
+AT_MOST: Final = 6.0  # seconds after which a page that was begun in time is left in the middle, to be asked for again
 READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
 TOGETHER: Final = 50  # events of the feed whose turns share a round trip to Redis
 feature = Feature()
@@ -71,7 +72,7 @@ async def _read_on(bot: Bot) -> bool:
             ours = [one for one in part if began is None or one.created_at >= began]
             await asyncio.gather(*(_turn(bot, one, missed_until) for one in ours))  # asked of Redis in this order
             await bot.feed.advance(part[-1].seq, spoken)
-            if (utc_now() - at).total_seconds() > READ_FOR:
+            if (utc_now() - at).total_seconds() > AT_MOST:
                 return False  # a slow Redis gets through a page all the same
         cursor = page.last_seq if page.last_seq is not None else cursor
         await bot.feed.advance(cursor or 0, spoken)

@@ -79,7 +79,7 @@ class Worker:
                 await asyncio.wait(list(tasks), timeout=max(0.0, deadline - time.monotonic()))
         unfinished = list(self._running.items())
         await cancelled([task for task, _ in unfinished])
-        self._unfinished += [ticket for _, ticket in unfinished if ticket not in self._unfinished]
+        await self._return([ticket for _, ticket in unfinished], begun=True)
         try:
             await self._give_back_unfinished()
             await self._lanes.leave()
@@ -166,20 +166,26 @@ class Worker:
         """What was in hand when Redis went away is worked again; how far it came is not known."""
         while self._unfinished:
             ticket = self._unfinished[0]
-            try:
-                job = await self._lanes.head(ticket)
-            except ValueError:
-                job = None
+            job = await self._begun(ticket)
             if job is None:
                 await self._lanes.give_back(ticket)
             else:
                 await self._lanes.defer(ticket, tried(job), self._retries.pause(job))
             self._unfinished.pop(0)
 
-    async def _return(self, tickets: Sequence[Ticket]) -> None:
-        """Another worker has them at once; without Redis, it claims them later."""
+    async def _begun(self, ticket: Ticket) -> Job | None:
+        """The job at the head of the lane; None where there is none that can be read."""
+        try:
+            return await self._lanes.head(ticket)
+        except ValueError:
+            return None
+
+    async def _return(self, tickets: Sequence[Ticket], *, begun: bool = False) -> None:
+        """Another worker has them at once; without Redis, it claims them later. What was `begun` counts as tried."""
         try:
             for ticket in tickets:
+                if begun and (job := await self._begun(ticket)):
+                    await self._lanes.checkpoint(ticket, tried(job))
                 await self._lanes.give_back(ticket)
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))

@@ -307,7 +307,7 @@ async def test_sigterm_with_work_in_hand_ends_in_time_and_leaves_the_work_to_oth
     (ticket,) = await lanes.take(keys.PEOPLE, 10, block=0.01)  # at once, not after the claim idle time
     job = await lanes.head(ticket)
     assert job is not None
-    assert (job.kind, job.tries) == ("dm", 0)
+    assert (job.kind, job.tries) == ("dm", 1)  # how far it came is not known
     await redis.aclose()
 
 
