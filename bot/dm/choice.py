@@ -12,11 +12,11 @@ from bot.dm.views import choose_message, choose_modal
 from bot.errors import NotNow, SlackError
 from bot.feature import Feature
 from bot.people import forms
-from bot.people.answers import say, tell
+from bot.people.answers import explain, say, tell
 from bot.queue.job import Job, Keep
 from bot.recipient import Recipient
 from bot.send.outcome import given_up
-from bot.slack.blocks import loading_modal
+from bot.slack.blocks import handed_back, loading_modal
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 
 TITLE: Final = "Who is it for?"
@@ -82,4 +82,15 @@ async def choose(job: Choose, _: Keep, bot: Bot) -> list[Job]:
         to = choice.candidates[job.index]
         return await first_message.begin(bot, to, choice.candidates, choice.text, job, links, actor)
     except NotNow as error:
-        return [say(job.asker, given_up(bot, job, error))]
+        return _not_sent(job, choice, given_up(bot, job, error))
+
+
+@feature.gives_up(Choose)
+async def not_sent(job: Choose, error: Exception, bot: Bot) -> list[Job]:
+    """What was to be sent is handed back."""
+    return _not_sent(job, await bot.attempts.choices.get(job.choice_id), explain(bot, error, job.ref, job.doing))
+
+
+def _not_sent(job: Choose, choice: Choice | None, why: str) -> list[Job]:
+    typed = choice.text if choice and choice.user == job.asker.user else ""
+    return [tell(job.asker, one) for one in handed_back(why, typed)] if typed else [say(job.asker, why)]

@@ -336,6 +336,19 @@ async def test_several_people_of_one_name_are_offered_and_the_chosen_one_gets_it
     assert (sent.thread_id, sent.text) == (thread(on, other).id, "Are you the one?")
 
 
+async def test_who_may_not_act_any_more_when_they_choose_has_the_text_back(on: Stage) -> None:
+    with_thread(on)
+    with_thread(on, on.inbox.add_person("sarah", "Sarah Connor"))
+    await dm(on, "@sarah Are you the one?")
+    view = await form(on, on.acme.ana, "Send to")
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "unlink")
+    await hears(on, on.acme.ana, "You are unlinked from Inbox now")
+    assert (await on.slack.submit(on.acme.ana, values={"choice": options(view)[0]})).ok
+    await on.slack.until(lambda: any("Are you the one?" in one and "unlinked" in one for one in told(on, on.acme.ana)))
+    await idle(on)
+    assert texts(on) == []
+
+
 async def test_conversations_on_several_accounts_are_offered_by_account(on: Stage) -> None:
     support = second_account(on)
     with_thread(on)
