@@ -216,7 +216,7 @@ async def shown(pair: Pair, on: Outside) -> Message:
 
 async def ready(on: Outside) -> tuple[int, str]:
     answer = await on.http.get(f"{on.url}/readyz")
-    return answer.status_code, answer.text
+    return answer.status_code, answer.text.partition("\n")[0]
 
 
 def posts(on: Outside) -> str:
