@@ -55,12 +55,12 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         drawn = await draw(bot, card, job.channel)
         place = await post_once(bot, job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
         await stands(bot, job, place, None)
-        await bot.feed.show([new[-1].id])  # the card shows it
+        await bot.posts.show(new[-1:])  # the card shows it
         if new := new[:-1]:
             await slot(bot, job, job.channel, LATER)
     if new:
         note = await draw_below(bot, card, place.channel, new, meanwhile)
         await post_once(bot, job, f"missed-{thread.id}-{job.ref}", place.channel, note, place.ts)
-        await bot.feed.show(one.id for one in new)
+        await bot.posts.show(new)
     await bot.feed.caught_up(thread.id)
     return then

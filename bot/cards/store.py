@@ -183,6 +183,13 @@ class Posts:
         args = [part for one in shown for part in (one.message.id, one.raw)]
         return [one.decode() for one in await self._shown(keys=names, args=[*place, *args])]
 
+    async def show(self, messages: Sequence[Message]) -> None:
+        """These are in a channel now: none of them waits, though its event came while they were being posted."""
+        pipe = self._redis.pipeline()
+        for one in messages:
+            pipe.set(keys.once(f"message:{one.id}"), "1", ex=keys.WEEK).hdel(keys.unshown(one.thread_id), one.id)
+        await pipe.execute()
+
     async def shown_at(self, message_id: str) -> Place | None:
         """Where a message of the conversation stands, on its card or below it."""
         channel, ts = await self._redis.hmget(keys.shown(message_id), "channel", "ts")

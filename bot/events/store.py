@@ -187,13 +187,6 @@ class Feed:
         found = await self._redis.mget([keys.once(f"{mark}:{one}") for one in ids]) if ids else []
         return {one for one, mark in zip(ids, found, strict=True) if mark is not None}
 
-    async def show(self, message_ids: Iterable[str]) -> None:
-        """These messages are in a channel now."""
-        pipe = self._redis.pipeline(transaction=False)
-        for one in message_ids:
-            pipe.set(keys.once(f"message:{one}"), "1", ex=keys.WEEK)
-        await pipe.execute()
-
     async def began(self) -> datetime:
         """When this bot ran for the first time; what happened before is history and is not posted."""
         await self._redis.set(keys.BEGAN, utc_now().isoformat(), nx=True)

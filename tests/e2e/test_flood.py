@@ -252,8 +252,9 @@ async def test_what_is_new_goes_before_the_summaries_of_an_absence(paced: Stage,
     await on.slack.until(lambda: len(cards(on)) == len(people) + 2, 60)
     await idle(on, 60)
     (card,) = [one for one in cards(on) if "(@person14)" in shows(on, one)]
-    assert said(on, card) == [2]  # and the one from the absence was on the card before
-    assert [text for text in posts(on) if "(@person14)" in text and "text 1" in text] != []
+    assert len(said(on, card)) == 1  # the other one was on the card before
+    theirs = [text for text in posts(on) if "(@person14)" in text]
+    assert [sum(f"text {number}" in one for one in theirs) for number in (1, 2)] == [1, 1]
 
 
 @pytest.mark.any_api
