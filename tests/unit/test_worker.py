@@ -38,7 +38,7 @@ from bot.events.jobs import Refresh
 from bot.feature import Console
 from bot.features import KINDS
 from bot.people.jobs import Tell
-from bot.queue.job import Asker, Job, Later, utc_now
+from bot.queue.job import Asker, Job, Later, dump, utc_now
 from bot.queue.lanes import Lanes, Ticket
 from bot.queue.retries import TRIES, Sound
 from bot.queue.work import DEATHS, Handler, Handlers
@@ -402,6 +402,7 @@ async def test_what_a_dead_worker_held_is_done_by_another_that_knows_it_is_not_t
     assert not await dead.finish(ticket)
 
 
+@pytest.mark.exhaustive
 async def test_a_job_that_kills_its_worker_again_and_again_is_given_up_and_only_such_a_job(
     shop: Shop, redis_url: str
 ) -> None:
@@ -418,6 +419,18 @@ async def test_a_job_that_kills_its_worker_again_and_again_is_given_up_and_only_
     done = [one.decode() for one in await shop.redis.lrange("done", 0, -1)]
     assert set(done) == {one.ref for one in (killer, *beside)}  # of the killer, its writer was told
     assert len(done) == 13
+
+
+async def test_a_job_of_which_every_worker_died_is_given_up(shop: Shop) -> None:
+    asked = dm()
+    await shop.lanes.accept(asked)
+    await Lanes(shop.redis, "dead", KINDS).take(keys.PEOPLE, 10, 0.001)
+    await shop.redis.lset(keys.lane(asked.lane), 0, b"p" + dump(asked.model_copy(update={"deaths": DEATHS - 1})))
+    async with shop.working(works, Lanes(shop.redis, "heir", KINDS, claim_idle=0.2)):
+        await shop.idle()
+    (letter,) = await shop.lanes.dead_letters()
+    assert letter.reason == "Fatal"
+    assert [one.kind for one in shop.seen] == ["tell"]  # its writer is told, and nobody worked it
 
 
 async def test_who_lives_through_deaths_of_other_jobs_is_not_taken_for_their_cause(shop: Shop) -> None:
