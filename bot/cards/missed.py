@@ -39,7 +39,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     await slot(bot, job, job.channel, LATER)
     try:
         thread = await bot.background.thread(job.thread_id)
-        messages = await bot.background.messages(job.thread_id)
+        messages = await bot.background.messages(job.thread_id, since=job.since)
     except Gone:
         return []
     new = await bot.feed.unseen(messages, job.since)

@@ -87,14 +87,14 @@ async def _catch_up(bot: Bot, job: Post) -> None:
     if since is None:
         return
     try:
-        messages = await bot.background.messages(job.thread_id)
+        messages = await bot.background.messages(job.thread_id, since=since)
     except Gone:
         messages = []
     except InboxError as error:  # better out of order than late
         log.warning("not_caught_up", ref=job.ref, thread=job.thread_id, status=error.status)
         return
-    for message in await bot.feed.unseen(messages, since):
-        await bot.posts.put(message, job.channel)
+    for number, message in enumerate(await bot.feed.unseen(messages, since)):
+        await bot.posts.put(message, job.channel, number)  # in Inbox's order, where several were written at once
     await bot.feed.caught_up(job.thread_id)
 
 

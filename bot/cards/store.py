@@ -121,7 +121,7 @@ class Cards:
 class Entry(Record):
     """A message, and the channel in which its conversation belonged when it came.
 
-    `seq` is its event's, for messages that were written at the same time; 0 where that is not known.
+    `seq` is its event's, for messages that were written at the same time; its number among those that were missed.
     """
 
     channel: str

@@ -84,8 +84,8 @@ class Inbox(Protocol):
         By words: v2 looks in names, usernames and last messages of all; v1 cannot, so the client does, within `limit`.
         """
 
-    async def messages(self, thread_id: str, limit: int = 50) -> list[Message]:
-        """The newest `limit` messages, newest first."""
+    async def messages(self, thread_id: str, limit: int = 50, since: datetime | None = None) -> list[Message]:
+        """The newest `limit` messages, newest first, and with them all since `since`; 1000 at most."""
 
     async def message(self, message_id: str, thread_id: str) -> tuple[Message, Thread | None]:
         """The message, and its thread where the same answer showed it. Raises `Gone`."""

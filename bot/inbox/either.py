@@ -73,8 +73,8 @@ class Either:
     async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
         return await self._ask(lambda inbox: inbox.search(wanted, limit))
 
-    async def messages(self, thread_id: str, limit: int = 50) -> list[Message]:
-        return await self._ask(lambda inbox: inbox.messages(thread_id, limit))
+    async def messages(self, thread_id: str, limit: int = 50, since: datetime | None = None) -> list[Message]:
+        return await self._ask(lambda inbox: inbox.messages(thread_id, limit, since))
 
     async def message(self, message_id: str, thread_id: str) -> tuple[Message, Thread | None]:
         return await self._ask(lambda inbox: inbox.message(message_id, thread_id))

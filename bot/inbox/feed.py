@@ -11,6 +11,7 @@ import structlog
 from bot.inbox.event import Event, EventPage
 from bot.inbox.webhook import parse_event
 
+LISTED: Final = 1000  # messages: how far back those of one conversation are listed, however many are new
 SKEW: Final = timedelta(seconds=5)  # Inbox stamps a message with its own clock, we remember the attempt with ours
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from bot import errors, models
 from bot.inbox import wire_v1 as wire
 from bot.inbox.event import EventPage
-from bot.inbox.feed import SKEW, page_of
+from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates, says
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
@@ -121,14 +121,15 @@ class V1:
                 params |= {"cursorId": page.next_cursor.id, "cursorTimestamp": page.next_cursor.timestamp}
         return _found(wanted, found, None)
 
-    async def messages(self, thread_id: str, limit: int = 50) -> list[models.Message]:
+    async def messages(self, thread_id: str, limit: int = 50, since: datetime | None = None) -> list[models.Message]:
         owner = self._owners.get(thread_id) or (await self.thread(thread_id)).account_link_id
         found: list[models.Message] = []
-        async for page in self._pages(thread_id, limit):
+        async for page in self._pages(thread_id, limit if since is None else LISTED):
             found += _messages(page, owner, thread_id)
-            if len(found) >= limit:
+            if len(found) >= limit and (since is None or found[-1].created_at < since or len(found) >= LISTED):
                 break
-        return sorted(found, key=lambda message: message.created_at, reverse=True)[:limit]
+        found.sort(key=lambda message: message.created_at, reverse=True)
+        return [one for at, one in enumerate(found[:LISTED]) if at < limit or (since and one.created_at >= since)]
 
     async def message(self, message_id: str, thread_id: str) -> tuple[models.Message, models.Thread | None]:
         thread, pages = await self.thread(thread_id), 0

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from bot import errors, models
 from bot.inbox import wire_v2 as wire
 from bot.inbox.event import EventPage
-from bot.inbox.feed import SKEW, page_of
+from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
@@ -117,8 +117,12 @@ class V2:
                     found.append(one)
         return Found(threads=tuple(found))
 
-    async def messages(self, thread_id: str, limit: int = 50) -> list[models.Message]:
-        found = [message.message() async for message in self._messages(thread_id, limit)]
+    async def messages(self, thread_id: str, limit: int = 50, since: datetime | None = None) -> list[models.Message]:
+        found: list[models.Message] = []
+        async for message in self._messages(thread_id, limit if since is None else LISTED):
+            if since and len(found) >= limit and message.created_at < since:
+                break
+            found.append(message.message())
         return sorted(found, key=lambda message: message.created_at, reverse=True)
 
     async def message(self, message_id: str, thread_id: str) -> tuple[models.Message, models.Thread | None]:

@@ -258,6 +258,25 @@ async def test_what_is_new_goes_before_the_summaries_of_an_absence(paced: Stage,
 
 
 @pytest.mark.any_api
+async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stage, redis: Redis) -> None:
+    """More than a page of it. The conversation's own summary is the last one, so that what is new comes first."""
+    on = paced
+    card = await card_of(on, "text 0")
+    people = await absent(on, redis, 15)
+    on.inbox.auto_deliver = False
+    for number in range(1, 131):
+        await on.inbox.customer_writes(on.acme.sarah, f"text {number}")
+    on.inbox.auto_deliver = True
+    await on.bridge.lanes.accept(Sync())
+    await on.slack.until(lambda: [one for one in cards(on) if "while I was away" in one.text], 10)
+    await on.inbox.customer_writes(on.acme.sarah, "text 131")
+    await on.slack.until(lambda: 131 in said(on, card), 30)
+    assert len(cards(on)) < len(people)
+    await idle(on, 60)
+    assert said(on, card) == list(range(1, 132))
+
+
+@pytest.mark.any_api
 async def test_what_comes_while_an_absence_is_read_does_not_wait_for_that(on: Stage, redis: Redis) -> None:
     people = await absent(on, redis, 3)
     on.inbox.fail("GET */events", delay=6.0)

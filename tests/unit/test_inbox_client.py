@@ -497,6 +497,34 @@ async def test_messages_are_newest_first_and_know_their_authors() -> None:
     assert log2.log == ["GET /v2/threads/t1/messages?limit=2"]
 
 
+async def test_messages_since_are_all_listed_and_no_page_more_is_asked_for() -> None:
+    """Of these pages of two; at least as many as were wanted."""
+    at = [NOW - timedelta(minutes=n) for n in range(6)]
+    cursors: list[Any] = [{"id": f"c{n}", "timestamp": "1"} for n in range(3)]
+    v1, log1 = vendor(
+        "v1",
+        {
+            "GET /threads/t1": [thread1()],
+            "GET /threads/t1/messages": [
+                page1(*(message1(f"m{n}", at=at[n]) for n in (2 * k, 2 * k + 1)), nextCursor=cursors[k])
+                for k in range(3)
+            ],
+        },
+    )
+    v2, log2 = vendor(
+        "v2",
+        {
+            "GET /threads/t1/messages": [
+                page2(*(message2(f"m{n}", at=at[n]) for n in (2 * k, 2 * k + 1)), cursor=f"c{k}") for k in range(3)
+            ]
+        },
+    )
+    for inbox, server, reads in ((v1, log1, 3), (v2, log2, 2)):
+        assert [one.id for one in await inbox.messages("t1", 1, at[2])] == ["m0", "m1", "m2"]
+        assert len(server.log) == reads
+        assert "limit=100" in server.log[-1]
+
+
 async def test_one_message() -> None:
     v1, server = vendor(
         "v1",
