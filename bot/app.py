@@ -45,8 +45,9 @@ from bot.settings import Settings
 from bot.slack import dispatch
 from bot.slack.bolt import bolt_app
 from bot.slack.boundary import bounded
-from bot.slack.client import Slack, slack_session
+from bot.slack.client import Slack
 from bot.slack.payloads import Ack, Body
+from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
 from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken

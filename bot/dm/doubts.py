@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from bot.address import Candidate
 from bot.context import Bot
 from bot.dm import words
 from bot.errors import InboxError, NotNow
-from bot.models import AccountLink, Candidate, Member, Message
+from bot.models import AccountLink, Member, Message
 from bot.people.access import Actor
 from bot.queue.job import utc_now
 from bot.send.store import Wrote

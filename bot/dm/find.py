@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot import words
+from bot.address import Candidate
 from bot.context import Bot
 from bot.dm import choice, first_message
 from bot.dm import words as dm_words
 from bot.dm.jobs import Choice, Dm
 from bot.errors import NotNow, PlatformUnknown, Unidentified
 from bot.feature import Feature
-from bot.models import AccountLink, Candidate
+from bot.models import AccountLink
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep
 from bot.recipient import Recipient

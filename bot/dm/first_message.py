@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot import accept, words
+from bot.address import Candidate
 from bot.context import Bot
 from bot.dm import words as dm_words
 from bot.dm.doubts import judge
@@ -12,7 +13,7 @@ from bot.dm.jobs import Answer, Choose, Dm
 from bot.dm.views import first_message_question
 from bot.errors import NotNow
 from bot.feature import Feature
-from bot.models import AccountLink, Candidate
+from bot.models import AccountLink
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import say, tell

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from bot.models import Candidate, Record
+from bot.address import Candidate
+from bot.models import Record
 from bot.queue.job import Filled
 from bot.recipient import Recipient
 from bot.send.jobs import Sending, Written

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot import words
+from bot.address import Candidate
 from bot.dm import words as dm_words
-from bot.models import AccountLink, Candidate, Person
+from bot.models import AccountLink, Person
 from bot.send.views import whom
 from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, quote, section
 from bot.text import clip, literal, platform_name

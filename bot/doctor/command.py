@@ -22,7 +22,8 @@ from bot.people.links import Links
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes
 from bot.settings import Settings
-from bot.slack.client import Slack, slack_session
+from bot.slack.client import Slack
+from bot.slack.session import slack_session
 from bot.start import opened_redis
 from bot.store.health import health
 from bot.store.installation import InstallState

@@ -10,7 +10,8 @@ from bot.errors import BotError, SettingsError, SlackRefused, SlackRevoked
 from bot.network import network_of
 from bot.settings import Settings
 from bot.slack.blocks import Msg, section
-from bot.slack.client import Slack, slack_session
+from bot.slack.client import Slack
+from bot.slack.session import slack_session
 
 _ID: Final = re.compile(r"(?:https://\S+/archives/)?([CG][A-Z0-9]{5,})(?:[/?]\S*)?")
 _SAID: Final = (

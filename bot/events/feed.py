@@ -99,10 +99,24 @@ async def _away(bot: Bot, last: datetime, at: datetime) -> datetime | None:
     """Until when nobody has read the feed, if for long; after longer than it goes back, look at the threads."""
     if (at - last).total_seconds() <= AWAY:
         return None
-    if at - last > KEPT and await bot.feed.is_first_gap(last):
-        for thread in await bot.background.recent_threads(last):
-            await bot.feed.miss_thread(thread.id, last)
+    if at - last > KEPT and not await bot.feed.knows_gap():
+        await bot.feed.miss_gap(await _written_in(bot, last), last)
     return await bot.feed.absence(last, at)
+
+
+async def _written_in(bot: Bot, since: datetime) -> list[str]:
+    """Ids of the threads in which somebody wrote since then; none where Inbox will never tell, as the feed must go on.
+
+    Raises `NotNow`.
+    """
+    try:
+        async with asyncio.timeout(AT_MOST):
+            return [one.id for one in await bot.background.recent_threads(since)]
+    except NotNow:
+        raise
+    except (InboxError, TimeoutError) as error:
+        log.error("gap_not_read", error=type(error).__name__)
+        return []
 
 
 async def _turn(bot: Bot, event: Event, missed_until: datetime | None) -> None:

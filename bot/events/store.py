@@ -117,12 +117,12 @@ class Feed:
         pipe.hdel(keys.OWED, thread_id).sadd(keys.CAUGHT_UP, thread_id).expire(keys.CAUGHT_UP, keys.WEEK)
         await pipe.execute()
 
-    async def is_first_gap(self, since: datetime) -> bool:
-        """Note that events since then are lost to the feed; False when that was noted before."""
-        return bool(await self._redis.set(keys.GAP, since.isoformat(), nx=True, ex=keys.WEEK))
+    async def knows_gap(self) -> bool:
+        """Whether it is noted that events are lost to the feed, and not told yet."""
+        return bool(await self._redis.exists(keys.GAP))
 
     async def had_gap(self) -> bool:
-        """Whether such a gap was noted and not told yet; asking is telling."""
+        """The same; asking is telling."""
         return bool(await self._redis.delete(keys.GAP))
 
     async def stir(self) -> None:
@@ -144,10 +144,12 @@ class Feed:
         about: list[str | float] = [event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
         await self._miss(keys=[keys.CURSOR], args=[*about, *flat(wanted)])
 
-    async def miss_thread(self, thread_id: str, at: datetime) -> None:
-        """A thread that somebody wrote in at `at`, in a time of which the feed keeps no events any more."""
+    async def miss_gap(self, thread_ids: Iterable[str], since: datetime) -> None:
+        """Events since then are lost to the feed: these are the threads in which somebody wrote."""
         pipe = self._redis.pipeline()
-        pipe.zadd(keys.MISSED, {thread_id: at.timestamp()}, lt=True).hsetnx(keys.OWED, thread_id, at.timestamp())
+        for one in thread_ids:
+            pipe.zadd(keys.MISSED, {one: since.timestamp()}, lt=True).hsetnx(keys.OWED, one, since.timestamp())
+        pipe.set(keys.GAP, since.isoformat(), ex=keys.WEEK)
         await pipe.execute()
 
     async def has_missed(self) -> bool:

@@ -12,12 +12,13 @@ from typing import Literal, Protocol
 import httpx
 
 from bot import errors
+from bot.address import Address, Candidate, Sent
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
 from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Spend, Transport, http_client
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
-from bot.models import AccountLink, Address, Candidate, Label, Limits, Member, Message, Sent, Team, Thread
+from bot.models import AccountLink, Label, Limits, Member, Message, Team, Thread
 from bot.recipient import Recipient
 
 __all__ = [

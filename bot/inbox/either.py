@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from bot.address import Address, Candidate, Sent
 from bot.errors import InboxError, Unavailable
 from bot.inbox.client import Inbox
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
 from bot.inbox.spoken import Spoken
 from bot.inbox.transport import KEEP, Keep
-from bot.models import AccountLink, Address, Candidate, Label, Limits, Member, Message, Sent, Team, Thread
+from bot.models import AccountLink, Label, Limits, Member, Message, Team, Thread
 from bot.recipient import Recipient
 
 T = TypeVar("T")

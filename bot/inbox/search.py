@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from bot.models import Candidate, Person, Record, Thread
+from bot.address import Candidate
+from bot.models import Person, Record, Thread
 
 LIMIT: Final = 200  # conversations that one search reads at the most
 Known = tuple[Person, Thread | None]

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from bot import errors, models
+from bot.address import Address, Candidate, Sent
 from bot.inbox import wire_v1 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
@@ -87,7 +88,7 @@ class V1:
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return self._full(understand(THREAD, body))
 
-    async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+    async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Candidate]:
         return candidates(await self.look_up(recipient, links))
 
     async def look_up(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Known]:
@@ -141,7 +142,7 @@ class V1:
                 break
         raise errors.Gone("the message is not in its thread", status=404, code="messageNotFound")
 
-    async def send(self, to: models.Address, text: str, key: str) -> models.Sent:
+    async def send(self, to: Address, text: str, key: str) -> Sent:
         """`key` has no use here: v1 knows none."""
         whom = {"externalPlatformId": to.platform_id} if to.platform_id else {"externalId": to.profile_id}
         content = {"accountLinkId": to.account_link_id, "content": text} | whom
@@ -152,11 +153,9 @@ class V1:
             raise errors.Unconfirmed(message_id=result.message.id, status=200)
         thread = self._remember(result.thread) if result.thread else None
         sent = result.message.model_copy(update={"origin": result.message.origin or "api"})
-        return models.Sent(message=sent.message("outbound", thread_id), thread_id=thread_id, thread=thread)
+        return Sent(message=sent.message("outbound", thread_id), thread_id=thread_id, thread=thread)
 
-    async def find_sent(
-        self, to: models.Address, text: str, since: datetime, known: Collection[str]
-    ) -> models.Sent | None:
+    async def find_sent(self, to: Address, text: str, since: datetime, known: Collection[str]) -> Sent | None:
         """Raises `Unavailable` when the thread is still being imported or too long to say that it did not arrive."""
         thread = await self._thread_to(to)
         if thread is None:
@@ -168,7 +167,7 @@ class V1:
                     if message.failed:
                         raise errors.Unconfirmed(message_id=message.id, status=200)
                     sent = message.message("outbound", thread.id)
-                    return models.Sent(message=sent, thread_id=thread.id, thread=thread)
+                    return Sent(message=sent, thread_id=thread.id, thread=thread)
             if page.is_syncing:
                 raise errors.Unavailable("the thread is still being imported", status=200, code="syncing")
             times = [message.created_at for message in page.messages]
@@ -228,7 +227,7 @@ class V1:
         bare = models.Person(platform="twitter", platform_id=platform_id)
         return (prospect and prospect.person(platform_id)) or bare
 
-    async def _thread_to(self, to: models.Address) -> models.Thread | None:
+    async def _thread_to(self, to: Address) -> models.Thread | None:
         if to.thread_id:
             return await self.thread(to.thread_id)
         whom = {"externalPlatformId": to.platform_id} if to.platform_id else {"externalId": to.profile_id or ""}

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from bot import errors, models
+from bot.address import Address, Candidate, Sent
 from bot.inbox import wire_v2 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
@@ -90,7 +91,7 @@ class V2:
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return understand(THREAD, body).thread()
 
-    async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[models.Candidate]:
+    async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Candidate]:
         return candidates(await self.look_up(recipient, links))
 
     async def look_up(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Known]:
@@ -130,16 +131,14 @@ class V2:
         found = await self._transport.read(MESSAGE, path, {"expand": "thread"})
         return found.message(), found.thread.thread() if found.thread else None
 
-    async def send(self, to: models.Address, text: str, key: str) -> models.Sent:
+    async def send(self, to: Address, text: str, key: str) -> Sent:
         target = {"type": "thread", "threadId": to.thread_id} if to.thread_id else _profile(to)
         body = await self._transport.call("POST", "/messages", json={"target": target, "content": text}, key=key)
         result = understand(SENT, body)
         thread = result.thread.thread() if result.thread else None
-        return models.Sent(message=result.message.message(), thread_id=result.message.thread_id, thread=thread)
+        return Sent(message=result.message.message(), thread_id=result.message.thread_id, thread=thread)
 
-    async def find_sent(
-        self, to: models.Address, text: str, since: datetime, known: Collection[str]
-    ) -> models.Sent | None:
+    async def find_sent(self, to: Address, text: str, since: datetime, known: Collection[str]) -> Sent | None:
         """Raises `Unavailable` when there were too many messages since then to say that it did not arrive."""
         for thread_id in [to.thread_id] if to.thread_id else await self._threads_to(to):
             seen = 0
@@ -148,7 +147,7 @@ class V2:
                 if message.created_at < since - SKEW:
                     break
                 if message.id not in known and _is_ours(message, text):
-                    return models.Sent(message=message.message(), thread_id=thread_id)
+                    return Sent(message=message.message(), thread_id=thread_id)
             else:
                 if seen >= FAR:
                     raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
@@ -212,7 +211,7 @@ class V2:
             params["accountLinkId"] = account_link_id
         return [thread async for thread in self._all(THREADS, "/threads", params)]
 
-    async def _threads_to(self, to: models.Address) -> list[str]:
+    async def _threads_to(self, to: Address) -> list[str]:
         whom = Recipient(to.platform, platform_id=to.platform_id)
         contacts = await self._contacts(to.platform, whom)
         pairs = [(c.match(to.platform, whom), await self._threads(c.id, to.account_link_id)) for c in contacts]
@@ -261,7 +260,7 @@ def _queries(wanted: Search) -> list[dict[str, str]]:
     return [{"folder": folder, "order": "asc"} | who for folder in ("inbox", "requests")]
 
 
-def _profile(to: models.Address) -> dict[str, str]:
+def _profile(to: Address) -> dict[str, str]:
     return {
         "type": "profile",
         "accountLinkId": to.account_link_id,

@@ -10,9 +10,10 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
+from bot.address import Candidate
 from bot.errors import InboxError, VersionEnded
 from bot.inbox.client import Inbox
-from bot.models import AccountLink, Candidate, Label, Limits, Member, Person, Thread
+from bot.models import AccountLink, Label, Limits, Member, Person, Thread
 from bot.people.known import Known
 from bot.recipient import keys_of
 from bot.slack.workspace import Profile

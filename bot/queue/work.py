@@ -76,9 +76,9 @@ class Work:
         return await self._give_up(ticket, job, error)
 
     async def _give_up(self, ticket: Ticket, job: Job, error: Exception) -> str:
-        then = _under(job, await self._failed(job, error))
+        then, said = await self._last_word(job, error)
         told = isinstance(error, (Refused, InboxError, NotThere)) or (isinstance(error, SlackError) and not job.patient)
-        if told and not job.background:  # then nobody need look at it
+        if told and said and not job.background:  # then nobody need look at it
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then)
             return "refused"
@@ -87,6 +87,17 @@ class Work:
             report(error, ref=job.ref, kind=job.kind)
         await self._lanes.bury(ticket, _named(error), then)
         return "dead"
+
+    async def _last_word(self, job: Job, error: Exception) -> tuple[list[Job], bool]:
+        """What follows from a job given up, and whether that was found out: its lane goes on in any case."""
+        try:
+            return _under(job, await self._failed(job, error)), True
+        except StoreUnavailable:
+            raise
+        except Exception as bug:
+            log.exception("last_word_failed", ref=job.ref, kind=job.kind)
+            report(bug, ref=job.ref, kind=job.kind)
+            return [], False
 
 
 def _alive(job: Job) -> Job:

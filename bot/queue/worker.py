@@ -198,22 +198,28 @@ class Worker:
 
     async def _serve_ticket(self, ticket: Ticket) -> None:
         try:
-            job = await self._lanes.head(ticket)
-            if job is None:
-                await self._lanes.finish(ticket)
-            elif await self._may_begin(ticket, job):
-                await self._work.do(ticket, job, self.job_timeout)
+            await self._serve_head(ticket)
         except StoreUnavailable as error:
             self._store_is_away(error)
             self._unfinished.append(ticket)
         except TakenError:
             log.warning("taken", lane=ticket.lane)
-        except ValueError as error:
-            log.error("unreadable_job", lane=ticket.lane)
-            await self._lanes.bury(ticket, f"unreadable: {type(error).__name__}")
         finally:
             if self._suspected == ticket:
                 self._suspected = None
+
+    async def _serve_head(self, ticket: Ticket) -> None:
+        """Work what is first in the lane. Raises `StoreUnavailable` and `TakenError`."""
+        try:
+            job = await self._lanes.head(ticket)
+        except ValueError as error:
+            log.error("unreadable_job", lane=ticket.lane)
+            await self._lanes.bury(ticket, f"unreadable: {type(error).__name__}")
+            return
+        if job is None:
+            await self._lanes.finish(ticket)
+        elif await self._may_begin(ticket, job):
+            await self._work.do(ticket, job, self.job_timeout)
 
     async def _may_begin(self, ticket: Ticket, job: Job) -> bool:
         """Whether it is the turn of this one among those that workers have died of; the others wait, without blame."""

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from bot import accept, words
+from bot.address import Address
 from bot.cards.jobs import Render
 from bot.cards.known import first_seen
 from bot.cards.views import why_not
@@ -16,7 +17,7 @@ from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow, Unidentified
 from bot.events.jobs import Refresh
 from bot.feature import Feature
-from bot.models import AccountLink, Address, Card, Message, Thread
+from bot.models import AccountLink, Card, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.people.mentions import decoded

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from bot.models import Address, Person
+from bot.address import Address
+from bot.models import Person
 from bot.queue.job import SENDS_WAIT, Asked
 from bot.words import Doing
 

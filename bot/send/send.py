@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from bot import words
+from bot.address import Sent
 from bot.cards.jobs import Render
 from bot.context import Bot
 from bot.errors import (
@@ -25,7 +26,7 @@ from bot.errors import (
 )
 from bot.events.jobs import Outbound, Refresh
 from bot.feature import Feature
-from bot.models import Note, Sent
+from bot.models import Note
 from bot.people.answers import explain, say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.send import outcome

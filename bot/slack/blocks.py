@@ -27,6 +27,11 @@ class Msg(TypedDict):
     blocks: list[Block]
 
 
+def as_arguments(message: Msg) -> dict[str, Any]:
+    """The message as Slack's methods take it."""
+    return {"text": message["text"], "blocks": message["blocks"] or None}
+
+
 def label(text: str, limit: int = 75) -> Block:
     """A plain_text object; Slack refuses an empty one, so nothing shows as a dash."""
     return {"type": "plain_text", "text": literal(text, limit).strip() or "–", "emoji": False}  # noqa: RUF001 - a dash

@@ -10,36 +10,28 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
 from bot.models import Place
 from bot.network import DIRECT, Network
 from bot.queue.job import Asker
-from bot.slack.blocks import Msg, View, without_pictures
+from bot.slack.blocks import Msg, View, as_arguments, without_pictures
 from bot.slack.calls import answers
+from bot.slack.response_url import LIVES, respond
+from bot.slack.session import TIMEOUT, is_slacks
 from bot.slack.workspace import Installation, Profile
 
-TIMEOUT: Final = 8  # seconds for one call
 PAGE: Final = 1000  # people in one answer
 PAGES: Final = 10
-RESPONSE_URL_LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
 Heard = Callable[[SlackError | None], Awaitable[None]]
 """Called after each call with the bot's token: with None when Slack took it. Raises nothing."""
 
 
 async def nobody(_: SlackError | None) -> None:
     """Nobody wants to hear."""
-
-
-def slack_session(network: Network, total: float | None = TIMEOUT) -> aiohttp.ClientSession:
-    """A session for calls of at most `total` seconds; each call names its proxy itself."""
-    connector = aiohttp.TCPConnector(ssl=network.tls())
-    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=total), trust_env=False)
 
 
 class Slack:
@@ -224,7 +216,7 @@ class Slack:
         async with self._answers():
             answer = await self.client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt)
         url = str(answer["upload_url"])
-        if not self.trusts(url):
+        if not is_slacks(url, self._base_url):
             raise SlackRefused("strange_upload_url")
         async with self._answers(), self._session.post(url, data=content, proxy=self.network.proxy(url)) as response:
             if response.status != 200:
@@ -259,9 +251,10 @@ class Slack:
         somebody comes back; what is shown in a channel for one person only is gone when Slack reloads. `replace` puts
         it where the button was that they pressed; it comes as another message when Slack no longer takes that.
         """
-        if asker.response_url and seconds_ago < RESPONSE_URL_LIVES and self.trusts(asker.response_url) and not lasting:
+        url = asker.response_url or ""
+        if is_slacks(url, self._base_url) and seconds_ago < LIVES and not lasting:
             try:
-                await self._respond(asker.response_url, message, replace)
+                await respond(url, message, self._session, self.network, replace=replace)
                 return
             except (SlackRefused, SlackDown):
                 pass  # used five times, expired or out of reach: there are other ways
@@ -272,17 +265,6 @@ class Slack:
             except (SlackRefused, SlackUnknown):
                 pass  # nobody can be reached there
         await self.post(asker.user, message)
-
-    def trusts(self, response_url: str) -> bool:
-        """Whether an answer may be posted there: to Slack itself, or to the host that stands in for it in tests."""
-        try:
-            url, base = urlsplit(response_url), urlsplit(self._base_url)
-        except ValueError:
-            return False
-        host = url.hostname or ""
-        if base.hostname == "slack.com" or (base.hostname or "").endswith(".slack.com"):
-            return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
-        return (url.scheme, host) == (base.scheme, base.hostname)
 
     @asynccontextmanager
     async def _answers(self) -> AsyncIterator[None]:
@@ -295,33 +277,19 @@ class Slack:
             raise
         await self.heard(None)
 
-    async def _respond(self, response_url: str, message: Msg, replace: bool) -> None:
-        webhook = AsyncWebhookClient(response_url, timeout=TIMEOUT, session=self._session, retry_handlers=[])
-        webhook.proxy = self.network.proxy(response_url)
-        async with answers():  # without any token
-            answer = await webhook.send(**_content(message), response_type="ephemeral", replace_original=replace)
-        if answer.status_code >= 500:
-            raise SlackDown(f"response_url answered {answer.status_code}")
-        if answer.status_code != 200:
-            raise SlackRefused(f"response_url_{answer.status_code}")
-
     async def _ephemeral(self, asker: Asker, channel: str, message: Msg) -> None:
         async with self._answers():
             await self.client.chat_postEphemeral(
-                channel=channel, user=asker.user, thread_ts=asker.thread_ts, **_content(message)
+                channel=channel, user=asker.user, thread_ts=asker.thread_ts, **as_arguments(message)
             )
 
 
 async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
     """Slack refuses a whole message when it cannot fetch one picture in it: then the pictures are only named."""
     try:
-        return await call(_content(message))
+        return await call(as_arguments(message))
     except ContentRefused as error:
         named = without_pictures(message)
         if error.code not in {"invalid_blocks", "invalid_attachments"} or named == message:
             raise
-        return await call(_content(named))
-
-
-def _content(message: Msg) -> dict[str, Any]:
-    return {"text": message["text"], "blocks": message["blocks"] or None}
+        return await call(as_arguments(named))

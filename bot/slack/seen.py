@@ -1,6 +1,6 @@
 """The words that a person sees of a Slack message, wherever Slack keeps them: its text, its blocks, what it forwards.
 
-What comes out is Slack's own markup, as in a message's `text`; `bot.views.text.decode` makes plain words of it. Blocks
+What comes out is Slack's own markup, as in a message's `text`; `bot.text.decode` makes plain words of it. Blocks
 and attachments are documented at https://docs.slack.dev/reference/block-kit and
 https://docs.slack.dev/messaging/formatting-message-text.
 """

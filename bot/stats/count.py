@@ -13,11 +13,11 @@ from typing import Final, Literal
 
 import structlog
 
+from bot.address import Sent
 from bot.context import Bot
 from bot.errors import ScopeMissing, SlackRefused
 from bot.feature import Console, Feature
 from bot.inbox.event import Event
-from bot.models import Sent
 from bot.people.answers import say, tell
 from bot.queue.job import Job, Keep, utc_now
 from bot.stats import views

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from bot.models import Address
+from bot.address import Address
 from bot.people.jobs import Tell
 from bot.queue.job import SENDS_WAIT, Asked
 from bot.send.jobs import Sending

@@ -11,10 +11,11 @@ from typing import Final
 import structlog
 
 from bot import text, words
+from bot.address import Address
 from bot.context import Bot
 from bot.errors import NotNow, SlackRefused, Unidentified
 from bot.feature import Feature
-from bot.models import Address, Person, Place, Thread
+from bot.models import Person, Place, Thread
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import say

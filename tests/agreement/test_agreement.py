@@ -390,6 +390,7 @@ def test_only_slack_and_the_web_import_slacks_libraries() -> None:
 
 def test_views_are_made_of_models_and_blocks_alone() -> None:
     allowed = (
+        "bot.address",
         "bot.models",
         "bot.errors",
         "bot.text",

@@ -15,10 +15,10 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from bot.address import Address
 from bot.errors import Rejected
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
 from bot.inbox.search import Search
-from bot.models import Address
 from bot.network import DIRECT
 from bot.recipient import Recipient
 from bot.sandbox.inbox import v1, v2

@@ -250,6 +250,26 @@ async def test_longer_away_than_inbox_keeps_its_events_is_said_once_and_the_conv
         assert digests(bot) == [said]
 
 
+async def test_an_inbox_that_is_away_when_the_bot_comes_back_after_long_hides_no_conversation(house: House) -> None:
+    """The conversations are asked for in place of events that are kept no more; that fails at first."""
+    on = house.on
+    async with house.bot() as bot:
+        threads = f"GET /{bot.bridge.inbox.version}/threads"
+    house.leave(timedelta(days=9))
+    with house.then(timedelta(days=8)):
+        await house.write(on.acme.sarah, "missed text 1")
+    on.inbox.world.log.clear()
+    with house.then(timedelta(days=1)):
+        await house.write(on.acme.omar, "missed text 2")
+    on.inbox.fail(threads, status=503, times=2)  # a read is tried twice within itself
+    async with house.bot() as bot:
+        await returned(bot, house)
+        (said,) = digests(bot)
+        assert "in 2 conversations while I was away" in said
+        assert "longer than Inbox keeps its events" in said
+        assert said_in(bot, card_for(bot, on.acme.sarah)) == ["missed text 1"]
+
+
 async def test_a_second_restart_repeats_nothing(house: House) -> None:
     async with house.bot():
         pass

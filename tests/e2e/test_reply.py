@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import Address, Person
+from bot.address import Address
+from bot.models import Person
 from bot.queue.job import Asker
 from bot.reply.jobs import Receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems

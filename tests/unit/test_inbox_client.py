@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from bot import errors
+from bot.address import Address
 from bot.inbox.client import Inbox, choose_version, http_client, open_inbox
 from bot.inbox.failure import failure
-from bot.models import AccountLink, Address
+from bot.models import AccountLink
 from bot.network import DIRECT
 from bot.recipient import Recipient
 

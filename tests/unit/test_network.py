@@ -18,7 +18,8 @@ from bot.inbox.client import http_client, open_inbox
 from bot.network import DIRECT, Network
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg
-from bot.slack.client import Slack, slack_session
+from bot.slack.client import Slack
+from bot.slack.session import slack_session
 from tests.unit.conftest import Outside
 from tests.unit.test_cli import bot, process, terminated
 

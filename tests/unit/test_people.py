@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from bot.address import Candidate
 from bot.errors import Unavailable
-from bot.models import AccountLink, Candidate, Member, Person, Thread
+from bot.models import AccountLink, Member, Person, Thread
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.slack.workspace import Profile

@@ -224,6 +224,18 @@ async def test_a_bug_becomes_a_dead_letter_a_word_to_the_person_and_no_obstacle(
     assert healthy in shop.seen
 
 
+@pytest.mark.parametrize("bug", [RuntimeError("words"), ValueError("words")], ids=["bug", "unfit value"])
+async def test_a_bug_in_the_last_word_on_a_job_is_no_obstacle(shop: Shop, bug: Exception) -> None:
+    broken, healthy = console(), console()
+    shop.failed = failing(bug)  # type: ignore[assignment]  # it takes what a handler takes
+    async with shop.working(failing(KeyError("x"))):
+        await shop.lanes.accept(broken, healthy)
+        await shop.idle()
+    (letter,) = await shop.lanes.dead_letters()
+    assert (letter.job, letter.reason) == (broken, "KeyError")
+    assert healthy in shop.seen
+
+
 async def test_a_patient_job_that_goes_on_failing_while_all_else_works_is_given_up(shop: Shop) -> None:
     asked = dm()
     async with shop.working(failing(*[KeyError("x")] * 50)):
