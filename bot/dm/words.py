@@ -11,6 +11,7 @@ from bot.words import PLAN, account_offline
 ANSWERED_YES = "You already decided to send that message."
 ANSWERED_NO = "You already decided not to send that message. Start again with `/dm`."
 NOT_SENT = "As you wanted, nothing was sent."
+TOO_LATE = "That question is more than a day old, so nothing was sent. Start again with `/dm`."
 SENT_ANYWAY = "I'm sending it, as you wanted."
 NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
 TWO_NAMED = "Somebody is named in To as well. Leave one of the two fields empty: a message goes to one person."
