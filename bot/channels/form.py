@@ -15,12 +15,11 @@ from bot.context import Bot
 from bot.errors import InboxError, Mistake, Refused
 from bot.feature import Console, Feature
 from bot.hours import Quiet, Reminders, clock, zone_named
-from bot.people import answers
+from bot.people import answers, forms
 from bot.people.announce import announced
 from bot.people.answers import say
 from bot.queue.job import Job, Keep, utc_now
 from bot.reminders import views
-from bot.slack.blocks import notice_modal
 from bot.slack.payloads import Ack, Body, asker, from_modal, submitted, ticked
 
 TITLE: Final = "Channel settings"
@@ -117,7 +116,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
     except (Refused, InboxError) as error:
         await bot.record.note(job.asker, "settings", channel, f"refused: {type(error).__name__}", job.ref)
         why = answers.explain(bot, error, job.ref)
-        await bot.slack.update_view(job.view_id, notice_modal(TITLE, why))
+        await forms.notice(bot, job, TITLE, why)
         return []
     set_here = await bot.preferences.channel(channel)
     found = set_here.reminders
@@ -132,7 +131,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         digest=found.digest,
         metadata=f"|{channel}|",
     )
-    await bot.slack.update_view(job.view_id, view)
+    await forms.fill(bot, job.view_id, view)
     return []
 
 

@@ -48,17 +48,23 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.handles(OpenChoice)
 async def open_choice(job: OpenChoice, _: Keep, bot: Bot) -> list[Job]:
     """Fill the loading view with the people and accounts to choose from."""
-    accounts = await form.accounts(bot, job, TITLE)
+    choice = await _kept(bot, job)
+    accounts = await form.accounts(bot, job, TITLE, choice.text if choice else "")
     if accounts is None:
         return []
-    choice = await bot.attempts.choices.get(job.choice_id)
-    if choice is None or choice.user != job.asker.user:
+    if choice is None:
         await forms.notice(bot, job, TITLE, words.TOO_OLD)
         return []
     links, metadata = {link.id: link for link in accounts}, remembered(job.choice_id, job.asker)
     view = choose_modal(candidates=choice.candidates, links=links, text=choice.text, metadata=metadata)
-    await forms.fill(bot, job.view_id, view)
+    await forms.fill(bot, job.view_id, view, choice.text)
     return []
+
+
+@feature.gives_up(OpenChoice)
+async def no_form(job: OpenChoice, error: Exception, bot: Bot) -> list[Job]:
+    """What was to be sent is handed back."""
+    return _not_sent(job, await _kept(bot, job), form.why_no_form(bot, job, error))
 
 
 @feature.view("dm_choose")
@@ -73,11 +79,11 @@ async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.handles(Choose)
 async def choose(job: Choose, _: Keep, bot: Bot) -> list[Job]:
     """Send what was kept, or ask first."""
-    choice = await bot.attempts.choices.get(job.choice_id)
+    choice = await _kept(bot, job)
     try:
         actor = await bot.access.actor(job.asker)
         links = await bot.directory.account_links()
-        if choice is None or choice.user != job.asker.user or not 0 <= job.index < len(choice.candidates):
+        if choice is None or not 0 <= job.index < len(choice.candidates):
             return [say(job.asker, words.TOO_OLD)]
         to = choice.candidates[job.index]
         return await first_message.begin(bot, to, choice.candidates, choice.text, job, links, actor)
@@ -88,9 +94,14 @@ async def choose(job: Choose, _: Keep, bot: Bot) -> list[Job]:
 @feature.gives_up(Choose)
 async def not_sent(job: Choose, error: Exception, bot: Bot) -> list[Job]:
     """What was to be sent is handed back."""
-    return _not_sent(job, await bot.attempts.choices.get(job.choice_id), explain(bot, error, job.ref, job.doing))
+    return _not_sent(job, await _kept(bot, job), explain(bot, error, job.ref, job.doing))
 
 
-def _not_sent(job: Choose, choice: Choice | None, why: str) -> list[Job]:
-    typed = choice.text if choice and choice.user == job.asker.user else ""
-    return [tell(job.asker, one) for one in handed_back(why, typed)] if typed else [say(job.asker, why)]
+async def _kept(bot: Bot, job: OpenChoice | Choose) -> Choice | None:
+    """What waits for the choice of whoever asks, and of nobody else."""
+    choice = await bot.attempts.choices.get(job.choice_id)
+    return choice if choice and choice.user == job.asker.user else None
+
+
+def _not_sent(job: OpenChoice | Choose, choice: Choice | None, why: str) -> list[Job]:
+    return [tell(job.asker, one) for one in handed_back(why, choice.text)] if choice else [say(job.asker, why)]

@@ -86,14 +86,16 @@ async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
     except NotNow as error:
         return [say(job.asker, given_up(bot, job, error))]
     kept = await bot.attempts.get(job.intent)
-    if kept is None or kept.asker.user != job.asker.user or kept.age > DAY:
+    if kept is None or kept.asker.user != job.asker.user:
         return [say(job.asker, words.TOO_OLD)]
-    send = await bot.attempts.answer(job.intent, send=job.send)
-    if send != job.send:
+    late = job.send and (job.at - kept.at).total_seconds() > DAY  # what was asked may no longer be true
+    send = await bot.attempts.answer(job.intent, send=job.send and not late)
+    if send != (job.send and not late):
         return [say(job.asker, dm_words.ANSWERED_YES if send else dm_words.ANSWERED_NO)]
     if not send:
-        await answers.note(bot, job, "not sent: decided so", actor.member.id)
-        return [_instead(job, tell(job.asker, shown(kept, "failed", dm_words.NOT_SENT)))]
+        await answers.note(bot, job, "not sent: too late" if late else "not sent: decided so", actor.member.id)
+        why = dm_words.TOO_LATE if late else dm_words.NOT_SENT
+        return [_instead(job, tell(job.asker, shown(kept, "failed", why)))]
     now = {"ref": job.ref, "at": job.at, "asker": job.asker, "member": actor.member.id}
     sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}"})
     await bot.attempts.writes(sent, sent=False)

@@ -10,7 +10,7 @@ from bot.dm import words as dm_words
 from bot.dm.command import command
 from bot.dm.jobs import Dm, OpenDm
 from bot.dm.views import INPUT, KNOWN, dm_modal, help_message
-from bot.errors import InboxError, Mistake
+from bot.errors import InboxError, Mistake, NotThere
 from bot.feature import Feature
 from bot.models import AccountLink
 from bot.people import forms
@@ -72,7 +72,7 @@ async def open_dm(job: OpenDm, _: Keep, bot: Bot) -> list[Job]:
         metadata=remembered("", job.asker),
         check=bool(job.recipient and job.text),  # or it would have been sent
     )
-    await bot.slack.update_view(job.view_id, view)
+    await forms.fill(bot, job.view_id, view, job.typed)
     return []
 
 
@@ -90,7 +90,11 @@ async def accounts(bot: Bot, job: Filled, title: str, typed: str = "") -> list[A
 @feature.gives_up(OpenDm)
 async def no_form(job: OpenDm, error: Exception, bot: Bot) -> list[Job]:
     """What was typed is handed back."""
-    return [tell(job.asker, one) for one in handed_back(explain(bot, error, job.ref), job.typed)]
+    return [tell(job.asker, one) for one in handed_back(why_no_form(bot, job, error), job.typed)]
+
+
+def why_no_form(bot: Bot, job: Filled, error: Exception) -> str:
+    return dm_words.FORM_CLOSED if isinstance(error, NotThere) else explain(bot, error, job.ref)
 
 
 @feature.view("dm")

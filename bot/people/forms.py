@@ -21,19 +21,24 @@ async def actor(bot: Bot, job: Filled, title: str, typed: str = "") -> Actor | N
     except (Refused, InboxError) as error:
         await answers.note(bot, job, answers.outcome(error))
         why = answers.explain(bot, error, job.ref)
-        await fill(bot, job.view_id, notice_modal(title, why, typed, way_on(error)))
+        await fill(bot, job.view_id, notice_modal(title, why, typed, way_on(error)), typed)
         return None
 
 
 async def notice(bot: Bot, job: Filled, title: str, sentence: str, typed: str = "") -> None:
     """Say `sentence` (mrkdwn) instead of the form, and hand back what somebody `typed`."""
-    await fill(bot, job.view_id, notice_modal(title, sentence, typed))
+    await fill(bot, job.view_id, notice_modal(title, sentence, typed), typed)
 
 
-async def fill(bot: Bot, view_id: str, view: View) -> bool:
-    """Show `view` in place of what is there; False when the person has closed it."""
+async def fill(bot: Bot, view_id: str, view: View, typed: str = "") -> bool:
+    """Show `view` in place of what is there; False when the person has closed it.
+
+    Raises `NotThere` instead where what they `typed` would be lost with it: the last word on the job hands it back.
+    """
     try:
         await bot.slack.update_view(view_id, view)
     except NotThere:
+        if typed:
+            raise
         return False
     return True

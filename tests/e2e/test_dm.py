@@ -422,6 +422,18 @@ async def test_with_an_expired_trigger_a_button_brings_the_choice(on: Stage) -> 
     assert texts(on) == ["Still here?"]
 
 
+async def test_a_choice_that_is_closed_before_it_is_there_hands_back_the_text(on: Stage) -> None:
+    with_thread(on)
+    with_thread(on, on.inbox.add_person("sarah", "Sarah Connor"))
+    on.slack.fail("views.update", delay=0.3)
+    await dm(on, "@sarah Are you the one?")
+    await on.slack.until(lambda: on.slack.modal(on.acme.ana))
+    await on.slack.close(on.acme.ana)
+    assert "You closed the form" in await hears(on, on.acme.ana, "Are you the one?")
+    await idle(on)
+    assert texts(on) == []
+
+
 async def test_a_choice_submitted_twice_sends_once(on: Stage) -> None:
     with_thread(on)
     with_thread(on, on.inbox.add_person("sarah", "Sarah Connor"))
@@ -435,6 +447,28 @@ async def test_a_choice_submitted_twice_sends_once(on: Stage) -> None:
 
 
 # --- the form --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inbox", ["up", "down"])
+async def test_a_form_that_is_closed_before_it_is_there_hands_back_what_was_typed(on: Stage, inbox: str) -> None:
+    if inbox == "down":
+        on.inbox.fail("GET *", 503, times=None)
+    on.slack.fail("users.info", delay=0.3)
+    await dm(on, "Sarah Tom &amp; Jerry")
+    await on.slack.close(on.acme.ana)
+    await hears(on, on.acme.ana, "Sarah Tom & Jerry")
+    on.inbox.heal()
+    await idle(on)
+    (said,) = told(on, on.acme.ana)
+    assert "You closed the form" in said
+
+
+async def test_a_form_without_anything_typed_is_closed_in_silence(on: Stage) -> None:
+    on.slack.fail("users.info", delay=0.3)
+    await dm(on, "")
+    await on.slack.close(on.acme.ana)
+    await idle(on)
+    assert told(on, on.acme.ana) == []
 
 
 async def test_dm_alone_opens_a_form_that_sends(on: Stage) -> None:

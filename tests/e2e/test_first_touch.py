@@ -235,16 +235,20 @@ async def test_only_the_one_who_wrote_it_can_answer(on: Stage, answer: str) -> N
     await hears(on, on.acme.ana, "Sent to")
 
 
-async def test_a_question_of_yesterday_is_not_answered_today(on: Stage, redis_url: str) -> None:
+async def test_a_question_of_yesterday_sends_nothing_today_and_hands_all_of_the_text_back(
+    on: Stage, redis_url: str
+) -> None:
     await on.inbox.campaign_writes(known(on), "Have you heard of us?")
-    await dm(on)
+    await dm(on, f"@sarah Hello Sarah. {'And so on. ' * 200}The end.")
     question = await asked(on, "A campaign")
     with Redis.from_url(redis_url, decode_responses=True) as redis:
         (key,) = redis.keys(keys.intent("*").replace("{", "\\{"))
         kept = str(redis.get(key))
         redis.set(key, kept.replace(utc_now().strftime("%Y-%m-%dT"), "2026-01-01T"))
+    assert "The end." not in on.slack.show(question)
     await on.slack.press_ephemeral(on.acme.ana, question, "Send anyway")
-    await hears(on, on.acme.ana, "I no longer have the message")
+    await on.slack.until(lambda: "more than a day old, so nothing was sent" in on.slack.show(question))
+    assert "The end." in on.slack.show(question)
     await idle(on)
     assert texts(on) == []
 

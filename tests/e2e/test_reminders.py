@@ -365,6 +365,14 @@ async def test_settings_are_for_admins_and_for_channels(on: Stage) -> None:
     assert "in the channel that it is for" in str(ack.body)
 
 
+async def test_an_admin_who_closes_the_settings_before_they_are_there_is_told_nothing(on: Stage) -> None:
+    on.slack.fail("users.info", delay=0.3)
+    await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="settings")
+    await on.slack.close(on.acme.ana)
+    await idle(on)
+    assert told(on, on.acme.ana) == []
+
+
 async def test_hours_that_are_set_later_count_for_those_who_wait_already(day: Day) -> None:
     on = day.on
     await write(on)
