@@ -36,11 +36,11 @@ class World(Clock):
     def __init__(
         self,
         *,
-        signing_secret: str = "sandbox-signing-secret",
-        bot_token: str = "xoxb-sandbox",
-        team_id: str = "T0ACME",
-        team_name: str = "Acme",
-        seed: int = 1,
+        signing_secret: str,
+        bot_token: str,
+        team_id: str,
+        team_name: str,
+        seed: int,
     ) -> None:
         super().__init__(seed)
         self.signing_secret, self.bot_token = signing_secret, bot_token
