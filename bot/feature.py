@@ -86,7 +86,7 @@ class Feature:
         return register
 
     def gives_up(self, kind: type[J]) -> Callable[[LastWord[J]], LastWord[J]]:
-        """The decorated function has the last word on jobs of this class, in place of `answers.last_word`."""
+        """The decorated function has the last word on jobs of this class, in place of `answers.failed`."""
 
         def register(last_word: LastWord[J]) -> LastWord[J]:
             last_words: dict[type[Job], LastWord[Any]] = {kind: last_word}

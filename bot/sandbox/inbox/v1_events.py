@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.sandbox.inbox.records import Json, Occurrence, PersonRecord, iso
-from bot.sandbox.inbox.v1_show import campaign_of, message_json, prospect_json, status_json, tag_json, thread_json
+from bot.sandbox.inbox.show import status_json, tag_json
+from bot.sandbox.inbox.v1_show import campaign_of, message_json, prospect_json, thread_json
 from bot.sandbox.inbox.world import World
 
 

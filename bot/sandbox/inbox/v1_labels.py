@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from bot.sandbox.inbox.contract.answers import NOTHING
 from bot.sandbox.inbox.records import COLORS, Failure, Incoming, Json, LabelRecord, hex_of
+from bot.sandbox.inbox.show import status_json, tag_json
 from bot.sandbox.inbox.v1_answers import Handler, bad
-from bot.sandbox.inbox.v1_show import status_json, tag_json
 from bot.sandbox.inbox.world import World
 
 

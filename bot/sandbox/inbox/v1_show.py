@@ -7,7 +7,6 @@ from typing import Final
 from bot.sandbox.inbox.records import (
     Failure,
     Json,
-    LabelRecord,
     MemberRecord,
     MessageRecord,
     PersonRecord,
@@ -45,14 +44,6 @@ PLATFORM_DATA: Final[Json] = {
 
 def error(failure: Failure, request_id: str) -> Json:
     return {"error": {"code": failure.code, "message": str(failure), "status": failure.status}}
-
-
-def tag_json(tag: LabelRecord) -> Json:
-    return {"id": tag.id, "name": tag.name, "color": tag.color}
-
-
-def status_json(status: LabelRecord) -> Json:
-    return tag_json(status) | {"createdAt": iso(status.created_at)}
 
 
 def member_json(member: MemberRecord) -> Json:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from bot.sandbox.inbox.contract.answers import NOTHING
 from bot.sandbox.inbox.records import COLORS, Failure, Incoming, LabelRecord, hex_of
+from bot.sandbox.inbox.show import status_json, tag_json
 from bot.sandbox.inbox.v2_answers import Handler, found_or_404, invalid
-from bot.sandbox.inbox.v2_show import status_json, tag_json
 from bot.sandbox.inbox.world import World
 
 _SHOW: Final = {"tag": tag_json, "status": status_json}

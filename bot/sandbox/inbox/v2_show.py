@@ -9,7 +9,6 @@ from bot.sandbox.inbox.records import (
     AccountRecord,
     Failure,
     Json,
-    LabelRecord,
     MemberRecord,
     MessageRecord,
     Occurrence,
@@ -18,6 +17,7 @@ from bot.sandbox.inbox.records import (
     Version,
     iso,
 )
+from bot.sandbox.inbox.show import status_json, tag_json
 from bot.sandbox.inbox.world import World
 
 CAPABILITIES = [
@@ -81,14 +81,6 @@ def member_json(member: MemberRecord) -> Json:
 
 def capabilities(account: AccountRecord) -> list[str]:
     return CAPABILITIES if account.capabilities is None else account.capabilities
-
-
-def tag_json(tag: LabelRecord) -> Json:
-    return {"id": tag.id, "name": tag.name, "color": tag.color}
-
-
-def status_json(status: LabelRecord) -> Json:
-    return tag_json(status) | {"createdAt": iso(status.created_at)}
 
 
 def account_json(account: AccountRecord) -> Json:

@@ -1,21 +1,18 @@
-"""The state of the sandbox's Slack: people, channels, messages, views, and the log of what the bot called."""
+"""The state of the sandbox's Slack: people, channels, messages and views."""
 
 from __future__ import annotations
 
-import asyncio
-import random
-import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 from bot.sandbox.slack.block_kit.ids import with_ids
+from bot.sandbox.slack.clock import Clock
 from bot.sandbox.slack.records import (
     ALL_SCOPES,
     APP_ID,
     BOT_ID,
     BOT_USER,
-    Call,
     Channel,
     Ephemeral,
     FileRecord,
@@ -29,24 +26,23 @@ from bot.sandbox.slack.records import (
 )
 from bot.sandbox.slack.socket_mode import Sockets
 
-T = TypeVar("T")
-
 TRIGGER_SECONDS = 3.0
 HOOK_SECONDS, HOOK_USES = 1800.0, 5
 
 
-class World:
+class World(Clock):
     """Everything there is in the sandbox's Slack, and how tests read it."""
 
     def __init__(
         self,
         *,
-        signing_secret: str = "sandbox-signing-secret",
-        bot_token: str = "xoxb-sandbox",
-        team_id: str = "T0ACME",
-        team_name: str = "Acme",
-        seed: int = 1,
+        signing_secret: str,
+        bot_token: str,
+        team_id: str,
+        team_name: str,
+        seed: int,
     ) -> None:
+        super().__init__(seed)
         self.signing_secret, self.bot_token = signing_secret, bot_token
         self.team_id, self.team_name = team_id, team_name
         self.enterprise_id: str | None = None
@@ -55,7 +51,6 @@ class World:
         self.sockets = Sockets(self.next_id)
         self.scopes: set[str] = set(ALL_SCOPES)
         self.scopes_used: set[str] = set()
-        self.calls: list[Call] = []
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.posts: dict[str, dict[str, Message]] = {}
@@ -68,55 +63,7 @@ class World:
         self.unreachable: set[str] = set()  # addresses of pictures that Slack can't fetch
         self.files: dict[str, FileRecord] = {}
         self.usergroups: dict[str, UserGroup] = {}
-        self._ahead, self._last_ts, self._ids = 0.0, 0, 0
-        self._random = random.Random(seed)
-        self._changed = asyncio.Event()
         self.add_user(BOT_USER, "Inbox", "", bot=True)
-
-    # -- time, identity, waiting
-
-    def now(self) -> float:
-        """Unix seconds by this Slack's clock."""
-        return time.time() + self._ahead
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass here, so that trigger ids and response_urls age; signatures keep real time."""
-        self._ahead += seconds
-
-    def next_ts(self) -> str:
-        self._last_ts = max(int(self.now() * 1_000_000) // 100 * 100, self._last_ts + 100)
-        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
-
-    def next_id(self, prefix: str) -> str:
-        self._ids += 1
-        return f"{prefix}0{self._ids:04d}{self._random.getrandbits(24):06X}"
-
-    def token(self) -> str:
-        return f"{self._random.getrandbits(96):024x}"
-
-    def changed(self) -> None:
-        self._changed.set()
-
-    async def until(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109  # reads best so
-        """What `predicate` returns once it is truthy; AssertionError with the calls made when that takes too long.
-
-        It is asked again at each change here, and every 20 ms for predicates that look elsewhere.
-        """
-        end = time.monotonic() + timeout
-        while not (found := predicate()):
-            left = end - time.monotonic()
-            if left <= 0:
-                raise AssertionError(f"not within {timeout} s; Slack saw:\n{self.story()}")
-            self._changed.clear()
-            waiting = asyncio.ensure_future(self._changed.wait())
-            await asyncio.wait({waiting}, timeout=min(left, 0.02))
-            waiting.cancel()
-        return found
-
-    def story(self) -> str:
-        """The calls so far, one line each."""
-        told = (f"  {c.method} {_brief(c.args)} -> {'ok' if c.ok else c.answer.get('error', '?')}" for c in self.calls)
-        return "\n".join(told) or "  no calls"
 
     # -- people and places
 
@@ -317,8 +264,3 @@ class World:
     def url(self) -> str:
         """The workspace's address."""
         return f"https://{self.team_name.lower().replace(' ', '-')}.slack.com/"
-
-
-def _brief(args: Json) -> str:
-    shown = str({name: value for name, value in args.items() if name in ("channel", "user", "ts", "text", "view_id")})
-    return shown if len(shown) < 160 else f"{shown[:159]}…"

@@ -1,0 +1,38 @@
+"""How long it takes to find people while somebody types."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.models import Person
+from bot.people.known import Known
+from bot.store.connect import connect
+
+pytestmark = pytest.mark.bench
+
+
+async def test_ten_thousand_people_are_searched_in_50_ms(redis_url: str) -> None:
+    redis = connect(redis_url)
+    people = Known(redis)
+    firsts, lasts = ("Sarah", "Omar", "Ana", "Bo", "Kim"), ("Chen", "Khan", "Smith", "Jones")
+    crowd = [
+        Person(
+            platform="twitter",
+            platform_id=f"18765432{n}",
+            name=f"{firsts[n % 5]} {lasts[n % 4]}{n}",
+            username=f"user_{n}",
+        )
+        for n in range(10_000)
+    ]
+    for begin in range(0, len(crowd), 500):
+        await people.met(*crowd[begin : begin + 500])
+    for typed in ("sa", "sarah", "sarah chen", "us", "user_99", "chen9"):
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            assert await people.like(typed)
+            took.append(time.perf_counter() - began)
+        assert min(took) < 0.05, (typed, took)
+    await redis.aclose()
