@@ -58,7 +58,9 @@ class Recipient:
     @classmethod
     def of(cls, key: str) -> Recipient:
         """The recipient that `key` was made of."""
-        platform, _, name = key.rpartition(":")
+        if ":" not in key:
+            key = f":{key}"
+        platform, _, name = key.partition(":")  # an id may have colons of its own
         if name.startswith("@"):
             return cls(platform or None, username=name[1:])
         if platform or _is_number(name):

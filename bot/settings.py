@@ -122,17 +122,23 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_channel(cls, value: str | None) -> str | None:
         """The id, also from the channel's link."""
-        found = _CHANNEL.fullmatch(value or "")
+        found = channel_of(value) if value else None
         if value and not found:
             raise ValueError(
                 "it must be a channel's id (C…), which stands at the very bottom of the channel's details in Slack, or "
                 "the channel's link"
             )
-        return found[1] if found else None
+        return found
 
     @property
     def socket_mode(self) -> bool:
         return self.slack_app_token is not None
+
+
+def channel_of(named: str) -> str | None:
+    """The channel's id, where `named` is that or the channel's link."""
+    found = _CHANNEL.fullmatch(named)
+    return found[1] if found else None
 
 
 def load() -> Settings:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from bot.doctor.finding import CHANNEL
 from bot.errors import BotError, SettingsError, SlackRefused, SlackRevoked
 from bot.network import network_of
-from bot.settings import Settings
+from bot.settings import Settings, channel_of
 from bot.slack.blocks import Msg, section
 from bot.slack.client import Slack
 from bot.slack.session import slack_session
 
-_ID: Final = re.compile(r"(?:https://\S+/archives/)?([CG][A-Z0-9]{5,})(?:[/?]\S*)?")
 _SAID: Final = (
     "Hello! Cards of conversations can appear in this channel. Write `/inbox whoami` here: the answer, which you alone "
     "see, says who you are in Inbox. If none comes, `python -m bot serve` does not run."
@@ -46,7 +44,7 @@ async def hello(settings: Settings, named: str | None) -> int:
 
 
 def _channel(named: str) -> str:
-    found = _ID.fullmatch(named)
+    found = channel_of(named)
     if not found:
         raise SettingsError(f"{named} is no channel's id: that (C…) is at the end of its details.")
-    return found[1]
+    return found

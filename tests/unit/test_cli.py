@@ -123,7 +123,9 @@ async def test_the_version_is_the_one_of_the_sources(tmp_path: Path) -> None:
     assert (ended.code, ended.out, ended.err) == (0, f"bot {said}\n", "")
 
 
-@pytest.mark.parametrize("link", [None, "{}", "https://acme.slack.com/archives/{}?x=1"])
+@pytest.mark.parametrize(
+    "link", [None, "{}", "https://acme.slack.com/archives/{}?x=1", "https://app.slack.com/client/T1/{}"]
+)
 async def test_hello_posts_a_message_and_says_what_is_next(outside: Outside, tmp_path: Path, link: str | None) -> None:
     channel = outside.acme.channel
     ended = await bot(tmp_path, outside.env, "hello", *([link.format(channel)] if link else []))

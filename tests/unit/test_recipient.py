@@ -197,6 +197,13 @@ def test_anything_at_all_is_read_or_refused(word: str) -> None:
     assert folded(to.name) == to.name or to.platform_id
 
 
+@pytest.mark.parametrize("platform_id", ["4711", "ACoAAB-x_1", "urn:li:fsd_profile:ACoAAB"])
+def test_somebody_known_is_meant_by_their_id_whatever_it_is_made_of(platform_id: str) -> None:
+    to = Recipient("linkedin", platform_id=platform_id)
+    assert Recipient.of(to.key) == to
+    assert Recipient.of(to.key).means(Person(platform="linkedin", platform_id=platform_id))
+
+
 named = st.sampled_from(["Sarah", "Chen", "@omar", "@sarah,", "4711", "20261", "<@U1|bo>", "a@b.example", "＠bo"])  # noqa: RUF001
 linked = st.sampled_from(["x.com/sarah", "https://a.example", "https://x.com/i/status/1", "<https://x.com/s|x>"])
 other = st.sampled_from(["hi", "help", "and", "¿qué?", "*", " ", "\n"])
