@@ -433,7 +433,7 @@ async def test_who_lost_their_seat_meanwhile_has_their_notes_back(on: Stage, tea
 async def test_a_form_that_is_too_old_keeps_what_was_written(on: Stage, team: dict[str, str], redis_url: str) -> None:
     await contact_form(on, on.acme.ana, await card_of(on))
     with Redis.from_url(redis_url) as redis:
-        for name in redis.keys(keys.contact_form("*")):  # type: ignore[union-attr]  # redis-py types it as a task too
+        for name in redis.keys(keys.contact_form("*")):
             redis.delete(name)
     ack = await save(on, on.acme.ana, notes="Long thoughts")
     assert isinstance(ack.body, dict)
