@@ -427,19 +427,20 @@ MAY_USE = {
     "admin": "",
     "assign": "cards",
     "cards": "",
-    "channels": "reminders",
+    "channels": "reminders waits",
     "dm": "send",
     "doctor": "",
     "events": "cards routing stats",
-    "lists": "cards reminders",
+    "lists": "cards reminders waits",
     "messages": "",
-    "reminders": "",
+    "reminders": "waits",
     "reply": "cards send",
     "routing": "",
     "send": "stats",
     "stats": "",
     "thread_replies": "send",
     "threads": "cards",
+    "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")
 # From the inside out: a module imports from its own ring or from those within. Whatever is not named, such as

@@ -114,11 +114,11 @@ async def answered(on: Stage, user: str, times: int) -> list[str]:
     return told(on, user)
 
 
-async def click(on: Stage, user: str, card: Message, action: str, value: str) -> Ack:
+async def click(on: Stage, user: str, card: Message, action: str, value: str, **more: object) -> Ack:
     """A click on a control of the card's message, whether or not it shows there."""
     container = {"type": "message", "message_ts": card.ts, "channel_id": card.channel}
     payload: Json = {"type": "block_actions", "container": container, "channel": {"id": card.channel, "name": "x"}}
-    pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"}
+    pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"} | more
     payload |= {"actions": [pressed], "response_url": on.slack.hook(user, card.channel)}
     return await on.slack.interaction(user, payload)
 

@@ -78,6 +78,9 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     **{f"shortcut {name}": shortcut(name) for name in SHORTCUTS},
     "menu": lambda on, user, kept: click(on, user, kept.card, "more", f"assign_to|{thread(on).id}"),
     "why here": lambda on, user, kept: click(on, user, kept.card, "why_here", thread(on).id),
+    "my_mentions": lambda on, user, kept: click(
+        on, user, kept.card, "my_mentions", "", selected_option={"value": "nothing"}
+    ),
     "/dm": command("/dm", ""),
     "/dm text": command("/dm", "@sarah Hello"),
     "/inbox whoami": command("/inbox", "whoami"),
