@@ -17,6 +17,7 @@ from bot.slack.blocks import (
     label,
     modal,
     open_button,
+    option,
     quote,
     section,
     select,
@@ -26,6 +27,7 @@ from bot.text import plain
 WHO_IS_LISTED = (
     "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
 )
+NOBODY: Final = "nobody"  # a choice like a member's id
 
 ASSIGNMENTS_USAGE: Final = "Use `/inbox assignments on` or `/inbox assignments off`."
 REPLY_ASSIGNS_USAGE: Final = (
@@ -35,7 +37,9 @@ REPLY_ASSIGNS_USAGE: Final = (
 
 def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata: str) -> View:
     """Whom to give the thread to; `me` is the asker's own member id."""
-    menu = select("Choose a colleague", colleagues(members, me), thread.assignee_id)
+    own = thread.assignee_id is not None and not thread.inherited
+    options = [*colleagues(members, me), *([option("Nobody", NOBODY)] if own else [])]
+    menu = select("Choose a colleague", options, thread.assignee_id)
     return modal(
         "Assign to…",
         [field("assignee", "Who takes it", menu), context(WHO_IS_LISTED)],

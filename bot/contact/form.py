@@ -44,9 +44,10 @@ class Read(NamedTuple):
     wrong: dict[str, str]
 
 
+@feature.more("contact")
 @feature.action("contact")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
-    """The option in the menu of a card or of a row in a list."""
+    """The option in the menu of a card or of a row in a list, and the button of *This message…*."""
     await accept.thread_form(bot, body, TITLE, OpenContact)
     await ack()
 

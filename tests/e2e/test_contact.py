@@ -17,7 +17,7 @@ from bot.sandbox.slack.records import Ack, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import card_of, form, hears, idle, shows, thread, told, version
+from tests.e2e.steps import card_of, click, form, hears, idle, shows, thread, told, version
 
 Json = dict[str, Any]
 
@@ -32,13 +32,9 @@ def team(on: Stage) -> dict[str, str]:
     return made
 
 
-async def press_contact(on: Stage, user: str, card: Message, thread_id: str = "") -> Ack:
-    """Choose Contact… on the card."""
-    payload: Json = {"type": "block_actions", "channel": {"id": card.channel, "name": "support"}}
-    payload |= {"container": {"type": "message", "channel_id": card.channel, "message_ts": card.ts}}
-    chosen = {"action_id": "contact", "block_id": "thread_actions", "type": "button"}
-    chosen["value"] = thread_id or thread(on).id
-    return await on.slack.interaction(user, payload | {"message": card.payload(), "actions": [chosen]})
+async def press_contact(on: Stage, user: str, card: Message) -> Ack:
+    """Choose Contact… in the card's menu."""
+    return await on.slack.press(user, card.channel, card.ts, "more", value="Contact…")
 
 
 async def contact_form(on: Stage, user: str, card: Message) -> Json:
@@ -165,10 +161,9 @@ async def test_a_conversation_and_a_contact_that_are_gone_are_said(on: Stage, te
     on.inbox.fail("GET /*/threads/*", 404, code)
     await press_contact(on, on.acme.ana, card)
     await brought_back(on, on.acme.ana, "That contact was deleted in Inbox")
-    thread_id = thread(on).id
     on.inbox.auto_deliver = False
-    await on.inbox.app_deletes(thread_id)
-    await press_contact(on, on.acme.ana, card, thread_id)
+    await on.inbox.app_deletes(thread(on).id)
+    await press_contact(on, on.acme.ana, card)
     await brought_back(on, on.acme.ana, "That conversation was deleted in Inbox.")
     await on.slack.until(lambda: "deleted in Inbox" in shows(on, card))
 
@@ -530,15 +525,13 @@ async def test_what_somebody_changed_while_a_worker_was_dead_is_not_overwritten(
 
 
 async def test_nobody_else_opens_what_somebody_could_not_save(on: Stage, team: dict[str, str]) -> None:
-    await card_of(on)
+    card = await card_of(on)
     on.acme.sarah.notes = "Mine"
     await on.bridge.lanes.accept(killed(on, team))
     await hears(on, on.acme.ana, "Somebody changed the notes")
     (message,) = [one for one in on.slack.ephemerals(on.acme.ana) if "changed the notes" in on.slack.show(one)]
     value = message.blocks[-1]["elements"][0]["value"]
-    chosen = {"action_id": "contact_again", "block_id": "contact_again", "type": "button", "value": value}
-    payload: Json = {"type": "block_actions", "channel": {"id": on.acme.channel, "name": "support"}}
-    await on.slack.interaction(on.acme.bo, payload | {"actions": [chosen]})
+    await click(on, on.acme.bo, card, "contact_again", value)
     view = await brought_back(on, on.acme.bo, "This form was opened more than a day ago.")
     assert "Signed." not in on.slack.show(view)
 
