@@ -13,7 +13,7 @@ def thread_buttons(thread: Thread, *, can_reply: bool = True, linked: bool = Tru
     close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
     reply = [button("Reply", "reply", thread.id, style="primary")] if can_reply else []
     options = _options(thread, linked=linked)
-    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), *menu(options)]
+    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), menu(options)]
 
 
 def _options(thread: Thread, *, linked: bool) -> list[Block]:
