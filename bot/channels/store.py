@@ -26,11 +26,12 @@ class ChannelChoices(Record):
 class PersonChoices(Record):
     """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread.
 
-    `quiet`: the hours in which reminders wait.
+    `quiet`: the hours in which reminders wait. `archive_when_sent`: how the box in the form to reply was left.
     """
 
     told_of_assignment: bool = True
     quiet: Quiet | None = None
+    archive_when_sent: bool = False
 
 
 class Preferences:
