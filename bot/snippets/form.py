@@ -14,7 +14,7 @@ from bot.people.access import Actor
 from bot.people.answers import say, tell
 from bot.queue.job import Asker, Filled, Job, Keep, utc_now
 from bot.slack.blocks import View, handed_back, loading_modal
-from bot.slack.payloads import Ack, Body, asker, block_of, button_value, from_modal, picked, remembered, submitted
+from bot.slack.payloads import Ack, Body, asker, block_of, button_value, from_modal, picked_now, remembered, submitted
 from bot.snippets import places, views, words
 from bot.snippets.jobs import OpenSnippet, OpenSnippets, RemoveSnippet, SaveSnippet
 from bot.snippets.store import TEAM, Clash, Snippet
@@ -47,7 +47,7 @@ async def turn(ack: Ack, body: Body, bot: Bot) -> None:
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """One of the list, one that was looked for, or a new one."""
     _, who = from_modal(body)
-    if key := picked(body) or button_value(body):
+    if key := picked_now(body) or button_value(body):
         wanted = "" if key == NEW else key
         await accept.asked(bot, who, OpenSnippet(view_id=body["view"]["id"], snippet=wanted, asker=who))
     await ack()

@@ -15,7 +15,7 @@ from bot.people.answers import tell
 from bot.queue.job import Filled, Job, Keep
 from bot.recipient import Recipient, Unreadable, X, read
 from bot.slack.blocks import View, handed_back
-from bot.slack.payloads import Ack, Body, block_of, from_modal, picked, submitted
+from bot.slack.payloads import Ack, Body, block_of, from_modal, picked_now, submitted
 from bot.snippets import places, words
 from bot.snippets.jobs import PutSnippet
 from bot.snippets.store import Form, Snippet
@@ -36,7 +36,7 @@ async def fill(bot: Bot, job: Filled, view: View, typed: str = "") -> bool:
 @feature.action("snippet")
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """One was chosen in the menu of a form."""
-    (about, who), key = from_modal(body), picked(body)
+    (about, who), key = from_modal(body), picked_now(body)
     if key:
         job = PutSnippet(
             view_id=body["view"]["id"],
