@@ -135,6 +135,10 @@ def waiting(thread_id: str) -> str:
     return key("waiting", thread_id)
 
 
+def wait_began(thread_id: str) -> str:
+    return key("wait-began", thread_id)
+
+
 def intent(intent_id: str) -> str:
     return key("intent", intent_id)
 
