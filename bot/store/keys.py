@@ -184,6 +184,20 @@ def read_lately(thread_id: str, what: str = "") -> str:
     return key("read-lately", thread_id, *([what] if what else []))
 
 
+def mentioned(channel: str, ts: str) -> str:
+    """Whom the post mentions."""
+    return key("mentioned", channel, ts)
+
+
+def member_of(channel: str, user: str) -> str:
+    return key("cache", "member-of", channel, user)
+
+
+def untold(user: str) -> str:
+    """Threads in which a wait began that a Slack user is to be told of."""
+    return key("untold", user)
+
+
 def post(channel: str, ts: str) -> str:
     return key("post", channel, ts)
 
