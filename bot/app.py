@@ -50,6 +50,7 @@ from bot.slack.payloads import Ack, Body
 from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
+from bot.snooze.store import Snoozes
 from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
@@ -151,6 +152,7 @@ async def _bot(
         feed=feed,
         routes=Routes(redis),
         waiting=Waiting(redis),
+        snoozes=Snoozes(redis),
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),

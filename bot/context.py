@@ -29,6 +29,7 @@ from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
+from bot.snooze.store import Snoozes
 from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
@@ -96,6 +97,7 @@ class Bot:
     feed: Feed
     routes: Routes
     waiting: Waiting
+    snoozes: Snoozes
     counts: Counts
     listings: Listings
     preferences: Preferences

@@ -28,6 +28,10 @@ from bot.reply import receipt
 from bot.routing import commands as routing
 from bot.routing import move
 from bot.send import again, send
+from bot.snooze import form as snooze
+from bot.snooze import listed as snooze_listed
+from bot.snooze import tell as snooze_tell
+from bot.snooze import wake
 from bot.stats import count
 from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
@@ -39,6 +43,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
+    *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (routing, move, channels, find, home, count)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )

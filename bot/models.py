@@ -253,6 +253,26 @@ class Note(Record):
     at: datetime
 
 
+class Snoozed(Record):
+    """A thread that is put aside: archived, until it is reopened.
+
+    `by` and `name` are who did it, a Slack user who acts as the Inbox member `member`, `at` then. A message that was
+    written later than `after`, the newest that they could know, ends it, unless it is to last `even` then. `waking` is
+    set before Inbox is asked to reopen the thread; `reminds`: they replied, and wait for an answer.
+    """
+
+    id: str
+    until: datetime
+    by: str
+    member: str
+    name: str
+    at: datetime
+    after: datetime
+    even: bool = False
+    waking: bool = False
+    reminds: bool = False
+
+
 class Card(Record):
     """All that a thread's card in Slack shows, apart from the names of its account and assignee."""
 
@@ -261,6 +281,7 @@ class Card(Record):
     archived: Note | None = None
     assigned: Note | None = None
     answered: Note | None = None
+    snoozed: Snoozed | None = None
     gone: bool = False
 
 

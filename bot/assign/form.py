@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
-
 from bot import accept, words
 from bot.assign.jobs import OpenAssign, TellAssignee
 from bot.assign.views import assign_modal, assigned_message
 from bot.context import Bot
 from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
-from bot.models import Member
 from bot.people import forms
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
 from bot.threads.jobs import Change
-
-log = structlog.get_logger(__name__)
 
 TITLE: Final = "Assign to…"
 feature = Feature()
@@ -78,8 +73,7 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
 @feature.handles(TellAssignee)
 async def tell_assignee(job: TellAssignee, _: Keep, bot: Bot) -> list[Job]:
     """One direct message to the new assignee, after their quiet hours; none if they do not want it."""
-    card, member = await bot.cards.get(job.thread_id), await bot.access.member(job.member_id)
-    user = await _user(bot, member) if member else None
+    card, user = await bot.cards.get(job.thread_id), await bot.access.user_of(job.member_id)
     if card is None or user is None:
         return []
     wanted, now = await bot.preferences.person(user), utc_now()
@@ -94,14 +88,3 @@ async def tell_assignee(job: TellAssignee, _: Keep, bot: Bot) -> list[Job]:
         link = None
     message = assigned_message(card, by=job.by, link=link)
     return [Tell(asker=Asker(user=user), text=message["text"], blocks=message["blocks"], lasting=True)]
-
-
-async def _user(bot: Bot, member: Member) -> str | None:
-    """The Slack user who acts as `member`, linked or by address; None when nobody may."""
-    linked = [user for user, has in (await bot.links.links()).items() if has == member.id]
-    known = [*linked, *([] if linked else [await bot.slack.user_with(member.email)] if member.email else [])]
-    for user in known:
-        if user and await bot.access.acts_as(user, member.id):
-            return user
-    log.info("assignee_not_in_slack", member=member.id)
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards.message_views import NAME, beginning, body, reacted, timing, who_runs, who_text
+from bot.cards.message_views import NAME, beginning, body, reacted, snoozed_until, timing, who_runs, who_text
 from bot.models import AccountLink, Card, Note, Thread
 from bot.slack.blocks import Block, Msg, actions, button, context, line, open_button, run, section
 from bot.text import literal, plain, platform_name, when
@@ -83,6 +83,8 @@ def why_not(thread: Thread, link: AccountLink | None) -> str:
 def _mark(card: Card) -> str:
     if card.gone:
         return "✖️"
+    if card.snoozed:
+        return "😴"
     if card.thread.archived:
         return "✅"
     return "🟡" if card.thread.assignee_id else "🔵"
@@ -110,7 +112,9 @@ def _state(card: Card, assignee: str | None) -> list[str]:
     """Who has it, whether it is answered or closed and by whom, as mrkdwn sentences without a full stop."""
     if card.gone:
         return [GONE]
-    archived = [_archival(card.archived)] if card.thread.archived else []
+    archived = (
+        [snoozed_until(card.snoozed)] if card.snoozed else [_archival(card.archived)] if card.thread.archived else []
+    )
     return [_assignment(card, assignee), *_answer(card), *archived]
 
 

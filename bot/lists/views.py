@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bot import words
+from bot.cards.message_views import snoozed_until
 from bot.lists import words as words_find
-from bot.models import Person, Thread
+from bot.models import Person, Snoozed, Thread
 from bot.slack.blocks import Block, Msg, View, actions, button, context, line, open_button, option, quote, run, section
 from bot.text import clip, literal, plain, when_long
 
@@ -22,6 +23,7 @@ class Item(NamedTuple):
     thread: Thread
     account: str
     assignee: str | None
+    snoozed: Snoozed | None = None
 
 
 class Setting(NamedTuple):
@@ -106,24 +108,27 @@ def _item(item: Item, place: str, number: int) -> list[Block]:
     thread = item.thread
     name, handle = _names(thread.person)
     via = literal(f" via {item.account}", 2 * _NAME) + (" · message request" if thread.is_request else "")
-    heading = line(run(f"{_mark(thread)} "), run(name, bold=True), run(handle + via))
+    heading = line(run(f"{_mark(item)} "), run(name, bold=True), run(handle + via))
     heading["elements"] += [element for block in quote(_preview(thread, PREVIEW)) for element in block["elements"]]
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
-    small += ["Archived"] if thread.archived else []
-    return [heading, context(*small), *actions(f"{place}|{number}", _buttons(thread))]
+    small += [snoozed_until(item.snoozed)] if item.snoozed else ["Archived"] if thread.archived else []
+    return [heading, context(*small), *actions(f"{place}|{number}", _buttons(thread, snoozed=bool(item.snoozed)))]
 
 
-def _buttons(thread: Thread) -> list[Block]:
+def _buttons(thread: Thread, *, snoozed: bool) -> list[Block]:
     claim = ("Unassign", "unassign") if thread.assignee_id else ("Assign to me", "assign_to_me")
     close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
-    pairs = (("Reply", "reply"), claim, close)
+    close, *later = [("Wake now", "wake"), ("Snooze…", "snooze")] if snoozed else [close]
+    pairs = (("Reply", "reply"), claim, close, *later)
     return [*(button(*pair, thread.id) for pair in pairs), *open_button(thread.url)]
 
 
-def _mark(thread: Thread) -> str:
-    if thread.archived:
+def _mark(item: Item) -> str:
+    if item.snoozed:
+        return "😴"
+    if item.thread.archived:
         return "✅"
-    return "🟡" if thread.assignee_id else "🔵"
+    return "🟡" if item.thread.assignee_id else "🔵"
 
 
 def _names(person: Person | None) -> tuple[str, str]:

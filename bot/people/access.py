@@ -78,6 +78,19 @@ class Access:
             return False
         return actor.member.id == member_id
 
+    async def user_of(self, member_id: str) -> str | None:
+        """The Slack user who acts as that member, linked or by address; None when nobody may. Raises as `acts_as`."""
+        member = await self.member(member_id)
+        if member is None:
+            return None
+        linked = [user for user, has in (await self._links.links()).items() if has == member.id]
+        known = [*linked, *([] if linked else [await self._slack.user_with(member.email)] if member.email else [])]
+        for user in known:
+            if user and await self.acts_as(user, member.id):
+                return user
+        log.info("member_not_in_slack", member=member.id)
+        return None
+
     async def might_act(self, asker: Asker) -> bool:
         """Whether they may act as far as is known without Inbox, which whatever they do next asks. Raises `Refused`."""
         linked = await self._links.link((await self.insider(asker)).id)

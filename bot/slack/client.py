@@ -139,9 +139,18 @@ class Slack:
         return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
 
     async def post(
-        self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
+        self,
+        channel: str,
+        message: Msg,
+        *,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        metadata: Mapping[str, str] | None = None,
     ) -> Place:
-        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours."""
+        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours.
+
+        `broadcast` shows what is posted in a thread in the channel too.
+        """
 
         async def call(content: dict[str, Any]) -> Any:
             async with self._answers():
@@ -149,6 +158,7 @@ class Slack:
                     channel=channel,
                     **content,
                     thread_ts=thread_ts,
+                    reply_broadcast=broadcast or None,
                     unfurl_links=False,
                     unfurl_media=False,
                     metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,

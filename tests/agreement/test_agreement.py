@@ -417,15 +417,16 @@ MAY_USE = {
     "channels": "reminders",
     "dm": "send",
     "doctor": "",
-    "events": "cards routing stats",
-    "lists": "reminders",
+    "events": "cards routing snooze stats",
+    "lists": "cards reminders",
     "reminders": "",
     "reply": "cards send",
     "routing": "",
     "send": "stats",
+    "snooze": "cards lists",
     "stats": "",
     "thread_replies": "send",
-    "threads": "cards",
+    "threads": "cards snooze",
 }
 SHARED = (".store", ".jobs", ".figures")
 # From the inside out: a module imports from its own ring or from those within. Whatever is not named, such as
