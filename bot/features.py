@@ -36,6 +36,7 @@ from bot.stats import count
 from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
+from bot.waits import choices as waits
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
@@ -44,7 +45,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
-    *(part.feature for part in (routing, move, channels, find, home, count)),
+    *(part.feature for part in (routing, move, channels, find, home, count, waits)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))

@@ -67,17 +67,21 @@ def home(
     *,
     about: Sequence[str],
     settings: Sequence[Setting],
+    menus: Sequence[Block],
     help: str,
     trouble: str = "",
     first_steps: bool = False,
     has_channel: bool = True,
 ) -> View:
-    """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn)."""
+    """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn).
+
+    `menus` are what they choose besides.
+    """
     top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
-    own = [section(words_find.SETTINGS), *_settings(settings), context(*about)]
+    own = [section(words_find.SETTINGS), *_settings(settings), *menus, context(*about)]
     rest = [{"type": "divider"}, section(help), section(words.DM_HELP)]
     return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 

@@ -112,6 +112,11 @@ def ticked_now(body: Body) -> tuple[str, ...]:
     return tuple(str(one["value"]) for one in body["actions"][0].get("selected_options") or ())
 
 
+def picked_now(body: Body) -> str:
+    """The value of the option that was chosen in the menu; "" when there is none."""
+    return str((body["actions"][0].get("selected_option") or {}).get("value") or "")
+
+
 def button_value(body: Body) -> str:
     """The value of the button that was pressed."""
     actions = body.get("actions") or [{}]

@@ -76,7 +76,13 @@ def put_aside(snoozed: Snoozed, person: Person | None) -> str:
 
 
 def woken(
-    snoozed: Snoozed, person: Person | None, thread_id: str, *, user: str = "", alone: bool = False, failed: bool = False
+    snoozed: Snoozed,
+    person: Person | None,
+    thread_id: str,
+    *,
+    user: str = "",
+    alone: bool = False,
+    failed: bool = False,
 ) -> Msg:
     """The conversation is back, or could not be reopened (`failed`): below its card, or for one person `alone`.
 

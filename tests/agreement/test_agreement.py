@@ -414,12 +414,12 @@ MAY_USE = {
     "admin": "",
     "assign": "",
     "cards": "",
-    "channels": "reminders",
+    "channels": "reminders waits",
     "dm": "send",
     "doctor": "",
     "events": "cards routing snooze stats",
-    "lists": "cards reminders",
-    "reminders": "",
+    "lists": "cards reminders waits",
+    "reminders": "waits",
     "reply": "cards send",
     "routing": "",
     "send": "stats",
@@ -427,6 +427,7 @@ MAY_USE = {
     "stats": "",
     "thread_replies": "send",
     "threads": "cards snooze",
+    "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")
 # From the inside out: a module imports from its own ring or from those within. Whatever is not named, such as

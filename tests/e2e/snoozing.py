@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
 
 from bot.models import Snoozed
+from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.snooze.jobs import Ring
@@ -17,17 +18,18 @@ from bot.store import keys
 from tests.e2e.steps import Json, form, idle, shows, thread
 
 
-async def snooze_form(on: Stage, user: str, card: Message) -> Json:
+async def snooze_form(on: Stage, user: str, card: Message, person: PersonRecord | None = None) -> Json:
     """The form of `user`, opened from the card and filled in."""
-    action = {"action_id": "snooze", "block_id": "b", "type": "button", "value": thread(on).id, "action_ts": "1.2"}
+    about = thread(on, person).id
+    action = {"action_id": "snooze", "block_id": "b", "type": "button", "value": about, "action_ts": "1.2"}
     place = {"channel": {"id": card.channel, "name": "support"}, "container": {"channel_id": card.channel}}
     assert (await on.slack.interaction(user, {"type": "block_actions", "actions": [action], **place})).ok
     return await form(on, user, "Until")
 
 
-async def snooze(on: Stage, user: str, card: Message, **values: Any) -> None:
+async def snooze(on: Stage, user: str, card: Message, person: PersonRecord | None = None, **values: Any) -> None:
     """Snooze the conversation until tomorrow, or as `values` say."""
-    await snooze_form(on, user, card)
+    await snooze_form(on, user, card, person)
     assert (await on.slack.submit(user, values=values)).ok
     await on.slack.until(lambda: "Snoozed until" in shows(on, card))
     await idle(on)
@@ -42,25 +44,25 @@ class Clock:
     def comes(self, ago: float = 0.0) -> None:
         """Each is due since `ago` seconds."""
         for one in self._redis.zrange(keys.SNOOZED, 0, -1):
-            at = keys.card(one.decode())
-            known = Snoozed.model_validate_json(self._redis.hget(at, "snoozed"))
-            due = known.until.fromtimestamp(time.time() - ago, known.until.tzinfo)
-            self._redis.hset(at, "snoozed", known.model_copy(update={"until": due}).model_dump_json())
+            due = datetime.fromtimestamp(time.time() - ago, UTC)
+            self.amend(one.decode(), lambda known: known.model_copy(update={"until": due}))  # noqa: B023  # done at once
             self._redis.zadd(keys.SNOOZED, {one: due.timestamp()})
 
     def snoozed(self) -> list[str]:
         return [one.decode() for one in self._redis.zrange(keys.SNOOZED, 0, -1)]
 
+    def snooze(self, thread_id: str) -> Snoozed:
+        return Snoozed.model_validate_json(self._redis.hget(keys.card(thread_id), "snoozed"))
+
     def until(self, thread_id: str) -> datetime:
-        return Snoozed.model_validate_json(self._redis.hget(keys.card(thread_id), "snoozed")).until
+        return self.snooze(thread_id).until
 
     def forget(self, key: str) -> None:
         """What is cached there is asked for anew."""
         self._redis.delete(key)
 
     def amend(self, thread_id: str, change: Callable[[Snoozed], Snoozed]) -> None:
-        known = Snoozed.model_validate_json(self._redis.hget(keys.card(thread_id), "snoozed"))
-        self._redis.hset(keys.card(thread_id), "snoozed", change(known).model_dump_json())
+        self._redis.hset(keys.card(thread_id), "snoozed", change(self.snooze(thread_id)).model_dump_json())
 
     def close(self) -> None:
         self._redis.close()

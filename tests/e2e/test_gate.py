@@ -30,11 +30,11 @@ class Kept(NamedTuple):
 # --- what can be done ------------------------------------------------------------------------------------------------
 
 
-async def click(on: Stage, user: str, card: Message, action: str, value: str) -> Ack:
+async def click(on: Stage, user: str, card: Message, action: str, value: str, **more: object) -> Ack:
     """A click on a control of the card's message, whether or not it shows there."""
     container = {"type": "message", "message_ts": card.ts, "channel_id": card.channel}
     payload: Json = {"type": "block_actions", "container": container, "channel": {"id": card.channel, "name": "x"}}
-    pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"}
+    pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1", **more}
     payload |= {"actions": [pressed], "response_url": on.slack.hook(user, card.channel)}
     return await on.slack.interaction(user, payload)
 
@@ -83,6 +83,9 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     "send_not": lambda on, user, kept: click(on, user, kept.card, "send_not", kept.intent),
     "page_on": lambda on, user, kept: click(on, user, kept.card, "page_on", "list|l1|0"),
     "my_choices": lambda on, user, kept: click(on, user, kept.card, "my_choices", ""),
+    "my_mentions": lambda on, user, kept: click(
+        on, user, kept.card, "my_mentions", "", selected_option={"value": "nothing"}
+    ),
     **{
         f"shortcut {name}": shortcut(name) for name in ("archive_thread", "assign_to_me", "send_as_dm", "find_in_inbox")
     },

@@ -79,7 +79,16 @@ INTERACTIONS: list[Json] = [
     COMMON | {"type": "block_actions", "actions": [CLICK], "message": MESSAGE, "channel": {"id": "C1"}},
     *(
         COMMON | {"type": "block_actions", "actions": [CLICK | {"action_id": name}], "container": {"channel_id": "C1"}}
-        for name in ("send_again", "dm_choose_open", "open", "unassign", "page_on", "send_anyway", "my_choices")
+        for name in (
+            "send_again",
+            "dm_choose_open",
+            "open",
+            "unassign",
+            "page_on",
+            "send_anyway",
+            "my_choices",
+            "my_mentions",
+        )
     ),
     *(
         COMMON | {"type": "message_action", "callback_id": name, "message": MESSAGE, "channel": {"id": "C1"}}
