@@ -29,6 +29,7 @@ from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
+from bot.snippets.store import Snippets
 from bot.snooze.store import Snoozes
 from bot.stats.store import Counts
 from bot.store.health import Health
@@ -101,3 +102,4 @@ class Bot:
     counts: Counts
     listings: Listings
     preferences: Preferences
+    snippets: Snippets

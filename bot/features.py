@@ -20,6 +20,7 @@ from bot.doctor import ask
 from bot.events import away, buried, changes, feed, inbound, look
 from bot.feature import Feature
 from bot.lists import find, home
+from bot.messages import form as messages
 from bot.people import tell
 from bot.queue.job import Kinds
 from bot.reminders import due
@@ -28,6 +29,9 @@ from bot.reply import receipt
 from bot.routing import commands as routing
 from bot.routing import move
 from bot.send import again, send
+from bot.snippets import form as snippets
+from bot.snippets import put
+from bot.snippets import suggest as suggest_snippets
 from bot.snooze import form as snooze
 from bot.snooze import listed as snooze_listed
 from bot.snooze import tell as snooze_tell
@@ -40,7 +44,8 @@ from bot.waits import choices as waits
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (reply, receipt, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (reply, receipt, messages, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bot import words
+from bot.cards.button_views import thread_buttons
 from bot.cards.message_views import snoozed_until
 from bot.lists import words as words_find
 from bot.models import Person, Snoozed, Thread
-from bot.slack.blocks import Block, Msg, View, actions, button, context, line, open_button, option, quote, run, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
 from bot.text import clip, literal, plain, when_long
 
 PAGE: Final = 5  # conversations on one page of a list
@@ -116,15 +117,9 @@ def _item(item: Item, place: str, number: int) -> list[Block]:
     heading["elements"] += [element for block in quote(_preview(thread, PREVIEW)) for element in block["elements"]]
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
     small += [snoozed_until(item.snoozed)] if item.snoozed else ["Archived"] if thread.archived else []
-    return [heading, context(*small), *actions(f"{place}|{number}", _buttons(thread, snoozed=bool(item.snoozed)))]
-
-
-def _buttons(thread: Thread, *, snoozed: bool) -> list[Block]:
-    claim = ("Unassign", "unassign") if thread.assignee_id else ("Assign to me", "assign_to_me")
-    close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
-    close, *later = [("Wake now", "wake"), ("Snooze…", "snooze")] if snoozed else [close]
-    pairs = (("Reply", "reply"), claim, close, *later)
-    return [*(button(*pair, thread.id) for pair in pairs), *open_button(thread.url)]
+    *buttons, menu = thread_buttons(thread, snoozed=item.snoozed is not None)
+    buttons += [button("Change time…", "snooze", thread.id)] if item.snoozed else []
+    return [heading, context(*small), *actions(f"{place}|{number}", [*buttons, menu])]
 
 
 def _mark(item: Item) -> str:

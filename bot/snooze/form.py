@@ -13,29 +13,45 @@ from bot.feature import Feature
 from bot.hours import zone_of
 from bot.people import answers, forms
 from bot.queue.job import Job, Keep, utc_now
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, seen_in, submitted, ticked
+from bot.slack.blocks import notice_modal
+from bot.slack.payloads import (
+    Ack,
+    Body,
+    asker,
+    button_value,
+    from_modal,
+    modal_of,
+    remembered,
+    seen_in,
+    submitted,
+    ticked,
+)
 from bot.snooze.jobs import OpenSnooze
 from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
-from bot.snooze.views import WRONG, snooze_modal
+from bot.snooze.views import WAKE, WAKING, WRONG, snooze_modal
 from bot.threads.jobs import Change, Wish
 
 TITLE: Final = "Snooze…"
 feature = Feature()
 
 
+@feature.more("snooze")
 @feature.action("snooze")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
-    """The button."""
+    """The option of a card's menu, and a button."""
     await accept.thread_form(bot, body, TITLE, partial(OpenSnooze, seen_in=seen_in(body)))
     await ack()
 
 
+@feature.more("wake")
 @feature.action("wake")
 async def wake_now(ack: Ack, body: Body, bot: Bot) -> None:
-    """*Wake now*: a conversation that is open again is not snoozed any more."""
+    """*Wake now*, in a card's menu and in *This message…*: a conversation that is reopened is not snoozed any more."""
     who = asker(body)
     job = Change(verb="reopen", thread_id=button_value(body), asker=who, seen_in=seen_in(body))
     await accept.asked(bot, who, job)
+    if form := modal_of(body):
+        await bot.slack.update_view(form, notice_modal(WAKE, WAKING))
     await ack()
 
 

@@ -16,6 +16,8 @@ WRONG: Final = {
     "over": "That time is over. Choose one that is still to come.",
     "far": "That is more than a year ahead. Choose an earlier date.",
 }
+WAKE: Final = "Wake now"
+WAKING: Final = "I wake it now: its card shows when it is open again."
 TOLD: Final = "I reopen it then, and mention whoever has it, else you, in its thread."
 
 

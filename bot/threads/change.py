@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -24,21 +25,17 @@ from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.snooze import put
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import already, still_assigned
+from bot.threads.words import already, left_open, still_assigned
 
 log = structlog.get_logger(__name__)
 
 SOON: Final = (0.5, 1.0, 2.0, 5.0)  # seconds until a change that an ended API version did not take is tried again
+LATELY: Final = 20  # messages among which one may be that came while somebody wrote
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
 CLOSING: Final = ("archive", "reopen", "snooze")
-SHORTCUTS: Final[Mapping[str, Verb]] = {
-    "archive_thread": "archive",
-    "reopen_thread": "reopen",
-    "assign_to_me": "assign_to_me",
-    "unassign": "unassign",
-}
+FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "unassign"}  # of manifests before 2026-11
 
 
 @feature.action(*BUTTONS)
@@ -50,12 +47,24 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
-@feature.shortcut(*SHORTCUTS)
+@feature.shortcut("archive_thread", "assign_to_me", *FORMER)
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
-    """A message shortcut, on a card or on any message in its thread."""
-    verb = SHORTCUTS[body["callback_id"]]
-    await accept.on_thread(bot, body, lambda thread_id, who: Change(verb=verb, thread_id=thread_id, asker=who))
+    """A message shortcut, on a card or on any message in its thread; the first two do what the card offers."""
+    who, thread_id = asker(body), await accept.thread_of(bot, body)
+    verb, shown = _meant(body["callback_id"], await bot.cards.get(thread_id))
+    job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who)
+    await accept.asked(bot, who, job if thread_id else say(who, words.NO_CARD))
     await ack()
+
+
+def _meant(callback_id: str, card: Card | None) -> tuple[Verb, str]:
+    """What a shortcut does to a conversation whose card the person sees, and who has it there."""
+    if callback_id in FORMER:
+        return FORMER[callback_id], ""
+    if callback_id == "archive_thread":
+        return ("reopen" if card and card.thread.archived else "archive"), ""
+    own = card.thread.assignee_id if card and not card.thread.inherited else None
+    return "take_or_give_back", own or ""
 
 
 @feature.handles(Change)
@@ -72,13 +81,16 @@ async def change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
         actor = await bot.access.actor(job.asker)
+        if job.verb == "take_or_give_back":
+            verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
+            job = job.model_copy(update={"verb": verb})
         card = await bot.cards.get(job.thread_id)
         if card is None and job.seen_in:  # a list names threads that have no card yet
             card = await first_seen(bot, job.thread_id)
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return [say(job.asker, words.NO_CARD)]
-        if not job.begun or job.verb == "claim":  # nobody pressed for it: it takes nothing from anybody
+        if not (job.begun and job.pressed):  # what nobody pressed for takes nothing from anybody
             if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
                 return nothing
             job = job.model_copy(update={"begun": True})
@@ -105,6 +117,8 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
     """
     if job.verb == "claim":
         return await _not_to_claim(bot, job, actor)
+    if job.unless_after:
+        return await _not_to_archive(bot, job, card, job.unless_after)
     if not _already(job, card, card.thread, actor):
         return None
     thread = await bot.inbox.thread(job.thread_id)
@@ -125,6 +139,15 @@ async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None
     if thread.assignee_id is None or (job.begun and thread.assignee_id == actor.member.id):
         return None
     return [Refresh(thread_id=job.thread_id, shown=thread)]
+
+
+async def _not_to_archive(bot: Bot, job: Change, card: Card, seen: datetime) -> list[Job] | None:
+    """What follows where the conversation is to stay open after a reply: they wrote what its writer has not seen."""
+    newest = await bot.inbox.messages(job.thread_id, LATELY)
+    if not any(one.inbound and not one.deleted and one.created_at > seen for one in newest):
+        return None
+    await answers.note(bot, job, "left open: a new message")
+    return [say(job.asker, left_open(card.thread.person.label if card.thread.person else "They"))]
 
 
 async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]:

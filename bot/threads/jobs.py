@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from bot.models import Record
 from bot.queue.job import Asked
 
-Verb = Literal["archive", "reopen", "snooze", "assign_to_me", "assign_to", "claim", "unassign"]
+Verb = Literal["archive", "reopen", "snooze", "assign_to_me", "assign_to", "claim", "unassign", "take_or_give_back"]
 
 
 class Wish(Record):
@@ -28,9 +28,12 @@ class Wish(Record):
 class Change(Asked):
     """A click on a card or in a list, or a message shortcut: change a thread in Inbox.
 
-    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it; `snooze`
+    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it.
+    `take_or_give_back` gives it back where `assignee`, whom the card showed, is who asks, else takes it. `snooze`
     archives it for as long as the wish in `snooze` says. `begun` is set before Inbox is asked: whoever takes over then
-    asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any.
+    asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any. `note`:
+    what the new assignee is to read. `unless_after`: it was archived with a reply, and is left open where they wrote
+    after that.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -45,3 +48,10 @@ class Change(Asked):
     begun: bool = False
     told: bool = False
     seen_in: str = ""
+    note: str = ""
+    unless_after: datetime | None = None
+
+    @property
+    def pressed(self) -> bool:
+        """Whether somebody pressed for it; else it follows a reply."""
+        return self.verb != "claim" and self.unless_after is None

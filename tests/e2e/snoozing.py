@@ -10,26 +10,22 @@ from typing import Any
 from redis import Redis
 
 from bot.models import Snoozed
-from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.snooze.jobs import Ring
 from bot.store import keys
-from tests.e2e.steps import Json, form, idle, shows, thread
+from tests.e2e.steps import Json, form, idle, shows
 
 
-async def snooze_form(on: Stage, user: str, card: Message, person: PersonRecord | None = None) -> Json:
+async def snooze_form(on: Stage, user: str, card: Message) -> Json:
     """The form of `user`, opened from the card and filled in."""
-    about = thread(on, person).id
-    action = {"action_id": "snooze", "block_id": "b", "type": "button", "value": about, "action_ts": "1.2"}
-    place = {"channel": {"id": card.channel, "name": "support"}, "container": {"channel_id": card.channel}}
-    assert (await on.slack.interaction(user, {"type": "block_actions", "actions": [action], **place})).ok
+    assert (await on.slack.press(user, card.channel, card.ts, "Snooze…")).ok
     return await form(on, user, "Until")
 
 
-async def snooze(on: Stage, user: str, card: Message, person: PersonRecord | None = None, **values: Any) -> None:
+async def snooze(on: Stage, user: str, card: Message, **values: Any) -> None:
     """Snooze the conversation until tomorrow, or as `values` say."""
-    await snooze_form(on, user, card, person)
+    await snooze_form(on, user, card)
     assert (await on.slack.submit(user, values=values)).ok
     await on.slack.until(lambda: "Snoozed until" in shows(on, card))
     await idle(on)

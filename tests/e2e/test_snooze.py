@@ -20,7 +20,23 @@ from bot.snooze.jobs import Ring
 from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.snoozing import Clock, below, rings, snooze, snooze_form
-from tests.e2e.steps import as_body, calls, card_of, cards, hears, idle, labels, reply, shows, thread, told, whisper
+from tests.e2e.steps import (
+    as_body,
+    calls,
+    card_of,
+    cards,
+    form,
+    hears,
+    idle,
+    labels,
+    menu,
+    modal,
+    reply,
+    shows,
+    thread,
+    told,
+    whisper,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -327,7 +343,7 @@ async def test_from_the_list_the_time_is_changed(on: Stage, clock: Clock) -> Non
     before = clock.until(thread(on).id)
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "snoozed")
     listed = await whisper(on, on.acme.ana, "Snoozed conversations (1)")
-    await on.slack.press_ephemeral(on.acme.ana, listed, "Snooze…")
+    await on.slack.press_ephemeral(on.acme.ana, listed, "Change time…")
     await on.slack.until(
         lambda: "takes the place of that" in on.slack.show(on.slack.modal(on.acme.ana) or {"blocks": []})
     )
@@ -377,7 +393,10 @@ async def test_snoozed_again_it_wakes_at_the_new_time_alone(on: Stage, clock: Cl
     card = await card_of(on)
     await snooze(on, on.acme.ana, card, when="hours")
     first = clock.until(thread(on).id)
-    await snooze_form(on, on.acme.ana, card)
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "this_message")
+    await modal(on, on.acme.ana, "Conversation with")
+    await on.slack.press_modal(on.acme.ana, "Snooze…")
+    await form(on, on.acme.ana, "Until")
     await on.slack.submit(on.acme.ana, values={"when": "week"})
     await idle(on)
     assert clock.until(thread(on).id) > first
@@ -524,3 +543,70 @@ async def test_an_hour_without_inbox_ends_and_it_wakes_once(opened: Open, api: s
     assert not thread(on).archived
     assert len(below(on, card)) == 1
     assert clock.snoozed() == []
+
+
+# --- from wherever it is looked at -----------------------------------------------------------------------------------
+
+
+async def test_the_menu_of_a_card_snoozes_it_or_wakes_it(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    assert menu(card)[:2] == ["Assign to…", "Snooze…"]
+    await snooze(on, on.acme.ana, card)
+    assert menu(card)[:2] == ["Assign to…", "Wake now"]
+    assert labels(card) == ["Reply", "Assign to me", "Reopen"]
+    assert problems(card.blocks, "message") == []
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Wake now")
+    await on.slack.until(lambda: "Snoozed" not in shows(on, card))
+    await idle(on)
+    assert (thread(on).archived, clock.snoozed(), below(on, card)) == (False, [], [])
+
+
+async def test_this_message_below_a_card_snoozes_it_changes_the_time_and_wakes_it(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    talk = on.slack.say(on.acme.bo, card.channel, "Later?", thread_ts=card.ts)
+    for choice in ("hours", "week"):
+        await on.slack.shortcut(on.acme.ana, talk.channel, talk.ts, "this_message")
+        await modal(on, on.acme.ana, "Conversation with")
+        await on.slack.press_modal(on.acme.ana, "Snooze…")
+        await form(on, on.acme.ana, "Until")
+        assert (await on.slack.submit(on.acme.ana, values={"when": choice})).ok
+        await idle(on)
+        assert shows(on, card).startswith("😴")
+    assert clock.until(thread(on).id) > utc_now() + timedelta(days=6)
+    await on.slack.shortcut(on.acme.ana, talk.channel, talk.ts, "this_message")
+    await modal(on, on.acme.ana, "Conversation with")
+    await on.slack.press_modal(on.acme.ana, "Wake now")
+    await modal(on, on.acme.ana, "its card shows when it is open again")
+    await on.slack.until(lambda: "Snoozed" not in shows(on, card))
+
+
+async def test_from_home_it_is_snoozed_and_leaves_the_lists(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.open_home(on.acme.ana)
+    await on.slack.until(lambda: "Sarah Chen" in on.slack.show(on.slack.home(on.acme.ana) or []))
+    await on.slack.press_home(on.acme.ana, "Snooze…")
+    await form(on, on.acme.ana, "Until")
+    await on.slack.submit(on.acme.ana, values={"when": "monday"})
+    await on.slack.until(lambda: "Sarah Chen" not in on.slack.show(on.slack.home(on.acme.ana) or []))
+    await idle(on)
+    assert shows(on, card).startswith("😴")
+    await hears(on, on.acme.ana, "The conversation with Sarah Chen (@sarah) is snoozed until")
+
+
+async def test_a_conversation_without_a_card_is_snoozed_from_a_list_and_wakes_in_a_direct_message(
+    on: Stage, clock: Clock
+) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "find @sarah")
+    found = await whisper(on, on.acme.ana, "Sarah Chen")
+    await on.slack.press_ephemeral(on.acme.ana, found, "Snooze…")
+    await form(on, on.acme.ana, "Until")
+    await on.slack.submit(on.acme.ana, values={"when": "week"})
+    await hears(on, on.acme.ana, "is snoozed until")
+    await idle(on)
+    assert thread(on).archived
+    clock.comes()
+    await rings(on)
+    assert not thread(on).archived
+    (message,) = on.slack.dms(on.acme.ana)
+    assert "The conversation with *Sarah Chen (@sarah)* was snoozed until now" in message.text

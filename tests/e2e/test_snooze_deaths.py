@@ -79,7 +79,7 @@ async def test_whoever_dies_over_snoozing_it_is_snoozed_once(on: Stage, clock: C
 
 async def test_whoever_dies_over_the_timer_each_wakes_once(on: Stage, clock: Clock) -> None:
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
-        await snooze(on, on.acme.ana, card, person)
+        await snooze(on, on.acme.ana, card)
         clock.comes()
         _, died = await worked(on, Ring(), lives)
         await idle(on)
@@ -90,7 +90,7 @@ async def test_whoever_dies_over_the_timer_each_wakes_once(on: Stage, clock: Clo
 
 async def test_whoever_dies_over_waking_it_wakes_once(on: Stage, clock: Clock) -> None:
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
-        await snooze(on, on.acme.ana, card, person)
+        await snooze(on, on.acme.ana, card)
         job = Rouse(thread_id=thread(on, person).id, snoozed=clock.snooze(thread(on, person).id))
         then, died = await worked(on, job, lives)
         await on.bridge.lanes.accept(*then)
@@ -102,7 +102,7 @@ async def test_whoever_dies_over_waking_it_wakes_once(on: Stage, clock: Clock) -
 
 async def test_whoever_dies_over_saying_so_it_is_said_once(on: Stage, clock: Clock) -> None:
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
-        await snooze(on, on.acme.ana, card, person)
+        await snooze(on, on.acme.ana, card)
         snoozed = clock.snooze(thread(on, person).id)
         then, died = await worked(on, Woken(thread_id=thread(on, person).id, snoozed=snoozed), lives)
         await on.bridge.lanes.accept(*then)

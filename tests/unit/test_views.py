@@ -14,13 +14,13 @@ from bot import errors, words
 from bot.address import Candidate
 from bot.assign.views import assign_modal, assigned_message
 from bot.cards.message_views import follow_ups, meanwhile
-from bot.cards.views import INHERITED, cannot_send, restricted, thread_card, why_not
+from bot.cards.views import INHERITED, cannot_send, closed_card, restricted, thread_card, why_not
 from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
 from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Person, Reaction, SendState, Thread
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
-from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
+from bot.slack.blocks import Msg, loading_modal, menu, more, notice_modal, without_pictures
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 AT_TOKEN = f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
@@ -194,6 +194,8 @@ def every_modal() -> Iterator[dict[str, Any]]:
                 messages=messages,
                 others=[(name, AT)] * 30,
                 characters=None if messages else 7,
+                archives=bool(messages),
+                seen=AT,
                 metadata="t1|C1|1.2",
             )
     for name, count in product(NAMES, (1, 2, 100, 101, 250)):
@@ -234,6 +236,17 @@ def test_card_shows_who_wrote_what_to_which_account() -> None:
     assert "Received <!date^" in mrkdwn(shown)
 
 
+def test_a_menu_of_one_option_is_a_button_as_slack_takes_two_at_least() -> None:
+    options = [more("Assign to…", "assign_to", "t1"), more("Snooze…", "snooze", "t1")]
+    assert [one["type"] for count in (1, 2) for one in menu(options[:count])] == ["button", "overflow"]
+
+
+def test_a_card_where_another_organisation_reads_along_has_no_link_which_would_tell_who_it_is() -> None:
+    shown = closed_card(Card(thread=thread()), account="@acme")
+    assert [part["type"] for part in parts(shown) if part.get("action_id") == "more"] == ["overflow"]
+    assert "https://" not in json.dumps(shown)
+
+
 def test_card_keeps_a_message_literal_and_clips_it() -> None:
     shown = literal(show(card(latest=message(HOSTILE))))
     assert "<!channel> *bold* <https://evil.example|click> & :tada: @here" in shown
@@ -244,10 +257,10 @@ def test_card_keeps_a_message_literal_and_clips_it() -> None:
 @pytest.mark.parametrize(
     ("state", "labels"),
     [
-        ({}, ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]),
-        ({"assignee_id": "x"}, ["Reply", "Unassign", "Archive", "Assign to…", "Open conversation"]),
-        ({"archived": True}, ["Reply", "Assign to me", "Reopen", "Assign to…", "Open conversation"]),
-        ({"archived": True, "assignee_id": "x", "platform_id": None}, ["Reply", "Unassign", "Reopen", "Assign to…"]),
+        ({}, ["Reply", "Assign to me", "Archive"]),
+        ({"assignee_id": "x"}, ["Reply", "Unassign", "Archive"]),
+        ({"archived": True}, ["Reply", "Assign to me", "Reopen"]),
+        ({"archived": True, "assignee_id": "x"}, ["Reply", "Unassign", "Reopen"]),
         ({"gone": True}, []),
     ],
 )
