@@ -23,6 +23,7 @@ from bot.people.access import Actor
 from bot.people.answers import say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
+from bot.snooze import put
 from bot.threads.jobs import Change, Verb
 from bot.threads.words import already, left_open, still_assigned
 
@@ -33,6 +34,7 @@ LATELY: Final = 20  # messages among which one may be that came while somebody w
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
+CLOSING: Final = ("archive", "reopen", "snooze")
 FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "unassign"}  # of manifests before 2026-11
 
 
@@ -150,13 +152,14 @@ async def _not_to_archive(bot: Bot, job: Change, card: Card, seen: datetime) -> 
 
 async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]:
     by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
-    if job.verb == "archive":
-        thread = await bot.inbox.update_thread(job.thread_id, archived=True)
-        await bot.waiting.closed(job.thread_id, by.at.timestamp())
-        notes = {"archived": by}
-    elif job.verb == "reopen":
-        thread = await bot.inbox.update_thread(job.thread_id, archived=False)
-        await bot.waiting.reopened(job.thread_id)
+    if job.verb in CLOSING:
+        if job.verb == "snooze":
+            await bot.snoozes.expect(job.thread_id)
+        thread = await bot.inbox.update_thread(job.thread_id, archived=job.verb != "reopen")
+        if job.verb == "reopen":
+            await bot.waiting.reopened(job.thread_id)
+        else:
+            await bot.waiting.closed(job.thread_id, by.at.timestamp())
         notes = {"archived": by}
     else:
         thread = await bot.inbox.update_thread(job.thread_id, assignee_id=wanted)
@@ -170,6 +173,8 @@ async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]
     await bot.directory.saw(thread)
     log.info("changed", ref=job.ref, verb=job.verb, thread=job.thread_id, user=actor.user, member=actor.member.id)
     follow: list[Job] = [Render(thread_id=job.thread_id)]
+    if job.verb in CLOSING:
+        follow += await put.changed(bot, job, card, actor, thread)
     if kept:
         follow.append(say(job.asker, still_assigned(await bot.directory.assignee(kept) or "")))
     if job.verb == "assign_to" and wanted and wanted != actor.member.id:
@@ -186,6 +191,7 @@ async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:
             raise
         await bot.cards.bury(job.thread_id)
         await bot.waiting.closed(job.thread_id, utc_now().timestamp())
+        await bot.snoozes.end(job.thread_id)
         await answers.note(bot, job, "gone")
         return [say(job.asker, words.GONE), Render(thread_id=job.thread_id)]
     log.warning("changed_nothing", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
@@ -206,7 +212,7 @@ def _already(job: Change, card: Card, thread: Thread, actor: Actor) -> str:
     """What to say when `thread` leaves nothing to do; "" when it does."""
     by = card.archived.who if card.archived else None
     match job.verb:
-        case "archive" if thread.archived:
+        case "archive" if thread.archived and not card.snoozed:
             return already("archived", by)
         case "reopen" if not thread.archived:
             return already("open", by)
