@@ -20,11 +20,12 @@ from bot.lists.jobs import DrawHome, ShowAgain
 from bot.models import Card, Note, Thread
 from bot.people import answers
 from bot.people.access import Actor
-from bot.people.answers import say
+from bot.people.answers import say, tell
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
+from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import already, left_open, still_assigned
+from bot.threads.words import NOTE_TO_ONESELF, already, left_open, not_archived, still_assigned
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,15 @@ async def change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     if job.seen_in:
         return [*then, ShowAgain(seen_in=job.seen_in, changed=job.thread_id, asker=job.asker)]
     return then
+
+
+@feature.gives_up(Change)
+async def not_changed(job: Change, error: Exception, bot: Bot) -> list[Job]:
+    """What was to be read with it is handed back."""
+    why = answers.explain(bot, error, job.ref)
+    if job.unless_after:
+        why = not_archived(why)
+    return [tell(job.asker, one) for one in handed_back(why, job.note)]
 
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
@@ -115,7 +125,7 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
         return None
     await answers.note(bot, job, "nothing to do", actor.member.id)
     shown = Refresh(thread_id=job.thread_id, shown=thread)
-    return [say(job.asker, already), shown, Render(thread_id=job.thread_id)]
+    return [say(job.asker, already), shown, Render(thread_id=job.thread_id), *_noted(job, actor)]
 
 
 async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None:
@@ -157,9 +167,26 @@ async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]
     follow: list[Job] = [Render(thread_id=job.thread_id)]
     if kept:
         follow.append(say(job.asker, still_assigned(await bot.directory.assignee(kept) or "")))
-    if job.verb == "assign_to" and wanted and wanted != actor.member.id:
-        follow.append(TellAssignee(thread_id=job.thread_id, member_id=wanted, by=actor.name))
+    if job.verb == "assign_to":
+        follow += _noted(job, actor) if job.note else _told(job, actor)
     return follow
+
+
+def _told(job: Change, actor: Actor) -> list[Job]:
+    """The new assignee hears of it, unless they did it themselves."""
+    if job.assignee in ("", actor.member.id):
+        return []
+    back = job.asker if job.note else None
+    told = TellAssignee(thread_id=job.thread_id, member_id=job.assignee, by=actor.name, note=job.note, asker=back)
+    return [told]
+
+
+def _noted(job: Change, actor: Actor) -> list[Job]:
+    """A note reaches the assignee, also one who had the conversation already; one to oneself reaches nobody."""
+    if not job.note:
+        return []
+    told = _told(job, actor)
+    return told or [tell(job.asker, one) for one in handed_back(NOTE_TO_ONESELF, job.note)]
 
 
 async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:
