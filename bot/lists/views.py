@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bot import words
+from bot.cards.button_views import thread_buttons
 from bot.lists import words as words_find
 from bot.models import Person, Thread
-from bot.slack.blocks import Block, Msg, View, actions, button, context, line, open_button, option, quote, run, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
 from bot.text import clip, literal, plain, when_long
 
 PAGE: Final = 5  # conversations on one page of a list
@@ -114,14 +115,7 @@ def _item(item: Item, place: str, number: int) -> list[Block]:
     heading["elements"] += [element for block in quote(_preview(thread, PREVIEW)) for element in block["elements"]]
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
     small += ["Archived"] if thread.archived else []
-    return [heading, context(*small), *actions(f"{place}|{number}", _buttons(thread))]
-
-
-def _buttons(thread: Thread) -> list[Block]:
-    claim = ("Unassign", "unassign") if thread.assignee_id else ("Assign to me", "assign_to_me")
-    close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
-    pairs = (("Reply", "reply"), claim, close)
-    return [*(button(*pair, thread.id) for pair in pairs), *open_button(thread.url)]
+    return [heading, context(*small), *actions(f"{place}|{number}", thread_buttons(thread))]
 
 
 def _mark(thread: Thread) -> str:

@@ -25,7 +25,7 @@ from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import NOTE_TO_ONESELF, already, left_open, not_archived, still_assigned
+from bot.threads.words import NOTE_TO_NOBODY, already, left_open, not_archived, still_assigned
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +34,7 @@ LATELY: Final = 20  # messages among which one may be that came while somebody w
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
-SHORTCUTS: Final[Mapping[str, Verb]] = {
-    "archive_thread": "archive",
-    "reopen_thread": "reopen",
-    "assign_to_me": "assign_to_me",
-    "unassign": "unassign",
-}
+FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "unassign"}  # of manifests before 2026-11
 
 
 @feature.action(*BUTTONS)
@@ -51,12 +46,24 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
-@feature.shortcut(*SHORTCUTS)
+@feature.shortcut("archive_thread", "assign_to_me", *FORMER)
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
-    """A message shortcut, on a card or on any message in its thread."""
-    verb = SHORTCUTS[body["callback_id"]]
-    await accept.on_thread(bot, body, lambda thread_id, who: Change(verb=verb, thread_id=thread_id, asker=who))
+    """A message shortcut, on a card or on any message in its thread; the first two do what the card offers."""
+    who, thread_id = asker(body), await accept.thread_of(bot, body)
+    verb, shown = _meant(body["callback_id"], await bot.cards.get(thread_id))
+    job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who)
+    await accept.asked(bot, who, job if thread_id else say(who, words.NO_CARD))
     await ack()
+
+
+def _meant(callback_id: str, card: Card | None) -> tuple[Verb, str]:
+    """What a shortcut does to a conversation whose card the person sees, and who has it there."""
+    if callback_id in FORMER:
+        return FORMER[callback_id], ""
+    if callback_id == "archive_thread":
+        return ("reopen" if card and card.thread.archived else "archive"), ""
+    own = card.thread.assignee_id if card and not card.thread.inherited else None
+    return "take_or_give_back", own or ""
 
 
 @feature.handles(Change)
@@ -82,6 +89,9 @@ async def not_changed(job: Change, error: Exception, bot: Bot) -> list[Job]:
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
         actor = await bot.access.actor(job.asker)
+        if job.verb == "take_or_give_back":
+            verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
+            job = job.model_copy(update={"verb": verb})
         card = await bot.cards.get(job.thread_id)
         if card is None and job.seen_in:  # a list names threads that have no card yet
             card = await first_seen(bot, job.thread_id)
@@ -167,14 +177,12 @@ async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]
     follow: list[Job] = [Render(thread_id=job.thread_id)]
     if kept:
         follow.append(say(job.asker, still_assigned(await bot.directory.assignee(kept) or "")))
-    if job.verb == "assign_to":
-        follow += _noted(job, actor) if job.note else _told(job, actor)
-    return follow
+    return [*follow, *(_noted(job, actor) if job.note else _told(job, actor))]
 
 
 def _told(job: Change, actor: Actor) -> list[Job]:
     """The new assignee hears of it, unless they did it themselves."""
-    if job.assignee in ("", actor.member.id):
+    if job.verb != "assign_to" or job.assignee in ("", actor.member.id):
         return []
     back = job.asker if job.note else None
     told = TellAssignee(thread_id=job.thread_id, member_id=job.assignee, by=actor.name, note=job.note, asker=back)
@@ -186,7 +194,7 @@ def _noted(job: Change, actor: Actor) -> list[Job]:
     if not job.note:
         return []
     told = _told(job, actor)
-    return told or [tell(job.asker, one) for one in handed_back(NOTE_TO_ONESELF, job.note)]
+    return told or [tell(job.asker, one) for one in handed_back(NOTE_TO_NOBODY, job.note)]
 
 
 async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:

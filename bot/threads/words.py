@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.text import plain
 
-NOTE_TO_ONESELF = "You took the conversation yourself, so nobody has read what you wrote with it:"
+NOTE_TO_NOBODY = "The conversation went to no colleague, so nobody has read what you wrote with it:"
 
 
 def already(what: str, by: str | None = None) -> str:
