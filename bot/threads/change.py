@@ -83,6 +83,11 @@ async def not_changed(job: Change, error: Exception, bot: Bot) -> list[Job]:
     why = answers.explain(bot, error, job.ref)
     if job.unless_after:
         why = not_archived(why)
+    return _instead(job, why)
+
+
+def _instead(job: Change, why: str) -> list[Job]:
+    """Why it was not done; what was to be read with it comes back."""
     return [tell(job.asker, one) for one in handed_back(why, job.note)]
 
 
@@ -97,7 +102,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
             card = await first_seen(bot, job.thread_id)
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
-            return [say(job.asker, words.NO_CARD)]
+            return _instead(job, words.NO_CARD)
         if not (job.begun and job.pressed):  # what nobody pressed for takes nothing from anybody
             if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
                 return nothing
@@ -206,10 +211,10 @@ async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:
             raise
         await bot.cards.bury(job.thread_id)
         await answers.note(bot, job, "gone")
-        return [say(job.asker, words.GONE), Render(thread_id=job.thread_id)]
+        return [*_instead(job, words.GONE), Render(thread_id=job.thread_id)]
     log.warning("changed_nothing", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
     await answers.note(bot, job, "not found")
-    return [say(job.asker, words.not_found(job.ref))]
+    return _instead(job, words.not_found(job.ref))
 
 
 def _assignee(job: Change, actor: Actor) -> str | None:
