@@ -57,6 +57,7 @@ from bot.store.health import health, write
 from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
+from bot.waits.store import Noticed
 from bot.web import Web
 
 
@@ -153,6 +154,7 @@ async def _bot(
         feed=feed,
         routes=Routes(redis),
         waiting=Waiting(redis),
+        noticed=Noticed(redis),
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),

@@ -34,6 +34,7 @@ from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
 from bot.store.quota import Quota
+from bot.waits.store import Noticed
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Bot:
     feed: Feed
     routes: Routes
     waiting: Waiting
+    noticed: Noticed
     counts: Counts
     listings: Listings
     preferences: Preferences

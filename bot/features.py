@@ -37,6 +37,7 @@ from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 from bot.waits import choices as waits
+from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
@@ -45,7 +46,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
-    *(part.feature for part in (routing, move, channels, find, home, count, waits)),
+    *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
-
 from bot import accept, words
 from bot.assign import views
 from bot.assign.jobs import OpenAssign, TellAssignee
@@ -14,16 +12,14 @@ from bot.cards.known import first_seen
 from bot.context import Bot
 from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
-from bot.models import Member
 from bot.people import answers, forms
 from bot.people.answers import tell
+from bot.people.colleague import user_of
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
 from bot.threads.jobs import Change
-
-log = structlog.get_logger(__name__)
 
 TITLE: Final = "Assign to…"
 feature = Feature()
@@ -91,7 +87,7 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
 async def tell_assignee(job: TellAssignee, _: Keep, bot: Bot) -> list[Job]:
     """One direct message to the new assignee, after their quiet hours; without a note none if they do not want it."""
     card, member = await bot.cards.get(job.thread_id), await bot.access.member(job.member_id)
-    user = await _user(bot, member) if member else None
+    user = await user_of(bot, member) if member else None
     if card is None or user is None:
         return _unread(job, views.NO_MORE if user else views.NOT_IN_SLACK)
     if card.thread.assignee_id != job.member_id:
@@ -121,14 +117,3 @@ def _unread(job: TellAssignee, why: str) -> list[Job]:
 async def not_told(job: TellAssignee, error: Exception, bot: Bot) -> list[Job]:
     """After a day in which it could not be told."""
     return _unread(job, views.NOT_IN_SLACK)
-
-
-async def _user(bot: Bot, member: Member) -> str | None:
-    """The Slack user who acts as `member`, linked or by address; None when nobody may."""
-    linked = [user for user, has in (await bot.links.links()).items() if has == member.id]
-    known = [*linked, *([] if linked else [await bot.slack.user_with(member.email)] if member.email else [])]
-    for user in known:
-        if user and await bot.access.acts_as(user, member.id):
-            return user
-    log.info("assignee_not_in_slack", member=member.id)
-    return None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.models import Message, Person
-from bot.slack.blocks import QUOTE, Block, Msg, context, line, quote, run
+from bot.slack.blocks import QUOTE, Block, Msg, context, is_web, line, picture, quote, run
 from bot.slack.files import attachments, files
 from bot.text import clip, literal, plain, when_long
 
@@ -80,6 +80,14 @@ def who_runs(person: Person | None) -> list[Block]:
 def who_text(person: Person | None) -> str:
     """Name and handle as inert mrkdwn."""
     return plain("".join(part["text"] for part in who_runs(person)), 3 * NAME)
+
+
+def with_picture(facts: Block, person: Person | None) -> Block:
+    """A line of small print about them, with their picture before it where there is one."""
+    if person is None or not is_web(person.picture):
+        return facts
+    shown = picture(str(person.picture), f"Picture of {literal(person.label, NAME)}")
+    return {**facts, "elements": [shown, *facts["elements"]]}
 
 
 def body(message: Message | None, *, pictures: bool = False, limit: int | None = None) -> list[Block]:

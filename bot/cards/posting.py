@@ -38,3 +38,9 @@ async def with_latest(bot: Bot, card: Card, message: Message) -> Card:
         return card
     await bot.cards.put_latest(card.thread.id, message)
     return card.model_copy(update={"latest": message})
+
+
+async def waits_since(bot: Bot, message: Message) -> None:
+    """Of what was missed, only its event was heard of until now, which is a little later than the message."""
+    if message.inbound:
+        await bot.waiting.wrote(message.thread_id, message.created_at.timestamp())

@@ -38,7 +38,12 @@ async def refresh(job: Refresh, _: Keep, bot: Bot) -> list[Job]:
     except NotNow:
         return [Recheck(thread_id=job.thread_id)]  # people's clicks wait in this lane
     await bot.directory.saw(thread)
-    await bot.cards.write(thread, notes=_notes(card.thread, thread, job))
+    notes = _notes(card.thread, thread, job)
+    if "archived" in notes and thread.archived:
+        await bot.waiting.closed(thread.id, notes["archived"].at.timestamp(), inboxs=job.event is not None)
+    elif "archived" in notes:
+        await bot.waiting.reopened(thread.id)
+    await bot.cards.write(thread, notes=notes)
     return [Render(thread_id=job.thread_id)]
 
 
@@ -59,6 +64,7 @@ async def refresh_person(job: RefreshPerson, _: Keep, bot: Bot) -> list[Job]:
 
 async def _bury(bot: Bot, card: Card) -> list[Job]:
     await bot.cards.bury(card.thread.id)
+    await bot.waiting.closed(card.thread.id, utc_now().timestamp())
     if card.thread.person is not None:
         await bot.directory.forget(card.thread.person)
     return [Render(thread_id=card.thread.id)]

@@ -108,7 +108,7 @@ async def _figures(bot: Bot) -> Figures:
 
 async def _waiting(bot: Bot, names: dict[str, str]) -> tuple[tuple[str, int], ...]:
     """How many conversations wait for an answer, by assignee; nobody's is ""."""
-    ids = await bot.counts.waiting()
+    ids = await bot.waiting.everybody()
     known = await bot.cards.threads(ids)
     still = [one for one in ids if not (one in known and known[one].archived)]
     assigned = (known[one].assignee_id if one in known else None for one in still)

@@ -135,6 +135,10 @@ def waiting(thread_id: str) -> str:
     return key("waiting", thread_id)
 
 
+def wait_began(thread_id: str) -> str:
+    return key("wait-began", thread_id)
+
+
 def intent(intent_id: str) -> str:
     return key("intent", intent_id)
 
@@ -178,6 +182,20 @@ def unshown(thread_id: str) -> str:
 
 def read_lately(thread_id: str, what: str = "") -> str:
     return key("read-lately", thread_id, *([what] if what else []))
+
+
+def mentioned(channel: str, ts: str) -> str:
+    """Whom the post mentions."""
+    return key("mentioned", channel, ts)
+
+
+def member_of(channel: str, user: str) -> str:
+    return key("cache", "member-of", channel, user)
+
+
+def untold(user: str) -> str:
+    """Threads in which a wait began that a Slack user is to be told of."""
+    return key("untold", user)
 
 
 def post(channel: str, ts: str) -> str:

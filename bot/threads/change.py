@@ -165,8 +165,13 @@ async def _not_to_archive(bot: Bot, job: Change, card: Card, seen: datetime) -> 
 
 async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]:
     by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
-    if job.verb in ("archive", "reopen"):
-        thread = await bot.inbox.update_thread(job.thread_id, archived=job.verb == "archive")
+    if job.verb == "archive":
+        thread = await bot.inbox.update_thread(job.thread_id, archived=True)
+        await bot.waiting.closed(job.thread_id, by.at.timestamp())
+        notes = {"archived": by}
+    elif job.verb == "reopen":
+        thread = await bot.inbox.update_thread(job.thread_id, archived=False)
+        await bot.waiting.reopened(job.thread_id)
         notes = {"archived": by}
     else:
         thread = await bot.inbox.update_thread(job.thread_id, assignee_id=wanted)
@@ -210,6 +215,7 @@ async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:
         if not gone.code:
             raise
         await bot.cards.bury(job.thread_id)
+        await bot.waiting.closed(job.thread_id, utc_now().timestamp())
         await answers.note(bot, job, "gone")
         return [*_instead(job, words.GONE), Render(thread_id=job.thread_id)]
     log.warning("changed_nothing", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
