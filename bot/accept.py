@@ -14,7 +14,7 @@ from bot.models import Place
 from bot.people.answers import say
 from bot.queue.job import Asker, Job
 from bot.slack.blocks import loading_modal, notice_modal
-from bot.slack.payloads import Body, asker, button_value
+from bot.slack.payloads import Body, asker, button_value, clicked
 
 log = structlog.get_logger(__name__)
 
@@ -37,11 +37,16 @@ async def once(bot: Bot, job: Job, key: str) -> None:
     log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
 
-async def form(bot: Bot, who: Asker, title: str, fill: Callable[[str], Job], typed: str = "") -> None:
+async def form(
+    bot: Bot, who: Asker, title: str, fill: Callable[[str], Job], typed: str = "", *, click: str = ""
+) -> None:
     """Open a loading view at once, as the trigger lives three seconds; `fill` makes the job that fills it.
 
-    `typed` is handed back where the form cannot be filled.
+    `typed` is handed back where the form cannot be filled. Where Slack delivers the same `click` again, or without one
+    the same trigger, the form is open already. Raises `StoreUnavailable`.
     """
+    if not await bot.lanes.is_first(f"form:{click or who.trigger}"):
+        return
     view_id = await bot.slack.open_view(who.trigger or "", loading_modal(title))
     try:
         await once(bot, fill(view_id), "")
@@ -66,7 +71,8 @@ async def thread_form(bot: Bot, body: Body, title: str, fill: ThreadForm) -> Non
     """Open the form that a button or a shortcut asks for, about its thread."""
     who = asker(body)
     if thread_id := await _thread_of(bot, body):
-        await form(bot, who, title, lambda view: fill(view_id=view, thread_id=thread_id, asker=who))
+        click = clicked(body)
+        await form(bot, who, title, lambda view: fill(view_id=view, thread_id=thread_id, asker=who), click=click)
     else:
         await asked(bot, who, _no_card(who))
 

@@ -22,6 +22,7 @@ from bot.store import keys
 from bot.store.scripts import script
 
 DEAD_LETTERS_LIVE: Final = keys.WEEK  # seconds
+REPEATED: Final = 600  # seconds in which Slack may deliver the same click again
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ class Lanes:
             if time.time() - began > (within or 0):
                 break  # it was really late; otherwise only the clocks have moved apart
         raise StoreUnavailable("Redis answered too late")
+
+    async def is_first(self, name: str) -> bool:
+        """Whether nobody else asked for `name` in the last ten minutes, in which Slack delivers a click again."""
+        return bool(await self._redis.set(keys.once(name), "1", nx=True, ex=REPEATED))
 
     async def take(self, stream: str, count: int, block: float) -> list[Ticket]:
         """Up to `count` tickets, waiting up to `block` seconds for the first."""

@@ -115,3 +115,9 @@ def button_value(body: Body) -> str:
     """The value of the button that was pressed."""
     actions = body.get("actions") or [{}]
     return str(actions[0].get("value") or "")
+
+
+def clicked(body: Body) -> str:
+    """The name of one click or shortcut, however often Slack delivers it: who acted, and when."""
+    actions = body.get("actions") or [body]
+    return f"{body['user']['id']}:{actions[0].get('action_ts') or body.get('trigger_id')}"
