@@ -28,6 +28,7 @@ def asker(body: Body) -> Asker:
             channel=body.get("channel_id"),
             response_url=body.get("response_url"),
             trigger=body.get("trigger_id"),
+            command=True,
         )
     container = body.get("container") or {}
     message = body.get("message") or {}

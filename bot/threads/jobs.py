@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from bot import words
 from bot.queue.job import Asked
 
 Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign"]
@@ -28,3 +29,11 @@ class Change(Asked):
     begun: bool = False
     told: bool = False
     seen_in: str = ""
+
+    @property
+    def line(self) -> str:
+        return words.CHANGING.get(self.verb, "")
+
+    @property
+    def done(self) -> str:
+        return words.CHANGED.get(self.verb, "")
