@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -13,8 +14,8 @@ from bot.errors import StoreUnavailable
 from bot.models import Place
 from bot.people.answers import say
 from bot.queue.job import Asker, Job
-from bot.slack.blocks import loading_modal, notice_modal
-from bot.slack.payloads import Body, asker, button_value, clicked
+from bot.slack.blocks import View, loading_modal, notice_modal
+from bot.slack.payloads import Body, asker, button_value, clicked, modal_of
 
 log = structlog.get_logger(__name__)
 
@@ -38,20 +39,35 @@ async def once(bot: Bot, job: Job, key: str) -> None:
 
 
 async def form(
-    bot: Bot, who: Asker, title: str, fill: Callable[[str], Job], typed: str = "", *, click: str = ""
+    bot: Bot,
+    who: Asker,
+    title: str,
+    fill: Callable[[str], Job],
+    typed: str = "",
+    *,
+    instead_of: str = "",
+    click: str = "",
 ) -> None:
     """Open a loading view at once, as the trigger lives three seconds; `fill` makes the job that fills it.
 
-    `typed` is handed back where the form cannot be filled. Where Slack delivers the same `click` again, or without one
-    the same trigger, the form is open already. Raises `StoreUnavailable`.
+    `typed` is handed back where the form cannot be filled. `instead_of` is an open modal that gives way to it. Where
+    Slack delivers the same `click` again, or without one the same trigger, the form is open already.
     """
     if not await bot.lanes.is_first(f"form:{click or who.trigger}"):
         return
-    view_id = await bot.slack.open_view(who.trigger or "", loading_modal(title))
+    view_id = await show(bot, who, loading_modal(title), instead_of)
     try:
         await once(bot, fill(view_id), "")
     except StoreUnavailable:
         await bot.slack.update_view(view_id, notice_modal(title, words.STORE_DOWN, typed))
+
+
+async def show(bot: Bot, who: Asker, view: View, instead_of: str) -> str:
+    """Open a modal, in the place of the one that is open where there is one; its id."""
+    if not instead_of:
+        return await bot.slack.open_view(who.trigger or "", view)
+    await bot.slack.update_view(instead_of, view)
+    return instead_of
 
 
 class ThreadForm(Protocol):
@@ -63,21 +79,22 @@ class ThreadForm(Protocol):
 async def on_thread(bot: Bot, body: Body, make: Callable[[str, Asker], Job]) -> None:
     """Accept the job that `make` makes for the thread that a button or a shortcut is about, if it is about one."""
     who = asker(body)
-    thread_id = await _thread_of(bot, body)
+    thread_id = await thread_of(bot, body)
     await asked(bot, who, make(thread_id, who) if thread_id else _no_card(who))
 
 
 async def thread_form(bot: Bot, body: Body, title: str, fill: ThreadForm) -> None:
-    """Open the form that a button or a shortcut asks for, about its thread."""
+    """Open the form that a button, an option of a menu or a shortcut asks for, about its thread."""
     who = asker(body)
-    if thread_id := await _thread_of(bot, body):
-        click = clicked(body)
-        await form(bot, who, title, lambda view: fill(view_id=view, thread_id=thread_id, asker=who), click=click)
+    if thread_id := await thread_of(bot, body):
+        make = partial(fill, thread_id=thread_id, asker=who)
+        modal = modal_of(body)
+        await form(bot, who, title, lambda view: make(view_id=view), instead_of=modal, click=clicked(body))
     else:
         await asked(bot, who, _no_card(who))
 
 
-async def _thread_of(bot: Bot, body: Body) -> str:
+async def thread_of(bot: Bot, body: Body) -> str:
     """The value of the button; of a shortcut, the thread whose card the message is, or stands below. "" for none."""
     if body["type"] == "block_actions":
         return button_value(body)

@@ -19,8 +19,9 @@ AROUND: Final = "`'\"“”.,:;!?/"  # what people type or copy with a word
 ON_A_CARD: Final = """\
 *On a conversation's card*
 • *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
-• *Reply* answers from the card, *Assign to…* gives the conversation to a colleague, *Open conversation* leads to it.
-• The ⋮ menu of a card, and of any message in its Slack thread, has the same, and *Archive thread* and *Reopen thread*.
+• *Reply* answers from the card; its menu (⋯) has more: *Assign to…* a colleague, *Open conversation*.
+• Slack's own ⋮ menu of a card, and of any message in its thread, has *Reply in Inbox*, *Archive or reopen*, *Take or \
+give back*, and *This message…* for what you can do with that very message.
 • The ⋮ menu of any message has *Send as DM* and *Find in Inbox*. `/dm` sends a direct message; `/dm help` explains."""
 
 

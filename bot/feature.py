@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from bot.context import Bot
 from bot.queue.job import Asked, Job, Keep
 from bot.queue.timer import Look
-from bot.slack.payloads import Ack, Body
+from bot.slack.payloads import MORE, Ack, Body
 from bot.words import asked
 
 J = TypeVar("J", bound=Job)
@@ -132,6 +132,10 @@ class Feature:
     def action(self, *action_ids: str) -> Callable[[Listener], Listener]:
         """A button, or another element that people act on."""
         return self._listens("block_actions", *action_ids)
+
+    def more(self, *names: str) -> Callable[[Listener], Listener]:
+        """An option in the menu of a card, `blocks.more(words, name, …)`; read like a button of the card."""
+        return self._listens(MORE, *names)
 
     def suggests(self, action_id: str) -> Callable[[Listener], Listener]:
         """An external menu asks what to offer for what somebody has typed into it; answered within the request."""

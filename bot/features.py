@@ -20,6 +20,7 @@ from bot.doctor import ask
 from bot.events import away, buried, changes, feed, inbound, look
 from bot.feature import Feature
 from bot.lists import find, home
+from bot.messages import form as messages
 from bot.people import tell
 from bot.queue.job import Kinds
 from bot.reminders import due
@@ -32,14 +33,15 @@ from bot.stats import count
 from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
+from bot.waits import choices as waits
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (reply, receipt, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (reply, receipt, messages, listen, prefix, thread_replies, revise)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
-    *(part.feature for part in (routing, move, channels, find, home, count)),
+    *(part.feature for part in (routing, move, channels, find, home, count, waits)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))

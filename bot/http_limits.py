@@ -10,10 +10,11 @@ from typing import Any, Final
 from starlette.requests import Request
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_WITHIN: Final = 5.0  # seconds from the first byte of a request, or the connection, to the end of its headers
+WITHIN: Final = (
+    5.0  # seconds from a request's first byte, or the connection, to its end; Slack and Inbox send it at once
+)
 LONGEST_HEAD: Final = 65_536  # bytes; the parser itself takes any number
 MOST_WAITING: Final = 400  # connections without a whole request; most systems allow a process 1,024 files
-BODY_WITHIN: Final = 5.0  # seconds; Slack and Inbox send theirs at once
 BIGGEST: Final = 1_048_576  # bytes of a body; Slack's and Inbox's stay far below
 SMALL: Final = 32_768  # bytes that every body may have, however many others there are: a click is smaller
 MOST_HELD: Final = 33_554_432  # bytes of all bodies together beyond that
@@ -28,25 +29,21 @@ class RefusedBody(Exception):
 
 
 class Bodies:
-    """The bodies of the requests under way: each has a size and a time, and all together have a size."""
+    """The bodies of the requests under way: each has a size, and all together have one."""
 
-    def __init__(self, most: int = MOST_HELD, within: float = BODY_WITHIN) -> None:
-        self._most, self._within, self.held = most, within, 0
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self._most, self.held = most, 0
 
     @asynccontextmanager
     async def read(self, request: Request) -> AsyncIterator[bytes]:
-        """The raw body, which counts as held until the block ends. Raises `RefusedBody`."""
+        """The raw body, which counts as held until the block ends. Raises `RefusedBody`, and `ClientDisconnect`."""
         parts, mine = list[bytes](), 0
         try:
-            try:
-                async with asyncio.timeout(self._within):
-                    async for part in request.stream():
-                        parts.append(part)
-                        mine += len(part)
-                        self.held += len(part)
-                        self._admit(mine)
-            except TimeoutError:
-                raise RefusedBody(408, "too slow") from None
+            async for part in request.stream():
+                parts.append(part)
+                mine += len(part)
+                self.held += len(part)
+                self._admit(mine)
             yield b"".join(parts)
         finally:
             self.held -= mine
@@ -59,12 +56,12 @@ class Bodies:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's own, which for the headers of a request has neither a time nor a size.
+    """uvicorn's own, which for a request has neither a time nor, for its headers, a size.
 
     Of connections that wait for a whole request, the oldest gives way: a stranger's 1,000 do not keep Slack out.
     """
 
-    head_within = HEAD_WITHIN
+    within = WITHIN
     waiting: dict[Protocol, None]  # those of one server, the oldest first
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -78,39 +75,47 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing():
-            self._size += len(data)
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
             self._wait()
+            self._size += len(data)
             if self._size > LONGEST_HEAD:
                 self._give_up()
+        elif self.cycle.more_body:
+            self._wait()
 
     def on_headers_complete(self) -> None:
-        self._has_head()
+        self._size = 0
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        self._is_whole()
+        super().on_message_complete()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self._has_head()
+        self._is_whole()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
         if self._late is None:
-            self._late = self.loop.call_later(self.head_within, self._give_up)
+            self._late = self.loop.call_later(self.within, self._give_up)
             self.waiting[self] = None
             if len(self.waiting) > MOST_WAITING:
                 next(iter(self.waiting))._give_up()
 
-    def _has_head(self) -> None:
+    def _is_whole(self) -> None:
         self._size = 0
-        self.waiting.pop(self, None)
         if self._late is not None:
             self._late.cancel()
             self._late = None
+            del self.waiting[self]
 
     def _give_up(self) -> None:
-        self._has_head()
+        self._is_whole()
         self.transport.abort()
 
 
-def limited(head_within: float = HEAD_WITHIN) -> type[Protocol]:
+def limited(within: float = WITHIN) -> type[Protocol]:
     """The protocol of one server."""
-    return type("LimitedProtocol", (Protocol,), {"waiting": {}, "head_within": head_within})
+    return type("LimitedProtocol", (Protocol,), {"waiting": {}, "within": within})

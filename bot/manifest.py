@@ -17,16 +17,13 @@ FOR_REPLIES: Final = frozenset({"channels:history", "groups:history", "reactions
 OPTIONAL: Final = (*sorted(FOR_REPLIES), "files:write")
 MESSAGES: Final = ("message.channels", "message.groups")
 EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *MESSAGES)
-SHORTCUTS: Final = (
-    ("Reply", "reply", "Answer the Inbox conversation of this card"),
-    ("Archive thread", "archive_thread", "Archive the Inbox conversation of this card"),
-    ("Reopen thread", "reopen_thread", "Open the Inbox conversation of this card again"),
-    ("Assign to me", "assign_to_me", "Take the Inbox conversation of this card"),
-    ("Assign to…", "assign_to", "Give the Inbox conversation of this card to a colleague"),
-    ("Unassign", "unassign", "Give the Inbox conversation of this card back"),
-    ("Find in Inbox", "find_in_inbox", "List the conversations with whom this message links to"),
-    ("Why is this here?", "why_here", "Which rule brought this conversation here, and a way to move it"),
+SHORTCUTS: Final = (  # older manifests have others besides, which are answered as well
+    ("Reply in Inbox", "reply", "Answer the Inbox conversation of this card"),
+    ("Archive or reopen", "archive_thread", "Archive the Inbox conversation of this card, or open it again"),
+    ("Take or give back", "assign_to_me", "Take the Inbox conversation of this card, or give it back"),
+    ("This message…", "this_message", "What you can do with this message of a conversation, and why it is here"),
     ("Send as DM", "send_as_dm", "Send this message to someone as a direct message"),
+    ("Find in Inbox", "find_in_inbox", "List the conversations with whom this message links to"),
 )
 PLACEHOLDER: Final = "https://YOUR-HOST"
 _ABOUT: Final = (

@@ -161,8 +161,11 @@ def is_definite(word: str) -> bool:
 
 def is_somebody(word: str) -> bool:
     """Whether `word` stands for a person, and not, like a post's address or a number, for itself."""
-    if bare(word).startswith("@") or _token(_visible(word))[:1] == "@":
+    shown = _visible(word)
+    if _bared(shown).startswith("@") or _token(shown)[:1] == "@":
         return True
+    if "/" not in shown:  # every address of somebody has one
+        return False
     try:
         return read(word).platform is not None and "/status/" not in word
     except Unreadable:
@@ -176,6 +179,8 @@ def bare(word: str) -> str:
 
 def _visible(word: str) -> str:
     """Without what cannot be seen (apps copy handles in bidi isolates), and full-width signs as the usual ones."""
+    if word.isascii() and word.isprintable():
+        return word.strip()
     seen = "".join(char for char in word if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace())
     return unicodedata.normalize("NFC", seen.translate(WIDE)).strip()
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from bot.app import Bridge
 from bot.errors import SettingsError
-from bot.http_limits import HEAD_WITHIN, limited
+from bot.http_limits import WITHIN, limited
 
 log = structlog.get_logger(__name__)
 
@@ -101,12 +101,12 @@ def listener(host: str, port: int, name: str = "PORT") -> socket.socket:
     return taken
 
 
-def http_server(app: ASGIApp, head_within: float = HEAD_WITHIN) -> Server:
-    """The web app's server, without a version banner; a request's headers may take `head_within` seconds."""
+def http_server(app: ASGIApp, within: float = WITHIN) -> Server:
+    """The web app's server, without a version banner; a request may take `within` seconds to come."""
     return Server(
         uvicorn.Config(
             app,
-            http=limited(head_within),
+            http=limited(within),
             ws="none",
             lifespan="off",
             access_log=False,

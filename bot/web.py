@@ -21,12 +21,13 @@ from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
 
 from bot.context import Bot
 from bot.errors import BotError, NotWritable, StoreUnavailable
 from bot.events.types import wanted
 from bot.http_limits import Bodies, RefusedBody
-from bot.inbox.webhook import parse_event, signed_at, verify
+from bot.inbox.webhook import Signature, parse_event
 from bot.metrics import (
     ACK_SECONDS,
     API_ENDS,
@@ -67,8 +68,9 @@ class Web:
         self._metrics_token = _secret(settings.metrics_token)
         self._webhook_secret = _secret(settings.inbox_webhook_secret)
         watched = [Route("/healthz", self.healthz), Route("/readyz", self.readyz), Route("/metrics", self.metrics)]
-        signed = [self._timed("/slack/events", self.slack_events), self._timed("/inbox/webhook", self.inbox_webhook)]
-        self.app, self.watch = Router(signed + watched), Router(watched)
+        signed = {"/slack/events": self.slack_events, "/inbox/webhook": self.inbox_webhook}
+        posted = [Route(path, _Endpoint(path, answer), methods=["POST"]) for path, answer in signed.items()]
+        self.app, self.watch = Router([*posted, *watched]), Router(watched)
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
@@ -95,11 +97,13 @@ class Web:
         """One event. Any 2xx acknowledges it, say Inbox's docs; 503 asks Inbox to send it again."""
         if not self._webhook_secret:
             return PlainTextResponse("INBOX_WEBHOOK_SECRET is not set", 404)
-        signature = request.headers.get("X-Inbox-Signature")
-        if refused := _not_now("/inbox/webhook", signed_at(signature)):
+        signature = Signature.of(request.headers.get("X-Inbox-Signature"))
+        if signature is None:
+            return _not_signed("/inbox/webhook")
+        if refused := _not_now("/inbox/webhook", signature.at):
             return refused
         async with self._bodies.read(request) as body:
-            if not verify(self._webhook_secret, signature, body, time.time()):
+            if not signature.signs(self._webhook_secret, body):
                 return _not_signed("/inbox/webhook")
             return await self._arrived(body)
 
@@ -192,22 +196,24 @@ class Web:
         CIRCUIT.labels("inbox").set(held["all"] > 0)
         CIRCUIT.labels("slack").set(await self._bot.install.revoked() or await self._bot.install.refused())
 
-    def _timed(self, path: str, answer: _Answer) -> Route:
-        seconds = ACK_SECONDS.labels(path)
 
-        async def endpoint(request: Request) -> Response:
-            began = time.perf_counter()
-            try:
-                response = await answer(request)
-            except RefusedBody as error:
-                response = PlainTextResponse(str(error), error.status, _CLOSE)
-            except ClientDisconnect:
-                response = PlainTextResponse("", 400)
-            REQUESTS.labels(path, response.status_code).inc()
-            seconds.observe(time.perf_counter() - began)
-            return response
+class _Endpoint:
+    """A signed route, which counts and times its answers; an ASGI app, as Starlette wraps functions thrice."""
 
-        return Route(path, endpoint, methods=["POST"])
+    def __init__(self, path: str, answer: _Answer) -> None:
+        self._path, self._answer, self._seconds = path, answer, ACK_SECONDS.labels(path)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        try:
+            response = await self._answer(Request(scope, receive))
+        except RefusedBody as error:
+            response = PlainTextResponse(str(error), error.status, _CLOSE)
+        except ClientDisconnect:
+            response = PlainTextResponse("", 400)
+        await response(scope, receive, send)
+        REQUESTS.labels(self._path, response.status_code).inc()
+        self._seconds.observe(time.perf_counter() - began)
 
 
 def _secret(value: SecretStr | None) -> str:

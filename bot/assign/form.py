@@ -8,12 +8,13 @@ import structlog
 
 from bot import accept, words
 from bot.assign.jobs import OpenAssign, TellAssignee
-from bot.assign.views import assign_modal, assigned_message
+from bot.assign.views import NOBODY, assign_modal, assigned_message
+from bot.cards.known import first_seen
 from bot.context import Bot
 from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
 from bot.models import Member
-from bot.people import forms
+from bot.people import answers, forms
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
@@ -25,19 +26,23 @@ TITLE: Final = "Assign to…"
 feature = Feature()
 
 
+@feature.more("assign_to")
 @feature.action("assign_to")
 @feature.shortcut("assign_to")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
-    """The button, and the shortcut on a card or below it."""
+    """The option of a card's menu and the button of *This message…*, once on cards too; a shortcut before 2026-11."""
     await accept.thread_form(bot, body, TITLE, OpenAssign)
     await ack()
 
 
 @feature.view("assign_to")
 async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
-    """A colleague was chosen."""
+    """A colleague was chosen, or nobody."""
     thread_id, who = from_modal(body)
-    job = Change(verb="assign_to", thread_id=thread_id, assignee=submitted(body, "assignee"), asker=who)
+    chosen = submitted(body, "assignee")
+    job = Change(verb="assign_to", thread_id=thread_id, assignee=chosen, asker=who)
+    if chosen == NOBODY:
+        job = Change(verb="unassign", thread_id=thread_id, asker=who)
     await accept.submitted(bot, body, job)
     await ack()
 
@@ -56,9 +61,13 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
     actor = await forms.actor(bot, job, TITLE)
     if actor is None:
         return []
-    card = await bot.cards.get(job.thread_id)
-    if card is None or card.gone:
-        await forms.notice(bot, job, TITLE, words.GONE if card else words.NO_CARD)
+    try:
+        card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)  # lists name more than cards
+    except InboxError as error:
+        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
+        return []
+    if card.gone:
+        await forms.notice(bot, job, TITLE, words.GONE)
         return []
     try:
         members = await bot.directory.members()

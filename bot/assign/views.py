@@ -27,6 +27,7 @@ from bot.text import literal, plain
 WHO_IS_LISTED = (
     "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
 )
+NOBODY: Final = "nobody"  # a choice like a member's id
 _OPTIONS = 100  # in a menu, and in each of its groups
 
 ASSIGNMENTS_USAGE: Final = "Use `/inbox assignments on` or `/inbox assignments off`."
@@ -39,6 +40,8 @@ def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata
     """Whom to give the thread to; `me` is the asker's own member id."""
     twice = Counter(member.label for member in members)
     options = [option(_colleague(one, me, several=twice[one.label] > 1), one.id) for one in members]
+    own = thread.assignee_id is not None and not thread.inherited
+    options += [option("Nobody", NOBODY)] if own else []
     chosen = next((one for one in options if one["value"] == thread.assignee_id), None)
     menu: Block = {"type": "static_select", "placeholder": label("Choose a colleague")}
     if len(options) <= _OPTIONS:

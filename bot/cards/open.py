@@ -1,4 +1,4 @@
-"""The link button of a card."""
+"""The links of a card."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ feature = Feature()
 
 
 @feature.action("open")
+@feature.more("open")
 async def opened(ack: Ack, body: Body, bot: Bot) -> None:
     """Slack opens the link itself, and only wants to hear that we know."""
     await ack()

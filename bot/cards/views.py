@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.cards.button_views import thread_buttons
 from bot.cards.message_views import NAME, beginning, body, reacted, timing, who_runs, who_text
 from bot.models import AccountLink, Card, Note, Thread
-from bot.slack.blocks import Block, Msg, actions, button, context, line, open_button, run, section
+from bot.slack.blocks import Block, Msg, actions, context, line, run, section
 from bot.text import literal, plain, platform_name, when
 from bot.words import GONE, account_offline
 
@@ -54,7 +55,7 @@ def thread_card(
 def closed_card(card: Card, *, account: str) -> Msg:
     """The card where another organisation reads along: no name, no text, no link that tells who it is."""
     said = closed(plain(account, NAME))
-    buttons = [] if card.gone else _buttons(card.thread, can_reply=True)
+    buttons = [] if card.gone else thread_buttons(card.thread, linked=False)
     return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
 
 
@@ -160,16 +161,8 @@ def _acting(thread: Thread, no_reply: str) -> list[Block]:
         *([f"~Reply~ {no_reply}"] if no_reply else []),
         *([f"~Unassign~ {INHERITED}"] if thread.inherited else []),
     ]
-    buttons = [*_buttons(thread, can_reply=not no_reply), *open_button(thread.url)]
+    buttons = thread_buttons(thread, can_reply=not no_reply)
     return [*([context(*missing)] if missing else []), *actions("thread_actions", buttons)]
-
-
-def _buttons(thread: Thread, *, can_reply: bool) -> list[Block]:
-    own = thread.assignee_id is not None and not thread.inherited
-    claim = ("Unassign", "unassign") if own else ("Assign to me", "assign_to_me")
-    close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
-    reply = [button("Reply", "reply", thread.id, style="primary")] if can_reply else []
-    return [*reply, *(button(*pair, thread.id) for pair in (claim, close, ("Assign to…", "assign_to")))]
 
 
 def moved_card(name: str, channel: str, url: str | None) -> Msg:

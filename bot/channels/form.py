@@ -21,6 +21,7 @@ from bot.people.answers import say
 from bot.queue.job import Job, Keep, utc_now
 from bot.reminders import views
 from bot.slack.payloads import Ack, Body, asker, from_modal, submitted, ticked
+from bot.waits import views as waits
 
 TITLE: Final = "Channel settings"
 LONGEST: Final = 168.0  # hours
@@ -96,13 +97,14 @@ async def ask(ack: Ack, body: Body, bot: Bot) -> None:
 async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     """The form: what can be seen to be wrong is said beside the field."""
     _, who = from_modal(body)
-    names = ("privacy", "unassigned_after", "assigned_after", "hours", "zone", "digest")
+    names = ("privacy", "broadcast", "unassigned_after", "assigned_after", "hours", "zone", "digest")
     typed = {name: submitted(body, name) for name in names}
     form = read_form(typed, ticked(body, "days"))
     if form.wrong:
         await ack(response_action="errors", errors=form.wrong)
         return
-    job = SaveSettings(privacy=typed["privacy"], reminders=form.reminders, asker=who)  # type: ignore[arg-type]  # an option
+    chosen = {name: typed[name] for name in ("privacy", "broadcast") if typed[name]}  # options
+    job = SaveSettings(**chosen, reminders=form.reminders, asker=who)  # type: ignore[arg-type]
     await accept.submitted(bot, body, job)
     await ack()
 
@@ -123,6 +125,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
     view = views.settings_modal(
         channel=channel,
         privacy=set_here.privacy,
+        broadcast=set_here.broadcast,
         unassigned_after=found.unassigned_after,
         assigned_after=found.assigned_after,
         hours=(found.opens, found.closes) if found.opens and found.closes else None,
@@ -140,12 +143,14 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     """From now on; whoever waits is looked at again by the new hours."""
     await bot.access.admin(job.asker)
     channel, made = job.asker.channel or "", job.reminders
-    await bot.preferences.set_channel(channel, privacy=job.privacy, reminders=made)
+    chosen = {"broadcast": job.broadcast} if job.broadcast else {}
+    await bot.preferences.set_channel(channel, privacy=job.privacy, reminders=made, **chosen)
     following = made.next_digest(utc_now())
     await bot.waiting.save_morning(channel, following.timestamp() if following else None)
     await bot.waiting.look_at_all()
     hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     sentences = [
+        *([waits.broadcast(channel, job.broadcast)] if job.broadcast else []),
         views.reminds(made.unassigned_after, made.assigned_after, hours),
         views.digest_at(made.digest, made.zone),
     ]

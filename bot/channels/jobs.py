@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from bot.hours import Reminders
-from bot.models import Privacy
+from bot.models import Broadcast, Privacy
 from bot.queue.job import Asked, Filled
 
 
@@ -16,10 +16,11 @@ class OpenSettings(Filled):
 
 
 class SaveSettings(Asked):
-    """An admin submitted the settings of the channel that `asker` began in."""
+    """An admin submitted the settings of the channel that `asker` began in. What is None stays as it is."""
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "console:{asker.user}"
     kind: Literal["save_settings"] = "save_settings"
     privacy: Privacy
     reminders: Reminders
+    broadcast: Broadcast | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from bot.hours import Quiet, Reminders
-from bot.models import Privacy, Record
+from bot.models import Broadcast, Heard, Privacy, Record
 from bot.store import keys
 from bot.store.kept import Kept
 
@@ -14,23 +14,27 @@ class ChannelChoices(Record):
     """How a channel wants its cards. `privacy`: the whole text, its beginning, or only that something came.
 
     `reply_assigns`: who replies from a card has the thread from then on, if nobody had it. `replies`: what replies in a
-    card's Slack thread begin with that go out as direct messages; "" when none do.
+    card's Slack thread begin with that go out as direct messages; "" when none do. `broadcast`: which messages below a
+    card the channel sees too: the first of each wait for which nobody is mentioned, none, or every one.
     """
 
     privacy: Privacy = "full"
     reminders: Reminders = Reminders()
     reply_assigns: bool = True
     replies: str = ""
+    broadcast: Broadcast = "once"
 
 
 class PersonChoices(Record):
     """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread.
 
-    `quiet`: the hours in which reminders wait.
+    `quiet`: the hours in which that and reminders wait. `heard`: how they hear that somebody begins to wait in a
+    conversation that they have.
     """
 
     told_of_assignment: bool = True
     quiet: Quiet | None = None
+    heard: Heard = "mention"
 
 
 class Preferences:

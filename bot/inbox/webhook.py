@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.inbox import wire_v1, wire_v2
 from bot.inbox.event import Event
@@ -29,32 +29,33 @@ class Envelope(Wire):
     data: Any = None
 
 
-def verify(secret: str, header: str | None, body: bytes, now: float, tolerance: int = 300) -> bool:
-    """Whether `header` (`X-Inbox-Signature: t=…,v1=…`) signs the raw `body` within `tolerance` seconds of `now`.
+class Signature(NamedTuple):
+    """`X-Inbox-Signature: t=…,v1=…`: a Unix time, and what was signed; several `v1=` may stand there."""
 
-    `secret` may be several, separated by commas, and the header may carry several `v1=`: any pair that matches
-    will do, so that a secret can be changed without losing a webhook. Never raises.
-    """
-    at = signed_at(header)
-    if at is None or not abs(now - at) <= tolerance:
-        return False
-    stamp, given = _parts(header)
-    signed = stamp.encode() + b"." + body
-    expected = [_digest(key, signed) for key in map(str.strip, secret.split(",")) if key]
-    return any(hmac.compare_digest(ours, theirs) for ours in expected for theirs in given)
+    stamp: str
+    given: list[bytes]
 
+    @classmethod
+    def of(cls, header: str | None) -> Signature | None:
+        """The signature in `header`; None when it has none, or no time."""
+        parts = [part.strip().partition("=") for part in (header or "").split(",")]
+        stamp = next((value for name, _, value in parts if name == "t"), "")
+        given = [value.encode("utf-8", "replace") for name, _, value in parts if name == "v1"]
+        return cls(stamp, given) if given and stamp.isascii() and stamp.isdigit() and len(stamp) < 16 else None
 
-def signed_at(header: str | None) -> int | None:
-    """The Unix time that `header` names; None when it has no signature or no time."""
-    stamp, given = _parts(header)
-    return int(stamp) if given and stamp.isascii() and stamp.isdigit() and len(stamp) < 16 else None
+    @property
+    def at(self) -> int:
+        return int(self.stamp)
 
+    def signs(self, secret: str, body: bytes) -> bool:
+        """Whether this is the signature of the raw `body`.
 
-def _parts(header: str | None) -> tuple[str, list[bytes]]:
-    """The time and the signatures."""
-    parts = [part.strip().partition("=") for part in (header or "").split(",")]
-    stamp = next((value for name, _, value in parts if name == "t"), "")
-    return stamp, [value.encode("utf-8", "replace") for name, _, value in parts if name == "v1"]
+        `secret` may be several, separated by commas: any pair that matches will do, so that a secret can be changed
+        without losing a webhook. Never raises.
+        """
+        signed = self.stamp.encode() + b"." + body
+        expected = [_digest(key, signed) for key in map(str.strip, secret.split(",")) if key]
+        return any(hmac.compare_digest(ours, theirs) for ours in expected for theirs in self.given)
 
 
 def _digest(key: str, signed: bytes) -> bytes:

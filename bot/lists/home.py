@@ -29,6 +29,7 @@ from bot.queue.job import Asker, Job, Keep
 from bot.reminders import views
 from bot.slack.blocks import View
 from bot.slack.payloads import Ack, Body, asker, from_event, ticked_now
+from bot.waits.views import my_choice
 
 SHOWN: Final = 8  # conversations of each kind
 READ: Final = 50  # conversations of a folder; Home says when there are more
@@ -97,6 +98,7 @@ async def _view(bot: Bot, actor: Actor, changed: str) -> View:
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
         settings=_settings(choices),
+        menus=[my_choice(choices.heard)],
         help=bot.help(await bot.access.may_be_admin(actor.user)),
         trouble=trouble,
         first_steps=bool(parts) and not parts[0].items,

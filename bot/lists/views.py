@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bot import words
+from bot.cards.button_views import thread_buttons
 from bot.lists import words as words_find
 from bot.models import Person, Thread
-from bot.slack.blocks import Block, Msg, View, actions, button, context, line, open_button, option, quote, run, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
 from bot.text import clip, literal, plain, when_long
 
 PAGE: Final = 5  # conversations on one page of a list
@@ -65,17 +66,21 @@ def home(
     *,
     about: Sequence[str],
     settings: Sequence[Setting],
+    menus: Sequence[Block],
     help: str,
     trouble: str = "",
     first_steps: bool = False,
     has_channel: bool = True,
 ) -> View:
-    """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn)."""
+    """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn).
+
+    `menus` are what they choose besides.
+    """
     top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
-    own = [section(words_find.SETTINGS), *_settings(settings), context(*about)]
+    own = [section(words_find.SETTINGS), *_settings(settings), *menus, context(*about)]
     rest = [{"type": "divider"}, section(help), section(words.DM_HELP)]
     return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 
@@ -110,14 +115,7 @@ def _item(item: Item, place: str, number: int) -> list[Block]:
     heading["elements"] += [element for block in quote(_preview(thread, PREVIEW)) for element in block["elements"]]
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
     small += ["Archived"] if thread.archived else []
-    return [heading, context(*small), *actions(f"{place}|{number}", _buttons(thread))]
-
-
-def _buttons(thread: Thread) -> list[Block]:
-    claim = ("Unassign", "unassign") if thread.assignee_id else ("Assign to me", "assign_to_me")
-    close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
-    pairs = (("Reply", "reply"), claim, close)
-    return [*(button(*pair, thread.id) for pair in pairs), *open_button(thread.url)]
+    return [heading, context(*small), *actions(f"{place}|{number}", thread_buttons(thread))]
 
 
 def _mark(thread: Thread) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-from bot.models import Privacy
+from bot.models import Broadcast, Privacy
 from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
 from bot.text import plain, when_long
+from bot.waits.views import BROADCAST
 
+Choice = TypeVar("Choice", bound=str)
 _SHOWN: Final = 15  # conversations in one message
 _LONGEST: Final = 2_900  # code points of a section
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -87,6 +89,7 @@ def settings_modal(
     *,
     channel: str,
     privacy: Privacy,
+    broadcast: Broadcast,
     unassigned_after: float | None,
     assigned_after: float | None,
     hours: tuple[time, time] | None,
@@ -96,12 +99,6 @@ def settings_modal(
     metadata: str,
 ) -> View:
     """The settings of a channel, filled in; `metadata` comes back with them."""
-    choices = {one: option(words, one) for one, words in _PRIVACY.items()}
-    shows: Block = {
-        "type": "static_select",
-        "options": list(choices.values()),
-        "initial_option": choices[privacy],
-    }
     ticks = [option(day, str(number)) for number, day in enumerate(DAYS)]
     chosen = [ticks[number] for number in days]
     day_boxes: Block = {"type": "checkboxes", "options": ticks, **({"initial_options": chosen} if chosen else {})}
@@ -110,7 +107,18 @@ def settings_modal(
         "Channel settings",
         [
             section(f"*How <#{channel}> shows conversations, and when it is reminded of them*"),
-            field("privacy", "Messages show", shows, hint=label("Cards change with their next message.", 150)),
+            field(
+                "privacy",
+                "Messages show",
+                _menu(_PRIVACY, privacy),
+                hint=label("Cards change with their next message.", 150),
+            ),
+            field(
+                "broadcast",
+                "Of later messages, the channel sees",
+                _menu(BROADCAST, broadcast),
+                hint=label("They stand in the card's thread; whoever has the conversation is mentioned there.", 150),
+            ),
             field(
                 "unassigned_after",
                 "Remind the channel after … hours",
@@ -173,7 +181,7 @@ def digest_at(at: time | None, zone: str) -> str:
 
 def quiet_set(begins: time, ends: time, zone: str) -> str:
     hours = f"from {begins:%H:%M} to {ends:%H:%M} ({plain(zone, 60)})"
-    return f"I send you no reminders and nothing about assignments {hours}; they come afterwards."
+    return f"I send you no reminders, no mentions and nothing about assignments {hours}; they come afterwards."
 
 
 QUIET_OFF: Final = "You have no quiet hours: reminders come at any time. `/inbox quiet 19:00-8:00` sets some."
@@ -181,6 +189,11 @@ QUIET_OFF: Final = "You have no quiet hours: reminders come at any time. `/inbox
 
 def _number(hours: float | None) -> str:
     return "" if hours is None else f"{hours:g}"
+
+
+def _menu(choices: Mapping[Choice, str], chosen: Choice) -> Block:
+    options = {one: option(words, one) for one, words in choices.items()}
+    return {"type": "static_select", "options": list(options.values()), "initial_option": options[chosen]}
 
 
 def _typed(value: str, placeholder: str) -> Block:

@@ -18,9 +18,10 @@ class MoveTo(Asked):
 
 
 class Why(Asked):
-    """Tell somebody why a thread's card is where it is."""
+    """Tell somebody why a thread's card is where it is, in the modal `view_id` where they asked in one."""
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "console:{asker.user}"
     kind: Literal["why"] = "why"
     thread_id: str
+    view_id: str = ""

@@ -8,6 +8,7 @@ from bot.context import Bot
 from bot.errors import Mistake
 from bot.feature import Console, Feature
 from bot.models import Message, Thread
+from bot.people import forms
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, utc_now
@@ -16,15 +17,17 @@ from bot.routing.commands import conversations, name_of, said_rule, unfit
 from bot.routing.decide import Decision
 from bot.routing.jobs import MoveTo, Why
 from bot.routing.store import Pin
-from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, remembered, submitted
 
 feature = Feature()
 
 
+@feature.action("why_here")
 @feature.shortcut("why_here")
 async def why_here(ack: Ack, body: Body, bot: Bot) -> None:
-    """The message shortcut that asks why the conversation is in this channel."""
-    await accept.on_thread(bot, body, lambda thread_id, who: Why(thread_id=thread_id, asker=who))
+    """The button of *This message…*; a message shortcut before 2026-11."""
+    view_id = modal_of(body)
+    await accept.on_thread(bot, body, lambda thread_id, who: Why(thread_id=thread_id, view_id=view_id, asker=who))
     await ack()
 
 
@@ -32,7 +35,8 @@ async def why_here(ack: Ack, body: Body, bot: Bot) -> None:
 async def move_thread(ack: Ack, body: Body, bot: Bot) -> None:
     """The form that asks where to; it shows nothing, and its submission is checked."""
     who = asker(body)
-    await bot.slack.open_view(who.trigger or "", views.move_modal(remembered(button_value(body), who)))
+    view = views.move_modal(remembered(button_value(body), who))
+    await accept.show(bot, who, view, instead_of=modal_of(body))
     await ack()
 
 
@@ -55,12 +59,16 @@ async def ask_why(job: Console, typed: str, bot: Bot) -> list[Job]:
 
 @feature.handles(Why)
 async def tell_why(job: Why, _: Keep, bot: Bot) -> list[Job]:
-    """The shortcut: about the thread on whose card or below whose card it was used."""
+    """About the thread on whose card or below whose card somebody asks."""
     await bot.access.actor(job.asker)
     card = await bot.cards.get(job.thread_id)
     if card is None:
         return [say(job.asker, words.NO_CARD)]
-    return [await _why(bot, job.asker, card.thread, card.latest or card.thread.last_message)]
+    said = await _why(bot, job.asker, card.thread, card.latest or card.thread.last_message)
+    if not job.view_id:
+        return [said]
+    await forms.fill(bot, job.view_id, views.why_modal(said.blocks, remembered(job.thread_id, job.asker)))
+    return []
 
 
 async def _why(bot: Bot, asker: Asker, thread: Thread, message: Message | None) -> Tell:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.slack.blocks import Msg, View, actions, button, context, field, label, modal, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, section
 from bot.text import clip, plain, when_long
 
 Parts = Sequence[tuple[str, Sequence[str]]]
@@ -21,8 +21,8 @@ ROUTE_USAGE: Final = (
     "• `/inbox route test @handle` tries the rules on a conversation; `/inbox why @handle` says where it is, and why."
 )
 WHY_USAGE: Final = (
-    "Slack doesn't tell me in which thread a command was typed. Use *Why is this here?* in the ⋮ menu of the card or "
-    "of any message in its thread, or say `/inbox why @handle`."
+    "Slack doesn't tell me in which thread a command was typed. Open the ⋮ menu of the card or of any message in "
+    "its thread, and choose *This message…* and *Why is this here?*; or say `/inbox why @handle`."
 )
 NO_RULES: Final = "There are no rules yet. `/inbox route add tag:vip` sends conversations to the channel you are in."
 UNROUTED: Final = (
@@ -139,6 +139,11 @@ def why_message(text: str, thread_id: str, *, movable: bool) -> Msg:
     """The answer, and the way to put the conversation somewhere else."""
     move = [button("Move to…", "move_thread", thread_id)] if movable else []
     return {"text": text, "blocks": [section(text), *actions("why_actions", move)]}
+
+
+def why_modal(blocks: list[Block], metadata: str) -> View:
+    """The same answer where somebody asked in a modal."""
+    return modal("Why is this here?", blocks, close="Close", private_metadata=metadata)
 
 
 def move_modal(metadata: str) -> View:

@@ -129,6 +129,21 @@ def option(words: str, value: str) -> Block:
     return {"text": label(words), "value": value}
 
 
+def more(words: str, name: str, value: str, url: str | None = None) -> Block:
+    """An option of a card's menu, to which the listener with `@feature.more(name)` listens; `value` is the thread.
+
+    Where it leads to a `url`, Slack opens that.
+    """
+    return {**option(words, f"{name}|{value}"), **({"url": url} if url else {})}
+
+
+def menu(options: Sequence[Block]) -> list[Block]:
+    """The menu of a card: a button where there is one option alone, as Slack takes two to five."""
+    if len(options) > 1:
+        return [{"type": "overflow", "action_id": "more", "options": list(options)}]
+    return [{"type": "button", "action_id": "more", **one} for one in options]
+
+
 def handed_back(why: str, typed: str) -> list[Msg]:
     """What was typed, all of it, with the reason why nothing became of it: several messages where one is too short."""
     blocks = quote(typed, len(typed))

@@ -14,7 +14,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.slack.payloads import MALFORMED, Body
+from bot.slack.payloads import MALFORMED, MORE, Body, chosen_in_menu
 
 Listener = Callable[[AsyncAck, Any], Awaitable[BoltResponse | None]]
 
@@ -44,7 +44,8 @@ def _key(body: Body) -> tuple[str, str]:
         if kind is None:
             return "command", body["command"]
         if kind == "block_actions":
-            return kind, body["actions"][0]["action_id"]
+            chosen = chosen_in_menu(body)
+            return (MORE, chosen) if chosen else (kind, body["actions"][0]["action_id"])
         if kind == "block_suggestion":
             return kind, body["action_id"]
         if kind in ("view_submission", "view_closed"):

@@ -13,12 +13,17 @@ Ack = AsyncAck
 """Answers Slack; a listener calls it within three seconds."""
 Body = Mapping[str, Any]
 """What Slack signed, as it came."""
+MORE: Final = "more"
+"""The action id of a card's menu."""
 # What reading a payload of another shape than Slack's raises.
 MALFORMED: Final = (KeyError, TypeError, AttributeError, IndexError, ValueError)
 
 
 def asker(body: Body) -> Asker:
-    """Who sent a command, click, shortcut or submission, by their own workspace and not the channel's."""
+    """Who sent a command, click, shortcut or submission, by their own workspace and not the channel's.
+
+    What is pressed in a modal is answered where the modal was asked for.
+    """
     user = body.get("user") or {}
     if not user:  # a slash command is a flat form
         return Asker(
@@ -32,12 +37,14 @@ def asker(body: Body) -> Asker:
         )
     container = body.get("container") or {}
     message = body.get("message") or {}
+    _about, *place = str((body.get("view") or {}).get("private_metadata") or "").split("|")
+    channel, thread_ts = (*place, "", "")[:2]
     return Asker(
         user=user["id"],
         team=user.get("team_id") or (body.get("team") or {}).get("id"),
         enterprise=user.get("enterprise_id") or (body.get("enterprise") or {}).get("id"),
-        channel=(body.get("channel") or {}).get("id") or container.get("channel_id"),
-        thread_ts=message.get("thread_ts") or container.get("thread_ts"),
+        channel=(body.get("channel") or {}).get("id") or container.get("channel_id") or channel or None,
+        thread_ts=message.get("thread_ts") or container.get("thread_ts") or thread_ts or None,
         response_url=body.get("response_url"),
         trigger=body.get("trigger_id"),
     )
@@ -70,10 +77,13 @@ def remembered(about: str, asker: Asker) -> str:
 
 def from_modal(body: Body) -> tuple[str, Asker]:
     """What the modal is about, and who submitted it with the place where they began."""
-    about, _, place = str((body.get("view") or {}).get("private_metadata") or "").partition("|")
-    channel, _, thread_ts = place.partition("|")
-    who = asker(body)
-    return about, who.model_copy(update={"channel": channel or None, "thread_ts": thread_ts or None})
+    return str((body.get("view") or {}).get("private_metadata") or "").partition("|")[0], asker(body)
+
+
+def modal_of(body: Body) -> str:
+    """The id of the modal in which a button was pressed; "" elsewhere."""
+    view = body.get("view") or {}
+    return str(view["id"]) if view.get("type") == "modal" else ""
 
 
 def from_event(body: Body) -> Asker:
@@ -112,10 +122,24 @@ def ticked_now(body: Body) -> tuple[str, ...]:
     return tuple(str(one["value"]) for one in body["actions"][0].get("selected_options") or ())
 
 
+def picked_now(body: Body) -> str:
+    """The value of the option that was chosen in the menu; "" when there is none."""
+    return str((body["actions"][0].get("selected_option") or {}).get("value") or "")
+
+
 def button_value(body: Body) -> str:
-    """The value of the button that was pressed."""
-    actions = body.get("actions") or [{}]
-    return str(actions[0].get("value") or "")
+    """The value of the button that was pressed, or what the option that was chosen in a card's menu is about."""
+    return _value(body).partition("|")[2] if chosen_in_menu(body) else _value(body)
+
+
+def chosen_in_menu(body: Body) -> str:
+    """The name of the option that was chosen in a card's menu (`blocks.more`); "" for every other control."""
+    return _value(body).partition("|")[0] if (body.get("actions") or [{}])[0].get("action_id") == MORE else ""
+
+
+def _value(body: Body) -> str:
+    action = (body.get("actions") or [{}])[0]
+    return str((action.get("selected_option") or action).get("value") or "")
 
 
 def clicked(body: Body) -> str:

@@ -7,10 +7,11 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import parse_url
+from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
@@ -44,7 +45,7 @@ def connect(url: str, name: str | None = None) -> Redis:
 def _direct(url: str, name: str | None) -> Redis:
     options: dict[str, Any] = dict(parse_url(url))
     # driver_info: else redis-py reads its own version from disk for each connection
-    return BatchingRedis.from_pool(ConnectionPool(**{"client_name": name, "driver_info": None} | _fitting(options, 2)))
+    return BatchingRedis.from_pool(_Pool(**{"client_name": name, "driver_info": None} | _fitting(options, 2)))
 
 
 def _fitting(asked: dict[str, Any], retries: int) -> dict[str, Any]:
@@ -82,6 +83,7 @@ def _sentinel(url: str, name: str | None) -> Redis:
     master: Redis = sentinel.master_for(
         service,
         redis_class=BatchingRedis,
+        connection_pool_class=_SentinelPool,
         client_name=name,
         db=int(db or 0),
         username=unquote(parts.username) if parts.username else None,
@@ -90,6 +92,19 @@ def _sentinel(url: str, name: str | None) -> Redis:
         **_fitting(options, 3),
     )
     return master
+
+
+class _Pool(ConnectionPool):
+    """Commands are written by hiredis, as redis-py's own client without asyncio does: 3 µs instead of 20."""
+
+    def make_connection(self) -> AbstractConnection:
+        connection: Any = super().make_connection()  # type: ignore[no-untyped-call]  # redis-py has none
+        connection.pack_command = HiredisRespSerializer().pack
+        return connection  # type: ignore[no-any-return]  # it is
+
+
+class _SentinelPool(_Pool, SentinelConnectionPool):
+    pass
 
 
 def _host(part: str) -> tuple[str, int]:

@@ -31,12 +31,7 @@ SOON: Final = (0.5, 1.0, 2.0, 5.0)  # seconds until a change that an ended API v
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
-SHORTCUTS: Final[Mapping[str, Verb]] = {
-    "archive_thread": "archive",
-    "reopen_thread": "reopen",
-    "assign_to_me": "assign_to_me",
-    "unassign": "unassign",
-}
+FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "unassign"}  # of manifests before 2026-11
 
 
 @feature.action(*BUTTONS)
@@ -48,12 +43,24 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
-@feature.shortcut(*SHORTCUTS)
+@feature.shortcut("archive_thread", "assign_to_me", *FORMER)
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
-    """A message shortcut, on a card or on any message in its thread."""
-    verb = SHORTCUTS[body["callback_id"]]
-    await accept.on_thread(bot, body, lambda thread_id, who: Change(verb=verb, thread_id=thread_id, asker=who))
+    """A message shortcut, on a card or on any message in its thread; the first two do what the card offers."""
+    who, thread_id = asker(body), await accept.thread_of(bot, body)
+    verb, shown = _meant(body["callback_id"], await bot.cards.get(thread_id))
+    job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who)
+    await accept.asked(bot, who, job if thread_id else say(who, words.NO_CARD))
     await ack()
+
+
+def _meant(callback_id: str, card: Card | None) -> tuple[Verb, str]:
+    """What a shortcut does to a conversation whose card the person sees, and who has it there."""
+    if callback_id in FORMER:
+        return FORMER[callback_id], ""
+    if callback_id == "archive_thread":
+        return ("reopen" if card and card.thread.archived else "archive"), ""
+    own = card.thread.assignee_id if card and not card.thread.inherited else None
+    return "take_or_give_back", own or ""
 
 
 @feature.handles(Change)
@@ -70,6 +77,9 @@ async def change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
         actor = await bot.access.actor(job.asker)
+        if job.verb == "take_or_give_back":
+            verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
+            job = job.model_copy(update={"verb": verb})
         card = await bot.cards.get(job.thread_id)
         if card is None and job.seen_in:  # a list names threads that have no card yet
             card = await first_seen(bot, job.thread_id)

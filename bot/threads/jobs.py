@@ -7,13 +7,14 @@ from typing import ClassVar, Literal
 from bot import words
 from bot.queue.job import Asked
 
-Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign"]
+Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign", "take_or_give_back"]
 
 
 class Change(Asked):
     """A click on a card or in a list, or a message shortcut: change a thread in Inbox.
 
-    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it. `begun` is
+    `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it.
+    `take_or_give_back` gives it back where `assignee`, whom the card showed, is who asks, else takes it. `begun` is
     set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already. `seen_in`
     names the list it was pressed in, if any.
     """

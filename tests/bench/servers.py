@@ -181,7 +181,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def bench(version: str = "v1") -> AsyncIterator[Bench]:
+async def bench(version: str = "v2") -> AsyncIterator[Bench]:
     """Everything but the servers, on the last core. Sarah has written once."""
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     _pin(CORES[-1])

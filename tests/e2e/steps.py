@@ -12,7 +12,7 @@ import httpx
 
 from bot.sandbox.inbox.http import Call
 from bot.sandbox.inbox.records import PersonRecord, ThreadRecord
-from bot.sandbox.slack.records import BOT_USER, Ephemeral, Message
+from bot.sandbox.slack.records import BOT_USER, Ack, Ephemeral, Message
 from bot.sandbox.stage import Stage
 
 Json = dict[str, Any]
@@ -56,8 +56,17 @@ def shows(on: Stage, card: Message) -> str:
 
 def labels(card: Message) -> list[str]:
     """The labels of the card's buttons, in order."""
-    rows = [block["elements"] for block in card.blocks if block["type"] == "actions"]
-    return [element["text"]["text"] for row in rows for element in row]
+    return [element["text"]["text"] for element in _pressed(card) if element["type"] == "button"]
+
+
+def menu(card: Message) -> list[str]:
+    """The labels of the options in the card's menu, in order."""
+    menus = [element["options"] for element in _pressed(card) if element["type"] == "overflow"]
+    return [option["text"]["text"] for options in menus for option in options]
+
+
+def _pressed(card: Message) -> list[Json]:
+    return [element for block in card.blocks if block["type"] == "actions" for element in block["elements"]]
 
 
 def thread(on: Stage, person: PersonRecord | None = None, account: str = "") -> ThreadRecord:
@@ -105,6 +114,15 @@ async def answered(on: Stage, user: str, times: int) -> list[str]:
     return told(on, user)
 
 
+async def click(on: Stage, user: str, card: Message, action: str, value: str, **more: object) -> Ack:
+    """A click on a control of the card's message, whether or not it shows there."""
+    container = {"type": "message", "message_ts": card.ts, "channel_id": card.channel}
+    payload: Json = {"type": "block_actions", "container": container, "channel": {"id": card.channel, "name": "x"}}
+    pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"} | more
+    payload |= {"actions": [pressed], "response_url": on.slack.hook(user, card.channel)}
+    return await on.slack.interaction(user, payload)
+
+
 async def press_when_shown(on: Stage, user: str, card: Message, label: str) -> None:
     """Press a button as soon as the card has it."""
     await on.slack.until(lambda: label in labels(card))
@@ -126,6 +144,16 @@ async def form(on: Stage, user: str, field: str = "To") -> Json:
         return view if field in fields else None
 
     return await on.slack.until(filled) or {}
+
+
+async def modal(on: Stage, user: str, words: str) -> Json:
+    """The modal of `user`, once it says `words`."""
+
+    def shown() -> Json | None:
+        view = on.slack.modal(user)
+        return view if view and words in on.slack.show(view) else None
+
+    return await on.slack.until(shown) or {}
 
 
 async def reply_form(on: Stage, user: str, card: Message) -> Json:

@@ -13,7 +13,7 @@ from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.threads.jobs import Change
 from tests.conftest import Open
-from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, labels, shows, thread, told
+from tests.e2e.steps import as_body, calls, card_of, click, form, hears, idle, labels, shows, thread, told
 
 
 async def assign(on: Stage, user: str, card: Message, colleague: str) -> None:
@@ -127,7 +127,7 @@ async def test_a_conversation_that_a_colleague_has_already_is_not_given_to_them_
     assert on.slack.dms(on.acme.bo) == []
 
 
-async def test_everything_that_the_card_can_do_is_in_the_menu_of_its_messages(on: Stage) -> None:
+async def test_the_shortcuts_of_older_manifests_are_answered(on: Stage) -> None:
     card = await card_of(on)
     talk = on.slack.say(on.acme.bo, card.channel, "Whose is it?", thread_ts=card.ts)
     await on.slack.shortcut(on.acme.ana, card.channel, talk.ts, "assign_to")
@@ -168,7 +168,7 @@ async def test_an_assignee_that_comes_from_the_contact_is_shown_as_such(on: Stag
     card = await card_of(on)
     await on.inbox.app_assigns_contact(on.acme.sarah, on.acme.bo_member)
     await on.slack.until(lambda: "Assigned to Bo through the contact" in shows(on, card))
-    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Archive"]
     assert "~Unassign~ The assignee comes from the contact." in shows(on, card)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
     await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
@@ -209,7 +209,7 @@ async def test_a_click_that_the_card_has_forestalled_asks_inbox_before_it_says_s
     await idle(on)
     on.inbox.auto_deliver = False  # what happens now, the card does not show
     await on.inbox.app_archives(thread(on).id, archived=False)
-    await on.slack.shortcut(on.acme.bo, card.channel, card.ts, "archive_thread")
+    await click(on, on.acme.bo, card, "archive", thread(on).id)
     await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
     assert [call.body for call in calls(on, "PATCH")] == [as_body(on, archived=True)] * 2
     assert told(on, on.acme.bo) == []
@@ -222,7 +222,7 @@ async def test_a_click_that_comes_to_nothing_leaves_the_card_as_inbox_has_it(on:
     await idle(on)
     on.inbox.auto_deliver = False
     await on.inbox.app_assigns(thread(on).id, on.acme.bo_member)
-    await on.slack.shortcut(on.acme.bo, card.channel, card.ts, "archive_thread")
+    await click(on, on.acme.bo, card, "archive", thread(on).id)
     await hears(on, on.acme.bo, "already archived (by Ana)")
     await on.slack.until(lambda: "Assigned to Bo in Inbox" in shows(on, card))
 

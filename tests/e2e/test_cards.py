@@ -12,7 +12,21 @@ from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
-from tests.e2e.steps import Picture, as_body, calls, card_of, cards, hears, idle, labels, nodes, shows, thread, told
+from tests.e2e.steps import (
+    Picture,
+    as_body,
+    calls,
+    card_of,
+    cards,
+    click,
+    hears,
+    idle,
+    labels,
+    nodes,
+    shows,
+    thread,
+    told,
+)
 
 HOSTILE = "<!channel> *bold* <https://evil.example|click> & "
 
@@ -34,7 +48,7 @@ async def test_a_card_says_who_wrote_what_to_which_account_whose_it_is_and_when(
     assert "Is the trial still open?" in picture
     assert "Unassigned" in picture
     assert "Received " in picture
-    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Archive"]
     assert "Sarah Chen" in card.text
     assert "Is the trial still open?" in card.text
     assert not card.thread_ts
@@ -178,13 +192,13 @@ async def test_archive_closes_the_thread_and_reopen_opens_it_again(on: Stage) ->
     assert ack.ok
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
     assert thread(on).archived
-    assert labels(card) == ["Reply", "Assign to me", "Reopen", "Assign to…", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Reopen"]
     assert "Archived by Ana" in card.text
 
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Reopen")
     await on.slack.until(lambda: "Archived" not in shows(on, card))
     assert not thread(on).archived
-    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Archive"]
     await idle(on)
     path = f"/{on.bridge.inbox.version}/threads/{thread(on).id}"
     assert [(call.path, call.body) for call in calls(on, "PATCH")] == [
@@ -199,12 +213,12 @@ async def test_assign_to_me_takes_the_thread_and_unassign_gives_it_back(on: Stag
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
     await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
     assert thread(on).assignee_id == on.acme.bo_member
-    assert labels(card) == ["Reply", "Unassign", "Archive", "Assign to…", "Open conversation"]
+    assert labels(card) == ["Reply", "Unassign", "Archive"]
 
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Unassign")
     await on.slack.until(lambda: "Unassigned by Ana" in shows(on, card))
     assert thread(on).assignee_id is None
-    assert labels(card) == ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]
+    assert labels(card) == ["Reply", "Assign to me", "Archive"]
     await idle(on)
     path = f"/{on.bridge.inbox.version}/threads/{thread(on).id}"
     assert [(call.path, call.body) for call in calls(on, "PATCH")] == [
@@ -427,7 +441,7 @@ async def test_a_shortcut_takes_a_conversation_over_from_a_colleague(on: Stage) 
     await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
     await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "assign_to_me")
     await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
-    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "assign_to_me")
+    await click(on, on.acme.ana, card, "assign_to_me", thread(on).id)
     await hears(on, on.acme.ana, "already assigned to you")
     assert len(calls(on, "PATCH")) == 2
 
@@ -446,11 +460,11 @@ async def test_a_shortcut_on_an_unrelated_message_explains_itself_and_changes_no
     assert before.is_unchanged()
 
 
-async def test_a_shortcut_on_an_archived_card_says_who_archived_it(on: Stage) -> None:
+async def test_a_click_on_a_card_that_was_archived_meanwhile_says_who_did_it(on: Stage) -> None:
     card = await card_of(on)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
-    await on.slack.shortcut(on.acme.bo, card.channel, card.ts, "archive_thread")
+    await click(on, on.acme.bo, card, "archive", thread(on).id)
     await hears(on, on.acme.bo, "already archived (by Ana)")
     assert len(calls(on, "PATCH")) == 1
 

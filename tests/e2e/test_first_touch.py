@@ -12,8 +12,7 @@ from bot.sandbox.inbox.records import utc_now
 from bot.sandbox.slack.records import Ephemeral
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.e2e.steps import calls, card_of, form, hears, idle, thread, told, whisper
-from tests.e2e.test_gate import click
+from tests.e2e.steps import calls, card_of, click, form, hears, idle, thread, told, whisper
 
 ASKED = "Before you write to Sarah Chen (@sarah) from @acme"
 HOURS, DAYS = timedelta(hours=1), timedelta(days=1)

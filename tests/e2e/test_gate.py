@@ -14,7 +14,7 @@ from bot.sandbox.slack.records import Ack, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import Picture, calls, card_of, form, hears, idle, labels, shows, thread, told, whisper
+from tests.e2e.steps import Picture, calls, card_of, click, form, hears, idle, labels, shows, thread, told, whisper
 
 Json = dict[str, Any]
 
@@ -28,15 +28,6 @@ class Kept(NamedTuple):
 
 
 # --- what can be done ------------------------------------------------------------------------------------------------
-
-
-async def click(on: Stage, user: str, card: Message, action: str, value: str) -> Ack:
-    """A click on a control of the card's message, whether or not it shows there."""
-    container = {"type": "message", "message_ts": card.ts, "channel_id": card.channel}
-    payload: Json = {"type": "block_actions", "container": container, "channel": {"id": card.channel, "name": "x"}}
-    pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"}
-    payload |= {"actions": [pressed], "response_url": on.slack.hook(user, card.channel)}
-    return await on.slack.interaction(user, payload)
 
 
 async def submission(on: Stage, user: str, callback_id: str, metadata: str, fields: dict[str, Json]) -> Ack:
@@ -75,6 +66,7 @@ def choice_sent(on: Stage, user: str, kept: Kept) -> Awaitable[Ack]:
     return submission(on, user, "dm_choose", f"{kept.choice}|{kept.card.channel}|", fields)
 
 
+SHORTCUTS = ("archive_thread", "assign_to_me", "this_message", "send_as_dm", "find_in_inbox")
 ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     **{verb: button(verb) for verb in ("archive", "assign_to_me", "reopen", "unassign", "open")},
     "send_again": lambda on, user, kept: click(on, user, kept.card, "send_again", kept.intent),
@@ -83,9 +75,12 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     "send_not": lambda on, user, kept: click(on, user, kept.card, "send_not", kept.intent),
     "page_on": lambda on, user, kept: click(on, user, kept.card, "page_on", "list|l1|0"),
     "my_choices": lambda on, user, kept: click(on, user, kept.card, "my_choices", ""),
-    **{
-        f"shortcut {name}": shortcut(name) for name in ("archive_thread", "assign_to_me", "send_as_dm", "find_in_inbox")
-    },
+    **{f"shortcut {name}": shortcut(name) for name in SHORTCUTS},
+    "menu": lambda on, user, kept: click(on, user, kept.card, "more", f"assign_to|{thread(on).id}"),
+    "why here": lambda on, user, kept: click(on, user, kept.card, "why_here", thread(on).id),
+    "my_mentions": lambda on, user, kept: click(
+        on, user, kept.card, "my_mentions", "", selected_option={"value": "nothing"}
+    ),
     "/dm": command("/dm", ""),
     "/dm text": command("/dm", "@sarah Hello"),
     "/inbox whoami": command("/inbox", "whoami"),

@@ -53,7 +53,7 @@ async def test_home_lists_mine_and_unassigned_waiting_longest_first(on: Stage) -
     assert "*Your open conversations (2)*" in home
     assert "Waiting since" in home
     assert "What to do first" not in home
-    assert "[Assign to me]  [Archive]  [Open conversation]" in home
+    assert "[Assign to me]  [Archive]  [⋯ Assign to…" in home
 
 
 async def test_a_conversation_taken_at_home_moves_to_mine_and_an_archived_one_leaves(on: Stage) -> None:

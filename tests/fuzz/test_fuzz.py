@@ -79,11 +79,21 @@ INTERACTIONS: list[Json] = [
     COMMON | {"type": "block_actions", "actions": [CLICK], "message": MESSAGE, "channel": {"id": "C1"}},
     *(
         COMMON | {"type": "block_actions", "actions": [CLICK | {"action_id": name}], "container": {"channel_id": "C1"}}
-        for name in ("send_again", "dm_choose_open", "open", "unassign", "page_on", "send_anyway", "my_choices")
+        for name in (
+            "send_again",
+            "dm_choose_open",
+            "open",
+            "unassign",
+            "page_on",
+            "send_anyway",
+            "my_choices",
+            "my_mentions",
+            "more",
+        )
     ),
     *(
         COMMON | {"type": "message_action", "callback_id": name, "message": MESSAGE, "channel": {"id": "C1"}}
-        for name in ("archive_thread", "send_as_dm", "find_in_inbox")
+        for name in ("archive_thread", "this_message", "send_as_dm", "find_in_inbox")
     ),
     COMMON | {"type": "view_submission", "view": VIEW},
     COMMON | {"type": "view_submission", "view": VIEW | {"callback_id": "dm_choose"}},

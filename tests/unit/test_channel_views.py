@@ -51,6 +51,7 @@ def every_modal() -> Iterator[Any]:
         yield reminding.settings_modal(
             channel="C1",
             privacy="none",
+            broadcast="once",
             unassigned_after=2.5,
             assigned_after=None,
             hours=hours,

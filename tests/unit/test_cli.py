@@ -280,7 +280,9 @@ async def test_web_accepts_and_a_worker_elsewhere_works(outside: Outside, tmp_pa
         await until(accepted)
         assert outside.slack.messages(outside.acme.channel) == []
         async with process(tmp_path, outside.env, "worker") as worker:
-            await outside.slack.until(lambda: outside.slack.messages(outside.acme.channel))
+            await outside.slack.until(
+                lambda: outside.slack.messages(outside.acme.channel), 30.0
+            )  # a process starts first
             ended = await terminated(worker)
             assert ended.code == 0
             assert ended.seconds < 10

@@ -18,6 +18,7 @@ from bot.lists.views import PAGE, Item, Part, Setting, home, listing
 from bot.models import Member, Person, Thread
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, View
+from bot.waits.views import my_choice
 from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
 
 
@@ -63,12 +64,13 @@ def every_home() -> Iterator[View]:
             parts,
             about=[you],
             settings=settings,
+            menus=[my_choice("nothing")],
             help=words.DM_HELP,
             trouble=trouble,
             first_steps=True,
             has_channel=False,
         )
-    yield home([], about=["You"], settings=[Setting("one", "What it does", False)], help="Help")
+    yield home([], about=["You"], settings=[Setting("one", "What it does", False)], menus=[], help="Help")
 
 
 def test_slack_takes_every_list_and_question_however_extreme_its_content() -> None:

@@ -14,7 +14,7 @@ from bot import errors, words
 from bot.address import Candidate
 from bot.assign.views import assign_modal, assigned_message
 from bot.cards.message_views import follow_ups, meanwhile
-from bot.cards.views import INHERITED, cannot_send, restricted, thread_card, why_not
+from bot.cards.views import INHERITED, cannot_send, closed_card, restricted, thread_card, why_not
 from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
 from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Person, Reaction, SendState, Thread
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
@@ -234,6 +234,13 @@ def test_card_shows_who_wrote_what_to_which_account() -> None:
     assert "Received <!date^" in mrkdwn(shown)
 
 
+def test_a_menu_of_one_option_is_a_button_as_slack_takes_two_at_least() -> None:
+    """A card where another organisation reads along has no link, which would tell who it is."""
+    shown = closed_card(Card(thread=thread()), account="@acme")
+    assert [part["type"] for part in parts(shown) if part.get("action_id") == "more"] == ["button"]
+    assert "https://" not in json.dumps(shown)
+
+
 def test_card_keeps_a_message_literal_and_clips_it() -> None:
     shown = literal(show(card(latest=message(HOSTILE))))
     assert "<!channel> *bold* <https://evil.example|click> & :tada: @here" in shown
@@ -244,10 +251,10 @@ def test_card_keeps_a_message_literal_and_clips_it() -> None:
 @pytest.mark.parametrize(
     ("state", "labels"),
     [
-        ({}, ["Reply", "Assign to me", "Archive", "Assign to…", "Open conversation"]),
-        ({"assignee_id": "x"}, ["Reply", "Unassign", "Archive", "Assign to…", "Open conversation"]),
-        ({"archived": True}, ["Reply", "Assign to me", "Reopen", "Assign to…", "Open conversation"]),
-        ({"archived": True, "assignee_id": "x", "platform_id": None}, ["Reply", "Unassign", "Reopen", "Assign to…"]),
+        ({}, ["Reply", "Assign to me", "Archive"]),
+        ({"assignee_id": "x"}, ["Reply", "Unassign", "Archive"]),
+        ({"archived": True}, ["Reply", "Assign to me", "Reopen"]),
+        ({"archived": True, "assignee_id": "x"}, ["Reply", "Unassign", "Reopen"]),
         ({"gone": True}, []),
     ],
 )

@@ -31,18 +31,22 @@ Offers = Mapping[str, list[Json]]
 
 
 def find(blocks: list[Json], wanted: str, row: int = 0) -> tuple[Json, Json]:
-    """The control with this visible label, placeholder or action_id, and its block; raises LookupError.
+    """The control with this visible label, placeholder, option of a menu or action_id, and its block.
+
+    Raises LookupError.
 
     Of several that fit, number `row` from 0. `block_id/action_id` tells controls of several blocks apart.
     """
     labels, fitting = [], 0
     for block, element in elements(blocks):
         text = element.get("text") or element.get("placeholder") or block.get("label") or {}
-        if wanted in (element["action_id"], text.get("text"), f"{block['block_id']}/{element['action_id']}"):
+        names = [element["action_id"], text.get("text"), f"{block['block_id']}/{element['action_id']}"]
+        inside = [one["text"]["text"] for one in element["options"]] if element["type"] == "overflow" else []
+        if wanted in (*names, *inside):
             if fitting == row:
                 return block, element
             fitting += 1
-        labels.append(text.get("text") or element["action_id"])
+        labels += inside or [text.get("text") or element["action_id"]]
     raise LookupError(f"no control {wanted!r}; there are {labels}")
 
 

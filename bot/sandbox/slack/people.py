@@ -82,7 +82,9 @@ class People(Delivery):
         action_ts: str | None = None,
         double: bool = False,
     ) -> Ack:
-        """Use the control of a message whose visible label or action_id is `action`; `value` is what a menu picks.
+        """Use the control of a message whose visible label or action_id is `action`, or choose that option of a menu.
+
+        `value` is what a menu picks.
 
         `double` sends two clicks at once, as an impatient person does. Raises LookupError when it is not there.
         """
@@ -152,7 +154,7 @@ class People(Delivery):
         if element["type"] == "button":
             facts |= {name: element[name] for name in ("text", "value", "style") if name in element}
         else:
-            facts |= chosen(element, value, self._suggested)
+            facts |= chosen(element, value or (action if element["type"] == "overflow" else value), self._suggested)
         facts["action_ts"] = action_ts or self.next_ts()
         return await self.interaction(user, {"type": "block_actions", "actions": [facts]} | context)
 

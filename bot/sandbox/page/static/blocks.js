@@ -111,7 +111,9 @@ function button(block, one, to) {
 
 function overflow(block, one, to) {
   const choose = async (option) => {
-    if (!one.confirm || (await confirmed(one.confirm))) to.press(block, one, option.value);
+    if (one.confirm && !(await confirmed(one.confirm))) return;
+    if (option.url) to.visit(option.url);
+    to.press(block, one, option.value);
   };
   const items = one.options.map((option) => ({ label: option.text.text, hint: option.description?.text, act: () => choose(option) }));
   const open = (event) => openMenu(event.currentTarget, "More", items);
