@@ -63,6 +63,10 @@ def parser() -> argparse.ArgumentParser:
     how = manifest.add_mutually_exclusive_group()
     how.add_argument("--url", type=_address, default=PLACEHOLDER, help="the bot's public address, https://…")
     how.add_argument("--socket", action="store_true", help="for Socket Mode, which needs no address")
+    snippets = commands.add_parser("snippets", help="the saved replies, as JSON")
+    way = snippets.add_mutually_exclusive_group(required=True)
+    way.add_argument("--export", metavar="FILE", help="write all of them; - is standard output")
+    way.add_argument("--import", metavar="FILE", dest="take", help="add those of a file, change those so called")
     retry = commands.add_parser("retry", help="try a dead letter again")
     retry.add_argument("id", help="its id, as `bot doctor` shows it")
     return parser
@@ -105,6 +109,10 @@ async def _command(asked: argparse.Namespace) -> int:
         from bot.doctor.hello import hello
 
         return await hello(wanted, asked.channel)
+    if asked.command == "snippets":
+        from bot.snippets import command as snippets
+
+        return await snippets.run(wanted, export_to=asked.export, import_from=asked.take)
     from bot.admin import export as audit
 
     return await audit.export(wanted, asked.since, as_json=asked.json)

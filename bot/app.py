@@ -51,6 +51,7 @@ from bot.slack.payloads import Ack, Body
 from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
+from bot.snippets.store import Snippets
 from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
@@ -68,6 +69,7 @@ class Bridge:
     installation: Installation
     inbox: Inbox
     lanes: Lanes
+    snippets: Snippets
     bolt: AsyncApp
     web: ASGIApp
     watch: ASGIApp
@@ -99,7 +101,7 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
             sockets = await stack.enter_async_context(slack_session(network, total=None))
             socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
         timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.timing.poll)
-        parts = (bot.inbox, bot.lanes, bolt, web.app, web.watch, _worker(bot), timer, socket_mode)
+        parts = (bot.inbox, bot.lanes, bot.snippets, bolt, web.app, web.watch, _worker(bot), timer, socket_mode)
         yield Bridge(settings, bot.installation, *parts)
 
 
@@ -156,6 +158,7 @@ async def _bot(
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),
+        snippets=Snippets(redis),
     )
 
 

@@ -30,6 +30,7 @@ from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
+from bot.snippets.store import Snippets
 from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
@@ -103,3 +104,4 @@ class Bot:
     counts: Counts
     listings: Listings
     preferences: Preferences
+    snippets: Snippets

@@ -29,6 +29,9 @@ from bot.reply import receipt
 from bot.routing import commands as routing
 from bot.routing import move
 from bot.send import again, send
+from bot.snippets import form as snippets
+from bot.snippets import put
+from bot.snippets import suggest as suggest_snippets
 from bot.stats import count
 from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
@@ -38,6 +41,7 @@ from bot.waits import choices as waits
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
     *(part.feature for part in (reply, receipt, messages, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),

@@ -7,6 +7,7 @@ https://docs.slack.dev/messaging/formatting-message-text.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -70,6 +71,12 @@ def plain(text: str, limit: int = 3000) -> str:
 def code(text: str, limit: int = 200) -> str:
     """Words as code, which Slack shows as they are: an address can be copied, a prefix is no quote."""
     return "`" + clip(clean(text).replace("`", "'"), limit).replace("&", "&amp;").replace("<", "&lt;") + "`"
+
+
+def bare_words(text: str) -> list[str]:
+    """The words of `text` without case and accents, as they are compared with what somebody types to find it."""
+    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return re.findall(r"[^\W_]+", bare.casefold())
 
 
 _PLATFORMS = {"twitter": "X", "linkedin": "LinkedIn"}

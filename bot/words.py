@@ -73,6 +73,7 @@ CHANGING: Final[Mapping[str, str]] = {
     "reopen": f"⏳ I'm reopening the conversation. {_CARD}",
     "assign_to_me": f"⏳ I'm assigning the conversation to you. {_CARD}",
     "assign_to": f"⏳ I'm assigning the conversation. {_CARD}",
+    "take_or_give_back": f"⏳ I'm changing who has the conversation. {_CARD}",
     "unassign": f"⏳ I'm taking the assignee away. {_CARD}",
 }
 CHANGED: Final[Mapping[str, str]] = {
@@ -80,6 +81,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "reopen": "✅ The conversation is open again.",
     "assign_to_me": "✅ The conversation is assigned to you.",
     "assign_to": "✅ The conversation is assigned.",
+    "take_or_give_back": "✅ It is done: the card shows who has the conversation.",
     "unassign": "✅ Nobody has the conversation now.",
 }
 

@@ -20,8 +20,10 @@ from bot.queue.job import Filled, Job, Keep
 from bot.recipient import Unreadable, is_definite, read
 from bot.slack.blocks import WHOLE, handed_back
 from bot.slack.boundary import hand_back
-from bot.slack.payloads import Ack, Body, asker, filled_in, from_modal, remembered, submitted
+from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, remembered, submitted
 from bot.slack.seen import seen
+from bot.snippets import places, put
+from bot.snippets.words import no_value
 
 TITLE: Final = "New DM"
 feature = Feature()
@@ -72,7 +74,7 @@ async def open_dm(job: OpenDm, _: Keep, bot: Bot) -> list[Job]:
         metadata=remembered("", job.asker),
         check=bool(job.recipient and job.text),  # or it would have been sent
     )
-    await forms.fill(bot, job.view_id, view, job.typed)
+    await put.fill(bot, job, view, job.typed)
     return []
 
 
@@ -102,7 +104,9 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was submitted: what can be seen to be wrong is said beside the field."""
     _, who = from_modal(body)
     said = submitted(body, "text")
-    wrong = {} if said.strip() else {"text": words.EMPTY_TEXT_FIELD}
+    wrong = {} if said.strip() else {block_of(body, "text"): words.EMPTY_TEXT_FIELD}
+    if left := places.unfilled(said):
+        wrong[block_of(body, "text")] = no_value(left)
     recipient = ""
     try:
         recipient = _whom(body)

@@ -6,9 +6,7 @@ not seen for `LIVES` goes, and of more than `MOST` those who were not seen for l
 
 from __future__ import annotations
 
-import re
 import time
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,6 +14,7 @@ from redis.asyncio import Redis
 
 from bot.models import Line, Person, Record
 from bot.store import keys
+from bot.text import bare_words
 
 LIVES: Final = 90 * 86_400  # seconds
 MOST: Final = 20_000
@@ -82,7 +81,12 @@ class Known:
         at = await self._redis.zmscore(keys.KNOWN_SEEN, ids) if ids else []
         latest = sorted(zip(at, ids, strict=True), key=lambda one: -(one[0] or 0))[:most]
         found = await self._of([one for _, one in latest])
-        return [Person.model_validate(one.model_dump(exclude={"words"})) for one in found if one]
+        return [_person(one) for one in found if one]
+
+    async def one(self, platform: str, platform_id: str) -> Person | None:
+        """Who has that id there; None where they were not seen."""
+        (found,) = await self._of([f"{platform}:{platform_id}".encode()])
+        return _person(found) if found else None
 
     async def _with(self, asked: Sequence[str]) -> list[bytes]:
         """Ids of the people with all these words. A word that too many have is looked for in what the others leave."""
@@ -114,6 +118,10 @@ def _id(person: Person) -> str:
     return f"{person.platform}:{person.platform_id}"
 
 
+def _person(seen: Seen) -> Person:
+    return Person.model_validate(seen.model_dump(exclude={"words"}))
+
+
 def _seen(person: Person) -> Seen:
     return Seen(
         platform=person.platform,
@@ -125,6 +133,5 @@ def _seen(person: Person) -> Seen:
 
 
 def _words(text: str) -> list[str]:
-    """Without case and accents; a handle is as many words as it has parts."""
-    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return list(dict.fromkeys(re.findall(r"[^\W_]+", bare.casefold())))[:WORDS]
+    """A handle is as many words as it has parts."""
+    return list(dict.fromkeys(bare_words(text)))[:WORDS]

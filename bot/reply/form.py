@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -23,10 +24,12 @@ from bot.people.access import Actor
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
-from bot.reply.views import reply_modal
+from bot.reply.views import asked_first, reply_modal
 from bot.send.jobs import Send
 from bot.send.outcome import given_up, not_begun, not_sent
-from bot.slack.payloads import Ack, Body, from_modal, remembered, submitted
+from bot.slack.payloads import Ack, Body, block_of, button_value, from_modal, remembered, submitted, ticked
+from bot.snippets import places, put
+from bot.snippets.words import no_value
 
 log = structlog.get_logger(__name__)
 
@@ -44,15 +47,27 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
+@feature.action("reply_anyway")
+async def press_anyway(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button in the view that says which colleague has the conversation."""
+    thread_id, who = from_modal(body)
+    job = OpenReply(view_id=body["view"]["id"], thread_id=thread_id, anyway=button_value(body), asker=who)
+    await accept.asked(bot, who, job)
+    await ack()
+
+
 @feature.view("reply")
 async def written(ack: Ack, body: Body, bot: Bot) -> None:
-    """The form was submitted."""
+    """The form was submitted: what can be seen to be wrong is said beside the field."""
     thread_id, who = from_modal(body)
     said = submitted(body, "text")
-    if not said.strip():
-        await ack(response_action="errors", errors={"text": words.EMPTY_TEXT_FIELD})
+    left = places.unfilled(said)
+    if left or not said.strip():
+        wrong = no_value(left) if left else words.EMPTY_TEXT_FIELD
+        await ack(response_action="errors", errors={block_of(body, "text"): wrong})
         return
-    await accept.submitted(bot, body, Reply(thread_id=thread_id, text=said, asker=who))
+    archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
+    await accept.submitted(bot, body, Reply(thread_id=thread_id, text=said, archives=archives, asker=who))
     await ack()
 
 
@@ -83,7 +98,22 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
     if reason := why_not(thread, link):
         await forms.notice(bot, job, TITLE, reason)
         return [Refresh(thread_id=job.thread_id, shown=thread)]
+    if await _to_ask(bot, job, actor, thread):
+        name, metadata = await bot.directory.assignee(thread.assignee_id), remembered(job.thread_id, job.asker)
+        await forms.fill(bot, job.view_id, asked_first(thread, name or "", metadata))
+        return []
     return await _fill(bot, job, actor, thread, link, messages)
+
+
+async def _to_ask(bot: Bot, job: OpenReply, actor: Actor, thread: Thread) -> bool:
+    """Whether a colleague has the conversation of whom who asks does not know yet; remembers that they do."""
+    has = thread.assignee_id
+    if has is None or has == actor.member.id:
+        return False
+    if job.anyway == has:
+        await bot.replies.agree(job.thread_id, actor.user, has)
+        return False
+    return await bot.replies.agreed(job.thread_id, actor.user) != has
 
 
 async def _fill(
@@ -98,11 +128,13 @@ async def _fill(
         messages=messages,
         others=[(one.name, one.since) for one in others],
         characters=await _limit(bot, thread.platform),
+        archives=(await bot.preferences.person(actor.user)).archive_when_sent,
+        seen=messages[-1].created_at if messages else utc_now(),
         metadata=remembered(job.thread_id, job.asker),
     )
     shown = False
     try:
-        shown = await forms.fill(bot, job.view_id, view)
+        shown = await put.fill(bot, job, view)
     finally:
         if not shown:
             await bot.replies.end(job.thread_id, actor.user)
@@ -160,6 +192,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
     drawn = await _stopped(bot, job.thread_id, job.asker.user)
     try:
         actor = await bot.access.actor(job.asker)
+        await _remember(bot, job)
         card = await bot.cards.get(job.thread_id)
         if card is None or card.gone:
             why = words.GONE if card else words.NO_CARD
@@ -184,9 +217,17 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         writer=actor.name,
         card=thread.id,
         receipt=job.key,
+        archives=job.archives,
     )
     await bot.attempts.keep(send)
     return [Receipt(send=send, state="sending"), send, *drawn]
+
+
+async def _remember(bot: Bot, job: Reply) -> None:
+    """The box is as they left it the next time."""
+    wanted = job.archives is not None
+    if (await bot.preferences.person(job.asker.user)).archive_when_sent != wanted:
+        await bot.preferences.set_person(job.asker.user, archive_when_sent=wanted)
 
 
 async def _with_person(bot: Bot, card: Card) -> Thread:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from bot.models import Message, SendState
@@ -10,20 +11,25 @@ from bot.send.jobs import Send, Written
 
 
 class OpenReply(Filled):
-    """Fill the loading view of the reply form."""
+    """Fill the loading view of the reply form; `anyway`: who asks knows that this member has the conversation."""
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     kind: Literal["open_reply"] = "open_reply"
     thread_id: str
+    anyway: str = ""
 
 
 class Reply(Written):
-    """The reply form was submitted: send `text` to whom the thread is with."""
+    """The reply form was submitted: send `text` to whom the thread is with.
+
+    `archives`: and archive the conversation, unless they wrote after that time, the last of what the form showed.
+    """
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     waits_in: ClassVar[str] = "reply:{thread_id}"
     kind: Literal["reply"] = "reply"
     thread_id: str
+    archives: datetime | None = None
 
 
 class StopReplying(Asked):

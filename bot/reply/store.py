@@ -42,6 +42,17 @@ class Replies:
         await pipe.execute()
         return [one for one in await self.writers(thread_id) if one.user != user]
 
+    async def agree(self, thread_id: str, user: str, member_id: str) -> None:
+        """`user` replies though that member has the conversation, and need not be asked again for a week."""
+        pipe = self._redis.pipeline()
+        pipe.hset(keys.anyway(thread_id), user, member_id).expire(keys.anyway(thread_id), keys.WEEK)
+        await pipe.execute()
+
+    async def agreed(self, thread_id: str, user: str) -> str:
+        """The member for whom `agree` was called last; "" for none."""
+        raw = await self._redis.hget(keys.anyway(thread_id), user)
+        return raw.decode() if raw else ""
+
     async def end(self, thread_id: str, user: str) -> None:
         """`user` sent it, or closed the form."""
         await self._redis.hdel(keys.replying(thread_id), user)

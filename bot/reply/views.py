@@ -15,12 +15,14 @@ from bot.slack.blocks import (
     Msg,
     View,
     actions,
+    button,
     context,
     field,
     label,
     line,
     modal,
     open_button,
+    option,
     quote,
     run,
     section,
@@ -59,12 +61,15 @@ def reply_modal(
     messages: Sequence[Message] | None,
     others: Sequence[tuple[str, datetime]],
     characters: int | None,
+    archives: bool,
+    seen: datetime,
     metadata: str,
 ) -> View:
     """The form to reply with.
 
     `takes`: replying assigns the thread. `messages` are the last ones, oldest first, None where Inbox does not show
     them; `others` who else has the form open, since when; `characters` is the platform's limit, None where unknown.
+    `archives`: the box is ticked; `seen` is when the last message was written that the form shows.
     """
     platform = platform_name(thread.platform)
     person = thread.person
@@ -80,12 +85,29 @@ def reply_modal(
             *(section(replying_too(name, since)) for name, since in others[:5]),
             *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
             field("text", "Your reply", entry, hint=label(room(platform, characters, _INPUT), 300)),
+            _archive_box(seen, ticked=archives),
         ],
         callback_id="reply",
         submit=label("Send"),
         private_metadata=metadata,
         notify_on_close=True,
     )
+
+
+def _archive_box(seen: datetime, *, ticked: bool) -> Block:
+    """The value comes back with what somebody wrote: what comes in later, they have not read."""
+    box = option("Archive when sent", seen.isoformat())
+    element: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if ticked else {})}
+    return field("archive", "Then", element, optional=True)
+
+
+def asked_first(thread: Thread, assignee: str, metadata: str) -> View:
+    """What stands instead of the form where a colleague has the conversation; the button brings the form."""
+    person = literal(thread.person.label, 100) if thread.person else "the person"
+    through = " through the contact" if thread.inherited else ""
+    said = f"*{plain(assignee, 100)}* has this conversation{through}. Agree on who answers {plain(person, 100)}."
+    anyway = button("Reply anyway", "reply_anyway", thread.assignee_id or "")
+    return modal("Reply", [section(said), *actions("reply_anyway", [anyway])], private_metadata=metadata)
 
 
 def reply_receipt(

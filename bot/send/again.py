@@ -53,6 +53,7 @@ async def send_again(job: SendAgain, _: Keep, bot: Bot) -> list[Job]:
         writer=kept.writer,
         card=kept.card,
         receipt=kept.receipt,
+        archives=kept.archives,
     )
     await bot.attempts.keep(again)
     return [*([Receipt(send=again, state="sending")] if again.card else []), again]

@@ -50,7 +50,7 @@ class Send(Sending):
     member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
     these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
-    message with them yet.
+    message with them yet. `archives`: once it is sent, the conversation is archived, unless they wrote after that time.
     """
 
     noted: ClassVar[bool] = False
@@ -75,6 +75,7 @@ class Send(Sending):
     only: str | None = None
     echo: str | None = None
     first: bool = False
+    archives: datetime | None = None
 
     @property
     def once(self) -> str | None:

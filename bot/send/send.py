@@ -147,12 +147,16 @@ async def _sent(bot: Bot, job: Send, sent: Sent) -> list[Job]:
 
 
 async def _answered(bot: Bot, job: Send, thread_id: str) -> list[Job]:
-    """The card says who answered; who replied there has the thread now, if nobody had it."""
+    """The card says who answered; who replied there has the thread now, if nobody had it, or it is archived."""
     if not job.writer or await bot.cards.get(thread_id) is None:
         return []
     await bot.cards.answer(thread_id, Note(who=job.writer, at=utc_now()))
-    claim = [Change(verb="claim", thread_id=thread_id, asker=job.asker)] if job.card or job.echo else []
-    return [Render(thread_id=thread_id), *claim]
+    then: list[Job] = [Render(thread_id=thread_id)]
+    if job.card or job.echo:
+        then.append(Change(verb="claim", thread_id=thread_id, asker=job.asker))
+    if job.archives:
+        then.append(Change(verb="archive", thread_id=thread_id, asker=job.asker, unless_after=job.archives))
+    return then
 
 
 async def _look(bot: Bot, job: Send) -> list[Job] | None:

@@ -51,8 +51,8 @@ def asker(body: Body) -> Asker:
 
 
 def submitted(body: Body, name: str) -> str:
-    """The value of the input whose block and action are both called `name`; "" when it is absent or empty."""
-    state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}
+    """The value of the input whose action is called `name`; "" when it is absent or empty."""
+    state = _state(body, name)
     chosen = (state.get("selected_option") or {}).get("value") or state.get("selected_conversation")
     return str(chosen or state.get("value") or "")
 
@@ -65,9 +65,20 @@ def filled_in(body: Body, name: str) -> str:
 
 
 def ticked(body: Body, name: str) -> list[str]:
-    """The values of the boxes that are ticked in the input whose block and action are both called `name`."""
-    state = (((body.get("view") or {}).get("state") or {}).get("values") or {}).get(name, {}).get(name) or {}
-    return [str(one["value"]) for one in state.get("selected_options") or []]
+    """The values of the boxes that are ticked in the input whose action is called `name`."""
+    return [str(one["value"]) for one in _state(body, name).get("selected_options") or []]
+
+
+def block_of(body: Body, name: str) -> str:
+    """The id of the block with that input: another one each time that the bot writes something into its field."""
+    blocks = (body.get("view") or {}).get("blocks") or []
+    found = (str(one["block_id"]) for one in blocks if (one.get("element") or {}).get("action_id") == name)
+    return next(found, name)
+
+
+def _state(body: Body, name: str) -> Mapping[str, Any]:
+    blocks = ((body.get("view") or {}).get("state") or {}).get("values") or {}
+    return next((block[name] for block in blocks.values() if block.get(name)), {})
 
 
 def remembered(about: str, asker: Asker) -> str:

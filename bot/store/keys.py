@@ -148,8 +148,21 @@ def choice(choice_id: str) -> str:
     return key("choice", choice_id)
 
 
+def snippets(owner: str) -> str:
+    return key("snippets", owner)
+
+
+def snippet_form(view_id: str) -> str:
+    return key("snippet-form", view_id)
+
+
 def replying(thread_id: str) -> str:
     return key("replying", thread_id)
+
+
+def anyway(thread_id: str) -> str:
+    """Who replies in a conversation that a colleague has, each with that colleague's member id."""
+    return key("anyway", thread_id)
 
 
 def receipt(receipt_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -23,11 +24,12 @@ from bot.people.answers import meanwhile, say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import already, still_assigned
+from bot.threads.words import already, left_open, still_assigned
 
 log = structlog.get_logger(__name__)
 
 SOON: Final = (0.5, 1.0, 2.0, 5.0)  # seconds until a change that an ended API version did not take is tried again
+LATELY: Final = 20  # messages among which one may be that came while somebody wrote
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
@@ -86,7 +88,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return [say(job.asker, words.NO_CARD)]
-        if not job.begun or job.verb == "claim":  # nobody pressed for it: it takes nothing from anybody
+        if not (job.begun and job.pressed):  # what nobody pressed for takes nothing from anybody
             if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
                 return nothing
             job = job.model_copy(update={"begun": True})
@@ -113,6 +115,8 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
     """
     if job.verb == "claim":
         return await _not_to_claim(bot, job, actor)
+    if job.unless_after:
+        return await _not_to_archive(bot, job, card, job.unless_after)
     if not _already(job, card, card.thread, actor):
         return None
     thread = await bot.inbox.thread(job.thread_id)
@@ -133,6 +137,15 @@ async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None
     if thread.assignee_id is None or (job.begun and thread.assignee_id == actor.member.id):
         return None
     return [Refresh(thread_id=job.thread_id, shown=thread)]
+
+
+async def _not_to_archive(bot: Bot, job: Change, card: Card, seen: datetime) -> list[Job] | None:
+    """What follows where the conversation is to stay open after a reply: they wrote what its writer has not seen."""
+    newest = await bot.inbox.messages(job.thread_id, LATELY)
+    if not any(one.inbound and not one.deleted and one.created_at > seen for one in newest):
+        return None
+    await answers.note(bot, job, "left open: a new message")
+    return [say(job.asker, left_open(card.thread.person.label if card.thread.person else "They"))]
 
 
 async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]:

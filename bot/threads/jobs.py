@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from bot import words
@@ -16,7 +17,8 @@ class Change(Asked):
     `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it.
     `take_or_give_back` gives it back where `assignee`, whom the card showed, is who asks, else takes it. `begun` is
     set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already. `seen_in`
-    names the list it was pressed in, if any.
+    names the list it was pressed in, if any. `note`: what the new assignee is to read. `unless_after`: it was archived
+    with a reply, and is left open where they wrote after that.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -30,11 +32,18 @@ class Change(Asked):
     begun: bool = False
     told: bool = False
     seen_in: str = ""
+    note: str = ""
+    unless_after: datetime | None = None
+
+    @property
+    def pressed(self) -> bool:
+        """Whether somebody pressed for it; else it follows a reply."""
+        return self.verb != "claim" and self.unless_after is None
 
     @property
     def line(self) -> str:
-        return words.CHANGING.get(self.verb, "")
+        return words.CHANGING.get(self.verb, "") if self.pressed else ""
 
     @property
     def done(self) -> str:
-        return words.CHANGED.get(self.verb, "")
+        return words.CHANGED.get(self.verb, "") if self.pressed else ""

@@ -16,3 +16,8 @@ def still_assigned(assignee: str) -> str:
         f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
         "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
     )
+
+
+def left_open(person: str) -> str:
+    """They wrote while somebody answered, who wanted the conversation archived then."""
+    return f"{plain(person, 100)} wrote while you answered, so the conversation is not archived. Look at the card."

@@ -157,8 +157,11 @@ async def modal(on: Stage, user: str, words: str) -> Json:
 
 
 async def reply_form(on: Stage, user: str, card: Message) -> Json:
-    """The reply form of `user`, opened from the card and filled in."""
+    """The reply form of `user`, opened from the card and filled in; of a colleague's conversation, anyway."""
     assert (await on.slack.press(user, card.channel, card.ts, "Reply")).ok
+    shown = await on.slack.until(lambda: (view := on.slack.modal(user)) and len(view["blocks"]) > 1 and view)
+    if shown and any("has this conversation" in (one.get("text") or {}).get("text", "") for one in shown["blocks"]):
+        assert (await on.slack.press_modal(user, "Reply anyway")).ok
     return await form(on, user, "Your reply")
 
 

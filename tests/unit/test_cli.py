@@ -401,6 +401,29 @@ async def test_audit_exports_who_did_what_since_when(outside: Outside, tmp_path:
     assert [line.split()[-1] for line in everything.out.splitlines()] == ["000001", "7f3a9c"]
 
 
+async def test_saved_replies_go_out_and_come_back_as_they_were(outside: Outside, tmp_path: Path) -> None:
+    file, copy = tmp_path / "replies.json", tmp_path / "copy.json"
+    file.write_text('{"snippets": [{"name": "Größe", "text": "M"}, {"name": "Mine", "text": "x", "owner": "U0ANA"}]}')
+    taken = await bot(tmp_path, outside.env, "snippets", "--import", str(file))
+    assert (taken.code, taken.out) == (0, "2 added, 0 changed, 0 as they were.\n")
+    exported = await bot(tmp_path, outside.env, "snippets", "--export", str(copy))
+    assert (exported.code, exported.out) == (0, "")
+    assert json.loads(copy.read_text()) == json.loads(file.read_text())
+    file.write_text('{"snippets": [{"name": "größe", "text": "L"}, {"name": "Mine", "text": "x", "owner": "U0ANA"}]}')
+    again = await bot(tmp_path, outside.env, "snippets", "--import", str(file))
+    assert again.out == "0 added, 1 changed, 1 as they were.\n"
+
+
+async def test_saved_replies_that_are_wrong_are_named_and_none_is_taken(outside: Outside, tmp_path: Path) -> None:
+    file = tmp_path / "replies.json"
+    file.write_text('{"snippets": [{"name": "Good", "text": "x"}, {"name": "Bad", "text": "Hi {frist_name}"}]}')
+    ended = await bot(tmp_path, outside.env, "snippets", "--import", str(file))
+    assert ended.code == 2
+    assert one_sentence(ended) == f"--import {file} is wrong in number 2 (Bad): there is no {{frist_name}}."
+    exported = await bot(tmp_path, outside.env, "snippets", "--export", "-")
+    assert json.loads(exported.out) == {"snippets": []}
+
+
 async def test_audit_says_what_it_cannot_read(outside: Outside, tmp_path: Path) -> None:
     ended = await bot(tmp_path, outside.env, "audit", "--since", "yesterday")
     assert ended.code == 2

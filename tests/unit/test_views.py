@@ -194,6 +194,8 @@ def every_modal() -> Iterator[dict[str, Any]]:
                 messages=messages,
                 others=[(name, AT)] * 30,
                 characters=None if messages else 7,
+                archives=bool(messages),
+                seen=AT,
                 metadata="t1|C1|1.2",
             )
     for name, count in product(NAMES, (1, 2, 100, 101, 250)):

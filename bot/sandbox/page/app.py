@@ -24,7 +24,7 @@ from bot.errors import BotError
 from bot.sandbox.page import show
 from bot.sandbox.page.acts import Acts
 from bot.sandbox.page.guard import Guard
-from bot.sandbox.page.start import furnish
+from bot.sandbox.page.start import furnish, save_replies
 from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.page.traffic import Tap, Traffic
 from bot.sandbox.serve import serving
@@ -54,6 +54,8 @@ async def opened(*, port: int = 0, version: str = "v2", **settings: Any) -> Asyn
             async with serving(Site(theatre).app, port=port) as url:
                 try:
                     await theatre.start()
+                    if theatre.stage:
+                        await save_replies(theatre.stage.bridge.snippets)
                     await on.inbox.customer_writes(on.acme.sarah, "Hi! Is the trial still open?")
                     yield Page(url, theatre)
                 finally:

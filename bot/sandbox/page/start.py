@@ -8,8 +8,18 @@ from typing import Final
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.stage import Scene
+from bot.snippets.command import Entry, take
+from bot.snippets.store import Snippets
 
 TAGS: Final = {"VIP": "#ef4444", "Press": "#3b82f6", "Trial": "#22c55e"}
+SAVED: Final = {
+    "Welcome": "Hi {first_name|there}, good to hear from you! How can we help?",
+    "On it": "Thanks, {first_name|there}. I'm looking into it, and you hear from me today. {me}",
+    "Trial": "The trial is free for 14 days and needs no card. Shall I start one for {handle}?",
+    "Refund": "I'm sorry about that, {first_name|there}. Your refund is on its way and takes three to five days.",
+    "Goodbye": "You're welcome, {first_name|there}! We're here whenever you need us: {account}.",
+    "By name": "Dear {name}, thank you for your patience.",
+}
 STATUSES: Final = ("New", "In talks", "Won", "Lost")
 
 
@@ -33,6 +43,11 @@ def furnish(on: Scene) -> None:
     _wrote(inbox, ivy, acme.account, "I'm writing about small teams. Do you have ten minutes?", is_request=True)
     _wrote(inbox, raj, sales, "Raj, our spring offer ends on Friday.", by="campaign", archived=True)
     inbox.world.log.clear()
+
+
+async def save_replies(snippets: Snippets) -> None:
+    """Some saved replies of the team's, so that a newcomer can try them."""
+    await take(snippets, [Entry(name=name, text=text) for name, text in SAVED.items()])
 
 
 def _wrote(

@@ -1,0 +1,137 @@
+"""Puts a saved reply behind what is written in a form, with its places filled in, so that one reads what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot import accept
+from bot.context import Bot
+from bot.errors import InboxError
+from bot.feature import Feature
+from bot.models import Person, handle
+from bot.people import forms
+from bot.people.access import Actor
+from bot.people.answers import tell
+from bot.queue.job import Filled, Job, Keep
+from bot.recipient import Recipient, Unreadable, X, read
+from bot.slack.blocks import View, handed_back
+from bot.slack.payloads import Ack, Body, block_of, from_modal, picked_now, submitted
+from bot.snippets import places, words
+from bot.snippets.jobs import PutSnippet
+from bot.snippets.store import Form, Snippet
+from bot.snippets.views import menu, text_field, with_text
+
+feature = Feature()
+
+
+async def fill(bot: Bot, job: Filled, view: View, typed: str = "") -> bool:
+    """Show a form with a text field, and above that the menu, where whoever asks has saved replies to choose from."""
+    if await bot.snippets.any_for(job.asker.user):
+        at = view["blocks"].index(text_field(view))
+        view = {**view, "blocks": [*view["blocks"][:at], menu(), *view["blocks"][at:]]}
+        await bot.snippets.forms.put(job.view_id, Form(view=view))
+    return await forms.fill(bot, job.view_id, view, typed)
+
+
+@feature.action("snippet")
+async def choose(ack: Ack, body: Body, bot: Bot) -> None:
+    """One was chosen in the menu of a form."""
+    (about, who), key = from_modal(body), picked_now(body)
+    if key:
+        job = PutSnippet(
+            view_id=body["view"]["id"],
+            snippet=key,
+            typed=submitted(body, "text"),
+            field=block_of(body, "text"),
+            thread_id=about,
+            recipient=submitted(body, "recipient"),
+            known=submitted(body, "known"),
+            account=submitted(body, "account"),
+            asker=who,
+        )
+        await accept.asked(bot, who, job)
+    await ack()
+
+
+@feature.handles(PutSnippet)
+async def put(job: PutSnippet, _: Keep, bot: Bot) -> list[Job]:
+    """Written down first: whoever takes over shows the same once more, and what was typed since stays."""
+    actor = await bot.access.actor(job.asker)
+    snippet, form = await bot.snippets.get(job.snippet, actor.user), await bot.snippets.forms.get(job.view_id)
+    if form is None:
+        values = await _values(bot, job, actor) if snippet else {}
+        text = places.filled(snippet.text, values) if snippet else ""
+        return [tell(job.asker, one) for one in handed_back(words.FORM_TOO_OLD if snippet else words.GONE, text)]
+    if form.by != job.ref:
+        form = await _put(bot, job, actor, form, snippet)
+        await bot.snippets.forms.put(job.view_id, form)
+    await forms.fill(bot, job.view_id, form.view)
+    return []
+
+
+async def _put(bot: Bot, job: PutSnippet, actor: Actor, form: Form, snippet: Snippet | None) -> Form:
+    """The form with the saved reply, or with the reason why it is not there."""
+    field, turn = text_field(form.view), form.turn + 1
+    if snippet is None:
+        view = with_text(form.view, turn, None, words.GONE_TEXT_KEPT)
+        return form.model_copy(update={"view": view, "turn": turn, "by": job.ref})
+    # Chosen before the last one was to be seen: that one stays, unless something else was typed into the old field.
+    seen = job.field == field["block_id"] or job.typed != form.before
+    text = _behind(job.typed if seen else form.text, places.filled(snippet.text, await _values(bot, job, actor)))
+    most = field["element"]["max_length"]
+    if len(text) > most:
+        view = with_text(form.view, turn, None, words.too_long(snippet.name, len(text) - most, most))
+        return form.model_copy(update={"view": view, "turn": turn, "by": job.ref})
+    view = with_text(form.view, turn, text)
+    return Form(view=view, turn=turn, text=text, before=job.typed, by=job.ref)
+
+
+def _behind(written: str, more: str) -> str:
+    """With one blank between them, unless there is white space already."""
+    between = "" if not written or written[-1].isspace() else " "
+    return written + between + more
+
+
+async def _values(bot: Bot, job: PutSnippet, actor: Actor) -> Mapping[str, str]:
+    """What is known for each place."""
+    if job.thread_id:
+        card = await bot.cards.get(job.thread_id)
+        person = card.thread.person if card else None
+        name, at = (person.name, person.handle) if person else ("", "")
+        account = await bot.directory.account_label(card.thread.account_link_id) if card else ""
+    else:
+        name, at = await _named(bot, job)
+        account = await _account(bot, job.account)
+    first = next(iter(name.split()), "")
+    return {"first_name": first, "name": name, "handle": at, "me": actor.name, "account": account}
+
+
+async def _named(bot: Bot, job: PutSnippet) -> tuple[str, str]:
+    """Name and handle of whom the fields of `/dm` mean, as far as the bot has seen them."""
+    try:
+        to = Recipient.of(job.known) if job.known else read(job.recipient)
+    except Unreadable:
+        return "", ""
+    if person := await _seen(bot, to):
+        return person.name, person.handle
+    return "", handle(to.platform or X, to.username) if to.username else ""
+
+
+async def _seen(bot: Bot, to: Recipient) -> Person | None:
+    """The only person whom that recipient names among those that the bot has seen."""
+    if to.platform and to.platform_id:
+        return await bot.directory.known.one(to.platform, to.platform_id)
+    found = [one for one in await bot.directory.known.like(to.name) if one.username or to.platform_id]
+    meant = [one for one in found if to.means(one)]
+    return meant[0] if len(meant) == 1 else None
+
+
+async def _account(bot: Bot, chosen: str) -> str:
+    """The label of the account that sends: the one chosen, the default, or the only one; "" where that is open."""
+    try:
+        links = await bot.directory.account_links()
+    except InboxError:
+        return ""
+    wanted = chosen or bot.settings.inbox_account_link_id
+    fitting = [one.label for one in links if wanted in (None, one.id)]
+    return fitting[0] if len(fitting) == 1 else ""

@@ -1,0 +1,147 @@
+"""What is filled into a saved reply, what a file of them may hold, and what two who change one at once leave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.snippets.command import Entry, read, take, written
+from bot.snippets.places import filled, unfilled, unknown
+from bot.snippets.store import MOST, Clash, Snippet, Snippets
+from bot.store.connect import connect
+
+VALUES = {"first_name": "Sarah", "name": "Sarah Chen", "handle": "@sarah", "me": "Ana", "account": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("Hi {first_name|there}, {name} ({handle})", "Hi Sarah, Sarah Chen (@sarah)"),
+        ("{me} from {account|us}", "Ana from us"),
+        ("{me} from {account}", "Ana from {account}"),
+        ("{account|}.", "."),
+        ("{ me } {{me}} {Me} {me", "{ me } {Ana} {Me} {me"),
+        ("{first_name|a|b}{nobody}", "Sarah{nobody}"),
+        ("", ""),
+    ],
+)
+def test_a_place_has_its_value_else_what_stands_behind_the_bar_else_it_stays(text: str, read_as: str) -> None:
+    assert filled(text, VALUES) == read_as
+
+
+def test_what_is_filled_in_is_not_filled_in_again() -> None:
+    assert filled("{name}", {"name": "{me}", "me": "Ana"}) == "{me}"
+
+
+def test_a_place_that_is_left_is_named_with_the_words_around_it() -> None:
+    assert unfilled("Hi Sarah") is None
+    assert unfilled("Hi {name}") == "Hi {name}"
+    assert unfilled("a" * 30 + "\n{name|x}" + " " + "b" * 30) == "…" + "a" * 19 + " {name|x} " + "b" * 19 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Hi {frist_name|there}", "{frist_name|there}"),
+        ("{Name}", "{Name}"),
+        ("{name} {a: 1} {} { name }", None),
+        ("if (x) { y(); }", None),
+    ],
+)
+def test_what_looks_like_a_place_and_is_none_is_named(text: str, place: str | None) -> None:
+    assert unknown(text) == place
+
+
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def snippets(redis_url: str) -> AsyncIterator[Snippets]:
+    redis = connect(redis_url)
+    yield Snippets(redis)
+    await redis.aclose()
+
+
+def made(name: str = "Refund", text: str = "Text", rev: str = "1", id: str = "s1") -> Snippet:
+    return Snippet(id=id, name=name, text=text, rev=rev, at=datetime(2026, 11, 26, tzinfo=UTC))
+
+
+async def test_saving_the_same_twice_is_saving_it_once(snippets: Snippets) -> None:
+    for _ in range(2):
+        await snippets.save(made(), "")
+    assert await snippets.for_user("U1") == [made()]
+
+
+async def test_of_two_who_change_one_at_once_the_second_sees_the_firsts(snippets: Snippets) -> None:
+    await snippets.save(made(), "")
+    changes = [made(text=text, rev=text) for text in ("Ana's", "Bo's")]
+    done = await asyncio.gather(*(snippets.save(one, "1") for one in changes), return_exceptions=True)
+    (clash,) = [one for one in done if isinstance(one, Clash)]
+    (kept,) = await snippets.for_user("U1")
+    assert (clash.why, clash.there) == ("changed", kept)
+    assert kept in changes
+
+
+async def test_one_that_is_gone_and_a_name_that_is_taken_are_refused(snippets: Snippets) -> None:
+    with pytest.raises(Clash, match="removed"):
+        await snippets.save(made(), "1")
+    await snippets.save(made(), "")
+    with pytest.raises(Clash, match="name"):
+        await snippets.save(made(" refund", id="s2"), "")
+    with pytest.raises(Clash, match="changed"):
+        await snippets.remove(made(), "0")
+    await snippets.remove(made(), "1")
+    await snippets.remove(made(), "1")
+    assert await snippets.for_user("U1") == []
+
+
+async def test_there_is_room_for_so_many_and_no_more(snippets: Snippets) -> None:
+    await take(snippets, [Entry(name=f"Reply {number}", text="x") for number in range(MOST)])
+    with pytest.raises(Clash, match="full"):
+        await snippets.save(made(), "")
+    with pytest.raises(SettingsError, match="room for 1,000"):
+        await take(snippets, [Entry(name="One more", text="x")])
+    assert await take(snippets, [Entry(name="Reply 1", text="y")]) == "0 added, 1 changed, 0 as they were."
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_written_is_read_again(snippets: Snippets, tmp_path: Path) -> None:
+    entries = [Entry(name="Refund", text="Hi {name|you}"), Entry(name="Mine", text="“x”", owner="U0ANA")]
+    await take(snippets, entries)
+    file = tmp_path / "replies.json"
+    file.write_text(written(await snippets.everything()))
+    assert sorted(read(str(file)), key=str) == sorted(entries, key=str)
+    assert await take(snippets, read(str(file))) == "0 added, 0 changed, 2 as they were."
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[", "is wrong: Invalid JSON"),
+        ("[]", "is wrong: Input should be an object"),
+        ({"snippets": [{"name": "x", "text": "y"}, {"name": "z"}]}, "in number 2, text: Field required"),
+        ({"snippets": [{"name": "x", "text": "y", "team": True}]}, "in number 1, team: Extra inputs"),
+        ({"snippets": [{"name": "x" * 61, "text": "y"}]}, "in number 1, name: String should have at most 60"),
+        ({"snippets": [{"name": "x", "text": "y", "owner": "@ana"}]}, "number 1 (x): its owner is no Slack user id"),
+        ({"snippets": [{"name": "x", "text": "y"}, {"name": "X", "text": "z"}]}, "another one has the same name"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_with_the_place(tmp_path: Path, content: object, said: str) -> None:
+    file = tmp_path / "replies.json"
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(SettingsError) as refused:
+        read(str(file))
+    assert said in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        read(str(tmp_path / "none.json"))
