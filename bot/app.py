@@ -26,6 +26,7 @@ from bot.network import network_of
 from bot.people import answers
 from bot.people.access import Access
 from bot.people.directory import Directory
+from bot.people.line_store import Lines
 from bot.people.links import Links
 from bot.people.notices import Notices
 from bot.people.record import AuditLog
@@ -52,12 +53,14 @@ from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
+from bot.snooze.store import Snoozes
 from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
 from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
+from bot.waits.store import Noticed
 from bot.web import Web
 
 
@@ -110,7 +113,7 @@ async def _bot(
 ) -> Bot:
     install = InstallState(redis)
     installation = await installed(slack, install)
-    lanes, rights = Lanes(redis, process_name(), KINDS, timing.claim_idle), Rights(redis, KINDS)
+    lanes, rights = Lanes(redis, process_name(), KINDS, timing.claim_idle, timing.soon), Rights(redis, KINDS)
     await lanes.open()
     quota = Quota(redis, timing.channel_interval, timing.inbox_per_minute)
     notices = Notices(lanes, rights, install, timing.away)
@@ -146,6 +149,7 @@ async def _bot(
         sharing=SharedChannels(slack, rights),
         record=AuditLog(redis, settings.audit_days),
         notices=notices,
+        lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
         cards=Cards(redis),
         posts=Posts(redis),
@@ -155,6 +159,8 @@ async def _bot(
         contacts=Contacts(redis),
         routes=Routes(redis),
         waiting=Waiting(redis),
+        noticed=Noticed(redis),
+        snoozes=Snoozes(redis),
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),

@@ -9,12 +9,14 @@ from bot.text import plain, platform_name
 TITLE = "This message…"
 
 
-def message_modal(*, thread: Thread, account: str, metadata: str) -> View:
+def message_modal(*, thread: Thread, account: str, metadata: str, snoozed: bool = False) -> View:
     """What can be done with one message, and with the conversation it belongs to."""
     name = plain(thread.person.label, 100) if thread.person else "someone"
     facts = f"Conversation with *{name}* from {plain(account, 100)} on {plain(platform_name(thread.platform), 40)}"
     whole = [
         button("Assign to…", "assign_to", thread.id),
+        button("Snooze…", "snooze", thread.id),
+        *([button("Wake now", "wake", thread.id)] if snoozed else []),
         button("Contact…", "contact", thread.id),
         button("Why is this here?", "why_here", thread.id),
     ]

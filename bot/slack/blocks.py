@@ -102,11 +102,15 @@ def link(url: str, words: str) -> Block:
 
 def without_pictures(message: Msg) -> Msg:
     """The same with each picture only named, for when Slack cannot fetch one."""
-    blocks = [
-        line(run(f"📎 {one['alt_text']} (can't be shown here)")) if one["type"] == "image" else one
-        for one in message["blocks"]
-    ]
-    return {"text": message["text"], "blocks": blocks}
+    return {"text": message["text"], "blocks": [_without_picture(one) for one in message["blocks"]]}
+
+
+def _without_picture(block: Block) -> Block:
+    if block["type"] == "image":
+        return line(run(f"📎 {block['alt_text']} (can't be shown here)"))
+    if block["type"] == "context":  # a face says nothing that the name does not
+        return {**block, "elements": [one for one in block["elements"] if one["type"] != "image"]}
+    return block
 
 
 def actions(block_id: str, buttons: Sequence[Block]) -> list[Block]:
@@ -156,9 +160,11 @@ def more(words: str, name: str, value: str, url: str | None = None) -> Block:
     return {**option(words, f"{name}|{value}"), **({"url": url} if url else {})}
 
 
-def menu(options: Sequence[Block]) -> Block:
-    """The menu of a card, of two to five options."""
-    return {"type": "overflow", "action_id": "more", "options": list(options)}
+def menu(options: Sequence[Block]) -> list[Block]:
+    """The menu of a card: a button where there is one option alone, as Slack takes two to five."""
+    if len(options) > 1:
+        return [{"type": "overflow", "action_id": "more", "options": list(options)}]
+    return [{"type": "button", "action_id": "more", **one} for one in options]
 
 
 def handed_back(why: str, typed: str) -> list[Msg]:

@@ -138,10 +138,30 @@ class Slack:
         between_us = found.get("is_shared") and not found.get("is_org_shared")
         return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
 
+    async def is_member(self, channel: str, user: str) -> bool:
+        """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
+        cursor = ""
+        for _ in range(PAGES):
+            async with self._answers():
+                answer = await self.client.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if user in (answer.get("members") or ()) or not cursor:
+                return user in (answer.get("members") or ())
+        return True
+
     async def post(
-        self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
+        self,
+        channel: str,
+        message: Msg,
+        *,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        metadata: Mapping[str, str] | None = None,
     ) -> Place:
-        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours."""
+        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours.
+
+        A reply that is `broadcast` shows in the channel too.
+        """
 
         async def call(content: dict[str, Any]) -> Any:
             async with self._answers():
@@ -149,6 +169,7 @@ class Slack:
                     channel=channel,
                     **content,
                     thread_ts=thread_ts,
+                    reply_broadcast=(broadcast and thread_ts is not None) or None,
                     unfurl_links=False,
                     unfurl_media=False,
                     metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,
@@ -187,6 +208,11 @@ class Slack:
                 return await self.client.chat_update(channel=place.channel, ts=place.ts, **content)
 
         await _with_pictures_if_possible(message, call)
+
+    async def delete(self, place: Place) -> None:
+        """Take back what the bot posted."""
+        async with self._answers():
+            await self.client.chat_delete(channel=place.channel, ts=place.ts)
 
     async def permalink(self, place: Place) -> str:
         async with self._answers():
@@ -252,12 +278,8 @@ class Slack:
         it where the button was that they pressed; it comes as another message when Slack no longer takes that.
         """
         url = asker.response_url or ""
-        if is_slacks(url, self._base_url) and seconds_ago < LIVES and not lasting:
-            try:
-                await respond(url, message, self._session, self.network, replace=replace)
-                return
-            except (SlackRefused, SlackDown):
-                pass  # used five times, expired or out of reach: there are other ways
+        if seconds_ago < LIVES and not lasting and await self.answer(url, message, replace=replace):
+            return
         if asker.channel and not lasting:
             try:
                 await self._ephemeral(asker, asker.channel, message)
@@ -265,6 +287,16 @@ class Slack:
             except (SlackRefused, SlackUnknown):
                 pass  # nobody can be reached there
         await self.post(asker.user, message)
+
+    async def answer(self, url: str, message: Msg | None, *, replace: bool = False) -> bool:
+        """Whether a `response_url` took it: it may be used five times, expired or out of reach. Raises nothing."""
+        if not is_slacks(url, self._base_url):
+            return False
+        try:
+            await respond(url, message, self._session, self.network, replace=replace)
+        except (SlackRefused, SlackDown):
+            return False
+        return True
 
     @asynccontextmanager
     async def _answers(self) -> AsyncIterator[None]:
