@@ -8,6 +8,7 @@ from typing import Final
 from bot.models import Card, Member, Thread
 from bot.people.views import colleagues
 from bot.slack.blocks import (
+    Block,
     Msg,
     View,
     actions,
