@@ -17,6 +17,7 @@ def message_modal(*, thread: Thread, account: str, metadata: str, snoozed: bool 
         button("Assign to…", "assign_to", thread.id),
         button("Snooze…", "snooze", thread.id),
         *([button("Wake now", "wake", thread.id)] if snoozed else []),
+        button("Contact…", "contact", thread.id),
         button("Why is this here?", "why_here", thread.id),
     ]
     blocks = [context(facts), *actions("conversation_actions", whole)]
