@@ -432,7 +432,7 @@ MAY_USE = {
     "doctor": "",
     "events": "cards routing stats",
     "lists": "cards reminders waits",
-    "messages": "",
+    "messages": "cards send thread_replies",
     "reminders": "waits",
     "reply": "cards send snippets",
     "routing": "",
