@@ -102,7 +102,7 @@ async def _fill(bot: Bot, job: OpenMessage, card: Card, messages: Sequence[Messa
         await _fill_form(bot, job, card, chosen, limits, reasons[job.form])
         return
     view = message_modal(
-        thread=thread,
+        card=card,
         account=_label(link),
         messages=messages,
         chosen=chosen,

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.cards.message_views import beginning, history
 from bot.messages import words
-from bot.models import Message, Person, Thread
+from bot.models import Card, Message, Person
 from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
 from bot.text import literal, plain, platform_name
 
@@ -19,7 +19,7 @@ _MOST = 100  # options of a menu
 
 def message_modal(
     *,
-    thread: Thread,
+    card: Card,
     account: str,
     messages: Sequence[Message],
     chosen: Message | None,
@@ -32,9 +32,15 @@ def message_modal(
     `messages` are those that the Slack message shows, `chosen` the one that the buttons are about. `reasons` say why
     something is missing among them, by action id. `note` stands in place of all that where no message is known.
     """
+    thread = card.thread
     name = plain(thread.person.label, 100) if thread.person else "someone"
     facts = f"Conversation with *{name}* from {plain(account, 100)} on {plain(platform_name(thread.platform), 40)}"
-    whole = [button("Assign to…", "assign_to", thread.id), button("Why is this here?", "why_here", thread.id)]
+    whole = [
+        button("Assign to…", "assign_to", thread.id),
+        button("Snooze…", "snooze", thread.id),
+        *([button("Wake now", "wake", thread.id)] if card.snoozed else []),
+        button("Why is this here?", "why_here", thread.id),
+    ]
     about = [section(note)] if chosen is None else _about(chosen, thread.person, reasons)
     blocks = [context(facts), *_which(messages, chosen), *about, *actions("conversation_actions", whole)]
     return modal(TITLE, blocks, close="Close", private_metadata=metadata)
