@@ -51,6 +51,7 @@ from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
+from bot.snooze.store import Snoozes
 from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
@@ -155,6 +156,7 @@ async def _bot(
         routes=Routes(redis),
         waiting=Waiting(redis),
         noticed=Noticed(redis),
+        snoozes=Snoozes(redis),
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),

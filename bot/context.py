@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
+from bot.snooze.store import Snoozes
 from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
@@ -99,6 +100,7 @@ class Bot:
     routes: Routes
     waiting: Waiting
     noticed: Noticed
+    snoozes: Snoozes
     counts: Counts
     listings: Listings
     preferences: Preferences

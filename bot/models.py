@@ -256,7 +256,27 @@ class Note(Record):
     at: datetime
 
 
-State = Literal["waiting", "answered", "archived", "gone"]
+State = Literal["waiting", "answered", "archived", "snoozed", "gone"]
+
+
+class Snoozed(Record):
+    """A thread that is put aside: archived, until it is reopened.
+
+    `by` and `name` are who did it, a Slack user who acts as the Inbox member `member`, `at` then. A message that was
+    written later than `after`, the newest that they could know, ends it, unless it is to last `even` then. `waking` is
+    set before Inbox is asked to reopen the thread; `reminds`: they replied, and wait for an answer.
+    """
+
+    id: str
+    until: datetime
+    by: str
+    member: str
+    name: str
+    at: datetime
+    after: datetime
+    even: bool = False
+    waking: bool = False
+    reminds: bool = False
 
 
 class Card(Record):
@@ -271,6 +291,7 @@ class Card(Record):
     assigned: Note | None = None
     answered: Note | None = None
     waiting_since: datetime | None = None
+    snoozed: Snoozed | None = None
     gone: bool = False
 
     @property
@@ -278,6 +299,8 @@ class Card(Record):
         """What comes first about it. What was written after it was archived waits, whatever Inbox shows."""
         if self.gone:
             return "gone"
+        if self.snoozed:
+            return "snoozed"
         if self.waiting_since:
             return "waiting"
         return "archived" if self.thread.archived else "answered"

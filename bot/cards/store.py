@@ -17,12 +17,13 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from bot.models import Card, Message, Note, Place, Record, Thread
+from bot.models import Card, Message, Note, Place, Record, Snoozed, Thread
 from bot.store import keys
 from bot.store.scripts import script
 
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
+    "snoozed": Snoozed,
 }  # fmt: skip
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards.button_views import thread_buttons
-from bot.cards.message_views import NAME, beginning, body, reacted, timing, who_runs, who_text, with_picture
+from bot.cards.message_views import (
+    NAME,
+    beginning,
+    body,
+    reacted,
+    snoozed_until,
+    timing,
+    who_runs,
+    who_text,
+    with_picture,
+)
 from bot.models import AccountLink, Card, Note, State, Thread
 from bot.slack.blocks import Block, Msg, actions, context, line, run, section
 from bot.text import literal, plain, platform_name, when, when_long
@@ -18,7 +28,7 @@ INHERITED = (
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
 _SEND = "message:send"
-_MARKS: dict[State, str] = {"answered": "🟢", "archived": "✅", "gone": "✖️"}  # of what nobody waits in
+_MARKS: dict[State, str] = {"answered": "🟢", "snoozed": "😴", "archived": "✅", "gone": "✖️"}  # of what nobody waits in
 
 
 def thread_card(
@@ -50,7 +60,7 @@ def thread_card(
             with_picture(facts, thread.person),
             *body(message, pictures=True),
             *([context(*done)] if done else []),
-            *([] if card.gone else _acting(thread, no_reply)),
+            *([] if card.gone else _acting(card, no_reply)),
         ],
     }
 
@@ -58,7 +68,7 @@ def thread_card(
 def closed_card(card: Card, *, account: str) -> Msg:
     """The card where another organisation reads along: no name, no text, no link that tells who it is."""
     said = closed(plain(account, NAME))
-    buttons = [] if card.gone else thread_buttons(card.thread, linked=False)
+    buttons = [] if card.gone else thread_buttons(card.thread, linked=False, snoozed=card.snoozed is not None)
     return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
 
 
@@ -113,6 +123,8 @@ def _state(card: Card, assignee: str | None) -> list[str]:
     match card.state:
         case "gone":
             return [GONE]
+        case "snoozed" if card.snoozed:
+            first = snoozed_until(card.snoozed)
         case "waiting":
             first = _wait(card)
         case "archived":
@@ -179,13 +191,14 @@ def _at(note: Note | None) -> str:
     return f", {when(note.at)}" if note else ""
 
 
-def _acting(thread: Thread, no_reply: str) -> list[Block]:
+def _acting(card: Card, no_reply: str) -> list[Block]:
     """The buttons, and in words what is missing among them: Slack has no button that is switched off."""
+    thread = card.thread
     missing = [
         *([f"~Reply~ {no_reply}"] if no_reply else []),
         *([f"~Unassign~ {INHERITED}"] if thread.inherited else []),
     ]
-    buttons = thread_buttons(thread, can_reply=not no_reply)
+    buttons = thread_buttons(thread, can_reply=not no_reply, snoozed=card.snoozed is not None)
     return [*([context(*missing)] if missing else []), *actions("thread_actions", buttons)]
 
 

@@ -55,6 +55,8 @@ DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
 WAITING: Final = key("reminders", "waiting")  # thread ids by when the first unanswered message was written
 MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
 
+SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
+
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
@@ -129,6 +131,10 @@ def threads_of(person: str) -> str:
 
 def routed(thread_id: str) -> str:
     return key("routed", thread_id)
+
+
+def snoozing(thread_id: str) -> str:
+    return key("snoozing", thread_id)
 
 
 def waiting(thread_id: str) -> str:

@@ -431,7 +431,7 @@ MAY_USE = {
     "channels": "reminders waits",
     "dm": "send snippets",
     "doctor": "",
-    "events": "cards routing stats",
+    "events": "cards routing snooze stats",
     "lists": "cards reminders waits",
     "messages": "",
     "reminders": "waits",
@@ -439,9 +439,10 @@ MAY_USE = {
     "routing": "",
     "send": "stats",
     "snippets": "",
+    "snooze": "cards lists",
     "stats": "",
     "thread_replies": "send",
-    "threads": "cards",
+    "threads": "cards snooze",
     "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")
