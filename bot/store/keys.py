@@ -97,6 +97,11 @@ def consent(channel: str) -> str:
     return key("consent", channel)
 
 
+def line(name: str) -> str:
+    """Where the line of that name is shown: `line:`, the user and the reference of what they asked for."""
+    return PREFIX + name
+
+
 def sharing(channel: str) -> str:
     return key("sharing", channel)
 
