@@ -45,6 +45,7 @@ BotError
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -215,7 +216,11 @@ class Rejected(InboxError):
 
 
 class WindowClosed(Rejected):
-    """422: the platform allows to edit or unsend a message only for a while."""
+    """422: the platform allows to edit or unsend a message only for a while, which ended at `closed_at` if known."""
+
+    def __init__(self, message: str = "", *, closed_at: datetime | None = None, **facts: str | int) -> None:
+        super().__init__(message, **facts)  # type: ignore[arg-type]  # facts are InboxError's own keywords
+        self.closed_at = closed_at
 
 
 class KeyReused(Rejected):

@@ -74,10 +74,14 @@ class Label(Record):
 
 
 class Limits(Record):
-    """What a platform takes, as v2 says it: `characters` in one message, an emoji counting as one; None: no limit."""
+    """What a platform takes, as v2 says it: `characters` in one message, an emoji counting as one; None: no limit.
+
+    `windows` says for how many seconds after it was sent a message can be changed, by capability (`message:edit`).
+    """
 
     platform: str
     characters: int | None = None
+    windows: dict[str, float] = {}
 
 
 class Person(Record):
@@ -135,9 +139,10 @@ class Attachment(Record):
 
 
 class Reaction(Record):
-    """Somebody's emoji on a message; who it was is not always told."""
+    """Somebody's emoji on a message; whether it is the account's own is not always told."""
 
     emoji: str
+    ours: bool | None = None
 
 
 def veiled(text: str, privacy: Privacy) -> str:

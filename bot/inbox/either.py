@@ -91,8 +91,8 @@ class Either:
     async def message(self, message_id: str, thread_id: str) -> tuple[Message, Thread | None]:
         return await self._ask(lambda inbox: inbox.message(message_id, thread_id))
 
-    async def send(self, to: Address, text: str, key: str) -> Sent:
-        return await self._ask(lambda inbox: inbox.send(to, text, key), again=False)
+    async def send(self, to: Address, text: str, key: str, reply_to: str = "") -> Sent:
+        return await self._ask(lambda inbox: inbox.send(to, text, key, reply_to), again=False)
 
     async def find_sent(self, to: Address, text: str, since: datetime, known: Collection[str]) -> Sent | None:
         return await self._ask(lambda inbox: inbox.find_sent(to, text, since, known))
@@ -102,6 +102,9 @@ class Either:
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._ask(lambda inbox: inbox.unsend(message_id, thread_id))
+
+    async def react(self, message_id: str, thread_id: str, emoji: str) -> None:
+        await self._ask(lambda inbox: inbox.react(message_id, thread_id, emoji), again=False)
 
     async def recent_threads(self, since: datetime) -> list[Thread]:
         return await self._ask(lambda inbox: inbox.recent_threads(since))

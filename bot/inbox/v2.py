@@ -151,9 +151,10 @@ class V2:
         found = await self._transport.read(MESSAGE, path, {"expand": "thread"})
         return found.message(), found.thread.thread() if found.thread else None
 
-    async def send(self, to: Address, text: str, key: str) -> Sent:
+    async def send(self, to: Address, text: str, key: str, reply_to: str = "") -> Sent:
         target = {"type": "thread", "threadId": to.thread_id} if to.thread_id else _profile(to)
-        body = await self._transport.call("POST", "/messages", json={"target": target, "content": text}, key=key)
+        content = {"target": target, "content": text} | ({"replyToMessageId": reply_to} if reply_to else {})
+        body = await self._transport.call("POST", "/messages", json=content, key=key)
         result = understand(SENT, body)
         thread = result.thread.thread() if result.thread else None
         return Sent(message=result.message.message(), thread_id=result.message.thread_id, thread=thread)
@@ -178,6 +179,10 @@ class V2:
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._transport.call("DELETE", f"/messages/{quote(message_id, safe='')}", params={"scope": "all"})
+
+    async def react(self, message_id: str, thread_id: str, emoji: str) -> None:
+        path = f"/messages/{quote(message_id, safe='')}/reactions"
+        await self._transport.call("POST", path, json={"emoji": emoji})
 
     async def recent_threads(self, since: datetime) -> list[models.Thread]:
         """Reminders move threads up, so a few older ones do not end the search."""

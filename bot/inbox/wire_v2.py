@@ -217,9 +217,11 @@ class PlatformLimits(Wire):
 class Platform(Wire):
     platform: str
     limits: Maybe[PlatformLimits] = None
+    mutation_windows: Maybe[dict[str, float]] = None
 
     def known(self) -> models.Limits:
-        return models.Limits(platform=self.platform, characters=whole(self.limits.characters) if self.limits else None)
+        characters = whole(self.limits.characters) if self.limits else None
+        return models.Limits(platform=self.platform, characters=characters, windows=self.mutation_windows or {})
 
 
 class SendResult(Wire):

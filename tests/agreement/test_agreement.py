@@ -435,7 +435,7 @@ MAY_USE = {
     "doctor": "",
     "events": "cards routing snooze stats",
     "lists": "cards reminders waits",
-    "messages": "",
+    "messages": "cards send thread_replies",
     "reminders": "waits",
     "reply": "cards send snippets",
     "routing": "",

@@ -343,6 +343,9 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
     ):
         sent = await inbox.send(to, "Yes", f"key of {to.thread_id}")
         assert await inbox.find_sent(to, "Yes", started, ()) is not None
+    answer = Address(account_link_id=team.account, thread_id=team.thread, **person)
+    assert (await inbox.send(answer, "To that", "key of an answer", asked.id)).thread_id == team.thread
+    await inbox.react(asked.id, team.thread, "👍")
     await inbox.edit_message(sent.message.id, team.thread, "Yes!")
     await inbox.unsend(sent.message.id, team.thread)
     with pytest.raises(Rejected):
