@@ -52,12 +52,14 @@ from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
+from bot.snooze.store import Snoozes
 from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
 from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
+from bot.waits.store import Noticed
 from bot.web import Web
 
 
@@ -155,6 +157,8 @@ async def _bot(
         feed=feed,
         routes=Routes(redis),
         waiting=Waiting(redis),
+        noticed=Noticed(redis),
+        snoozes=Snoozes(redis),
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),

@@ -31,10 +31,12 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
+from bot.snooze.store import Snoozes
 from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
 from bot.store.quota import Quota
+from bot.waits.store import Noticed
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class Bot:
     feed: Feed
     routes: Routes
     waiting: Waiting
+    noticed: Noticed
+    snoozes: Snoozes
     counts: Counts
     listings: Listings
     preferences: Preferences

@@ -32,11 +32,16 @@ from bot.send import again, send
 from bot.snippets import form as snippets
 from bot.snippets import put
 from bot.snippets import suggest as suggest_snippets
+from bot.snooze import form as snooze
+from bot.snooze import listed as snooze_listed
+from bot.snooze import tell as snooze_tell
+from bot.snooze import wake
 from bot.stats import count
 from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 from bot.waits import choices as waits
+from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
@@ -45,7 +50,8 @@ _PARTS: Final = Feature(
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
-    *(part.feature for part in (routing, move, channels, find, home, count, waits)),
+    *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
+    *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))

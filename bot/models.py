@@ -80,9 +80,9 @@ class Limits(Record):
 class Person(Record):
     """Someone outside the team: a prospect (v1), a contact's profile (v2). `username` has no prefix.
 
-    `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `assignee_id` is the
-    contact's default assignee; it, `tag_ids` and `status_id` are known only where the vendor showed the contact itself.
-    v1 shows everything but the assignee: `assignee_known` tells whether None means nobody.
+    `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `picture` is an address.
+    `assignee_id` is the contact's default assignee; it, `tag_ids` and `status_id` are known only where the vendor
+    showed the contact itself. v1 shows everything but the assignee: `assignee_known` tells whether None means nobody.
     """
 
     platform: str
@@ -92,6 +92,7 @@ class Person(Record):
     profile_id: str | None = None
     contact_id: str | None = None
     profile_url: str | None = None
+    picture: str | None = None
     bio: str | None = None
     followers: int | None = None
     assignee_id: str | None = None
@@ -255,15 +256,54 @@ class Note(Record):
     at: datetime
 
 
+State = Literal["waiting", "answered", "archived", "snoozed", "gone"]
+
+
+class Snoozed(Record):
+    """A thread that is put aside: archived, until it is reopened.
+
+    `by` and `name` are who did it, a Slack user who acts as the Inbox member `member`, `at` then. A message that was
+    written later than `after`, the newest that they could know, ends it, unless it is to last `even` then. `waking` is
+    set before Inbox is asked to reopen the thread; `reminds`: they replied, and wait for an answer.
+    """
+
+    id: str
+    until: datetime
+    by: str
+    member: str
+    name: str
+    at: datetime
+    after: datetime
+    even: bool = False
+    waking: bool = False
+    reminds: bool = False
+
+
 class Card(Record):
-    """All that a thread's card in Slack shows, apart from the names of its account and assignee."""
+    """All that a thread's card in Slack shows, apart from the names of its account and assignee.
+
+    `waiting_since` is when the first message was written that nobody has answered; None where nobody waits.
+    """
 
     thread: Thread
     latest: Message | None = None
     archived: Note | None = None
     assigned: Note | None = None
     answered: Note | None = None
+    waiting_since: datetime | None = None
+    snoozed: Snoozed | None = None
     gone: bool = False
+
+    @property
+    def state(self) -> State:
+        """What comes first about it. What was written after it was archived waits, whatever Inbox shows."""
+        if self.gone:
+            return "gone"
+        if self.snoozed:
+            return "snoozed"
+        if self.waiting_since:
+            return "waiting"
+        return "archived" if self.thread.archived else "answered"
 
 
 class Place(NamedTuple):

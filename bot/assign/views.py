@@ -27,6 +27,8 @@ from bot.text import literal, plain
 WHO_IS_LISTED = (
     "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
 )
+NOTE_HINT: Final = "They read it with the conversation, in a direct message, even if they switched these off."
+NOTE: Final = 1_000  # code points
 NOBODY: Final = "nobody"  # a choice like a member's id
 _OPTIONS = 100  # in a menu, and in each of its groups
 
@@ -50,25 +52,33 @@ def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata
         groups = [options[start : start + _OPTIONS] for start in range(0, len(options), _OPTIONS)][:_OPTIONS]
         menu["option_groups"] = [{"label": _range(group), "options": group} for group in groups]
     initial = {"initial_option": chosen} if chosen else {}
+    note: Block = {"type": "plain_text_input", "multiline": True, "max_length": NOTE}
     return modal(
         "Assign to…",
-        [field("assignee", "Who takes it", {**menu, **initial}), context(WHO_IS_LISTED)],
+        [
+            field("assignee", "Who takes it", {**menu, **initial}),
+            context(WHO_IS_LISTED),
+            field("note", "A word to them", note, optional=True, hint=label(NOTE_HINT, 300)),
+        ],
         callback_id="assign_to",
         submit=label("Assign"),
         private_metadata=metadata,
     )
 
 
-def assigned_message(card: Card, *, by: str, link: str | None) -> Msg:
-    """What the new assignee reads in a direct message; `link` leads to the card."""
+def assigned_message(card: Card, *, by: str, link: str | None, note: str = "") -> Msg:
+    """What the new assignee reads in a direct message; `link` leads to the card, `note` is what `by` wrote to them."""
     person, latest = card.thread.person, card.latest or card.thread.last_message
     said = assigned_you(by, person.label if person else "someone", person.handle if person else "")
     preview = latest.text if latest and not latest.deleted else ""
     mute = button("Don't tell me again", "assignments_off", "off")
+    noted = [section(f"{plain(by, 100)} writes:"), *quote(note, NOTE)] if note.strip() else []
     return {
-        "text": said,
+        "text": f"{said} {plain(note, 300)}".strip(),
         "blocks": [
             section(said),
+            *noted,
+            *([context("The last message:")] if noted and preview.strip() else []),
             *quote(preview, 500),
             *actions("assigned_actions", [*open_button(link, "Open the card"), mute]),
         ],
@@ -105,3 +115,13 @@ def told_of_assignment(*, on: bool) -> str:
     if on:
         return "I tell you in a direct message when a colleague assigns you a conversation."
     return "I no longer tell you when a colleague assigns you a conversation. `/inbox assignments on` brings it back."
+
+
+def unread(why: str) -> str:
+    """To who wrote a note to a new assignee, who does not get it."""
+    return f"{why} so nobody has read what you wrote with the assignment:"
+
+
+NOT_IN_SLACK: Final = "I can't find that colleague in Slack,"
+PASSED_ON: Final = "Somebody else has that conversation by now,"
+NO_MORE: Final = "I no longer know that conversation,"

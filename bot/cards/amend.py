@@ -11,6 +11,7 @@ from bot.feature import Feature
 from bot.models import Message
 from bot.queue.job import Job, Keep, Later
 from bot.queue.retries import tried
+from bot.waits.views import mentioning
 
 feature = Feature()
 
@@ -34,7 +35,8 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
     message = await _as_it_is(bot, job, latest)
     if place and await bot.cards.at(place) is None:  # else it is the card, or what is left of one that has moved
         messages = await bot.posts.change(place, message)
-        await bot.slack.update(place, await draw_below(bot, card, place.channel, messages))
+        drawn, user = await draw_below(bot, card, place.channel, messages), await bot.noticed.mentioned(place)
+        await bot.slack.update(place, mentioning(drawn, user) if user else drawn)
     if latest is None:
         return []
     await bot.cards.amend_latest(job.thread_id, message)

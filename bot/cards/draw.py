@@ -17,6 +17,7 @@ from bot.models import Card, Message, Person, Place
 from bot.people.jobs import TellAdmins
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import Msg
+from bot.waits.views import mentioning
 
 log = structlog.get_logger(__name__)
 feature = Feature()
@@ -31,7 +32,9 @@ async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     if card is None or place is None:
         return []
     await bot.refused.unless_known(job, place.channel)
-    await redraw(bot, job, place, await draw(bot, card, place.channel))
+    drawn, user = await draw(bot, card, place.channel), await bot.noticed.mentioned(place)
+    is_mentioned = user and card.waiting_since  # a card that moved as a wait began says so until that is over
+    await redraw(bot, job, place, mentioning(drawn, user) if is_mentioned else drawn)
     return named_later(bot, job.thread_id)
 
 

@@ -9,16 +9,21 @@ from pydantic import Field
 
 from bot.models import Message, Record
 from bot.queue.job import Asker, Background, Job
+from bot.waits.jobs import Notice
 
 
 class Attempt(Record):
-    """A post that may have been made: of which messages, where, and when. `old` is where the card was before."""
+    """A post that may have been made: of which messages, where, and when. `old` is where the card was before.
+
+    `notice` is who was to notice by it that somebody begins to wait.
+    """
 
     ids: tuple[str, ...]
     channel: str
     thread_ts: str | None = None
     at: datetime
     old: tuple[str, str] | None = None
+    notice: Notice = Notice()
 
 
 class Post(Background):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.models import Message, Person
-from bot.slack.blocks import QUOTE, Block, Msg, context, line, quote, run
+from bot.models import Message, Person, Snoozed
+from bot.slack.blocks import QUOTE, Block, Msg, context, is_web, line, picture, quote, run
 from bot.slack.files import attachments, files
 from bot.text import clip, literal, plain, when_long
 
@@ -68,6 +68,11 @@ def history(messages: Sequence[Message], person: Person | None, limit: int = 500
     return blocks
 
 
+def snoozed_until(snoozed: Snoozed) -> str:
+    """`Snoozed until Nov 30, 9:00 AM by Ana`, as mrkdwn without a full stop."""
+    return f"Snoozed until {when_long(snoozed.until)} by {plain(snoozed.name, NAME)}"
+
+
 def who_runs(person: Person | None) -> list[Block]:
     """Name and handle as literal runs: no link, no mention."""
     if person is None:
@@ -80,6 +85,14 @@ def who_runs(person: Person | None) -> list[Block]:
 def who_text(person: Person | None) -> str:
     """Name and handle as inert mrkdwn."""
     return plain("".join(part["text"] for part in who_runs(person)), 3 * NAME)
+
+
+def with_picture(facts: Block, person: Person | None) -> Block:
+    """A line of small print about them, with their picture before it where there is one."""
+    if person is None or not is_web(person.picture):
+        return facts
+    shown = picture(str(person.picture), f"Picture of {literal(person.label, NAME)}")
+    return {**facts, "elements": [shown, *facts["elements"]]}
 
 
 def body(message: Message | None, *, pictures: bool = False, limit: int | None = None) -> list[Block]:

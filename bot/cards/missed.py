@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Missed, Post, Render
 from bot.cards.known import learn
 from bot.cards.message_views import meanwhile
-from bot.cards.posting import post_once, slot, stands, with_latest
+from bot.cards.posting import post_once, slot, stands, waits_since, with_latest
 from bot.context import Bot
 from bot.errors import Gone
 from bot.feature import Feature
+from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep
 from bot.store.quota import FIRST, LATER
+from bot.waits.notice import notice
+from bot.waits.views import mentioning
 
 feature = Feature()
 
@@ -51,16 +56,28 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         await bot.feed.caught_up(thread.id)
         return then
     card = await with_latest(bot, card, new[-1])
+    for one in new:
+        await waits_since(bot, one)
     if place is None:
         drawn = await draw(bot, card, job.channel)
         place = await post_once(bot, job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
         await stands(bot, job, place, None)
+        await bot.noticed.put(thread.id, new[-1].created_at)
         await bot.posts.show(new[-1:])  # the card shows it
         if new := new[:-1]:
             await slot(bot, job, job.channel, LATER)
     if new:
-        note = await draw_below(bot, card, place.channel, new, meanwhile)
-        await post_once(bot, job, f"missed-{thread.id}-{job.ref}", place.channel, note, place.ts)
-        await bot.posts.show(new)
+        await _below(bot, job, card, place, new)
     await bot.feed.caught_up(thread.id)
     return then
+
+
+async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[Message]) -> None:
+    """What was written meanwhile, with a word to who has it; the channel knows of it by the summary."""
+    heard = await notice(bot, job.thread_id, place.channel, new)
+    note = await draw_below(bot, card, place.channel, new, meanwhile)
+    shown = mentioning(note, heard.mention) if heard.mention else note
+    await post_once(bot, job, f"missed-{job.thread_id}-{job.ref}", place.channel, shown, place.ts)
+    if heard.until:
+        await bot.noticed.put(job.thread_id, heard.until)
+    await bot.posts.show(new)

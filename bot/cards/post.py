@@ -12,14 +12,17 @@ import structlog
 from bot.cards.draw import draw, draw_below, fresh, named_later, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Post, Render
 from bot.cards.message_views import that_fit
-from bot.cards.posting import slot, stands, with_latest
+from bot.cards.posting import slot, stands, waits_since, with_latest
 from bot.cards.store import Waiting
 from bot.context import Bot
 from bot.errors import Gone, InboxError
 from bot.feature import Feature
-from bot.models import Card, Place
+from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep, utc_now
+from bot.slack.blocks import Msg
 from bot.store.quota import FIRST, NEW
+from bot.waits.notice import by_card, notice
+from bot.waits.views import mentioning
 
 log = structlog.get_logger(__name__)
 feature = Feature()
@@ -53,19 +56,27 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     shown = await _next(bot, waiting, below)
     messages = [one.message for one in shown]
     card = await with_latest(bot, card, messages[-1])
-    message = await draw_below(bot, card, channel, messages) if below else await draw(bot, card, channel)
     attempt = Attempt(
         ids=tuple(one.id for one in messages),
         channel=channel,
         thread_ts=below.ts if below else None,
         at=utc_now(),
         old=place if place and not below else None,
+        notice=await (notice(bot, job.thread_id, channel, messages) if place else by_card(bot, job.thread_id)),
     )
     job = job.model_copy(update={"attempt": attempt})
     await keep(job)
+    message = await _drawn(bot, card, attempt, messages)
     mark = {"message_id": attempt.ids[0]}
-    made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, metadata=mark)
+    seen = attempt.notice.broadcast
+    made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, broadcast=seen, metadata=mark)
     return await _stands(bot, job, attempt, made, shown, card)
+
+
+async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Message]) -> Msg:
+    channel, user = attempt.channel, attempt.notice.mention
+    message = await draw_below(bot, card, channel, messages) if attempt.thread_ts else await draw(bot, card, channel)
+    return mentioning(message, user) if user else message
 
 
 async def _wanted(bot: Bot, thread_id: str, waiting: Sequence[Waiting]) -> str:
@@ -95,6 +106,7 @@ async def _catch_up(bot: Bot, job: Post) -> None:
         return
     for number, message in enumerate(await bot.feed.unseen(messages, since)):
         await bot.posts.put(message, job.channel, number)  # in Inbox's order, where several were written at once
+        await waits_since(bot, message)
     await bot.feed.caught_up(job.thread_id)
 
 
@@ -110,7 +122,7 @@ async def _found(bot: Bot, job: Post, attempt: Attempt, card: Card, found: Place
     """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
     shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
     if shown and attempt.thread_ts:
-        await bot.slack.update(found, await draw_below(bot, card, found.channel, [one.message for one in shown]))
+        await bot.slack.update(found, await _drawn(bot, card, attempt, [one.message for one in shown]))
     return await _stands(bot, job, attempt, found, shown)
 
 
@@ -121,6 +133,10 @@ async def _stands(
     again = job.model_copy(update={"attempt": None, "tries": 0})
     if not attempt.thread_ts:
         await stands(bot, again, place, Place(*attempt.old) if attempt.old else None)
+    if attempt.notice.mention:
+        await bot.noticed.mentions(place, attempt.notice.mention)
+    if attempt.notice.until:
+        await bot.noticed.put(job.thread_id, attempt.notice.until)
     changed = await bot.posts.put_shown(place, job.thread_id, shown)
     then: list[Job] = [Amend(thread_id=job.thread_id, message_id=one, in_turn=True) for one in changed]
     if attempt.thread_ts or await bot.cards.get(job.thread_id) != drawn:

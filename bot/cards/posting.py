@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.jobs import Announce, Leave, Missed, Move, Post
+from bot.cards.jobs import Leave, Missed, Move, Post
 from bot.context import Bot
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Later
@@ -16,14 +16,22 @@ async def slot(bot: Bot, job: Job, channel: str, turn: int) -> None:
 
 
 async def post_once(
-    bot: Bot, job: Announce | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
+    bot: Bot,
+    job: Job,
+    mark: str,
+    channel: str,
+    message: Msg,
+    thread_ts: str | None = None,
+    *,
+    broadcast: bool = False,
 ) -> Place:
     """Post, unless an attempt whose outcome is unknown turns out to have posted what carries this `mark`."""
     if job.tries:
         found = await bot.slack.find(channel, mark, thread_ts=thread_ts, since=job.at.timestamp() - 5)
         if found:
             return found
-    return await bot.slack.post(channel, message, thread_ts=thread_ts, metadata={"message_id": mark})
+    marked = {"message_id": mark}
+    return await bot.slack.post(channel, message, thread_ts=thread_ts, broadcast=broadcast, metadata=marked)
 
 
 async def stands(bot: Bot, job: Post | Move | Missed, place: Place, before: Place | None) -> None:
@@ -38,3 +46,9 @@ async def with_latest(bot: Bot, card: Card, message: Message) -> Card:
         return card
     await bot.cards.put_latest(card.thread.id, message)
     return card.model_copy(update={"latest": message})
+
+
+async def waits_since(bot: Bot, message: Message) -> None:
+    """Of what was missed, only its event was heard of until now, which is a little later than the message."""
+    if message.inbound:
+        await bot.waiting.wrote(message.thread_id, message.created_at.timestamp())

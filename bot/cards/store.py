@@ -9,19 +9,21 @@ stands, so whoever dies in between leaves it to be shown, and nothing that was n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from bot.models import Card, Message, Note, Place, Record, Thread
+from bot.models import Card, Message, Note, Place, Record, Snoozed, Thread
 from bot.store import keys
 from bot.store.scripts import script
 
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
+    "snoozed": Snoozed,
 }  # fmt: skip
 
 
@@ -35,12 +37,15 @@ class Cards:
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
-        fields = await self._redis.hgetall(keys.card(thread_id))
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hgetall(keys.card(thread_id)).hmget(keys.waiting(thread_id), "first", "answered", "closed")
+        fields, wait = await pipe.execute()
         if b"thread" not in fields:
             return None
         there = {name: model for name, model in PARTS.items() if name.encode() in fields}
         parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
-        return Card(**parts, gone=b"gone" in fields)
+        card = Card(**parts, gone=b"gone" in fields)
+        return card.model_copy(update={"waiting_since": _waiting_since(card, *wait)})
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""
@@ -103,7 +108,7 @@ class Cards:
         await self._amend(keys=[keys.card(thread_id)], args=[message.id, message.model_dump_json()])
 
     async def answer(self, thread_id: str, note: Note) -> None:
-        """Who answered last, from Slack."""
+        """Who answered last."""
         await self._redis.hset(keys.card(thread_id), "answered", note.model_dump_json())
 
     async def pass_over(self, thread_id: str) -> None:
@@ -116,6 +121,18 @@ class Cards:
     async def threads_of(self, person: str) -> set[str]:
         """Ids of the threads known with a contact id or a person's platform id."""
         return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}
+
+
+def _waiting_since(card: Card, first: bytes | None, answered: bytes | None, closed: bytes | None) -> datetime | None:
+    """Since when somebody waits. Where nothing is kept of that any more, the card's last message and answer tell."""
+    since = datetime.fromtimestamp(float(first), UTC) if first else None
+    if not (first or answered or closed) and card.latest and card.latest.inbound:
+        is_answered = card.answered and card.answered.at >= card.latest.created_at
+        since = None if is_answered else card.latest.created_at
+    if since and card.thread.archived:
+        at = float(closed) if closed else card.archived.at.timestamp() if card.archived else math.inf
+        return since if since.timestamp() > at else None
+    return since
 
 
 class Entry(Record):

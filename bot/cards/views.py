@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards.button_views import thread_buttons
-from bot.cards.message_views import NAME, beginning, body, reacted, timing, who_runs, who_text
-from bot.models import AccountLink, Card, Note, Thread
+from bot.cards.message_views import (
+    NAME,
+    beginning,
+    body,
+    reacted,
+    snoozed_until,
+    timing,
+    who_runs,
+    who_text,
+    with_picture,
+)
+from bot.models import AccountLink, Card, Note, State, Thread
 from bot.slack.blocks import Block, Msg, actions, context, line, run, section
-from bot.text import literal, plain, platform_name, when
+from bot.text import literal, plain, platform_name, when, when_long
 from bot.words import GONE, account_offline
 
 INHERITED = (
@@ -18,6 +28,7 @@ INHERITED = (
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
 _SEND = "message:send"
+_MARKS: dict[State, str] = {"answered": "🟢", "snoozed": "😴", "archived": "✅", "gone": "✖️"}  # of what nobody waits in
 
 
 def thread_card(
@@ -36,18 +47,20 @@ def thread_card(
     `no_reply` (mrkdwn) is why nobody can reply.
     """
     thread, message = card.thread, card.latest or card.thread.last_message
-    state = [*_state(card, assignee), *_replying(replying)]
+    state, *more = _state(card, assignee)
+    done = [*_done(card), *_replying(replying)]
     request = " · message request" if thread.is_request else ""
-    summary = f"{who_text(thread.person)} via {plain(account, NAME)}{request}: {beginning(message)}"
-    header = line(run(f"{_mark(card)} "), *who_runs(thread.person), run(literal(f" via {account}", 2 * NAME) + request))
+    whose = f"{who_text(thread.person)} via {plain(account, NAME)}{request}: {beginning(message)}"
+    facts = context(_about(thread, status, tags), timing(message, account), reacted(message))
     return {
-        "text": " · ".join([summary, *state]),
+        "text": " · ".join([f"{_mark(card)} {state}", *more, whose, *done]),
         "blocks": [
-            header,
-            context(_about(thread, status, tags)),
+            section(" · ".join([f"{_mark(card)} *{state}*", *more])),
+            line(*who_runs(thread.person), run(literal(f" via {account}", 2 * NAME) + request)),
+            with_picture(facts, thread.person),
             *body(message, pictures=True),
-            context(timing(message, account), reacted(message), *state),
-            *([] if card.gone else _acting(thread, no_reply)),
+            *([context(*done)] if done else []),
+            *([] if card.gone else _acting(card, no_reply)),
         ],
     }
 
@@ -55,7 +68,7 @@ def thread_card(
 def closed_card(card: Card, *, account: str) -> Msg:
     """The card where another organisation reads along: no name, no text, no link that tells who it is."""
     said = closed(plain(account, NAME))
-    buttons = [] if card.gone else thread_buttons(card.thread, linked=False)
+    buttons = [] if card.gone else thread_buttons(card.thread, linked=False, snoozed=card.snoozed is not None)
     return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
 
 
@@ -82,11 +95,9 @@ def why_not(thread: Thread, link: AccountLink | None) -> str:
 
 
 def _mark(card: Card) -> str:
-    if card.gone:
-        return "✖️"
-    if card.thread.archived:
-        return "✅"
-    return "🟡" if card.thread.assignee_id else "🔵"
+    if card.state == "waiting":
+        return "🟡" if card.thread.assignee_id else "🔴"
+    return _MARKS[card.state]
 
 
 def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
@@ -108,11 +119,34 @@ def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
 
 
 def _state(card: Card, assignee: str | None) -> list[str]:
-    """Who has it, whether it is answered or closed and by whom, as mrkdwn sentences without a full stop."""
-    if card.gone:
-        return [GONE]
-    archived = [_archival(card.archived)] if card.thread.archived else []
-    return [_assignment(card, assignee), *_answer(card), *archived]
+    """Whether somebody waits and since when, then who has it, as mrkdwn sentences without a full stop."""
+    match card.state:
+        case "gone":
+            return [GONE]
+        case "snoozed" if card.snoozed:
+            first = snoozed_until(card.snoozed)
+        case "waiting":
+            first = _wait(card)
+        case "archived":
+            first = _archival(card.archived)
+        case _:
+            first = _answer(card)
+    return [first, _assignment(card, assignee)]
+
+
+def _wait(card: Card) -> str:
+    """With the day where the last message is of another one."""
+    since, latest = card.waiting_since, card.latest
+    assert since is not None
+    same_day = latest is None or latest.created_at.date() == since.date()
+    return f"Waiting since {when(since) if same_day else when_long(since)}"
+
+
+def _done(card: Card) -> list[str]:
+    """What was done besides what comes first."""
+    if card.state == "archived" and _is_answered(card):
+        return [_answer(card)]
+    return [_archival(card.archived)] if card.state == "waiting" and card.thread.archived else []
 
 
 def _assignment(card: Card, assignee: str | None) -> str:
@@ -124,12 +158,14 @@ def _assignment(card: Card, assignee: str | None) -> str:
     return f"Assigned to {plain(assignee or 'someone', NAME)}{through}" + (_at(note) if own else _by(note))
 
 
-def _answer(card: Card) -> list[str]:
-    """Who answered what the card shows."""
+def _answer(card: Card) -> str:
+    """Who answered what the card shows; that alone where nobody heard of it."""
+    return "Answered" + _by(card.answered if _is_answered(card) else None)
+
+
+def _is_answered(card: Card) -> bool:
     note, latest = card.answered, card.latest or card.thread.last_message
-    if note is None or (latest is not None and latest.inbound and latest.created_at > note.at):
-        return []
-    return [f"Answered{_by(note)}"]
+    return note is not None and not (latest is not None and latest.inbound and latest.created_at > note.at)
 
 
 def _archival(note: Note | None) -> str:
@@ -155,13 +191,14 @@ def _at(note: Note | None) -> str:
     return f", {when(note.at)}" if note else ""
 
 
-def _acting(thread: Thread, no_reply: str) -> list[Block]:
+def _acting(card: Card, no_reply: str) -> list[Block]:
     """The buttons, and in words what is missing among them: Slack has no button that is switched off."""
+    thread = card.thread
     missing = [
         *([f"~Reply~ {no_reply}"] if no_reply else []),
         *([f"~Unassign~ {INHERITED}"] if thread.inherited else []),
     ]
-    buttons = thread_buttons(thread, can_reply=not no_reply)
+    buttons = thread_buttons(thread, can_reply=not no_reply, snoozed=card.snoozed is not None)
     return [*([context(*missing)] if missing else []), *actions("thread_actions", buttons)]
 
 

@@ -13,6 +13,7 @@ from bot.feature import Feature
 from bot.inbox.event import Event
 from bot.models import Card, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
+from bot.snooze import wake
 
 RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again
 feature = Feature()
@@ -33,12 +34,18 @@ async def refresh(job: Refresh, _: Keep, bot: Bot) -> list[Job]:
         return []
     try:
         thread = _told(await bot.background.thread(job.thread_id), job.event).with_person(card.thread.person)
+        thread = await wake.seen(bot, card, thread, job.event)
     except Gone as error:
         return await _bury(bot, card) if error.code else []
     except NotNow:
         return [Recheck(thread_id=job.thread_id)]  # people's clicks wait in this lane
     await bot.directory.saw(thread)
-    await bot.cards.write(thread, notes=_notes(card.thread, thread, job))
+    notes = _notes(card.thread, thread, job)
+    if "archived" in notes and thread.archived:
+        await bot.waiting.closed(thread.id, notes["archived"].at.timestamp(), inboxs=job.event is not None)
+    elif "archived" in notes:
+        await bot.waiting.reopened(thread.id)
+    await bot.cards.write(thread, notes=notes)
     return [Render(thread_id=job.thread_id)]
 
 
@@ -59,6 +66,8 @@ async def refresh_person(job: RefreshPerson, _: Keep, bot: Bot) -> list[Job]:
 
 async def _bury(bot: Bot, card: Card) -> list[Job]:
     await bot.cards.bury(card.thread.id)
+    await bot.waiting.closed(card.thread.id, utc_now().timestamp())
+    await bot.snoozes.end(card.thread.id)
     if card.thread.person is not None:
         await bot.directory.forget(card.thread.person)
     return [Render(thread_id=card.thread.id)]

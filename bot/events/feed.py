@@ -123,7 +123,7 @@ async def _turn(bot: Bot, event: Event, missed_until: datetime | None) -> None:
     asked, late = wanted(event), missed_until is not None and event.created_at < missed_until
     if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
         await bot.feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
-        await bot.waiting.wrote(event.thread_id, event.created_at.timestamp())
+        await bot.waiting.wrote(event.thread_id, event.created_at.timestamp(), event.message_id or "")
     else:
         await bot.feed.turn(event, asked)
 

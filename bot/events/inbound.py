@@ -6,16 +6,17 @@ from typing import Final
 
 import structlog
 
-from bot.cards.jobs import Move, Post
+from bot.cards.jobs import Move, Post, Render
 from bot.cards.known import MISSING, learn
 from bot.context import Bot
 from bot.errors import Gone
 from bot.events.jobs import Campaign, Notify, Outbound, Refresh
 from bot.feature import Feature
-from bot.models import Message, Thread
+from bot.models import Card, Message, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 from bot.routing import decide
+from bot.snooze import wake
 
 log = structlog.get_logger(__name__)
 
@@ -40,8 +41,9 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
         log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
         return []
     await bot.directory.saw(thread)
-    await bot.waiting.wrote(thread.id, message.created_at.timestamp())
-    return [*await learn(bot, thread), *await _to_show(bot, thread, message, job.event.seq)]
+    await bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
+    woken = await wake.written(bot, thread.id, message.created_at)
+    return [*await learn(bot, thread), *woken, *await _to_show(bot, thread, message, job.event.seq)]
 
 
 async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:
@@ -91,13 +93,25 @@ async def _read(bot: Bot, job: Notify) -> tuple[Message, Thread | None, bool]:
 
 @feature.handles(Outbound)
 async def outbound(job: Outbound, _: Keep, bot: Bot) -> list[Job]:
-    """What our side wrote answers whoever waits; a campaign answers nobody."""
+    """What our side wrote answers whoever waits, and the card says so; a campaign answers nobody."""
     if job.campaign:
         await bot.routes.saw_campaign(job.thread_id)
     else:
         await bot.waiting.answered(job.thread_id, job.written.timestamp())
     card = await bot.cards.get(job.thread_id)
-    return [Refresh(thread_id=job.thread_id)] if card and card.gone else []  # nobody writes where there is nothing
+    if card is None:
+        return []
+    if card.gone:
+        return [Refresh(thread_id=job.thread_id)]  # nobody writes where there is nothing
+    return await _answered(bot, job, card) if job.message_id and not job.campaign else []
+
+
+async def _answered(bot: Bot, job: Outbound, card: Card) -> list[Job]:
+    """Who answered, where that is known: Inbox's API names nobody, but what was sent from Slack is on record."""
+    if card.answered is None or card.answered.at < job.written:
+        send = await bot.attempts.of_message(job.message_id)
+        await bot.cards.answer(job.thread_id, Note(who=send.writer if send else None, at=job.written))
+    return [Render(thread_id=job.thread_id)]
 
 
 @feature.handles(Campaign)

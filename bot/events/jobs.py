@@ -77,13 +77,15 @@ class Outbound(Background):
     """Our side wrote in a thread: nobody waits for an answer there any more, unless it was a campaign.
 
     A campaign's has its turn among the messages, whose channel may depend on it. An answer has a time, which counts
-    whenever it is heard of: it waits for no message, or somebody is reminded of what was answered.
+    whenever it is heard of: it waits for no message, or somebody is reminded of what was answered. `message_id` is ""
+    where whoever sent it from Slack says so themselves.
     """
 
     kind: Literal["outbound"] = "outbound"
     thread_id: str
     written: datetime
     campaign: bool = False
+    message_id: str = ""
 
     @property
     def lane(self) -> str:

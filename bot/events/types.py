@@ -34,7 +34,8 @@ def _shown(event: Event) -> list[Job]:
     if event.type in MESSAGES | SENT and event.direction == "outbound" and event.thread_id:
         campaign = event.message is not None and event.message.author == "campaign"
         at = event.message.created_at if event.message else event.created_at
-        return [Outbound(thread_id=event.thread_id, written=at, campaign=campaign)]
+        message_id = event.message_id or ""
+        return [Outbound(thread_id=event.thread_id, written=at, campaign=campaign, message_id=message_id)]
     if event.type in MESSAGES and event.direction != "outbound":
         readable = event.message is not None or (event.message_id and event.thread_id)
         return [Notify(event=event)] if readable else []

@@ -35,6 +35,7 @@ class Prospect(Wire):
     display_name: str | None = None
     username: str | None = None
     profile_url: str | None = None
+    image: str | None = None
     bio: str | None = None
     follower_count: float | None = None
     context: Maybe[Context] = None
@@ -52,6 +53,7 @@ class Prospect(Wire):
             name=self.display_name or "",
             profile_id=self.external_id,
             profile_url=self.profile_url or profile_url(platform, known),
+            picture=self.image,
             bio=self.bio,
             followers=whole(self.follower_count),
             assignee_id=self.context.assignee_id if self.context else None,

@@ -26,6 +26,7 @@ class Profile(Wire):
     display_name: str | None = None
     bio: str | None = None
     follower_count: float | None = None
+    avatar_url: str | None = None
     profile_url: str | None = None
 
     def person(self, contact_id: str | None, contact: Contact | None) -> models.Person:
@@ -37,6 +38,7 @@ class Profile(Wire):
             profile_id=self.id,
             contact_id=contact_id,
             profile_url=self.profile_url or profile_url(self.platform, self.platform_id),
+            picture=self.avatar_url,
             bio=self.bio,
             followers=whole(self.follower_count),
             assignee_id=contact.assignee_id if contact else None,

@@ -34,5 +34,7 @@ async def open_form(job: OpenMessage, _: Keep, bot: Bot) -> list[Job]:
         return []
     account = await bot.directory.account_label(card.thread.account_link_id)
     metadata = remembered(job.thread_id, job.asker)
-    await forms.fill(bot, job.view_id, message_modal(thread=card.thread, account=account, metadata=metadata))
+    snoozed = card.snoozed is not None
+    view = message_modal(thread=card.thread, account=account, metadata=metadata, snoozed=snoozed)
+    await forms.fill(bot, job.view_id, view)
     return []

@@ -1,7 +1,8 @@
 """Who waits for an answer since when, and when to look at it again: known from what passes by, without asking Inbox.
 
-A thread waits from the first inbound message after our side's last word. Reminded of it, it waits for a reminder again
-only from the next inbound message on: one reminder for each. All times are Unix seconds.
+A wait begins with the first inbound message after an answer, an archive or nothing, and ends with the next of these;
+it goes on where an archived conversation is reopened that nobody has answered. Reminded of it, it waits for a reminder
+again only from the next inbound message on: one reminder for each. All times are Unix seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bot.store import keys
 from bot.store.scripts import script
 
 FIRST_LOOK: Final = 900.0  # seconds; most are answered by then, and no reminder is wanted sooner
-FORGOTTEN: Final = keys.FORTNIGHT  # seconds after which nobody is reminded any more
+FORGOTTEN: Final = keys.FORTNIGHT  # seconds after which nobody is reminded any more, though they wait
 
 
 class Wait(NamedTuple):
@@ -33,25 +34,34 @@ class Waiting:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._wrote = script(redis, "reminders/wrote.lua")
         self._answered = script(redis, "reminders/answered.lua")
+        self._closed = script(redis, "reminders/closed.lua")
+        self._reopened = script(redis, "reminders/reopened.lua")
         self._reminded = script(redis, "reminders/reminded.lua")
 
-    async def wrote(self, thread_id: str, at: float) -> None:
-        """Somebody wrote to us."""
-        await self._run(self._wrote, thread_id, at, at + FIRST_LOOK)
+    async def wrote(self, thread_id: str, at: float, message_id: str = "") -> bool:
+        """Somebody wrote to us. Whether a wait begins with this message; the same answer when it is asked again."""
+        return bool(await self._run(self._wrote, thread_id, repr(at), repr(at + FIRST_LOOK), message_id))
 
     async def answered(self, thread_id: str, at: float) -> None:
         """Our side wrote; what they write later waits for the next answer."""
-        await self._run(self._answered, thread_id, at)
+        await self._run(self._answered, thread_id, repr(at))
+
+    async def closed(self, thread_id: str, at: float, *, inboxs: bool = False) -> None:
+        """The conversation was archived, or is gone; `inboxs` tells that `at` is by Inbox's clock, as messages are."""
+        await self._run(self._closed, thread_id, repr(at), str(int(inboxs)))
+
+    async def reopened(self, thread_id: str) -> None:
+        """It is open again: who waited when it was archived waits on."""
+        await self._run(self._reopened, thread_id, repr(time.time()))
 
     async def reminded(self, thread_id: str, since: float) -> None:
         """Whoever had to know was reminded of what was written since then."""
-        await self._run(self._reminded, thread_id, since)
+        await self._run(self._reminded, thread_id, repr(since))
 
     async def over(self, thread_id: str) -> None:
-        """Nobody is to be reminded: the thread was archived or deleted, or is too old."""
+        """Nobody is to be reminded of it again: the thread was archived or deleted, or it is too long ago."""
         pipe = self._redis.pipeline()
-        pipe.hdel(keys.waiting(thread_id), "first", "last", "since")
-        pipe.zrem(keys.WAITING, thread_id).zrem(keys.DUE, thread_id)
+        pipe.hdel(keys.waiting(thread_id), "since").zrem(keys.DUE, thread_id)
         await pipe.execute()
 
     async def get(self, thread_id: str) -> Wait | None:
@@ -59,10 +69,14 @@ class Waiting:
         return Wait(float(first), float(since) if since else None) if first else None
 
     async def all(self, count: int = 500) -> dict[str, float]:
-        """The threads that wait and since when, longest first."""
-        await self._redis.zremrangebyscore(keys.WAITING, "-inf", time.time() - FORGOTTEN)
-        found = await self._redis.zrange(keys.WAITING, 0, count - 1, withscores=True)
+        """The threads that wait and of which people are reminded, and since when, longest first."""
+        since = time.time() - FORGOTTEN
+        found = await self._redis.zrangebyscore(keys.WAITING, since, "+inf", start=0, num=count, withscores=True)
         return {one.decode(): at for one, at in found}
+
+    async def everybody(self) -> list[str]:
+        """Ids of all threads that wait, however long, the longest first."""
+        return [one.decode() for one in await self._redis.zrange(keys.WAITING, 0, -1)]
 
     async def due(self, count: int = 200) -> list[str]:
         """The threads to look at now."""
@@ -102,8 +116,7 @@ class Waiting:
         found = await self._redis.zrangebyscore(key, "-inf", time.time(), start=0, num=count)
         return [one.decode() for one in found]
 
-    async def _run(self, script: Any, thread_id: str, *times: float) -> None:
+    async def _run(self, script: Any, thread_id: str, *args: str) -> Any:
         """The times go as text, so that they come back as they went."""
-        await script(
-            keys=[keys.WAITING, keys.DUE, keys.waiting(thread_id)], args=[thread_id, *(repr(one) for one in times)]
-        )
+        names = [keys.WAITING, keys.DUE, keys.waiting(thread_id), keys.wait_began(thread_id)]
+        return await script(keys=names, args=[thread_id, *args])

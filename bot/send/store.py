@@ -52,6 +52,11 @@ class Attempts:
             await self._redis.set(_arrived(intent), f"{message_id} {thread_id}", ex=INTENT_LIVES)
         return ours
 
+    async def of_message(self, message_id: str) -> Send | None:
+        """What somebody set out to send from Slack and became this message of Inbox's; None for every other one."""
+        intent = await self._redis.get(keys.key("sent", message_id))
+        return await self.get(intent.decode()) if intent else None
+
     async def withdraw(self, intent: str) -> None:
         """Never begin this one: what it would send was changed or deleted before it was heard of."""
         await self._redis.set(keys.key("withdrawn", intent), "1", ex=INTENT_LIVES)

@@ -101,11 +101,15 @@ def link(url: str, words: str) -> Block:
 
 def without_pictures(message: Msg) -> Msg:
     """The same with each picture only named, for when Slack cannot fetch one."""
-    blocks = [
-        line(run(f"📎 {one['alt_text']} (can't be shown here)")) if one["type"] == "image" else one
-        for one in message["blocks"]
-    ]
-    return {"text": message["text"], "blocks": blocks}
+    return {"text": message["text"], "blocks": [_without_picture(one) for one in message["blocks"]]}
+
+
+def _without_picture(block: Block) -> Block:
+    if block["type"] == "image":
+        return line(run(f"📎 {block['alt_text']} (can't be shown here)"))
+    if block["type"] == "context":  # a face says nothing that the name does not
+        return {**block, "elements": [one for one in block["elements"] if one["type"] != "image"]}
+    return block
 
 
 def actions(block_id: str, buttons: Sequence[Block]) -> list[Block]:

@@ -138,10 +138,30 @@ class Slack:
         between_us = found.get("is_shared") and not found.get("is_org_shared")
         return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
 
+    async def is_member(self, channel: str, user: str) -> bool:
+        """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
+        cursor = ""
+        for _ in range(PAGES):
+            async with self._answers():
+                answer = await self.client.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if user in (answer.get("members") or ()) or not cursor:
+                return user in (answer.get("members") or ())
+        return True
+
     async def post(
-        self, channel: str, message: Msg, *, thread_ts: str | None = None, metadata: Mapping[str, str] | None = None
+        self,
+        channel: str,
+        message: Msg,
+        *,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        metadata: Mapping[str, str] | None = None,
     ) -> Place:
-        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours."""
+        """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours.
+
+        A reply that is `broadcast` shows in the channel too.
+        """
 
         async def call(content: dict[str, Any]) -> Any:
             async with self._answers():
@@ -149,6 +169,7 @@ class Slack:
                     channel=channel,
                     **content,
                     thread_ts=thread_ts,
+                    reply_broadcast=(broadcast and thread_ts is not None) or None,
                     unfurl_links=False,
                     unfurl_media=False,
                     metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,

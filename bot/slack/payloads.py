@@ -53,7 +53,8 @@ def asker(body: Body) -> Asker:
 def submitted(body: Body, name: str) -> str:
     """The value of the input whose action is called `name`; "" when it is absent or empty."""
     state = _state(body, name)
-    chosen = (state.get("selected_option") or {}).get("value") or state.get("selected_conversation")
+    picked = (state.get(f"selected_{what}") for what in ("conversation", "date", "time"))
+    chosen = (state.get("selected_option") or {}).get("value") or next(filter(None, picked), None)
     return str(chosen or state.get("value") or "")
 
 

@@ -69,7 +69,8 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
                 member = (card.thread.assignee_id if card else None) or ""
             await bot.counts.sent(job.thread_id, job.message_id, job.when, member, certain=certain)
         case "closed":
-            await bot.counts.closed(job.thread_id)
+            if not await bot.snoozes.closes(job.thread_id):  # it comes back, and waits still
+                await bot.counts.closed(job.thread_id)
     return []
 
 
@@ -108,7 +109,7 @@ async def _figures(bot: Bot) -> Figures:
 
 async def _waiting(bot: Bot, names: dict[str, str]) -> tuple[tuple[str, int], ...]:
     """How many conversations wait for an answer, by assignee; nobody's is ""."""
-    ids = await bot.counts.waiting()
+    ids = await bot.waiting.everybody()
     known = await bot.cards.threads(ids)
     still = [one for one in ids if not (one in known and known[one].archived)]
     assigned = (known[one].assignee_id if one in known else None for one in still)

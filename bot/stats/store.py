@@ -54,10 +54,6 @@ class Counts:
         """Nobody waits there any more."""
         await self._redis.hdel(keys.UNANSWERED, thread_id)
 
-    async def waiting(self) -> list[str]:
-        """Ids of the threads that wait for an answer."""
-        return [one.decode() for one in await self._redis.hkeys(keys.UNANSWERED)]
-
     async def days(self, days: Sequence[date]) -> list[Day]:
         """What was counted on each of `days`."""
         pipe = self._redis.pipeline(transaction=False)

@@ -55,6 +55,8 @@ DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
 WAITING: Final = key("reminders", "waiting")  # thread ids by when the first unanswered message was written
 MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
 
+SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
+
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
@@ -136,8 +138,16 @@ def routed(thread_id: str) -> str:
     return key("routed", thread_id)
 
 
+def snoozing(thread_id: str) -> str:
+    return key("snoozing", thread_id)
+
+
 def waiting(thread_id: str) -> str:
     return key("waiting", thread_id)
+
+
+def wait_began(thread_id: str) -> str:
+    return key("wait-began", thread_id)
 
 
 def intent(intent_id: str) -> str:
@@ -183,6 +193,20 @@ def unshown(thread_id: str) -> str:
 
 def read_lately(thread_id: str, what: str = "") -> str:
     return key("read-lately", thread_id, *([what] if what else []))
+
+
+def mentioned(channel: str, ts: str) -> str:
+    """Whom the post mentions."""
+    return key("mentioned", channel, ts)
+
+
+def member_of(channel: str, user: str) -> str:
+    return key("cache", "member-of", channel, user)
+
+
+def untold(user: str) -> str:
+    """Threads in which a wait began that a Slack user is to be told of."""
+    return key("untold", user)
 
 
 def post(channel: str, ts: str) -> str:

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
-from bot.models import Heard
-from bot.queue.job import Asked
+from bot.models import Heard, Record
+from bot.queue.job import Asked, Job
+
+
+class Notice(Record):
+    """Who notices by a post that somebody begins to wait: the Slack user whom it mentions, or the whole channel.
+
+    `until` is when the last message was written of the wait that is noticed with it; None where none begins.
+    """
+
+    mention: str = ""
+    broadcast: bool = False
+    until: datetime | None = None
+
+
+class TellWhoWaits(Job):
+    """Tell `user` in one direct message, after their quiet hours, of all in whose conversations a wait has begun."""
+
+    background: ClassVar[bool] = True
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "waits:{user}"
+    kind: Literal["tell_who_waits"] = "tell_who_waits"
+    user: str
 
 
 class SetHeard(Asked):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from bot.models import Broadcast, Heard
-from bot.slack.blocks import Block, option, section
+from bot.slack.blocks import Block, Msg, context, option, section
+from bot.text import plain, when_long
 
+_LISTED: Final = 12  # of those who wait, in one message
+_NAME: Final = 80
 MENTIONS_USAGE: Final = "Use `/inbox mentions on`, `/inbox mentions message` or `/inbox mentions off`."
 BROADCAST_USAGE: Final = "Use `/inbox follow-ups once`, `thread` or `every`, in the channel that it is for."
 BROADCAST: Final[Mapping[Broadcast, str]] = {
@@ -35,6 +39,39 @@ _SHOWS: Final[Mapping[Broadcast, str]] = {
     "thread": "shows later messages in the thread alone",
     "every": "shows every later message in the channel too",
 }
+
+
+class Waiter(NamedTuple):
+    """Somebody who waits, since when, and where their card is."""
+
+    name: str
+    since: datetime
+    link: str | None
+
+
+def who_waits(waiters: Sequence[Waiter]) -> Msg:
+    """What an assignee reads in a direct message: never a word of what anybody wrote."""
+    lines = [_line(one) for one in waiters[:_LISTED]]
+    left = len(waiters) - len(lines)
+    head = lines[0] if len(waiters) == 1 else f"*{len(waiters)} people wait in conversations that you have.*"
+    rest = [] if len(waiters) == 1 else [f"• {one}" for one in lines]
+    more = [f"… and {left} more: `/inbox mine` lists them."] if left else []
+    said = "\n".join([f"🟡 {head}", *rest, *more])
+    return {"text": f"🟡 {head}", "blocks": [section(said), context("`/inbox mentions` says how you hear of this.")]}
+
+
+def _line(waiter: Waiter) -> str:
+    who = plain(waiter.name, _NAME)
+    linked = f"<{waiter.link}|{who}>" if waiter.link else f"*{who}*"
+    return f"{linked} waits for your answer since {when_long(waiter.since)}."
+
+
+def mentioning(message: Msg, user: str) -> Msg:
+    """The post, with a word to the Slack user who has the conversation."""
+    return {
+        "text": f"<@{user}> {message['text']}",
+        "blocks": [*message["blocks"], context(f"<@{user}>, you have this conversation.")],
+    }
 
 
 def my_choice(heard: Heard) -> Block:

@@ -95,6 +95,7 @@ SCOPES: dict[str, set[str]] = {
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_info": {"channels:read", "groups:read"},
+    "conversations_members": {"channels:read", "groups:read"},
     "users_info": {"users:read", "users:read.email"},
     "users_list": {"users:read"},
     "users_lookupByEmail": {"users:read.email"},
@@ -426,11 +427,11 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 MAY_USE = {
     "admin": "",
     "assign": "cards",
-    "cards": "",
+    "cards": "waits",
     "channels": "reminders waits",
     "dm": "send snippets",
     "doctor": "",
-    "events": "cards routing stats",
+    "events": "cards routing snooze stats",
     "lists": "cards reminders waits",
     "messages": "",
     "reminders": "waits",
@@ -438,9 +439,10 @@ MAY_USE = {
     "routing": "",
     "send": "stats",
     "snippets": "",
+    "snooze": "cards lists",
     "stats": "",
     "thread_replies": "send",
-    "threads": "cards",
+    "threads": "cards snooze",
     "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")

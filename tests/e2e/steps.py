@@ -20,11 +20,14 @@ AT_ONCE = 1.5  # seconds that no answer takes on a busy machine; `tests/bench` m
 BUSY = ("people", "background", "delayed")
 
 
-async def idle(on: Stage, within: float = 8.0) -> None:
-    """Until every webhook was delivered and no job waits: what has not happened by then will not happen."""
+async def idle(on: Stage, within: float = 8.0, held: int = 0) -> None:
+    """Until every webhook was delivered and no job waits: what has not happened by then will not happen.
+
+    `held` are lanes that wait for a time which does not come.
+    """
     await on.inbox.settle()
     end = time.monotonic() + within
-    while sum(await _depth(on)):
+    while await _depth(on) != [0, 0, held]:
         assert time.monotonic() < end, f"still busy after {within} s; Slack saw:\n{on.slack.story()}"
         await asyncio.sleep(0.01)
 
@@ -46,7 +49,8 @@ async def card_of(on: Stage, said: str = "Hi there", person: PersonRecord | None
 
 def cards(on: Stage) -> list[Message]:
     """What the bot posted at the top level of the channel."""
-    return [message for message in on.slack.messages(on.acme.channel) if message.user == BOT_USER]
+    posts = on.slack.messages(on.acme.channel)
+    return [message for message in posts if message.user == BOT_USER and not message.thread_ts]
 
 
 def shows(on: Stage, card: Message) -> str:

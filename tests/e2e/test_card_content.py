@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -229,4 +230,6 @@ async def test_v1_does_not_say_what_is_allowed_so_the_button_is_there(opened: Op
 
 async def test_the_notification_says_who_wrote_what_whose_it_is_and_nothing_that_needs_a_picture(on: Stage) -> None:
     card = await card_with(on, {"kind": "image", "url": PICTURE})
-    assert card.text == "Sarah Chen (@sarah) via @acme: [image] · Unassigned"
+    state, *rest = card.text.split(" · ")
+    assert re.fullmatch(r"🔴 Waiting since <!date\^\d+\^{time}\|\d\d:\d\d UTC>", state)
+    assert rest == ["Unassigned", "Sarah Chen (@sarah) via @acme: [image]"]

@@ -25,6 +25,7 @@ QUOTA = 100_000
 OFTEN = Timing(channel_interval=0.001, poll=0.005, inbox_per_minute=QUOTA)
 PEOPLE = 2
 MINUTE = datetime.now(UTC).replace(second=0, microsecond=0)
+MEANWHILE = re.compile(r"^Person |you have this conversation")
 _RUN = itertools.count()
 
 # What happens in Inbox, one after the other, to the person with this number.
@@ -112,11 +113,12 @@ def _seen(on: Stage, card: Message) -> str:
     """A card and what is below it, as people see them.
 
     Without when a change was made in Inbox: a card that is drawn after the change knows only how things are. And
-    without who wrote what is below the card: one post may hold several messages.
+    without who wrote what is below the card: one post may hold several messages. And whether somebody is mentioned
+    there depends on who had it when the message was heard of.
     """
     shown = re.sub(r" in Inbox, \d\d:\d\d UTC", "", shows(on, card))
     below = "\n".join(on.slack.show(reply) for reply in on.slack.replies(card.channel, card.ts))
-    return "\n".join([shown, *(line for line in below.splitlines() if not line.startswith("Person "))])
+    return "\n".join([shown, *(line for line in below.splitlines() if not MEANWHILE.search(line))])
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ async def test_of_an_unknown_thread_nothing_is_known(cards: Cards) -> None:
 
 async def test_what_was_written_is_read(cards: Cards) -> None:
     await cards.write(THREAD, notes={"archived": BY_ANA, "assigned": Note(at=NOON)}, latest=HELLO)
-    assert await cards.get("t1") == Card(thread=THREAD, latest=HELLO, archived=BY_ANA, assigned=Note(at=NOON))
+    whole = Card(thread=THREAD, latest=HELLO, archived=BY_ANA, assigned=Note(at=NOON), waiting_since=NOON)
+    assert await cards.get("t1") == whole
 
 
 async def test_what_is_not_written_stays(cards: Cards) -> None:
@@ -59,7 +60,7 @@ async def test_a_post_and_a_click_at_once_both_count(cards: Cards) -> None:
     await asyncio.gather(
         cards.write(THREAD, latest=HELLO), cards.write(THREAD, notes={"assigned": BY_ANA}), cards.put("t1", PLACE)
     )
-    assert await cards.get("t1") == Card(thread=THREAD, latest=HELLO, assigned=BY_ANA)
+    assert await cards.get("t1") == Card(thread=THREAD, latest=HELLO, assigned=BY_ANA, waiting_since=NOON)
     assert await cards.place("t1") == PLACE
 
 
@@ -88,7 +89,7 @@ async def test_a_buried_card_says_so_and_keeps_its_words_and_place(cards: Cards)
     await cards.write(THREAD, latest=HELLO)
     await cards.put("t1", PLACE)
     await cards.bury("t1")
-    assert await cards.get("t1") == Card(thread=THREAD, latest=HELLO, gone=True)
+    assert await cards.get("t1") == Card(thread=THREAD, latest=HELLO, waiting_since=NOON, gone=True)
     assert await cards.place("t1") == PLACE
 
 

@@ -124,6 +124,31 @@ async def test_a_reply_that_is_broadcast_is_in_the_channel_and_in_the_thread(
     assert [one.text for one in slack.replies(channel, card.ts)] == ["both", "thread alone"]
 
 
+async def test_a_message_notifies_whom_it_mentions_where_they_are(
+    slack: SandboxSlack, channel: str, client: AsyncWebClient
+) -> None:
+    async def notifies(**content: object) -> set[str]:
+        answer = await client.chat_postMessage(channel=channel, **content)  # type: ignore[arg-type]
+        return slack.notified(slack.message(answer["channel"], answer["ts"]))
+
+    elsewhere = slack.add_user("U3", "Eve", "eve@acme.example")
+    slack.channels[channel].members -= {elsewhere}
+    small = {"type": "context", "elements": [{"type": "mrkdwn", "text": "for <@U2|bo> &lt;@U1&gt;"}]}
+    inline = {
+        "type": "rich_text_section",
+        "elements": [{"type": "user", "user_id": "U1"}, {"type": "text", "text": "<@U2>"}],
+    }
+    assert await notifies(text=f"<@U1> and <@{elsewhere}>") == {"U1"}
+    assert await notifies(text="<@U1>", blocks=[small]) == {"U2"}
+    assert await notifies(text="hello", blocks=[{"type": "rich_text", "elements": [inline]}]) == {"U1"}
+    assert await notifies(text="<!here> hello") >= {"U1", "U2"}
+    assert await notifies(text=f"<!subteam^{slack.add_usergroup('crew', ['U2'])}>") == {"U2"}
+    assert await notifies(text="nobody") == set()
+    assert slack.notified(slack.say("U1", channel, "<@U1> <@U2>")) == {"U2"}
+    answer = await client.chat_postMessage(channel="U1", text="hello")
+    assert slack.notified(slack.message(answer["channel"], answer["ts"])) == {"U1"}
+
+
 async def test_who_deletes_a_message_lets_the_bot_hear_of_it(
     slack: SandboxSlack, channel: str, client: AsyncWebClient, heard: list[Json]
 ) -> None:

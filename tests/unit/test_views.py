@@ -1,6 +1,7 @@
 """Cards, modals and receipts: what they show, that Slack would take them, and that no stranger can act through them."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
@@ -20,7 +21,7 @@ from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Per
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
-from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
+from bot.slack.blocks import Msg, loading_modal, menu, more, notice_modal, without_pictures
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 AT_TOKEN = f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
@@ -38,13 +39,14 @@ def thread(**more: Any) -> Thread:
     return Thread(**{"id": "t1", "account_link_id": "a1", "platform_id": "1:42", "person": SARAH, **more})
 
 
-def card(*, latest: Message | None = None, gone: bool = False, **more: Any) -> Card:
+def card(*, latest: Message | None = None, gone: bool = False, waits: bool = True, **more: Any) -> Card:
     notes = {name: more.pop(name) for name in ("archived_by", "assigned_by") if name in more}
     return Card(
         thread=thread(**more),
         latest=latest or message(),
         archived=notes.get("archived_by"),
         assigned=notes.get("assigned_by"),
+        waiting_since=AT if waits and not more.get("archived") else None,
         gone=gone,
     )
 
@@ -77,6 +79,11 @@ def literal(shown: Any) -> str:
 
 def mrkdwn(shown: Any) -> str:
     return "\n".join(part["text"] for part in parts(shown) if part.get("type") == "mrkdwn")
+
+
+def states(shown: Msg) -> list[str]:
+    """What the card's small print and first line say, one thing after the other, without marks."""
+    return [one.strip("*🔴🟡🟢✅✖️ ") for one in re.split(r"\n| · ", mrkdwn(shown))]
 
 
 def must_be_valid(shown: Any) -> None:
@@ -231,15 +238,20 @@ def test_no_strangers_words_ping_link_or_format() -> None:
 
 def test_card_shows_who_wrote_what_to_which_account() -> None:
     shown = show(card(is_request=True))
-    assert literal(shown) == "🔵 Sarah Chen (@sarahchen) via @acme · message requestHi there"
-    assert shown["text"] == "Sarah Chen (@sarahchen) via @acme · message request: Hi there · Unassigned"
+    assert literal(shown) == "Sarah Chen (@sarahchen) via @acme · message requestHi there"
+    said = "Sarah Chen (@sarahchen) via @acme · message request: Hi there"
+    assert shown["text"] == f"🔴 Waiting since {AT_TOKEN} · Unassigned · {said}"
     assert "Received <!date^" in mrkdwn(shown)
 
 
 def test_a_menu_of_one_option_is_a_button_as_slack_takes_two_at_least() -> None:
-    """A card where another organisation reads along has no link, which would tell who it is."""
+    options = [more("Assign to…", "assign_to", "t1"), more("Snooze…", "snooze", "t1")]
+    assert [one["type"] for count in (1, 2) for one in menu(options[:count])] == ["button", "overflow"]
+
+
+def test_a_card_where_another_organisation_reads_along_has_no_link_which_would_tell_who_it_is() -> None:
     shown = closed_card(Card(thread=thread()), account="@acme")
-    assert [part["type"] for part in parts(shown) if part.get("action_id") == "more"] == ["button"]
+    assert [part["type"] for part in parts(shown) if part.get("action_id") == "more"] == ["overflow"]
     assert "https://" not in json.dumps(shown)
 
 
@@ -285,16 +297,49 @@ def test_buttons_follow_the_state(state: dict[str, Any], labels: list[str]) -> N
 )
 def test_card_says_who_did_what_and_when(state: dict[str, Any], assignee: str | None, line: str) -> None:
     shown = show(card(**state), assignee)
-    assert line in mrkdwn(shown).splitlines()
-    assert line in shown["text"].split(" · ")
+    assert line in states(shown)
+    assert line in [one.strip("🔴🟡🟢✅✖️ ") for one in shown["text"].split(" · ")]
 
 
 @pytest.mark.parametrize(
-    ("state", "mark"),
-    [({}, "🔵"), ({"assignee_id": "x"}, "🟡"), ({"archived": True, "assignee_id": "x"}, "✅"), ({"gone": True}, "✖")],
+    ("state", "first"),
+    [
+        ({}, f"🔴 *Waiting since {AT_TOKEN}* · Unassigned"),
+        ({"assignee_id": "x"}, f"🟡 *Waiting since {AT_TOKEN}* · Assigned to Bo"),
+        ({"waits": False}, "🟢 *Answered* · Unassigned"),
+        ({"waits": False, "assignee_id": "x"}, "🟢 *Answered* · Assigned to Bo"),
+        ({"archived": True, "assignee_id": "x"}, "✅ *Archived* · Assigned to Bo"),
+        ({"gone": True}, f"✖️ *{words.GONE}*"),
+    ],
 )
-def test_card_starts_with_the_mark_of_its_state(state: dict[str, Any], mark: str) -> None:
-    assert literal(show(card(**state))).startswith(mark)
+def test_card_says_first_whether_somebody_waits_and_then_who_has_it(state: dict[str, Any], first: str) -> None:
+    shown = show(card(**state), "Bo")
+    assert mrkdwn(shown).splitlines()[0] == first
+    assert shown["text"].startswith(first.replace("*", ""))
+
+
+def test_a_wait_of_another_day_than_the_last_message_names_its_day() -> None:
+    shown = show(card(latest=message(created_at=AT.replace(day=24))))
+    assert (
+        f"Waiting since <!date^{int(AT.timestamp())}^{{date_short_pretty}}, {{time}}|2026-11-22 14:02 UTC>"
+        in states(shown)
+    )
+
+
+def test_what_is_written_after_it_was_archived_waits_and_the_card_says_both() -> None:
+    whole = card(archived=True, archived_by=Note(at=AT)).model_copy(update={"waiting_since": AT})
+    assert states(show(whole))[:2] == [f"Waiting since {AT_TOKEN}", "Unassigned"]
+    assert f"Archived in Inbox, {AT_TOKEN}" in states(show(whole))
+
+
+def test_a_card_shows_the_persons_picture_where_there_is_one() -> None:
+    face = "https://pics.example/sarah.jpg"
+    shown = show(card(person=SARAH.model_copy(update={"picture": face})))
+    (image,) = [part for part in parts(shown) if part.get("type") == "image"]
+    assert (image["image_url"], image["alt_text"]) == (face, "Picture of Sarah Chen")
+    assert not [part for part in parts(without_pictures(shown)) if part.get("type") == "image"]
+    strange = show(card(person=SARAH.model_copy(update={"picture": "javascript:alert(1)"})))
+    assert not [part for part in parts(strange) if part.get("type") == "image"]
 
 
 def test_card_names_attachments_edits_and_deletions() -> None:
@@ -320,7 +365,7 @@ def test_a_button_that_is_missing_leaves_a_reason() -> None:
     inherited = SARAH.model_copy(update={"assignee_id": "x"})
     shown = show(card(person=inherited, assignee_id="x"), "Bo")
     assert "Unassign" not in buttons(shown)
-    assert "Assigned to Bo through the contact" in mrkdwn(shown).splitlines()
+    assert "Assigned to Bo through the contact" in states(shown)
     assert f"~Unassign~ {INHERITED}" in mrkdwn(shown).splitlines()
 
 
@@ -345,9 +390,13 @@ def test_why_nobody_can_reply(link: AccountLink | None, restrictions: tuple[str,
 def test_what_is_answered_is_said_until_somebody_writes_again() -> None:
     answered = Note(who="Ana", at=AT)
     shown = show(Card(thread=thread(), latest=message(), answered=answered))
-    assert f"Answered by Ana, {AT_TOKEN}" in mrkdwn(shown).splitlines()
+    assert f"Answered by Ana, {AT_TOKEN}" in states(shown)
     later = message(created_at=AT.replace(hour=15))
-    assert "Answered" not in show(Card(thread=thread(), latest=later, answered=answered))["text"]
+    waits = Card(thread=thread(), latest=later, answered=answered, waiting_since=later.created_at)
+    assert "Answered" not in show(waits)["text"]
+    archived = Card(thread=thread(archived=True), latest=message(), answered=answered, archived=Note(who="Bo", at=AT))
+    assert states(show(archived))[0] == f"Archived by Bo, {AT_TOKEN}"
+    assert f"Answered by Ana, {AT_TOKEN}" in states(show(archived))
 
 
 def test_files_are_shown_linked_or_named() -> None:

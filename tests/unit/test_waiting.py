@@ -79,14 +79,61 @@ async def test_they_are_looked_at_when_it_is_time_and_not_when_it_is_over(waitin
     assert await waiting.due() == ["later"]
 
 
-async def test_after_two_weeks_they_are_forgotten(waiting: Waiting, redis: Any) -> None:
+async def test_after_two_weeks_nobody_is_reminded_of_who_still_waits(waiting: Waiting, redis: Any) -> None:
     await waiting.wrote("old", NOW - FORGOTTEN - 1)
     await waiting.wrote("new", NOW)
     assert await waiting.all() == {"new": NOW}
-    assert 0 < await redis.ttl(keys.waiting("new")) <= FORGOTTEN
+    await waiting.over("old")
+    assert await waiting.get("old") == Wait(NOW - FORGOTTEN - 1, None)
+    assert await waiting.everybody() == ["old", "new"]
+    assert await redis.ttl(keys.waiting("old")) == -1
+    await waiting.answered("old", NOW)
+    assert await waiting.everybody() == ["new"]
+    assert 0 < await redis.ttl(keys.waiting("old")) <= FORGOTTEN
 
 
-async def test_whoever_waits_for_two_weeks_makes_room_without_anybody_asking(waiting: Waiting, redis: Any) -> None:
-    await redis.zadd(keys.WAITING, {"reminded once": NOW - FORGOTTEN - 1})
-    await waiting.wrote("new", NOW)
-    assert await redis.zrange(keys.WAITING, 0, -1) == [b"new"]
+# --- when a wait begins ----------------------------------------------------------------------------------------------
+
+
+async def test_a_wait_begins_with_the_first_message_alone_however_often_that_is_heard_of(waiting: Waiting) -> None:
+    heard = [await waiting.wrote("t", NOW - 20, "one"), await waiting.wrote("t", NOW - 10, "two")]
+    heard += [await waiting.wrote("t", NOW - 20, "one"), await waiting.wrote("t", NOW - 10, "two")]
+    assert heard == [True, False, True, False]
+
+
+async def test_after_an_answer_the_next_message_begins_a_wait(waiting: Waiting) -> None:
+    await waiting.wrote("t", NOW - 20, "one")
+    await waiting.answered("t", NOW - 15)
+    assert await waiting.wrote("t", NOW - 10, "two")
+    assert not await waiting.wrote("t", NOW - 20, "one")
+
+
+async def test_after_an_archive_the_next_message_begins_a_wait_though_nobody_has_answered(waiting: Waiting) -> None:
+    await waiting.wrote("t", NOW - 20, "one")
+    await waiting.closed("t", NOW - 15, inboxs=True)
+    assert await waiting.everybody() == []
+    assert await waiting.wrote("t", NOW - 10, "two")
+    assert await waiting.get("t") == Wait(NOW - 10, NOW - 10)
+    assert await waiting.everybody() == ["t"]
+
+
+async def test_who_waited_when_it_was_archived_waits_again_when_it_is_reopened(waiting: Waiting) -> None:
+    await waiting.wrote("t", NOW - 20, "one")
+    await waiting.closed("t", NOW - 15)
+    await waiting.reopened("t")
+    assert await waiting.get("t") == Wait(NOW - 20, NOW - 20)
+    assert await waiting.everybody() == ["t"]
+    assert await waiting.wrote("t", NOW - 10, "two")
+
+
+async def test_an_archive_that_is_heard_of_after_what_came_later_ends_no_wait(waiting: Waiting) -> None:
+    assert await waiting.wrote("t", NOW - 10, "one")
+    await waiting.closed("t", NOW - 15, inboxs=True)
+    assert await waiting.everybody() == ["t"]
+
+
+async def test_what_a_colleague_archives_here_was_there_though_inboxs_clock_is_ahead(waiting: Waiting) -> None:
+    await waiting.wrote("t", NOW + 10, "one")
+    await waiting.closed("t", NOW)
+    assert await waiting.everybody() == []
+    assert await waiting.wrote("t", NOW + 11, "two")

@@ -66,17 +66,17 @@ def _channel(slack: SandboxSlack, channel: Channel) -> Json:
 
 
 def _messages(slack: SandboxSlack, channel: str) -> list[Json]:
-    return [_message(one) | {"replies": _replies(one.replies)} for one in slack.messages(channel)]
+    return [_message(slack, one) | {"replies": _replies(slack, one.replies)} for one in slack.messages(channel)]
 
 
-def _replies(replies: Iterable[Message]) -> list[Json]:
-    return [_message(one) for one in replies if not one.deleted]
+def _replies(slack: SandboxSlack, replies: Iterable[Message]) -> list[Json]:
+    return [_message(slack, one) for one in replies if not one.deleted]
 
 
-def _message(message: Message) -> Json:
+def _message(slack: SandboxSlack, message: Message) -> Json:
     shown = message.payload()
     files = [{**one, "url": f"/file/{one['id']}"} for one in shown.get("files", [])]
-    return shown | {"channel": message.channel, "files": files}
+    return shown | {"channel": message.channel, "files": files, "notified": sorted(slack.notified(message))}
 
 
 def _inbox(inbox: SandboxInbox) -> Json:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from bot.sandbox.slack.block_kit.ids import with_ids
 from bot.sandbox.slack.clock import Clock
+from bot.sandbox.slack.notified import notified
 from bot.sandbox.slack.records import (
     ALL_SCOPES,
     APP_ID,
@@ -198,6 +199,10 @@ class World(Clock):
 
     def replies(self, channel: str, ts: str) -> list[Message]:
         return list(self.message(channel, ts).replies)
+
+    def notified(self, message: Message) -> set[str]:
+        """Whom the message notifies by itself."""
+        return notified(message, self.channels[message.channel], self.usergroups)
 
     def ephemerals(self, user: str | None = None) -> list[Ephemeral]:
         """What `user`, or anyone, is shown privately and has not been taken back, oldest first."""

@@ -116,7 +116,7 @@ function channel(place) {
   );
 }
 
-/** Everything in a channel itself, oldest first. */
+/** Everything in a channel itself, with the replies that are sent to it too, oldest first. */
 function inChannel(id) {
   return inOrder(world.messages[id] ?? [], (one) => one.channel === id && !(one.thread_ts ?? one.thread));
 }
@@ -147,7 +147,8 @@ function message(one, channelId, parent) {
       "div",
       { class: "message-body" },
       one.seen && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
-      h("p", { class: "who" }, h("strong", {}, who), bot && h("span", { class: "badge" }, "APP"), h("time", {}, clock(one.ts))),
+      !parent && one.thread_ts && fromThread(one, channelId),
+      h("p", { class: "who" }, h("strong", {}, who), bot && h("span", { class: "badge" }, "APP"), h("time", {}, clock(one.ts)), notifies(one)),
       content(one, channelId),
       ui.troubles[one.ts] && h("p", { class: "trouble", role: "alert" }, icon("warning"), ui.troubles[one.ts]),
       reactions(one.reactions),
@@ -155,6 +156,17 @@ function message(one, channelId, parent) {
     ),
     !one.seen && tools(one, channelId, parent),
   );
+}
+
+/** Above a reply that is sent to the channel too. */
+function fromThread(one, channelId) {
+  const show = () => openThread(channelId, one.thread_ts);
+  return h("p", { class: "only-you" }, "replied to ", h("button", { type: "button", class: "from-thread", on: { click: show } }, "a thread"));
+}
+
+/** Whether Slack tells whoever reads here of the message by itself. */
+function notifies(one) {
+  return one.notified?.includes(ui.me) && h("span", { class: "badge you" }, "notifies you");
 }
 
 function content(one, channelId) {
@@ -234,7 +246,7 @@ function tools(one, channelId, parent) {
     "div",
     { class: "tools", role: "toolbar", "aria-label": "Message actions" },
     !parent &&
-      h("button", { type: "button", class: "icon-button", "aria-label": "Reply in thread", title: "Reply in thread", on: { click: () => openThread(channelId, one.ts) } }, icon("thread")),
+      h("button", { type: "button", class: "icon-button", "aria-label": "Reply in thread", title: "Reply in thread", on: { click: () => openThread(channelId, one.thread_ts ?? one.ts) } }, icon("thread")),
     items.length > 0 &&
       h(
         "button",

@@ -136,7 +136,8 @@ def _not_fetched(world: World, blocks: list[Json]) -> list[str]:
     return [
         f"downloading image failed [json-pointer:/blocks/{number}/image_url]"
         for number, block in enumerate(blocks)
-        if block.get("type") == "image" and block.get("image_url") in world.unreachable
+        for one in [block, *block.get("elements", ())]
+        if one.get("type") == "image" and one.get("image_url") in world.unreachable
     ]
 
 

@@ -1,0 +1,4 @@
+-- KEYS: waiting, due, the thread's own. ARGV: thread, when to look. Who waited when it was archived waits again.
+local first, since = unpack(redis.call('HMGET', KEYS[3], 'first', 'since'))
+if first then redis.call('ZADD', KEYS[1], first, ARGV[1]) end
+if since then redis.call('ZADD', KEYS[2], 'NX', ARGV[2], ARGV[1]) end

@@ -1,0 +1,97 @@
+"""Who is to notice that a wait begins, and how: the assignee, by a mention or a message, or else the whole channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.context import Bot
+from bot.errors import InboxError, SlackRefused, Unidentified
+from bot.models import Card, Heard, Message
+from bot.people.colleague import user_of
+from bot.queue.job import utc_now
+from bot.waits.jobs import Notice, TellWhoWaits
+
+CLOCKS: Final = timedelta(seconds=5)  # what Inbox's clock and ours may differ by
+Ear = tuple[str, Heard]
+"""A Slack user, and how they hear of it."""
+
+
+async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Message]) -> Notice:
+    """What a post of `messages` below a card in `channel` does besides. A direct message is on its way by then."""
+    inbound = [one for one in messages if one.inbound]
+    card, wanted = await bot.cards.get(thread_id), (await bot.preferences.channel(channel)).broadcast
+    every = wanted == "every" and bool(inbound)
+    since = await _begins(bot, card, inbound) if card else None
+    if card is None or since is None:
+        return Notice(broadcast=every)
+    until = max(since, *(one.created_at for one in inbound))
+    ear = await _ear(bot, card, since)
+    if ear is None:
+        return Notice(broadcast=wanted != "thread", until=until)
+    user, how = ear
+    if how == "message" or (how == "mention" and not await _can_mention(bot, channel, user)):
+        await bot.noticed.tell(user, thread_id, since)
+        await bot.lanes.accept(TellWhoWaits(user=user))
+        how = "message"
+    back = wanted == "once" and _was_archived(card, since)
+    return Notice(mention=user if how == "mention" else "", broadcast=every or back, until=until)
+
+
+async def by_card(bot: Bot, thread_id: str) -> Notice:
+    """A new conversation's card tells everybody that somebody waits."""
+    card = await bot.cards.get(thread_id)
+    return Notice(until=card.latest.created_at if card and card.latest else None)
+
+
+async def _begins(bot: Bot, card: Card, inbound: Sequence[Message]) -> datetime | None:
+    """Since when somebody waits, if nobody has noticed that so far and they wrote so in one of these messages."""
+    since, until = card.waiting_since, await bot.noticed.until(card.thread.id)
+    if since is None or not any(one.created_at >= since for one in inbound):
+        return None
+    before = since <= until if until else since < min(one.created_at for one in inbound)  # an older version was silent
+    return None if before else since
+
+
+async def _ear(bot: Bot, card: Card, since: datetime) -> Ear | None:
+    """Who has the conversation, and how they want to hear of it; None where nobody in Slack has it."""
+    member_id = card.thread.assignee_id
+    if member_id is None:
+        return None
+    try:
+        member = await bot.access.member(member_id)
+        user = await user_of(bot, member) if member else None
+    except (InboxError, SlackRefused, Unidentified):  # then rather too many hear of it than nobody
+        return None
+    if member is None or user is None:
+        return None
+    taken = card.assigned
+    if taken and taken.who and taken.who == member.name and taken.at > since:
+        return user, "nothing"  # they took it for that
+    choices = await bot.preferences.person(user)
+    is_quiet = choices.quiet is not None and choices.quiet.until(utc_now()) is not None
+    return user, "message" if choices.heard == "mention" and is_quiet else choices.heard
+
+
+async def _can_mention(bot: Bot, channel: str, user: str) -> bool:
+    """Where outsiders read along, no colleague is named; and a mention notifies members of the channel alone."""
+    if not await bot.sharing.shows(channel):
+        return False
+    if await bot.noticed.is_in(channel, user):
+        return True
+    try:
+        found = await bot.slack.is_member(channel, user)
+    except SlackRefused:
+        return True  # Slack does not say
+    if found:
+        await bot.noticed.saw_in(channel, user)
+    return found
+
+
+def _was_archived(card: Card, since: datetime) -> bool:
+    """Whether the conversation was archived when they wrote: Inbox opens it again by itself."""
+    changed = card.archived
+    if card.thread.archived or changed is None:
+        return card.thread.archived
+    return changed.at >= since - (CLOCKS if changed.who is None else timedelta())
