@@ -39,6 +39,7 @@ BotError
     │   ├── WindowClosed       nothing: the platform's time for it is over
     │   └── KeyReused          an earlier attempt used the key: look for what it sent
     ├── PlatformUnknown        nothing: this API version does not know the platform
+    ├── NoContact              nothing: Inbox names no contact that could be changed
     └── Unconfirmed            it may or may not have been done: look first
 """
 
@@ -232,6 +233,10 @@ class PlatformUnknown(InboxError):
     def __init__(self, platform: str) -> None:
         super().__init__(f"this API version does not know {platform}", code="platformUnknown")
         self.platform = platform
+
+
+class NoContact(InboxError):
+    """The conversation's person has no record that this API version could change; nothing was asked."""
 
 
 class RateLimited(NotNow):

@@ -23,7 +23,7 @@ from bot.store.scripts import script
 
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
-    "snoozed": Snoozed,
+    "status": Note, "tagged": Note, "valued": Note, "snoozed": Snoozed,
 }  # fmt: skip
 
 
@@ -74,7 +74,7 @@ class Cards:
     async def write(
         self, thread: Thread, *, notes: Mapping[str, Note] = MappingProxyType({}), latest: Message | None = None
     ) -> None:
-        """What Inbox confirmed of the thread, which is there, then; `notes` may be `archived` and `assigned`.
+        """What Inbox confirmed of the thread, which is there, then; `notes` are by the names of `Card`'s fields.
 
         What is not given stays.
         """

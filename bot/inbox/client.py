@@ -13,6 +13,7 @@ import httpx
 
 from bot import errors
 from bot.address import Address, Candidate, Sent
+from bot.facts import Contact, ContactChange
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
 from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Spend, Transport, http_client
@@ -69,6 +70,15 @@ class Inbox(Protocol):
         self, thread_id: str, *, archived: bool | None = None, assignee_id: str | Keep | None = KEEP
     ) -> Thread:
         """The thread after the change, perhaps without its person. `assignee_id=None` unassigns, `KEEP` does not."""
+
+    async def contact(self, thread_id: str) -> Contact:
+        """What the team has noted of the person with whom the thread is. Raises `Gone` and `NoContact`."""
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        """The same as changes that Inbox takes or refuses as a whole."""
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        """Let it be so from now on; harmless to repeat. Raises `Gone` where the contact or a tag is gone."""
 
     async def find(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Candidate]:
         """Everyone whom `recipient` may mean; where they name a platform, nobody on another one.

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bot.address import Address, Candidate, Sent
 from bot.errors import InboxError, Unavailable
+from bot.facts import Contact, ContactChange
 from bot.inbox.client import Inbox
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
@@ -64,6 +65,16 @@ class Either:
         self, thread_id: str, *, archived: bool | None = None, assignee_id: str | Keep | None = KEEP
     ) -> Thread:
         return await self._ask(lambda inbox: inbox.update_thread(thread_id, archived=archived, assignee_id=assignee_id))
+
+    async def contact(self, thread_id: str) -> Contact:
+        return await self._ask(lambda inbox: inbox.contact(thread_id))
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        return self._client().steps(change)
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        """A contact that the other version showed has another id here, so it is not asked for again within the call."""
+        await self._ask(lambda inbox: inbox.change_contact(contact, change), again=False)
 
     async def find(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Candidate]:
         return await self._ask(lambda inbox: inbox.find(recipient, links))

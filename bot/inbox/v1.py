@@ -14,6 +14,8 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.address import Address, Candidate, Sent
+from bot.facts import Contact, ContactChange
+from bot.inbox import contacts
 from bot.inbox import wire_v1 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
@@ -88,6 +90,16 @@ class V1:
         )
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return self._full(understand(THREAD, body))
+
+    async def contact(self, thread_id: str) -> Contact:
+        found = await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}")
+        return contacts.contact_v1(found.prospect, self._full(found))
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        return [] if change.is_empty else [change]
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        await self._transport.call(**contacts.request_v1(contact.id, change)._asdict())
 
     async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Candidate]:
         return candidates(await self.look_up(recipient, links))

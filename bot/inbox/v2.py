@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.address import Address, Candidate, Sent
+from bot.facts import Contact, ContactChange
+from bot.inbox import contacts
 from bot.inbox import wire_v2 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
@@ -90,6 +92,24 @@ class V2:
         )
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return understand(THREAD, body).thread()
+
+    async def contact(self, thread_id: str) -> Contact:
+        path, params = f"/threads/{quote(thread_id, safe='')}", {"expand": ["profile", "contact"]}
+        found = await self._transport.read(THREAD, path, params)
+        if found.contact_id is None:
+            raise errors.NoContact("v2 names no contact", code="noContactId")
+        path = f"/contacts/{quote(found.contact_id, safe='')}"
+        contact = found.contact
+        if contact is None:
+            contact = await self._transport.read(CONTACT, path)
+        return contacts.contact_v2(contact, found.thread(contact))
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        return contacts.steps_v2(change)
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        for request in contacts.requests_v2(contact.id, change):
+            await self._transport.call(**request._asdict())
 
     async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Candidate]:
         return candidates(await self.look_up(recipient, links))

@@ -100,6 +100,11 @@ def whole(number: float | None) -> int | None:
     return int(number) if number is not None and math.isfinite(number) else None
 
 
+def amount(number: float | None) -> float | None:
+    """A sum of money, in the same way."""
+    return number if number is not None and math.isfinite(number) else None
+
+
 def attachments(value: object) -> tuple[Attachment, ...]:
     """v2's `attachments`, or v1's untyped `attachment`, as far as it can be understood."""
     items = value if isinstance(value, list) else [value]

@@ -39,6 +39,7 @@ def message_modal(
         button("Assign to…", "assign_to", thread.id),
         button("Snooze…", "snooze", thread.id),
         *([button("Wake now", "wake", thread.id)] if card.snoozed else []),
+        button("Contact…", "contact", thread.id),
         button("Why is this here?", "why_here", thread.id),
     ]
     about = [section(note)] if chosen is None else _about(chosen, thread.person, reasons)

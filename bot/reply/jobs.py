@@ -44,6 +44,10 @@ class StopReplying(Asked):
     kind: Literal["stop_replying"] = "stop_replying"
     thread_id: str
 
+    @property
+    def line(self) -> str:
+        return ""
+
 
 class Fade(Job):
     """Draw a card without "Ana is replying…" once that is no longer believed."""

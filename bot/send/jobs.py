@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from bot.address import Address
 from bot.models import Person
 from bot.queue.job import SENDS_WAIT, Asked
-from bot.words import Doing
+from bot.text import decode
+from bot.words import SENDING, Doing, sending
 
 
 class Sending(Asked):
@@ -17,6 +18,10 @@ class Sending(Asked):
     recorded: ClassVar[tuple[str, str]] = ("send", "")
     doing: ClassVar[Doing] = "send"
     told: bool = False
+
+    @property
+    def line(self) -> str:
+        return SENDING
 
 
 class Written(Sending):
@@ -29,6 +34,10 @@ class Written(Sending):
     @property
     def whom(self) -> str:
         return "this conversation"
+
+    @property
+    def line(self) -> str:
+        return sending(self.whom, decode(self.text))
 
 
 class Send(Sending):
@@ -73,6 +82,11 @@ class Send(Sending):
     @property
     def once(self) -> str | None:
         return self.only
+
+    @property
+    def line(self) -> str:
+        shown = self.card or self.echo  # a receipt in the card's Slack thread, or a reaction, says so
+        return "" if shown else sending(self.person.label, self.text)
 
     @property
     def described(self) -> tuple[str, str]:

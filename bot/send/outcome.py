@@ -8,7 +8,7 @@ from bot import text, words
 from bot.context import Bot
 from bot.errors import BotError, NotNow, RateLimited, SendInProgress, Unavailable, Unidentified
 from bot.models import Message, SendState
-from bot.people.answers import explain, note, outcome, say, tell
+from bot.people.answers import explain, meanwhile, note, outcome, tell
 from bot.people.jobs import Tell
 from bot.queue.job import SENDS_WAIT, Job, Later
 from bot.reply.jobs import Receipt
@@ -33,7 +33,7 @@ def given_up(bot: Bot, job: Sending, error: NotNow | SendInProgress | Unidentifi
     wait = error.retry_after if isinstance(error, RateLimited) else pause(bot, job.tries)
     then: list[Job] = []
     if not job.told and not isinstance(error, SendInProgress):
-        then = [say(job.asker, words.patience(error, left))]
+        then = [meanwhile(job.asker, words.patience(error, left))]
     again = job.model_copy(update={"tries": job.tries + 1, "told": job.told or bool(then)})
     raise Later(min(wait, left), again, *then) from error
 

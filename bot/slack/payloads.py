@@ -33,6 +33,7 @@ def asker(body: Body) -> Asker:
             channel=body.get("channel_id"),
             response_url=body.get("response_url"),
             trigger=body.get("trigger_id"),
+            command=True,
         )
     container = body.get("container") or {}
     message = body.get("message") or {}
@@ -156,3 +157,9 @@ def chosen_in_menu(body: Body) -> str:
 def _value(body: Body) -> str:
     action = (body.get("actions") or [{}])[0]
     return str((action.get("selected_option") or action).get("value") or "")
+
+
+def clicked(body: Body) -> str:
+    """The name of one click or shortcut, however often Slack delivers it: who acted, and when."""
+    actions = body.get("actions") or [body]
+    return f"{body['user']['id']}:{actions[0].get('action_ts') or body.get('trigger_id')}"
