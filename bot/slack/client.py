@@ -209,6 +209,11 @@ class Slack:
 
         await _with_pictures_if_possible(message, call)
 
+    async def delete(self, place: Place) -> None:
+        """Take back what the bot posted."""
+        async with self._answers():
+            await self.client.chat_delete(channel=place.channel, ts=place.ts)
+
     async def permalink(self, place: Place) -> str:
         async with self._answers():
             answer = await self.client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
@@ -273,12 +278,8 @@ class Slack:
         it where the button was that they pressed; it comes as another message when Slack no longer takes that.
         """
         url = asker.response_url or ""
-        if is_slacks(url, self._base_url) and seconds_ago < LIVES and not lasting:
-            try:
-                await respond(url, message, self._session, self.network, replace=replace)
-                return
-            except (SlackRefused, SlackDown):
-                pass  # used five times, expired or out of reach: there are other ways
+        if seconds_ago < LIVES and not lasting and await self.answer(url, message, replace=replace):
+            return
         if asker.channel and not lasting:
             try:
                 await self._ephemeral(asker, asker.channel, message)
@@ -286,6 +287,16 @@ class Slack:
             except (SlackRefused, SlackUnknown):
                 pass  # nobody can be reached there
         await self.post(asker.user, message)
+
+    async def answer(self, url: str, message: Msg | None, *, replace: bool = False) -> bool:
+        """Whether a `response_url` took it: it may be used five times, expired or out of reach. Raises nothing."""
+        if not is_slacks(url, self._base_url):
+            return False
+        try:
+            await respond(url, message, self._session, self.network, replace=replace)
+        except (SlackRefused, SlackDown):
+            return False
+        return True
 
     @asynccontextmanager
     async def _answers(self) -> AsyncIterator[None]:

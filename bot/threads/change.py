@@ -20,7 +20,7 @@ from bot.lists.jobs import DrawHome, ShowAgain
 from bot.models import Card, Note, Thread
 from bot.people import answers
 from bot.people.access import Actor
-from bot.people.answers import say, tell
+from bot.people.answers import meanwhile, say, tell
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
@@ -114,13 +114,13 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     except Gone as error:
         return await _gone(bot, job, error)
     except RateLimited as error:
-        then = [] if job.told else [say(job.asker, words.quota(error.retry_after, "change"))]
+        then = [] if job.told else [meanwhile(job.asker, words.quota(error.retry_after, "change"))]
         again = job.model_copy(update={"told": True, "begun": False})
         raise Later(error.retry_after, again, *then) from error
     except VersionEnded as error:  # it was not done, and the other API version may answer any moment
         if job.age > SENDS_WAIT:
             raise
-        then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
+        then = [] if job.told else [meanwhile(job.asker, words.INBOX_DOWN)]
         again = job.model_copy(update={"told": True, "begun": False, "tries": job.tries + 1})
         raise Later(SOON[min(job.tries, len(SOON) - 1)], again, *then) from error
 

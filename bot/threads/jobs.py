@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from bot import words
 from bot.models import Record
 from bot.queue.job import Asked
 
@@ -55,3 +56,11 @@ class Change(Asked):
     def pressed(self) -> bool:
         """Whether somebody pressed for it; else it follows a reply."""
         return self.verb != "claim" and self.unless_after is None
+
+    @property
+    def line(self) -> str:
+        return words.CHANGING.get(self.verb, "") if self.pressed else ""
+
+    @property
+    def done(self) -> str:
+        return words.CHANGED.get(self.verb, "") if self.pressed else ""
