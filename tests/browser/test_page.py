@@ -208,6 +208,30 @@ async def test_a_conversation_is_given_to_a_colleague(arrive: Arrive) -> None:
     await expect(card).to_contain_text("Assigned to Bo")
 
 
+async def test_a_contact_is_changed_in_its_form(arrive: Arrive) -> None:
+    visit = await arrive()
+    acme = visit.theatre.scene.acme
+    acme.sarah.notes = "Asked for a trial in May."
+    acme.sarah.tag_ids = [
+        tag for tag, one in visit.theatre.scene.inbox.world.labels["tag"].items() if one.name == "VIP"
+    ]
+    card = visit.card("Sarah Chen (@sarah) via")
+    await card.get_by_role("button", name="More", exact=True).click()
+    await visit.page.get_by_role("menuitem", name="Contact…").click()
+    modal = visit.page.get_by_role("dialog", name="Contact")
+    await modal.get_by_label("Status").select_option("Won")
+    await modal.get_by_label("Search: Tags").fill("tri")
+    await modal.get_by_role("listbox", name="Tags").select_option(["VIP", "Trial"])
+    await modal.get_by_label("Value (USD)").fill("1250.5")
+    await visit.picture("contact", "")
+    await modal.get_by_role("button", name="Save").click()
+    await expect(modal).to_be_hidden()
+    await expect(card).to_contain_text("Status: Won, by Ana")
+    await expect(card).to_contain_text("Tags: VIP, Trial, by Ana")
+    await expect(card).to_contain_text("Value: 1,250.50 USD, by Ana")
+    await visit.picture("contact-saved", "")
+
+
 async def test_pictures_of_customers_and_of_the_bot_are_shown(arrive: Arrive) -> None:
     visit = await arrive()
     await visit.button("Send a picture").click()
