@@ -71,6 +71,7 @@ _CARD = "Inbox hasn't confirmed it yet; the card changes when it has."
 CHANGING: Final[Mapping[str, str]] = {
     "archive": f"⏳ I'm archiving the conversation. {_CARD}",
     "reopen": f"⏳ I'm reopening the conversation. {_CARD}",
+    "snooze": f"⏳ I'm snoozing the conversation. {_CARD}",
     "assign_to_me": f"⏳ I'm assigning the conversation to you. {_CARD}",
     "assign_to": f"⏳ I'm assigning the conversation. {_CARD}",
     "take_or_give_back": f"⏳ I'm changing who has the conversation. {_CARD}",
@@ -79,6 +80,7 @@ CHANGING: Final[Mapping[str, str]] = {
 CHANGED: Final[Mapping[str, str]] = {
     "archive": "✅ The conversation is archived.",
     "reopen": "✅ The conversation is open again.",
+    "snooze": "✅ The conversation is snoozed. `/inbox snoozed` lists it.",
     "assign_to_me": "✅ The conversation is assigned to you.",
     "assign_to": "✅ The conversation is assigned.",
     "take_or_give_back": "✅ It is done: the card shows who has the conversation.",

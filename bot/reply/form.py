@@ -25,11 +25,12 @@ from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
 from bot.reply.views import asked_first, reply_modal
-from bot.send.jobs import Send
+from bot.send.jobs import Reminder, Send
 from bot.send.outcome import given_up, not_begun, not_sent
 from bot.slack.payloads import Ack, Body, block_of, button_value, from_modal, remembered, submitted, ticked
 from bot.snippets import places, put
 from bot.snippets.words import no_value
+from bot.snooze.times import REMINDERS
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +68,15 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
         await ack(response_action="errors", errors={block_of(body, "text"): wrong})
         return
     archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
-    await accept.submitted(bot, body, Reply(thread_id=thread_id, text=said, archives=archives, asker=who))
+    job = Reply(thread_id=thread_id, text=said, archives=archives, reminder=_reminder(body), asker=who)
+    await accept.submitted(bot, body, job)
     await ack()
+
+
+def _reminder(body: Body) -> Reminder | None:
+    """What was chosen at the end of the form."""
+    after, _, seen = submitted(body, "remind").partition("|")
+    return Reminder(at=utc_now() + REMINDERS[after], seen=datetime.fromisoformat(seen)) if after else None
 
 
 @feature.view_closed("reply")
@@ -130,6 +138,7 @@ async def _fill(
         characters=await _limit(bot, thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         seen=messages[-1].created_at if messages else utc_now(),
+        reminders=tuple(REMINDERS),
         metadata=remembered(job.thread_id, job.asker),
     )
     shown = False
@@ -218,6 +227,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         card=thread.id,
         receipt=job.key,
         archives=job.archives,
+        reminder=job.reminder,
     )
     await bot.attempts.keep(send)
     return [Receipt(send=send, state="sending"), send, *drawn]

@@ -435,7 +435,7 @@ MAY_USE = {
     "lists": "cards reminders waits",
     "messages": "",
     "reminders": "waits",
-    "reply": "cards send snippets",
+    "reply": "cards send snippets snooze",
     "routing": "",
     "send": "stats",
     "snippets": "",
