@@ -58,7 +58,7 @@ class Send(Sending):
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
     these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
     message with them yet. `archives`: once it is sent, the conversation is archived, unless they wrote after that time.
-    `reminder`: it is snoozed then.
+    `reminder`: it is snoozed then. `reply_to` is the message of the thread that it answers in particular.
     """
 
     noted: ClassVar[bool] = False
@@ -85,6 +85,7 @@ class Send(Sending):
     first: bool = False
     archives: datetime | None = None
     reminder: Reminder | None = None
+    reply_to: str = ""
 
     @property
     def once(self) -> str | None:

@@ -52,7 +52,8 @@ async def test_each_of_two_messages_that_wait_has_a_line_which_its_receipt_repla
     assert "second" in second
     assert LINE in second
     on.inbox.heal()
-    await on.slack.until(lambda: len([one for one in told(on, on.acme.ana) if "Sent to Sarah" in one]) == 3)
+    sent = "Sent to Sarah"
+    await on.slack.until(lambda: len([one for one in told(on, on.acme.ana) if sent in one]) == 3, 20.0)
     await idle(on)
     assert lines(on) == []
     assert len(told(on, on.acme.ana)) == before + 2  # each receipt stands where the line was
