@@ -440,7 +440,7 @@ MAY_USE = {
     "send": "stats",
     "snippets": "",
     "stats": "",
-    "thread_replies": "send",
+    "thread_replies": "cards send",
     "threads": "cards",
     "waits": "",
 }
