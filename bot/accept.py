@@ -15,7 +15,7 @@ from bot.models import Place
 from bot.people.answers import say
 from bot.queue.job import Asker, Job
 from bot.slack.blocks import View, loading_modal, notice_modal
-from bot.slack.payloads import Body, asker, button_value, modal_of
+from bot.slack.payloads import Body, asker, button_value, clicked, modal_of
 
 log = structlog.get_logger(__name__)
 
@@ -39,12 +39,22 @@ async def once(bot: Bot, job: Job, key: str) -> None:
 
 
 async def form(
-    bot: Bot, who: Asker, title: str, fill: Callable[[str], Job], typed: str = "", *, instead_of: str = ""
+    bot: Bot,
+    who: Asker,
+    title: str,
+    fill: Callable[[str], Job],
+    typed: str = "",
+    *,
+    instead_of: str = "",
+    click: str = "",
 ) -> None:
     """Open a loading view at once, as the trigger lives three seconds; `fill` makes the job that fills it.
 
-    `typed` is handed back where the form cannot be filled. `instead_of` is an open modal that gives way to it.
+    `typed` is handed back where the form cannot be filled. `instead_of` is an open modal that gives way to it. Where
+    Slack delivers the same `click` again, or without one the same trigger, the form is open already.
     """
+    if not await bot.lanes.is_first(f"form:{click or who.trigger}"):
+        return
     view_id = await show(bot, who, loading_modal(title), instead_of)
     try:
         await once(bot, fill(view_id), "")
@@ -78,7 +88,8 @@ async def thread_form(bot: Bot, body: Body, title: str, fill: ThreadForm) -> Non
     who = asker(body)
     if thread_id := await thread_of(bot, body):
         make = partial(fill, thread_id=thread_id, asker=who)
-        await form(bot, who, title, lambda view: make(view_id=view), instead_of=modal_of(body))
+        modal = modal_of(body)
+        await form(bot, who, title, lambda view: make(view_id=view), instead_of=modal, click=clicked(body))
     else:
         await asked(bot, who, _no_card(who))
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.commands import help_of
+from bot.contact.store import Contacts
 from bot.context import Bot, Timing
 from bot.events.store import Feed
 from bot.feature import Handler, Listener
@@ -25,6 +26,7 @@ from bot.network import network_of
 from bot.people import answers
 from bot.people.access import Access
 from bot.people.directory import Directory
+from bot.people.line_store import Lines
 from bot.people.links import Links
 from bot.people.notices import Notices
 from bot.people.record import AuditLog
@@ -51,6 +53,7 @@ from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
+from bot.snooze.store import Snoozes
 from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
 from bot.stats.store import Counts
 from bot.store.health import health, write
@@ -110,7 +113,7 @@ async def _bot(
 ) -> Bot:
     install = InstallState(redis)
     installation = await installed(slack, install)
-    lanes, rights = Lanes(redis, process_name(), KINDS, timing.claim_idle), Rights(redis, KINDS)
+    lanes, rights = Lanes(redis, process_name(), KINDS, timing.claim_idle, timing.soon), Rights(redis, KINDS)
     await lanes.open()
     quota = Quota(redis, timing.channel_interval, timing.inbox_per_minute)
     notices = Notices(lanes, rights, install, timing.away)
@@ -146,15 +149,18 @@ async def _bot(
         sharing=SharedChannels(slack, rights),
         record=AuditLog(redis, settings.audit_days),
         notices=notices,
+        lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
         cards=Cards(redis),
         posts=Posts(redis),
         replies=Replies(redis, timing.replying),
         attempts=Attempts(redis),
         feed=feed,
+        contacts=Contacts(redis),
         routes=Routes(redis),
         waiting=Waiting(redis),
         noticed=Noticed(redis),
+        snoozes=Snoozes(redis),
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),

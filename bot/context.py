@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
+from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
 from bot.lists.store import Listings
 from bot.people.access import Access
 from bot.people.directory import Directory
+from bot.people.line_store import Lines
 from bot.people.links import Links
 from bot.people.notices import AFTER, Notices
 from bot.people.record import AuditLog
 from bot.people.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.people.rights import Rights
 from bot.people.sharing import SharedChannels
-from bot.queue.lanes import Lanes
+from bot.queue.lanes import SOON, Lanes
 from bot.queue.retries import PAUSES
 from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
@@ -30,6 +32,7 @@ from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
+from bot.snooze.store import Snoozes
 from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
@@ -45,7 +48,8 @@ class Timing:
     `version_every`: how many seconds lie between two looks at which API version other processes speak.
     `replying`: how many seconds somebody with the reply form open is believed to be replying. `pauses`: seconds between
     tries of work that waits, and of sends. `look_again`: seconds until a channel that takes no posts is tried again.
-    `away`: how many seconds Slack or Inbox may be away before admins hear of it.
+    `away`: how many seconds Slack or Inbox may be away before admins hear of it. `soon`: seconds after which somebody
+    is told that what they asked for takes longer.
     """
 
     breath: float = BREATH
@@ -59,6 +63,7 @@ class Timing:
     pauses: tuple[float, ...] = PAUSES
     sends_pause: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 10.0)
     away: float = AFTER
+    soon: float = SOON
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class Bot:
     sharing: SharedChannels
     record: AuditLog
     notices: Notices
+    lines: Lines
     refused: RefusedChannels
 
     cards: Cards
@@ -96,9 +102,11 @@ class Bot:
     replies: Replies
     attempts: Attempts
     feed: Feed
+    contacts: Contacts
     routes: Routes
     waiting: Waiting
     noticed: Noticed
+    snoozes: Snoozes
     counts: Counts
     listings: Listings
     preferences: Preferences

@@ -14,6 +14,7 @@ from bot.context import Bot
 from bot.queue.job import Asked, Job, Keep
 from bot.queue.timer import Look
 from bot.slack.payloads import MORE, Ack, Body
+from bot.words import asked
 
 J = TypeVar("J", bound=Job)
 K = TypeVar("K")
@@ -31,6 +32,10 @@ class Console(Asked):
     @property
     def described(self) -> tuple[str, str]:
         return f"/inbox {self.words.split()[0]}", ""  # the rest may be an address
+
+    @property
+    def line(self) -> str:
+        return asked(f"/inbox {self.words}")
 
 
 Listener = Callable[[Ack, Body, Bot], Awaitable[None]]

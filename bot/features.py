@@ -13,6 +13,9 @@ from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
+from bot.contact import change as change_contact
+from bot.contact import form as contact
+from bot.contact import show as show_contact
 from bot.dm import choice, first_message, suggest
 from bot.dm import find as dm
 from bot.dm import form as dm_form
@@ -20,6 +23,7 @@ from bot.doctor import ask
 from bot.events import away, buried, changes, feed, inbound, look, ours
 from bot.feature import Feature
 from bot.lists import find, home
+from bot.messages import change as messages_change
 from bot.messages import form as messages
 from bot.people import tell
 from bot.queue.job import Kinds
@@ -32,6 +36,10 @@ from bot.send import again, send
 from bot.snippets import form as snippets
 from bot.snippets import put
 from bot.snippets import suggest as suggest_snippets
+from bot.snooze import form as snooze
+from bot.snooze import listed as snooze_listed
+from bot.snooze import tell as snooze_tell
+from bot.snooze import wake
 from bot.stats import count
 from bot.thread_replies import listen, prefix, revise
 from bot.thread_replies import send as thread_replies
@@ -41,11 +49,13 @@ from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (reply, receipt, messages, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (contact, change_contact, show_contact)),
+    *(part.feature for part in (reply, receipt, messages, messages_change, listen, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
+    *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )

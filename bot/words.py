@@ -5,12 +5,15 @@ Each says what happened and what to do. A stranger's words inside them are inert
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
-from typing import Literal
+from typing import Final, Literal
 
 from bot import errors
 from bot.text import code, plain, platform_name
 
+LINE = "⏳ I'm on it. The answer follows."
+SENDING = "⏳ I'm sending your message. I'll tell you when Inbox has confirmed it."
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 GONE = "That conversation was deleted in Inbox."
 PLAN = "The first message to someone new needs Inbox's outbound add-on."
@@ -64,6 +67,27 @@ platform: the message goes there, or to nobody.
 What you send goes to the person outside Slack. You get a receipt that only you can see."""
 
 
+_CARD = "Inbox hasn't confirmed it yet; the card changes when it has."
+CHANGING: Final[Mapping[str, str]] = {
+    "archive": f"⏳ I'm archiving the conversation. {_CARD}",
+    "reopen": f"⏳ I'm reopening the conversation. {_CARD}",
+    "snooze": f"⏳ I'm snoozing the conversation. {_CARD}",
+    "assign_to_me": f"⏳ I'm assigning the conversation to you. {_CARD}",
+    "assign_to": f"⏳ I'm assigning the conversation. {_CARD}",
+    "take_or_give_back": f"⏳ I'm changing who has the conversation. {_CARD}",
+    "unassign": f"⏳ I'm taking the assignee away. {_CARD}",
+}
+CHANGED: Final[Mapping[str, str]] = {
+    "archive": "✅ The conversation is archived.",
+    "reopen": "✅ The conversation is open again.",
+    "snooze": "✅ The conversation is snoozed.",
+    "assign_to_me": "✅ The conversation is assigned to you.",
+    "assign_to": "✅ The conversation is assigned.",
+    "take_or_give_back": "✅ It is done: the card shows who has the conversation.",
+    "unassign": "✅ Nobody has the conversation now.",
+}
+
+
 Doing = Literal["send", "change"]
 
 
@@ -73,6 +97,16 @@ def outsider(team: str) -> str:
 
 def account_offline(account: str, platform: str = "X") -> str:
     return f"{plain(account, 100)} is signed out of {platform}. Reconnect it in Inbox → Settings → Accounts."
+
+
+def sending(whom: str, text: str) -> str:
+    """Said while it takes longer than a moment; `text` tells several messages apart."""
+    return f"⏳ I'm sending “{plain(text, 80)}” to {plain(whom, 100)}. I'll tell you when Inbox has confirmed it."
+
+
+def asked(command: str) -> str:
+    """The same of `/inbox` with a word."""
+    return f"⏳ {code(command)} takes a moment. The answer follows."
 
 
 def quota(seconds: float, doing: Doing = "send") -> str:

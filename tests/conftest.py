@@ -32,7 +32,7 @@ NEVER_LOGGED = (
 )
 # `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
 SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
-QUICK = Timing(breath=0.02, channel_interval=0.01, poll=60.0, look_again=0.3, version_every=60.0)
+QUICK = Timing(breath=0.02, channel_interval=0.01, poll=60.0, look_again=0.3, version_every=60.0, soon=60.0)
 
 Open = Callable[..., Awaitable[Stage]]
 

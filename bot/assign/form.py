@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot import accept, words
+from bot.assign import views
 from bot.assign.jobs import OpenAssign, TellAssignee
 from bot.assign.views import NOBODY, assign_modal, assigned_message
 from bot.cards.known import first_seen
@@ -12,9 +13,11 @@ from bot.context import Bot
 from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
 from bot.people import answers, forms
+from bot.people.answers import tell
 from bot.people.colleague import user_of
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
+from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
 from bot.threads.jobs import Change
 
@@ -35,10 +38,10 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
     """A colleague was chosen, or nobody."""
     thread_id, who = from_modal(body)
-    chosen = submitted(body, "assignee")
-    job = Change(verb="assign_to", thread_id=thread_id, assignee=chosen, asker=who)
-    if chosen == NOBODY:
-        job = Change(verb="unassign", thread_id=thread_id, asker=who)
+    assignee, note = submitted(body, "assignee"), submitted(body, "note").strip()
+    job = Change(verb="assign_to", thread_id=thread_id, assignee=assignee, note=note, asker=who)
+    if assignee == NOBODY:
+        job = Change(verb="unassign", thread_id=thread_id, note=note, asker=who)
     await accept.submitted(bot, body, job)
     await ack()
 
@@ -71,7 +74,7 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
         await forms.notice(bot, job, TITLE, words.UNCHANGED)
         return []
     view = assign_modal(
-        members=sorted(members, key=lambda one: one.label.casefold()),
+        members=members,
         me=actor.member.id,
         thread=card.thread,
         metadata=remembered(job.thread_id, job.asker),
@@ -82,13 +85,15 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
 
 @feature.handles(TellAssignee)
 async def tell_assignee(job: TellAssignee, _: Keep, bot: Bot) -> list[Job]:
-    """One direct message to the new assignee, after their quiet hours; none if they do not want it."""
+    """One direct message to the new assignee, after their quiet hours; without a note none if they do not want it."""
     card, member = await bot.cards.get(job.thread_id), await bot.access.member(job.member_id)
     user = await user_of(bot, member) if member else None
     if card is None or user is None:
-        return []
+        return _unread(job, views.NO_MORE if user else views.NOT_IN_SLACK)
+    if card.thread.assignee_id != job.member_id:
+        return _unread(job, views.PASSED_ON)
     wanted, now = await bot.preferences.person(user), utc_now()
-    if not wanted.told_of_assignment or card.thread.assignee_id != job.member_id:
+    if not (wanted.told_of_assignment or job.note):
         return []
     if wanted.quiet and (until := wanted.quiet.until(now)):
         raise Later((until - now).total_seconds(), job)
@@ -97,5 +102,18 @@ async def tell_assignee(job: TellAssignee, _: Keep, bot: Bot) -> list[Job]:
         link = await bot.slack.permalink(place) if place else None
     except SlackError:
         link = None
-    message = assigned_message(card, by=job.by, link=link)
+    message = assigned_message(card, by=job.by, link=link, note=job.note)
     return [Tell(asker=Asker(user=user), text=message["text"], blocks=message["blocks"], lasting=True)]
+
+
+def _unread(job: TellAssignee, why: str) -> list[Job]:
+    """Who wrote a note has it back where nobody reads it."""
+    if not (job.note and job.asker):
+        return []
+    return [tell(job.asker, one, lasting=True) for one in handed_back(views.unread(why), job.note)]
+
+
+@feature.gives_up(TellAssignee)
+async def not_told(job: TellAssignee, error: Exception, bot: Bot) -> list[Job]:
+    """After a day in which it could not be told."""
+    return _unread(job, views.NOT_IN_SLACK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from bot.queue.job import Filled, Job
+from bot.queue.job import Asker, Filled, Job
 
 
 class OpenAssign(Filled):
@@ -16,10 +16,15 @@ class OpenAssign(Filled):
 
 
 class TellAssignee(Job):
-    """A colleague, `by` name, gave the thread to `member_id`: tell them, unless they do not want to know."""
+    """A colleague, `by` name, gave the thread to `member_id`: tell them, unless they do not want to know.
+
+    A `note` they read whatever they want to know; where it reaches nobody, `asker` has it back.
+    """
 
     waits_in: ClassVar[str] = "assigned:{member_id}"
     kind: Literal["tell_assignee"] = "tell_assignee"
     thread_id: str
     member_id: str
     by: str
+    note: str = ""
+    asker: Asker | None = None

@@ -6,20 +6,24 @@ from bot.models import Thread
 from bot.slack.blocks import Block, button, is_web, menu, more
 
 
-def thread_buttons(thread: Thread, *, can_reply: bool = True, linked: bool = True) -> list[Block]:
+def thread_buttons(
+    thread: Thread, *, can_reply: bool = True, linked: bool = True, snoozed: bool = False
+) -> list[Block]:
     """Reply, assign, archive, and the menu; without a link, which tells who it is, where it is not to be `linked`."""
     own = thread.assignee_id is not None and not thread.inherited
     claim = ("Unassign", "unassign") if own else ("Assign to me", "assign_to_me")
     close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
     reply = [button("Reply", "reply", thread.id, style="primary")] if can_reply else []
-    options = _options(thread, linked=linked)
-    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), *menu(options)]
+    options = _options(thread, linked=linked, snoozed=snoozed)
+    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), menu(options)]
 
 
-def _options(thread: Thread, *, linked: bool) -> list[Block]:
+def _options(thread: Thread, *, linked: bool, snoozed: bool) -> list[Block]:
     """The menu, of five options at the most: `@feature.more(name)` listens to each, in the module beside it."""
     url = thread.url if linked and is_web(thread.url) else None
     return [
         more("Assign to…", "assign_to", thread.id),  # assign/form.py
+        more("Wake now", "wake", thread.id) if snoozed else more("Snooze…", "snooze", thread.id),  # snooze/form.py
+        more("Contact…", "contact", thread.id),  # contact/form.py
         *([more("Open conversation", "open", thread.id, url)] if url else []),  # cards/open.py
     ]

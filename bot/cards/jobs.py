@@ -117,12 +117,16 @@ class Move(Background):
 
 
 class Lost(Background):
-    """The thread's card at `place` was deleted in Slack: a new one comes where somebody waits."""
+    """The thread's card at `place` was deleted in Slack: a new one comes where somebody waits.
+
+    `stray` is what was to stand below it, and must not stay where it is.
+    """
 
     waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["lost"] = "lost"
     thread_id: str
     place: tuple[str, str]
+    stray: tuple[str, str] | None = None
 
 
 class Leave(Job):

@@ -9,7 +9,7 @@ import structlog
 from bot import accept
 from bot.cards.jobs import Lost, Post
 from bot.context import Bot
-from bot.errors import InboxError
+from bot.errors import InboxError, NotThere
 from bot.feature import Feature
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep
@@ -29,6 +29,8 @@ async def deleted(bot: Bot, body: Body, ts: str) -> None:
 @feature.handles(Lost)
 async def restore(job: Lost, _: Keep, bot: Bot) -> list[Job]:
     """What the card showed of those who wait is to be shown again; nobody misses the card of what is answered."""
+    if job.stray:
+        await _take_away(bot, Place(*job.stray))
     card, place = await bot.cards.get(job.thread_id), Place(*job.place)
     if card is None:
         return []
@@ -42,6 +44,13 @@ async def restore(job: Lost, _: Keep, bot: Bot) -> list[Job]:
         if waiting
         else []
     )
+
+
+async def _take_away(bot: Bot, stray: Place) -> None:
+    try:
+        await bot.slack.delete(stray)
+    except NotThere:  # by somebody who was faster
+        pass
 
 
 async def _unanswered(bot: Bot, card: Card) -> Sequence[Message]:

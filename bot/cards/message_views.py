@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.models import Message, Person
+from bot.models import Message, Person, Snoozed
 from bot.slack.blocks import QUOTE, Block, Msg, context, is_web, line, picture, quote, run
 from bot.slack.files import attachments, files
 from bot.text import clip, literal, plain, when_long
@@ -66,6 +66,11 @@ def history(messages: Sequence[Message], person: Person | None, limit: int = 500
         who = who_text(person) if message.inbound else "Your team"
         blocks += [context(f"*{who}*, {when_long(message.created_at)}{edited(message)}"), *body(message, limit=limit)]
     return blocks
+
+
+def snoozed_until(snoozed: Snoozed) -> str:
+    """`Snoozed until Nov 30, 9:00 AM by Ana`, as mrkdwn without a full stop."""
+    return f"Snoozed until {when_long(snoozed.until)} by {plain(snoozed.name, NAME)}"
 
 
 def who_runs(person: Person | None) -> list[Block]:

@@ -72,8 +72,8 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     if new:
         try:
             await _below(bot, job, card, place, [*(one for one in alone if one.id != new[0].id), *new])
-        except CardDeleted:
-            return [Lost(thread_id=thread.id, place=(place.channel, place.ts)), job]
+        except CardDeleted as error:
+            return [Lost(thread_id=thread.id, place=(place.channel, place.ts), stray=error.stray), job]
     await bot.feed.caught_up(thread.id)
     return then
 

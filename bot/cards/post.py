@@ -72,8 +72,8 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     seen = attempt.notice.broadcast
     try:
         made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, broadcast=seen, metadata=mark)
-    except CardDeleted:
-        return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""))]
+    except CardDeleted as error:
+        return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
     return await _stands(bot, job, attempt, made, shown, card)
 
 

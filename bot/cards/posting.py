@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards.jobs import Announce, Leave, Missed, Move, Post
+from bot.cards.jobs import Leave, Missed, Move, Post
 from bot.context import Bot
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Later
@@ -18,14 +18,22 @@ async def slot(bot: Bot, job: Job, channel: str, turn: int) -> None:
 
 
 async def post_once(
-    bot: Bot, job: Announce | Move | Missed, mark: str, channel: str, message: Msg, thread_ts: str | None = None
+    bot: Bot,
+    job: Job,
+    mark: str,
+    channel: str,
+    message: Msg,
+    thread_ts: str | None = None,
+    *,
+    broadcast: bool = False,
 ) -> Place:
     """Post, unless an attempt whose outcome is unknown turns out to have posted what carries this `mark`."""
     if job.tries:
         found = await bot.slack.find(channel, mark, thread_ts=thread_ts, since=job.at.timestamp() - 5)
         if found:
             return found
-    return await bot.slack.post(channel, message, thread_ts=thread_ts, metadata={"message_id": mark})
+    marked = {"message_id": mark}
+    return await bot.slack.post(channel, message, thread_ts=thread_ts, broadcast=broadcast, metadata=marked)
 
 
 async def stands(bot: Bot, job: Post | Move | Missed, place: Place, before: Place | None) -> None:

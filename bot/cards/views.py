@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards.button_views import thread_buttons
-from bot.cards.message_views import NAME, beginning, body, reacted, timing, who_runs, who_text, with_picture
+from bot.cards.message_views import (
+    NAME,
+    beginning,
+    body,
+    reacted,
+    snoozed_until,
+    timing,
+    who_runs,
+    who_text,
+    with_picture,
+)
 from bot.models import AccountLink, Card, Note, State, Thread
 from bot.slack.blocks import Block, Msg, actions, context, line, run, section
-from bot.text import literal, plain, platform_name, when, when_long
+from bot.text import literal, money, plain, platform_name, when, when_long
 from bot.words import GONE, account_offline
 
 INHERITED = (
     "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
-    "assignee in Inbox."
+    "default assignee with *Contact…*."
 )
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
 _SEND = "message:send"
-_MARKS: dict[State, str] = {"answered": "🟢", "archived": "✅", "gone": "✖️"}  # of what nobody waits in
+_MARKS: dict[State, str] = {"answered": "🟢", "snoozed": "😴", "archived": "✅", "gone": "✖️"}  # of what nobody waits in
 
 
 def thread_card(
@@ -28,20 +38,21 @@ def thread_card(
     assignee: str | None,
     status: str = "",
     tags: Sequence[str] = (),
+    currency: str = "",
     replying: Sequence[str] = (),
     no_reply: str = "",
 ) -> Msg:
     """The card of one thread.
 
-    `account` and `assignee` are labels ("@acme", "Ana"), `status` and `tags` names, `replying` who has the form open;
-    `no_reply` (mrkdwn) is why nobody can reply.
+    `account` and `assignee` are labels ("@acme", "Ana"), `status` and `tags` names, `currency` that of the contact's
+    value, `replying` who has the form open; `no_reply` (mrkdwn) is why nobody can reply.
     """
     thread, message = card.thread, card.latest or card.thread.last_message
     state, *more = _state(card, assignee)
     done = [*_done(card), *_replying(replying)]
     request = " · message request" if thread.is_request else ""
     whose = f"{who_text(thread.person)} via {plain(account, NAME)}{request}: {beginning(message)}"
-    facts = context(_about(thread, status, tags), timing(message, account), reacted(message))
+    facts = context(_about(card, status, tags, currency), timing(message, account), reacted(message))
     return {
         "text": " · ".join([f"{_mark(card)} {state}", *more, whose, *done]),
         "blocks": [
@@ -50,7 +61,7 @@ def thread_card(
             with_picture(facts, thread.person),
             *body(message, pictures=True),
             *([context(*done)] if done else []),
-            *([] if card.gone else _acting(thread, no_reply)),
+            *([] if card.gone else _acting(card, no_reply)),
         ],
     }
 
@@ -58,7 +69,7 @@ def thread_card(
 def closed_card(card: Card, *, account: str) -> Msg:
     """The card where another organisation reads along: no name, no text, no link that tells who it is."""
     said = closed(plain(account, NAME))
-    buttons = [] if card.gone else thread_buttons(card.thread, linked=False)
+    buttons = [] if card.gone else thread_buttons(card.thread, linked=False, snoozed=card.snoozed is not None)
     return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
 
 
@@ -90,22 +101,33 @@ def _mark(card: Card) -> str:
     return _MARKS[card.state]
 
 
-def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
+def _about(card: Card, status: str, tags: Sequence[str], currency: str) -> str:
     """`On X · 1,200 followers · Founder at Nimbus · Status: Lead · Tags: vip, trial`, as inert mrkdwn."""
-    person = thread.person
+    thread, person = card.thread, card.thread.person
     count = (person.followers if person else None) or 0
     followers = f"{count:,} follower{'s' if count != 1 else ''}" if count else ""
     bio = plain(" ".join((person.bio or "").split()), _ABOUT) if person else ""
-    more = f" and {len(tags) - _TAGS} more" if len(tags) > _TAGS else ""
-    named = ", ".join(plain(tag, 40) for tag in tags[:_TAGS]) + more
     parts = (
         f"On {plain(platform_name(thread.platform), 40)}",
         followers,
         bio,
-        f"Status: {plain(status, 60)}" if status else "",
-        f"Tags: {named}" if tags else "",
+        *_noted(card, status, tags, currency),
     )
     return " · ".join(part for part in parts if part)
+
+
+def _noted(card: Card, status: str, tags: Sequence[str], currency: str) -> list[str]:
+    """What the team has noted of the contact, and who changed that: `Status: Won, by Ana, 14:02`."""
+    more = f" and {len(tags) - _TAGS} more" if len(tags) > _TAGS else ""
+    amount = card.thread.person.valuation if card.thread.person else None
+    facts = (
+        ("Status", plain(status, 60), card.status),
+        ("Tags", ", ".join(plain(tag, 40) for tag in tags[:_TAGS]) + more, card.tagged),
+        ("Value", "" if amount is None else plain(money(amount, currency), 60), card.valued),
+    )
+    shown = [(name, said or "none", _by(note)) for name, said, note in facts if said or note]
+    noted = ["📝 Notes"] if card.thread.person and card.thread.person.noted else []
+    return [*(f"{name}: {said}" + (f",{act}" if act else "") for name, said, act in shown), *noted]
 
 
 def _state(card: Card, assignee: str | None) -> list[str]:
@@ -113,6 +135,8 @@ def _state(card: Card, assignee: str | None) -> list[str]:
     match card.state:
         case "gone":
             return [GONE]
+        case "snoozed" if card.snoozed:
+            first = snoozed_until(card.snoozed)
         case "waiting":
             first = _wait(card)
         case "archived":
@@ -179,13 +203,14 @@ def _at(note: Note | None) -> str:
     return f", {when(note.at)}" if note else ""
 
 
-def _acting(thread: Thread, no_reply: str) -> list[Block]:
+def _acting(card: Card, no_reply: str) -> list[Block]:
     """The buttons, and in words what is missing among them: Slack has no button that is switched off."""
+    thread = card.thread
     missing = [
         *([f"~Reply~ {no_reply}"] if no_reply else []),
         *([f"~Unassign~ {INHERITED}"] if thread.inherited else []),
     ]
-    buttons = thread_buttons(thread, can_reply=not no_reply)
+    buttons = thread_buttons(thread, can_reply=not no_reply, snoozed=card.snoozed is not None)
     return [*([context(*missing)] if missing else []), *actions("thread_actions", buttons)]
 
 

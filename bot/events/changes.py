@@ -13,6 +13,7 @@ from bot.feature import Feature
 from bot.inbox.event import Event
 from bot.models import Card, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
+from bot.snooze import wake
 
 RECHECK: Final = 5.0  # seconds until a thread that Inbox did not show is asked for again
 feature = Feature()
@@ -33,6 +34,7 @@ async def refresh(job: Refresh, _: Keep, bot: Bot) -> list[Job]:
         return []
     try:
         thread = _told(await bot.background.thread(job.thread_id), job.event).with_person(card.thread.person)
+        thread = await wake.seen(bot, card, thread, job.event)
     except Gone as error:
         return await _bury(bot, card) if error.code else []
     except NotNow:
@@ -57,7 +59,7 @@ async def recheck(job: Recheck, _: Keep, bot: Bot) -> list[Job]:
 
 @feature.handles(RefreshPerson)
 async def refresh_person(job: RefreshPerson, _: Keep, bot: Bot) -> list[Job]:
-    """Refresh every thread with the person whose default assignee, tags or status changed."""
+    """Refresh every thread with the person whose default assignee, tags, status, value or notes changed."""
     person = job.event.contact_id or job.event.person_platform_id or ""
     return [Refresh(thread_id=one, event=job.event) for one in sorted(await bot.cards.threads_of(person))]
 
@@ -65,6 +67,7 @@ async def refresh_person(job: RefreshPerson, _: Keep, bot: Bot) -> list[Job]:
 async def _bury(bot: Bot, card: Card) -> list[Job]:
     await bot.cards.bury(card.thread.id)
     await bot.waiting.closed(card.thread.id, utc_now().timestamp())
+    await bot.snoozes.end(card.thread.id)
     if card.thread.person is not None:
         await bot.directory.forget(card.thread.person)
     return [Render(thread_id=card.thread.id)]
@@ -97,4 +100,8 @@ def _notes(before: Thread, after: Thread, job: Refresh) -> dict[str, Note]:
     """Who did what the card does not show yet: somebody in Inbox, which names no actor."""
     note = Note(who=None, at=job.event.created_at if job.event else utc_now())
     changed = {"archived": before.archived != after.archived, "assigned": before.assignee_id != after.assignee_id}
+    if before.person and after.person:
+        was, now = before.person, after.person
+        changed |= {"status": was.status_id != now.status_id, "valued": was.valuation != now.valuation}
+        changed |= {"tagged": set(was.tag_ids) != set(now.tag_ids)}
     return {name: note for name, differs in changed.items() if differs}

@@ -16,6 +16,7 @@ from bot.models import Card, Message, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 from bot.routing import decide
+from bot.snooze import wake
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,8 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
         return []
     await bot.directory.saw(thread)
     await bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
-    return [*await learn(bot, thread), *await _to_show(bot, thread, message, job.event.seq)]
+    woken = await wake.written(bot, thread.id, message.created_at)
+    return [*await learn(bot, thread), *woken, *await _to_show(bot, thread, message, job.event.seq)]
 
 
 async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:

@@ -108,7 +108,7 @@ async def _search(bot: Bot, job: Console, wanted: Search) -> list[Job]:
     if not found.threads:
         return [say(job.asker, "\n".join([words_find.empty(wanted.kind, about), *notes]))]
     threads = tuple(found.threads if wanted.kind == "words" else waiting_first(found.threads))
-    return [await _begin(bot, job, words_find.title(wanted.kind, about, len(threads)), threads, notes)]
+    return [await begin(bot, job, words_find.title(wanted.kind, about, len(threads)), threads, notes)]
 
 
 async def _look_up(bot: Bot, job: Console | LookUp, recipients: Sequence[Recipient]) -> list[Job]:
@@ -131,12 +131,10 @@ async def _look_up(bot: Bot, job: Console | LookUp, recipients: Sequence[Recipie
     if not threads:
         return [say(job.asker, "\n".join(notes))]
     title = words_find.title("person", ", ".join(one.name for one in recipients), len(threads))
-    return [await _begin(bot, job, title, tuple(threads.values()), notes)]
+    return [await begin(bot, job, title, tuple(threads.values()), notes)]
 
 
-async def _begin(
-    bot: Bot, job: Console | LookUp, title: str, threads: tuple[Thread, ...], notes: Sequence[str]
-) -> Tell:
+async def begin(bot: Bot, job: Console | LookUp, title: str, threads: tuple[Thread, ...], notes: Sequence[str]) -> Tell:
     """The first page of a list that is kept from now on."""
     shown = Listing(user=job.asker.user, title=title, threads=threads, notes=tuple(notes))
     await bot.listings.put(job.ref, shown)
@@ -180,11 +178,13 @@ async def _page(bot: Bot, asker: Asker, listing_id: str, shown: Listing, page: i
 async def items_of(bot: Bot, threads: Sequence[Thread]) -> list[Item]:
     """The threads with the names on them, as far as they are known."""
     accounts, members = await bot.directory.account_names(), await bot.directory.member_names()
+    snoozed = await bot.snoozes.of([one.id for one in threads])
     return [
         Item(
             one,
             accounts.get(one.account_link_id, "your account"),
             members.get(one.assignee_id, "a colleague") if one.assignee_id else None,
+            snoozed.get(one.id),
         )
         for one in threads
     ]

@@ -15,6 +15,10 @@ class OpenHome(Asked):
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["open_home"] = "open_home"
 
+    @property
+    def line(self) -> str:
+        return ""
+
 
 class LookUp(Asked):
     """*Find in Inbox* on a message: list the conversations with those whose profiles it links to.
@@ -49,6 +53,10 @@ class DrawHome(Asked):
     kind: Literal["draw_home"] = "draw_home"
     changed: str
 
+    @property
+    def line(self) -> str:
+        return ""
+
 
 class SetChoices(Asked):
     """Somebody ticked in their Home what they want: `chosen` are the names of all settings that are on now."""
@@ -57,3 +65,7 @@ class SetChoices(Asked):
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["set_choices"] = "set_choices"
     chosen: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        return ""

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from bot import words
 from bot.cards.button_views import thread_buttons
+from bot.cards.message_views import snoozed_until
 from bot.lists import words as words_find
-from bot.models import Person, Thread
+from bot.models import Person, Snoozed, Thread
 from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
 from bot.text import clip, literal, plain, when_long
 
@@ -23,6 +24,7 @@ class Item(NamedTuple):
     thread: Thread
     account: str
     assignee: str | None
+    snoozed: Snoozed | None = None
 
 
 class Setting(NamedTuple):
@@ -111,17 +113,21 @@ def _item(item: Item, place: str, number: int) -> list[Block]:
     thread = item.thread
     name, handle = _names(thread.person)
     via = literal(f" via {item.account}", 2 * _NAME) + (" · message request" if thread.is_request else "")
-    heading = line(run(f"{_mark(thread)} "), run(name, bold=True), run(handle + via))
+    heading = line(run(f"{_mark(item)} "), run(name, bold=True), run(handle + via))
     heading["elements"] += [element for block in quote(_preview(thread, PREVIEW)) for element in block["elements"]]
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
-    small += ["Archived"] if thread.archived else []
-    return [heading, context(*small), *actions(f"{place}|{number}", thread_buttons(thread))]
+    small += [snoozed_until(item.snoozed)] if item.snoozed else ["Archived"] if thread.archived else []
+    *buttons, menu = thread_buttons(thread, snoozed=item.snoozed is not None)
+    buttons += [button("Change time…", "snooze", thread.id)] if item.snoozed else []
+    return [heading, context(*small), *actions(f"{place}|{number}", [*buttons, menu])]
 
 
-def _mark(thread: Thread) -> str:
-    if thread.archived:
+def _mark(item: Item) -> str:
+    if item.snoozed:
+        return "😴"
+    if item.thread.archived:
         return "✅"
-    return "🟡" if thread.assignee_id else "🔵"
+    return "🟡" if item.thread.assignee_id else "🔵"
 
 
 def _names(person: Person | None) -> tuple[str, str]:

@@ -68,6 +68,11 @@ def say(asker: Asker, sentence: str) -> Tell:
     return tell(asker, {"text": sentence, "blocks": []})
 
 
+def meanwhile(asker: Asker, sentence: str) -> Tell:
+    """The same while what they asked for goes on: what they are told in the end takes its place."""
+    return Tell(asker=asker, text=sentence, meanwhile=True)
+
+
 def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
     """A job that shows a message to one person."""
     return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting)

@@ -27,7 +27,7 @@ class TellAdmins(Job):
 class Tell(Asked):
     """Say something to one person, privately; `lasting` in a direct message, which is there when they come back.
 
-    `replace` puts it in the place of the message whose button they pressed.
+    `replace` puts it in the place of the message whose button they pressed. `meanwhile` it is not done yet.
     """
 
     noted: ClassVar[bool] = False
@@ -37,3 +37,12 @@ class Tell(Asked):
     blocks: list[dict[str, Any]] = Field(default_factory=list)
     lasting: bool = False
     replace: bool = False
+    meanwhile: bool = False
+
+    @property
+    def line(self) -> str:
+        return ""
+
+    @property
+    def ends(self) -> bool:
+        return not self.meanwhile

@@ -1,4 +1,4 @@
 -- include queue/held.lua
 -- ARGV[5]: the item as it is now.
-redis.call('LSET', lane_key(lane), 0, ARGV[5])
+if head(lane) then redis.call('LSET', lane_key(lane), 0, ARGV[5]) end
 return 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Final, Union
+from typing import Annotated, Any, ClassVar, Final, Literal, Union
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from bot.models import Record
-from bot.words import Doing
+from bot.words import LINE, Doing
 
 
 def reference(of: str | None = None) -> str:
@@ -26,7 +26,8 @@ class Asker(Record):
     """Who asked, as Slack's signed payload says it, and where to answer them privately.
 
     `team` and `enterprise` are the person's own, not the channel's. `response_url` takes 5 posts within 30 minutes
-    (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses).
+    (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses). A `command`'s belongs to no
+    message yet: what replaces there, replaces what was said by it before. A click's would replace what was clicked.
     """
 
     user: str
@@ -36,6 +37,7 @@ class Asker(Record):
     thread_ts: str | None = None
     response_url: str | None = None
     trigger: str | None = None
+    command: bool = False
 
 
 DAY: Final = 86_400.0
@@ -126,6 +128,10 @@ class Asked(Job):
     `doing` is what it does, for the words about a failure, which goes on record where it is `noted`. `recorded` is
     what it does, and to which thread or person, in the words of the record. Where it is `resumed`, what was refused to
     somebody who is not linked is done once they are.
+
+    Where it takes longer than a second, its asker reads a `line` ("" where something else shows that it is under way),
+    which gives way to what they are told in the end, or to `done` where they are told nothing. What does not `end` it
+    leaves the line there.
     """
 
     doing: ClassVar[Doing] = "change"
@@ -140,6 +146,64 @@ class Asked(Job):
         what, about = self.recorded
         return what.format_map(vars(self)), about.format_map(vars(self))
 
+    @property
+    def line(self) -> str:
+        return LINE
+
+    @property
+    def done(self) -> str:
+        return ""
+
+    @property
+    def ends(self) -> bool:
+        return True
+
+
+class Line(Asked):
+    """Say privately that what somebody asked for is under way, unless it is done by then; `of` is its job's kind.
+
+    `over`: it is done, and nothing else was said about it: `text` takes the place of the line, if there is one.
+    """
+
+    noted: ClassVar[bool] = False
+    logged: ClassVar[bool] = False
+    patient: ClassVar[bool] = False
+    kind: Literal["line"] = "line"
+    text: str
+    of: str = ""
+    over: bool = False
+
+    @property
+    def name(self) -> str:
+        """The line that it is about: what follows from what somebody asked for has the same reference."""
+        return f"line:{self.asker.user}:{self.ref}"
+
+    @property
+    def lane(self) -> str:
+        return f"{self.name}:over" if self.over else f"{self.name}:{self.of}"
+
+    @property
+    def line(self) -> str:
+        return ""
+
+    @property
+    def ends(self) -> bool:
+        return False
+
+    @staticmethod
+    def of_job(job: Job) -> Line | None:
+        """The line that a job may need."""
+        if not (isinstance(job, Asked) and job.line):
+            return None
+        return Line(ref=job.ref, at=job.at, asker=job.asker, text=job.line, of=job.kind)
+
+    @staticmethod
+    def after(job: Job, then: Sequence[Job]) -> Line | None:
+        """What ends the line of a job, where nothing else that follows from it does."""
+        if not (isinstance(job, Asked) and job.ends) or any(isinstance(one, Asked) for one in then):
+            return None
+        return Line(ref=job.ref, asker=job.asker, text=job.done, over=True)
+
 
 class Filled(Asked):
     """Fill the loading view that was opened when somebody asked for a form."""
@@ -147,6 +211,10 @@ class Filled(Asked):
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "view:{view_id}"
     view_id: str
+
+    @property
+    def line(self) -> str:
+        return ""  # the view says so
 
 
 Keep = Callable[[Job], Awaitable[None]]

@@ -16,17 +16,34 @@ end
 
 local function kind(item) return cjson.decode(item:sub(2)).kind end
 
-local function push(name, item, once, merge)
+local function put_off(name, wait)
+  redis.call('ZADD', DELAYED, now() + wait, name)
+  redis.call('ZADD', DELAYED_SINCE, now(), name)
+end
+
+-- `how`: 1 merges the job with the last one of its lane, +0.8 puts it off for so many seconds, ?name pushes it only where
+-- there is a key of that name.
+local function push(name, item, once, how)
+  if how:sub(1, 1) == '?' and redis.call('EXISTS', PREFIX .. how:sub(2)) == 0 then return 0 end
   if once ~= '' and not first_time(once) then return 0 end
   if item:sub(1, 1) == 'p' then somebody_acts() end
-  if merge == '1' and redis.call('LLEN', lane_key(name)) > 1 then
+  if how == '1' and redis.call('LLEN', lane_key(name)) > 1 then
     if kind(redis.call('LINDEX', lane_key(name), -1)) == kind(item) then return 0 end
   end
-  if redis.call('RPUSH', lane_key(name), item) == 1 then ticket(name, item) end
+  if redis.call('RPUSH', lane_key(name), item) > 1 then return 1 end
+  if how:sub(1, 1) == '+' then put_off(name, tonumber(how:sub(2))) else ticket(name, item) end
   return 1
 end
 
--- The jobs in ARGV from there on: lane, item, once and merge of each.
+-- Nothing in the lane is done any more; whoever has its ticket finds it empty.
+local function drop(name)
+  if name == '' then return end
+  redis.call('DEL', lane_key(name))
+  redis.call('ZREM', DELAYED, name)
+  redis.call('ZREM', DELAYED_SINCE, name)
+end
+
+-- The jobs in ARGV from there on: lane, item, once and how of each.
 local function push_all(from)
   local pushed = 0
   for i = from, #ARGV, 4 do pushed = pushed + push(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end

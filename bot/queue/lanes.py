@@ -17,11 +17,13 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.errors import StoreUnavailable
-from bot.queue.job import Job, Kinds, dump, utc_now
+from bot.queue.job import Job, Kinds, Line, dump, utc_now
 from bot.store import keys
 from bot.store.scripts import script
 
 DEAD_LETTERS_LIVE: Final = keys.WEEK  # seconds
+SOON: Final = 0.8  # seconds: what is said then is read within the second
+REPEATED: Final = 600  # seconds in which Slack may deliver the same click again
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,15 @@ class Lanes:
     """The one way into and out of the queue. Every method raises `StoreUnavailable` when Redis does not answer.
 
     `claim_idle` (seconds) is how long a ticket must lie untouched before it is taken from a worker that is presumed
-    dead; it must be longer than any job may take.
+    dead; it must be longer than any job may take. After `soon` seconds somebody is told that it takes longer;
+    None: nobody is.
     """
 
-    def __init__(self, redis: Redis, consumer: str, kinds: Kinds, claim_idle: float = 15.0) -> None:
+    def __init__(
+        self, redis: Redis, consumer: str, kinds: Kinds, claim_idle: float = 15.0, soon: float | None = None
+    ) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
-        self.consumer, self.claim_idle, self._kinds = consumer, claim_idle, kinds
+        self.consumer, self.claim_idle, self._kinds, self._soon = consumer, claim_idle, kinds, soon
         self._ahead = 0.0  # seconds that Redis's clock is ahead of ours
         self._accept = script(redis, "queue/accept.lua")
         self._finish = script(redis, "queue/finish.lua")
@@ -85,13 +90,17 @@ class Lanes:
         for _ in range(2):
             began = time.time()
             deadline = "" if within is None else repr(began + self._ahead + within)
-            new, at = await self._accept(keys=[keys.PEOPLE], args=[once, deadline, *flat(accepted)])
+            new, at = await self._accept(keys=[keys.PEOPLE], args=[once, deadline, *self._with_lines(accepted)])
             self._ahead = float(at) - time.time()
             if int(new) >= 0:
                 return bool(new)
             if time.time() - began > (within or 0):
                 break  # it was really late; otherwise only the clocks have moved apart
         raise StoreUnavailable("Redis answered too late")
+
+    async def is_first(self, name: str) -> bool:
+        """Whether nobody else asked for `name` in the last ten minutes, in which Slack delivers a click again."""
+        return bool(await self._redis.set(keys.once(name), "1", nx=True, ex=REPEATED))
 
     async def take(self, stream: str, count: int, block: float) -> list[Ticket]:
         """Up to `count` tickets, waiting up to `block` seconds for the first."""
@@ -118,9 +127,9 @@ class Lanes:
         item = await self._redis.lindex(keys.lane(ticket.lane), 0)
         return None if item is None else self._kinds.load(item[1:])
 
-    async def finish(self, ticket: Ticket, then: Iterable[Job] = ()) -> bool:
-        """Take the job out and add what follows from it. False when the ticket is no longer ours."""
-        return await self._held(self._finish, ticket, *flat(then))
+    async def finish(self, ticket: Ticket, then: Sequence[Job] = (), job: Job | None = None) -> bool:
+        """Take the `job` out and add what follows from it. False when the ticket is no longer ours."""
+        return await self._held(self._finish, ticket, *self._after(job, then))
 
     async def checkpoint(self, ticket: Ticket, job: Job) -> bool:
         """Write down how far the job has come, so that whoever goes on knows."""
@@ -128,11 +137,29 @@ class Lanes:
 
     async def defer(self, ticket: Ticket, job: Job, seconds: float, then: Iterable[Job] = ()) -> bool:
         """Leave the job at the head of its lane, as `job`, and work the lane again in `seconds`."""
-        return await self._held(self._defer, ticket, _item(job), str(seconds), *flat(then))
+        return await self._held(self._defer, ticket, _item(job), str(seconds), *self._with_lines(then))
 
-    async def bury(self, ticket: Ticket, reason: str, then: Iterable[Job] = ()) -> bool:
-        """Move the job to the dead letters and go on with the lane."""
-        return await self._held(self._bury, ticket, reason, str(DEAD_LETTERS_LIVE), *flat(then))
+    async def bury(self, ticket: Ticket, reason: str, then: Sequence[Job] = (), job: Job | None = None) -> bool:
+        """Move the `job` to the dead letters and go on with the lane."""
+        return await self._held(self._bury, ticket, reason, str(DEAD_LETTERS_LIVE), *self._after(job, then))
+
+    def _after(self, job: Job | None, then: Sequence[Job]) -> Sequence[str | bytes]:
+        """What follows from `job`, for the scripts: its line is not shown any more, and one that is shown is ended."""
+        line, ended = (self._line(job), Line.after(job, then)) if job and self._soon is not None else (None, None)
+        end: list[str | bytes] = [ended.lane, _item(ended), "", f"?{ended.name}"] if ended else []
+        return [line.lane if line else "", *self._with_lines(then), *end]
+
+    def _with_lines(self, wanted: Iterable[Job]) -> Sequence[str | bytes]:
+        """Jobs as the scripts' arguments, each with the line that its asker reads where it takes longer."""
+        parts: list[str | bytes] = []
+        for job in wanted:
+            parts += flat([job])
+            if line := self._line(job):
+                parts += [line.lane, _item(line), "", f"+{max(0.0, (self._soon or 0.0) - line.age):.3f}"]
+        return parts
+
+    def _line(self, job: Job) -> Line | None:
+        return None if self._soon is None else Line.of_job(job)
 
     async def give_back(self, ticket: Ticket) -> bool:
         """Let another worker have the lane at once: this one is shutting down."""
@@ -199,7 +226,7 @@ class Lanes:
 
 
 def flat(wanted: Iterable[Job]) -> Sequence[str | bytes]:
-    """Jobs as the scripts' arguments: lane, item, once, merge for each."""
+    """Jobs as the scripts' arguments: lane, item, once and how for each."""
     return [part for job in wanted for part in (job.lane, _item(job), job.once or "", "1" if job.merge else "")]
 
 

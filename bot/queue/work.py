@@ -52,7 +52,7 @@ class Work:
             with span(kind, ref=job.ref):
                 async with asyncio.timeout(within):
                     then = await self._handlers[type(job)](job, keep)
-            await self._lanes.finish(ticket, _under(job, then))
+            await self._lanes.finish(ticket, _under(job, then), job)
             outcome = "done"
         except Later as later:
             outcome = "later"
@@ -80,12 +80,12 @@ class Work:
         told = isinstance(error, (Refused, InboxError, NotThere)) or (isinstance(error, SlackError) and not job.patient)
         if told and said and not job.background:  # then nobody need look at it
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
-            await self._lanes.finish(ticket, then)
+            await self._lanes.finish(ticket, then, job)
             return "refused"
         log.error("given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, EXPECTED))
         if not isinstance(error, EXPECTED):
             report(error, ref=job.ref, kind=job.kind)
-        await self._lanes.bury(ticket, _named(error), then)
+        await self._lanes.bury(ticket, _named(error), then, job)
         return "dead"
 
     async def _last_word(self, job: Job, error: Exception) -> tuple[list[Job], bool]:

@@ -78,6 +78,8 @@ async def _judge(bot: Bot, thread_id: str, now: datetime) -> Target | datetime |
     wait, card = await bot.waiting.get(thread_id), await bot.cards.get(thread_id)
     if wait is None or wait.since is None or now.timestamp() - wait.since > FORGOTTEN:
         return None
+    if card is not None and card.snoozed and not card.gone:
+        return now + timedelta(seconds=LOOK)
     if card is not None and (card.gone or card.thread.archived):
         return None
     place, since = await bot.cards.place(thread_id), datetime.fromtimestamp(wait.since, UTC)

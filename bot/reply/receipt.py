@@ -35,11 +35,14 @@ async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
         shown = card is not None and await _where_possible(bot, job, card, private)
     except CardDeleted as error:  # a new one may come
         assert card is not None
-        raise Later(1.0, tried(job), Lost(thread_id=job.send.card, place=(card.channel, card.ts))) from error
+        lost = Lost(thread_id=job.send.card, place=(card.channel, card.ts), stray=error.stray)
+        raise Later(1.0, tried(job), lost) from error
     except SlackRefused:
         shown = False
     if shown and job.message:
         await bot.replies.receipts.put(job.message.id, job)
+        if place := await bot.replies.receipt_at(job.send.receipt):
+            await bot.posts.change(place, job.message)
     alone = job.state in UNHAPPY or (not shown and job.state != "sending")
     return private if alone and not job.told else []
 

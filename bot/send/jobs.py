@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from bot.address import Address
 from bot.models import Person
 from bot.queue.job import SENDS_WAIT, Asked
-from bot.words import Doing
+from bot.text import decode
+from bot.words import SENDING, Doing, sending
 
 
 class Sending(Asked):
@@ -17,6 +18,10 @@ class Sending(Asked):
     recorded: ClassVar[tuple[str, str]] = ("send", "")
     doing: ClassVar[Doing] = "send"
     told: bool = False
+
+    @property
+    def line(self) -> str:
+        return SENDING
 
 
 class Written(Sending):
@@ -30,6 +35,10 @@ class Written(Sending):
     def whom(self) -> str:
         return "this conversation"
 
+    @property
+    def line(self) -> str:
+        return sending(self.whom, decode(self.text))
+
 
 class Send(Sending):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
@@ -42,6 +51,7 @@ class Send(Sending):
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
     these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
     message with them yet. `archives`: once it is sent, the conversation is archived, unless they wrote after that time.
+    `reply_to` is the message of the thread that it answers in particular.
     """
 
     noted: ClassVar[bool] = False
@@ -67,10 +77,16 @@ class Send(Sending):
     echo: str | None = None
     first: bool = False
     archives: datetime | None = None
+    reply_to: str = ""
 
     @property
     def once(self) -> str | None:
         return self.only
+
+    @property
+    def line(self) -> str:
+        shown = self.card or self.echo  # a receipt in the card's Slack thread, or a reaction, says so
+        return "" if shown else sending(self.person.label, self.text)
 
     @property
     def described(self) -> tuple[str, str]:

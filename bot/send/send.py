@@ -27,7 +27,7 @@ from bot.errors import (
 from bot.events.jobs import Outbound, Refresh
 from bot.feature import Feature
 from bot.models import Note
-from bot.people.answers import explain, say
+from bot.people.answers import explain, meanwhile
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.send import outcome
 from bot.send.jobs import Send
@@ -58,7 +58,7 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
     await keep(job)
     await bot.attempts.begins(job)
     try:
-        sent = await bot.inbox.send(job.address, job.text, job.intent)
+        sent = await bot.inbox.send(job.address, job.text, job.intent, job.reply_to)
     except Unconfirmed as error:
         return await _unconfirmed(bot, job, error)
     except VersionEnded as error:
@@ -111,7 +111,7 @@ async def _elsewhere(bot: Bot, job: Send, error: Gone) -> list[Job]:
         return await _refused(bot, job, error)
     address = job.address.model_copy(update={"thread_id": None})
     again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None, "only": None}
-    send = job.model_copy(update=again)
+    send = job.model_copy(update=again | {"reply_to": ""})  # which was in that thread
     await bot.attempts.keep(send)
     raise Later(0.0, send) from error  # before what waits in this lane: later messages, and a word to take it back
 
@@ -186,7 +186,7 @@ async def _unconfirmed(bot: Bot, job: Send, error: Unconfirmed) -> list[Job]:
     log.warning("unconfirmed", ref=job.ref, status=error.status, request=error.request_id)
     if _keyed(job):
         return [await outcome.ended(bot, job, "unconfirmed")]
-    then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
+    then = [] if job.told else [meanwhile(job.asker, words.INBOX_DOWN)]
     said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
     doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
     raise Later(max(outcome.pause(bot, job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error

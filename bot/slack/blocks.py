@@ -16,6 +16,7 @@ View = dict[str, Any]
 
 QUOTE = 2_800  # code points of a message a card shows
 WHOLE = 12_000  # code points of a text that is handed back so that nobody types it again
+OPTIONS = 100  # in a menu, in each of its groups, and groups in it
 _CHUNK = 2_900
 _QUOTES = 4  # blocks of a message: Slack takes some 13,000 characters in one
 
@@ -133,6 +134,24 @@ def option(words: str, value: str) -> Block:
     return {"text": label(words), "value": value}
 
 
+def select(placeholder: str, options: Sequence[Block], chosen: str | None) -> Block:
+    """A menu of at least one option, in which that with the value `chosen` is chosen where there is one."""
+    menu: Block = {"type": "static_select", "placeholder": label(placeholder, 150)}
+    if len(options) <= OPTIONS:
+        menu["options"] = list(options)
+    else:
+        groups = [options[start : start + OPTIONS] for start in range(0, len(options), OPTIONS)][:OPTIONS]
+        menu["option_groups"] = [{"label": _range(group), "options": list(group)} for group in groups]
+    initial = next((one for one in options[: OPTIONS * OPTIONS] if one["value"] == chosen), None)
+    return {**menu, **({"initial_option": initial} if initial else {})}
+
+
+def _range(group: Sequence[Block]) -> Block:
+    """`Ana to Eve`."""
+    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
+    return label(f"{literal(first, 33)} to {literal(last, 33)}")
+
+
 def more(words: str, name: str, value: str, url: str | None = None) -> Block:
     """An option of a card's menu, to which the listener with `@feature.more(name)` listens; `value` is the thread.
 
@@ -141,11 +160,9 @@ def more(words: str, name: str, value: str, url: str | None = None) -> Block:
     return {**option(words, f"{name}|{value}"), **({"url": url} if url else {})}
 
 
-def menu(options: Sequence[Block]) -> list[Block]:
-    """The menu of a card: a button where there is one option alone, as Slack takes two to five."""
-    if len(options) > 1:
-        return [{"type": "overflow", "action_id": "more", "options": list(options)}]
-    return [{"type": "button", "action_id": "more", **one} for one in options]
+def menu(options: Sequence[Block]) -> Block:
+    """The menu of a card, of two to five options."""
+    return {"type": "overflow", "action_id": "more", "options": list(options)}
 
 
 def handed_back(why: str, typed: str) -> list[Msg]:

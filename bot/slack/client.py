@@ -160,8 +160,8 @@ class Slack:
     ) -> Place:
         """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours.
 
-        A reply that is `broadcast` shows in the channel too. Slack ignores a `thread_ts` whose message is gone: then
-        the post is deleted again. Raises `CardDeleted`.
+        A reply that is `broadcast` shows in the channel too. Slack ignores a `thread_ts` whose message is gone. Raises
+        `CardDeleted` then.
         """
 
         async def call(content: dict[str, Any]) -> Any:
@@ -179,17 +179,8 @@ class Slack:
         answer = await _with_pictures_if_possible(message, call)
         place = Place(str(answer.get("channel") or channel), str(answer["ts"]))
         if thread_ts and (answer.get("message") or {"thread_ts": thread_ts}).get("thread_ts") != thread_ts:
-            await self.delete(place)
-            raise CardDeleted("thread_not_found")
+            raise CardDeleted(place)
         return place
-
-    async def delete(self, place: Place) -> None:
-        """A message of the bot's own is no longer there."""
-        try:
-            async with self._answers():
-                await self.client.chat_delete(channel=place.channel, ts=place.ts)
-        except NotThere:
-            pass
 
     async def find(self, channel: str, message_id: str, *, thread_ts: str | None, since: float) -> Place | None:
         """The post that carries `message_id` in its metadata, where the bot may read history; None otherwise.
@@ -221,6 +212,11 @@ class Slack:
                 return await self.client.chat_update(channel=place.channel, ts=place.ts, **content)
 
         await _with_pictures_if_possible(message, call)
+
+    async def delete(self, place: Place) -> None:
+        """Take back what the bot posted."""
+        async with self._answers():
+            await self.client.chat_delete(channel=place.channel, ts=place.ts)
 
     async def permalink(self, place: Place) -> str:
         async with self._answers():
@@ -286,12 +282,8 @@ class Slack:
         it where the button was that they pressed; it comes as another message when Slack no longer takes that.
         """
         url = asker.response_url or ""
-        if is_slacks(url, self._base_url) and seconds_ago < LIVES and not lasting:
-            try:
-                await respond(url, message, self._session, self.network, replace=replace)
-                return
-            except (SlackRefused, SlackDown):
-                pass  # used five times, expired or out of reach: there are other ways
+        if seconds_ago < LIVES and not lasting and await self.answer(url, message, replace=replace):
+            return
         if asker.channel and not lasting:
             try:
                 await self._ephemeral(asker, asker.channel, message)
@@ -299,6 +291,16 @@ class Slack:
             except (SlackRefused, SlackUnknown):
                 pass  # nobody can be reached there
         await self.post(asker.user, message)
+
+    async def answer(self, url: str, message: Msg | None, *, replace: bool = False) -> bool:
+        """Whether a `response_url` took it: it may be used five times, expired or out of reach. Raises nothing."""
+        if not is_slacks(url, self._base_url):
+            return False
+        try:
+            await respond(url, message, self._session, self.network, replace=replace)
+        except (SlackRefused, SlackDown):
+            return False
+        return True
 
     @asynccontextmanager
     async def _answers(self) -> AsyncIterator[None]:

@@ -33,6 +33,7 @@ def asker(body: Body) -> Asker:
             channel=body.get("channel_id"),
             response_url=body.get("response_url"),
             trigger=body.get("trigger_id"),
+            command=True,
         )
     container = body.get("container") or {}
     message = body.get("message") or {}
@@ -52,7 +53,8 @@ def asker(body: Body) -> Asker:
 def submitted(body: Body, name: str) -> str:
     """The value of the input whose action is called `name`; "" when it is absent or empty."""
     state = _state(body, name)
-    chosen = (state.get("selected_option") or {}).get("value") or state.get("selected_conversation")
+    picked = (state.get(f"selected_{what}") for what in ("conversation", "date", "time"))
+    chosen = (state.get("selected_option") or {}).get("value") or next(filter(None, picked), None)
     return str(chosen or state.get("value") or "")
 
 
@@ -80,9 +82,14 @@ def _state(body: Body, name: str) -> Mapping[str, Any]:
     return next((block[name] for block in blocks.values() if block.get(name)), {})
 
 
-def remembered(about: str, asker: Asker) -> str:
-    """What a modal remembers: what it is about, and where its result is told."""
-    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}"
+def remembered(about: str, asker: Asker, more: str = "") -> str:
+    """What a modal remembers: what it is about, where its result is told, and `more` for `more_of`."""
+    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}" + (f"|{more}" if more else "")
+
+
+def more_of(body: Body) -> str:
+    """What the modal remembers besides."""
+    return (str((body.get("view") or {}).get("private_metadata") or "").split("|", 3) + [""] * 4)[3]
 
 
 def from_modal(body: Body) -> tuple[str, Asker]:
@@ -150,3 +157,9 @@ def chosen_in_menu(body: Body) -> str:
 def _value(body: Body) -> str:
     action = (body.get("actions") or [{}])[0]
     return str((action.get("selected_option") or action).get("value") or "")
+
+
+def clicked(body: Body) -> str:
+    """The name of one click or shortcut, however often Slack delivers it: who acted, and when."""
+    actions = body.get("actions") or [body]
+    return f"{body['user']['id']}:{actions[0].get('action_ts') or body.get('trigger_id')}"

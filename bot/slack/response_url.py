@@ -19,12 +19,20 @@ from bot.slack.session import TIMEOUT
 LIVES: Final = 25 * 60  # seconds; Slack allows 30 minutes
 
 
-async def respond(url: str, message: Msg, session: aiohttp.ClientSession, network: Network, *, replace: bool) -> None:
-    """Say it to the one who asked alone; `replace` puts it where the button was. Raises `SlackError`."""
+async def respond(
+    url: str, message: Msg | None, session: aiohttp.ClientSession, network: Network, *, replace: bool
+) -> None:
+    """Say it to the one who asked alone; `replace` puts it where the button was, None takes that away.
+
+    Raises `SlackError`.
+    """
     webhook = AsyncWebhookClient(url, timeout=TIMEOUT, session=session, retry_handlers=[])
     webhook.proxy = network.proxy(url)
     async with answers():
-        answer = await webhook.send(**as_arguments(message), response_type="ephemeral", replace_original=replace)
+        if message is None:
+            answer = await webhook.send(delete_original=True)
+        else:
+            answer = await webhook.send(**as_arguments(message), response_type="ephemeral", replace_original=replace)
     if answer.status_code >= 500:
         raise SlackDown(f"response_url answered {answer.status_code}")
     if answer.status_code != 200:

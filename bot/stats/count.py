@@ -69,7 +69,8 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
                 member = (card.thread.assignee_id if card else None) or ""
             await bot.counts.sent(job.thread_id, job.message_id, job.when, member, certain=certain)
         case "closed":
-            await bot.counts.closed(job.thread_id)
+            if not await bot.snoozes.closes(job.thread_id):  # it comes back, and waits still
+                await bot.counts.closed(job.thread_id)
     return []
 
 

@@ -16,6 +16,10 @@ class Chart(Asked):
     kind: Literal["chart"] = "chart"
     channel: str = ""
 
+    @property
+    def line(self) -> str:
+        return ""
+
 
 class Count(Job):
     """For the figures: a message came or went out, or a thread was closed, at `when`, in the order of the events.

@@ -55,6 +55,8 @@ DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
 WAITING: Final = key("reminders", "waiting")  # thread ids by when the first unanswered message was written
 MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
 
+SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
+
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
@@ -71,6 +73,8 @@ ACCOUNT_LINKS: Final = key("cache", "account-links")
 TAGS: Final = key("cache", "tags")
 STATUSES: Final = key("cache", "statuses")
 PLATFORMS: Final = key("cache", "platforms")
+TEAM: Final = key("cache", "team")
+CONTACT_TAGS: Final = key("contact-tags")  # those that the form of a contact last offered
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 REFUSED: Final = key("refused")  # Slack does not take the token now: its word for that
@@ -93,6 +97,11 @@ def link(user: str) -> str:
 
 def consent(channel: str) -> str:
     return key("consent", channel)
+
+
+def line(name: str) -> str:
+    """Where the line of that name is shown: `line:`, the user and the reference of what they asked for."""
+    return PREFIX + name
 
 
 def sharing(channel: str) -> str:
@@ -129,6 +138,10 @@ def threads_of(person: str) -> str:
 
 def routed(thread_id: str) -> str:
     return key("routed", thread_id)
+
+
+def snoozing(thread_id: str) -> str:
+    return key("snoozing", thread_id)
 
 
 def waiting(thread_id: str) -> str:
@@ -208,6 +221,14 @@ def wrote(platform: str, platform_id: str) -> str:
 
 def answer(intent_id: str) -> str:
     return key("answer", intent_id)
+
+
+def contact_form(form_id: str) -> str:
+    return key("contact-form", form_id)
+
+
+def contact_draft(draft_id: str) -> str:
+    return key("contact-draft", draft_id)
 
 
 def listing(listing_id: str) -> str:

@@ -63,3 +63,7 @@ class Mark(Asked):
     state: str
     told: Tell | None = None
     again: bool = False
+
+    @property
+    def line(self) -> str:
+        return ""

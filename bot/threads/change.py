@@ -20,11 +20,13 @@ from bot.lists.jobs import DrawHome, ShowAgain
 from bot.models import Card, Note, Thread
 from bot.people import answers
 from bot.people.access import Actor
-from bot.people.answers import say
+from bot.people.answers import meanwhile, say, tell
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
+from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
+from bot.snooze import put
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import already, left_open, still_assigned
+from bot.threads.words import NOTE_TO_NOBODY, already, left_open, not_archived, still_assigned
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +35,7 @@ LATELY: Final = 20  # messages among which one may be that came while somebody w
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
+CLOSING: Final = ("archive", "reopen", "snooze")
 FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "unassign"}  # of manifests before 2026-11
 
 
@@ -76,6 +79,20 @@ async def change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     return then
 
 
+@feature.gives_up(Change)
+async def not_changed(job: Change, error: Exception, bot: Bot) -> list[Job]:
+    """What was to be read with it is handed back."""
+    why = answers.explain(bot, error, job.ref)
+    if job.unless_after:
+        why = not_archived(why)
+    return _instead(job, why)
+
+
+def _instead(job: Change, why: str) -> list[Job]:
+    """Why it was not done; what was to be read with it comes back."""
+    return [tell(job.asker, one) for one in handed_back(why, job.note)]
+
+
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
         actor = await bot.access.actor(job.asker)
@@ -87,7 +104,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
             card = await first_seen(bot, job.thread_id)
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
-            return [say(job.asker, words.NO_CARD)]
+            return _instead(job, words.NO_CARD)
         if not (job.begun and job.pressed):  # what nobody pressed for takes nothing from anybody
             if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
                 return nothing
@@ -97,13 +114,13 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     except Gone as error:
         return await _gone(bot, job, error)
     except RateLimited as error:
-        then = [] if job.told else [say(job.asker, words.quota(error.retry_after, "change"))]
+        then = [] if job.told else [meanwhile(job.asker, words.quota(error.retry_after, "change"))]
         again = job.model_copy(update={"told": True, "begun": False})
         raise Later(error.retry_after, again, *then) from error
     except VersionEnded as error:  # it was not done, and the other API version may answer any moment
         if job.age > SENDS_WAIT:
             raise
-        then = [] if job.told else [say(job.asker, words.INBOX_DOWN)]
+        then = [] if job.told else [meanwhile(job.asker, words.INBOX_DOWN)]
         again = job.model_copy(update={"told": True, "begun": False, "tries": job.tries + 1})
         raise Later(SOON[min(job.tries, len(SOON) - 1)], again, *then) from error
 
@@ -125,7 +142,7 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
         return None
     await answers.note(bot, job, "nothing to do", actor.member.id)
     shown = Refresh(thread_id=job.thread_id, shown=thread)
-    return [say(job.asker, already), shown, Render(thread_id=job.thread_id)]
+    return [say(job.asker, already), shown, Render(thread_id=job.thread_id), *_noted(job, actor)]
 
 
 async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None:
@@ -150,13 +167,14 @@ async def _not_to_archive(bot: Bot, job: Change, card: Card, seen: datetime) -> 
 
 async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]:
     by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
-    if job.verb == "archive":
-        thread = await bot.inbox.update_thread(job.thread_id, archived=True)
-        await bot.waiting.closed(job.thread_id, by.at.timestamp())
-        notes = {"archived": by}
-    elif job.verb == "reopen":
-        thread = await bot.inbox.update_thread(job.thread_id, archived=False)
-        await bot.waiting.reopened(job.thread_id)
+    if job.verb in CLOSING:
+        if job.verb == "snooze":
+            await bot.snoozes.expect(job.thread_id)
+        thread = await bot.inbox.update_thread(job.thread_id, archived=job.verb != "reopen")
+        if job.verb == "reopen":
+            await bot.waiting.reopened(job.thread_id)
+        else:
+            await bot.waiting.closed(job.thread_id, by.at.timestamp())
         notes = {"archived": by}
     else:
         thread = await bot.inbox.update_thread(job.thread_id, assignee_id=wanted)
@@ -170,11 +188,28 @@ async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]
     await bot.directory.saw(thread)
     log.info("changed", ref=job.ref, verb=job.verb, thread=job.thread_id, user=actor.user, member=actor.member.id)
     follow: list[Job] = [Render(thread_id=job.thread_id)]
+    if job.verb in CLOSING:
+        follow += await put.changed(bot, job, card, actor, thread)
     if kept:
         follow.append(say(job.asker, still_assigned(await bot.directory.assignee(kept) or "")))
-    if job.verb == "assign_to" and wanted and wanted != actor.member.id:
-        follow.append(TellAssignee(thread_id=job.thread_id, member_id=wanted, by=actor.name))
-    return follow
+    return [*follow, *(_noted(job, actor) if job.note else _told(job, actor))]
+
+
+def _told(job: Change, actor: Actor) -> list[Job]:
+    """The new assignee hears of it, unless they did it themselves."""
+    if job.verb != "assign_to" or job.assignee in ("", actor.member.id):
+        return []
+    back = job.asker if job.note else None
+    told = TellAssignee(thread_id=job.thread_id, member_id=job.assignee, by=actor.name, note=job.note, asker=back)
+    return [told]
+
+
+def _noted(job: Change, actor: Actor) -> list[Job]:
+    """A note reaches the assignee, also one who had the conversation already; one to oneself reaches nobody."""
+    if not job.note:
+        return []
+    told = _told(job, actor)
+    return told or [tell(job.asker, one) for one in handed_back(NOTE_TO_NOBODY, job.note)]
 
 
 async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:
@@ -186,11 +221,12 @@ async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:
             raise
         await bot.cards.bury(job.thread_id)
         await bot.waiting.closed(job.thread_id, utc_now().timestamp())
+        await bot.snoozes.end(job.thread_id)
         await answers.note(bot, job, "gone")
-        return [say(job.asker, words.GONE), Render(thread_id=job.thread_id)]
+        return [*_instead(job, words.GONE), Render(thread_id=job.thread_id)]
     log.warning("changed_nothing", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
     await answers.note(bot, job, "not found")
-    return [say(job.asker, words.not_found(job.ref))]
+    return _instead(job, words.not_found(job.ref))
 
 
 def _assignee(job: Change, actor: Actor) -> str | None:
@@ -206,7 +242,7 @@ def _already(job: Change, card: Card, thread: Thread, actor: Actor) -> str:
     """What to say when `thread` leaves nothing to do; "" when it does."""
     by = card.archived.who if card.archived else None
     match job.verb:
-        case "archive" if thread.archived:
+        case "archive" if thread.archived and not card.snoozed:
             return already("archived", by)
         case "reopen" if not thread.archived:
             return already("open", by)

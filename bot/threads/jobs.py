@@ -5,19 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from bot import words
+from bot.models import Record
 from bot.queue.job import Asked
 
-Verb = Literal["archive", "reopen", "assign_to_me", "assign_to", "claim", "unassign", "take_or_give_back"]
+Verb = Literal["archive", "reopen", "snooze", "assign_to_me", "assign_to", "claim", "unassign", "take_or_give_back"]
+
+
+class Wish(Record):
+    """How a thread is to be snoozed: `until` then, `even` if they write meanwhile, else until they write `after` then.
+
+    `listed`: it was asked for in a list, which shows what Inbox shows. `reminds`: they replied, and want to know when
+    there is no answer.
+    """
+
+    until: datetime
+    even: bool = False
+    after: datetime | None = None
+    listed: bool = False
+    reminds: bool = False
 
 
 class Change(Asked):
     """A click on a card or in a list, or a message shortcut: change a thread in Inbox.
 
     `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it.
-    `take_or_give_back` gives it back where `assignee`, whom the card showed, is who asks, else takes it. `begun` is
-    set before Inbox is asked: whoever takes over then asks again, rather than find that it is done already. `seen_in`
-    names the list it was pressed in, if any. `note`: what the new assignee is to read. `unless_after`: it was archived
-    with a reply, and is left open where they wrote after that.
+    `take_or_give_back` gives it back where `assignee`, whom the card showed, is who asks, else takes it. `snooze`
+    archives it for as long as the wish in `snooze` says. `begun` is set before Inbox is asked: whoever takes over then
+    asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any. `note`:
+    what the new assignee is to read. `unless_after`: it was archived with a reply, and is left open where they wrote
+    after that.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -28,6 +45,7 @@ class Change(Asked):
     verb: Verb
     thread_id: str
     assignee: str = ""
+    snooze: Wish | None = None
     begun: bool = False
     told: bool = False
     seen_in: str = ""
@@ -38,3 +56,11 @@ class Change(Asked):
     def pressed(self) -> bool:
         """Whether somebody pressed for it; else it follows a reply."""
         return self.verb != "claim" and self.unless_after is None
+
+    @property
+    def line(self) -> str:
+        return words.CHANGING.get(self.verb, "") if self.pressed else ""
+
+    @property
+    def done(self) -> str:
+        return words.CHANGED.get(self.verb, "") if self.pressed else ""

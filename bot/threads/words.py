@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.text import plain
 
+NOTE_TO_NOBODY = "The conversation went to no colleague, so nobody has read what you wrote with it:"
+
 
 def already(what: str, by: str | None = None) -> str:
     """The conversation is `what` already; `by` made it so."""
@@ -14,10 +16,15 @@ def still_assigned(assignee: str) -> str:
     """Unassign did not take the assignee away, as the contact has one."""
     return (
         f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
-        "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
+        "Give it to somebody else with *Assign to…*, or change the contact's default assignee with *Contact…*."
     )
 
 
 def left_open(person: str) -> str:
     """They wrote while somebody answered, who wanted the conversation archived then."""
     return f"{plain(person, 100)} wrote while you answered, so the conversation is not archived. Look at the card."
+
+
+def not_archived(why: str) -> str:
+    """Archiving with a reply has failed; `why` is a whole sentence."""
+    return f"Your reply was sent, but the conversation is not archived. {why}"

@@ -1,4 +1,4 @@
-"""How long it takes to find people while somebody types."""
+"""How long it takes to find people and saved replies while somebody types."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 from bot.models import Person
 from bot.people.known import Known
+from bot.snippets.command import Entry, take
+from bot.snippets.store import Snippets
 from bot.store.connect import connect
 
 pytestmark = pytest.mark.bench
@@ -35,4 +37,18 @@ async def test_ten_thousand_people_are_searched_in_50_ms(redis_url: str) -> None
             assert await people.like(typed)
             took.append(time.perf_counter() - began)
         assert min(took) < 0.05, (typed, took)
+    await redis.aclose()
+
+
+async def test_three_hundred_saved_replies_are_searched_in_300_ms(redis_url: str) -> None:
+    redis = connect(redis_url)
+    snippets = Snippets(redis)
+    await take(snippets, [Entry(name=f"Reply {n}", text=f"Word{n} and more. " * 100) for n in range(300)])
+    for typed in ("", "rep", "reply 29", "word299", "nothing like it"):
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            await snippets.like("U0ANA", typed)
+            took.append(time.perf_counter() - began)
+        assert min(took) < 0.3, (typed, took)
     await redis.aclose()

@@ -75,6 +75,9 @@ async def _by_form(on: Crew, card: Message, n: int, dice: random.Random) -> list
     for k in range(REPLIES // PEOPLE):
         try:
             await on.slack.press(user, card.channel, card.ts, "Reply")
+            await on.slack.until(lambda: len((on.slack.modal(user) or {"blocks": []})["blocks"]) > 1, 5)
+            if not (on.slack.modal(user) or {}).get("submit"):  # Bo has it
+                await on.slack.press_modal(user, "Reply anyway")
             await on.slack.until(lambda: (on.slack.modal(user) or {}).get("submit"), 5)
             ack = await on.slack.submit(user, values={"text": f"filled {n} {k}"})
             if ack.ok and not (isinstance(ack.body, dict) and ack.body.get("response_action") == "errors"):

@@ -7,19 +7,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.assign.jobs import TellAssignee
 from bot.queue.job import Asker
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.threads.jobs import Change
 from tests.conftest import Open
-from tests.e2e.steps import as_body, calls, card_of, click, form, hears, idle, labels, shows, thread, told
+from tests.e2e.steps import as_body, calls, card_of, click, form, hears, idle, labels, nodes, shows, thread, told
+
+
+async def opened_assign(on: Stage, user: str, card: Message) -> None:
+    assert (await on.slack.press(user, card.channel, card.ts, "Assign to…")).ok
+    await form(on, user, "Who takes it")
 
 
 async def assign(on: Stage, user: str, card: Message, colleague: str) -> None:
     """Choose `colleague` in the form behind Assign to…."""
-    assert (await on.slack.press(user, card.channel, card.ts, "Assign to…")).ok
-    await form(on, user, "Who takes it")
+    await opened_assign(on, user, card)
     assert (await on.slack.submit(user, values={"assignee": colleague})).ok
 
 
@@ -27,7 +32,7 @@ async def test_assign_to_gives_the_conversation_to_a_colleague_who_is_told_once(
     card = await card_of(on, "Who can help?")
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to…")
     view = await form(on, on.acme.ana, "Who takes it")
-    (menu,) = [block["element"] for block in view["blocks"] if block["type"] == "input"]
+    menu, _note = [block["element"] for block in view["blocks"] if block["type"] == "input"]
     assert [one["text"]["text"] for one in menu["options"]] == ["Ana (you)", "Bo"]
     assert view_problems({key: view[key] for key in ("type", "title", "blocks", "submit", "close")}) == []
     await on.slack.submit(on.acme.ana, values={"assignee": "Bo"})
@@ -182,7 +187,7 @@ async def test_unassign_that_falls_back_to_the_contacts_assignee_says_so_and_wha
     card = await card_of(on)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Unassign")
     said = await hears(on, on.acme.ana, "is assigned to Bo through the contact, so Unassign can't take it away")
-    assert "*Assign to…*, or change the contact's assignee in Inbox" in said
+    assert "*Assign to…*, or change the contact's default assignee with *Contact…*" in said
     await on.slack.until(lambda: "Assigned to Bo through the contact" in shows(on, card))
     assert "Unassign" not in labels(card)
     await idle(on)
@@ -256,3 +261,90 @@ async def test_a_conversation_that_comes_back_is_no_longer_shown_as_deleted(on: 
     await idle(on)
     assert "deleted in Inbox" not in shows(on, card)
     assert "Here again" in shows(on, card)
+
+
+# --- a word with it ---------------------------------------------------------------------------------------------------
+
+
+async def assign_with(on: Stage, user: str, card: Message, colleague: str, note: str) -> None:
+    """As `assign`, with a note."""
+    await opened_assign(on, user, card)
+    ack = await on.slack.submit(user, values={"assignee": colleague, "note": note})
+    assert (ack.ok, ack.trouble) == (True, "")
+
+
+async def test_a_word_with_it_is_what_the_colleague_reads_and_nobody_else(on: Stage) -> None:
+    card = await card_of(on, "Who can help?")
+    await assign_with(on, on.acme.ana, card, "Bo", "She knows <!here> *you* from Lisbon")
+    (message,) = await on.slack.until(lambda: on.slack.dms(on.acme.bo))
+    shown = on.slack.show(message)
+    assert "Ana writes:" in shown
+    assert {"type": "text", "text": "She knows <!here> *you* from Lisbon"} in nodes(message.blocks)
+    assert shown.index("from Lisbon") < shown.index("Who can help?")
+    assert problems(message.blocks, "message") == []
+    await idle(on)
+    assert "Lisbon" not in shows(on, card)
+    assert told(on, on.acme.ana) == []
+    assert len(on.slack.dms(on.acme.bo)) == 1
+
+
+async def test_a_word_reaches_who_switched_these_messages_off(on: Stage) -> None:
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "assignments off")
+    await hears(on, on.acme.bo, "I no longer tell you")
+    card = await card_of(on)
+    await assign_with(on, on.acme.ana, card, "Bo", "Please call her")
+    await on.slack.until(lambda: on.slack.dms(on.acme.bo))
+    assert "Please call her" in on.slack.show(on.slack.dms(on.acme.bo)[0])
+
+
+async def test_a_word_to_who_has_the_conversation_already_reaches_them(on: Stage) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah, assignee_id=on.acme.bo_member)
+    card = await card_of(on)
+    await assign_with(on, on.acme.ana, card, "Bo", "Please call her")
+    await hears(on, on.acme.bo, "Please call her")
+    await hears(on, on.acme.ana, "already assigned to that colleague")
+    assert calls(on, "PATCH") == []
+
+
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [("Zoe", "I can't find that colleague in Slack"), ("Ana (you)", "The conversation went to no colleague")],
+)
+async def test_a_word_that_nobody_reads_comes_back(on: Stage, who: str, why: str) -> None:
+    on.inbox.add_member("Zoe", "zoe@acme.example")
+    card = await card_of(on)
+    await assign_with(on, on.acme.ana, card, who, "Please call her")
+    assert "Please call her" in await hears(on, on.acme.ana, why)
+
+
+async def test_a_word_with_what_inbox_does_not_take_comes_back(on: Stage) -> None:
+    card = await card_of(on)
+    on.inbox.fail("PATCH *", 503, times=None)
+    await assign_with(on, on.acme.ana, card, "Bo", "Please call her")
+    assert "Please call her" in await hears(on, on.acme.ana, "Inbox isn't answering")
+    await idle(on)
+    assert on.slack.dms(on.acme.bo) == []
+
+
+async def test_a_word_about_a_conversation_that_was_passed_on_comes_back(on: Stage) -> None:
+    card = await card_of(on)
+    job = TellAssignee(
+        thread_id=thread(on).id,
+        member_id=on.acme.bo_member,
+        by="Ana",
+        note="Please call her",
+        asker=Asker(user=on.acme.ana, team=on.slack.team_id, channel=card.channel),
+    )
+    await on.bridge.lanes.accept(job)
+    await hears(on, on.acme.ana, "Somebody else has that conversation by now")
+    await idle(on)
+    assert on.slack.dms(on.acme.bo) == []
+
+
+async def test_a_word_about_a_conversation_that_is_gone_comes_back(on: Stage) -> None:
+    card = await card_of(on)
+    await opened_assign(on, on.acme.ana, card)
+    on.inbox.auto_deliver = False
+    await on.inbox.app_deletes(thread(on).id)
+    await on.slack.submit(on.acme.ana, values={"assignee": "Bo", "note": "Please call her"})
+    assert "Please call her" in await hears(on, on.acme.ana, "That conversation was deleted in Inbox.")

@@ -26,6 +26,7 @@ from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
 from bot.send.store import Attempts
+from bot.snooze.store import Snoozes
 from bot.stats.store import Counts
 from bot.store import keys
 from bot.store.connect import connect
@@ -80,7 +81,7 @@ def _assert_within(stored: Any, now: Any) -> None:
 
 def test_all_kinds_of_jobs_are_among_the_stored_ones() -> None:
     kinds = {kind.model_fields["kind"].default for kind in FEATURES.handlers}
-    assert {line["job"]["kind"] for line in STORED} >= kinds
+    assert {line["job"]["kind"] for line in STORED} == kinds
 
 
 def test_a_stored_job_that_lacks_what_has_a_default_is_read(api: str) -> None:
@@ -282,6 +283,18 @@ async def test_stored_waits_mornings_and_figures_are_known(redis: Any) -> None:
     (day,) = await counts.days([date(2025, 11, 26)])
     assert sorted(day.received) == sorted([FACTS["sarah"]] * 2 + [FACTS["omar"]])
     assert {one.member for one in day.answers} == {FACTS["ana_member"]}
+
+
+async def test_a_stored_snooze_is_known_and_wakes_when_it_was_to(redis: Any) -> None:
+    snoozes = Snoozes(redis)
+    (thread_id, snoozed), *more = (await snoozes.all()).items()
+    assert (thread_id, more) == ("sleeps", [])
+    assert (snoozed.until, snoozed.by, snoozed.reminds) == (datetime(2100, 1, 1, tzinfo=UTC), FACTS["ana"], True)
+    card = await Cards(redis).get("sleeps")
+    assert card is not None
+    assert card.snoozed == snoozed
+    assert await snoozes.closes("sleeps")
+    assert await snoozes.due() == []
 
 
 async def test_stored_lists_the_record_and_the_installation_are_known(redis: Any) -> None:

@@ -244,10 +244,11 @@ def test_card_shows_who_wrote_what_to_which_account() -> None:
     assert "Received <!date^" in mrkdwn(shown)
 
 
-def test_a_menu_of_one_option_is_a_button_as_slack_takes_two_at_least() -> None:
-    """A card where another organisation reads along has no link, which would tell who it is."""
+def test_a_card_where_another_organisation_reads_along_has_a_menu_without_a_link() -> None:
+    """Which would tell who it is."""
     shown = closed_card(Card(thread=thread()), account="@acme")
-    assert [part["type"] for part in parts(shown) if part.get("action_id") == "more"] == ["button"]
+    (menu,) = [part for part in parts(shown) if part.get("action_id") == "more"]
+    assert [one["text"]["text"] for one in menu["options"]] == ["Assign to…", "Snooze…", "Contact…"]
     assert "https://" not in json.dumps(shown)
 
 

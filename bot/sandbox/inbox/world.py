@@ -57,6 +57,7 @@ class World:
         self.keys: dict[str, KeyedSend] = {}
         self.send_time = 0.0  # seconds a send takes on the platform
         self.characters = 10_000  # at the most in a message
+        self.reopens = True  # what somebody writes in that is archived: v1 says so of itself, v2 says nothing
         self.windows = {"message:edit": 900.0}  # seconds after sending in which the platform allows it; else always
 
     def new_id(self) -> str:
@@ -167,7 +168,7 @@ class World:
         thread.status = "active"
         if message.direction == "outbound":
             thread.is_request = False
-        elif thread.archived:
+        elif thread.archived and self.reopens:
             self.archive(thread, False)
         self.emit(f"message.{'received' if message.direction == 'inbound' else 'sent'}", thread, message)
         return message

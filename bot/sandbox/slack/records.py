@@ -86,6 +86,7 @@ class User:
     confirmed: bool = True
     grid: str | None = None
     teams: tuple[str, ...] = ()
+    zone: str = "Europe/Berlin"
 
     @property
     def username(self) -> str:
@@ -97,7 +98,7 @@ class User:
         if with_email and not (stranger or self.email_hidden or self.bot):
             profile["email"] = self.email
         shown = {"id": self.id, "team_id": self.team_id, "name": self.username, "deleted": self.deleted}
-        shown |= {"real_name": self.name, "tz": "Europe/Berlin", "tz_offset": 3600, "profile": profile}
+        shown |= {"real_name": self.name, "tz": self.zone, "tz_offset": 3600, "profile": profile}
         shown |= {"is_bot": self.bot, "is_app_user": False, "is_stranger": False, "updated": 1763800000}
         if self.grid:
             shown["enterprise_user"] = {"id": self.id, "enterprise_id": self.grid, "teams": list(self.teams)}

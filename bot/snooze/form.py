@@ -1,0 +1,99 @@
+"""Snoozing a conversation: the form, and what becomes of what was chosen in it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from bot import accept, words
+from bot.cards.known import first_seen
+from bot.context import Bot
+from bot.errors import InboxError
+from bot.feature import Feature
+from bot.hours import zone_of
+from bot.people import answers, forms
+from bot.queue.job import Job, Keep, utc_now
+from bot.slack.blocks import notice_modal
+from bot.slack.payloads import (
+    Ack,
+    Body,
+    asker,
+    button_value,
+    from_modal,
+    modal_of,
+    remembered,
+    seen_in,
+    submitted,
+    ticked,
+)
+from bot.snooze.jobs import OpenSnooze
+from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
+from bot.snooze.views import WAKE, WAKING, WRONG, snooze_modal
+from bot.threads.jobs import Change, Wish
+
+TITLE: Final = "Snooze…"
+feature = Feature()
+
+
+@feature.more("snooze")
+@feature.action("snooze")
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """The option of a card's menu, and a button."""
+    await accept.thread_form(bot, body, TITLE, partial(OpenSnooze, seen_in=seen_in(body)))
+    await ack()
+
+
+@feature.more("wake")
+@feature.action("wake")
+async def wake_now(ack: Ack, body: Body, bot: Bot) -> None:
+    """*Wake now*, in a card's menu and in *This message…*: a conversation that is reopened is not snoozed any more."""
+    who = asker(body)
+    job = Change(verb="reopen", thread_id=button_value(body), asker=who, seen_in=seen_in(body))
+    await accept.asked(bot, who, job)
+    if form := modal_of(body):
+        await bot.slack.update_view(form, notice_modal(WAKE, WAKING))
+    await ack()
+
+
+@feature.handles(OpenSnooze)
+async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
+    """Fill the loading view, by the clock of whoever asks."""
+    if await forms.actor(bot, job, TITLE) is None:
+        return []
+    try:
+        card = await bot.cards.get(job.thread_id)
+        if card is None:  # from a list, which names threads that have no card yet
+            card = await first_seen(bot, job.thread_id)
+    except InboxError as error:
+        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
+        return []
+    if card.gone:
+        await forms.notice(bot, job, TITLE, words.GONE)
+        return []
+    name = (await bot.access.insider(job.asker)).zone
+    zone, now = zone_of(name), utc_now()
+    view = snooze_modal(
+        person=card.thread.person,
+        snoozed=card.snoozed,
+        times={one: by_choice(one, now, zone).astimezone(zone) for one in CHOICES},
+        zone=str(zone),
+        metadata=remembered(f"{job.thread_id} {zone} {job.seen_in.partition('|')[0]}", job.asker),
+    )
+    await forms.fill(bot, job.view_id, view)
+    return []
+
+
+@feature.view("snooze")
+async def submit(ack: Ack, body: Body, bot: Bot) -> None:
+    """A time was chosen; one that cannot be is said to be so beside its field."""
+    about, who = from_modal(body)
+    thread_id, zone, place = about.split(" ")
+    when, day, at = (submitted(body, one) for one in ("when", "date", "time"))
+    until = chosen(when, day, at, zone_of(zone), utc_now())
+    if isinstance(until, Wrong):
+        await ack(response_action="errors", errors={until.field: WRONG[until.why]})
+        return
+    wish = Wish(until=until, even=bool(ticked(body, "even")), listed=bool(place))
+    seen = "home" if place == "home" else ""
+    await accept.submitted(bot, body, Change(verb="snooze", thread_id=thread_id, snooze=wish, asker=who, seen_in=seen))
+    await ack()

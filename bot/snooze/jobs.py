@@ -1,0 +1,58 @@
+"""Snoozing a conversation, and waking it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.models import Snoozed
+from bot.queue.job import Filled, Job
+
+
+class OpenSnooze(Filled):
+    """Fill the loading view in which somebody chooses until when; `seen_in` names the list it was asked for in."""
+
+    recorded: ClassVar[tuple[str, str]] = ("snooze", "{thread_id}")
+    kind: Literal["open_snooze"] = "open_snooze"
+    thread_id: str
+    seen_in: str = ""
+
+
+class Ring(Job):
+    """Look which conversations are to be woken now."""
+
+    logged: ClassVar[bool] = False
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "ring"
+    kind: Literal["ring"] = "ring"
+
+
+class Rouse(Job):
+    """Wake a conversation: reopen it in Inbox and end the snooze, unless another one has taken the place of `snoozed`.
+
+    What is `quiet` tells nobody: they have written, which is shown by itself. While Inbox is away it `waits` beside the
+    lane of the thread, in which people's clicks wait; `rests` seconds, where it was told to. `done`: Inbox has
+    confirmed it.
+    """
+
+    kind: Literal["rouse"] = "rouse"
+    thread_id: str
+    snoozed: Snoozed
+    quiet: bool = False
+    waits: bool = False
+    rests: float = 0.0
+    slept: bool = False
+    done: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"{'waking' if self.waits else 'thread'}:{self.thread_id}"
+
+
+class Woken(Job):
+    """Tell whoever has the conversation, else who snoozed it, that it is back; or that it could not be (`failed`)."""
+
+    waits_in: ClassVar[str] = "posts:{thread_id}"
+    kind: Literal["woken"] = "woken"
+    thread_id: str
+    snoozed: Snoozed
+    failed: bool = False

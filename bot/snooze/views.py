@@ -1,0 +1,124 @@
+"""The form in which somebody snoozes a conversation, and the post that wakes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.cards.message_views import snoozed_until, who_text
+from bot.models import Person, Snoozed
+from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, section
+from bot.text import plain, when_long
+
+WRONG: Final = {
+    "nothing": "Choose until when.",
+    "over": "That time is over. Choose one that is still to come.",
+    "far": "That is more than a year ahead. Choose an earlier date.",
+}
+WAKE: Final = "Wake now"
+WAKING: Final = "I wake it now: its card shows when it is open again."
+TOLD: Final = "I reopen it then, and mention whoever has it, else you, in its thread."
+
+
+def snooze_modal(
+    *, person: Person | None, snoozed: Snoozed | None, times: Mapping[str, datetime], zone: str, metadata: str
+) -> View:
+    """Until when; `times` are the choices, by the clock of the person's own `zone`. `snoozed` is how it is now."""
+    choices = [option(_choice(name, at), name) for name, at in times.items()]
+    when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
+    even = option("Even if they answer", "even")
+    boxes: Block = {"type": "checkboxes", "options": [even]}
+    if snoozed and snoozed.even:
+        boxes["initial_options"] = [even]
+    earlier = [section(f"{snoozed_until(snoozed)}. What you choose takes the place of that.")] if snoozed else []
+    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+    return modal(
+        "Snooze…",
+        [
+            context(f"The conversation with {who_text(person)}. {TOLD}"),
+            *earlier,
+            field("when", "Until", when),
+            field("date", "Or until the day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
+            field("time", "At", clock, optional=True),
+            field("even", "What else wakes it", boxes, optional=True, hint=label(EVEN, 150)),
+        ],
+        callback_id="snooze",
+        submit=label("Snooze"),
+        private_metadata=metadata,
+    )
+
+
+EVEN: Final = "Without this, a message of theirs brings it back at once."
+
+
+def _hint(zone: str) -> str:
+    return f"A day or a time here goes before the choice above. In your time zone, {zone}."
+
+
+def _choice(name: str, at: datetime) -> str:
+    day, clock = f"{at:%a} {at.day} {at:%b}", f"{at.hour}:{at:%M}"
+    return {
+        "hours": f"In 3 hours ({clock})",
+        "tomorrow": f"Tomorrow, {clock} ({day})",
+        "monday": f"Monday, {clock} ({at.day} {at:%b})",
+        "week": f"In a week ({day}, {clock})",
+    }[name]
+
+
+def instead(before: Snoozed) -> str:
+    """What somebody reads who snoozed what a colleague had snoozed already."""
+    return f"It was s{snoozed_until(before)[1:]}. Your time has taken the place of that."
+
+
+def put_aside(snoozed: Snoozed, person: Person | None) -> str:
+    """What somebody reads who snoozed a conversation from a list."""
+    who = who_text(person)
+    return f"The conversation with {who} is snoozed until {when_long(snoozed.until)}. `/inbox snoozed` lists it."
+
+
+def woken(
+    snoozed: Snoozed,
+    person: Person | None,
+    thread_id: str,
+    *,
+    user: str = "",
+    alone: bool = False,
+    failed: bool = False,
+) -> Msg:
+    """The conversation is back, or could not be reopened (`failed`): below its card, or for one person `alone`.
+
+    `user` is the Slack user whom it reaches; where there is none, who snoozed it has no seat any more.
+    """
+    whom = f"<@{user}> " if user and not alone else ""
+    said = f"⏰ {whom}{_why(snoozed, who_text(person))}"
+    if failed:
+        said += " Inbox did not let me reopen it: press *Reopen* on its card, or open it in Inbox."
+    if not user:
+        said += f" {plain(snoozed.name, 80)} has no seat in Inbox any more, so somebody else should take it."
+    buttons = [
+        button("Reply", "reply", thread_id, style="primary"),
+        button("Snooze again…", "snooze", thread_id),
+    ]
+    return {"text": said, "blocks": [section(said), *actions("woken_actions", buttons)]}
+
+
+def _why(snoozed: Snoozed, who: str) -> str:
+    name, day = plain(snoozed.name, 80), when_long(snoozed.at)
+    if snoozed.reminds:
+        return f"*{who}* hasn't answered. {name} asked on {day} to be reminded now."
+    return f"The conversation with *{who}* was snoozed until now, by {name} on {day}."
+
+
+def closed_woken(account: str) -> Msg:
+    """The same where another organisation reads along."""
+    said = f"⏰ A conversation of {plain(account, 80)} that was snoozed is back."
+    return {"text": said, "blocks": [section(said)]}
+
+
+NONE_SNOOZED: Final = "No conversation is snoozed. *Snooze…* in a card's ⋯ menu puts one aside."
+
+
+def title(count: int) -> str:
+    """Above the list."""
+    return f"*Snoozed conversations ({count})*"
