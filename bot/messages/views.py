@@ -40,6 +40,7 @@ def message_modal(
         button("Snooze…", "snooze", thread.id),
         *([button("Wake now", "wake", thread.id)] if card.snoozed else []),
         button("Contact…", "contact", thread.id),
+        button("Earlier…", "earlier", thread.id),
         button("Why is this here?", "why_here", thread.id),
     ]
     about = [section(note)] if chosen is None else _about(chosen, thread.person, reasons)
