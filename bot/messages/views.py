@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.cards.message_views import beginning, history
+from bot.cards.message_views import history
 from bot.messages import words
 from bot.models import Card, Message, Person
 from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
-from bot.text import literal, plain, platform_name
+from bot.text import plain, platform_name
 
 TITLE: Final = "This message…"
 INPUT: Final = 3_000  # Slack's limit for a text input
@@ -57,7 +57,7 @@ def message_modal(
 def _which(messages: Sequence[Message], chosen: Message | None) -> list[Block]:
     if len(messages) < 2 or chosen is None:
         return []
-    options = [option(literal(beginning(one), 75).strip() or "–", one.id) for one in messages[-_MOST:]]  # noqa: RUF001 - a dash
+    options = [option(" ".join(one.text.split()) or "A message without text.", one.id) for one in messages[-_MOST:]]
     now = [one for one in options if one["value"] == chosen.id]
     menu = {"type": "static_select", "action_id": "which_message", "placeholder": label("Which message?")}
     return actions("which_message", [{**menu, "options": options, **({"initial_option": now[0]} if now else {})}])
