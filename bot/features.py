@@ -21,6 +21,7 @@ from bot.dm import choice, first_message, suggest
 from bot.dm import find as dm
 from bot.dm import form as dm_form
 from bot.doctor import ask
+from bot.earlier import form as earlier
 from bot.events import away, buried, changes, feed, inbound, look, ours
 from bot.feature import Feature
 from bot.lists import find, home
@@ -50,7 +51,7 @@ from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (contact, change_contact, show_contact, note)),
+    *(part.feature for part in (contact, change_contact, show_contact, note, earlier)),
     *(part.feature for part in (reply, receipt, messages, messages_change, listen, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
