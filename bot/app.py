@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.commands import help_of
+from bot.contact.store import Contacts
 from bot.context import Bot, Timing
 from bot.events.store import Feed
 from bot.feature import Handler, Listener
@@ -155,6 +156,7 @@ async def _bot(
         replies=Replies(redis, timing.replying),
         attempts=Attempts(redis),
         feed=feed,
+        contacts=Contacts(redis),
         routes=Routes(redis),
         waiting=Waiting(redis),
         noticed=Noticed(redis),

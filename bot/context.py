@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
+from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
@@ -101,6 +102,7 @@ class Bot:
     replies: Replies
     attempts: Attempts
     feed: Feed
+    contacts: Contacts
     routes: Routes
     waiting: Waiting
     noticed: Noticed

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 _LIGHT, _MEDIUM_LIGHT = "\U0001f3fb", "\U0001f3fc"  # in which the table has those with skin tones
 
+_AS_PICTURE = "\ufe0f"
+
 
 class Table(NamedTuple):
     """`names` to emoji; `tones` to the same in tone 2, and in tones 2 and 3 where two people are shown."""
@@ -37,3 +39,22 @@ def glyph(name: str, tones: str = "") -> str:
         if len(toned) > 1:
             return "".join({_LIGHT: first, _MEDIUM_LIGHT: second}.get(one, one) for one in toned[1])
     return table().names.get(name, "")
+
+
+def is_emoji(text: str) -> bool:
+    """Whether `text` is exactly one emoji, in any skin tone."""
+    return bool(text) and _bare(text) in _known()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether both are the same emoji; some are written with and without a variation selector."""
+    return one.replace(_AS_PICTURE, "") == other.replace(_AS_PICTURE, "")
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(_bare(one) for one in table().names.values())
+
+
+def _bare(text: str) -> str:
+    return "".join(one for one in text if one != _AS_PICTURE and not "\U0001f3fb" <= one <= "\U0001f3ff")

@@ -39,11 +39,13 @@ BotError
     │   ├── WindowClosed       nothing: the platform's time for it is over
     │   └── KeyReused          an earlier attempt used the key: look for what it sent
     ├── PlatformUnknown        nothing: this API version does not know the platform
+    ├── NoContact              nothing: Inbox names no contact that could be changed
     └── Unconfirmed            it may or may not have been done: look first
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -214,7 +216,11 @@ class Rejected(InboxError):
 
 
 class WindowClosed(Rejected):
-    """422: the platform allows to edit or unsend a message only for a while."""
+    """422: the platform allows to edit or unsend a message only for a while, which ended at `closed_at` if known."""
+
+    def __init__(self, message: str = "", *, closed_at: datetime | None = None, **facts: str | int) -> None:
+        super().__init__(message, **facts)  # type: ignore[arg-type]  # facts are InboxError's own keywords
+        self.closed_at = closed_at
 
 
 class KeyReused(Rejected):
@@ -227,6 +233,10 @@ class PlatformUnknown(InboxError):
     def __init__(self, platform: str) -> None:
         super().__init__(f"this API version does not know {platform}", code="platformUnknown")
         self.platform = platform
+
+
+class NoContact(InboxError):
+    """The conversation's person has no record that this API version could change; nothing was asked."""
 
 
 class RateLimited(NotNow):

@@ -13,6 +13,9 @@ from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.commands import commands
+from bot.contact import change as change_contact
+from bot.contact import form as contact
+from bot.contact import show as show_contact
 from bot.dm import choice, first_message, suggest
 from bot.dm import find as dm
 from bot.dm import form as dm_form
@@ -20,6 +23,7 @@ from bot.doctor import ask
 from bot.events import away, buried, changes, feed, inbound, look
 from bot.feature import Feature
 from bot.lists import find, home
+from bot.messages import change as messages_change
 from bot.messages import form as messages
 from bot.people import tell
 from bot.queue.job import Kinds
@@ -45,7 +49,11 @@ from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (reply, receipt, messages, listen, hint, prefix, thread_replies, revise)),
+    *(part.feature for part in (contact, change_contact, show_contact)),
+    *(
+        part.feature
+        for part in (reply, receipt, messages, messages_change, listen, hint, prefix, thread_replies, revise)
+    ),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),

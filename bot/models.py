@@ -29,8 +29,11 @@ Line = Annotated[str, AfterValidator(one_line)]
 
 
 class Team(Record):
+    """`currency` is that of its contacts' values, as `USD`; "" where Inbox does not say."""
+
     id: str
     name: Line
+    currency: Line = ""
 
 
 class Member(Record):
@@ -71,18 +74,23 @@ class Label(Record):
 
 
 class Limits(Record):
-    """What a platform takes, as v2 says it: `characters` in one message, an emoji counting as one; None: no limit."""
+    """What a platform takes, as v2 says it: `characters` in one message, an emoji counting as one; None: no limit.
+
+    `windows` says for how many seconds after it was sent a message can be changed, by capability (`message:edit`).
+    """
 
     platform: str
     characters: int | None = None
+    windows: dict[str, float] = {}
 
 
 class Person(Record):
     """Someone outside the team: a prospect (v1), a contact's profile (v2). `username` has no prefix.
 
     `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `picture` is an address.
-    `assignee_id` is the contact's default assignee; it, `tag_ids` and `status_id` are known only where the vendor
-    showed the contact itself. v1 shows everything but the assignee: `assignee_known` tells whether None means nobody.
+    `assignee_id` is the contact's default assignee; it, `tag_ids`, `status_id`, `valuation` and whether there are notes
+    (`noted`) are known only where the vendor showed the contact itself. v1 shows everything but the assignee:
+    `assignee_known` tells whether None means nobody.
     """
 
     platform: str
@@ -99,6 +107,8 @@ class Person(Record):
     assignee_known: bool = False
     tag_ids: tuple[str, ...] = ()
     status_id: str | None = None
+    valuation: float | None = None
+    noted: bool = False
 
     @property
     def handle(self) -> str:
@@ -129,9 +139,10 @@ class Attachment(Record):
 
 
 class Reaction(Record):
-    """Somebody's emoji on a message; who it was is not always told."""
+    """Somebody's emoji on a message; whether it is the account's own is not always told."""
 
     emoji: str
+    ours: bool | None = None
 
 
 def veiled(text: str, privacy: Privacy) -> str:
@@ -283,6 +294,7 @@ class Card(Record):
     """All that a thread's card in Slack shows, apart from the names of its account and assignee.
 
     `waiting_since` is when the first message was written that nobody has answered; None where nobody waits.
+    `status`, `tagged` and `valued` tell who changed its contact's status, tags and value.
     """
 
     thread: Thread
@@ -292,6 +304,9 @@ class Card(Record):
     answered: Note | None = None
     waiting_since: datetime | None = None
     snoozed: Snoozed | None = None
+    status: Note | None = None
+    tagged: Note | None = None
+    valued: Note | None = None
     gone: bool = False
 
     @property

@@ -103,6 +103,12 @@ def clock(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%H:%M UTC")
 
 
+def money(amount: float, currency: str) -> str:
+    """`1,500 USD`, `99.50 USD`; `currency` may be ""."""
+    number = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
+    return f"{number} {currency}".rstrip()
+
+
 # --- in: a colleague's words -------------------------------------------------------------------------------------
 
 # Code, a token of Slack's, a bare URL (whose colons are no emoji), or an emoji code. Each part of it begins where it

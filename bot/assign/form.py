@@ -74,7 +74,7 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
         await forms.notice(bot, job, TITLE, words.UNCHANGED)
         return []
     view = assign_modal(
-        members=sorted(members, key=lambda one: one.label.casefold()),
+        members=members,
         me=actor.member.id,
         thread=card.thread,
         metadata=remembered(job.thread_id, job.asker),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from bot.models import Card, Member, Thread
+from bot.people.views import colleagues
 from bot.slack.blocks import (
     Block,
     Msg,
@@ -21,8 +21,9 @@ from bot.slack.blocks import (
     option,
     quote,
     section,
+    select,
 )
-from bot.text import literal, plain
+from bot.text import plain
 
 WHO_IS_LISTED = (
     "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
@@ -30,7 +31,6 @@ WHO_IS_LISTED = (
 NOTE_HINT: Final = "They read it with the conversation, in a direct message, even if they switched these off."
 NOTE: Final = 1_000  # code points
 NOBODY: Final = "nobody"  # a choice like a member's id
-_OPTIONS = 100  # in a menu, and in each of its groups
 
 ASSIGNMENTS_USAGE: Final = "Use `/inbox assignments on` or `/inbox assignments off`."
 REPLY_ASSIGNS_USAGE: Final = (
@@ -40,23 +40,14 @@ REPLY_ASSIGNS_USAGE: Final = (
 
 def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata: str) -> View:
     """Whom to give the thread to; `me` is the asker's own member id."""
-    twice = Counter(member.label for member in members)
-    options = [option(_colleague(one, me, several=twice[one.label] > 1), one.id) for one in members]
     own = thread.assignee_id is not None and not thread.inherited
-    options += [option("Nobody", NOBODY)] if own else []
-    chosen = next((one for one in options if one["value"] == thread.assignee_id), None)
-    menu: Block = {"type": "static_select", "placeholder": label("Choose a colleague")}
-    if len(options) <= _OPTIONS:
-        menu["options"] = options
-    else:  # a menu takes a hundred, and a hundred groups of them
-        groups = [options[start : start + _OPTIONS] for start in range(0, len(options), _OPTIONS)][:_OPTIONS]
-        menu["option_groups"] = [{"label": _range(group), "options": group} for group in groups]
-    initial = {"initial_option": chosen} if chosen else {}
+    options = [*colleagues(members, me), *([option("Nobody", NOBODY)] if own else [])]
+    menu = select("Choose a colleague", options, thread.assignee_id)
     note: Block = {"type": "plain_text_input", "multiline": True, "max_length": NOTE}
     return modal(
         "Assign to…",
         [
-            field("assignee", "Who takes it", {**menu, **initial}),
+            field("assignee", "Who takes it", menu),
             context(WHO_IS_LISTED),
             field("note", "A word to them", note, optional=True, hint=label(NOTE_HINT, 300)),
         ],
@@ -83,19 +74,6 @@ def assigned_message(card: Card, *, by: str, link: str | None, note: str = "") -
             *actions("assigned_actions", [*open_button(link, "Open the card"), mute]),
         ],
     }
-
-
-def _colleague(member: Member, me: str, *, several: bool) -> str:
-    """Names that two have go with their addresses."""
-    you = " (you)" if member.id == me else ""
-    address = f", {literal(member.email, 40)}" if several else ""
-    return literal(member.label, 75 - len(you + address)) + address + you
-
-
-def _range(group: Sequence[Block]) -> Block:
-    """`Ana to Eve`."""
-    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
-    return label(f"{literal(first, 33)} to {literal(last, 33)}")
 
 
 def assigned_you(by: str, name: str, handle: str) -> str:

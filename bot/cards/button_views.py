@@ -15,7 +15,7 @@ def thread_buttons(
     close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
     reply = [button("Reply", "reply", thread.id, style="primary")] if can_reply else []
     options = _options(thread, linked=linked, snoozed=snoozed)
-    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), *menu(options)]
+    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), menu(options)]
 
 
 def _options(thread: Thread, *, linked: bool, snoozed: bool) -> list[Block]:
@@ -24,5 +24,6 @@ def _options(thread: Thread, *, linked: bool, snoozed: bool) -> list[Block]:
     return [
         more("Assign to…", "assign_to", thread.id),  # assign/form.py
         more("Wake now", "wake", thread.id) if snoozed else more("Snooze…", "snooze", thread.id),  # snooze/form.py
+        more("Contact…", "contact", thread.id),  # contact/form.py
         *([more("Open conversation", "open", thread.id, url)] if url else []),  # cards/open.py
     ]

@@ -56,12 +56,14 @@ async def draw(bot: Bot, card: Card, channel: str) -> Msg:
     if latest := card.latest or thread.last_message:
         card = card.model_copy(update={"latest": await fresh(bot, latest, channel)})
     status, tags = await bot.directory.labels(thread.person)
+    valued = thread.person is not None and thread.person.valuation is not None
     return thread_card(
         card,
         account=account,
         assignee=await bot.directory.assignee(thread.assignee_id),
         status=status,
         tags=tags,
+        currency=await bot.directory.currency() if valued else "",
         replying=[one.name for one in await bot.replies.writers(thread.id)],
         no_reply=forbidden(thread, link),
     )

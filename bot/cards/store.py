@@ -23,7 +23,7 @@ from bot.store.scripts import script
 
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
-    "snoozed": Snoozed,
+    "status": Note, "tagged": Note, "valued": Note, "snoozed": Snoozed,
 }  # fmt: skip
 
 
@@ -74,7 +74,7 @@ class Cards:
     async def write(
         self, thread: Thread, *, notes: Mapping[str, Note] = MappingProxyType({}), latest: Message | None = None
     ) -> None:
-        """What Inbox confirmed of the thread, which is there, then; `notes` may be `archived` and `assigned`.
+        """What Inbox confirmed of the thread, which is there, then; `notes` are by the names of `Card`'s fields.
 
         What is not given stays.
         """
@@ -211,6 +211,11 @@ class Posts:
         """Where a message of the conversation stands, on its card or below it."""
         channel, ts = await self._redis.hmget(keys.shown(message_id), "channel", "ts")
         return Place(channel.decode(), ts.decode()) if channel and ts else None
+
+    async def at(self, place: Place) -> list[Message]:
+        """The messages of the conversation that the post at `place` shows, in order, for a week."""
+        found = await self._redis.hvals(keys.post(*place))
+        return [one.message for one in sorted(map(Entry.model_validate_json, found), key=lambda one: one.order)]
 
     async def change(self, place: Place, message: Message) -> list[Message]:
         """`message` as it is now, among all that the post at `place` shows, in order."""

@@ -18,12 +18,12 @@ from bot.cards.message_views import (
 )
 from bot.models import AccountLink, Card, Note, State, Thread
 from bot.slack.blocks import Block, Msg, actions, context, line, run, section
-from bot.text import literal, plain, platform_name, when, when_long
+from bot.text import literal, money, plain, platform_name, when, when_long
 from bot.words import GONE, account_offline
 
 INHERITED = (
     "The assignee comes from the contact. Give the conversation to somebody else here, or change the contact's "
-    "assignee in Inbox."
+    "default assignee with *Contact…*."
 )
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
@@ -38,20 +38,21 @@ def thread_card(
     assignee: str | None,
     status: str = "",
     tags: Sequence[str] = (),
+    currency: str = "",
     replying: Sequence[str] = (),
     no_reply: str = "",
 ) -> Msg:
     """The card of one thread.
 
-    `account` and `assignee` are labels ("@acme", "Ana"), `status` and `tags` names, `replying` who has the form open;
-    `no_reply` (mrkdwn) is why nobody can reply.
+    `account` and `assignee` are labels ("@acme", "Ana"), `status` and `tags` names, `currency` that of the contact's
+    value, `replying` who has the form open; `no_reply` (mrkdwn) is why nobody can reply.
     """
     thread, message = card.thread, card.latest or card.thread.last_message
     state, *more = _state(card, assignee)
     done = [*_done(card), *_replying(replying)]
     request = " · message request" if thread.is_request else ""
     whose = f"{who_text(thread.person)} via {plain(account, NAME)}{request}: {beginning(message)}"
-    facts = context(_about(thread, status, tags), timing(message, account), reacted(message))
+    facts = context(_about(card, status, tags, currency), timing(message, account), reacted(message))
     return {
         "text": " · ".join([f"{_mark(card)} {state}", *more, whose, *done]),
         "blocks": [
@@ -100,22 +101,33 @@ def _mark(card: Card) -> str:
     return _MARKS[card.state]
 
 
-def _about(thread: Thread, status: str, tags: Sequence[str]) -> str:
+def _about(card: Card, status: str, tags: Sequence[str], currency: str) -> str:
     """`On X · 1,200 followers · Founder at Nimbus · Status: Lead · Tags: vip, trial`, as inert mrkdwn."""
-    person = thread.person
+    thread, person = card.thread, card.thread.person
     count = (person.followers if person else None) or 0
     followers = f"{count:,} follower{'s' if count != 1 else ''}" if count else ""
     bio = plain(" ".join((person.bio or "").split()), _ABOUT) if person else ""
-    more = f" and {len(tags) - _TAGS} more" if len(tags) > _TAGS else ""
-    named = ", ".join(plain(tag, 40) for tag in tags[:_TAGS]) + more
     parts = (
         f"On {plain(platform_name(thread.platform), 40)}",
         followers,
         bio,
-        f"Status: {plain(status, 60)}" if status else "",
-        f"Tags: {named}" if tags else "",
+        *_noted(card, status, tags, currency),
     )
     return " · ".join(part for part in parts if part)
+
+
+def _noted(card: Card, status: str, tags: Sequence[str], currency: str) -> list[str]:
+    """What the team has noted of the contact, and who changed that: `Status: Won, by Ana, 14:02`."""
+    more = f" and {len(tags) - _TAGS} more" if len(tags) > _TAGS else ""
+    amount = card.thread.person.valuation if card.thread.person else None
+    facts = (
+        ("Status", plain(status, 60), card.status),
+        ("Tags", ", ".join(plain(tag, 40) for tag in tags[:_TAGS]) + more, card.tagged),
+        ("Value", "" if amount is None else plain(money(amount, currency), 60), card.valued),
+    )
+    shown = [(name, said or "none", _by(note)) for name, said, note in facts if said or note]
+    noted = ["📝 Notes"] if card.thread.person and card.thread.person.noted else []
+    return [*(f"{name}: {said}" + (f",{act}" if act else "") for name, said, act in shown), *noted]
 
 
 def _state(card: Card, assignee: str | None) -> list[str]:

@@ -9,18 +9,17 @@ from bot.context import Bot
 from bot.dm import first_message, form
 from bot.dm.jobs import Choice, Choose, Dm, OpenChoice
 from bot.dm.views import choose_message, choose_modal
-from bot.errors import NotNow, SlackError
+from bot.errors import NotNow
 from bot.feature import Feature
 from bot.people import forms
 from bot.people.answers import explain, say, tell
 from bot.queue.job import Job, Keep
 from bot.recipient import Recipient
 from bot.send.outcome import given_up
-from bot.slack.blocks import handed_back, loading_modal
+from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 
 TITLE: Final = "Who is it for?"
-TRIGGER_LIVES: Final = 2.5  # seconds; Slack's three, less the way there
 feature = Feature()
 
 
@@ -28,12 +27,8 @@ async def offer(bot: Bot, job: Dm, choice: Choice) -> list[Job]:
     """A modal while the trigger is fresh, else a message with a button that brings a fresh one."""
     choice_id = job.key.removeprefix("slack-")
     await bot.attempts.choices.put(choice_id, choice)
-    if job.asker.trigger and job.age < TRIGGER_LIVES and job.tries == 0:
-        try:
-            view_id = await bot.slack.open_view(job.asker.trigger, loading_modal(TITLE))
-            return [OpenChoice(view_id=view_id, choice_id=choice_id, asker=job.asker)]
-        except SlackError:
-            pass  # too late after all: a message can wait
+    if view_id := await forms.opened(bot, job, TITLE):
+        return [OpenChoice(view_id=view_id, choice_id=choice_id, asker=job.asker)]
     return [tell(job.asker, choose_message(recipient=Recipient.of(job.recipient).name, intent=choice_id))]
 
 

@@ -59,7 +59,7 @@ async def recheck(job: Recheck, _: Keep, bot: Bot) -> list[Job]:
 
 @feature.handles(RefreshPerson)
 async def refresh_person(job: RefreshPerson, _: Keep, bot: Bot) -> list[Job]:
-    """Refresh every thread with the person whose default assignee, tags or status changed."""
+    """Refresh every thread with the person whose default assignee, tags, status, value or notes changed."""
     person = job.event.contact_id or job.event.person_platform_id or ""
     return [Refresh(thread_id=one, event=job.event) for one in sorted(await bot.cards.threads_of(person))]
 
@@ -100,4 +100,8 @@ def _notes(before: Thread, after: Thread, job: Refresh) -> dict[str, Note]:
     """Who did what the card does not show yet: somebody in Inbox, which names no actor."""
     note = Note(who=None, at=job.event.created_at if job.event else utc_now())
     changed = {"archived": before.archived != after.archived, "assigned": before.assignee_id != after.assignee_id}
+    if before.person and after.person:
+        was, now = before.person, after.person
+        changed |= {"status": was.status_id != now.status_id, "valued": was.valuation != now.valuation}
+        changed |= {"tagged": set(was.tag_ids) != set(now.tag_ids)}
     return {name: note for name, differs in changed.items() if differs}

@@ -51,7 +51,7 @@ class Recheck(Background):
 
 
 class RefreshPerson(Background):
-    """A person's default assignee, tags or status changed: refresh each thread with them that has a card."""
+    """What is noted of a person changed: refresh each thread with them that has a card."""
 
     kind: Literal["refresh_person"] = "refresh_person"
     event: Event

@@ -19,7 +19,8 @@ SENT: Final = {"message.sent"}
 TARGETS: Final = {"target.contacted", "target.followUpSent", "target.replied"}
 AMENDS: Final = {"message.edited", "message.deleted", "message.reactionAdded", "message.reactionRemoved"}
 THREADS: Final = {"thread.archived", "thread.unarchived", "thread.assigned", "thread.unassigned", "thread.deleted"}
-PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for what in ("assignee", "tags", "status")}
+NOTED: Final = ("assignee", "tags", "status", "valuation", "notes")
+PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for what in NOTED}
 
 
 def wanted(event: Event) -> list[Job]:

@@ -13,6 +13,7 @@ import httpx
 
 from bot import errors
 from bot.address import Address, Candidate, Sent
+from bot.facts import Contact, ContactChange
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
 from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Spend, Transport, http_client
@@ -70,6 +71,15 @@ class Inbox(Protocol):
     ) -> Thread:
         """The thread after the change, perhaps without its person. `assignee_id=None` unassigns, `KEEP` does not."""
 
+    async def contact(self, thread_id: str) -> Contact:
+        """What the team has noted of the person with whom the thread is. Raises `Gone` and `NoContact`."""
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        """The same as changes that Inbox takes or refuses as a whole."""
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        """Let it be so from now on; harmless to repeat. Raises `Gone` where the contact or a tag is gone."""
+
     async def find(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Candidate]:
         """Everyone whom `recipient` may mean; where they name a platform, nobody on another one.
 
@@ -91,8 +101,10 @@ class Inbox(Protocol):
     async def message(self, message_id: str, thread_id: str) -> tuple[Message, Thread | None]:
         """The message, and its thread where the same answer showed it. Raises `Gone`."""
 
-    async def send(self, to: Address, text: str, key: str) -> Sent:
-        """Send `text`. v2: the same `key` (1-255 printable ASCII) never sends twice, so `Unavailable` may be repeated.
+    async def send(self, to: Address, text: str, key: str, reply_to: str = "") -> Sent:
+        """Send `text`, in answer to the message `reply_to` of that thread where one is named.
+
+        v2: the same `key` (1-255 printable ASCII) never sends twice, so `Unavailable` may be repeated.
 
         Raises `Unconfirmed` when it may have been delivered: look with `find_sent` before anything else.
         """
@@ -111,6 +123,9 @@ class Inbox(Protocol):
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         """Take a message of ours back, for everyone; raises as `edit_message` does, also when it is gone already."""
+
+    async def react(self, message_id: str, thread_id: str, emoji: str) -> None:
+        """Put the account's `emoji`, exactly one, on any message; who repeats it looks first whether it is there."""
 
     async def recent_threads(self, since: datetime) -> list[Thread]:
         """Open threads and requests in which somebody wrote last, after `since`; for when no event tells of it."""

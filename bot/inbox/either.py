@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bot.address import Address, Candidate, Sent
 from bot.errors import InboxError, Unavailable
+from bot.facts import Contact, ContactChange
 from bot.inbox.client import Inbox
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
@@ -65,6 +66,16 @@ class Either:
     ) -> Thread:
         return await self._ask(lambda inbox: inbox.update_thread(thread_id, archived=archived, assignee_id=assignee_id))
 
+    async def contact(self, thread_id: str) -> Contact:
+        return await self._ask(lambda inbox: inbox.contact(thread_id))
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        return self._client().steps(change)
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        """A contact that the other version showed has another id here, so it is not asked for again within the call."""
+        await self._ask(lambda inbox: inbox.change_contact(contact, change), again=False)
+
     async def find(self, recipient: Recipient, links: Sequence[AccountLink]) -> list[Candidate]:
         return await self._ask(lambda inbox: inbox.find(recipient, links))
 
@@ -80,8 +91,8 @@ class Either:
     async def message(self, message_id: str, thread_id: str) -> tuple[Message, Thread | None]:
         return await self._ask(lambda inbox: inbox.message(message_id, thread_id))
 
-    async def send(self, to: Address, text: str, key: str) -> Sent:
-        return await self._ask(lambda inbox: inbox.send(to, text, key), again=False)
+    async def send(self, to: Address, text: str, key: str, reply_to: str = "") -> Sent:
+        return await self._ask(lambda inbox: inbox.send(to, text, key, reply_to), again=False)
 
     async def find_sent(self, to: Address, text: str, since: datetime, known: Collection[str]) -> Sent | None:
         return await self._ask(lambda inbox: inbox.find_sent(to, text, since, known))
@@ -91,6 +102,9 @@ class Either:
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._ask(lambda inbox: inbox.unsend(message_id, thread_id))
+
+    async def react(self, message_id: str, thread_id: str, emoji: str) -> None:
+        await self._ask(lambda inbox: inbox.react(message_id, thread_id, emoji), again=False)
 
     async def recent_threads(self, since: datetime) -> list[Thread]:
         return await self._ask(lambda inbox: inbox.recent_threads(since))

@@ -18,7 +18,6 @@ BY_CODE: Final[dict[str, type[errors.InboxError]]] = {
     "integrationsetuprequired": errors.AccountOffline,
     "sendinprogress": errors.SendInProgress,
     "planrequired": errors.PlanRequired,
-    "mutationwindowclosed": errors.WindowClosed,
     "idempotencykeyreused": errors.KeyReused,
 }
 # The codes above stand for more than their status says, which is the kind of all others; a status that is not here
@@ -53,6 +52,8 @@ def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
     if plain == "sendunconfirmed":
         message_id = details.get("messageId")
         return errors.Unconfirmed(message_id=message_id if isinstance(message_id, str) else None, **facts)
+    if plain == "mutationwindowclosed":
+        return errors.WindowClosed(closed_at=moment(details.get("closedAt")), **facts)
     if kind := BY_CODE.get(plain):
         return kind(**facts)
     if status == 429:

@@ -14,6 +14,8 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.address import Address, Candidate, Sent
+from bot.facts import Contact, ContactChange
+from bot.inbox import contacts
 from bot.inbox import wire_v1 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
@@ -31,6 +33,7 @@ THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] |
 PROSPECT_OR_NONE: TypeAdapter[wire.Prospect | None] = TypeAdapter(wire.Prospect | None)
 MESSAGES = TypeAdapter(wire.MessagePage)
 THREAD_PAGE = TypeAdapter(wire.ThreadPage)
+MESSAGE = TypeAdapter(wire.Message)
 SENT = TypeAdapter(wire.SendResult)
 PAGES: Final = 5  # of 100 messages each: how far back a single message is looked for
 
@@ -88,6 +91,16 @@ class V1:
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return self._full(understand(THREAD, body))
 
+    async def contact(self, thread_id: str) -> Contact:
+        found = await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}")
+        return contacts.contact_v1(found.prospect, self._full(found))
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        return [] if change.is_empty else [change]
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        await self._transport.call(**contacts.request_v1(contact.id, change)._asdict())
+
     async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Candidate]:
         return candidates(await self.look_up(recipient, links))
 
@@ -142,8 +155,10 @@ class V1:
                 break
         raise errors.Gone("the message is not in its thread", status=404, code="messageNotFound")
 
-    async def send(self, to: Address, text: str, key: str) -> Sent:
-        """`key` has no use here: v1 knows none."""
+    async def send(self, to: Address, text: str, key: str, reply_to: str = "") -> Sent:
+        """`key` has no use here: v1 knows none. Only a send within a thread takes what it answers."""
+        if reply_to and to.thread_id:
+            return await self._answer(to.thread_id, text, reply_to)
         whom = {"externalPlatformId": to.platform_id} if to.platform_id else {"externalId": to.profile_id}
         content = {"accountLinkId": to.account_link_id, "content": text} | whom
         body = await self._transport.call("POST", "/threads/messages", json=content, once=True)
@@ -154,6 +169,18 @@ class V1:
         thread = self._remember(result.thread) if result.thread else None
         sent = result.message.model_copy(update={"origin": result.message.origin or "api"})
         return Sent(message=sent.message("outbound", thread_id), thread_id=thread_id, thread=thread)
+
+    async def _answer(self, thread_id: str, text: str, reply_to: str) -> Sent:
+        path, content = (
+            f"/threads/{quote(thread_id, safe='')}/messages",
+            {"content": text, "replyToMessageId": reply_to},
+        )
+        body = await self._transport.call("POST", path, json=content, once=True)
+        found = understand(MESSAGE, body, unless=errors.Unconfirmed)
+        if found.failed:
+            raise errors.Unconfirmed(message_id=found.id, status=200)
+        sent = found.model_copy(update={"origin": found.origin or "api"})
+        return Sent(message=sent.message("outbound", thread_id), thread_id=thread_id)
 
     async def find_sent(self, to: Address, text: str, since: datetime, known: Collection[str]) -> Sent | None:
         """Raises `Unavailable` when the thread is still being imported or too long to say that it did not arrive."""
@@ -182,6 +209,10 @@ class V1:
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._transport.call("DELETE", _message_path(message_id, thread_id), json={"deleteForAll": True})
+
+    async def react(self, message_id: str, thread_id: str, emoji: str) -> None:
+        path = f"{_message_path(message_id, thread_id)}/reactions/reactions"  # the path really ends so
+        await self._transport.call("POST", path, json={"emoji": emoji})
 
     async def recent_threads(self, since: datetime) -> list[models.Thread]:
         found: list[models.Thread] = []

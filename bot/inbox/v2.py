@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.address import Address, Candidate, Sent
+from bot.facts import Contact, ContactChange
+from bot.inbox import contacts
 from bot.inbox import wire_v2 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
@@ -91,6 +93,24 @@ class V2:
         body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
         return understand(THREAD, body).thread()
 
+    async def contact(self, thread_id: str) -> Contact:
+        path, params = f"/threads/{quote(thread_id, safe='')}", {"expand": ["profile", "contact"]}
+        found = await self._transport.read(THREAD, path, params)
+        if found.contact_id is None:
+            raise errors.NoContact("v2 names no contact", code="noContactId")
+        path = f"/contacts/{quote(found.contact_id, safe='')}"
+        contact = found.contact
+        if contact is None:
+            contact = await self._transport.read(CONTACT, path)
+        return contacts.contact_v2(contact, found.thread(contact))
+
+    def steps(self, change: ContactChange) -> list[ContactChange]:
+        return contacts.steps_v2(change)
+
+    async def change_contact(self, contact: Contact, change: ContactChange) -> None:
+        for request in contacts.requests_v2(contact.id, change):
+            await self._transport.call(**request._asdict())
+
     async def find(self, recipient: Recipient, links: Sequence[models.AccountLink]) -> list[Candidate]:
         return candidates(await self.look_up(recipient, links))
 
@@ -131,9 +151,10 @@ class V2:
         found = await self._transport.read(MESSAGE, path, {"expand": "thread"})
         return found.message(), found.thread.thread() if found.thread else None
 
-    async def send(self, to: Address, text: str, key: str) -> Sent:
+    async def send(self, to: Address, text: str, key: str, reply_to: str = "") -> Sent:
         target = {"type": "thread", "threadId": to.thread_id} if to.thread_id else _profile(to)
-        body = await self._transport.call("POST", "/messages", json={"target": target, "content": text}, key=key)
+        content = {"target": target, "content": text} | ({"replyToMessageId": reply_to} if reply_to else {})
+        body = await self._transport.call("POST", "/messages", json=content, key=key)
         result = understand(SENT, body)
         thread = result.thread.thread() if result.thread else None
         return Sent(message=result.message.message(), thread_id=result.message.thread_id, thread=thread)
@@ -158,6 +179,10 @@ class V2:
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._transport.call("DELETE", f"/messages/{quote(message_id, safe='')}", params={"scope": "all"})
+
+    async def react(self, message_id: str, thread_id: str, emoji: str) -> None:
+        path = f"/messages/{quote(message_id, safe='')}/reactions"
+        await self._transport.call("POST", path, json={"emoji": emoji})
 
     async def recent_threads(self, since: datetime) -> list[models.Thread]:
         """Reminders move threads up, so a few older ones do not end the search."""

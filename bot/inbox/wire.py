@@ -100,6 +100,11 @@ def whole(number: float | None) -> int | None:
     return int(number) if number is not None and math.isfinite(number) else None
 
 
+def amount(number: float | None) -> float | None:
+    """A sum of money, in the same way."""
+    return number if number is not None and math.isfinite(number) else None
+
+
 def attachments(value: object) -> tuple[Attachment, ...]:
     """v2's `attachments`, or v1's untyped `attachment`, as far as it can be understood."""
     items = value if isinstance(value, list) else [value]
@@ -121,8 +126,13 @@ def _attachment(item: Mapping[str, object]) -> Attachment:
 def reactions(value: object) -> tuple[Reaction, ...]:
     """v2's reactions, or v1's untyped ones, as far as they can be understood."""
     items = value if isinstance(value, list) else []
-    named = (_text(item, "emoji") if isinstance(item, Mapping) else item for item in items)
-    return tuple(Reaction(emoji=one) for one in named if isinstance(one, str) and one)
+    named = ((_text(item, "emoji"), _is_ours(item)) if isinstance(item, Mapping) else (item, None) for item in items)
+    return tuple(Reaction(emoji=one, ours=ours) for one, ours in named if isinstance(one, str) and one)
+
+
+def _is_ours(item: Mapping[str, object]) -> bool | None:
+    author = item.get("author")
+    return author.get("type") == "accountLink" if isinstance(author, Mapping) else None
 
 
 def _text(item: Mapping[str, object], *names: str) -> str | None:

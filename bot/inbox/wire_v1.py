@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from bot import models
 from bot.inbox.event import Event
-from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
+from bot.inbox.wire import Maybe, Time, Wire, amount, attachments, attempt, profile_url, reactions, whole
 
 
 class Ref(Wire):
@@ -23,6 +23,12 @@ class Context(Wire):
     assignee_id: str | None = None
     tags: Maybe[tuple[str, ...]] = None
     status_id: str | None = None
+    valuation: Maybe[float] = None
+    notes: Maybe[str] = None
+
+    @property
+    def amount(self) -> float | None:
+        return amount(self.valuation)
 
 
 class Prospect(Wire):
@@ -60,6 +66,8 @@ class Prospect(Wire):
             assignee_known=self.context is not None and "assignee_id" in self.context.model_fields_set,
             tag_ids=(self.context.tags if self.context else None) or (),
             status_id=self.context.status_id if self.context else None,
+            valuation=self.context.amount if self.context else None,
+            noted=bool(self.context and self.context.notes),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from bot import models
 from bot.inbox.event import Event
-from bot.inbox.wire import Maybe, Time, Wire, attachments, attempt, profile_url, reactions, whole
+from bot.inbox.wire import Maybe, Time, Wire, amount, attachments, attempt, profile_url, reactions, whole
 from bot.recipient import Recipient
 
 Item = TypeVar("Item")
@@ -45,6 +45,8 @@ class Profile(Wire):
             assignee_known=contact is not None,
             tag_ids=(contact.tag_ids if contact else None) or (),
             status_id=contact.status_id if contact else None,
+            valuation=contact.amount if contact else None,
+            noted=bool(contact and contact.notes),
         )
 
 
@@ -54,6 +56,12 @@ class Contact(Wire):
     assignee_id: str | None = None
     tag_ids: Maybe[tuple[str, ...]] = None
     status_id: str | None = None
+    valuation: Maybe[float] = None
+    notes: Maybe[str] = None
+
+    @property
+    def amount(self) -> float | None:
+        return amount(self.valuation)
 
     def profile(self, id: str | None) -> Profile | None:
         return next((profile for profile in self.profiles if profile.id == id), None)
@@ -209,9 +217,11 @@ class PlatformLimits(Wire):
 class Platform(Wire):
     platform: str
     limits: Maybe[PlatformLimits] = None
+    mutation_windows: Maybe[dict[str, float]] = None
 
     def known(self) -> models.Limits:
-        return models.Limits(platform=self.platform, characters=whole(self.limits.characters) if self.limits else None)
+        characters = whole(self.limits.characters) if self.limits else None
+        return models.Limits(platform=self.platform, characters=characters, windows=self.mutation_windows or {})
 
 
 class SendResult(Wire):

@@ -2,39 +2,137 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from bot import accept, words
+from bot.cards.known import first_seen
 from bot.context import Bot
+from bot.errors import InboxError
 from bot.feature import Feature
 from bot.messages.jobs import OpenMessage
-from bot.messages.views import TITLE, message_modal
-from bot.people import forms
-from bot.queue.job import Job, Keep
-from bot.slack.payloads import Ack, Body, remembered
+from bot.messages.possible import NEEDS, hindered
+from bot.messages.views import INPUT, TITLE, edit_modal, message_modal, react_modal
+from bot.messages.words import TALK, TOO_LONG, UNKNOWN
+from bot.models import AccountLink, Card, Limits, Message, Place
+from bot.people import answers, forms
+from bot.queue.job import Job, Keep, utc_now
+from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, more_of, picked_now, remembered
+from bot.thread_replies.send import intent_of
 
+FORMS: Final = ("edit_message", "react")
 feature = Feature()
 
 
 @feature.shortcut("this_message")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The message shortcut."""
-    await accept.thread_form(bot, body, TITLE, partial(OpenMessage, ts=body["message"]["ts"]))
+    said = body["message"]
+    await accept.thread_form(bot, body, TITLE, partial(OpenMessage, ts=said["ts"], by_bot=bool(said.get("bot_id"))))
+    await ack()
+
+
+@feature.action("this_message")
+async def press_on_receipt(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button on the receipt of what was sent with `/dm`; its value is the thread and the message."""
+    who, (thread_id, _, message_id) = asker(body), button_value(body).partition("|")
+    job = partial(OpenMessage, thread_id=thread_id, message_id=message_id, asker=who)
+    await accept.form(bot, who, TITLE, lambda view: job(view_id=view))
+    await ack()
+
+
+@feature.action("which_message")
+async def choose(ack: Ack, body: Body, bot: Bot) -> None:
+    """One of several messages that stand in one Slack message."""
+    (thread_id, who), (by, _, ts) = from_modal(body), more_of(body).partition(" ")
+    job = partial(OpenMessage, thread_id=thread_id, message_id=picked_now(body), ts=ts, by_bot=by == "bot", asker=who)
+    await accept.asked(bot, who, job(view_id=modal_of(body)))
+    await ack()
+
+
+@feature.action(*FORMS)
+async def press_form(ack: Ack, body: Body, bot: Bot) -> None:
+    """*Edit…* and *React…*; their value is the message."""
+    thread_id, who = from_modal(body)
+    job = partial(OpenMessage, thread_id=thread_id, message_id=button_value(body), asker=who)
+    form = body["actions"][0]["action_id"]
+    await accept.form(bot, who, TITLE, lambda view: job(view_id=view, form=form), instead_of=modal_of(body))
     await ack()
 
 
 @feature.handles(OpenMessage)
 async def open_form(job: OpenMessage, _: Keep, bot: Bot) -> list[Job]:
-    """Fill the loading view."""
+    """Fill the loading view with what is possible now, or with the reason why it is not."""
     if await forms.actor(bot, job, TITLE) is None:
         return []
-    card = await bot.cards.get(job.thread_id)
-    if card is None or card.gone:
-        await forms.notice(bot, job, TITLE, words.GONE if card else words.NO_CARD)
+    try:
+        card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)
+        if card.gone:
+            await forms.notice(bot, job, TITLE, words.GONE)
+            return []
+        messages = await _messages(bot, job, card)
+        about = job.message_id or (messages[-1].id if messages else "")
+        chosen = (await bot.inbox.message(about, job.thread_id))[0] if about else None
+    except InboxError as error:
+        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
         return []
-    account = await bot.directory.account_label(card.thread.account_link_id)
-    metadata = remembered(job.thread_id, job.asker)
-    snoozed = card.snoozed is not None
-    view = message_modal(thread=card.thread, account=account, metadata=metadata, snoozed=snoozed)
-    await forms.fill(bot, job.view_id, view)
+    await _fill(bot, job, card, messages, chosen.at(utc_now()) if chosen else None)
     return []
+
+
+async def _messages(bot: Bot, job: OpenMessage, card: Card) -> Sequence[Message]:
+    """Those that the Slack message shows."""
+    place = Place(job.asker.channel or "", job.ts)
+    shown = await bot.posts.at(place)
+    latest = card.latest or card.thread.last_message
+    if latest and await bot.cards.place(job.thread_id) == place:
+        shown = [*(one for one in shown if one.id != latest.id), latest]
+    if not shown and (arrived := await bot.attempts.arrived(intent_of(*place))):
+        message_id, thread_id = arrived
+        return [Message(id=message_id, thread_id=thread_id, direction="outbound", created_at=job.at)]
+    return shown
+
+
+async def _fill(bot: Bot, job: OpenMessage, card: Card, messages: Sequence[Message], chosen: Message | None) -> None:
+    thread, link = card.thread, await bot.directory.account(card.thread.account_link_id)
+    limits, now = await _limits(bot, thread.platform), utc_now()
+    reasons = {one: hindered(one, chosen, thread, link, limits, now) for one in NEEDS} if chosen else {}
+    if job.form and chosen:
+        await _fill_form(bot, job, card, chosen, limits, reasons[job.form])
+        return
+    view = message_modal(
+        card=card,
+        account=_label(link),
+        messages=messages,
+        chosen=chosen,
+        reasons=reasons,
+        note=UNKNOWN if job.by_bot else TALK,
+        metadata=remembered(job.thread_id, job.asker, f"{'bot' if job.by_bot else 'person'} {job.ts}"),
+    )
+    await forms.fill(bot, job.view_id, view)
+
+
+async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, limits: Limits | None, why: str) -> None:
+    person, metadata = card.thread.person, remembered(job.thread_id, job.asker, chosen.id)
+    characters = limits.characters if limits else None
+    if job.form == "edit_message" and len(chosen.text) > INPUT:
+        why = why or TOO_LONG
+    if why:
+        await forms.notice(bot, job, TITLE, why)
+    elif job.form == "react":
+        await forms.fill(bot, job.view_id, react_modal(chosen, person, metadata))
+    else:
+        await forms.fill(bot, job.view_id, edit_modal(chosen, person, characters, metadata))
+
+
+def _label(link: AccountLink | None) -> str:
+    return link.label if link else "your account"
+
+
+async def _limits(bot: Bot, platform: str) -> Limits | None:
+    try:
+        known = await bot.directory.platforms()
+    except InboxError:
+        return None
+    return next((one for one in known if one.platform == platform), None)

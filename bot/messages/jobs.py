@@ -4,13 +4,43 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from bot.queue.job import Filled
+from bot.queue.job import SENDS_WAIT, Asked, Filled
+
+Doing = Literal["", "edit_message", "react"]
 
 
 class OpenMessage(Filled):
-    """Fill the loading view of *This message…*, about the Slack message `ts` on or below the card of the thread."""
+    """Fill the loading view of *This message…*, or of the form in which that message is edited or reacted to.
+
+    It is about the Slack message `ts` on or below the card of the thread, posted `by_bot` or by a person, and of the
+    messages that it shows about `message_id`, or the last one.
+    """
 
     recorded: ClassVar[tuple[str, str]] = ("this message", "{thread_id}")
     kind: Literal["open_message"] = "open_message"
     thread_id: str
-    ts: str
+    ts: str = ""
+    by_bot: bool = False
+    message_id: str = ""
+    form: Doing = ""
+
+
+class ChangeMessage(Asked):
+    """Edit a message of ours to `text`, take it back, or react to one with the emoji `text`.
+
+    `begun` is set before Inbox is asked: then the message is read before it is asked again. `view_id` is the modal
+    in which the outcome is told, if any. `told`: who asked knows that it has to wait.
+    """
+
+    recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
+    resumed: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "message:{message_id}"
+    patience: ClassVar[float] = SENDS_WAIT
+    kind: Literal["change_message"] = "change_message"
+    verb: Literal["edit", "unsend", "react"]
+    thread_id: str
+    message_id: str
+    text: str = ""
+    begun: bool = False
+    told: bool = False
+    view_id: str = ""

@@ -1,23 +1,112 @@
-"""The form *This message…*."""
+"""The form *This message…*, and those in which a message is edited or reacted to."""
 
 from __future__ import annotations
 
-from bot.models import Thread
-from bot.slack.blocks import View, actions, button, context, modal
-from bot.text import plain, platform_name
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-TITLE = "This message…"
+from bot.cards.message_views import beginning, history
+from bot.messages import words
+from bot.models import Card, Message, Person
+from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
+from bot.text import literal, plain, platform_name
+
+TITLE: Final = "This message…"
+INPUT: Final = 3_000  # Slack's limit for a text input
+USUAL: Final = ("👍", "❤️", "😂", "🎉", "🙏", "👀", "🔥", "✅")
+_MOST = 100  # options of a menu
 
 
-def message_modal(*, thread: Thread, account: str, metadata: str, snoozed: bool = False) -> View:
-    """What can be done with one message, and with the conversation it belongs to."""
+def message_modal(
+    *,
+    card: Card,
+    account: str,
+    messages: Sequence[Message],
+    chosen: Message | None,
+    reasons: Mapping[str, str],
+    note: str,
+    metadata: str,
+) -> View:
+    """What can be done with one message, and with the conversation it belongs to.
+
+    `messages` are those that the Slack message shows, `chosen` the one that the buttons are about. `reasons` say why
+    something is missing among them, by action id. `note` stands in place of all that where no message is known.
+    """
+    thread = card.thread
     name = plain(thread.person.label, 100) if thread.person else "someone"
     facts = f"Conversation with *{name}* from {plain(account, 100)} on {plain(platform_name(thread.platform), 40)}"
     whole = [
         button("Assign to…", "assign_to", thread.id),
         button("Snooze…", "snooze", thread.id),
-        *([button("Wake now", "wake", thread.id)] if snoozed else []),
+        *([button("Wake now", "wake", thread.id)] if card.snoozed else []),
+        button("Contact…", "contact", thread.id),
         button("Why is this here?", "why_here", thread.id),
     ]
-    blocks = [context(facts), *actions("conversation_actions", whole)]
+    about = [section(note)] if chosen is None else _about(chosen, thread.person, reasons)
+    blocks = [context(facts), *_which(messages, chosen), *about, *actions("conversation_actions", whole)]
     return modal(TITLE, blocks, close="Close", private_metadata=metadata)
+
+
+def _which(messages: Sequence[Message], chosen: Message | None) -> list[Block]:
+    if len(messages) < 2 or chosen is None:
+        return []
+    options = [option(literal(beginning(one), 75).strip() or "–", one.id) for one in messages[-_MOST:]]  # noqa: RUF001 - a dash
+    now = [one for one in options if one["value"] == chosen.id]
+    menu = {"type": "static_select", "action_id": "which_message", "placeholder": label("Which message?")}
+    return actions("which_message", [{**menu, "options": options, **({"initial_option": now[0]} if now else {})}])
+
+
+def _about(message: Message, person: Person | None, reasons: Mapping[str, str]) -> list[Block]:
+    pairs = [("Reply to this", "reply_to"), ("React…", "react")]
+    pairs += [] if message.inbound else [("Edit…", "edit_message"), ("Unsend…", "unsend")]
+    once: dict[str, Block] = {"unsend": {"confirm": _confirm(person.label if person else "The person")}}
+    buttons = [button(*pair, message.id, **once.get(pair[1], {})) for pair in pairs if not reasons.get(pair[1])]
+    missing = [f"~{name}~ {reasons[action]}" for name, action in pairs if reasons.get(action)]
+    return [
+        *history([message], person),
+        *actions("message_actions", buttons),
+        *([context(*missing)] if missing else []),
+    ]
+
+
+def _confirm(name: str) -> Block:
+    return {
+        "title": label("Take it back?"),
+        "text": label(words.warning(name), 300),
+        "confirm": label("Unsend", 30),
+        "deny": label("Cancel", 30),
+        "style": "danger",
+    }
+
+
+def edit_modal(message: Message, person: Person | None, characters: int | None, metadata: str) -> View:
+    """What the message is to say; `characters` is the platform's limit, None where unknown."""
+    most = max(1, min(characters or INPUT, INPUT))
+    text = {"type": "plain_text_input", "multiline": True, "focus_on_load": True, "max_length": most}
+    entry = {**text, "initial_value": message.text[:most]} if message.text else text
+    name = person.label if person else "the person"
+    note = context(f"{plain(name, 100)} then reads this instead of what you sent.")
+    return modal(
+        "Edit message",
+        [field("text", "The message", entry), note],
+        callback_id="edit_message",
+        submit=label("Save"),
+        private_metadata=metadata,
+    )
+
+
+def react_modal(message: Message, person: Person | None, metadata: str) -> View:
+    """The usual emoji to choose from, and a field for any other."""
+    usual = {"type": "radio_buttons", "options": [option(one, one) for one in USUAL]}
+    other = {"type": "plain_text_input", "placeholder": label(":tada:"), "max_length": 60}
+    return modal(
+        "React",
+        [
+            *history([message], person),
+            field("emoji", "React with", usual, optional=True),
+            field("other", "Or with another emoji", other, optional=True),
+        ],
+        callback_id="react",
+        submit=label("React"),
+        private_metadata=metadata,
+    )

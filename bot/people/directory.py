@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from bot.address import Candidate
 from bot.errors import InboxError, VersionEnded
 from bot.inbox.client import Inbox
-from bot.models import AccountLink, Label, Limits, Member, Person, Thread
+from bot.models import AccountLink, Label, Limits, Member, Person, Team, Thread
 from bot.people.known import Known
 from bot.recipient import keys_of
 from bot.slack.workspace import Profile
@@ -31,6 +31,7 @@ _MEMBERS = TypeAdapter(list[Member])
 _ACCOUNT_LINKS = TypeAdapter(list[AccountLink])
 _LABELS = TypeAdapter(list[Label])
 _PLATFORMS = TypeAdapter(list[Limits])
+_TEAM = TypeAdapter(Team)
 _CANDIDATES = TypeAdapter(list[Candidate])
 T = TypeVar("T")
 Item = TypeVar("Item", AccountLink, Label, Member)
@@ -70,6 +71,14 @@ class Directory:
     async def platforms(self, *, fresh: bool = False) -> list[Limits]:
         """What each platform takes, in the same way; none where Inbox does not say."""
         return await self._cached(keys.PLATFORMS, _PLATFORMS, self._inbox.platforms, fresh)
+
+    async def currency(self) -> str:
+        """That of contacts' values, as `USD`; "" where Inbox does not say."""
+        try:
+            async with asyncio.timeout(NAMES_WITHIN):
+                return (await self._cached(keys.TEAM, _TEAM, self._inbox.team, fresh=False)).currency
+        except (InboxError, TimeoutError):
+            return ""
 
     # --- by id, for what is drawn: a card without names is better than no card ---------------------------------------
 
@@ -130,7 +139,7 @@ class Directory:
     async def forget_caches(self) -> None:
         """Another API version is spoken from now on: what the last one said of the team and of recipients is stale."""
         lookups = [one async for one in self._redis.scan_iter(match=keys.lookup("*"), count=500)]
-        team = [keys.MEMBERS, keys.ACCOUNT_LINKS, keys.TAGS, keys.STATUSES, keys.PLATFORMS]
+        team = [keys.MEMBERS, keys.ACCOUNT_LINKS, keys.TAGS, keys.STATUSES, keys.PLATFORMS, keys.TEAM]
         await self._redis.delete(*team, *lookups)
 
     async def lookup(self, recipient: str) -> list[Candidate] | None:

@@ -5,13 +5,17 @@ Raises `SlackAway`; what Inbox refuses is said in the view.
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.context import Bot
-from bot.errors import InboxError, NotThere, Refused
+from bot.errors import InboxError, NotThere, Refused, SlackError
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.views import way_on
-from bot.queue.job import Filled
-from bot.slack.blocks import View, notice_modal
+from bot.queue.job import Asked, Filled
+from bot.slack.blocks import View, loading_modal, notice_modal
+
+TRIGGER_LIVES: Final = 2.5  # seconds; Slack's three, less the way there
 
 
 async def actor(bot: Bot, job: Filled, title: str, typed: str = "") -> Actor | None:
@@ -23,6 +27,16 @@ async def actor(bot: Bot, job: Filled, title: str, typed: str = "") -> Actor | N
         why = answers.explain(bot, error, job.ref)
         await fill(bot, job.view_id, notice_modal(title, why, typed, way_on(error)), typed)
         return None
+
+
+async def opened(bot: Bot, job: Asked, title: str) -> str | None:
+    """The id of a loading view that what somebody did brings up; None where that is too long ago, or was tried."""
+    if job.asker.trigger and job.age < TRIGGER_LIVES and job.tries == 0:
+        try:
+            return await bot.slack.open_view(job.asker.trigger, loading_modal(title))
+        except SlackError:
+            return None  # too late after all
+    return None
 
 
 async def notice(bot: Bot, job: Filled, title: str, sentence: str, typed: str = "") -> None:

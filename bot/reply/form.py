@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -27,7 +28,18 @@ from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
 from bot.reply.views import asked_first, reply_modal
 from bot.send.jobs import Send
 from bot.send.outcome import given_up, not_begun, not_sent
-from bot.slack.payloads import Ack, Body, block_of, button_value, from_modal, remembered, submitted, ticked
+from bot.slack.payloads import (
+    Ack,
+    Body,
+    block_of,
+    button_value,
+    from_modal,
+    modal_of,
+    more_of,
+    remembered,
+    submitted,
+    ticked,
+)
 from bot.snippets import places, put
 from bot.snippets.words import no_value
 
@@ -47,12 +59,21 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
+@feature.action("reply_to")
+async def press_reply_to(ack: Ack, body: Body, bot: Bot) -> None:
+    """*Reply to this* in *This message…*; its value is the message."""
+    thread_id, who = from_modal(body)
+    job = partial(OpenReply, thread_id=thread_id, reply_to=button_value(body), asker=who)
+    await accept.form(bot, who, TITLE, lambda view: job(view_id=view), instead_of=modal_of(body))
+    await ack()
+
+
 @feature.action("reply_anyway")
 async def press_anyway(ack: Ack, body: Body, bot: Bot) -> None:
     """The button in the view that says which colleague has the conversation."""
     thread_id, who = from_modal(body)
-    job = OpenReply(view_id=body["view"]["id"], thread_id=thread_id, anyway=button_value(body), asker=who)
-    await accept.asked(bot, who, job)
+    job = partial(OpenReply, thread_id=thread_id, anyway=button_value(body), reply_to=more_of(body))
+    await accept.asked(bot, who, job(view_id=body["view"]["id"], asker=who))
     await ack()
 
 
@@ -67,7 +88,8 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
         await ack(response_action="errors", errors={block_of(body, "text"): wrong})
         return
     archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
-    await accept.submitted(bot, body, Reply(thread_id=thread_id, text=said, archives=archives, asker=who))
+    job = Reply(thread_id=thread_id, text=said, archives=archives, reply_to=more_of(body), asker=who)
+    await accept.submitted(bot, body, job)
     await ack()
 
 
@@ -90,7 +112,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
         if card is None:  # from a list, which names threads that have no card yet
             card = await first_seen(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
-            _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id)
+            _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id, job.reply_to)
         )
     except InboxError as error:
         await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
@@ -99,7 +121,8 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
         await forms.notice(bot, job, TITLE, reason)
         return [Refresh(thread_id=job.thread_id, shown=thread)]
     if await _to_ask(bot, job, actor, thread):
-        name, metadata = await bot.directory.assignee(thread.assignee_id), remembered(job.thread_id, job.asker)
+        name = await bot.directory.assignee(thread.assignee_id)
+        metadata = remembered(job.thread_id, job.asker, job.reply_to)
         await forms.fill(bot, job.view_id, asked_first(thread, name or "", metadata))
         return []
     return await _fill(bot, job, actor, thread, link, messages)
@@ -130,7 +153,8 @@ async def _fill(
         characters=await _limit(bot, thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         seen=messages[-1].created_at if messages else utc_now(),
-        metadata=remembered(job.thread_id, job.asker),
+        answers=bool(job.reply_to),
+        metadata=remembered(job.thread_id, job.asker, job.reply_to),
     )
     shown = False
     try:
@@ -169,9 +193,11 @@ async def _takes(bot: Bot, thread_id: str) -> bool:
     return place is None or (await bot.preferences.channel(place.channel)).reply_assigns
 
 
-async def _messages(bot: Bot, thread_id: str) -> Sequence[Message] | None:
-    """The last messages, oldest first; None where Inbox does not show them now."""
+async def _messages(bot: Bot, thread_id: str, reply_to: str) -> Sequence[Message] | None:
+    """The last messages, oldest first, or the one that is answered; None where Inbox does not show them now."""
     try:
+        if reply_to:
+            return [(await bot.inbox.message(reply_to, thread_id))[0].at(utc_now())]
         found = await bot.inbox.messages(thread_id, SHOWN)
     except InboxError:
         return None
@@ -218,6 +244,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         card=thread.id,
         receipt=job.key,
         archives=job.archives,
+        reply_to=job.reply_to,
     )
     await bot.attempts.keep(send)
     return [Receipt(send=send, state="sending"), send, *drawn]

@@ -11,12 +11,16 @@ from bot.send.jobs import Send, Written
 
 
 class OpenReply(Filled):
-    """Fill the loading view of the reply form; `anyway`: who asks knows that this member has the conversation."""
+    """Fill the loading view of the reply form; `anyway`: who asks knows that this member has the conversation.
+
+    `reply_to` is the message that it answers in particular.
+    """
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     kind: Literal["open_reply"] = "open_reply"
     thread_id: str
     anyway: str = ""
+    reply_to: str = ""
 
 
 class Reply(Written):
@@ -30,6 +34,7 @@ class Reply(Written):
     kind: Literal["reply"] = "reply"
     thread_id: str
     archives: datetime | None = None
+    reply_to: str = ""
 
 
 class StopReplying(Asked):

@@ -64,12 +64,14 @@ def reply_modal(
     archives: bool,
     seen: datetime,
     metadata: str,
+    answers: bool = False,
 ) -> View:
     """The form to reply with.
 
     `takes`: replying assigns the thread. `messages` are the last ones, oldest first, None where Inbox does not show
     them; `others` who else has the form open, since when; `characters` is the platform's limit, None where unknown.
     `archives`: the box is ticked; `seen` is when the last message was written that the form shows.
+    `answers`: it shows the one message that the reply answers in particular.
     """
     platform = platform_name(thread.platform)
     person = thread.person
@@ -81,7 +83,7 @@ def reply_modal(
     return modal(
         "Reply",
         [
-            context(facts, _assigned(thread, assignee, takes)),
+            context(facts, _assigned(thread, assignee, takes), "You reply to this message:" if answers else ""),
             *(section(replying_too(name, since)) for name, since in others[:5]),
             *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
             field("text", "Your reply", entry, hint=label(room(platform, characters, _INPUT), 300)),

@@ -51,6 +51,7 @@ class Send(Sending):
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
     these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
     message with them yet. `archives`: once it is sent, the conversation is archived, unless they wrote after that time.
+    `reply_to` is the message of the thread that it answers in particular.
     """
 
     noted: ClassVar[bool] = False
@@ -76,6 +77,7 @@ class Send(Sending):
     echo: str | None = None
     first: bool = False
     archives: datetime | None = None
+    reply_to: str = ""
 
     @property
     def once(self) -> str | None:

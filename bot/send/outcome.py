@@ -80,19 +80,19 @@ def receipt_for(job: Send, state: SendState, reason: str = "", message: Message 
     """What became of it: of a reply below its card, of all else in private. `message` is what was sent."""
     if job.card:
         return Receipt(send=job, state=state, reason=reason, message=message)
-    return private_receipt(job, state, reason)
+    return private_receipt(job, state, reason, message)
 
 
-def private_receipt(job: Send, state: SendState, reason: str = "") -> Tell | Mark:
+def private_receipt(job: Send, state: SendState, reason: str = "", message: Message | None = None) -> Tell | Mark:
     """What became of it; after a while, and when somebody must act, where it is still there when they come back."""
-    told = tell(job.asker, shown(job, state, reason), lasting=job.age > PATIENCE and state != "sent")
+    told = tell(job.asker, shown(job, state, reason, message), lasting=job.age > PATIENCE and state != "sent")
     if job.echo is None:
         return told
     return Mark(ts=job.echo, state=state, asker=job.asker, told=told, again=job.intent.endswith("-again"))
 
 
-def shown(job: Send, state: SendState, reason: str) -> Msg:
-    """The receipt of an attempt."""
+def shown(job: Send, state: SendState, reason: str, message: Message | None = None) -> Msg:
+    """The receipt of an attempt; `message` is what was sent."""
     return receipt(
         state=state,
         person=job.person.label,
@@ -102,4 +102,5 @@ def shown(job: Send, state: SendState, reason: str) -> Msg:
         url=job.url,
         reason=reason,
         intent=job.intent,
+        message=f"{message.thread_id}|{message.id}" if message else "",
     )

@@ -57,7 +57,7 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
     job = job.model_copy(update={"attempted": utc_now(), "api": bot.inbox.version})
     await keep(job)
     try:
-        sent = await bot.inbox.send(job.address, job.text, job.intent)
+        sent = await bot.inbox.send(job.address, job.text, job.intent, job.reply_to)
     except Unconfirmed as error:
         return await _unconfirmed(bot, job, error)
     except VersionEnded as error:
@@ -109,7 +109,7 @@ async def _elsewhere(bot: Bot, job: Send, error: Gone) -> list[Job]:
         return await _refused(bot, job, error)
     address = job.address.model_copy(update={"thread_id": None})
     again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None, "only": None}
-    send = job.model_copy(update=again)
+    send = job.model_copy(update=again | {"reply_to": ""})  # which was in that thread
     await bot.attempts.keep(send)
     raise Later(0.0, send) from error  # before what waits in this lane: later messages, and a word to take it back
 

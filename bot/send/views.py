@@ -25,10 +25,12 @@ def receipt(
     url: str | None,
     reason: str = "",
     intent: str = "",
+    message: str = "",
 ) -> Msg:
     """What became of a message, for its sender only.
 
     `account` is "" where none was chosen yet; `reason` is mrkdwn from `words`; `intent` returns with the button.
+    `message` is the thread and the id of what was sent, with a bar between them.
 
     Where it was not sent for certain, up to 12,000 code points of the text stand there to be copied.
     """
@@ -39,6 +41,7 @@ def receipt(
     headline = f"{_RECEIPT[state]} {who}{sender}"
     body = quote(text, QUOTE if state in ("sending", "sent") else WHOLE)
     buttons = [*([send_again(who, intent)] if again else []), *open_button(url)]
+    buttons += [button("This message…", "this_message", message)] if message else []
     return {
         "text": ". ".join([plain(headline, 400), why] if why else [f"{plain(headline, 400)}: {plain(text, 150)}"]),
         "blocks": [

@@ -82,9 +82,14 @@ def _state(body: Body, name: str) -> Mapping[str, Any]:
     return next((block[name] for block in blocks.values() if block.get(name)), {})
 
 
-def remembered(about: str, asker: Asker) -> str:
-    """What a modal remembers: what it is about, and where its result is told."""
-    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}"
+def remembered(about: str, asker: Asker, more: str = "") -> str:
+    """What a modal remembers: what it is about, where its result is told, and `more` for `more_of`."""
+    return f"{about}|{asker.channel or ''}|{asker.thread_ts or ''}" + (f"|{more}" if more else "")
+
+
+def more_of(body: Body) -> str:
+    """What the modal remembers besides."""
+    return (str((body.get("view") or {}).get("private_metadata") or "").split("|", 3) + [""] * 4)[3]
 
 
 def from_modal(body: Body) -> tuple[str, Asker]:

@@ -73,6 +73,8 @@ ACCOUNT_LINKS: Final = key("cache", "account-links")
 TAGS: Final = key("cache", "tags")
 STATUSES: Final = key("cache", "statuses")
 PLATFORMS: Final = key("cache", "platforms")
+TEAM: Final = key("cache", "team")
+CONTACT_TAGS: Final = key("contact-tags")  # those that the form of a contact last offered
 INSTALLATION: Final = key("installation")
 REVOKED: Final = key("revoked")  # Slack took the token away
 REFUSED: Final = key("refused")  # Slack does not take the token now: its word for that
@@ -219,6 +221,14 @@ def wrote(platform: str, platform_id: str) -> str:
 
 def answer(intent_id: str) -> str:
     return key("answer", intent_id)
+
+
+def contact_form(form_id: str) -> str:
+    return key("contact-form", form_id)
+
+
+def contact_draft(draft_id: str) -> str:
+    return key("contact-draft", draft_id)
 
 
 def listing(listing_id: str) -> str:

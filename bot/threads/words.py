@@ -16,7 +16,7 @@ def still_assigned(assignee: str) -> str:
     """Unassign did not take the assignee away, as the contact has one."""
     return (
         f"The conversation is assigned to {plain(assignee, 100)} through the contact, so Unassign can't take it away. "
-        "Give it to somebody else with *Assign to…*, or change the contact's assignee in Inbox."
+        "Give it to somebody else with *Assign to…*, or change the contact's default assignee with *Contact…*."
     )
 
 

@@ -85,5 +85,8 @@ def test_all_that_the_image_copies_is_let_into_it() -> None:
 async def test_the_container_is_healthy_while_a_bot_answers(path: str, code: int) -> None:
     async with serving(Router([Route(path, lambda _: PlainTextResponse("ok"))])) as url:
         env = {"PORT": "1", "METRICS_PORT": url.rpartition(":")[2], "HTTP_PROXY": "http://127.0.0.1:9"}
-        asked = await asyncio.create_subprocess_exec(sys.executable, DEPLOY / "healthcheck.py", env=env)
-        assert await asked.wait() == code
+        codes = set[int]()
+        for _ in range(3):  # as often as whoever runs it asks before it counts as ill
+            asked = await asyncio.create_subprocess_exec(sys.executable, DEPLOY / "healthcheck.py", env=env)
+            codes.add(await asked.wait())
+        assert min(codes) == code

@@ -17,6 +17,7 @@ import pytest
 
 from bot.address import Address
 from bot.errors import Rejected
+from bot.facts import ContactChange
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
 from bot.inbox.search import Search
 from bot.network import DIRECT
@@ -323,6 +324,10 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
     await inbox.thread(team.thread)
     for archived, assignee in ((True, KEEP), (False, team.ana), (None, None)):
         await inbox.update_thread(team.thread, archived=archived, assignee_id=assignee)
+    noted = await inbox.contact(team.thread)
+    whole = ContactChange(facts={"status": team.won, "valuation": 2500.0, "notes": "Tea", "assignee": team.ana})
+    for change in (whole, ContactChange(add=(team.tag,)), ContactChange(remove=(team.tag,))):
+        await inbox.change_contact(noted, change)
     for recipient in ("sarah", team.sarah.platform_id, "987654321"):
         await inbox.find(Recipient.of(recipient), links)
         await inbox.look_up(Recipient.of(recipient), links)
@@ -338,6 +343,9 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
     ):
         sent = await inbox.send(to, "Yes", f"key of {to.thread_id}")
         assert await inbox.find_sent(to, "Yes", started, ()) is not None
+    answer = Address(account_link_id=team.account, thread_id=team.thread, **person)
+    assert (await inbox.send(answer, "To that", "key of an answer", asked.id)).thread_id == team.thread
+    await inbox.react(asked.id, team.thread, "👍")
     await inbox.edit_message(sent.message.id, team.thread, "Yes!")
     await inbox.unsend(sent.message.id, team.thread)
     with pytest.raises(Rejected):

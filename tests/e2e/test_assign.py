@@ -187,7 +187,7 @@ async def test_unassign_that_falls_back_to_the_contacts_assignee_says_so_and_wha
     card = await card_of(on)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Unassign")
     said = await hears(on, on.acme.ana, "is assigned to Bo through the contact, so Unassign can't take it away")
-    assert "*Assign to…*, or change the contact's assignee in Inbox" in said
+    assert "*Assign to…*, or change the contact's default assignee with *Contact…*" in said
     await on.slack.until(lambda: "Assigned to Bo through the contact" in shows(on, card))
     assert "Unassign" not in labels(card)
     await idle(on)

@@ -61,6 +61,11 @@ def form_sent(on: Stage, user: str, kept: Kept) -> Awaitable[Ack]:
     return submission(on, user, "dm", f"|{kept.card.channel}|", fields)
 
 
+def on_message(on: Stage, user: str, kept: Kept, callback_id: str, fields: dict[str, Json]) -> Awaitable[Ack]:
+    about = f"{thread(on).id}|{kept.card.channel}||{thread(on).messages[0].id}"
+    return submission(on, user, callback_id, about, fields)
+
+
 def choice_sent(on: Stage, user: str, kept: Kept) -> Awaitable[Ack]:
     fields = {"choice": {"selected_option": {"value": "0"}}}
     return submission(on, user, "dm_choose", f"{kept.choice}|{kept.card.channel}|", fields)
@@ -97,6 +102,11 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     ),
     "form": form_sent,
     "choice": choice_sent,
+    "edit": lambda on, user, kept: on_message(on, user, kept, "edit_message", {"text": {"value": "Hello"}}),
+    "react": lambda on, user, kept: on_message(
+        on, user, kept, "react", {"emoji": {"selected_option": {"value": "🔥"}}}
+    ),
+    "unsend": lambda on, user, kept: click(on, user, kept.card, "unsend", thread(on).messages[0].id),
     "home": lambda on, user, _: on.slack.open_home(user),
 }
 SILENT = {"open"}  # a link: Slack opens it

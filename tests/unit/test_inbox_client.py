@@ -13,6 +13,7 @@ import pytest
 
 from bot import errors
 from bot.address import Address
+from bot.facts import ContactChange
 from bot.inbox.client import Inbox, choose_version, http_client, open_inbox
 from bot.inbox.failure import failure
 from bot.models import AccountLink
@@ -23,6 +24,9 @@ ROOT = "https://inbox.test/api"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LINKS = [AccountLink(id="link1", platform="twitter"), AccountLink(id="link2", platform="twitter")]
 TO = Address(account_link_id="link1", platform="twitter", platform_id="20", profile_id="ext20")
+CHANGE = ContactChange(
+    facts={"status": "s2", "valuation": 99.0, "notes": None, "assignee": "mem1"}, add=("g2",), remove=("g1",)
+)
 Reply = httpx.Response | httpx.HTTPError | Any
 Version = Literal["v1", "v2"]
 
@@ -116,6 +120,47 @@ async def test_update_thread_sends_only_what_changes(version: Version, word: str
         {word: False, "assigneeId": "mem1"},
     ]
     assert server.asked[0].headers["Content-Type"] == "application/json"
+
+
+async def test_v1_changes_a_contact_in_one_request_and_says_nothing_of_its_assignee() -> None:
+    context = {"tags": ["g1"], "statusId": "s1", "valuation": 2500, "notes": ""}
+    prospect = thread1()["prospect"] | {"context": context}
+    unnamed = prospect | {"externalId": None}
+    replies: list[Reply] = [thread1(prospect=prospect), thread1(prospect=unnamed)]
+    inbox, server = vendor("v1", {"GET /threads/t1": replies, "PATCH /prospects/ext20/context": [{}]})
+    contact = await inbox.contact("t1")
+    assert (contact.id, contact.tag_ids) == ("ext20", ("g1",))
+    assert contact.facts == {"status": "s1", "valuation": 2500.0, "notes": None}
+    assert inbox.steps(CHANGE) == [CHANGE]
+    await inbox.change_contact(contact, CHANGE)
+    assert server.sent() == {
+        "statusId": "s2",
+        "valuation": 99,
+        "notes": None,
+        "assigneeId": "mem1",
+        "addTags": ["g2"],
+        "removeTags": ["g1"],
+    }
+    with pytest.raises(errors.NoContact):
+        await inbox.contact("t1")
+
+
+async def test_v2_changes_the_facts_of_a_contact_in_one_request_and_each_tag_in_another() -> None:
+    noted = CONTACT | {"tagIds": ["g1"], "statusId": None, "valuation": "NaN", "notes": "Tea"}
+    replies: dict[str, list[Reply]] = {"GET /threads/t1": [thread2(contact=noted), thread2()]}
+    writes: dict[str, list[Reply]] = {"GET /contacts/c1": [noted]}
+    writes |= {"PATCH /contacts/c1": [{}], "PUT /contacts/c1/tags/g2": [{}], "DELETE /contacts/c1/tags/g1": [{}]}
+    inbox, server = vendor("v2", {**replies, **writes})
+    contact = await inbox.contact("t1")
+    assert contact.facts == {"status": None, "valuation": None, "notes": "Tea", "assignee": "mem1"}
+    assert (contact.id, contact.label, contact.tag_ids) == ("c1", "Bob", ("g1",))
+    assert await inbox.contact("t1") == contact  # not expanded: read by its id
+    server.asked.clear()
+    for step in inbox.steps(CHANGE):
+        await inbox.change_contact(contact, step)
+    assert server.log == ["PATCH /v2/contacts/c1", "PUT /v2/contacts/c1/tags/g2", "DELETE /v2/contacts/c1/tags/g1"]
+    assert server.sent(0) == {"status": "s2", "valuation": 99, "notes": None, "assigneeId": "mem1"}
+    assert server.asked[1].content == b""
 
 
 async def test_v1_quick_send_prefers_the_platform_id_and_accepts_the_short_thread() -> None:

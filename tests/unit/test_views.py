@@ -21,7 +21,7 @@ from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Per
 from bot.reply.views import closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
-from bot.slack.blocks import Msg, loading_modal, menu, more, notice_modal, without_pictures
+from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 AT_TOKEN = f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
@@ -244,14 +244,11 @@ def test_card_shows_who_wrote_what_to_which_account() -> None:
     assert "Received <!date^" in mrkdwn(shown)
 
 
-def test_a_menu_of_one_option_is_a_button_as_slack_takes_two_at_least() -> None:
-    options = [more("Assign to…", "assign_to", "t1"), more("Snooze…", "snooze", "t1")]
-    assert [one["type"] for count in (1, 2) for one in menu(options[:count])] == ["button", "overflow"]
-
-
-def test_a_card_where_another_organisation_reads_along_has_no_link_which_would_tell_who_it_is() -> None:
+def test_a_card_where_another_organisation_reads_along_has_a_menu_without_a_link() -> None:
+    """Which would tell who it is."""
     shown = closed_card(Card(thread=thread()), account="@acme")
-    assert [part["type"] for part in parts(shown) if part.get("action_id") == "more"] == ["overflow"]
+    (menu,) = [part for part in parts(shown) if part.get("action_id") == "more"]
+    assert [one["text"]["text"] for one in menu["options"]] == ["Assign to…", "Snooze…", "Contact…"]
     assert "https://" not in json.dumps(shown)
 
 

@@ -105,6 +105,7 @@ class PersonRecord:
     bio: str | None = None
     followers: int = 0
     image: str | None = None
+    is_unnamed: bool = False  # v1 gives no `externalId`, as its specification allows
 
     assignee_id = OfContact["str | None"]()
     status_id = OfContact["str | None"]()

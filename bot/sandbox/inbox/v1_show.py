@@ -63,7 +63,7 @@ def prospect_json(person: PersonRecord, slim: bool = False) -> Json:
     brief = {
         "platform": person.platform,
         "platformId": person.platform_id,
-        "externalId": person.profile_id,
+        "externalId": None if person.is_unnamed else person.profile_id,
         "displayName": person.name,
         "username": person.username,
         "handle": f"@{person.username}",

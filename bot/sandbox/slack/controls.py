@@ -90,12 +90,12 @@ def chosen(element: Json, value: Any, offered: Offers) -> Json:
 
 
 def _option(element: Json, wanted: Any, offered: Offers) -> Json:
-    """The option with this value or label; an external menu takes what it offered, or a whole option."""
+    """The option with this value or label; an external menu takes what it offered or began with, or a whole option."""
     if isinstance(wanted, dict):
         return wanted
     groups = [element, *element.get("option_groups", [])]
     options: list[Json] = [o for group in groups for o in group.get("options", [])]
-    options += offered.get(element["action_id"], [])
+    options += [*offered.get(element["action_id"], []), *element.get("initial_options", [])]
     for option in options:
         if wanted in (option["value"], option["text"]["text"]):
             return dict(option)

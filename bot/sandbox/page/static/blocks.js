@@ -204,6 +204,7 @@ const CONTROLS = {
   multi_static_select: (one, common, to, used) =>
     select(one, { ...common, multiple: true }, used, grouped(one, (one.initial_options ?? []).map(({ value }) => value))),
   external_select: (one, common, to, used) => searching(one, common, to, used),
+  multi_external_select: (one, common, to, used) => searchingMany(one, common, to, used),
   users_select: (one, common, to, used) => select(one, common, used, plainOptions(to.people, [one.initial_user])),
   multi_users_select: (one, common, to, used) =>
     select(one, { ...common, multiple: true }, used, plainOptions(to.people, one.initial_users ?? [])),
@@ -245,6 +246,22 @@ function searching(one, common, to, used) {
   return h("div", { class: "searching", key: common.key }, box, h("select", { ...common, class: "control", size: 4, hold: true, on: { change: used } }, first));
 }
 
+/** The same, of which several are chosen: those stay in the list whatever is typed next. */
+function searchingMany(one, common, to, used) {
+  const shown = (option, selected) => h("option", { value: option.value, selected }, option.text.text);
+  const ask = async (event) => {
+    const list = event.currentTarget.nextElementSibling;
+    if (event.currentTarget.value.length < (one.min_query_length ?? 3)) return;
+    const options = await to.suggest(one.action_id, event.currentTarget.value);
+    const kept = [...list.selectedOptions];
+    const values = new Set(kept.map(({ value }) => value));
+    list.replaceChildren(...kept, ...options.filter(({ value }) => !values.has(value)).map((option) => shown(option, false)));
+  };
+  const box = h("input", { class: "control", type: "search", placeholder: one.placeholder?.text, "aria-label": `Search: ${to.label?.text}`, on: { input: ask, focus: ask } });
+  const chosen = (one.initial_options ?? []).map((option) => shown(option, true));
+  return h("div", { class: "searching", key: common.key }, box, h("select", { ...common, class: "control", multiple: true, size: 5, hold: true, on: { change: used } }, chosen));
+}
+
 function choices(one, common, to, used, type, chosen) {
   const { id, ...rest } = common;
   return h(
@@ -268,6 +285,8 @@ function choices(one, common, to, used, type, chosen) {
 function valueOf(one) {
   if (one.dataset.type === "checkboxes") return [...one.querySelectorAll(":checked")].map(({ value }) => value);
   if (one.dataset.type === "radio_buttons") return one.querySelector(":checked")?.value ?? null;
+  if (one.dataset.type === "multi_external_select")
+    return [...one.selectedOptions].map(({ value, textContent }) => ({ text: { type: "plain_text", text: textContent }, value }));
   if (one.multiple) return [...one.selectedOptions].map(({ value }) => value);
   if (one.dataset.type === "datetimepicker") return one.value ? Math.floor(new Date(one.value).getTime() / 1000) : null;
   return one.value === "" ? null : one.value;

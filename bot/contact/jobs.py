@@ -1,0 +1,71 @@
+"""The form of a contact, what somebody changed in it, and what of that is shown."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from bot.facts import ContactChange, Fact, Value
+from bot.queue.job import Asked, Filled, Job
+
+
+class OpenContact(Filled):
+    """Fill the loading view of a contact; `draft` is what somebody wanted of it and could not save."""
+
+    recorded: ClassVar[tuple[str, str]] = ("contact", "{thread_id}")
+    kind: Literal["open_contact"] = "open_contact"
+    thread_id: str
+    draft: str = ""
+
+
+class ChangeContact(Asked):
+    """Let the contact of a thread be as `change` says. Changes of one contact are made one after the other.
+
+    `shown` is what Inbox said of the facts in `change` when they were chosen, as far as it said anything; `named` are
+    names by id of what was chosen. `append` goes below the notes, whatever they are by then; with `sign`, who wrote it
+    and when is put before it. `begun` is set before Inbox is asked to change anything.
+    """
+
+    recorded: ClassVar[tuple[str, str]] = ("contact", "{thread_id}")
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "contact:{contact_id}"
+    kind: Literal["change_contact"] = "change_contact"
+    thread_id: str
+    contact_id: str
+    change: ContactChange = Field(default_factory=ContactChange)
+    shown: dict[Fact, Value] = Field(default_factory=dict)
+    named: dict[str, str] = Field(default_factory=dict)
+    append: str = ""
+    sign: bool = False
+    begun: bool = False
+    told: bool = False
+
+    @property
+    def described(self) -> tuple[str, str]:
+        return "save_note" if self.append else "contact", self.thread_id
+
+
+class ShowContact(Job):
+    """Draw a thread's card with its contact as it is now, of which `by`, who acts as `member_id`, changed `done`.
+
+    `assigned_before` is who had the thread until then.
+    """
+
+    waits_in: ClassVar[str] = "thread:{thread_id}"
+    kind: Literal["show_contact"] = "show_contact"
+    thread_id: str
+    by: str = ""
+    member_id: str = ""
+    done: ContactChange = Field(default_factory=ContactChange)
+    assigned_before: str | None = None
+
+    @property
+    def assignee(self) -> str | None:
+        """The contact's default assignee from now on, where that was changed."""
+        found = self.done.facts.get("assignee")
+        return found if isinstance(found, str) else None
+
+    def gives(self, member_id: str | None) -> bool:
+        """Whether the thread has `member_id` for its assignee because of what was changed."""
+        return "assignee" in self.done.facts and member_id != self.assigned_before and member_id == self.assignee

@@ -1,0 +1,54 @@
+"""What people read of what they do with one message, as Slack mrkdwn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from bot.text import literal, plain, when_long
+
+TALK: Final = "This is your team's own talk: it stays in Slack, and Inbox has nothing of it."
+UNKNOWN: Final = (
+    "I can't tell any more which message of the conversation this is: I know that for a week. Use *Reply* on the card, "
+    "or *Open conversation*."
+)
+DELETED: Final = "It was deleted."
+NOT_OURS: Final = "They wrote it, so only they can change it."
+TOO_LONG: Final = "That message is longer than a form in Slack takes. Edit it in Inbox."
+NO_EMOJI: Final = "Choose one emoji, or write one: 👍 or :thumbsup:"  # beside a field
+SAME: Final = "The message says that already."
+NOT_CONFIRMED: Final = (
+    "Inbox didn't answer for 10 minutes, so I can't say whether that was done. Look at the conversation before you try "
+    "it again."
+)
+
+
+def too_late(closed: datetime | None) -> str:
+    """The platform's window is over, since `closed` where that is known."""
+    since = f" since {when_long(closed)}" if closed else ""
+    return f"The platform allows that only for a while after sending, and that time is over{since}."
+
+
+def cannot(account: str, platform: str) -> str:
+    return f"{plain(account, 100)} can't do that on {plain(platform, 40)}."
+
+
+def forbidden(platform: str) -> str:
+    return f"{plain(platform, 40)} doesn't allow that in this conversation."
+
+
+def edited(name: str) -> str:
+    return f"{plain(name, 100)} reads the edited message now."
+
+
+def unsent(name: str) -> str:
+    return f"The message to {plain(name, 100)} was taken back."
+
+
+def reacted(name: str, emoji: str) -> str:
+    return f"You reacted with {plain(emoji, 20)} in the conversation with {plain(name, 100)}."
+
+
+def warning(name: str) -> str:
+    """Literal, in the question before a message is taken back."""
+    return f"{literal(name, 100)} no longer sees it. That can't be undone."
