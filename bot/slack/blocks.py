@@ -160,11 +160,9 @@ def more(words: str, name: str, value: str, url: str | None = None) -> Block:
     return {**option(words, f"{name}|{value}"), **({"url": url} if url else {})}
 
 
-def menu(options: Sequence[Block]) -> list[Block]:
-    """The menu of a card: a button where there is one option alone, as Slack takes two to five."""
-    if len(options) > 1:
-        return [{"type": "overflow", "action_id": "more", "options": list(options)}]
-    return [{"type": "button", "action_id": "more", **one} for one in options]
+def menu(options: Sequence[Block]) -> Block:
+    """The menu of a card, of two to five options."""
+    return {"type": "overflow", "action_id": "more", "options": list(options)}
 
 
 def handed_back(why: str, typed: str) -> list[Msg]:

@@ -356,6 +356,19 @@ async def deleted(on: Stage, card: Message) -> None:
     await on.inbox.app_deletes(thread(on).id)
 
 
+async def test_what_nobody_has_any_more_by_then_is_the_channels(on: Stage, redis: Redis, card: Message) -> None:
+    await quiet(on, redis)
+    await on.inbox.customer_writes(on.acme.sarah, "urgent!")
+    await idle(on, held=1)
+    await given_to_nobody(on, card)
+    await idle(on, held=1)
+    await ends(on, redis)
+    (said,) = [one for one in cards(on) if one.text.startswith("⏰")]
+    assert "Sarah Chen" in on.slack.show(said)
+    assert "Nobody has taken it" in on.slack.show(said)
+    assert messages_to(on, on.acme.ana) == []
+
+
 @pytest.mark.parametrize("meanwhile", [*ENDS, given_to_bo, given_to_nobody, deleted])
 @pytest.mark.any_api
 async def test_of_what_is_over_by_then_nothing_is_said(
