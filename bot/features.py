@@ -50,16 +50,11 @@ from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-<<<<<<< HEAD
-    *(part.feature for part in (contact, change_contact, show_contact)),
+    *(part.feature for part in (contact, change_contact, show_contact, note)),
     *(
         part.feature
         for part in (reply, receipt, messages, messages_change, listen, hint, prefix, thread_replies, revise)
     ),
-=======
-    *(part.feature for part in (contact, change_contact, show_contact, note)),
-    *(part.feature for part in (reply, receipt, messages, messages_change, listen, prefix, thread_replies, revise)),
->>>>>>> main
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, changes, away, buried)),
