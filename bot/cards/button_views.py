@@ -15,7 +15,7 @@ def thread_buttons(
     close = ("Reopen", "reopen") if thread.archived else ("Archive", "archive")
     reply = [button("Reply", "reply", thread.id, style="primary")] if can_reply else []
     options = _options(thread, linked=linked, snoozed=snoozed)
-    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), *menu(options)]
+    return [*reply, *(button(*pair, thread.id) for pair in (claim, close)), menu(options)]
 
 
 def _options(thread: Thread, *, linked: bool, snoozed: bool) -> list[Block]:
