@@ -27,6 +27,8 @@ async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Mess
     if card is None or since is None:
         return Notice(broadcast=every)
     until = max(since, *(one.created_at for one in inbound))
+    if sleeps_on(card):
+        return Notice(broadcast=every, until=until)  # it is noticed when it wakes
     ear = await _ear(bot, card, since)
     if ear is None:
         return Notice(broadcast=wanted != "thread", until=until)
@@ -37,6 +39,11 @@ async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Mess
         how = "message"
     back = wanted == "once" and _was_archived(card, since)
     return Notice(mention=user if how == "mention" else "", broadcast=every or back, until=until)
+
+
+def sleeps_on(card: Card) -> bool:
+    """Whether somebody snoozed it so that no message wakes it."""
+    return card.snoozed is not None and card.snoozed.even
 
 
 async def by_card(bot: Bot, thread_id: str) -> Notice:

@@ -17,6 +17,7 @@ from bot.reminders.jobs import Nudge
 from bot.store.quota import NEW
 from bot.waits import views
 from bot.waits.jobs import TellWhoWaits
+from bot.waits.notice import sleeps_on
 
 log = structlog.get_logger(__name__)
 LOOK: Final = 900.0  # seconds; somebody may end their quiet hours meanwhile
@@ -51,10 +52,12 @@ async def tell_who_waits(job: TellWhoWaits, _: Keep, bot: Bot) -> list[Job]:
 
 async def _still(bot: Bot, untold: Mapping[str, datetime]) -> list[Card]:
     """The conversations in which they wait still."""
-    cards = [(await bot.cards.get(thread_id), since) for thread_id, since in untold.items()]
-    return [
-        card for card, since in cards if card and card.state == "waiting" and (card.waiting_since or since) <= since
-    ]
+    found = []
+    for thread_id, since in untold.items():
+        card = await bot.cards.get(thread_id)
+        if card and card.waiting_since and card.waiting_since <= since and not (card.gone or sleeps_on(card)):
+            found.append(card)
+    return found
 
 
 async def _waiters(bot: Bot, user: str, still: Sequence[Card]) -> list[views.Waiter]:
