@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from bot.models import Message, SendState
 from bot.queue.job import Asked, Filled, Job
-from bot.send.jobs import Send, Written
+from bot.send.jobs import Reminder, Send, Written
 
 
 class OpenReply(Filled):
@@ -27,6 +27,7 @@ class Reply(Written):
     """The reply form was submitted: send `text` to whom the thread is with.
 
     `archives`: and archive the conversation, unless they wrote after that time, the last of what the form showed.
+    `reminder`: and snooze it for as long as they don't answer.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
@@ -34,6 +35,7 @@ class Reply(Written):
     kind: Literal["reply"] = "reply"
     thread_id: str
     archives: datetime | None = None
+    reminder: Reminder | None = None
     reply_to: str = ""
 
 
@@ -63,7 +65,7 @@ class Receipt(Job):
     """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
 
     `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it. `told`: its writer was
-    told, as the channel did not take it yet.
+    told, as the channel did not take it yet. `opened`: what came before it is being put below the card.
     """
 
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
@@ -73,6 +75,7 @@ class Receipt(Job):
     reason: str = ""
     message: Message | None = None
     told: bool = False
+    opened: bool = False
 
     @property
     def once(self) -> str | None:
