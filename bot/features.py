@@ -15,6 +15,7 @@ from bot.channels import form as channels
 from bot.commands import commands
 from bot.contact import change as change_contact
 from bot.contact import form as contact
+from bot.contact import note
 from bot.contact import show as show_contact
 from bot.dm import choice, first_message, suggest
 from bot.dm import find as dm
@@ -49,7 +50,7 @@ from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (contact, change_contact, show_contact)),
+    *(part.feature for part in (contact, change_contact, show_contact, note)),
     *(part.feature for part in (reply, receipt, messages, messages_change, listen, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),

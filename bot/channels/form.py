@@ -12,18 +12,19 @@ from typing import Final, NamedTuple
 from bot import accept
 from bot.channels.jobs import OpenSettings, SaveSettings
 from bot.context import Bot
-from bot.errors import InboxError, Mistake, Refused
+from bot.errors import AdminsOnly, InboxError, Mistake, Refused
 from bot.feature import Console, Feature
 from bot.hours import Quiet, Reminders, clock, zone_named
 from bot.people import answers, forms
 from bot.people.announce import announced
 from bot.people.answers import say
-from bot.queue.job import Job, Keep, utc_now
+from bot.queue.job import Asker, Job, Keep, utc_now
 from bot.reminders import views
-from bot.slack.payloads import Ack, Body, asker, from_modal, submitted, ticked
+from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted, ticked
+from bot.slack.workspace import Profile
 from bot.waits import views as waits
 
-TITLE: Final = "Channel settings"
+TITLE: Final = "Settings"
 LONGEST: Final = 168.0  # hours
 
 
@@ -81,14 +82,11 @@ feature = Feature()
 
 
 @feature.opens(
-    "settings", help="how much of a message this channel shows, reminders, working hours, a digest", admins=True
+    "settings", help="how you hear of who waits; admins: what this channel shows, reminders, working hours, a digest"
 )
 async def ask(ack: Ack, body: Body, bot: Bot) -> None:
-    """`/inbox settings`: the form for the channel in which somebody asks for it."""
+    """`/inbox settings`: an admin's form for the channel they are in, anybody else's for themselves."""
     who = asker(body)
-    if not (who.channel or "").startswith(("C", "G")):
-        await ack(text=views.SETTINGS_USAGE)
-        return
     await accept.form(bot, who, TITLE, lambda view: OpenSettings(view_id=view, asker=who))
     await ack()
 
@@ -97,13 +95,13 @@ async def ask(ack: Ack, body: Body, bot: Bot) -> None:
 async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     """The form: what can be seen to be wrong is said beside the field."""
     _, who = from_modal(body)
-    names = ("privacy", "broadcast", "unassigned_after", "assigned_after", "hours", "zone", "digest")
+    names = ("privacy", "broadcast", "heard", "unassigned_after", "assigned_after", "hours", "zone", "digest")
     typed = {name: submitted(body, name) for name in names}
     form = read_form(typed, ticked(body, "days"))
     if form.wrong:
         await ack(response_action="errors", errors=form.wrong)
         return
-    chosen = {name: typed[name] for name in ("privacy", "broadcast") if typed[name]}  # options
+    chosen = {name: typed[name] for name in ("privacy", "broadcast", "heard") if typed[name]}  # options
     job = SaveSettings(**chosen, reminders=form.reminders, asker=who)  # type: ignore[arg-type]
     await accept.submitted(bot, body, job)
     await ack()
@@ -114,11 +112,15 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
     """Fill the form with what is set now, in the admin's own time zone where none is."""
     channel = job.asker.channel or ""
     try:
-        profile = await bot.access.admin(job.asker)
+        profile = await _admin_there(bot, job.asker)
     except (Refused, InboxError) as error:
         await bot.record.note(job.asker, "settings", channel, f"refused: {type(error).__name__}", job.ref)
         why = answers.explain(bot, error, job.ref)
         await forms.notice(bot, job, TITLE, why)
+        return []
+    mine = (await bot.preferences.person(job.asker.user)).heard
+    if profile is None:
+        await forms.fill(bot, job.view_id, waits.my_modal(mine, metadata=remembered("", job.asker)))
         return []
     set_here = await bot.preferences.channel(channel)
     found = set_here.reminders
@@ -126,6 +128,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         channel=channel,
         privacy=set_here.privacy,
         broadcast=set_here.broadcast,
+        heard=mine,
         unassigned_after=found.unassigned_after,
         assigned_after=found.assigned_after,
         hours=(found.opens, found.closes) if found.opens and found.closes else None,
@@ -136,6 +139,17 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
     )
     await forms.fill(bot, job.view_id, view)
     return []
+
+
+async def _admin_there(bot: Bot, asker: Asker) -> Profile | None:
+    """The admin who asks in a channel; None for somebody who chooses for themselves alone. Raises `Refused`."""
+    if (asker.channel or "").startswith(("C", "G")):
+        try:
+            return await bot.access.admin(asker)
+        except AdminsOnly:
+            return None
+    await bot.access.insider(asker)
+    return None
 
 
 @feature.handles(SaveSettings)
@@ -155,7 +169,11 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
         views.digest_at(made.digest, made.zone),
     ]
     said = views.saved(channel, privacy=job.privacy, said=sentences)
-    return await announced(bot, job, "settings", channel, said)
+    own: list[Job] = []
+    if job.heard and job.heard != (await bot.preferences.person(job.asker.user)).heard:
+        await bot.preferences.set_person(job.asker.user, heard=job.heard)
+        own = [say(job.asker, waits.heard(job.heard))]
+    return [*await announced(bot, job, "settings", channel, said), *own]
 
 
 @feature.word("quiet", help="hours without reminders: `quiet 19:00-8:00`, `quiet off`")

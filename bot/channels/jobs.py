@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from bot.hours import Reminders
-from bot.models import Broadcast, Privacy
+from bot.models import Broadcast, Heard, Privacy
 from bot.queue.job import Asked, Filled
 
 
@@ -16,7 +16,10 @@ class OpenSettings(Filled):
 
 
 class SaveSettings(Asked):
-    """An admin submitted the settings of the channel that `asker` began in. What is None stays as it is."""
+    """An admin submitted the settings of the channel that `asker` began in. What is None stays as it is.
+
+    `heard` is their own choice.
+    """
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "console:{asker.user}"
@@ -24,3 +27,4 @@ class SaveSettings(Asked):
     privacy: Privacy
     reminders: Reminders
     broadcast: Broadcast | None = None
+    heard: Heard | None = None

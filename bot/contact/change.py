@@ -12,7 +12,7 @@ import structlog
 
 from bot import words as general
 from bot.contact import words
-from bot.contact.form import not_there, with_default
+from bot.contact.form import TITLE, not_there, with_default
 from bot.contact.jobs import ChangeContact
 from bot.contact.show import drawn
 from bot.contact.trouble import clash_said, gone_ids, hand_back, offer, why_refused
@@ -22,9 +22,8 @@ from bot.events.jobs import Refresh
 from bot.facts import Contact, ContactChange
 from bot.feature import Feature
 from bot.hours import zone_of
-from bot.people import answers
+from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.answers import say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later
 from bot.queue.retries import tried
 from bot.text import clean
@@ -46,6 +45,9 @@ async def change(job: ChangeContact, keep: Keep, bot: Bot) -> list[Job]:
     try:
         actor = await bot.access.actor(job.asker)
         job = await _signed(bot, job, actor)
+        if job.sign:
+            await answers.note(bot, job, "nothing to do", actor.member.id)
+            return await forms.told(bot, job, job.view_id, TITLE, words.EMPTY_NOTE)
         contact = await with_default(bot, await bot.inbox.contact(job.thread_id))
         job = _below_notes(job, contact)
         left = contact.lacks(job.change)
@@ -56,26 +58,32 @@ async def change(job: ChangeContact, keep: Keep, bot: Bot) -> list[Job]:
             if left.is_empty:
                 await answers.note(bot, job, "nothing to do", actor.member.id)
                 nothing = words.NOTED_ALREADY if job.append else words.NOTHING
-                return [say(job.asker, nothing), *await drawn(bot, contact)]
+                return [*await forms.told(bot, job, job.view_id, TITLE, nothing), *await drawn(bot, contact)]
             job = job.model_copy(update={"begun": True})
             await keep(job)
         refusals = await _write(bot, contact, left.without(held))
     except NotNow as error:
-        raise _later(bot, job, error) from error
+        raise await _later(bot, job, error) from error
     except (Gone, NoContact) as error:
         await answers.note(bot, job, "gone")
-        why = not_there(error, job.ref)
-        return [*hand_back(job, why), Refresh(thread_id=job.thread_id)]
+        return [*await hand_back(bot, job, not_there(error, job.ref)), Refresh(thread_id=job.thread_id)]
     return await _confirmed(bot, job, contact, actor, held, refusals)
 
 
 async def _signed(bot: Bot, job: ChangeContact, actor: Actor) -> ChangeContact:
-    """`Ana, 26 Nov: Wants an offer by Friday`, by the calendar of who saves it."""
+    """`Ana, 26 Nov: Wants an offer by Friday`, by the calendar of who saves it; where there are no words, as it was."""
     if not job.sign:
         return job
+    said = clean(await _said(bot, job)).strip()
+    if not said:
+        return job
     day = job.at.astimezone(zone_of((await bot.access.insider(job.asker)).zone))
-    line = f"{actor.name}, {day.day} {day:%b}: {clean(job.append).strip()}"
+    line = f"{actor.name}, {day.day} {day:%b}: {said}"
     return job.model_copy(update={"append": line, "sign": False})
+
+
+async def _said(bot: Bot, job: ChangeContact) -> str:
+    return (await bot.inbox.message(job.message_id, job.thread_id))[0].text if job.message_id else job.append
 
 
 def _below_notes(job: ChangeContact, contact: Contact) -> ChangeContact:
@@ -89,7 +97,7 @@ def _below_notes(job: ChangeContact, contact: Contact) -> ChangeContact:
     return job.model_copy(update={"change": facts, "shown": {**job.shown, "notes": there}})
 
 
-def _later(bot: Bot, job: ChangeContact, error: NotNow) -> Exception:
+async def _later(bot: Bot, job: ChangeContact, error: NotNow) -> Exception:
     """What to raise: that it is tried again, of which the person is told once; after ten minutes the error itself."""
     if isinstance(error, RateLimited):
         wait, said = error.retry_after, general.quota(error.retry_after, "change")
@@ -98,7 +106,7 @@ def _later(bot: Bot, job: ChangeContact, error: NotNow) -> Exception:
     else:
         pauses = bot.timing.pauses
         wait, said = pauses[min(job.tries, len(pauses) - 1)], general.patience(error, SENDS_WAIT - job.age)
-    then = [] if job.told else [say(job.asker, said)]
+    then = [] if job.told else await forms.told(bot, job, job.view_id, TITLE, said)
     return Later(wait, tried(job).model_copy(update={"told": True}), *then)
 
 
@@ -134,7 +142,7 @@ async def _confirmed(
     shown = await drawn(bot, contact, done, actor)
     if lost.is_empty:
         said = words.saved(contact.label, done, job.named, await bot.directory.currency())
-        return [say(job.asker, said), *shown]
+        return [*await forms.told(bot, job, job.view_id, TITLE, said), *shown]
     await answers.note(bot, job, f"refused: {', '.join(lost.names)}", actor.member.id)
     gone = await gone_ids(bot, job.change) if refusals else set()
     reasons = [why_refused(bot, job, one.change, one.error, gone) for one in refusals]
@@ -157,6 +165,6 @@ def _theirs(contact: Contact, held: ContactChange) -> str | None:
 async def not_saved(job: ChangeContact, error: Exception, bot: Bot) -> list[Job]:
     """What was typed is handed back: in the form, to whoever may have it."""
     if isinstance(error, (Refused, Forbidden)):
-        return hand_back(job, answers.explain(bot, error, job.ref))
+        return await hand_back(bot, job, answers.explain(bot, error, job.ref))
     why = words.gave_up(begun=job.begun) if isinstance(error, NotNow) else answers.explain(bot, error, job.ref)
     return await offer(bot, job, why, job.change)

@@ -24,7 +24,8 @@ class ChangeContact(Asked):
 
     `shown` is what Inbox said of the facts in `change` when they were chosen, as far as it said anything; `named` are
     names by id of what was chosen. `append` goes below the notes, whatever they are by then; with `sign`, who wrote it
-    and when is put before it. `begun` is set before Inbox is asked to change anything.
+    and when is put before it, and it may be what `message_id` says. `view_id` is the modal in which the outcome is
+    told, if any. `begun` is set before Inbox is asked to change anything.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("contact", "{thread_id}")
@@ -38,12 +39,14 @@ class ChangeContact(Asked):
     named: dict[str, str] = Field(default_factory=dict)
     append: str = ""
     sign: bool = False
+    message_id: str = ""
+    view_id: str = ""
     begun: bool = False
     told: bool = False
 
     @property
     def described(self) -> tuple[str, str]:
-        return "save_note" if self.append else "contact", self.thread_id
+        return "save_note" if self.append or self.message_id else "contact", self.thread_id
 
 
 class ShowContact(Job):

@@ -43,6 +43,14 @@ class Draft(Record):
         return self.append or (notes if isinstance(notes, str) else "")
 
 
+class Talk(Record):
+    """What a colleague said below a card, for `user` to put into the notes."""
+
+    user: str
+    thread_id: str
+    text: str
+
+
 class Tags(Record):
     tags: tuple[Label, ...] = ()
 
@@ -53,6 +61,7 @@ class Contacts:
     def __init__(self, redis: Redis) -> None:
         self.forms = Kept(redis, Opened, keys.contact_form, LIVES)
         self.drafts = Kept(redis, Draft, keys.contact_draft, LIVES)
+        self.talk = Kept(redis, Talk, keys.contact_talk, LIVES)
         self._tags = Kept(redis, Tags, lambda _: keys.CONTACT_TAGS, LIVES)
 
     async def offer(self, tags: Sequence[Label]) -> None:

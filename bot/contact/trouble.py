@@ -23,13 +23,15 @@ async def offer(bot: Bot, job: ChangeContact, why: str, wanted: ContactChange, t
     draft = _draft(job, why, wanted, theirs)
     draft_id = job.key.removeprefix("slack-")
     await bot.contacts.drafts.put(draft_id, draft)
-    if view_id := await forms.opened(bot, job, TITLE):
+    if view_id := job.view_id or await forms.opened(bot, job, TITLE):
         return [OpenContact(view_id=view_id, thread_id=job.thread_id, draft=draft_id, asker=job.asker)]
     return [tell(job.asker, views.again_message(why, draft.written, draft_id))]
 
 
-def hand_back(job: ChangeContact, why: str) -> list[Job]:
+async def hand_back(bot: Bot, job: ChangeContact, why: str) -> list[Job]:
     """The reason, and the notes that were typed: there is no form for them."""
+    if job.view_id:
+        return await forms.told(bot, job, job.view_id, TITLE, why)
     return [tell(job.asker, one) for one in handed_back(why, _draft(job, why, job.change).written)]
 
 

@@ -20,6 +20,7 @@ NOT_SHOWN = "Inbox isn't answering, so I can't show the contact. Try again in a 
 NOTHING = "Inbox has it so already, so there was nothing to save."
 NOTED_ALREADY = "That is in the contact's notes already."
 EMPTY_NOTE = "There are no words in that message that I could put into the notes."
+TALK_GONE = "That is too long ago: I no longer have what was said. Choose *This message…* on it again."
 TOO_OLD = "This form was opened more than a day ago. Copy what you wrote, close it, and open Contact… again."
 FRESH_LIST = "The form has the list as it is now."
 BAD_VALUE = "Write a number, such as 1500 or 99.50, or leave it empty."

@@ -18,11 +18,10 @@ from bot.messages.jobs import ChangeMessage
 from bot.messages.views import TITLE
 from bot.models import Message
 from bot.people import answers, forms
-from bot.people.answers import say
 from bot.people.mentions import decoded
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later
 from bot.send.outcome import pause
-from bot.slack.blocks import loading_modal, notice_modal
+from bot.slack.blocks import loading_modal
 from bot.slack.payloads import Ack, Body, button_value, from_modal, modal_of, more_of, submitted
 from bot.words import EMPTY_TEXT_FIELD, patience
 
@@ -156,7 +155,4 @@ async def _done(bot: Bot, job: ChangeMessage) -> str:
 
 
 async def _tell(bot: Bot, job: ChangeMessage, said: str) -> list[Job]:
-    """In the modal in which somebody waits for it, else in private."""
-    if job.view_id and await forms.fill(bot, job.view_id, notice_modal(TITLE, said)):
-        return []
-    return [say(job.asker, said)]
+    return await forms.told(bot, job, job.view_id, TITLE, said)

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot import accept, words
 from bot.cards.known import first_seen
+from bot.contact.store import Talk
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
@@ -17,10 +18,13 @@ from bot.messages.views import INPUT, TITLE, edit_modal, message_modal, react_mo
 from bot.messages.words import TALK, TOO_LONG, UNKNOWN
 from bot.models import AccountLink, Card, Limits, Message, Place
 from bot.people import answers, forms
+from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, more_of, picked_now, remembered
+from bot.slack.seen import seen
 from bot.thread_replies.send import intent_of
 
+SAID: Final = 3_000  # code points of what a colleague said that can go into the notes
 FORMS: Final = ("edit_message", "react")
 feature = Feature()
 
@@ -28,8 +32,10 @@ feature = Feature()
 @feature.shortcut("this_message")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The message shortcut."""
-    said = body["message"]
-    await accept.thread_form(bot, body, TITLE, partial(OpenMessage, ts=said["ts"], by_bot=bool(said.get("bot_id"))))
+    message = body["message"]
+    by_bot = bool(message.get("bot_id"))
+    said = "" if by_bot else seen(message)[:SAID]
+    await accept.thread_form(bot, body, TITLE, partial(OpenMessage, ts=message["ts"], by_bot=by_bot, said=said))
     await ack()
 
 
@@ -108,9 +114,20 @@ async def _fill(bot: Bot, job: OpenMessage, card: Card, messages: Sequence[Messa
         chosen=chosen,
         reasons=reasons,
         note=UNKNOWN if job.by_bot else TALK,
+        talk=await _talk(bot, job),
         metadata=remembered(job.thread_id, job.asker, f"{'bot' if job.by_bot else 'person'} {job.ts}"),
     )
     await forms.fill(bot, job.view_id, view)
+
+
+async def _talk(bot: Bot, job: OpenMessage) -> str:
+    """Under which id what a colleague said is kept for who may put it into the notes; "" for nothing."""
+    said = (await decoded(bot, job.said)).strip()
+    if not said:
+        return ""
+    talk_id = job.key.removeprefix("slack-")
+    await bot.contacts.talk.put(talk_id, Talk(user=job.asker.user, thread_id=job.thread_id, text=said))
+    return f"talk {talk_id}"
 
 
 async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, limits: Limits | None, why: str) -> None:

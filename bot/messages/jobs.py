@@ -12,8 +12,8 @@ Doing = Literal["", "edit_message", "react"]
 class OpenMessage(Filled):
     """Fill the loading view of *This message…*, or of the form in which that message is edited or reacted to.
 
-    It is about the Slack message `ts` on or below the card of the thread, posted `by_bot` or by a person, and of the
-    messages that it shows about `message_id`, or the last one.
+    It is about the Slack message `ts` on or below the card of the thread, posted `by_bot` or by a person, who `said`
+    that, and of the messages that it shows about `message_id`, or the last one.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("this message", "{thread_id}")
@@ -21,6 +21,7 @@ class OpenMessage(Filled):
     thread_id: str
     ts: str = ""
     by_bot: bool = False
+    said: str = ""
     message_id: str = ""
     form: Doing = ""
 

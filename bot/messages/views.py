@@ -25,12 +25,14 @@ def message_modal(
     chosen: Message | None,
     reasons: Mapping[str, str],
     note: str,
+    talk: str,
     metadata: str,
 ) -> View:
     """What can be done with one message, and with the conversation it belongs to.
 
     `messages` are those that the Slack message shows, `chosen` the one that the buttons are about. `reasons` say why
-    something is missing among them, by action id. `note` stands in place of all that where no message is known.
+    something is missing among them, by action id. `note` stands in place of all that where no message is known; `talk`
+    is what a colleague said, as *Save as note* names it.
     """
     thread = card.thread
     name = plain(thread.person.label, 100) if thread.person else "someone"
@@ -42,7 +44,11 @@ def message_modal(
         button("Contact…", "contact", thread.id),
         button("Why is this here?", "why_here", thread.id),
     ]
-    about = [section(note)] if chosen is None else _about(chosen, thread.person, reasons)
+    if chosen is None:
+        save = [button("Save as note", "save_note", talk)] if talk else []
+        about = [section(note), *actions("message_actions", save)]
+    else:
+        about = _about(chosen, thread.person, reasons)
     blocks = [context(facts), *_which(messages, chosen), *about, *actions("conversation_actions", whole)]
     return modal(TITLE, blocks, close="Close", private_metadata=metadata)
 
@@ -61,6 +67,7 @@ def _about(message: Message, person: Person | None, reasons: Mapping[str, str]) 
     pairs += [] if message.inbound else [("Edit…", "edit_message"), ("Unsend…", "unsend")]
     once: dict[str, Block] = {"unsend": {"confirm": _confirm(person.label if person else "The person")}}
     buttons = [button(*pair, message.id, **once.get(pair[1], {})) for pair in pairs if not reasons.get(pair[1])]
+    buttons += [button("Save as note", "save_note", f"message {message.id}")] if message.text.strip() else []
     missing = [f"~{name}~ {reasons[action]}" for name, action in pairs if reasons.get(action)]
     return [
         *history([message], person),

@@ -12,7 +12,7 @@ from bot.errors import InboxError, NotThere, Refused, SlackError
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.views import way_on
-from bot.queue.job import Asked, Filled
+from bot.queue.job import Asked, Filled, Job
 from bot.slack.blocks import View, loading_modal, notice_modal
 
 TRIGGER_LIVES: Final = 2.5  # seconds; Slack's three, less the way there
@@ -42,6 +42,13 @@ async def opened(bot: Bot, job: Asked, title: str) -> str | None:
 async def notice(bot: Bot, job: Filled, title: str, sentence: str, typed: str = "") -> None:
     """Say `sentence` (mrkdwn) instead of the form, and hand back what somebody `typed`."""
     await fill(bot, job.view_id, notice_modal(title, sentence, typed), typed)
+
+
+async def told(bot: Bot, job: Asked, view_id: str, title: str, sentence: str) -> list[Job]:
+    """Say it in the modal in which somebody waits for it, if any is open; else what says it in private."""
+    if view_id and await fill(bot, view_id, notice_modal(title, sentence)):
+        return []
+    return [answers.say(job.asker, sentence)]
 
 
 async def fill(bot: Bot, view_id: str, view: View, typed: str = "") -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Final, NamedTuple, TypeVar
 
-from bot.models import Broadcast, Privacy
+from bot.models import Broadcast, Heard, Privacy
 from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
 from bot.text import plain, when_long
-from bot.waits.views import BROADCAST
+from bot.waits.views import BROADCAST, heard_field
 
 Choice = TypeVar("Choice", bound=str)
 _SHOWN: Final = 15  # conversations in one message
@@ -21,7 +21,6 @@ _PRIVACY: Final[dict[Privacy, str]] = {
     "none": 'Only "new message, open in Inbox"',
 }
 
-SETTINGS_USAGE: Final = "Use `/inbox settings` in the channel that it is for."
 QUIET_USAGE: Final = (
     "Use `/inbox quiet 19:00-8:00`, with a time zone (`Europe/Berlin`) if Slack has not yours, or `/inbox quiet off`."
 )
@@ -90,6 +89,7 @@ def settings_modal(
     channel: str,
     privacy: Privacy,
     broadcast: Broadcast,
+    heard: Heard,
     unassigned_after: float | None,
     assigned_after: float | None,
     hours: tuple[time, time] | None,
@@ -150,6 +150,8 @@ def settings_modal(
                 hint=label("Such as 9:00, on working days: who waits for an answer. Nothing when nobody does.", 150),
             ),
             context("What is posted already stays as it is."),
+            section("*For you alone*"),
+            heard_field(heard),
         ],
         callback_id="channel_settings",
         submit=label("Save"),

@@ -66,7 +66,7 @@ def with_text(view: View, turn: int, text: str | None, said: str = "") -> View:
         if name == "snippet":
             blocks += [menu(turn), *([{**context(said), "block_id": _SAID}] if said else [])]
         elif name == "text" and text is not None:
-            filled = {**block["element"], "initial_value": text}
+            filled = {**block["element"], "initial_value": literal(text)}
             blocks.append({**block, "block_id": f"text:{turn}", "element": filled})
         elif block.get("block_id") != _SAID:
             blocks.append(block)

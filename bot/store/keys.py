@@ -227,6 +227,10 @@ def contact_form(form_id: str) -> str:
     return key("contact-form", form_id)
 
 
+def contact_talk(talk_id: str) -> str:
+    return key("contact-talk", talk_id)
+
+
 def contact_draft(draft_id: str) -> str:
     return key("contact-draft", draft_id)
 

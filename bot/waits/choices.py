@@ -17,7 +17,7 @@ from bot.people import answers
 from bot.people.announce import announced, channel_of_admin
 from bot.people.answers import say
 from bot.queue.job import Job, Keep
-from bot.slack.payloads import Ack, Body, asker, picked_now
+from bot.slack.payloads import Ack, Body, asker, from_modal, picked_now, submitted
 from bot.waits import views
 from bot.waits.jobs import SetHeard
 
@@ -34,6 +34,15 @@ async def my_mentions(ack: Ack, body: Body, bot: Bot) -> None:
     """The menu in Home."""
     who = asker(body)
     await accept.asked(bot, who, SetHeard(heard=picked_now(body), asker=who))  # type: ignore[arg-type]  # an option
+    await ack()
+
+
+@feature.view("my_settings")
+async def my_settings(ack: Ack, body: Body, bot: Bot) -> None:
+    """The form of somebody who is no admin; what they chose is said where they began."""
+    _, who = from_modal(body)
+    chosen = {how: typed for typed, how in TYPED.items()}[submitted(body, "heard")]  # type: ignore[index]  # an option
+    await accept.submitted(bot, body, Console(words=f"mentions {chosen}", asker=who))
     await ack()
 
 

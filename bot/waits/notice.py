@@ -23,10 +23,14 @@ async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Mess
     inbound = [one for one in messages if one.inbound]
     card, wanted = await bot.cards.get(thread_id), (await bot.preferences.channel(channel)).broadcast
     every = wanted == "every" and bool(inbound)
+    if card and card.snoozed and card.snoozed.even and inbound:  # whoever has it hears of it when it wakes
+        return Notice(broadcast=every, until=max(one.created_at for one in inbound))
     since = await _begins(bot, card, inbound) if card else None
     if card is None or since is None:
         return Notice(broadcast=every)
     until = max(since, *(one.created_at for one in inbound))
+    if sleeps_on(card):
+        return Notice(broadcast=every, until=until)  # it is noticed when it wakes
     ear = await _ear(bot, card, since)
     if ear is None:
         return Notice(broadcast=wanted != "thread", until=until)
@@ -37,6 +41,11 @@ async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Mess
         how = "message"
     back = wanted == "once" and _was_archived(card, since)
     return Notice(mention=user if how == "mention" else "", broadcast=every or back, until=until)
+
+
+def sleeps_on(card: Card) -> bool:
+    """Whether somebody snoozed it so that no message wakes it."""
+    return card.snoozed is not None and card.snoozed.even
 
 
 async def by_card(bot: Bot, thread_id: str) -> Notice:

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.models import Broadcast, Heard
-from bot.slack.blocks import Block, Msg, context, option, section
+from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
 from bot.text import plain, when_long
 
 _LISTED: Final = 12  # of those who wait, in one message
 _NAME: Final = 80
+WHEN: Final = "When somebody begins to wait in a conversation that I have"
 MENTIONS_USAGE: Final = "Use `/inbox mentions on`, `/inbox mentions message` or `/inbox mentions off`."
 BROADCAST_USAGE: Final = "Use `/inbox follow-ups once`, `thread` or `every`, in the channel that it is for."
 BROADCAST: Final[Mapping[Broadcast, str]] = {
@@ -74,16 +75,31 @@ def mentioning(message: Msg, user: str) -> Msg:
     }
 
 
-def my_choice(heard: Heard) -> Block:
+def my_choice(how: Heard) -> Block:
     """A row of somebody's Home, with what is chosen now."""
+    return section(WHEN) | {"accessory": {**_menu(how), "action_id": "my_mentions"}}
+
+
+def heard_field(how: Heard) -> Block:
+    """The same in a form."""
+    return field("heard", WHEN, _menu(how))
+
+
+def my_modal(how: Heard, *, metadata: str) -> View:
+    """What somebody who is no admin chooses by `/inbox settings`."""
+    note = "`/inbox quiet` sets hours in which it waits. What a channel shows is for admins to choose."
+    return modal(
+        "Your settings",
+        [heard_field(how), context(note)],
+        callback_id="my_settings",
+        submit=label("Save"),
+        private_metadata=metadata,
+    )
+
+
+def _menu(how: Heard) -> Block:
     options = {one: option(words, one) for one, words in _HEARD.items()}
-    menu = {
-        "type": "static_select",
-        "action_id": "my_mentions",
-        "options": list(options.values()),
-        "initial_option": options[heard],
-    }
-    return section("When somebody begins to wait in a conversation that I have") | {"accessory": menu}
+    return {"type": "static_select", "options": list(options.values()), "initial_option": options[how]}
 
 
 def heard(how: Heard) -> str:

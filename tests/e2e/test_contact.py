@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from bot.sandbox.slack.records import Ack, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import card_of, click, form, hears, idle, shows, thread, told, version
+from tests.e2e.steps import card_of, click, form, hears, idle, shows, thread, told, version, whisper
 
 Json = dict[str, Any]
 
@@ -76,6 +77,11 @@ async def brought_back(on: Stage, user: str, why: str) -> Json:
         return view if view and why in on.slack.show(view).replace("\u2060", "") else None
 
     return await on.slack.until(there) or {}
+
+
+async def hears_in_modal(on: Stage, user: str, words: str) -> None:
+    """Within the time that an outage may take."""
+    await on.slack.until(lambda: words in on.slack.show(on.slack.modal(user) or {"blocks": []}), 9.0)
 
 
 def facts(person: PersonRecord) -> tuple[Any, ...]:
@@ -552,3 +558,82 @@ async def test_a_note_goes_below_the_notes_once_with_who_saved_it(on: Stage, tea
     await hears(on, on.acme.ana, "That is in the contact's notes already.")
     assert on.acme.sarah.notes == f"Met in May.\n{line}"
     assert "📝 Notes" in shows(on, card)
+
+
+async def this_message(on: Stage, user: str, said: Message) -> Json:
+    """The form *This message…* of `user` on a Slack message."""
+    assert (await on.slack.shortcut(user, said.channel, said.ts, "this_message")).ok
+    return await brought_back(on, user, "Conversation with")
+
+
+async def test_a_message_is_saved_as_a_note_of_the_contact(on: Stage, team: dict[str, str]) -> None:
+    card = await card_of(on, "I need an offer by Friday.")
+    view = await this_message(on, on.acme.ana, card)
+    assert view_problems({key: view[key] for key in ("type", "title", "blocks", "close")}) == []
+    assert (await on.slack.press_modal(on.acme.ana, "Save as note")).ok
+    await brought_back(on, on.acme.ana, "Saved for *Sarah Chen*: notes.")
+    today = datetime.now(UTC)
+    line = f"Ana, {today.day} {today:%b}: I need an offer by Friday."
+    assert on.acme.sarah.notes == f"Met in May.\n{line}"
+    await this_message(on, on.acme.ana, card)
+    await on.slack.press_modal(on.acme.ana, "Save as note")
+    await brought_back(on, on.acme.ana, "That is in the contact's notes already.")
+    assert on.acme.sarah.notes == f"Met in May.\n{line}"
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    said = await hears(on, on.acme.ana, "save_note")
+    assert "Friday" not in said
+
+
+async def test_what_colleagues_say_below_the_card_is_saved_as_a_note_too(on: Stage, team: dict[str, str]) -> None:
+    card = await card_of(on)
+    talk = on.slack.say(on.acme.bo, card.channel, f"<@{on.acme.kim}> says she &amp; Omar are friends", card.ts)
+    await this_message(on, on.acme.ana, talk)
+    await on.slack.press_modal(on.acme.ana, "Save as note")
+    await brought_back(on, on.acme.ana, "Saved for *Sarah Chen*: notes.")
+    assert str(on.acme.sarah.notes).endswith(": @Kim says she & Omar are friends")
+
+
+async def test_a_note_waits_for_inbox_and_two_who_save_one_at_once_lose_none(on: Stage, team: dict[str, str]) -> None:
+    card = await card_of(on, "I need an offer.")
+    for user in (on.acme.ana, on.acme.bo):
+        await this_message(on, user, card)
+    on.inbox.fail("PATCH *", 503, times=2)
+    await asyncio.gather(*(on.slack.press_modal(user, "Save as note") for user in (on.acme.ana, on.acme.bo)))
+    await hears_in_modal(on, on.acme.ana, "Saved for")
+    await hears_in_modal(on, on.acme.bo, "Saved for")
+    notes = str(on.acme.sarah.notes).split("\n")
+    assert notes[0] == "Met in May."
+    assert sorted(one.partition(",")[0] for one in notes[1:]) == ["Ana", "Bo"]
+
+
+async def test_words_that_are_no_longer_kept_are_not_saved(on: Stage, team: dict[str, str], redis_url: str) -> None:
+    card = await card_of(on)
+    talk = on.slack.say(on.acme.bo, card.channel, "Likes tea", card.ts)
+    await this_message(on, on.acme.ana, talk)
+    with Redis.from_url(redis_url) as redis:
+        for name in redis.keys(keys.contact_talk("*")):
+            redis.delete(name)
+    await on.slack.press_modal(on.acme.ana, "Save as note")
+    await hears(on, on.acme.ana, "That is too long ago: I no longer have what was said.")
+    assert on.acme.sarah.notes == "Met in May."
+
+
+# --- from elsewhere ---------------------------------------------------------------------------------------------------
+
+
+async def test_it_opens_from_a_list_from_home_and_from_this_message(on: Stage, team: dict[str, str]) -> None:
+    card = await card_of(on)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "unassigned")
+    listed = await whisper(on, on.acme.ana, "Hi there")
+    await on.slack.press_ephemeral(on.acme.ana, listed, "more", value="Contact…")
+    await form(on, on.acme.ana, "Default assignee")
+    await save(on, on.acme.ana, status="Won")
+    await hears(on, on.acme.ana, "Saved for *Sarah Chen*: status *Won*.")
+    await on.slack.open_home(on.acme.ana)
+    await on.slack.until(lambda: on.slack.home(on.acme.ana))
+    await on.slack.press_home(on.acme.ana, "more", value="Contact…")
+    view = await form(on, on.acme.ana, "Default assignee")
+    assert element(view, "status")["initial_option"]["text"]["text"] == "Won"
+    await this_message(on, on.acme.ana, card)
+    await on.slack.press_modal(on.acme.ana, "Contact…")
+    await form(on, on.acme.ana, "Default assignee")

@@ -25,6 +25,7 @@ from bot.sandbox.stage import Stage, acme, bot_on, scene
 from bot.store import keys
 from bot.waits.jobs import Notice, TellWhoWaits
 from tests.conftest import QUICK, Open
+from tests.e2e.snoozing import Clock, rings, snooze
 from tests.e2e.steps import card_of, cards, hears, idle, labels, press_when_shown, shows, thread, told, until
 
 MANY = replace(QUICK, inbox_per_minute=100_000)
@@ -294,6 +295,34 @@ async def test_in_a_channel_that_sees_nothing_who_has_it_is_mentioned_all_the_sa
     assert (broadcasts(on), mentions(on, card)) == ([], [{on.acme.ana}])
 
 
+# --- snoozed ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["on", "message"])
+async def test_a_message_that_wakes_what_was_snoozed_is_noticed_once(on: Stage, card: Message, how: str) -> None:
+    await wants(on, on.acme.ana, how)
+    await snooze(on, on.acme.bo, card)
+    await writes(on, "Sooner, please", "Hello?")
+    noticed = (mentions(on, card), len(messages_to(on, on.acme.ana)), len(broadcasts(on)))
+    assert noticed == (([{on.acme.ana}], 0, 1) if how == "on" else ([], 1, 1))
+
+
+async def test_what_sleeps_on_when_they_write_is_noticed_when_it_wakes(
+    on: Stage, card: Message, redis_url: str
+) -> None:
+    await snooze(on, on.acme.bo, card, even=["even"])
+    await writes(on, "Sooner, please", "Hello?")
+    assert "Hello?" in below(on, card)
+    assert (mentions(on, card), broadcasts(on)) == ([], [])
+    clock = Clock(redis_url)
+    clock.comes()
+    await rings(on)
+    clock.close()
+    assert (mentions(on, card), broadcasts(on)) == ([{on.acme.ana}], [])
+    await writes(on, "Anybody?")
+    assert (mentions(on, card), broadcasts(on)) == ([{on.acme.ana}], [])
+
+
 # --- quiet hours -----------------------------------------------------------------------------------------------------
 
 
@@ -354,6 +383,19 @@ async def given_to_nobody(on: Stage, card: Message) -> None:
 
 async def deleted(on: Stage, card: Message) -> None:
     await on.inbox.app_deletes(thread(on).id)
+
+
+async def test_what_nobody_has_any_more_by_then_is_the_channels(on: Stage, redis: Redis, card: Message) -> None:
+    await quiet(on, redis)
+    await on.inbox.customer_writes(on.acme.sarah, "urgent!")
+    await idle(on, held=1)
+    await given_to_nobody(on, card)
+    await idle(on, held=1)
+    await ends(on, redis)
+    (said,) = [one for one in cards(on) if one.text.startswith("⏰")]
+    assert "Sarah Chen" in on.slack.show(said)
+    assert "Nobody has taken it" in on.slack.show(said)
+    assert messages_to(on, on.acme.ana) == []
 
 
 @pytest.mark.parametrize("meanwhile", [*ENDS, given_to_bo, given_to_nobody, deleted])

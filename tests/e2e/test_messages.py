@@ -148,7 +148,7 @@ async def test_a_dm_is_edited_from_its_receipt(on: Stage) -> None:
 async def test_what_they_wrote_can_be_answered_and_reacted_to_only(on: Stage) -> None:
     card = await card_of(on)
     view = on.slack.show(await this_message(on, on.acme.ana, card))
-    assert "[Reply to this]  [React…]\n" in view
+    assert "[Reply to this]  [React…]  [Save as note]\n" in view
     assert "Edit…" not in view
 
 

@@ -62,6 +62,35 @@ async def test_the_same_by_a_word(on: Stage, typed: str, answer: str) -> None:
     await hears(on, on.acme.bo, answer)
 
 
+async def test_by_settings_who_is_no_admin_chooses_for_themselves_alone(on: Stage, redis: Redis) -> None:
+    for channel in (on.acme.channel, on.slack.dm(on.acme.bo).id):
+        for words, how, says in (
+            ("Don't tell me", "nothing", "I don't tell you"),
+            ("Send me a direct message", "message", "I send you"),
+        ):
+            await on.slack.command(on.acme.bo, channel, command="/inbox", text="settings")
+            view = await form(on, on.acme.bo, MENU)
+            assert [one.get("block_id") for one in view["blocks"] if one["type"] == "input"] == ["heard"]
+            assert (await on.slack.submit(on.acme.bo, values={"heard": words})).ok
+            await idle(on)
+            await hears(on, on.acme.bo, says)
+            assert (await Preferences(redis).person(on.acme.bo)).heard == how
+    await on.slack.command(on.acme.guest, on.acme.channel, command="/inbox", text="settings")
+    await on.slack.until(lambda: "Only members of" in on.slack.show(on.slack.modal(on.acme.guest) or {"blocks": []}))
+
+
+async def test_an_admin_chooses_for_themselves_in_the_channels_form(on: Stage, redis: Redis) -> None:
+    for words, how in (("Don't tell me", "nothing"), ("Mention me in the thread", "mention")):
+        await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="settings")
+        await form(on, on.acme.ana, "Messages show")
+        assert (await on.slack.submit(on.acme.ana, values={"heard": words})).ok
+        await idle(on)
+        assert (await Preferences(redis).person(on.acme.ana)).heard == how
+    said = [one for one in told(on, on.acme.ana) if "begins to wait in a conversation that you have" in one]
+    assert len(said) == 2
+    assert (await Preferences(redis).person(on.acme.bo)).heard == "mention"
+
+
 # --- what a channel chooses ------------------------------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ async def test_two_messages_that_rules_send_to_two_channels_at_once_are_one_conv
     assert [below.count(one) for one in ("Hello", "I want a refund")] in (
         [1, 1],
         [0, 0],
-    )  # nothing vanishes with a move
+    )
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -358,13 +358,6 @@ async def test_a_mistake_in_the_form_is_said_beside_its_field(on: Stage, field: 
     assert ack.trouble == ""
 
 
-async def test_settings_are_for_admins_and_for_channels(on: Stage) -> None:
-    await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text="settings")
-    await on.slack.until(lambda: "Only workspace admins" in on.slack.show(on.slack.modal(on.acme.bo) or {"blocks": []}))
-    ack = await on.slack.command(on.acme.ana, on.slack.dm(on.acme.ana).id, command="/inbox", text="settings")
-    assert "in the channel that it is for" in str(ack.body)
-
-
 async def test_an_admin_who_closes_the_settings_before_they_are_there_is_told_nothing(on: Stage) -> None:
     on.slack.fail("users.info", delay=0.3)
     await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="settings")

@@ -13,6 +13,7 @@ from bot.models import Attachment, Message
 from bot.reminders import views as reminding
 from bot.routing import views as steering
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
+from bot.waits import views as waits
 from tests.unit.test_views import AT, HOSTILE, NAMES, TEXTS, card, literal, message, mrkdwn, must_be_valid
 
 LINK = "https://acme.slack.com/archives/C1/p1763800000000100"
@@ -30,6 +31,8 @@ def every_message() -> Iterator[Any]:
         for names, personal in product((True, False), repeat=2):
             yield reminding.reminder(waiters(name, count), personal=personal, names=names)
         yield reminding.morning(waiters(name, count), names=True)
+        yield waits.who_waits([waits.Waiter(name, AT, LINK if n % 2 else None) for n in range(count)])
+        yield waits.mentioning(thread_card(card(), account=name, assignee=name), "U1")
         yield moved_card(name, "C1", LINK)
     for parts, name in product(PARTS, NAMES):
         said = steering.rule(parts, "C1")
@@ -46,12 +49,14 @@ def every_message() -> Iterator[Any]:
 
 
 def every_modal() -> Iterator[Any]:
+    yield waits.my_modal("nothing", metadata="|C1|1763800000.000100")
     yield steering.move_modal("t" * 24 + "|C1|1763800000.000100")
     for hours, digest, days in product(((time(9), time(17, 30)), None), (time(8), None), (range(7), ())):
         yield reminding.settings_modal(
             channel="C1",
             privacy="none",
             broadcast="once",
+            heard="message",
             unassigned_after=2.5,
             assigned_after=None,
             hours=hours,

@@ -18,10 +18,12 @@ from bot.cards.message_views import follow_ups, meanwhile
 from bot.cards.views import INHERITED, cannot_send, closed_card, restricted, thread_card, why_not
 from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
 from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Person, Reaction, SendState, Thread
-from bot.reply.views import closed_reply, reply_modal, reply_receipt
+from bot.reply.views import asked_first, closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
 from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
+from bot.snippets import views as snippets
+from bot.snippets.words import too_long
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 AT_TOKEN = f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
@@ -186,6 +188,30 @@ def every_message() -> Iterator[Msg]:
     yield help_message()
 
 
+def saved_replies(name: str, text: str) -> Iterator[dict[str, Any]]:
+    """Their forms, and the form to reply with one of them in it."""
+    one = snippets.Shown("team:s1", "r1", name or "x", text, teams=True)
+    yield snippets.listed([], page=0, metadata="||", admin=True)
+    yield snippets.listed([one] * 50, page=1, metadata="||", said=name, admin=False)
+    yield snippets.edit(name=name, text=text, metadata="||", stamp="s", old=one, whose="team", theirs=one)
+    yield snippets.read(one, "||")
+    form = reply_modal(
+        thread=thread(),
+        account=name,
+        assignee=None,
+        takes=True,
+        messages=None,
+        others=[],
+        characters=None,
+        archives=True,
+        seen=AT,
+        metadata="t1||",
+    )
+    at = form["blocks"].index(snippets.text_field(form))
+    form["blocks"].insert(at, snippets.menu())
+    yield snippets.with_text(form, 1, (text or "x")[:3_000], too_long(name, 3, 20))
+
+
 def every_modal() -> Iterator[dict[str, Any]]:
     yield loading_modal("A title that is much longer than Slack allows")
     yield notice_modal("New DM", words.NOT_LINKED)
@@ -205,6 +231,10 @@ def every_modal() -> Iterator[dict[str, Any]]:
                 seen=AT,
                 metadata="t1|C1|1.2",
             )
+    for name, text in product(NAMES, TEXTS):
+        person = Person(platform="twitter", platform_id="42", username=name, name=name)
+        yield asked_first(thread(person=person, assignee_id="x"), name, "t1||")
+        yield from saved_replies(name, text)
     for name, count in product(NAMES, (1, 2, 100, 101, 250)):
         members = [Member(id=f"m{number}", name=name, email=f"{name}@acme.example") for number in range(count)]
         yield assign_modal(members=members, me="m0", thread=thread(assignee_id="m0"), metadata="t1||")

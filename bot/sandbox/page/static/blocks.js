@@ -241,7 +241,7 @@ function searching(one, common, to, used) {
     const options = await to.suggest(one.action_id, event.currentTarget.value);
     list.replaceChildren(...options.map((option) => h("option", { value: option.value }, option.text.text)));
   };
-  const box = h("input", { class: "control", type: "search", placeholder: one.placeholder?.text, "aria-label": `Search: ${to.label?.text}`, on: { input: ask } });
+  const box = h("input", { class: "control", type: "search", placeholder: one.placeholder?.text, "aria-label": `Search: ${to.label?.text}`, on: { input: ask, focus: ask } });
   const first = one.initial_option && h("option", { value: one.initial_option.value, selected: true }, one.initial_option.text.text);
   return h("div", { class: "searching", key: common.key }, box, h("select", { ...common, class: "control", size: 4, hold: true, on: { change: used } }, first));
 }
