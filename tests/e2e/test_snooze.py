@@ -131,7 +131,7 @@ async def test_a_snoozed_card_says_until_when_and_by_whom_and_wakes_with_a_word_
 ) -> None:
     card = await card_of(on, "Next week, please")
     await snooze(on, on.acme.ana, card)
-    assert shows(on, card).startswith("😴 Sarah Chen")
+    assert shows(on, card).startswith("😴 *Snoozed until")
     assert "by Ana" in shows(on, card).partition("Snoozed until")[2]
     assert "Archived" not in shows(on, card)
     assert below(on, card) == []
