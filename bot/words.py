@@ -80,7 +80,7 @@ CHANGING: Final[Mapping[str, str]] = {
 CHANGED: Final[Mapping[str, str]] = {
     "archive": "✅ The conversation is archived.",
     "reopen": "✅ The conversation is open again.",
-    "snooze": "✅ The conversation is snoozed.",
+    "snooze": "✅ The conversation is snoozed. `/inbox snoozed` lists it.",
     "assign_to_me": "✅ The conversation is assigned to you.",
     "assign_to": "✅ The conversation is assigned.",
     "take_or_give_back": "✅ It is done: the card shows who has the conversation.",

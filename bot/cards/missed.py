@@ -14,6 +14,7 @@ from bot.errors import Gone
 from bot.feature import Feature
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep
+from bot.snooze.jobs import ended_by
 from bot.store.quota import FIRST, LATER
 from bot.waits.notice import notice
 from bot.waits.views import mentioning
@@ -55,6 +56,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     if card is None or not new or (thread.archived and place is None):
         await bot.feed.caught_up(thread.id)
         return then
+    then += ended_by(thread.id, card.snoozed, new)
     card = await with_latest(bot, card, new[-1])
     for one in new:
         await waits_since(bot, one)

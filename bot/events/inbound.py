@@ -16,7 +16,7 @@ from bot.models import Card, Message, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 from bot.routing import decide
-from bot.snooze import wake
+from bot.snooze.jobs import ended_by
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
         return []
     await bot.directory.saw(thread)
     await bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
-    woken = await wake.written(bot, thread.id, message.created_at)
+    woken = ended_by(thread.id, await bot.snoozes.get(thread.id), [message])
     return [*await learn(bot, thread), *woken, *await _to_show(bot, thread, message, job.event.seq)]
 
 

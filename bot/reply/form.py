@@ -26,7 +26,7 @@ from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
 from bot.reply.views import asked_first, reply_modal
-from bot.send.jobs import Send
+from bot.send.jobs import Reminder, Send
 from bot.send.outcome import given_up, not_begun, not_sent
 from bot.slack.payloads import (
     Ack,
@@ -42,6 +42,7 @@ from bot.slack.payloads import (
 )
 from bot.snippets import places, put
 from bot.snippets.words import no_value
+from bot.snooze.times import REMINDERS
 
 log = structlog.get_logger(__name__)
 
@@ -88,9 +89,22 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
         await ack(response_action="errors", errors={block_of(body, "text"): wrong})
         return
     archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
-    job = Reply(thread_id=thread_id, text=said, archives=archives, reply_to=more_of(body), asker=who)
+    job = Reply(
+        thread_id=thread_id,
+        text=said,
+        archives=archives,
+        reminder=_reminder(body),
+        reply_to=more_of(body),
+        asker=who,
+    )
     await accept.submitted(bot, body, job)
     await ack()
+
+
+def _reminder(body: Body) -> Reminder | None:
+    """What was chosen at the end of the form."""
+    after, _, seen = submitted(body, "remind").partition("|")
+    return Reminder(at=utc_now() + REMINDERS[after], seen=datetime.fromisoformat(seen)) if after else None
 
 
 @feature.view_closed("reply")
@@ -153,6 +167,7 @@ async def _fill(
         characters=await _limit(bot, thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         seen=messages[-1].created_at if messages else utc_now(),
+        reminders=tuple(REMINDERS),
         answers=bool(job.reply_to),
         metadata=remembered(job.thread_id, job.asker, job.reply_to),
     )
@@ -244,6 +259,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
         card=thread.id,
         receipt=job.key,
         archives=job.archives,
+        reminder=job.reminder,
         reply_to=job.reply_to,
     )
     await bot.attempts.keep(send)

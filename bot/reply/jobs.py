@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from bot.models import Message, SendState
 from bot.queue.job import Asked, Filled, Job
-from bot.send.jobs import Send, Written
+from bot.send.jobs import Reminder, Send, Written
 
 
 class OpenReply(Filled):
@@ -27,6 +27,7 @@ class Reply(Written):
     """The reply form was submitted: send `text` to whom the thread is with.
 
     `archives`: and archive the conversation, unless they wrote after that time, the last of what the form showed.
+    `reminder`: and snooze it for as long as they don't answer.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
@@ -34,6 +35,7 @@ class Reply(Written):
     kind: Literal["reply"] = "reply"
     thread_id: str
     archives: datetime | None = None
+    reminder: Reminder | None = None
     reply_to: str = ""
 
 

@@ -27,6 +27,7 @@ from bot.slack.blocks import (
     run,
     section,
 )
+from bot.snooze.views import remind_field
 from bot.text import literal, plain, platform_name, when
 
 NO_HISTORY = "Inbox doesn't show the last messages right now."
@@ -64,14 +65,16 @@ def reply_modal(
     archives: bool,
     seen: datetime,
     metadata: str,
+    reminders: Sequence[str] = (),
     answers: bool = False,
 ) -> View:
     """The form to reply with.
 
     `takes`: replying assigns the thread. `messages` are the last ones, oldest first, None where Inbox does not show
     them; `others` who else has the form open, since when; `characters` is the platform's limit, None where unknown.
-    `archives`: the box is ticked; `seen` is when the last message was written that the form shows.
-    `answers`: it shows the one message that the reply answers in particular.
+    `archives`: the box is ticked; `seen` is when the last message was written that the form shows. `reminders`: after
+    how long somebody may be reminded that there is no answer. `answers`: it shows the one message that the reply
+    answers in particular.
     """
     platform = platform_name(thread.platform)
     person = thread.person
@@ -88,6 +91,7 @@ def reply_modal(
             *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
             field("text", "Your reply", entry, hint=label(room(platform, characters, _INPUT), 300)),
             _archive_box(seen, ticked=archives),
+            *([remind_field(reminders, seen)] if reminders else []),
         ],
         callback_id="reply",
         submit=label("Send"),

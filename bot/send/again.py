@@ -54,6 +54,7 @@ async def send_again(job: SendAgain, _: Keep, bot: Bot) -> list[Job]:
         card=kept.card,
         receipt=kept.receipt,
         archives=kept.archives,
+        reminder=kept.reminder,
     )
     await bot.attempts.keep(again)
     return [*([Receipt(send=again, state="sending")] if again.card else []), again]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from bot.address import Address
-from bot.models import Person
+from bot.models import Person, Record
 from bot.queue.job import SENDS_WAIT, Asked
 from bot.text import decode
 from bot.words import SENDING, Doing, sending
@@ -40,6 +40,13 @@ class Written(Sending):
         return sending(self.whom, decode(self.text))
 
 
+class Reminder(Record):
+    """Its writer wants to know `at` that time that there is no answer, unless they wrote after what was `seen`."""
+
+    at: datetime
+    seen: datetime
+
+
 class Send(Sending):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
 
@@ -51,7 +58,7 @@ class Send(Sending):
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
     these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
     message with them yet. `archives`: once it is sent, the conversation is archived, unless they wrote after that time.
-    `reply_to` is the message of the thread that it answers in particular.
+    `reminder`: it is snoozed then. `reply_to` is the message of the thread that it answers in particular.
     """
 
     noted: ClassVar[bool] = False
@@ -77,6 +84,7 @@ class Send(Sending):
     echo: str | None = None
     first: bool = False
     archives: datetime | None = None
+    reminder: Reminder | None = None
     reply_to: str = ""
 
     @property

@@ -32,7 +32,7 @@ from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.send import outcome
 from bot.send.jobs import Send
 from bot.stats.count import signed
-from bot.threads.jobs import Change
+from bot.threads.jobs import Change, Wish
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +135,7 @@ async def _sent(bot: Bot, job: Send, sent: Sent) -> list[Job]:
     if job.first:
         await bot.attempts.note_plan(None)
     answered = Outbound(thread_id=thread_id, written=job.attempted or utc_now())
-    follow = [answered, *await _answered(bot, job, thread_id)]
+    follow = [answered, *await _answered(bot, job, sent)]
     url = job.url
     if thread is not None:
         thread = thread.with_person(job.person)
@@ -146,15 +146,20 @@ async def _sent(bot: Bot, job: Send, sent: Sent) -> list[Job]:
     return [outcome.receipt_for(job.model_copy(update={"url": url}), "sent", message=sent.message), *follow]
 
 
-async def _answered(bot: Bot, job: Send, thread_id: str) -> list[Job]:
-    """The card says who answered; who replied there has the thread now, if nobody had it, or it is archived."""
+async def _answered(bot: Bot, job: Send, sent: Sent) -> list[Job]:
+    """The card says who answered; who replied there has the thread now, if nobody had it; or it is put away."""
+    thread_id = sent.thread_id
     if not job.writer or await bot.cards.get(thread_id) is None:
         return []
     await bot.cards.answer(thread_id, Note(who=job.writer, at=utc_now()))
     then: list[Job] = [Render(thread_id=thread_id)]
     if job.card or job.echo:
         then.append(Change(verb="claim", thread_id=thread_id, asker=job.asker))
-    if job.archives:
+    if job.reminder and job.reminder.at > utc_now():
+        wish = Wish(until=job.reminder.at, after=sent.message.created_at, reminds=True)
+        seen = job.reminder.seen
+        then.append(Change(verb="snooze", thread_id=thread_id, snooze=wish, asker=job.asker, unless_after=seen))
+    elif job.archives:
         then.append(Change(verb="archive", thread_id=thread_id, asker=job.asker, unless_after=job.archives))
     return then
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from bot.models import Snoozed
+from bot.models import Message, Snoozed
 from bot.queue.job import Filled, Job
 
 
@@ -56,3 +57,13 @@ class Woken(Job):
     thread_id: str
     snoozed: Snoozed
     failed: bool = False
+
+
+def ended_by(thread_id: str, snoozed: Snoozed | None, messages: Iterable[Message]) -> list[Job]:
+    """What follows from messages that were not known when it was snoozed: theirs end it, unless it is to last even so.
+
+    That they wrote is shown by itself.
+    """
+    if snoozed is None or snoozed.even or not any(one.inbound and one.created_at > snoozed.after for one in messages):
+        return []
+    return [Rouse(thread_id=thread_id, snoozed=snoozed, quiet=True)]

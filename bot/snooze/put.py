@@ -10,7 +10,7 @@ from bot.people.access import Actor
 from bot.people.answers import say
 from bot.queue.job import Job, utc_now
 from bot.snooze import views
-from bot.snooze.jobs import Rouse
+from bot.snooze.jobs import ended_by
 from bot.threads.jobs import Change, Wish
 
 
@@ -32,7 +32,8 @@ async def changed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Threa
         reminds=wish.reminds,
     )
     await bot.snoozes.put(thread.id, snoozed)
-    return [*_told(job, wish, card, snoozed), *_written_meanwhile(thread, snoozed)]
+    unknown = [thread.last_message] if thread.last_message else []  # written before it was archived
+    return [*_told(job, wish, card, snoozed), *ended_by(thread.id, snoozed, unknown)]
 
 
 def _known(wish: Wish, card: Card, thread: Thread) -> datetime | None:
@@ -53,11 +54,3 @@ def _told(job: Change, wish: Wish, card: Card, snoozed: Snoozed) -> list[Job]:
     if before and before.id != snoozed.id and before.by != snoozed.by:
         told.append(say(job.asker, views.instead(before)))
     return told
-
-
-def _written_meanwhile(thread: Thread, snoozed: Snoozed) -> list[Job]:
-    """They wrote before it was archived, and nobody here knew: it comes back."""
-    last = thread.last_message
-    if snoozed.even or not (last and last.inbound and last.created_at > snoozed.after):
-        return []
-    return [Rouse(thread_id=thread.id, snoozed=snoozed, quiet=True)]

@@ -12,6 +12,9 @@ Choice = Literal["hours", "tomorrow", "monday", "week"]
 CHOICES: Final[tuple[Choice, ...]] = ("hours", "tomorrow", "monday", "week")
 HOURS: Final = timedelta(hours=3)
 WEEK: Final = timedelta(days=7)
+REMINDERS: Final = {  # of a reply without an answer
+    "3 hours": timedelta(hours=3), "1 day": timedelta(days=1), "3 days": timedelta(days=3), "1 week": WEEK,
+}  # fmt: skip
 MORNING: Final = time(9)
 SOONEST: Final = timedelta(minutes=1)
 FURTHEST: Final = timedelta(days=366)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -122,3 +122,11 @@ NONE_SNOOZED: Final = "No conversation is snoozed. *Snooze…* in a card's ⋯ m
 def title(count: int) -> str:
     """Above the list."""
     return f"*Snoozed conversations ({count})*"
+
+
+def remind_field(choices: Iterable[str], seen: datetime) -> Block:
+    """The end of the form to reply with. What is chosen comes back with when the last message was `seen` there."""
+    options = [option(one, f"{one}|{seen.isoformat()}") for one in choices]
+    menu: Block = {"type": "static_select", "placeholder": label("Don't remind me"), "options": options}
+    hint = label("Archives the conversation until then, and mentions whoever has it, else you.", 150)
+    return field("remind", "Remind me if they don't answer in", menu, optional=True, hint=hint)

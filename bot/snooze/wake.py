@@ -133,14 +133,6 @@ async def not_woken(job: Rouse, error: Exception, bot: Bot) -> list[Job]:
 
 
 # --- what happens elsewhere ------------------------------------------------------------------------------------------
-async def written(bot: Bot, thread_id: str, at: datetime) -> list[Job]:
-    """They have written, which ends a snooze unless it is to last; that they wrote is shown by itself."""
-    snoozed = await bot.snoozes.get(thread_id)
-    if snoozed is None or snoozed.even or at <= snoozed.after:
-        return []
-    return [Rouse(thread_id=thread_id, snoozed=snoozed, quiet=True)]
-
-
 async def seen(bot: Bot, card: Card, thread: Thread, event: Event | None) -> Thread:
     """The thread as Inbox shows it; a snooze ends where somebody has reopened it.
 

@@ -26,7 +26,7 @@ from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.snooze import put
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import NOTE_TO_NOBODY, already, left_open, not_archived, still_assigned
+from bot.threads.words import NOTE_TO_NOBODY, already, left_open, not_archived, not_reminding, still_assigned
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ async def not_changed(job: Change, error: Exception, bot: Bot) -> list[Job]:
     """What was to be read with it is handed back."""
     why = answers.explain(bot, error, job.ref)
     if job.unless_after:
-        why = not_archived(why)
+        why = not_reminding(why) if job.snooze else not_archived(why)
     return _instead(job, why)
 
 

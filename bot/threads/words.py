@@ -28,3 +28,8 @@ def left_open(person: str) -> str:
 def not_archived(why: str) -> str:
     """Archiving with a reply has failed; `why` is a whole sentence."""
     return f"Your reply was sent, but the conversation is not archived. {why}"
+
+
+def not_reminding(why: str) -> str:
+    """The reminder that was asked for with a reply has failed; `why` is a whole sentence."""
+    return f"Your reply was sent, but I can't remind you of it. {why} *Snooze…* on the card sets another reminder."

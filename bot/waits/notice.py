@@ -23,6 +23,8 @@ async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Mess
     inbound = [one for one in messages if one.inbound]
     card, wanted = await bot.cards.get(thread_id), (await bot.preferences.channel(channel)).broadcast
     every = wanted == "every" and bool(inbound)
+    if card and card.snoozed and card.snoozed.even and inbound:  # whoever has it hears of it when it wakes
+        return Notice(broadcast=every, until=max(one.created_at for one in inbound))
     since = await _begins(bot, card, inbound) if card else None
     if card is None or since is None:
         return Notice(broadcast=every)

@@ -437,7 +437,7 @@ MAY_USE = {
     "lists": "cards reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",
-    "reply": "cards send snippets",
+    "reply": "cards send snippets snooze",
     "routing": "",
     "send": "stats",
     "snippets": "",

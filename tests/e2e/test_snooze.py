@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,7 +32,9 @@ from tests.e2e.steps import (
     labels,
     menu,
     modal,
+    nodes,
     reply,
+    reply_form,
     shows,
     thread,
     told,
@@ -131,8 +134,8 @@ async def test_a_snoozed_card_says_until_when_and_by_whom_and_wakes_with_a_word_
 ) -> None:
     card = await card_of(on, "Next week, please")
     await snooze(on, on.acme.ana, card)
-    assert shows(on, card).startswith("😴 *Snoozed until")
-    assert "by Ana" in shows(on, card).partition("Snoozed until")[2]
+    assert re.match(r"😴 \*Snoozed until [^*]+ by Ana\* · Unassigned\n", shows(on, card))
+    assert "Snoozed until" in on.slack.message(card.channel, card.ts).text  # which notifications show
     assert "Archived" not in shows(on, card)
     assert below(on, card) == []
     await rings(on)
@@ -610,3 +613,129 @@ async def test_a_conversation_without_a_card_is_snoozed_from_a_list_and_wakes_in
     assert not thread(on).archived
     (message,) = on.slack.dms(on.acme.ana)
     assert "The conversation with *Sarah Chen (@sarah)* was snoozed until now" in message.text
+
+
+# --- a reply that wants an answer ------------------------------------------------------------------------------------
+
+
+async def answer(on: Stage, user: str, card: Message, **values: object) -> None:
+    """Reply from the card, and wait until all that follows is done."""
+    await reply_form(on, user, card)
+    assert (await on.slack.submit(user, values={"text": "What do you think?", **values})).ok
+    await on.slack.until(lambda: on.inbox.sent())
+    await idle(on)
+
+
+@pytest.mark.any_api
+@pytest.mark.parametrize(("after", "days"), [("3 hours", 0.125), ("1 day", 1), ("3 days", 3), ("1 week", 7)])
+async def test_a_reply_that_nobody_answers_comes_back_when_it_was_to(
+    on: Stage, clock: Clock, after: str, days: float
+) -> None:
+    card = await card_of(on)
+    await answer(on, on.acme.bo, card, remind=after)
+    assert thread(on).archived
+    assert shows(on, card).startswith("😴")
+    assert "by Bo" in shows(on, card)
+    assert abs(clock.until(thread(on).id) - utc_now() - timedelta(days=days)) < timedelta(minutes=1)
+    clock.comes()
+    await rings(on)
+    (post,) = below(on, card)
+    assert post.text.startswith(f"⏰ <@{on.acme.bo}> *Sarah Chen (@sarah)* hasn't answered. Bo asked on")
+    assert not thread(on).archived
+    assert told(on, on.acme.bo) == []
+
+
+async def test_the_field_stands_at_the_end_of_the_form_and_is_valid(on: Stage) -> None:
+    view = await reply_form(on, on.acme.ana, await card_of(on))
+    assert view["blocks"][-1]["label"]["text"] == "Remind me if they don't answer in"
+    assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
+
+
+async def test_an_answer_ends_the_reminder(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await answer(on, on.acme.bo, card, remind="1 day")
+    await on.inbox.customer_writes(on.acme.sarah, "I like it")
+    await idle(on)
+    assert not thread(on).archived
+    assert (clock.snoozed(), below(on, card)) == ([], [])
+
+
+async def test_with_a_reminder_the_box_that_archives_changes_nothing(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.bo, card)
+    seen = next(one for one in nodes(on.slack.modal(on.acme.bo)) if one.get("type") == "checkboxes")["options"]
+    await answer(on, on.acme.bo, card, remind="1 day", archive=[seen[0]["value"]])
+    assert shows(on, card).startswith("😴")
+    assert len(clock.snoozed()) == 1
+
+
+async def test_who_was_answered_while_they_wrote_is_left_awake(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.bo, card)
+    await on.inbox.customer_writes(on.acme.sarah, "One more thing")
+    await idle(on, held=1)  # until the open form is no longer believed
+    assert (await on.slack.submit(on.acme.bo, values={"text": "What do you think?", "remind": "1 day"})).ok
+    await hears(on, on.acme.bo, "Sarah Chen wrote while you answered")
+    await idle(on)
+    assert (thread(on).archived, clock.snoozed()) == (False, [])
+
+
+async def test_a_reply_that_is_not_sent_snoozes_nothing(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.bo, card)
+    on.inbox.fail("POST *", 422, times=None)
+    await on.slack.submit(on.acme.bo, values={"text": "What do you think?", "remind": "1 day"})
+    await on.slack.until(lambda: "Not sent" in "".join(on.slack.show(one) for one in on.slack.replies(*place(card))))
+    await idle(on)
+    assert (thread(on).archived, clock.snoozed()) == (False, [])
+
+
+async def test_a_reminder_that_cannot_be_set_is_said(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.bo, card)
+    on.inbox.fail("PATCH *", 403, times=None)
+    await on.slack.submit(on.acme.bo, values={"text": "What do you think?", "remind": "1 day"})
+    await hears(on, on.acme.bo, "Your reply was sent, but I can't remind you of it.")
+    assert clock.snoozed() == []
+
+
+# --- who notices -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_message_that_ends_it_is_noticed_as_the_begin_of_a_wait(on: Stage) -> None:
+    card = await card_of(on)
+    await snooze(on, on.acme.ana, card)
+    await on.inbox.customer_writes(on.acme.sarah, "Sooner, please")
+    await on.slack.until(lambda: on.slack.replies(*place(card)))
+    await idle(on)
+    assert [one.broadcast for one in on.slack.replies(*place(card))] == [True]
+
+
+async def test_with_the_box_nobody_is_mentioned_before_it_wakes(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await assigned_to_bo(on, card)
+    await snooze(on, on.acme.ana, card, even=["even"])
+    await on.inbox.customer_writes(on.acme.sarah, "Sooner, please")
+    await idle(on)
+    (said,) = on.slack.replies(*place(card))
+    assert (said.broadcast, on.acme.bo in said.text + str(said.blocks)) == (False, False)
+    clock.comes()
+    await rings(on)
+    assert [f"<@{on.acme.bo}>" in one.text for one in below(on, card)] == [True]
+    assert on.slack.dms(on.acme.bo) == []
+
+
+async def test_what_was_missed_while_the_bot_was_away_ends_it(redis_url: str, api: str, clock: Clock) -> None:
+    async with scene(versions=[api]) as on:
+        async with bot_on(on, timing=QUICK, redis_url=redis_url) as first:
+            card = await card_of(first)
+            await snooze(first, on.acme.ana, card)
+        on.inbox.world.reopens = False
+        on.inbox.auto_deliver = False
+        await on.inbox.customer_writes(on.acme.sarah, "Sooner, please")
+        with Redis.from_url(redis_url) as redis:
+            redis.set(keys.READ_AT, (utc_now() - timedelta(hours=1)).isoformat())
+        async with bot_on(on, timing=QUICK, redis_url=redis_url) as second:
+            await on.slack.until(lambda: clock.snoozed() == [])
+            await idle(second)
+            assert not thread(second).archived
