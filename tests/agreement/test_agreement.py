@@ -441,7 +441,7 @@ MAY_USE = {
     "routing": "",
     "send": "stats",
     "snippets": "",
-    "snooze": "cards lists",
+    "snooze": "cards lists waits",
     "stats": "",
     "thread_replies": "send",
     "threads": "cards snooze",
