@@ -8,6 +8,7 @@ from __future__ import annotations
 import structlog
 
 from bot import text
+from bot.cards.lost import deleted
 from bot.context import Bot
 from bot.feature import Feature
 from bot.models import Place
@@ -49,12 +50,14 @@ async def _written(bot: Bot, body: Body) -> None:
 async def _changed(bot: Bot, body: Body) -> None:
     said, before = body["event"]["message"], body["event"].get("previous_message") or {}
     if said.get("subtype") == "tombstone":  # deleted, and its replies are still there
+        await deleted(bot, body, said["ts"])
         await _revised(bot, body, before, None)
     elif said.get("text") != before.get("text"):  # not a link's preview that came later
         await _revised(bot, body, said, said.get("text") or "")
 
 
 async def _deleted(bot: Bot, body: Body) -> None:
+    await deleted(bot, body, str(body["event"].get("deleted_ts") or ""))
     await _revised(bot, body, body["event"].get("previous_message") or {}, None)
 
 

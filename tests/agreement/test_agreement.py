@@ -433,6 +433,7 @@ MAY_USE = {
     "contact": "",
     "dm": "send snippets",
     "doctor": "",
+    "earlier": "cards",
     "events": "cards routing snooze stats",
     "lists": "cards reminders waits",
     "messages": "cards send thread_replies",
@@ -443,7 +444,7 @@ MAY_USE = {
     "snippets": "",
     "snooze": "cards lists waits",
     "stats": "",
-    "thread_replies": "send",
+    "thread_replies": "cards send",
     "threads": "cards snooze",
     "waits": "",
 }
