@@ -22,6 +22,7 @@ BotError
 │       ├── ChannelRefused     an admin lets the bot post there
 │       ├── ScopeMissing       an admin grants a scope
 │       ├── NotThere           nothing: the person, view or message is gone
+│       │   └── CardDeleted    a new card comes: nothing is posted below one that is gone
 │       └── ContentRefused     nothing: Slack will never take it as it is
 └── InboxError                 Inbox said no, or nothing
     ├── NotNow                 wait, and ask again
@@ -154,6 +155,14 @@ class ScopeMissing(SlackRefused):
 
 class NotThere(SlackRefused):
     """The person, view, trigger or message is not there, or not any more."""
+
+
+class CardDeleted(NotThere):
+    """The message is gone below which something was posted: it stands at `stray` instead, a channel and a ts."""
+
+    def __init__(self, stray: tuple[str, str]) -> None:
+        super().__init__("thread_not_found")
+        self.stray = stray
 
 
 class ContentRefused(SlackRefused):

@@ -8,7 +8,7 @@ from bot.admin import access_requests, links, log, removed
 from bot.admin import commands as admin
 from bot.assign import choices
 from bot.assign import form as assign
-from bot.cards import amend, draw, missed, post
+from bot.cards import amend, draw, lost, missed, post
 from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
@@ -22,7 +22,7 @@ from bot.dm import find as dm
 from bot.dm import form as dm_form
 from bot.doctor import ask
 from bot.earlier import form as earlier
-from bot.events import away, buried, changes, feed, inbound, look
+from bot.events import away, buried, changes, feed, inbound, look, ours
 from bot.feature import Feature
 from bot.lists import find, home
 from bot.messages import change as messages_change
@@ -43,7 +43,7 @@ from bot.snooze import listed as snooze_listed
 from bot.snooze import tell as snooze_tell
 from bot.snooze import wake
 from bot.stats import count
-from bot.thread_replies import listen, prefix, revise
+from bot.thread_replies import hint, listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 from bot.waits import choices as waits
@@ -52,11 +52,12 @@ from bot.waits import tell as waits_tell
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
     *(part.feature for part in (contact, change_contact, show_contact, note, earlier)),
-    *(part.feature for part in (reply, receipt, messages, messages_change, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (reply, receipt, messages, messages_change)),
+    *(part.feature for part in (listen, hint, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
-    *(part.feature for part in (look, feed, inbound, changes, away, buried)),
-    *(part.feature for part in (post, amend, draw, move_card, missed, open_link, due)),
+    *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),

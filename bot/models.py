@@ -165,6 +165,7 @@ class Message(Record):
     """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound.
 
     `writer_id` is the colleague who wrote it in Inbox: v2 names the member, v1 the user (`Member.user_id`).
+    `sent_by` says who of our side wrote it, and from where, as people read it: "Ana, from Slack".
     `hidden` is set on a copy for a channel that shows nothing of what messages say.
     """
 
@@ -179,6 +180,7 @@ class Message(Record):
     deleted: bool = False
     reactions: tuple[Reaction, ...] = ()
     writer_id: str | None = None
+    sent_by: Line = ""
     hidden: bool = False
 
     def veiled(self, privacy: Privacy) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.draw import draw_below
+from bot.cards.draw import draw_below, redraw_below
 from bot.cards.jobs import Amend, Render
 from bot.cards.known import MISSING
 from bot.context import Bot
@@ -36,7 +36,7 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
     if place and await bot.cards.at(place) is None:  # else it is the card, or what is left of one that has moved
         messages = await bot.posts.change(place, message)
         drawn, user = await draw_below(bot, card, place.channel, messages), await bot.noticed.mentioned(place)
-        await bot.slack.update(place, mentioning(drawn, user) if user else drawn)
+        await redraw_below(bot, job, place, mentioning(drawn, user) if user else drawn)
     if latest is None:
         return []
     await bot.cards.amend_latest(job.thread_id, message)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from bot.cards.jobs import Leave, Render
+from bot.cards.jobs import Leave, Lost, Render
 from bot.cards.message_views import follow_ups
 from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
 from bot.context import Bot
-from bot.errors import SlackRefused
+from bot.errors import NotThere, SlackRefused
 from bot.events.jobs import Recheck
 from bot.feature import Feature
 from bot.models import Card, Message, Person, Place
@@ -34,17 +34,28 @@ async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     await bot.refused.unless_known(job, place.channel)
     drawn, user = await draw(bot, card, place.channel), await bot.noticed.mentioned(place)
     is_mentioned = user and card.waiting_since  # a card that moved as a wait began says so until that is over
-    await redraw(bot, job, place, mentioning(drawn, user) if is_mentioned else drawn)
+    if not await redraw(bot, job, place, mentioning(drawn, user) if is_mentioned else drawn):
+        return [Lost(thread_id=job.thread_id, place=(place.channel, place.ts))]
     return named_later(bot, job.thread_id)
 
 
-async def redraw(bot: Bot, job: Render | Leave, place: Place, message: Msg) -> None:
-    """What cannot be changed stays as it is; where the channel refuses that, it is tried again for a day."""
+async def redraw(bot: Bot, job: Render | Leave, place: Place, message: Msg) -> bool:
+    """Whether the card is still there; where the channel refuses that it is changed, it is tried again for a day."""
     try:
         async with bot.refused.waiting(job, place.channel):
             await bot.slack.update(place, message)
     except SlackRefused as error:
         log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
+        return not isinstance(error, NotThere)
+    return True
+
+
+async def redraw_below(bot: Bot, job: Job, place: Place, message: Msg) -> None:
+    """A follow-up as it is now; whatever became of it in Slack, the rest goes on."""
+    try:
+        await bot.slack.update(place, message)
+    except SlackRefused as error:
+        log.warning("follow_up_not_drawn", ref=job.ref, error=error.code)
 
 
 async def draw(bot: Bot, card: Card, channel: str) -> Msg:

@@ -30,7 +30,8 @@ class Post(Background):
     """Show what waits to be shown of a conversation: as a new card, or below the card that the thread already has.
 
     `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
-    `attempt` is written down before it is made.
+    `attempt` is written down before it is made. Where it `opens` the card's thread, what stands on the card alone goes
+    below it, though nothing waits.
     """
 
     merge: ClassVar[bool] = True
@@ -40,6 +41,7 @@ class Post(Background):
     thread_id: str
     message: Message
     waits: bool = False
+    opens: bool = False
     attempt: Attempt | None = None
 
     @property
@@ -112,6 +114,19 @@ class Move(Background):
     @property
     def once(self) -> str | None:
         return f"message:{self.message.id}" if self.message else None
+
+
+class Lost(Background):
+    """The thread's card at `place` was deleted in Slack: a new one comes where somebody waits.
+
+    `stray` is what was to stand below it, and must not stay where it is.
+    """
+
+    waits_in: ClassVar[str] = "posts:{thread_id}"
+    kind: Literal["lost"] = "lost"
+    thread_id: str
+    place: tuple[str, str]
+    stray: tuple[str, str] | None = None
 
 
 class Leave(Job):

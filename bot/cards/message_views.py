@@ -20,13 +20,13 @@ _MEANWHILE = 12  # messages; three blocks each at the most, of the 50 that a mes
 def follow_ups(messages: Sequence[Message], person: Person | None) -> Msg:
     """Messages of the conversation one after the other, in one post; `that_fit` says how many it may hold."""
     blocks: list[Block] = []
-    side = None
+    side: tuple[str, str] | None = None
     for message in messages:
-        if message.direction != side:
-            side = message.direction
-            blocks.append(line(*(who_runs(person) if message.inbound else [run("Your team", bold=True)])))
+        if (message.direction, message.sent_by) != side:
+            side = message.direction, message.sent_by
+            blocks.append(line(*(who_runs(person) if message.inbound else sender_runs(message))))
         blocks += _of(message)
-    name = who_text(person) if messages[0].inbound else "Your team"
+    name = who_text(person) if messages[0].inbound else runs_text(sender_runs(messages[0]))
     many = f", {len(messages)} messages" if len(messages) > 1 else ""
     return {"text": f"{name}{many}: {' / '.join(beginning(one) for one in messages[:3])}", "blocks": blocks}
 
@@ -84,7 +84,18 @@ def who_runs(person: Person | None) -> list[Block]:
 
 def who_text(person: Person | None) -> str:
     """Name and handle as inert mrkdwn."""
-    return plain("".join(part["text"] for part in who_runs(person)), 3 * NAME)
+    return runs_text(who_runs(person))
+
+
+def sender_runs(message: Message) -> list[Block]:
+    """Who of our side wrote it, and from where: `Ana, from Slack`, `Your team, in Inbox`."""
+    name, comma, where = literal(message.sent_by, 3 * NAME).rpartition(", ")
+    return [run(name or where or "Your team", bold=True), *([run(comma + where)] if name else [])]
+
+
+def runs_text(runs: Sequence[Block]) -> str:
+    """The same as inert mrkdwn."""
+    return plain("".join(part["text"] for part in runs), 3 * NAME)
 
 
 def with_picture(facts: Block, person: Person | None) -> Block:

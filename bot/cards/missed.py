@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards.draw import draw, draw_below
-from bot.cards.jobs import Announce, Missed, Post, Render
+from bot.cards.jobs import Announce, Lost, Missed, Post, Render
 from bot.cards.known import learn
 from bot.cards.message_views import meanwhile
 from bot.cards.posting import post_once, slot, stands, waits_since, with_latest
 from bot.context import Bot
-from bot.errors import Gone
+from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep
@@ -57,7 +57,8 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         await bot.feed.caught_up(thread.id)
         return then
     then += ended_by(thread.id, card.snoozed, new)
-    card = await with_latest(bot, card, new[-1])
+    alone = [card.latest] if place and card.latest and await bot.posts.alone(card, place) else []
+    card = await with_latest(bot, card, new)
     for one in new:
         await waits_since(bot, one)
     if place is None:
@@ -66,10 +67,15 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         await stands(bot, job, place, None)
         await bot.noticed.put(thread.id, new[-1].created_at)
         await bot.posts.show(new[-1:])  # the card shows it
-        if new := new[:-1]:
+        if len(new) > 1:
             await slot(bot, job, job.channel, LATER)
+        else:
+            new = []
     if new:
-        await _below(bot, job, card, place, new)
+        try:
+            await _below(bot, job, card, place, [*(one for one in alone if one.id != new[0].id), *new])
+        except CardDeleted as error:
+            return [Lost(thread_id=thread.id, place=(place.channel, place.ts), stray=error.stray), job]
     await bot.feed.caught_up(thread.id)
     return then
 
@@ -82,4 +88,5 @@ async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[
     await post_once(bot, job, f"missed-{job.thread_id}-{job.ref}", place.channel, shown, place.ts)
     if heard.until:
         await bot.noticed.put(job.thread_id, heard.until)
+    await bot.posts.opened(job.thread_id)
     await bot.posts.show(new)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.cards.draw import draw, draw_below, fresh, named_later, shared
-from bot.cards.jobs import Amend, Attempt, Leave, Post, Render
+from bot.cards.draw import draw, draw_below, fresh, named_later, redraw_below, shared
+from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render
 from bot.cards.message_views import that_fit
 from bot.cards.posting import slot, stands, waits_since, with_latest
 from bot.cards.store import Waiting
 from bot.context import Bot
-from bot.errors import Gone, InboxError
+from bot.errors import CardDeleted, Gone, InboxError
 from bot.feature import Feature
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep, utc_now
@@ -46,7 +46,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     if job.attempt and (found := await _made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, card, found)
     await _catch_up(bot, job)
-    waiting = await bot.posts.waiting(job.thread_id)
+    waiting = await _waiting(bot, job, card, place)
     if not waiting:
         return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
     job = job.model_copy(update={"attempt": None})
@@ -55,21 +55,25 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     await slot(bot, job, channel, NEW if place else FIRST)
     shown = await _next(bot, waiting, below)
     messages = [one.message for one in shown]
-    card = await with_latest(bot, card, messages[-1])
+    card = await with_latest(bot, card, messages)
+    new = [one.message for one in shown if one.entry.seq >= 0]  # the first of all was noticed on its card
     attempt = Attempt(
         ids=tuple(one.id for one in messages),
         channel=channel,
         thread_ts=below.ts if below else None,
         at=utc_now(),
         old=place if place and not below else None,
-        notice=await (notice(bot, job.thread_id, channel, messages) if place else by_card(bot, job.thread_id)),
+        notice=await (notice(bot, job.thread_id, channel, new) if place else by_card(bot, job.thread_id)),
     )
     job = job.model_copy(update={"attempt": attempt})
     await keep(job)
     message = await _drawn(bot, card, attempt, messages)
     mark = {"message_id": attempt.ids[0]}
     seen = attempt.notice.broadcast
-    made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, broadcast=seen, metadata=mark)
+    try:
+        made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, broadcast=seen, metadata=mark)
+    except CardDeleted as error:
+        return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
     return await _stands(bot, job, attempt, made, shown, card)
 
 
@@ -79,16 +83,26 @@ async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Mess
     return mentioning(message, user) if user else message
 
 
+async def _waiting(bot: Bot, job: Post, card: Card, place: Place | None) -> list[Waiting]:
+    """What is to be shown; before the second message of all goes the first, which stands on the card alone."""
+    waiting = await bot.posts.waiting(job.thread_id)
+    if place and (waiting or job.opens) and await bot.posts.alone(card, place):
+        await bot.posts.open(job.thread_id, place.channel)
+        waiting = await bot.posts.waiting(job.thread_id)
+    return waiting if place or any(one.message.inbound for one in waiting) else []
+
+
 async def _wanted(bot: Bot, thread_id: str, waiting: Sequence[Waiting]) -> str:
-    """Where the conversation belongs: where somebody keeps it, else where its newest message said."""
+    """Where the conversation belongs: where somebody keeps it, else where the newest message to us said."""
     pin = (await bot.routes.memory(thread_id)).pin
-    return pin.channel if pin else waiting[-1].entry.channel
+    theirs = [one for one in waiting if one.message.inbound and one.entry.seq >= 0]
+    return pin.channel if pin else (theirs or waiting)[-1].entry.channel
 
 
 async def _next(bot: Bot, waiting: Sequence[Waiting], below: Place | None) -> Sequence[Waiting]:
-    """What the next post shows: a card one message, a post below it as many as fit."""
+    """What the next post shows: a card one message to us, a post below it as many as fit."""
     if below is None:
-        return waiting[:1]
+        return [one for one in waiting if one.message.inbound][:1] or waiting[:1]
     return waiting[: that_fit([await fresh(bot, one.message, below.channel) for one in waiting])]
 
 
@@ -115,14 +129,19 @@ async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None
     if place and not attempt.thread_ts and place.channel == attempt.channel:
         return place  # before, it was in another channel or nowhere
     since = attempt.at.timestamp() - 5
-    return await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
+    found = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
+    if found is None and attempt.thread_ts:
+        stray = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=None, since=since)
+        if stray:  # its card was gone, and whoever posted it died before they took it away
+            await bot.slack.delete(stray)
+    return found
 
 
 async def _found(bot: Bot, job: Post, attempt: Attempt, card: Card, found: Place) -> list[Job]:
     """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
     shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
     if shown and attempt.thread_ts:
-        await bot.slack.update(found, await _drawn(bot, card, attempt, [one.message for one in shown]))
+        await redraw_below(bot, job, found, await _drawn(bot, card, attempt, [one.message for one in shown]))
     return await _stands(bot, job, attempt, found, shown)
 
 

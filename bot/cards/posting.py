@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.cards.jobs import Leave, Missed, Move, Post
 from bot.context import Bot
 from bot.models import Card, Message, Place
@@ -40,9 +42,10 @@ async def stands(bot: Bot, job: Post | Move | Missed, place: Place, before: Plac
         raise Later(0.0, job, Leave(thread_id=job.thread_id, old=(place.channel, place.ts)))
 
 
-async def with_latest(bot: Bot, card: Card, message: Message) -> Card:
-    """The card with `message` on it, unless it shows a later one."""
-    if card.latest is not None and card.latest.created_at > message.created_at:
+async def with_latest(bot: Bot, card: Card, messages: Sequence[Message]) -> Card:
+    """The card with the last of `messages` on it that somebody wrote to us, unless it shows a later one."""
+    message = next((one for one in reversed(messages) if one.inbound), None)
+    if message is None or (card.latest is not None and card.latest.created_at > message.created_at):
         return card
     await bot.cards.put_latest(card.thread.id, message)
     return card.model_copy(update={"latest": message})

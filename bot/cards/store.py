@@ -145,6 +145,10 @@ class Entry(Record):
     message: Message
     seq: int = 0
 
+    def now(self, message: Message) -> Entry:
+        """The same, saying what it says now; who wrote it from where does not change."""
+        return self.model_copy(update={"message": message.model_copy(update={"sent_by": self.message.sent_by})})
+
     @property
     def order(self) -> tuple[datetime, int, str]:
         return self.message.created_at, self.seq, self.message.id
@@ -169,6 +173,8 @@ class Posts:
         self._put = script(redis, "cards/put_waiting.lua")
         self._amend = script(redis, "cards/amend_waiting.lua")
         self._shown = script(redis, "cards/put_shown.lua")
+        self._open = script(redis, "cards/open_thread.lua")
+        self._lose = script(redis, "cards/lose_card.lua")
 
     async def put(self, message: Message, channel: str, seq: int = 0, *, marked: bool = False) -> bool:
         """`message` is to be shown, once in seven days; whether it waits now.
@@ -191,7 +197,7 @@ class Posts:
         raw = await self._redis.hget(keys.unshown(thread_id), message.id)
         if raw is None:
             return False
-        entry = Entry.model_validate_json(raw).model_copy(update={"message": message})
+        entry = Entry.model_validate_json(raw).now(message)
         return bool(await self._amend(keys=[keys.unshown(thread_id)], args=[message.id, raw, entry.model_dump_json()]))
 
     async def put_shown(self, place: Place, thread_id: str, shown: Sequence[Waiting]) -> list[str]:
@@ -199,6 +205,28 @@ class Posts:
         names = [keys.unshown(thread_id), keys.post(*place), *(keys.shown(one.message.id) for one in shown)]
         args = [part for one in shown for part in (one.message.id, one.raw)]
         return [one.decode() for one in await self._shown(keys=names, args=[*place, *args])]
+
+    async def alone(self, card: Card, place: Place) -> bool:
+        """Whether the message on the card stands there alone, and nothing of the conversation below."""
+        noted = await self._redis.hget(keys.card(card.thread.id), "alone")
+        if noted is not None or card.latest is None:
+            return noted == b"1" and card.latest is not None
+        return await self.shown_at(card.latest.id) == place  # as versions left it that did not note it
+
+    async def open(self, thread_id: str, channel: str) -> None:
+        """What stands on the card alone is to be shown below it, before what comes after it."""
+        await self._open(keys=[keys.card(thread_id), keys.unshown(thread_id)], args=[channel])
+
+    async def opened(self, thread_id: str) -> None:
+        """What stands on the card stands below it as well."""
+        await self._redis.hset(keys.card(thread_id), "alone", "0")
+
+    async def lose(self, thread_id: str, place: Place, messages: Sequence[Message]) -> bool:
+        """The card at `place` is gone from Slack, and `messages` are to be shown again; whether there is none now."""
+        entries = [Entry(channel=place.channel, message=one, seq=at) for at, one in enumerate(messages)]
+        args = [part for one in entries for part in (one.message.id, one.model_dump_json())]
+        names = [keys.card(thread_id), keys.card_at(*place), keys.unshown(thread_id)]
+        return bool(await self._lose(keys=names, args=[*place, *args]))
 
     async def show(self, messages: Sequence[Message]) -> None:
         """These are in a channel now: none of them waits, though its event came while they were being posted."""
@@ -222,7 +250,7 @@ class Posts:
         raw = await self._redis.hget(keys.post(*place), message.id)
         entry = Entry.model_validate_json(raw) if raw else Entry(channel=place.channel, message=message)
         pipe = self._redis.pipeline()
-        pipe.hset(keys.post(*place), message.id, entry.model_copy(update={"message": message}).model_dump_json())
+        pipe.hset(keys.post(*place), message.id, entry.now(message).model_dump_json())
         pipe.expire(keys.post(*place), keys.WEEK)
         pipe.hvals(keys.post(*place))
         *_, found = await pipe.execute()

@@ -10,7 +10,7 @@ from bot.cards.jobs import Move, Post, Render
 from bot.cards.known import MISSING, learn
 from bot.context import Bot
 from bot.errors import Gone
-from bot.events.jobs import Campaign, Notify, Outbound, Refresh
+from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh
 from bot.feature import Feature
 from bot.models import Card, Message, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
@@ -62,7 +62,7 @@ async def _message(bot: Bot, job: Notify) -> tuple[Message, Thread | None]:
     message, thread = job.event.message, job.event.thread
     listed = False
     if message is None:
-        message, thread, listed = await _read(bot, job)
+        message, thread, listed = await read(bot, job)
     if not message.inbound:
         return message, None
     if thread is None or thread.person is None:
@@ -76,7 +76,7 @@ async def _message(bot: Bot, job: Notify) -> tuple[Message, Thread | None]:
     return message, thread
 
 
-async def _read(bot: Bot, job: Notify) -> tuple[Message, Thread | None, bool]:
+async def read(bot: Bot, job: Notify | Ours) -> tuple[Message, Thread | None, bool]:
     """The message from Inbox, and whether from a list: one person's flood does not spend all calls of the team."""
     message_id, thread_id = job.event.message_id or "", job.event.thread_id or ""
     if found := await bot.feed.read_lately(thread_id, message_id):

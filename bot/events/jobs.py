@@ -92,6 +92,15 @@ class Outbound(Background):
         return f"{'inbound' if self.campaign else 'answered'}:{self.thread_id}"
 
 
+class Ours(Background):
+    """Our side wrote in a thread: show it below the card that the thread has, among what else is written there."""
+
+    waits_in: ClassVar[str] = "inbound:{thread_id}"
+    kind: Literal["ours"] = "ours"
+    thread_id: str
+    event: Event
+
+
 class Campaign(Background):
     """A campaign wrote in a thread, or was answered there."""
 

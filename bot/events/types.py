@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.cards.jobs import Amend
-from bot.events.jobs import Campaign, Notify, Outbound, Refresh, RefreshPerson
+from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh, RefreshPerson
 from bot.inbox.event import Event
 from bot.queue.job import Job
 from bot.stats.count import counted
@@ -36,7 +36,11 @@ def _shown(event: Event) -> list[Job]:
         campaign = event.message is not None and event.message.author == "campaign"
         at = event.message.created_at if event.message else event.created_at
         message_id = event.message_id or ""
-        return [Outbound(thread_id=event.thread_id, written=at, campaign=campaign, message_id=message_id)]
+        told = Outbound(thread_id=event.thread_id, written=at, campaign=campaign, message_id=message_id)
+        if not message_id:
+            return [told]
+        ours = Ours(thread_id=event.thread_id, event=event)
+        return [told, ours] if event.message else [ours]  # else must be read first whether it was a campaign
     if event.type in MESSAGES and event.direction != "outbound":
         readable = event.message is not None or (event.message_id and event.thread_id)
         return [Notify(event=event)] if readable else []

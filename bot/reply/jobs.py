@@ -65,7 +65,7 @@ class Receipt(Job):
     """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
 
     `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it. `told`: its writer was
-    told, as the channel did not take it yet.
+    told, as the channel did not take it yet. `opened`: what came before it is being put below the card.
     """
 
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
@@ -75,6 +75,7 @@ class Receipt(Job):
     reason: str = ""
     message: Message | None = None
     told: bool = False
+    opened: bool = False
 
     @property
     def once(self) -> str | None:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.cards.jobs import Lost, Post
 from bot.context import Bot
-from bot.errors import SlackRefused
+from bot.errors import CardDeleted, SlackRefused
 from bot.feature import Feature
 from bot.models import Place, Privacy, veiled
 from bot.queue.job import Job, Keep, Later
+from bot.queue.retries import tried
 from bot.reply.jobs import Receipt
 from bot.reply.views import closed_reply, reply_receipt
 from bot.send.outcome import private_receipt
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST
 
+OPENS_WITHIN: Final = 5.0  # seconds that a receipt waits for what comes before it
+SOON: Final = 0.2
 UNHAPPY: Final = {"unconfirmed", "failed"}
 feature = Feature()
 
@@ -29,6 +33,10 @@ async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
     private: list[Job] = [private_receipt(job.send, job.state, job.reason)]
     try:
         shown = card is not None and await _where_possible(bot, job, card, private)
+    except CardDeleted as error:  # a new one may come
+        assert card is not None
+        lost = Lost(thread_id=job.send.card, place=(card.channel, card.ts), stray=error.stray)
+        raise Later(1.0, tried(job), lost) from error
     except SlackRefused:
         shown = False
     if shown and job.message:
@@ -72,9 +80,22 @@ async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
         if found:
             await bot.slack.update(found, message)
             return found
+    await _first_goes_before(bot, job)
     if wait := await bot.quota.channel(card.channel, job.lane, FIRST, job.at.timestamp()):
         raise Later(wait, job)
     return await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
+
+
+async def _first_goes_before(bot: Bot, job: Receipt) -> None:
+    """Raises `Later`, for a short while, until what stands on the card alone stands below it."""
+    card, place = await bot.cards.get(job.send.card), await bot.cards.place(job.send.card)
+    if card is None or place is None or card.latest is None or job.age > OPENS_WITHIN:
+        return
+    if await bot.posts.alone(card, place):
+        opens = Post(channel=place.channel, thread_id=job.send.card, message=card.latest, waits=True, opens=True)
+        raise Later(SOON, job.model_copy(update={"opened": True}), *([] if job.opened else [opens]))
+    if job.opened and await bot.posts.waiting(job.send.card):
+        raise Later(SOON, job)
 
 
 def _drawn(job: Receipt, privacy: Privacy) -> Msg:

@@ -139,13 +139,13 @@ def reply_receipt(
     again = [send_again(whom, intent)] if state == "unconfirmed" else []
     buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
     said = f": {plain(text, 150)}" if text.strip() else ""  # a channel may want none of it
-    head = f" replied to {whom} from {literal(account, 80)}"
+    facts = f"{plain(who, 200)} replied to {plain(whom, 200)} from {plain(account, 80)}"
     return {
         "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{said} · {_STATES[state]}",
         "blocks": [
-            line(run(who, bold=True), run(head)),
+            line(run(who, bold=True), run(", from Slack")),
             *(body(message) if message and (message.edited or message.deleted) else quote(text, QUOTE)),
-            context(f"{_STATES[state]}{ended}{edited(message)}", reacted(message)),
+            context(f"{_STATES[state]}{ended}{edited(message)}", facts, reacted(message)),
             *([section(why)] if why else []),
             *actions("receipt_actions", buttons),
         ],

@@ -56,6 +56,7 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
         job = job.model_copy(update={"doubt": False, "answered": False})
     job = job.model_copy(update={"attempted": utc_now(), "api": bot.inbox.version})
     await keep(job)
+    await bot.attempts.begins(job)
     try:
         sent = await bot.inbox.send(job.address, job.text, job.intent, job.reply_to)
     except Unconfirmed as error:
@@ -72,6 +73,7 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
         log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
         return await _refused(bot, job, error)
     await bot.attempts.claim(sent.message.id, job.intent, sent.thread_id)
+    await bot.attempts.ends(job)
     return [*await _sent(bot, job, sent), signed(sent, job.member)]
 
 

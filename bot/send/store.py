@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from bot.address import Address
 from bot.dm.jobs import Choice
 from bot.models import Person, Record
 from bot.queue.job import utc_now
@@ -17,6 +18,7 @@ from bot.store.kept import Kept
 
 CHOICE_LIVES: Final = timedelta(days=1)
 INTENT_LIVES: Final = timedelta(days=7)
+ASKING: Final = 60  # seconds that Inbox takes to answer at the most
 UNDER_WAY: Final = timedelta(minutes=10)  # how long a send is tried for
 
 
@@ -56,6 +58,18 @@ class Attempts:
         """What somebody set out to send from Slack and became this message of Inbox's; None for every other one."""
         intent = await self._redis.get(keys.key("sent", message_id))
         return await self.get(intent.decode()) if intent else None
+
+    async def begins(self, send: Send) -> None:
+        """Inbox is asked to send it now: for a minute, what it tells of a message there may be this one."""
+        await self._redis.set(_under_way(send.address), send.intent, ex=ASKING)
+
+    async def ends(self, send: Send) -> None:
+        """Inbox answered which message it is."""
+        await self._redis.delete(_under_way(send.address))
+
+    async def under_way(self, address: Address) -> bool:
+        """Whether Inbox was asked to send something there and has not answered yet."""
+        return bool(await self._redis.exists(_under_way(address)))
 
     async def withdraw(self, intent: str) -> None:
         """Never begin this one: what it would send was changed or deleted before it was heard of."""
@@ -105,6 +119,10 @@ class Attempts:
             await self._redis.set(keys.PLAN_REFUSED, refused.isoformat(), ex=INTENT_LIVES)
         else:
             await self._redis.delete(keys.PLAN_REFUSED)
+
+
+def _under_way(address: Address) -> str:
+    return keys.key("under-way", address.account_link_id, address.platform_id)
 
 
 def _arrived(intent: str) -> str:

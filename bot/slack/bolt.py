@@ -34,6 +34,7 @@ def bolt_app(installation: Installation, slack: Slack, dispatch: Dispatch) -> As
         process_before_response=True,
         request_verification_enabled=False,
         ssl_check_enabled=False,
+        ignoring_self_events_enabled=False,  # of a card that somebody deletes, Slack tells as of the bot's own message
     )
     app.use(dispatch)
     return app

@@ -14,7 +14,7 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
+from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
 from bot.models import Place
 from bot.network import DIRECT, Network
 from bot.queue.job import Asker
@@ -160,7 +160,8 @@ class Slack:
     ) -> Place:
         """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours.
 
-        A reply that is `broadcast` shows in the channel too.
+        A reply that is `broadcast` shows in the channel too. Slack ignores a `thread_ts` whose message is gone. Raises
+        `CardDeleted` then.
         """
 
         async def call(content: dict[str, Any]) -> Any:
@@ -176,7 +177,10 @@ class Slack:
                 )
 
         answer = await _with_pictures_if_possible(message, call)
-        return Place(str(answer.get("channel") or channel), str(answer["ts"]))
+        place = Place(str(answer.get("channel") or channel), str(answer["ts"]))
+        if thread_ts and (answer.get("message") or {"thread_ts": thread_ts}).get("thread_ts") != thread_ts:
+            raise CardDeleted(place)
+        return place
 
     async def find(self, channel: str, message_id: str, *, thread_ts: str | None, since: float) -> Place | None:
         """The post that carries `message_id` in its metadata, where the bot may read history; None otherwise.

@@ -444,7 +444,7 @@ MAY_USE = {
     "snippets": "",
     "snooze": "cards lists",
     "stats": "",
-    "thread_replies": "send",
+    "thread_replies": "cards send",
     "threads": "cards snooze",
     "waits": "",
 }
