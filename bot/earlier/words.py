@@ -46,7 +46,7 @@ def theirs(name: str, at: datetime | None) -> str:
 
 def ours(who: str, at: datetime | None) -> str:
     """`who` is the colleague's name."""
-    return f"{plain(who, 80)} wrote last {when_long(at)}" if at else "we wrote nothing"
+    return f"{plain(who, 80)} wrote last {when_long(at)}" if at else "Your team wrote nothing"
 
 
 def page(number: int, of: int) -> str:

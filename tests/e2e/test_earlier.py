@@ -123,7 +123,7 @@ async def test_it_opens_from_a_list_too(on: Stage) -> None:
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "find @sarah")
     answer = await whisper(on, on.acme.ana, "Sarah Chen")
     await on.slack.press_ephemeral(on.acme.ana, answer, "Earlier…")
-    assert "we wrote nothing" in plainly(on, await modal(on, on.acme.ana, "wrote nothing"))
+    assert "Your team wrote nothing" in plainly(on, await modal(on, on.acme.ana, "wrote nothing"))
 
 
 @pytest.mark.parametrize("who", ["guest", "outsider", "kim"])
