@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Final, Literal, get_args
 
 from pydantic import Field
 
-from bot.models import Record, Thread
+from bot.models import Person, Record, Thread
 
 Fact = Literal["status", "valuation", "notes", "assignee"]
 """`status` and `assignee` are ids; None is nothing, or nobody."""
@@ -41,6 +42,18 @@ class Contact(Record):
     def changed(self, since: Mapping[Fact, Value], of: Collection[Fact]) -> list[Fact]:
         """Those facts among `of` that are no longer what they were in `since`, which has all that was told then."""
         return [one for one in of if one in since and one in self.facts and since[one] != self.facts[one]]
+
+
+class Acquaintance(Record):
+    """All that Inbox knows of a person: on every platform, and each conversation of theirs with the team's accounts.
+
+    `since` is when Inbox first knew of them, None where it does not say. v1 knows one platform, X.
+    """
+
+    profiles: tuple[Person, ...]
+    threads: tuple[Thread, ...]
+    since: datetime | None = None
+    notes: str = ""
 
 
 class ContactChange(Record):

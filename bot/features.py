@@ -21,6 +21,7 @@ from bot.dm import choice, first_message, suggest
 from bot.dm import find as dm
 from bot.dm import form as dm_form
 from bot.doctor import ask
+from bot.earlier import form as earlier
 from bot.events import away, buried, changes, feed, inbound, look, ours
 from bot.feature import Feature
 from bot.lists import find, home
@@ -42,7 +43,7 @@ from bot.snooze import listed as snooze_listed
 from bot.snooze import tell as snooze_tell
 from bot.snooze import wake
 from bot.stats import count
-from bot.thread_replies import listen, prefix, revise
+from bot.thread_replies import hint, listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 from bot.waits import choices as waits
@@ -50,8 +51,9 @@ from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
-    *(part.feature for part in (contact, change_contact, show_contact, note)),
-    *(part.feature for part in (reply, receipt, messages, messages_change, listen, prefix, thread_replies, revise)),
+    *(part.feature for part in (contact, change_contact, show_contact, note, earlier)),
+    *(part.feature for part in (reply, receipt, messages, messages_change)),
+    *(part.feature for part in (listen, hint, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),

@@ -58,7 +58,7 @@ def manifest(url: str | None) -> Json:
             "slash_commands": [
                 # What is typed after /dm goes to a customer as it is; in /inbox, Slack should name people by id.
                 _command(request, "/dm", "Send a direct message from your team's account", "@handle text", False),
-                _command(request, "/inbox", "Find and manage Inbox threads", "help", True),
+                _command(request, "/inbox", "Find and manage Inbox conversations", "help", True),
             ],
         },
         "oauth_config": {"scopes": {"bot": [*SCOPES, *OPTIONAL], "bot_optional": list(OPTIONAL)}},

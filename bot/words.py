@@ -64,7 +64,7 @@ platform: the message goes there, or to nobody.
 • A name or a word without @, and two recipients, send nothing: they open a form with what you typed.
 • `/dm @sarah` or `/dm` alone opens the form.
 • *Send as DM* in a message's ⋮ menu puts that message into the form.
-What you send goes to the person outside Slack. You get a receipt that only you can see."""
+What you send leaves Slack and goes to that person. You get a receipt that only you can see."""
 
 
 _CARD = "Inbox hasn't confirmed it yet; the card changes when it has."
@@ -92,7 +92,7 @@ Doing = Literal["send", "change"]
 
 
 def outsider(team: str) -> str:
-    return f"Only members of *{plain(team, 100)}* can act on Inbox threads."
+    return f"Only members of *{plain(team, 100)}* can act on Inbox conversations."
 
 
 def account_offline(account: str, platform: str = "X") -> str:

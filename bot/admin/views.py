@@ -50,12 +50,12 @@ def is_linked(user: str, name: str) -> str:
 
 
 def is_let_in(user: str) -> str:
-    return f"The guest <@{user}> may act on Inbox threads already."
+    return f"The guest <@{user}> may act on Inbox conversations already."
 
 
 def let_in(admin: str) -> str:
     """What the guest reads; `admin` is a Slack user id."""
-    return f"<@{admin}> let you act on Inbox threads. Do once more what you tried."
+    return f"<@{admin}> let you act on Inbox conversations. Do once more what you tried."
 
 
 def declined(user: str) -> str:

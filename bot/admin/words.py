@@ -49,8 +49,8 @@ def link_line(user: str, name: str | None, email: str, twice: bool) -> str:
 def guest(user: str, *, allowed: bool) -> str:
     """`user` is a Slack user id."""
     if allowed:
-        return f"The guest <@{user}> may act on Inbox threads now; they need a seat in Inbox as everybody does."
-    return f"The guest <@{user}> may no longer act on Inbox threads."
+        return f"The guest <@{user}> may act on Inbox conversations now; they need a seat in Inbox as everybody does."
+    return f"The guest <@{user}> may no longer act on Inbox conversations."
 
 
 def consent(channel: str, *, given: bool) -> str:

@@ -25,5 +25,6 @@ def _options(thread: Thread, *, linked: bool, snoozed: bool) -> list[Block]:
         more("Assign to…", "assign_to", thread.id),  # assign/form.py
         more("Wake now", "wake", thread.id) if snoozed else more("Snooze…", "snooze", thread.id),  # snooze/form.py
         more("Contact…", "contact", thread.id),  # contact/form.py
+        more("Earlier…", "earlier", thread.id),  # earlier/form.py
         *([more("Open conversation", "open", thread.id, url)] if url else []),  # cards/open.py
     ]

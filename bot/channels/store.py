@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydantic import Field
 from redis.asyncio import Redis
 
 from bot.hours import Quiet, Reminders
@@ -36,6 +37,7 @@ class PersonChoices(Record):
     quiet: Quiet | None = None
     heard: Heard = "mention"
     archive_when_sent: bool = False
+    hinted: dict[str, str] = Field(default_factory=dict)
 
 
 class Preferences:

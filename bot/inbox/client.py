@@ -13,7 +13,7 @@ import httpx
 
 from bot import errors
 from bot.address import Address, Candidate, Sent
-from bot.facts import Contact, ContactChange
+from bot.facts import Acquaintance, Contact, ContactChange
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
 from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Spend, Transport, http_client
@@ -73,6 +73,9 @@ class Inbox(Protocol):
 
     async def contact(self, thread_id: str) -> Contact:
         """What the team has noted of the person with whom the thread is. Raises `Gone` and `NoContact`."""
+
+    async def acquaintance(self, thread_id: str) -> Acquaintance:
+        """All that is known of the person with whom the thread is, and their conversations. Raises `Gone`."""
 
     def steps(self, change: ContactChange) -> list[ContactChange]:
         """The same as changes that Inbox takes or refuses as a whole."""

@@ -5,11 +5,12 @@ v1 takes a change in one request; v2 the facts in one, and each tag in one of it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bot.errors import NoContact
-from bot.facts import Contact, ContactChange, Fact, Value
+from bot.facts import Acquaintance, Contact, ContactChange, Fact, Value
 from bot.inbox import wire_v1, wire_v2
 from bot.models import Thread
 
@@ -50,6 +51,17 @@ def contact_v2(found: wire_v2.Contact, thread: Thread) -> Contact:
         "assignee": found.assignee_id,
     }
     return Contact(id=found.id, thread=thread, facts=facts, tag_ids=found.tag_ids or ())
+
+
+def acquaintance_v1(found: wire_v1.Prospect, threads: Sequence[Thread]) -> Acquaintance:
+    person, context = found.person(), found.context or wire_v1.Context()
+    profiles = (person,) if person else ()
+    return Acquaintance(profiles=profiles, threads=tuple(threads), since=found.first_seen_at, notes=context.notes or "")
+
+
+def acquaintance_v2(found: wire_v2.Contact, threads: Sequence[Thread]) -> Acquaintance:
+    profiles = tuple(one.person(found.id, found) for one in found.profiles)
+    return Acquaintance(profiles=profiles, threads=tuple(threads), since=found.created_at, notes=found.notes or "")
 
 
 def request_v1(contact_id: str, change: ContactChange) -> Request:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.address import Address, Candidate, Sent
 from bot.errors import InboxError, Unavailable
-from bot.facts import Contact, ContactChange
+from bot.facts import Acquaintance, Contact, ContactChange
 from bot.inbox.client import Inbox
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
@@ -71,6 +71,9 @@ class Either:
 
     def steps(self, change: ContactChange) -> list[ContactChange]:
         return self._client().steps(change)
+
+    async def acquaintance(self, thread_id: str) -> Acquaintance:
+        return await self._ask(lambda inbox: inbox.acquaintance(thread_id))
 
     async def change_contact(self, contact: Contact, change: ContactChange) -> None:
         """A contact that the other version showed has another id here, so it is not asked for again within the call."""

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.address import Address, Candidate, Sent
-from bot.facts import Contact, ContactChange
+from bot.facts import Acquaintance, Contact, ContactChange
 from bot.inbox import contacts
 from bot.inbox import wire_v1 as wire
 from bot.inbox.event import EventPage
@@ -30,11 +30,13 @@ LABELS = TypeAdapter(list[models.Label])
 THREAD = TypeAdapter(wire.Thread)
 THREAD_OR_NONE: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None)
 THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] | None)
+PROSPECT = TypeAdapter(wire.Prospect)
 PROSPECT_OR_NONE: TypeAdapter[wire.Prospect | None] = TypeAdapter(wire.Prospect | None)
 MESSAGES = TypeAdapter(wire.MessagePage)
 THREAD_PAGE = TypeAdapter(wire.ThreadPage)
 MESSAGE = TypeAdapter(wire.Message)
 SENT = TypeAdapter(wire.SendResult)
+LOOKED_UP: Final = 20  # conversations of one person that are asked for one by one
 PAGES: Final = 5  # of 100 messages each: how far back a single message is looked for
 
 
@@ -94,6 +96,18 @@ class V1:
     async def contact(self, thread_id: str) -> Contact:
         found = await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}")
         return contacts.contact_v1(found.prospect, self._full(found))
+
+    async def acquaintance(self, thread_id: str) -> Acquaintance:
+        found = await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}")
+        thread, prospect = self._full(found), found.prospect or wire.Prospect()
+        if prospect.external_id:
+            try:
+                path = f"/prospects/{quote(prospect.external_id, safe='')}"
+                prospect = await self._transport.read(PROSPECT, path)
+            except errors.Gone:
+                pass  # the thread is there all the same
+        others = [one.id for one in (prospect.context and prospect.context.threads) or () if one.id != thread.id]
+        return contacts.acquaintance_v1(prospect, [thread, *[await self.thread(one) for one in others[:LOOKED_UP]]])
 
     def steps(self, change: ContactChange) -> list[ContactChange]:
         return [] if change.is_empty else [change]

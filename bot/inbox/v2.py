@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.address import Address, Candidate, Sent
-from bot.facts import Contact, ContactChange
+from bot.facts import Acquaintance, Contact, ContactChange
 from bot.inbox import contacts
 from bot.inbox import wire_v2 as wire
 from bot.inbox.event import EventPage
@@ -103,6 +103,16 @@ class V2:
         if contact is None:
             contact = await self._transport.read(CONTACT, path)
         return contacts.contact_v2(contact, found.thread(contact))
+
+    async def acquaintance(self, thread_id: str) -> Acquaintance:
+        path, params = f"/threads/{quote(thread_id, safe='')}", {"expand": ["profile", "contact"]}
+        found = await self._transport.read(THREAD, path, params)
+        contact = found.contact or await self._contact(found.contact_id)
+        if contact is None:
+            thread = found.thread()
+            return Acquaintance(profiles=(thread.person,) if thread.person else (), threads=(thread,))
+        threads = [one.thread(contact) for one in await self._threads(contact.id)]
+        return contacts.acquaintance_v2(contact, threads)
 
     def steps(self, change: ContactChange) -> list[ContactChange]:
         return contacts.steps_v2(change)

@@ -25,6 +25,7 @@ class Context(Wire):
     status_id: str | None = None
     valuation: Maybe[float] = None
     notes: Maybe[str] = None
+    threads: Maybe[list[Ref]] = None
 
     @property
     def amount(self) -> float | None:
@@ -44,6 +45,7 @@ class Prospect(Wire):
     image: str | None = None
     bio: str | None = None
     follower_count: float | None = None
+    first_seen_at: Maybe[Time] = None
     context: Maybe[Context] = None
 
     def person(self, platform_id: str = "") -> models.Person | None:

@@ -58,6 +58,7 @@ class Contact(Wire):
     status_id: str | None = None
     valuation: Maybe[float] = None
     notes: Maybe[str] = None
+    created_at: Maybe[Time] = None
 
     @property
     def amount(self) -> float | None:

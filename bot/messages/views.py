@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.cards.message_views import beginning, history
+from bot.cards.message_views import history
 from bot.messages import words
 from bot.models import Card, Message, Person
 from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
-from bot.text import literal, plain, platform_name
+from bot.text import plain, platform_name
 
 TITLE: Final = "This message…"
 INPUT: Final = 3_000  # Slack's limit for a text input
@@ -42,6 +42,7 @@ def message_modal(
         button("Snooze…", "snooze", thread.id),
         *([button("Wake now", "wake", thread.id)] if card.snoozed else []),
         button("Contact…", "contact", thread.id),
+        button("Earlier…", "earlier", thread.id),
         button("Why is this here?", "why_here", thread.id),
     ]
     if chosen is None:
@@ -56,7 +57,7 @@ def message_modal(
 def _which(messages: Sequence[Message], chosen: Message | None) -> list[Block]:
     if len(messages) < 2 or chosen is None:
         return []
-    options = [option(literal(beginning(one), 75).strip() or "–", one.id) for one in messages[-_MOST:]]  # noqa: RUF001 - a dash
+    options = [option(" ".join(one.text.split()) or "A message without text.", one.id) for one in messages[-_MOST:]]
     now = [one for one in options if one["value"] == chosen.id]
     menu = {"type": "static_select", "action_id": "which_message", "placeholder": label("Which message?")}
     return actions("which_message", [{**menu, "options": options, **({"initial_option": now[0]} if now else {})}])

@@ -13,7 +13,8 @@ from bot.send.jobs import Sending
 class Echo(Sending):
     """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
 
-    `ts` is the Slack message, `text` its markup, not decoded yet.
+    `ts` is the Slack message, `text` its markup, not decoded yet. `whole`: it has no prefix; its writer pressed
+    *Send this*.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("send", "{thread_id}")
@@ -24,6 +25,26 @@ class Echo(Sending):
     ts: str
     text: str
     files: bool = False
+    whole: bool = False
+
+
+class Hint(Asked):
+    """Somebody wrote in a card's Slack thread what may have been meant as an answer: tell them once that it stayed.
+
+    `ts` is the Slack message, `text` its markup, not decoded yet.
+    """
+
+    noted: ClassVar[bool] = False
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "hint:{asker.user}"
+    kind: Literal["hint"] = "hint"
+    thread_id: str
+    ts: str
+    text: str
+
+    @property
+    def line(self) -> str:
+        return ""
 
 
 class Revise(Asked):

@@ -1,6 +1,7 @@
 """What people write in channels. Nearly all of it is none of the bot's business, and is neither kept nor logged.
 
-Picked out are replies in a card's Slack thread that begin with the channel's prefix, and changes of such replies.
+Picked out are replies in a card's Slack thread that begin with the channel's prefix, changes of such replies, and the
+first thing that a person says there without one: it may have been meant as an answer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from bot.feature import Feature
 from bot.models import Place
 from bot.queue.job import Job
 from bot.slack.payloads import Ack, Body, author
-from bot.thread_replies.jobs import Echo, Revise
+from bot.thread_replies.jobs import Echo, Hint, Revise
+from bot.thread_replies.send import once_of
 
 log = structlog.get_logger(__name__)
 
@@ -39,12 +41,18 @@ async def _written(bot: Bot, body: Body) -> None:
     said = body["event"]
     if not _reply_of_a_person(said):
         return
+    thread_id = await _thread(bot, body, said)
+    if thread_id is None:
+        return
+    who, words = author(body, said), said.get("text") or ""
     prefix = (await bot.preferences.channel(said["channel"])).replies
-    thread_id = await _thread(bot, body, said) if prefix else None
-    if thread_id and text.after_prefix(text.decode(said.get("text") or ""), prefix) is not None:
-        files, who = bool(said.get("files")), author(body, said)
-        job = Echo(thread_id=thread_id, ts=said["ts"], text=said["text"], files=files, asker=who)
-        await _accept(bot, job, f"slack-message:{who.channel}:{job.ts}")
+    if prefix and text.after_prefix(text.decode(words), prefix) is not None:
+        files = bool(said.get("files"))
+        job = Echo(thread_id=thread_id, ts=said["ts"], text=words, files=files, asker=who)
+        await _accept(bot, job, once_of(who.channel, job.ts))
+    elif words.strip() and who.channel not in (await bot.preferences.person(who.user)).hinted:
+        talk = Hint(thread_id=thread_id, ts=said["ts"], text=words, asker=who)
+        await _accept(bot, talk, f"slack-hint:{who.channel}:{talk.ts}")
 
 
 async def _changed(bot: Bot, body: Body) -> None:

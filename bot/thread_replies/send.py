@@ -19,6 +19,7 @@ from bot.models import Person, Place, Thread
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import say
+from bot.people.jobs import Tell
 from bot.people.mentions import decoded
 from bot.queue.job import Asker, Job, Keep
 from bot.send.jobs import Send
@@ -45,6 +46,11 @@ def intent_of(channel: str, ts: str) -> str:
     return f"slack-{channel}-{ts}"
 
 
+def once_of(channel: str | None, ts: str) -> str:
+    """Under which a Slack message is accepted to be sent, once."""
+    return f"slack-message:{channel}:{ts}"
+
+
 @feature.handles(Echo)
 async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     """Send what follows the prefix, as the writer. Raises `Refused` for those who may not act."""
@@ -59,8 +65,7 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
         return await _not_sent(bot, gone, actor, echo_words.CHANGED_BEFORE, "changed before")
     if not await bot.sharing.shows(channel):
         return await _not_sent(bot, job, actor, echo_words.SHARED, "shared channel")
-    prefix = (await bot.preferences.channel(channel)).replies
-    body = text.after_prefix(await decoded(bot, job.text), prefix)
+    body = await _body(bot, job)
     if body is None:
         return await _not_sent(bot, job, actor, echo_words.OFF, "switched off")
     card = await bot.cards.get(job.thread_id)
@@ -73,7 +78,20 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
     send = _intended(job, actor, card.thread, person, account, body)
     await bot.attempts.keep(send)
-    return [Mark(ts=job.ts, state="sending", asker=job.asker), send]
+    pressed: list[Job] = [_instead(job, say(job.asker, echo_words.ON_ITS_WAY))] if job.whole else []
+    return [*pressed, Mark(ts=job.ts, state="sending", asker=job.asker), send]
+
+
+def _instead(job: Echo, told: Tell) -> Tell:
+    """In the place of the hint whose button was pressed, if any."""
+    return told.model_copy(update={"replace": job.whole})
+
+
+async def _body(bot: Bot, job: Echo) -> str | None:
+    """What is to be sent; None where the channel no longer sends replies that begin so."""
+    said = await decoded(bot, job.text)
+    prefix = (await bot.preferences.channel(job.asker.channel or "")).replies
+    return said.strip() if job.whole else text.after_prefix(said, prefix)
 
 
 def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: str, body: str) -> Send:
@@ -98,7 +116,7 @@ def _intended(job: Echo, actor: Actor, thread: Thread, person: Person, account: 
 
 async def _not_sent(bot: Bot, job: Echo, actor: Actor, why: str, how: str) -> list[Job]:
     await answers.note(bot, job, f"not sent: {how}", actor.member.id)
-    return [say(job.asker, echo_words.stayed_in_slack(why))]
+    return [_instead(job, say(job.asker, echo_words.stayed_in_slack(why)))]
 
 
 @feature.handles(Mark)

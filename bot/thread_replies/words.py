@@ -49,6 +49,19 @@ def stayed_in_slack(why: str) -> str:
     return f"That reply stayed in Slack. {why}"
 
 
+def stays_here(name: str, prefix: str, button: bool) -> str:
+    """What somebody reads who wrote in a card's Slack thread for the first time in a channel."""
+    press = " Press *Send this* to send it as it is." if button else " Press *Reply* on the card to answer."
+    later = f" The next time press *Reply* on the card{f', or begin with {_code(prefix)}' if prefix else ''}."
+    return (
+        f"What you write in this thread stays in Slack: {plain(name, 100)} has not got it. If it was meant for your "
+        f"colleagues, all is well.{press}{later if button else ''} I say this once in this channel."
+    )
+
+
+ON_ITS_WAY = "I'm sending it. A mark on your message shows what becomes of it."
+
+
 def edited(name: str) -> str:
     return f"{plain(name, 100)} reads the edited message now."
 

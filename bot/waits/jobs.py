@@ -37,3 +37,7 @@ class SetHeard(Asked):
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["set_heard"] = "set_heard"
     heard: Heard
+
+    @property
+    def line(self) -> str:
+        return ""  # Home itself shows it

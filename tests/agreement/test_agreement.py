@@ -433,6 +433,7 @@ MAY_USE = {
     "contact": "",
     "dm": "send snippets",
     "doctor": "",
+    "earlier": "cards",
     "events": "cards routing snooze stats",
     "lists": "cards reminders waits",
     "messages": "cards send thread_replies",

@@ -345,6 +345,7 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
         assert await inbox.find_sent(to, "Yes", started, ()) is not None
     answer = Address(account_link_id=team.account, thread_id=team.thread, **person)
     assert (await inbox.send(answer, "To that", "key of an answer", asked.id)).thread_id == team.thread
+    assert (await inbox.acquaintance(team.thread)).threads
     await inbox.react(asked.id, team.thread, "👍")
     await inbox.edit_message(sent.message.id, team.thread, "Yes!")
     await inbox.unsend(sent.message.id, team.thread)

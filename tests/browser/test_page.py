@@ -233,6 +233,28 @@ async def test_a_conversation_is_given_to_a_colleague(arrive: Arrive) -> None:
     await expect(card).to_contain_text("Assigned to Bo")
 
 
+async def test_a_contact_is_changed_in_its_form(arrive: Arrive) -> None:
+    visit = await arrive()
+    acme = visit.theatre.scene.acme
+    acme.sarah.notes = "Asked for a trial in May."
+    acme.sarah.tag_ids = [
+        tag for tag, one in visit.theatre.scene.inbox.world.labels["tag"].items() if one.name == "VIP"
+    ]
+    card = visit.card("Sarah Chen (@sarah) via")
+    await card.get_by_role("button", name="More", exact=True).click()
+    await visit.page.get_by_role("menuitem", name="Contact…").click()
+    modal = visit.page.get_by_role("dialog", name="Contact")
+    await modal.get_by_label("Status").select_option("Won")
+    await modal.get_by_label("Search: Tags").fill("tri")
+    await modal.get_by_role("listbox", name="Tags").select_option(["VIP", "Trial"])
+    await modal.get_by_label("Value (USD)").fill("1250.5")
+    await modal.get_by_role("button", name="Save").click()
+    await expect(modal).to_be_hidden()
+    await expect(card).to_contain_text("Status: Won, by Ana")
+    await expect(card).to_contain_text("Tags: VIP, Trial, by Ana")
+    await expect(card).to_contain_text("Value: 1,250.50 USD, by Ana")
+
+
 async def test_pictures_of_customers_and_of_the_bot_are_shown(arrive: Arrive) -> None:
     visit = await arrive()
     await visit.button("Send a picture").click()
@@ -373,7 +395,9 @@ async def test_an_outsider_sees_only_the_shared_channel_and_may_do_nothing(arriv
     await expect(visit.button("support")).to_have_count(0)
     await expect(visit.page.get_by_role("region", name="Slack")).not_to_contain_text("between you and me")
     await visit.button("Assign to me").click()
-    await expect(visit.card("Only visible to you")).to_contain_text("Only members of Acme can act on Inbox threads.")
+    await expect(visit.card("Only visible to you")).to_contain_text(
+        "Only members of Acme can act on Inbox conversations."
+    )
     await visit.picture("outsider", "Slack")
     await visit.say("/dm @omar_k Hi", "Message #acme-and-partners or type /")
     await expect(visit.card("Slackbot")).to_contain_text("/dm is not a valid command.")

@@ -79,7 +79,7 @@ async def test_a_guest_asks_and_is_let_in(on: Stage, redis_url: str) -> None:
     asked = await question(on, on.acme.ana)
     assert "They are a guest here" in asked.text
     await decide(on, on.acme.ana, asked, "Let in")
-    await hears(on, on.acme.guest, f"<@{on.acme.ana}> let you act on Inbox threads")
+    await hears(on, on.acme.guest, f"<@{on.acme.ana}> let you act on Inbox conversations")
     await archive(on, on.acme.guest, card)
     await on.slack.until(lambda: "Archived by Gus" in shows(on, card))
     assert (on.acme.ana, "allow", on.acme.guest) in acts(on, redis_url)

@@ -113,7 +113,7 @@ SILENT = {"open"}  # a link: Slack opens it
 
 # --- who might do it -------------------------------------------------------------------------------------------------
 
-MEMBERS_ONLY = "Only members of Acme can act on Inbox threads."
+MEMBERS_ONLY = "Only members of Acme can act on Inbox conversations."
 
 
 def _deleted(on: Stage) -> str:
@@ -280,13 +280,13 @@ async def test_an_admin_lets_a_guest_in_and_out_again(on: Stage) -> None:
     on.inbox.add_member("Gus", "gus@elsewhere.example")
     card = await card_of(on)
     await inbox(on, on.acme.ana, f"allow <@{on.acme.guest}>")
-    await hears(on, on.acme.ana, "may act on Inbox threads now")
+    await hears(on, on.acme.ana, "may act on Inbox conversations now")
     await on.slack.press(on.acme.guest, card.channel, card.ts, "Archive")
     await on.slack.until(lambda: "Archived by Gus" in shows(on, card))
     await inbox(on, on.acme.ana, f"disallow <@{on.acme.guest}>")
-    await hears(on, on.acme.ana, "may no longer act on Inbox threads")
+    await hears(on, on.acme.ana, "may no longer act on Inbox conversations")
     await on.slack.press(on.acme.guest, card.channel, card.ts, "Reopen")
-    await hears(on, on.acme.guest, "can act on Inbox threads")
+    await hears(on, on.acme.guest, "can act on Inbox conversations")
 
 
 async def test_an_outsider_is_not_let_in_by_being_called_a_guest(on: Stage) -> None:
@@ -294,7 +294,7 @@ async def test_an_outsider_is_not_let_in_by_being_called_a_guest(on: Stage) -> N
     await hears(on, on.acme.ana, "is no guest of this workspace")
     card = await card_of(on)
     await click(on, on.acme.outsider, card, "archive", thread(on).id)
-    await hears(on, on.acme.outsider, "can act on Inbox threads")
+    await hears(on, on.acme.outsider, "can act on Inbox conversations")
     await idle(on)
     assert calls(on, "PATCH") == []
 
@@ -334,7 +334,7 @@ async def test_somebody_of_another_organisation_is_no_sibling(opened: Open, api:
     user = sibling(on, "Sib", "ana@acme.example", grid="E0OTHER", teams=(on.slack.team_id,))
     card = await card_of(on)
     await on.slack.press(user, card.channel, card.ts, "Archive")
-    await hears(on, user, "can act on Inbox threads")
+    await hears(on, user, "can act on Inbox conversations")
     await idle(on)
     assert calls(on, "PATCH") == []
 

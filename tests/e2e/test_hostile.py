@@ -64,7 +64,7 @@ async def test_a_signed_request_that_is_sent_again_does_nothing(on: Stage) -> No
     await on.slack.submit(on.acme.ana, view["id"], {"text": "By form"})
     await whisper(on, on.acme.ana, "By form")
     await on.slack.command(on.acme.ana, card.channel, command="/inbox", text=f"allow <@{on.acme.guest}>")
-    await hears(on, on.acme.ana, "may act on Inbox threads now")
+    await hears(on, on.acme.ana, "may act on Inbox conversations now")
     await idle(on)
     changes, posts = len(calls(on, "PATCH")), len(calls(on, "POST"))
     await replayed(on, kept)
@@ -72,7 +72,7 @@ async def test_a_signed_request_that_is_sent_again_does_nothing(on: Stage) -> No
     assert len(calls(on, "POST")) == posts
     assert [sent.text for sent in on.inbox.sent()] == ["By command", "By form"]
     assert "Archived" not in shows(on, card)
-    assert len([one for one in told(on, on.acme.ana) if "may act on Inbox threads now" in one]) == 1
+    assert len([one for one in told(on, on.acme.ana) if "may act on Inbox conversations now" in one]) == 1
 
 
 async def test_an_event_that_is_sent_again_does_nothing(on: Stage) -> None:

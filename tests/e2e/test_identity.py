@@ -31,7 +31,7 @@ from tests.e2e.steps import (
     told,
 )
 
-MEMBERS_ONLY = "Only members of *Acme* can act on Inbox threads."
+MEMBERS_ONLY = "Only members of *Acme* can act on Inbox conversations."
 ASK_AN_ADMIN = "Ask an admin to run `/inbox link @you name@company.com`"
 Who = Callable[[Stage], str]
 
@@ -170,7 +170,7 @@ async def test_a_card_in_a_shared_channel_obeys_our_own_people_only(opened: Open
     (card,) = await on.slack.until(lambda: on.slack.messages(shared))
     before = Picture(card)
     await on.slack.press(on.acme.outsider, shared, card.ts, "Archive")
-    await hears(on, on.acme.outsider, "can act on Inbox threads")
+    await hears(on, on.acme.outsider, "can act on Inbox conversations")
     await idle(on)
     assert before.is_unchanged()
     assert calls(on, "PATCH") == []
@@ -191,7 +191,7 @@ async def test_a_payload_that_does_not_name_the_persons_workspace_is_no_way_in(o
     assert payload["team"]["id"] == on.slack.team_id
     body = urlencode({"payload": json.dumps(payload)})
     assert (await on.slack.raw(body, on.slack.sign(body))).status == 200
-    assert all("can act on Inbox threads" in one for one in await answered(on, on.acme.outsider, 2))
+    assert all("can act on Inbox conversations" in one for one in await answered(on, on.acme.outsider, 2))
     await idle(on)
     assert calls(on, "PATCH") == []
     assert before.is_unchanged()
@@ -201,7 +201,7 @@ async def test_nobody_gets_in_by_the_address_of_somebody_else_in_another_workspa
     """Olga, of another workspace, uses the same e-mail address as Ana."""
     assert on.slack.users[on.acme.outsider].email == on.slack.users[on.acme.ana].email
     await on.slack.command(on.acme.outsider, on.acme.shared, command="/inbox", text="whoami")
-    await hears(on, on.acme.outsider, "can act on Inbox threads")
+    await hears(on, on.acme.outsider, "can act on Inbox conversations")
 
 
 # --- how somebody is matched -----------------------------------------------------------------------------------------
@@ -345,7 +345,7 @@ async def test_a_guest_in_bot_admins_is_still_a_guest(opened: Open, api: str, re
     guest = acme(SandboxSlack(), SandboxInbox()).guest
     on = await opened(versions=[api], bot_admins=(guest,))
     await inbox(on, guest, f"link <@{guest}> ana@acme.example")
-    await hears(on, guest, "can act on Inbox threads")
+    await hears(on, guest, "can act on Inbox conversations")
     await idle(on)
     with Redis.from_url(redis_url) as redis:
         assert redis.get(keys.link(guest)) is None
@@ -357,7 +357,7 @@ async def test_a_guest_who_is_allowed_to_act_is_no_admin_though_bot_admins_names
     guest = acme(SandboxSlack(), SandboxInbox()).guest
     on = await opened(versions=[api], bot_admins=(guest,))
     await inbox(on, on.acme.ana, f"allow <@{guest}>")
-    await hears(on, on.acme.ana, "may act on Inbox threads now")
+    await hears(on, on.acme.ana, "may act on Inbox conversations now")
     await inbox(on, guest, f"link <@{guest}> ana@acme.example")
     await hears(on, guest, "Only workspace admins")
     await idle(on)
