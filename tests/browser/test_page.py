@@ -618,3 +618,14 @@ async def test_everything_that_can_be_used_has_a_name(arrive: Arrive) -> None:
              .map((one) => one.outerHTML.slice(0, 120))"""
     )
     assert nameless == []
+
+
+@pytest.mark.parametrize("width", [1280])
+async def test_a_card_of_a_one_line_message_is_at_most_150_px_high(arrive: Arrive, width: int) -> None:
+    visit = await arrive(width=width)
+    await visit.write_as("Omar Khan", "Is the trial still open?")
+    card = visit.card("Is the trial still open?")
+    await card.wait_for()
+    box = await card.bounding_box()
+    assert box is not None
+    assert box["height"] <= 150
