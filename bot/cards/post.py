@@ -84,9 +84,10 @@ async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Mess
 
 
 async def _waiting(bot: Bot, job: Post, card: Card, place: Place | None) -> list[Waiting]:
-    """What is to be shown; before the second message of all goes the first, which stands on the card alone."""
+    """What is to be shown; before the second message below a card goes the first, which stands on the card alone."""
     waiting = await bot.posts.waiting(job.thread_id)
-    if place and (waiting or job.opens) and await bot.posts.alone(card, place):
+    stays = place and (await _wanted(bot, job.thread_id, waiting) == place.channel if waiting else job.opens)
+    if place and stays and await bot.posts.alone(card, place):
         await bot.posts.open(job.thread_id, place.channel)
         waiting = await bot.posts.waiting(job.thread_id)
     return waiting if place or any(one.message.inbound for one in waiting) else []

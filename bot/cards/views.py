@@ -12,13 +12,12 @@ from bot.cards.message_views import (
     reacted,
     snoozed_until,
     timing,
-    who_runs,
     who_text,
     with_picture,
 )
 from bot.models import AccountLink, Card, Note, State, Thread
-from bot.slack.blocks import Block, Msg, actions, context, line, run, section
-from bot.text import literal, money, plain, platform_name, when, when_long
+from bot.slack.blocks import Block, Msg, actions, context, section
+from bot.text import money, plain, platform_name, when, when_long
 from bot.words import GONE, account_offline
 
 INHERITED = (
@@ -51,14 +50,13 @@ def thread_card(
     state, *more = _state(card, assignee)
     done = [*_done(card), *_replying(replying)]
     request = " · message request" if thread.is_request else ""
-    whose = f"{who_text(thread.person)} via {plain(account, NAME)}{request}: {beginning(message)}"
-    facts = context(_about(card, status, tags, currency), timing(message, account), reacted(message))
+    whose = f"{who_text(thread.person)} via {plain(account, NAME)}{request}"
+    facts = (*_about(card, status, tags, currency), timing(message, account), reacted(message))
     return {
-        "text": " · ".join([f"{_mark(card)} {state}", *more, whose, *done]),
+        "text": " · ".join([f"{_mark(card)} {state}", *more, f"{whose}: {beginning(message)}", *done]),
         "blocks": [
-            section(" · ".join([f"{_mark(card)} *{state}*", *more])),
-            line(*who_runs(thread.person), run(literal(f" via {account}", 2 * NAME) + request)),
-            with_picture(facts, thread.person),
+            section(" · ".join([f"{_mark(card)} *{state}*", *more, whose])),
+            with_picture(context(" · ".join(one for one in facts if one)), thread.person),
             *body(message, pictures=True),
             *([context(*done)] if done else []),
             *([] if card.gone else _acting(card, no_reply)),
@@ -101,19 +99,13 @@ def _mark(card: Card) -> str:
     return _MARKS[card.state]
 
 
-def _about(card: Card, status: str, tags: Sequence[str], currency: str) -> str:
-    """`On X · 1,200 followers · Founder at Nimbus · Status: Lead · Tags: vip, trial`, as inert mrkdwn."""
+def _about(card: Card, status: str, tags: Sequence[str], currency: str) -> list[str]:
+    """`On X`, `1,200 followers`, `Founder at Nimbus`, `Status: Lead`, `Tags: vip, trial`, as inert mrkdwn."""
     thread, person = card.thread, card.thread.person
     count = (person.followers if person else None) or 0
     followers = f"{count:,} follower{'s' if count != 1 else ''}" if count else ""
     bio = plain(" ".join((person.bio or "").split()), _ABOUT) if person else ""
-    parts = (
-        f"On {plain(platform_name(thread.platform), 40)}",
-        followers,
-        bio,
-        *_noted(card, status, tags, currency),
-    )
-    return " · ".join(part for part in parts if part)
+    return [f"On {plain(platform_name(thread.platform), 40)}", followers, bio, *_noted(card, status, tags, currency)]
 
 
 def _noted(card: Card, status: str, tags: Sequence[str], currency: str) -> list[str]:

@@ -91,10 +91,12 @@ async def _first_goes_before(bot: Bot, job: Receipt) -> None:
     card, place = await bot.cards.get(job.send.card), await bot.cards.place(job.send.card)
     if card is None or place is None or card.latest is None or job.age > OPENS_WITHIN:
         return
+    if not await bot.sharing.shows(place.channel):
+        return
     if await bot.posts.alone(card, place):
         opens = Post(channel=place.channel, thread_id=job.send.card, message=card.latest, waits=True, opens=True)
         raise Later(SOON, job.model_copy(update={"opened": True}), *([] if job.opened else [opens]))
-    if job.opened and await bot.posts.waiting(job.send.card):
+    if any(one.entry.seq < 0 for one in await bot.posts.waiting(job.send.card)):
         raise Later(SOON, job)
 
 

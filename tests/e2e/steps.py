@@ -182,6 +182,12 @@ async def reply(on: Stage, user: str, card: Message, said: str) -> Message:
     return (await on.slack.until(fresh))[0]
 
 
+def receipts(on: Stage, card: Message) -> list[Message]:
+    """The replies from Slack that stand below the card, among what else was written in the conversation."""
+    below = on.slack.replies(card.channel, card.ts)
+    return [one for one in below if "replied to" in one.text or one.text.startswith("A reply from")]
+
+
 def initial(view: Json, block_id: str) -> str:
     """What the form's text field holds before anybody types."""
     (block,) = [block for block in view["blocks"] if block.get("block_id") == block_id]

@@ -179,8 +179,8 @@ async def test_an_edit_that_overtakes_its_message_is_shown_all_the_same(on: Stag
 
 
 async def test_changes_to_messages_that_slack_never_saw_cost_nothing(on: Stage) -> None:
-    await card_of(on)
-    ours = await on.inbox.teammate_writes(thread(on).id, "Typed on X")
+    on.inbox.add_thread(on.acme.account, on.acme.omar)
+    ours = await on.inbox.teammate_writes(thread(on, on.acme.omar).id, "Typed on X")
     await idle(on)
     asked = len(on.inbox.calls)
     await on.inbox.edits(ours, "Typed on X again")

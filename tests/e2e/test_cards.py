@@ -69,9 +69,9 @@ async def test_later_messages_go_below_the_card_and_the_card_shows_the_latest(on
         await on.inbox.customer_writes(on.acme.sarah, said)
     await idle(on)
     assert len(cards(on)) == 1
-    replies = on.slack.replies(card.channel, card.ts)
-    assert [said in on.slack.show(one) for said, one in zip(("Second words", "Third words"), replies, strict=True)]
-    assert "Sarah Chen" in on.slack.show(replies[0])
+    below = [on.slack.show(one) for one in on.slack.replies(card.channel, card.ts)]
+    assert re.findall(r"\w+ words", "\n".join(below)) == ["First words", "Second words", "Third words"]
+    assert "Sarah Chen" in below[0]
     assert "Third words" in shows(on, card)
     assert "First words" not in shows(on, card)
     assert "Third words" in card.text
@@ -119,8 +119,10 @@ async def test_what_our_own_side_writes_never_notifies(on: Stage, payload: str) 
     await hears(on, on.acme.ana, "Sent to Sarah Chen")
     await idle(on)
     assert cards(on) == [card]
-    assert on.slack.replies(card.channel, card.ts) == []
-    assert [call.method for call in on.slack.calls].count("chat.postMessage") == 1
+    below = "\n".join(on.slack.show(one) for one in on.slack.replies(card.channel, card.ts))
+    ours = ["Typed on X", "Typed in Inbox", "Sent from Slack"]
+    assert [below.count(one) for one in ours] == [1, 1, 1]
+    assert [on.slack.notified(one) for one in on.slack.replies(card.channel, card.ts) if on.slack.notified(one)] == []
 
 
 async def test_a_hostile_message_shows_as_plain_text_within_slacks_limits(on: Stage, payload: str) -> None:
@@ -159,7 +161,7 @@ async def test_a_hostile_name_shows_as_plain_text_too(on: Stage) -> None:
     assert "<!here>" not in card.text
     assert "<@" not in card.text
     assert "*Mal*" not in card.text
-    assert [n["text"] for n in nodes(card.blocks) if n.get("style") == {"bold": True}] == [mallory.name]
+    assert "&lt;!here&gt; ∗Mal∗ &lt;@U0SANDBOXBOT&gt; ˋloryˋ (@mal_lory)" in card.text  # noqa: RUF001  # look-alikes
     assert not [n for n in nodes(card.blocks) if n.get("type") in ("user", "broadcast", "link")]
 
 

@@ -42,7 +42,7 @@ async def test_an_answer_from_elsewhere_ends_the_wait_and_shows_on_the_card(on: 
     assert shows(on, card).startswith("🔴 *Waiting since ")
     await on.inbox.teammate_writes(thread(on).id, "m2", where)
     await idle(on)
-    assert re.match(r"🟢 \*Answered in Inbox, \d\d:\d\d UTC\* · Unassigned\n", shows(on, card))
+    assert re.match(r"🟢 \*Answered in Inbox, \d\d:\d\d UTC\* · Unassigned · ", shows(on, card))
     assert re.match(r"🟢 Answered in Inbox, <!date.*?> · Unassigned · Sarah Chen", card.text)
     await writes(on, "m3")
     assert shows(on, card).startswith("🔴 *Waiting since ")

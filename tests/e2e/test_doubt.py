@@ -10,7 +10,7 @@ from redis import Redis
 
 from bot.sandbox.stage import Stage, bot_on, scene
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import calls, card_of, form, hears, idle, labels, reply_form, told, until
+from tests.e2e.steps import calls, card_of, form, hears, idle, labels, receipts, reply_form, told, until
 
 
 async def dm(on: Stage, said: str) -> None:
@@ -108,7 +108,7 @@ async def test_a_reply_form_that_is_submitted_twice_sends_once(on: Stage) -> Non
     assert all(ack.ok for ack in await asyncio.gather(*twice))
     await idle(on)
     assert texts(on) == ["Hello"]
-    (receipt,) = on.slack.replies(card.channel, card.ts)
+    (receipt,) = receipts(on, card)
     assert "Sent, " in on.slack.show(receipt)
 
 

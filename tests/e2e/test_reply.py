@@ -24,6 +24,7 @@ from tests.e2e.steps import (
     hears,
     idle,
     labels,
+    receipts,
     reply,
     reply_form,
     shows,
@@ -188,7 +189,7 @@ async def test_a_reply_is_sent_once_and_its_receipt_stands_below_the_card_under_
     await idle(on)
     assert "Tom & Jerry say <3 🎉" in as_seen(on, receipt)
     assert [one.text for one in on.inbox.sent()] == ["Tom & Jerry say <3 🎉"]
-    assert on.slack.replies(card.channel, card.ts) == [receipt]
+    assert receipts(on, card) == [receipt]
     assert "Answered by Ana" in shows(on, card)
     assert told(on, on.acme.ana) == []
     assert problems(receipt.blocks, "message") == []
@@ -271,7 +272,7 @@ async def test_a_reply_that_is_not_confirmed_can_be_sent_again_by_its_writer_alo
     await reply_form(on, on.acme.ana, card)
     await lost(on)
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
-    (receipt,) = await on.slack.until(lambda: on.slack.replies(card.channel, card.ts))
+    (receipt,) = await on.slack.until(lambda: receipts(on, card))
     await on.slack.until(lambda: "⚠️ Not confirmed" in as_seen(on, receipt), 10)
     assert labels(receipt) == ["Send again", "Open conversation"]
     private = await whisper(on, on.acme.ana, "Not confirmed")
@@ -285,7 +286,7 @@ async def test_a_reply_that_is_not_confirmed_can_be_sent_again_by_its_writer_alo
     await idle(on)
     assert [one.text for one in on.inbox.sent()] == ["Hello"]
     assert "✅ Sent, " in as_seen(on, receipt)
-    assert on.slack.replies(card.channel, card.ts) == [receipt]
+    assert receipts(on, card) == [receipt]
 
 
 async def test_a_receipt_whose_first_post_was_lost_ends_as_one_that_says_sent(on: Stage) -> None:
@@ -293,9 +294,9 @@ async def test_a_receipt_whose_first_post_was_lost_ends_as_one_that_says_sent(on
     await reply_form(on, on.acme.ana, card)
     on.slack.fail("chat.postMessage", status=500)
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
-    await on.slack.until(lambda: any("✅ Sent" in as_seen(on, one) for one in on.slack.replies(card.channel, card.ts)))
+    await on.slack.until(lambda: any("✅ Sent" in as_seen(on, one) for one in receipts(on, card)))
     await idle(on)
-    assert len(on.slack.replies(card.channel, card.ts)) == 1
+    assert len(receipts(on, card)) == 1
     assert len(on.inbox.sent()) == 1
 
 
@@ -316,7 +317,7 @@ async def test_two_colleagues_replies_have_a_receipt_each(on: Stage) -> None:
     await on.slack.submit(on.acme.bo, values={"text": "From Bo"})
     await on.slack.until(lambda: len(on.inbox.sent()) == 2)
     await idle(on)
-    below = [as_seen(on, one) for one in on.slack.replies(card.channel, card.ts)]
+    below = [as_seen(on, one) for one in receipts(on, card)]
     assert len(below) == 2
     assert all("✅ Sent" in one for one in below)
     assert {("Ana replied" in one, "From Ana" in one) for one in below} == {(True, True), (False, False)}
@@ -331,7 +332,7 @@ async def test_in_a_channel_shared_with_others_the_receipt_names_nobody(opened: 
     await on.slack.submit(on.acme.ana, values={"text": "Our answer"})
     await hears(on, on.acme.ana, "Sent to Sarah Chen")
     await idle(on)
-    seen = "\n".join([shows(on, card), *(as_seen(on, one) for one in on.slack.replies(card.channel, card.ts))])
+    seen = "\n".join([shows(on, card), *(as_seen(on, one) for one in receipts(on, card))])
     assert "✅ Sent" in seen
     for secret in ("Sarah", "Our answer", "A secret", "replying"):
         assert secret not in seen
@@ -342,7 +343,7 @@ async def test_a_reply_in_hand_when_inbox_is_down_is_sent_when_it_is_back(on: St
     await reply_form(on, on.acme.ana, card)
     on.inbox.fail("POST *", 429, times=1, retry_after=1)
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
-    (receipt,) = await on.slack.until(lambda: on.slack.replies(card.channel, card.ts))
+    (receipt,) = await on.slack.until(lambda: receipts(on, card))
     await hears(on, on.acme.ana, "Inbox asks us to wait 1 s")
     await on.slack.until(lambda: "✅ Sent, " in as_seen(on, receipt))
     assert [one.text for one in on.inbox.sent()] == ["Hello"]
@@ -362,7 +363,7 @@ async def test_what_becomes_of_a_reply_later_shows_on_its_receipt(on: Stage) -> 
     await on.inbox.deletes(message)
     await on.slack.until(lambda: "This message was deleted." in as_seen(on, receipt))
     assert "✅ Sent, " in as_seen(on, receipt)
-    assert on.slack.replies(card.channel, card.ts) == [receipt]
+    assert receipts(on, card) == [receipt]
     await idle(on)
     assert "Hi there" in shows(on, card)
 
@@ -388,7 +389,7 @@ async def test_a_receipt_that_is_worked_twice_stands_there_once_as_it_ended(open
     for job in (Receipt(send=sent, state="sending"), again, again, Receipt(send=sent, state="sending")):
         await on.bridge.lanes.accept(job)
     await idle(on)
-    _, other = on.slack.replies(card.channel, card.ts)
+    *_, other = receipts(on, card)
     assert "✅ Sent, " in as_seen(on, other)
 
 

@@ -268,9 +268,10 @@ def test_no_strangers_words_ping_link_or_format() -> None:
 
 def test_card_shows_who_wrote_what_to_which_account() -> None:
     shown = show(card(is_request=True))
-    assert literal(shown) == "Sarah Chen (@sarahchen) via @acme · message requestHi there"
-    said = "Sarah Chen (@sarahchen) via @acme · message request: Hi there"
-    assert shown["text"] == f"🔴 Waiting since {AT_TOKEN} · Unassigned · {said}"
+    assert literal(shown) == "Hi there"
+    whose = "Sarah Chen (@sarahchen) via @acme · message request"
+    assert mrkdwn(shown).splitlines()[0] == f"🔴 *Waiting since {AT_TOKEN}* · Unassigned · {whose}"
+    assert shown["text"] == f"🔴 Waiting since {AT_TOKEN} · Unassigned · {whose}: Hi there"
     assert "Received <!date^" in mrkdwn(shown)
 
 
@@ -278,7 +279,7 @@ def test_a_card_where_another_organisation_reads_along_has_a_menu_without_a_link
     """Which would tell who it is."""
     shown = closed_card(Card(thread=thread()), account="@acme")
     (menu,) = [part for part in parts(shown) if part.get("action_id") == "more"]
-    assert [one["text"]["text"] for one in menu["options"]] == ["Assign to…", "Snooze…", "Contact…"]
+    assert [one["text"]["text"] for one in menu["options"]] == ["Assign to…", "Snooze…", "Contact…", "Earlier…"]
     assert "https://" not in json.dumps(shown)
 
 
@@ -341,7 +342,7 @@ def test_card_says_who_did_what_and_when(state: dict[str, Any], assignee: str | 
 )
 def test_card_says_first_whether_somebody_waits_and_then_who_has_it(state: dict[str, Any], first: str) -> None:
     shown = show(card(**state), "Bo")
-    assert mrkdwn(shown).splitlines()[0] == first
+    assert mrkdwn(shown).splitlines()[0] == f"{first} · Sarah Chen (@sarahchen) via @acme"
     assert shown["text"].startswith(first.replace("*", ""))
 
 
@@ -382,7 +383,7 @@ def test_card_names_attachments_edits_and_deletions() -> None:
 def test_a_card_names_the_person_and_what_the_team_noted_of_them() -> None:
     sarah = SARAH.model_copy(update={"followers": 1, "bio": "Runs\nfast"})
     shown = thread_card(card(person=sarah), account="@acme", assignee=None, status="Lead", tags=["VIP", "trial"])
-    assert "On X · 1 follower · Runs fast · Status: Lead · Tags: VIP, trial" in mrkdwn(shown).splitlines()
+    assert "On X · 1 follower · Runs fast · Status: Lead · Tags: VIP, trial · Received" in mrkdwn(shown)
 
 
 def test_a_button_that_is_missing_leaves_a_reason() -> None:
