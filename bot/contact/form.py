@@ -79,10 +79,8 @@ async def suggest(ack: Ack, body: Body, bot: Bot) -> None:
 def like(tags: Sequence[Label], typed: str) -> list[Label]:
     """Those whose names have `typed` in them, without case and accents; names that begin so come first."""
     wanted = _bare(typed)
-    fitting = [
-        (not (name := _bare(one.name)).startswith(wanted), name, one) for one in tags if wanted in _bare(one.name)
-    ]
-    return [one for *_, one in sorted(fitting, key=lambda each: each[:2])]
+    fitting = [(name, one) for one in tags if wanted in (name := _bare(one.name))]
+    return [one for _, one in sorted(fitting, key=lambda each: (not each[0].startswith(wanted), each[0]))]
 
 
 def _bare(name: str) -> str:

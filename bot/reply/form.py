@@ -166,7 +166,7 @@ async def _fill(
         others=[(one.name, one.since) for one in others],
         characters=await _limit(bot, thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
-        seen=messages[-1].created_at if messages else utc_now(),
+        seen=messages[-1].created_at if messages and not job.reply_to else utc_now(),
         reminders=tuple(REMINDERS),
         answers=bool(job.reply_to),
         metadata=remembered(job.thread_id, job.asker, job.reply_to),

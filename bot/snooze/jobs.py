@@ -50,13 +50,17 @@ class Rouse(Job):
 
 
 class Woken(Job):
-    """Tell whoever has the conversation, else who snoozed it, that it is back; or that it could not be (`failed`)."""
+    """Tell whoever has the conversation, else who snoozed it, that it is back; or that it could not be (`failed`).
 
-    waits_in: ClassVar[str] = "posts:{thread_id}"
+    `waited`: they had quiet hours, and it may have been seen to since.
+    """
+
+    waits_in: ClassVar[str] = "woken:{thread_id}"
     kind: Literal["woken"] = "woken"
     thread_id: str
     snoozed: Snoozed
     failed: bool = False
+    waited: bool = False
 
 
 def ended_by(thread_id: str, snoozed: Snoozed | None, messages: Iterable[Message]) -> list[Job]:

@@ -23,8 +23,6 @@ async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Mess
     inbound = [one for one in messages if one.inbound]
     card, wanted = await bot.cards.get(thread_id), (await bot.preferences.channel(channel)).broadcast
     every = wanted == "every" and bool(inbound)
-    if card and card.snoozed and card.snoozed.even and inbound:  # whoever has it hears of it when it wakes
-        return Notice(broadcast=every, until=max(one.created_at for one in inbound))
     since = await _begins(bot, card, inbound) if card else None
     if card is None or since is None:
         return Notice(broadcast=every)
@@ -35,7 +33,7 @@ async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Mess
     if ear is None:
         return Notice(broadcast=wanted != "thread", until=until)
     user, how = ear
-    if how == "message" or (how == "mention" and not await _can_mention(bot, channel, user)):
+    if how == "message" or (how == "mention" and not await can_mention(bot, channel, user)):
         await bot.noticed.tell(user, thread_id, since)
         await bot.lanes.accept(TellWhoWaits(user=user))
         how = "message"
@@ -83,7 +81,7 @@ async def _ear(bot: Bot, card: Card, since: datetime) -> Ear | None:
     return user, "message" if choices.heard == "mention" and is_quiet else choices.heard
 
 
-async def _can_mention(bot: Bot, channel: str, user: str) -> bool:
+async def can_mention(bot: Bot, channel: str, user: str) -> bool:
     """Where outsiders read along, no colleague is named; and a mention notifies members of the channel alone."""
     if not await bot.sharing.shows(channel):
         return False

@@ -442,7 +442,7 @@ MAY_USE = {
     "routing": "",
     "send": "stats",
     "snippets": "",
-    "snooze": "cards lists",
+    "snooze": "cards lists waits",
     "stats": "",
     "thread_replies": "cards send",
     "threads": "cards snooze",

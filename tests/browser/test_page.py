@@ -150,6 +150,31 @@ async def test_a_thread_stays_in_slack_and_takes_no_commands(arrive: Arrive) -> 
 # --- modals -----------------------------------------------------------------------------------------------------------
 
 
+async def test_what_the_channel_sees_of_a_thread_leads_there_and_says_whom_it_notifies(arrive: Arrive) -> None:
+    visit = await arrive()
+    inbox, card = visit.theatre.scene.inbox, visit.card("(@sarah) via @acme")
+    thread = next(one for one in inbox.world.threads.values() if one.person.username == "sarah")
+    await inbox.teammate_writes(thread.id, "Yes, until Friday")
+    await expect(card).to_contain_text("Answered")
+    await visit.write_as("Sarah Chen", "One more thing")
+    seen = visit.page.locator(".channel .message", has_text="replied to a thread")
+    await expect(seen).to_contain_text("One more thing")
+    ana = next(one.id for one in inbox.world.members.values() if one.name == "Ana")
+    await inbox.app_assigns(thread.id, ana)
+    await inbox.teammate_writes(thread.id, "Which one?")
+    await expect(card).to_contain_text("Assigned to Ana")
+    await expect(card).to_contain_text("Answered")
+    await visit.write_as("Sarah Chen", "The last one, I promise")
+    await expect(card).to_contain_text("I promise")
+    await expect(seen).to_have_count(1)
+    await seen.get_by_role("button", name="a thread", exact=True).click()
+    below = visit.page.locator(".thread .message", has_text="you have this conversation")
+    await expect(below).to_contain_text("I promise")
+    await expect(below).to_contain_text("notifies you")
+    await visit.become("Bo")
+    await expect(visit.text("notifies you")).to_have_count(0)
+
+
 async def test_a_command_is_completed_and_its_form_checked_and_sent(arrive: Arrive) -> None:
     visit = await arrive()
     box = visit.page.get_by_label("Message #support or type /")
@@ -206,6 +231,28 @@ async def test_a_conversation_is_given_to_a_colleague(arrive: Arrive) -> None:
     await modal.get_by_role("button", name="Assign").click()
     await expect(modal).to_be_hidden()
     await expect(card).to_contain_text("Assigned to Bo")
+
+
+async def test_a_contact_is_changed_in_its_form(arrive: Arrive) -> None:
+    visit = await arrive()
+    acme = visit.theatre.scene.acme
+    acme.sarah.notes = "Asked for a trial in May."
+    acme.sarah.tag_ids = [
+        tag for tag, one in visit.theatre.scene.inbox.world.labels["tag"].items() if one.name == "VIP"
+    ]
+    card = visit.card("Sarah Chen (@sarah) via")
+    await card.get_by_role("button", name="More", exact=True).click()
+    await visit.page.get_by_role("menuitem", name="Contact…").click()
+    modal = visit.page.get_by_role("dialog", name="Contact")
+    await modal.get_by_label("Status").select_option("Won")
+    await modal.get_by_label("Search: Tags").fill("tri")
+    await modal.get_by_role("listbox", name="Tags").select_option(["VIP", "Trial"])
+    await modal.get_by_label("Value (USD)").fill("1250.5")
+    await modal.get_by_role("button", name="Save").click()
+    await expect(modal).to_be_hidden()
+    await expect(card).to_contain_text("Status: Won, by Ana")
+    await expect(card).to_contain_text("Tags: VIP, Trial, by Ana")
+    await expect(card).to_contain_text("Value: 1,250.50 USD, by Ana")
 
 
 async def test_pictures_of_customers_and_of_the_bot_are_shown(arrive: Arrive) -> None:

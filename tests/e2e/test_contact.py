@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from redis import Redis
 
-from bot.contact.jobs import ChangeContact
+from bot.contact.jobs import ChangeContact, ShowContact
 from bot.facts import ContactChange
 from bot.queue.job import Asker
 from bot.sandbox.inbox.records import PersonRecord
@@ -492,6 +492,41 @@ def killed(on: Stage, team: dict[str, str], **more: Any) -> ChangeContact:
         "asker": Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel),
     }
     return ChangeContact(**(wanted | more))
+
+
+@pytest.mark.parametrize(
+    ("begun", "why"),
+    [(False, "Nothing was saved."), (True, "Whether it was saved I can't tell: open the contact and look.")],
+)
+async def test_after_ten_minutes_the_change_is_given_up_and_handed_back(
+    on: Stage, team: dict[str, str], begun: bool, why: str
+) -> None:
+    await card_of(on)
+    on.inbox.fail("GET /*/threads/*", 503, times=None)
+    await on.bridge.lanes.accept(killed(on, team, begun=begun, at=datetime.now(UTC) - timedelta(minutes=11)))
+    said = await hears(on, on.acme.ana, f"Inbox didn't answer for 10 minutes, so I stopped trying. {why}")
+    assert "Signed." in said
+    on.inbox.heal()
+    (message,) = on.slack.dms(on.acme.ana)  # whoever asked that long ago may look elsewhere by now
+    assert problems(message.blocks, "message") == []
+    await on.slack.press(on.acme.ana, message.channel, message.ts, "Open Contact…")
+    view = await form(on, on.acme.ana, "Default assignee")
+    assert element(view, "notes")["initial_value"] == "Signed."
+    assert [one["text"]["text"] for one in element(view, "tags")["initial_options"]] == ["VIP", "Press"]
+    await on.slack.submit(on.acme.ana)
+    await hears(on, on.acme.ana, "Saved for *Sarah Chen*: status *Won*; notes; tags + *VIP*.")
+
+
+async def test_a_card_is_drawn_and_an_assignee_told_whoever_died_meanwhile(on: Stage, team: dict[str, str]) -> None:
+    """The worker died after the card was written down, and the next one does it again."""
+    card = await card_of(on)
+    await on.inbox.app_assigns_contact(on.acme.sarah, on.acme.bo_member)
+    await on.slack.until(lambda: "Assigned to Bo through the contact" in shows(on, card))
+    done = ContactChange(facts={"assignee": on.acme.bo_member})
+    shown = ShowContact(thread_id=thread(on).id, by="Ana", member_id=on.acme.ana_member, done=done)
+    await on.bridge.lanes.accept(shown)
+    await on.slack.until(lambda: "Assigned to Bo through the contact by Ana" in shows(on, card))
+    await on.slack.until(lambda: on.slack.dms(on.acme.bo))
 
 
 @pytest.mark.parametrize("done", [(), ("facts",), ("facts", "tags")])

@@ -10,7 +10,22 @@ from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.e2e.steps import Json, calls, card_of, form, hears, idle, modal, reply, shows, thread, told, version, whisper
+from tests.e2e.steps import (
+    Json,
+    calls,
+    card_of,
+    form,
+    hears,
+    idle,
+    modal,
+    nodes,
+    reply,
+    shows,
+    thread,
+    told,
+    version,
+    whisper,
+)
 
 STARTED = "Conversation with"
 
@@ -70,6 +85,18 @@ async def test_a_reply_to_a_message_in_a_colleagues_conversation_asks_first_and_
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
     await on.slack.until(lambda: on.inbox.sent())
     assert last(on).reply_to == first.id
+
+
+async def test_a_reply_to_an_earlier_message_archives_though_a_later_one_is_there(on: Stage) -> None:
+    card = await card_of(on, "First")
+    await this_message(on, on.acme.ana, card, "First")
+    await below(on, card, "And second")
+    await on.slack.press_modal(on.acme.ana, "Reply to this")
+    view = await form(on, on.acme.ana, "Your reply")
+    (box,) = [one for one in nodes(view["blocks"]) if one.get("type") == "checkboxes"]
+    await on.slack.submit(on.acme.ana, values={"text": "Hello", "archive": [box["options"][0]["value"]]})
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    assert thread(on).archived
 
 
 @pytest.mark.parametrize(

@@ -739,3 +739,38 @@ async def test_what_was_missed_while_the_bot_was_away_ends_it(redis_url: str, ap
             await on.slack.until(lambda: clock.snoozed() == [])
             await idle(second)
             assert not thread(second).archived
+
+
+async def test_an_assignee_who_is_not_in_the_channel_reads_it_in_a_direct_message(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await assigned_to_bo(on, card)
+    on.slack.channels[card.channel].members.discard(on.acme.bo)
+    await snooze(on, on.acme.ana, card)
+    clock.comes()
+    await rings(on)
+    (post,), (message,) = below(on, card), on.slack.dms(on.acme.bo)
+    assert "<@" not in post.text + message.text
+    assert "The conversation with *Sarah Chen (@sarah)* was snoozed until now, by Ana" in message.text
+
+
+async def test_in_the_assignees_quiet_hours_it_is_reopened_and_the_word_waits(on: Stage, clock: Clock) -> None:
+    quiet = f"quiet {utc_now() - timedelta(hours=1):%H:%M}-{utc_now() + timedelta(hours=1):%H:%M} UTC"
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", quiet)
+    await hears(on, on.acme.bo, "they come afterwards")
+    card = await card_of(on)
+    await assigned_to_bo(on, card)
+    await snooze(on, on.acme.ana, card)
+    clock.comes()
+    await on.bridge.lanes.accept(Ring())
+    await idle(on, held=1)
+    assert (thread(on).archived, below(on, card), on.slack.dms(on.acme.bo)) == (False, [], [])
+
+
+async def test_who_snoozed_it_into_their_own_quiet_hours_is_told_at_that_time(on: Stage, clock: Clock) -> None:
+    quiet = f"quiet {utc_now() - timedelta(hours=1):%H:%M}-{utc_now() + timedelta(hours=1):%H:%M} UTC"
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", quiet)
+    card = await card_of(on)
+    await snooze(on, on.acme.ana, card)
+    clock.comes()
+    await rings(on)
+    assert len(below(on, card)) == 1

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from bot.queue.job import Asker, Job, utc_now
+from bot.queue.job import Asker, utc_now
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.snooze.jobs import Ring, Rouse, Woken
 from bot.threads.jobs import Change, Wish
+from tests.e2e.deaths import everywhere, worked
 from tests.e2e.snoozing import Clock, below, snooze
-from tests.e2e.steps import card_of, idle, shows, thread, told
-from tests.mortal import Mortal
-
-ENOUGH = 60  # no handler here waits so often
+from tests.e2e.steps import idle, shows, thread, told
 
 
 @pytest.fixture
@@ -28,36 +25,11 @@ async def clock(redis_url: str) -> AsyncIterator[Clock]:
     found.close()
 
 
-async def worked(on: Stage, job: Job, lives: int) -> tuple[Sequence[Job], bool]:
-    """What follows from a job whose worker lives so long, and another one does it then; and whether the first died."""
-    handler: Any = on.bridge.worker._work._handlers[type(job)]
-
-    async def keep(progress: Job) -> None:
-        nonlocal job
-        job = progress
-
-    mortal: Mortal[Sequence[Job]] = Mortal(handler(job, keep), lives)
-    then = await mortal
-    if then is None:
-        then = await handler(job.model_copy(update={"tries": job.tries + 1}), keep)
-    return then, mortal.died
-
-
 @pytest.fixture
 async def on(on: Stage, optional_scopes: frozenset[str]) -> Stage:
     """As everywhere, and history may be read, which tells whether something was posted."""
     on.slack.scopes |= optional_scopes
     return on
-
-
-async def everywhere(on: Stage, act: Callable[[PersonRecord, Message, int], Awaitable[bool]]) -> None:
-    """Let `act` be done with somebody new for each point at which its worker may die, until none is left."""
-    for lives in range(ENOUGH):
-        person = on.inbox.add_person(f"person{lives}", f"Person {lives}")
-        if not await act(person, await card_of(on, "Later, please", person), lives):
-            assert lives > 2
-            return
-    raise AssertionError("it waits more often than that")
 
 
 async def test_whoever_dies_over_snoozing_it_is_snoozed_once(on: Stage, clock: Clock) -> None:

@@ -33,7 +33,7 @@ async def test_files_and_reactions(version: str) -> None:
     assert message.attachments == (
         Attachment(kind="video", url=VIDEO["url"], seconds=42, expires_at=ends, poster="https://media.example/3.jpg"),
     )
-    assert message.reactions == (Reaction(emoji="🔥"), Reaction(emoji="❤️"))
+    assert message.reactions == (Reaction(emoji="🔥", ours=False), Reaction(emoji="❤️"))
     assert message.at(ends - timedelta(seconds=1)) == message
     assert [(one.url, one.poster) for one in message.at(ends).attachments] == [(None, None)]
     taken = message.taken_back()

@@ -279,7 +279,7 @@ def test_a_card_where_another_organisation_reads_along_has_a_menu_without_a_link
     """Which would tell who it is."""
     shown = closed_card(Card(thread=thread()), account="@acme")
     (menu,) = [part for part in parts(shown) if part.get("action_id") == "more"]
-    assert [one["text"]["text"] for one in menu["options"]] == ["Assign to…", "Snooze…", "Contact…"]
+    assert [one["text"]["text"] for one in menu["options"]] == ["Assign to…", "Snooze…", "Contact…", "Earlier…"]
     assert "https://" not in json.dumps(shown)
 
 

@@ -147,7 +147,7 @@ function message(one, channelId, parent) {
       "div",
       { class: "message-body" },
       one.seen && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
-      !parent && one.thread_ts && fromThread(one, channelId),
+      !parent && one.thread_ts && one.thread_ts !== one.ts && fromThread(one, channelId),
       h("p", { class: "who" }, h("strong", {}, who), bot && h("span", { class: "badge" }, "APP"), h("time", {}, clock(one.ts)), notifies(one)),
       content(one, channelId),
       ui.troubles[one.ts] && h("p", { class: "trouble", role: "alert" }, icon("warning"), ui.troubles[one.ts]),
