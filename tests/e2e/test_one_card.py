@@ -54,11 +54,7 @@ async def test_two_messages_that_rules_send_to_two_channels_at_once_are_one_conv
     (card,) = live(on, on.acme.channel, vip)
     assert card.channel == vip
     assert "I want a refund" in shows(on, card)
-    below = "\n".join(on.slack.show(one) for one in on.slack.replies(card.channel, card.ts))
-    assert [below.count(one) for one in ("Hello", "I want a refund")] in (
-        [1, 1],
-        [0, 0],
-    )
+    assert on.slack.replies(card.channel, card.ts) == []
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
