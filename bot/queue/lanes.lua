@@ -43,9 +43,18 @@ local function drop(name)
   redis.call('ZREM', DELAYED_SINCE, name)
 end
 
--- The jobs in ARGV from there on: lane, item, once and how of each.
+-- The jobs in ARGV from there on: lane, item, once and how of each. What is put off is the line of the job before it:
+-- one that is not pushed, as it was asked for already, has none.
 local function push_all(from)
-  local pushed = 0
-  for i = from, #ARGV, 4 do pushed = pushed + push(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end
+  local pushed, last = 0, 0
+  for i = from, #ARGV, 4 do
+    local how = ARGV[i + 3]
+    if how:sub(1, 1) ~= '+' then
+      last = push(ARGV[i], ARGV[i + 1], ARGV[i + 2], how)
+      pushed = pushed + last
+    elseif last == 1 then
+      push(ARGV[i], ARGV[i + 1], ARGV[i + 2], how)
+    end
+  end
   return pushed
 end
