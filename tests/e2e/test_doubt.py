@@ -10,7 +10,7 @@ from redis import Redis
 
 from bot.sandbox.stage import Stage, bot_on, scene
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import calls, card_of, form, hears, idle, labels, receipts, reply_form, told, until
+from tests.e2e.steps import calls, card_of, form, hears, idle, labels, receipts, reply_form, thread, told, until
 
 
 async def dm(on: Stage, said: str) -> None:
@@ -78,14 +78,15 @@ async def test_what_v1_may_have_sent_is_looked_for_before_v2_sends_it(redis_url:
 async def test_what_v2_has_tried_is_asked_again_by_its_key_and_not_looked_for(opened: Open) -> None:
     on = await opened(versions=["v2"])
     await card_of(on)  # else it would be a first message, before which the conversation is read
-    read = len(calls(on, "GET", "/messages"))
+    looked = f"/v2/threads/{thread(on).id}/messages"
+    read = len(calls(on, "GET", looked))
     on.inbox.fail("POST *", drop="after")
     await dm(on, "@sarah Hello")
     await hears(on, on.acme.ana, "Sent to Sarah Chen")
     await idle(on)
     assert texts(on) == ["Hello"]
     assert len(calls(on, "POST", "/v2/messages")) == 2
-    assert len(calls(on, "GET", "/messages")) == read
+    assert len(calls(on, "GET", looked)) == read
 
 
 async def test_a_doubtful_send_to_a_conversation_that_is_gone_is_not_sent_to_the_person(opened: Open) -> None:

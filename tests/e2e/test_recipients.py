@@ -342,4 +342,4 @@ async def test_a_name_with_line_breaks_is_one_line(on: Stage) -> None:
     await on.slack.until(lambda: cards(on))
     await idle(on)
     (card,) = cards(on)
-    assert "Ruth *Paid*: yes all" in shows(on, card)
+    assert "Unassigned · Ruth ∗Paid∗: yes all (@ruth) via @acme\n" in shows(on, card)  # noqa: RUF001 - look-alikes

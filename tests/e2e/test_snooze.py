@@ -134,7 +134,9 @@ async def test_a_snoozed_card_says_until_when_and_by_whom_and_wakes_with_a_word_
 ) -> None:
     card = await card_of(on, "Next week, please")
     await snooze(on, on.acme.ana, card)
-    assert re.match(r"😴 \*Snoozed until [^*]+ by Ana\* · Unassigned\n", shows(on, card))
+    assert re.match(
+        r"😴 \*Snoozed until [^*]+ by Ana\* · Unassigned · Sarah Chen \(@sarah\) via @acme\n", shows(on, card)
+    )
     assert "Snoozed until" in on.slack.message(card.channel, card.ts).text  # which notifications show
     assert "Archived" not in shows(on, card)
     assert below(on, card) == []
