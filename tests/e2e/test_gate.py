@@ -180,6 +180,8 @@ async def forget_what_waits(on: Stage, redis_url: str) -> None:
             if not depth["people"] + depth["background"]:
                 for lane in redis.zrange(keys.DELAYED, 0, -1):
                     redis.delete(keys.lane(lane.decode()))
+                    redis.zrem(keys.DELAYED, lane)  # a line may be due only in a while
+                    redis.zrem(keys.DELAYED_SINCE, lane)
             await asyncio.sleep(0.01)
 
 
