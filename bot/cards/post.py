@@ -52,7 +52,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     job = job.model_copy(update={"attempt": None})
     channel = await _wanted(bot, job.thread_id, waiting)
     below = place if place and place.channel == channel else None
-    await slot(bot, job, channel, NEW if place else FIRST)
+    await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
     shown = await _next(bot, waiting, below)
     messages = [one.message for one in shown]
     card = await with_latest(bot, card, messages)
@@ -133,7 +133,7 @@ async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None
     found = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
     if found is None and attempt.thread_ts:
         stray = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=None, since=since)
-        if stray:  # its card was gone, and whoever posted it died before they took it away
+        if stray and stray != place:  # its card was gone, and whoever posted it died before they took it away
             await bot.slack.delete(stray)
     return found
 
@@ -164,5 +164,5 @@ async def _stands(
     if attempt.old:
         then.append(Leave(thread_id=job.thread_id, old=attempt.old))
     if left := await bot.posts.waiting(job.thread_id):
-        then.append(again.model_copy(update={"message": left[0].message, "at": utc_now()}))
+        then.append(again.model_copy(update={"message": left[0].message, "opens": False, "at": utc_now()}))
     return [*then, *await shared(bot, attempt.channel)]
