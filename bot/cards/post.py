@@ -12,7 +12,7 @@ import structlog
 from bot.cards.draw import draw, draw_below, fresh, named_later, redraw_below, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render
 from bot.cards.message_views import that_fit
-from bot.cards.posting import slot, stands, waits_since, with_latest
+from bot.cards.posting import slot, stands, unseen, waits_since, with_latest
 from bot.cards.store import Waiting
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone, InboxError
@@ -113,13 +113,13 @@ async def _catch_up(bot: Bot, job: Post) -> None:
     if since is None:
         return
     try:
-        messages = await bot.background.messages(job.thread_id, since=since)
+        messages = await unseen(bot, job.thread_id, since)
     except Gone:
         messages = []
     except InboxError as error:  # better out of order than late
         log.warning("not_caught_up", ref=job.ref, thread=job.thread_id, status=error.status)
         return
-    for number, message in enumerate(await bot.feed.unseen(messages, since)):
+    for number, message in enumerate(messages):
         await bot.posts.put(message, job.channel, number)  # in Inbox's order, where several were written at once
         await waits_since(bot, message)
     await bot.feed.caught_up(job.thread_id)
