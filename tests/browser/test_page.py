@@ -93,7 +93,7 @@ async def test_each_state_of_the_card(arrive: Arrive) -> None:
 
 async def test_what_happens_in_the_inbox_app_shows_on_the_card(arrive: Arrive) -> None:
     visit = await arrive()
-    card = visit.card("Sarah Chen (@sarah)")
+    card = visit.card("Sarah Chen (@sarah) via")
     app = visit.page.locator(".app-acts")
     await app.get_by_label("Assigned to").select_option("Bo")
     await expect(card).to_contain_text("Assigned to Bo in Inbox")
@@ -225,7 +225,8 @@ async def test_reply_on_a_card_is_a_form_and_its_receipt(arrive: Arrive) -> None
 async def test_a_conversation_is_given_to_a_colleague(arrive: Arrive) -> None:
     visit = await arrive()
     card = visit.card("Sarah Chen (@sarah) via")
-    await card.get_by_role("button", name="Assign to…").click()
+    await card.get_by_role("button", name="More", exact=True).click()
+    await visit.page.get_by_role("menuitem", name="Assign to…").click()
     modal = visit.page.get_by_role("dialog", name="Assign to…")
     await modal.get_by_role("combobox").select_option("Bo")
     await modal.get_by_role("button", name="Assign").click()
@@ -303,7 +304,7 @@ async def test_a_messages_menu_has_the_shortcuts_and_works_by_keyboard(arrive: A
     card = visit.card("Sarah Chen (@sarah)")
     await card.hover()
     await card.get_by_role("button", name="More actions").click()
-    await visit.page.get_by_role("menuitem", name="Assign to me").click()
+    await visit.page.get_by_role("menuitem", name="Take or give back").click()
     await expect(card).to_contain_text("Assigned to Ana")
 
 
