@@ -26,8 +26,8 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
     if (waiting := await _among_waiting(bot, job)) is not None:
         await bot.posts.amend(job.thread_id, await _as_it_is(bot, job, waiting))
     place = await bot.posts.shown_at(job.message_id)
-    if place is None and waiting is None and job.tries < len(MISSING) and await bot.feed.shown([job.message_id]):
-        raise Later(MISSING[job.tries], tried(job))  # it is on its way there
+    if place is None and waiting is None and job.tries < len(MISSING) and await _is_on_its_way(bot, job):
+        raise Later(MISSING[job.tries], tried(job))
     card = await bot.cards.get(job.thread_id)
     latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
     if card is None or not (latest or place):
@@ -41,6 +41,12 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
         return []
     await bot.cards.amend_latest(job.thread_id, message)
     return [Render(thread_id=job.thread_id)]
+
+
+async def _is_on_its_way(bot: Bot, job: Amend) -> bool:
+    """Whether it is about to stand somewhere. A reply in the card's Slack thread stands there itself."""
+    send = await bot.attempts.of_message(job.message_id)
+    return not (send and send.echo) and bool(await bot.feed.shown([job.message_id]))
 
 
 async def _among_waiting(bot: Bot, job: Amend) -> Message | None:

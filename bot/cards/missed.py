@@ -8,7 +8,7 @@ from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Lost, Missed, Post, Render
 from bot.cards.known import learn
 from bot.cards.message_views import meanwhile
-from bot.cards.posting import post_once, slot, stands, waits_since, with_latest
+from bot.cards.posting import post_once, slot, stands, unseen, waits_since, with_latest
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
@@ -45,10 +45,9 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     await slot(bot, job, job.channel, LATER)
     try:
         thread = await bot.background.thread(job.thread_id)
-        messages = await bot.background.messages(job.thread_id, since=job.since)
+        new = await unseen(bot, job.thread_id, job.since)
     except Gone:
         return []
-    new = await bot.feed.unseen(messages, job.since)
     then = [*await learn(bot, thread), Render(thread_id=thread.id)]
     await bot.directory.saw(thread)
     card = await bot.cards.get(thread.id)

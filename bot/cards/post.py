@@ -12,7 +12,7 @@ import structlog
 from bot.cards.draw import draw, draw_below, fresh, named_later, redraw_below, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render
 from bot.cards.message_views import that_fit
-from bot.cards.posting import slot, stands, waits_since, with_latest
+from bot.cards.posting import slot, stands, unseen, waits_since, with_latest
 from bot.cards.store import Waiting
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone, InboxError
@@ -52,7 +52,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     job = job.model_copy(update={"attempt": None})
     channel = await _wanted(bot, job.thread_id, waiting)
     below = place if place and place.channel == channel else None
-    await slot(bot, job, channel, NEW if place else FIRST)
+    await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
     shown = await _next(bot, waiting, below)
     messages = [one.message for one in shown]
     card = await with_latest(bot, card, messages)
@@ -113,13 +113,13 @@ async def _catch_up(bot: Bot, job: Post) -> None:
     if since is None:
         return
     try:
-        messages = await bot.background.messages(job.thread_id, since=since)
+        messages = await unseen(bot, job.thread_id, since)
     except Gone:
         messages = []
     except InboxError as error:  # better out of order than late
         log.warning("not_caught_up", ref=job.ref, thread=job.thread_id, status=error.status)
         return
-    for number, message in enumerate(await bot.feed.unseen(messages, since)):
+    for number, message in enumerate(messages):
         await bot.posts.put(message, job.channel, number)  # in Inbox's order, where several were written at once
         await waits_since(bot, message)
     await bot.feed.caught_up(job.thread_id)
@@ -133,7 +133,7 @@ async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None
     found = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
     if found is None and attempt.thread_ts:
         stray = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=None, since=since)
-        if stray:  # its card was gone, and whoever posted it died before they took it away
+        if stray and stray != place:  # its card was gone, and whoever posted it died before they took it away
             await bot.slack.delete(stray)
     return found
 
@@ -164,5 +164,5 @@ async def _stands(
     if attempt.old:
         then.append(Leave(thread_id=job.thread_id, old=attempt.old))
     if left := await bot.posts.waiting(job.thread_id):
-        then.append(again.model_copy(update={"message": left[0].message, "at": utc_now()}))
+        then.append(again.model_copy(update={"message": left[0].message, "opens": False, "at": utc_now()}))
     return [*then, *await shared(bot, attempt.channel)]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot.cards.jobs import Leave, Missed, Move, Post
 from bot.context import Bot
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Later
 from bot.slack.blocks import Msg
+
+EARLIER: Final = timedelta(hours=1)  # than the event that tells of it, a message may have been written
+
+
+async def unseen(bot: Bot, thread_id: str, since: datetime) -> list[Message]:
+    """What was missed in a thread and no channel shows, oldest first. Raises `InboxError`."""
+    return await bot.feed.unseen(await bot.background.messages(thread_id, since=since - EARLIER), since)
 
 
 async def slot(bot: Bot, job: Job, channel: str, turn: int) -> None:

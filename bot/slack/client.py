@@ -185,6 +185,7 @@ class Slack:
     async def find(self, channel: str, message_id: str, *, thread_ts: str | None, since: float) -> Place | None:
         """The post that carries `message_id` in its metadata, where the bot may read history; None otherwise.
 
+        Of a thread, Slack tells the first message too, whose mark may be the same: it is none of the posts below it.
         For after an unknown outcome: the scopes `channels:history` and `groups:history` are not among those it needs.
         """
         try:
@@ -202,7 +203,8 @@ class Slack:
         except (SlackRefused, SlackUnknown):
             return None
         for one in answer.get("messages") or []:
-            if (one.get("metadata") or {}).get("event_payload", {}).get("message_id") == message_id:
+            marked = (one.get("metadata") or {}).get("event_payload", {}).get("message_id")
+            if marked == message_id and str(one["ts"]) != thread_ts:
                 return Place(channel, str(one["ts"]))
         return None
 

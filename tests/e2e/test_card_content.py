@@ -152,6 +152,7 @@ async def test_an_edited_and_then_deleted_message_is_shown_as_such_on_the_card(o
 async def test_a_message_below_the_card_is_amended_there_and_leaves_the_card_alone(on: Stage) -> None:
     card = await card_of(on, "One")
     middle = await on.inbox.customer_writes(on.acme.sarah, "Two")
+    await idle(on)  # else one post may show all three
     await on.inbox.customer_writes(on.acme.sarah, "Three")
     await idle(on)
     two, three = on.slack.replies(card.channel, card.ts)

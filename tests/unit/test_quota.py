@@ -50,6 +50,13 @@ async def test_a_channel_takes_a_short_burst_and_then_one_post_per_interval(redi
     assert 29 < await quota.channel("C1") <= 30
 
 
+async def test_a_channel_rests_when_slack_says_so_though_it_has_just_taken_a_post(redis: Any) -> None:
+    quota = Quota(redis, channel_interval=1.0)
+    assert await quota.channel("C1") == 0
+    await quota.rest("C1", 30.0)
+    assert await quota.channel("C1") > 20
+
+
 @pytest.mark.usefixtures("strict")
 async def test_asking_again_does_not_lengthen_the_wait(redis: Any) -> None:
     quota = Quota(redis, channel_interval=30.0)
