@@ -46,10 +46,14 @@ class RefusedChannels:
         await self._quota.hold(_held(channel), self.look_again)
         await self._notices.channel_refuses(channel, error.code)
 
-    async def unless_known(self, job: Job, channel: str) -> None:
+    async def unless_known(self, job: Job, channel: str, then: Sequence[Job] = ()) -> None:
         """Raises `Later` while the channel is known to refuse: hundreds of cards need not all find that out."""
-        if wait := await self._quota.held_for(_held(channel)):
-            raise Later(wait, job)
+        if wait := await self.known(channel):
+            raise Later(wait, job, *then)
+
+    async def known(self, channel: str) -> float:
+        """Seconds for which the channel is known to refuse; 0 where it is not."""
+        return await self._quota.held_for(_held(channel))
 
 
 def _held(channel: str) -> str:

@@ -12,7 +12,7 @@ from bot.context import Bot
 from bot.errors import CardDeleted, SlackRefused
 from bot.feature import Feature
 from bot.models import Place, Privacy, veiled
-from bot.queue.job import Job, Keep, Later
+from bot.queue.job import DAY, Job, Keep, Later
 from bot.queue.retries import tried
 from bot.reply.jobs import Receipt
 from bot.reply.views import closed_reply, reply_receipt
@@ -50,9 +50,10 @@ async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
 async def _where_possible(bot: Bot, job: Receipt, card: Place, private: list[Job]) -> bool:
     """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
     if job.state == "sending":  # the outcome must not wait behind it
-        return await _draw(bot, job, card)
-    later = job.model_copy(update={"told": True})
-    async with bot.refused.waiting(later, card.channel, [] if job.told else private):
+        return not await bot.refused.known(card.channel) and await _draw(bot, job, card)
+    later, then = job.model_copy(update={"told": True}), [] if job.told else private
+    await bot.refused.unless_known(later, card.channel, then)  # as what goes before it found out
+    async with bot.refused.waiting(later, card.channel, then):
         return await _draw(bot, job, card)
 
 
@@ -87,17 +88,20 @@ async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
 
 
 async def _first_goes_before(bot: Bot, job: Receipt) -> None:
-    """Raises `Later`, for a short while, until what stands on the card alone stands below it."""
+    """Raises `Later` until what stands on the card alone stands below it: for a short while, unless they were told."""
     card, place = await bot.cards.get(job.send.card), await bot.cards.place(job.send.card)
-    if card is None or place is None or card.latest is None or job.age > OPENS_WITHIN:
+    if card is None or place is None or card.latest is None:
         return
+    if job.age > (DAY if job.told else OPENS_WITHIN):
+        return
+    wait = SOON if job.age < OPENS_WITHIN else bot.refused.look_again
     if not await bot.sharing.shows(place.channel):
         return
     if await bot.posts.alone(card, place):
         opens = Post(channel=place.channel, thread_id=job.send.card, message=card.latest, waits=True, opens=True)
-        raise Later(SOON, job.model_copy(update={"opened": True}), *([] if job.opened else [opens]))
+        raise Later(wait, job.model_copy(update={"opened": True}), *([] if job.opened else [opens]))
     if any(one.entry.seq < 0 for one in await bot.posts.waiting(job.send.card)):
-        raise Later(SOON, job)
+        raise Later(wait, job)
 
 
 def _drawn(job: Receipt, privacy: Privacy) -> Msg:

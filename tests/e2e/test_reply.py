@@ -303,9 +303,12 @@ async def test_a_receipt_whose_first_post_was_lost_ends_as_one_that_says_sent(on
 async def test_a_receipt_that_cannot_stand_below_the_card_is_told_privately(on: Stage) -> None:
     card = await card_of(on)
     await reply_form(on, on.acme.ana, card)
-    on.slack.fail("chat.postMessage", "not_in_channel", times=2)
+    await on.slack.until(lambda: "Ana is replying" in shows(on, card))
+    on.slack.scopes.discard("chat:write.public")
+    on.slack.channels[card.channel].members.discard("U0SANDBOXBOT")
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
     await hears(on, on.acme.ana, "Sent to Sarah Chen")
+    assert receipts(on, card) == []
     assert [one.text for one in on.inbox.sent()] == ["Hello"]
 
 

@@ -57,8 +57,8 @@ def shown_of(on: Stage, person: PersonRecord, words: str) -> tuple[int, list[str
 
 
 async def all_stand_once(on: Stage, who: list[PersonRecord], words: str) -> None:
-    """Each has one card, with what came after the first message below it, in order."""
-    wanted = [f"{words} 2", f"{words} 3"]
+    """Each has one card, and below it the whole conversation, in order: the first message too, as others followed."""
+    wanted = [f"{words} 1", f"{words} 2", f"{words} 3"]
     await on.slack.until(lambda: all(shown_of(on, one, words) == (1, wanted) for one in who), timeout=20.0)
     await idle(on, within=20.0)
     assert [shown_of(on, one, words) for one in who] == [(1, wanted)] * len(who)
@@ -201,6 +201,8 @@ async def test_a_receipt_that_the_channel_refuses_is_told_in_private_and_posted_
     await on.slack.until(lambda: [r for r in on.slack.replies(card.channel, card.ts) if "We are on it" in r.text])
     await idle(on)
     assert len([one for one in told(on, on.acme.bo) if "Sent to" in one]) == 1
+    below = [one.text for one in on.slack.replies(card.channel, card.ts)]
+    assert ["Hi there" in one for one in below] == [True, False]  # what it answers goes before it, and each once
     assert [sent.text for sent in on.inbox.sent()] == ["We are on it"]
 
 
@@ -215,7 +217,8 @@ async def test_a_message_waits_until_slack_can_say_who_wrote_it_and_goes_out_onc
     await hears(on, on.acme.bo, "Sent to Sarah Chen")
     await idle(on)
     assert [sent.text for sent in on.inbox.sent()] == ["Hello"]
-    assert len(told(on, on.acme.bo)) == 2
+    (heard,) = told(on, on.acme.bo)  # the outcome took the place of what was said meanwhile
+    assert heard.count("Sent to Sarah Chen (@sarah) from @acme\n") == 1
 
 
 # --- Inbox ------------------------------------------------------------------------------------------------------------
