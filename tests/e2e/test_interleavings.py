@@ -83,7 +83,7 @@ async def _play(on: Stage, happenings: list[tuple[str, int]], arrivals: list[lis
     await on.slack.until(lambda: all(_whole(on, person) for person in people))
     await idle(on)
     new = [_seen(on, card).replace(f"r{run}p", "") for card in cards(on) if card.ts not in known]
-    return "\n".join(sorted(new, key=lambda seen: seen[1:]))  # which of two conversations was first, is a race
+    return "\n".join(sorted(new, key=_whose))  # which of two conversations was first, is a race
 
 
 def _whole(on: Stage, person: PersonRecord) -> bool:
@@ -95,6 +95,11 @@ def _whole(on: Stage, person: PersonRecord) -> bool:
         return False
     below = "\n".join(on.slack.show(reply) for reply in on.slack.replies(card.channel, card.ts)).splitlines()
     return _true(on, person) and all(one.text in below for one in thread(on, person).messages[1:])
+
+
+def _whose(seen: str) -> str:
+    found = re.search(r"Person \d", seen)
+    return found[0] if found else ""
 
 
 def _card(on: Stage, person: PersonRecord) -> Message | None:
