@@ -9,6 +9,7 @@ import pytest
 import uvloop
 
 from bot import log
+from tests.bench.__main__ import ON_V1
 from tests.bench.acks import acks, while_inbox_hangs
 from tests.bench.servers import Bench, bench
 from tests.bench.size import start
@@ -48,5 +49,5 @@ async def _drained(on: Bench) -> list[Row]:
 
 
 async def _measured(part: str) -> list[Row]:
-    async with bench() as on:
+    async with bench("v1" if part in ON_V1 else "v2") as on:
         return await SHORT[part](on)

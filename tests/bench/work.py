@@ -15,6 +15,7 @@ from bot.features import KINDS
 from bot.models import Message, Person, Thread
 from bot.queue.job import utc_now
 from bot.queue.lanes import Lanes
+from bot.reminders.store import Waiting
 from bot.sandbox.stage import Stage, stage
 from tests.bench.load import load, webhooks
 from tests.bench.servers import POST, QUICK, Bench, Server
@@ -65,14 +66,14 @@ async def drain(bench: Bench, *, count: int) -> list[Row]:
     raw: dict[str, float | str] = {"posts": count, "channels": CHANNELS}
     return [
         Row("worker drain: cards posted by one process", ">=", 500, rate, "/s", raw),
-        Row("worker drain: cards posted in a second of processor time", ">=", 500, 1 / cpu, "/s", raw),
+        Row("worker drain: cards posted in a second of processor time", ">=", 500, 1 / cpu, "/s", raw, reach=400),
     ]
 
 
 async def _queue(bench: Bench, count: int) -> None:
     channels = [bench.slack.add_channel(f"queue-{number}") for number in range(CHANNELS)]
     redis = Redis.from_url(bench.valkey.url)
-    lanes, cards = Lanes(redis, "bench", KINDS), Cards(redis)
+    lanes, cards, waiting = Lanes(redis, "bench", KINDS), Cards(redis), Waiting(redis)
     await lanes.open()
     for number in range(count):
         person = Person(
@@ -88,13 +89,14 @@ async def _queue(bench: Bench, count: int) -> None:
             created_at=utc_now(),
         )
         await cards.write(thread)
+        await waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
         await lanes.accept(Post(channel=channels[number % CHANNELS], thread_id=thread.id, message=message))
     await redis.aclose()
 
 
 ACTS: Final[dict[str, dict[str, int]]] = {  # what each may ask of Inbox, by API version
     "inbound message": {"v1": 0, "v2": 1},
-    "/dm to a known person": {"v1": 1, "v2": 1},
+    "/dm to a known person": {"v1": 1, "v2": 2},  # v2 does not say who wrote what the thread below the card shows
     "Archive": {"v1": 1, "v2": 1},
     "Assign to me": {"v1": 1, "v2": 1},
 }

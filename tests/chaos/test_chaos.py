@@ -164,13 +164,14 @@ def _posted(on: Crew) -> Counter[str]:
 
 
 def _repeated(on: Crew) -> int:
-    """How many posts show what an earlier one showed."""
-    seen, count = set[str](), 0
+    """How many cards show what another one showed, and posts below them what an earlier one there did."""
+    seen, count = {True: set[str](), False: set[str]()}, 0
     for call in on.slack.calls:
         if call.method == "chat.postMessage" and call.ok and call.args.get("blocks"):
             texts = {one for one in on.slack.show(call.args["blocks"]).splitlines() if one.startswith("in ")}
-            count += bool(texts & seen)
-            seen |= texts
+            shown = seen["thread_ts" in call.args]
+            count += bool(texts & shown)
+            shown |= texts
     return count
 
 
