@@ -115,7 +115,7 @@ def _judge(on: Crew, acked: list[str], written: list[str], about: str) -> None:
     lost_dms = [text for text in acked if text not in sent and text not in told]
     lost_inbound = [text for text in written if text not in posted]
     twice = [text for text, count in sent.items() if count > 1]
-    posted_twice = [text for text, count in posted.items() if count > 1]
+    repeated = _repeated(on)
     unanswered = sum(1 for call in on.slack.calls if call.method == "chat.postMessage" and not call.ok)
     deaths = sum(hand.deaths for hand in on.hands)
     out_of_order = _out_of_order(on, acked, written)
@@ -123,13 +123,13 @@ def _judge(on: Crew, acked: list[str], written: list[str], about: str) -> None:
         f"\n{about}: {len(acked)} DMs accepted, {len(written)} messages received, {deaths} processes killed\n"
         f"  lost: {len(lost_dms) + len(lost_inbound)}\n"
         f"  sent twice: {len(twice)}\n"
-        f"  posted twice: {len(posted_twice)} (Slack's answer was lost or its reader killed)\n"
+        f"  posted twice: {repeated} (Slack's answer was lost or its reader killed)\n"
         f"  out of order: {len(out_of_order)} {out_of_order[:5]}\n"
         f"  told as not confirmed or not sent: {sum(1 for text in acked if text in told)}"
     )
     assert on.inbox.violations == []
     assert (lost_dms, lost_inbound, twice, out_of_order) == ([], [], [], [])
-    assert _repeated(on) <= deaths + unanswered
+    assert repeated <= deaths + unanswered
 
 
 def _sent(on: Crew) -> Counter[str]:
@@ -169,7 +169,7 @@ def _repeated(on: Crew) -> int:
     for call in on.slack.calls:
         if call.method == "chat.postMessage" and call.ok and call.args.get("blocks"):
             texts = {one for one in on.slack.show(call.args["blocks"]).splitlines() if one.startswith("in ")}
-            shown = seen["thread_ts" in call.args]
+            shown = seen[bool(call.args.get("thread_ts"))]
             count += bool(texts & shown)
             shown |= texts
     return count
