@@ -72,20 +72,12 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
             new = []
     if new:
         try:
-            await _below(bot, job, card, place, await _in_order(bot, alone, new))
+            told = {one.id: one for one in (*alone, *new)}.values()
+            await _below(bot, job, card, place, sorted(told, key=lambda one: one.created_at))
         except CardDeleted as error:
             return [Lost(thread_id=thread.id, place=(place.channel, place.ts), stray=error.stray), job]
     await bot.feed.caught_up(thread.id)
     return then
-
-
-async def _in_order(bot: Bot, alone: Sequence[Message], new: Sequence[Message]) -> list[Message]:
-    """What the card showed alone goes first, unless it is the last of what was missed, posted by a try before."""
-    alone = [one for one in alone if one.id != new[0].id]
-    later = [one for one in alone if one.created_at > new[-1].created_at]
-    if later and await bot.feed.missed([later[0].id]):
-        return [*new, *alone]
-    return [*alone, *new]
 
 
 async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[Message]) -> None:

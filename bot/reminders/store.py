@@ -46,9 +46,12 @@ class Waiting:
         """Our side wrote; what they write later waits for the next answer."""
         await self._run(self._answered, thread_id, repr(at))
 
-    async def closed(self, thread_id: str, at: float, *, inboxs: bool = False) -> None:
-        """The conversation was archived, or is gone; `inboxs` tells that `at` is by Inbox's clock, as messages are."""
-        await self._run(self._closed, thread_id, repr(at), str(int(inboxs)))
+    async def closed(self, thread_id: str, at: float, *, inboxs: bool = False) -> bool:
+        """The conversation was archived, or is gone; whether that ended a wait.
+
+        `inboxs` tells that `at` is by Inbox's clock, as messages are.
+        """
+        return bool(await self._run(self._closed, thread_id, repr(at), str(int(inboxs))))
 
     async def reopened(self, thread_id: str) -> None:
         """It is open again: who waited when it was archived waits on."""

@@ -312,7 +312,8 @@ async def test_each_channel_sums_up_the_conversations_that_its_rules_bring_there
         rule = f"route add tag:vip to:<#{vip}|vip>"
         assert (await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text=rule)).ok
         await idle(bot)
-        await card_of(bot, "sarah text 0")
+        with house.then(2 * HOUR):
+            await card_of(bot, "sarah text 0")
     house.leave(HOUR)
     with house.then(timedelta(minutes=30)):
         await house.write(on.acme.sarah, "sarah text 1", "sarah text 2")

@@ -236,3 +236,19 @@ async def test_a_follow_up_that_was_deleted_does_not_keep_words_on_the_card_that
     await idle(on)
     assert "m2" not in shows(on, card)
     assert "This message was deleted." in shows(on, card)
+
+
+async def test_what_was_reopened_and_archived_again_before_anybody_heard_waits_for_nobody(on: Stage) -> None:
+    card = await card_of(on)
+    await on.inbox.app_archives(thread(on).id)
+    await on.slack.until(lambda: "✅" in shows(on, card))
+    await idle(on)
+    heard, on.inbox.auto_deliver = len(on.inbox.events), False
+    await on.inbox.customer_writes(on.acme.sarah, "Thanks again")
+    await on.inbox.app_archives(thread(on).id)
+    for event in on.inbox.events[heard:]:
+        await on.inbox.redeliver(event.id)
+    await on.slack.until(lambda: "Thanks again" in shows(on, card))
+    await idle(on)
+    assert "✅" in shows(on, card)
+    assert "Waiting" not in shows(on, card)

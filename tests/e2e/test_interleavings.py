@@ -136,7 +136,6 @@ async def busy(opened: Open, api: str) -> Stage:
     return on
 
 
-@pytest.mark.xfail(reason="known: now and then a card or its thread differs by how webhooks arrived", strict=False)
 @settings(
     max_examples=12,
     deadline=None,
