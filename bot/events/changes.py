@@ -31,7 +31,7 @@ async def refresh(job: Refresh, _: Keep, bot: Bot) -> list[Job]:
     if job.event and job.event.type == "thread.deleted":
         return await _bury(bot, card)
     if not card.gone and _agrees(card, job):
-        return await _closed_again(bot, job)
+        return await _closed_again(bot, card, job)
     try:
         thread = _told(await bot.background.thread(job.thread_id), job.event).with_person(card.thread.person)
         thread = await wake.seen(bot, card, thread, job.event)
@@ -49,9 +49,12 @@ async def refresh(job: Refresh, _: Keep, bot: Bot) -> list[Job]:
     return [Render(thread_id=job.thread_id)]
 
 
-async def _closed_again(bot: Bot, job: Refresh) -> list[Job]:
-    """The card shows it as archived, maybe since before somebody wrote: what was written until now waits no longer."""
-    if job.event is None or job.event.type != "thread.archived":
+async def _closed_again(bot: Bot, card: Card, job: Refresh) -> list[Job]:
+    """The card shows it as archived, maybe since before somebody wrote: what was written until now waits no longer.
+
+    What is snoozed is archived as well, and waits on.
+    """
+    if job.event is None or job.event.type != "thread.archived" or card.snoozed is not None:
         return []
     ended = await bot.waiting.closed(job.thread_id, job.event.created_at.timestamp(), inboxs=True)
     return [Render(thread_id=job.thread_id)] if ended else []

@@ -259,5 +259,6 @@ def _read(redis: Any, key: bytes) -> bytes:
         b"set": lambda: redis.smembers(key),
         b"zset": lambda: redis.zrange(key, 0, -1),
         b"stream": lambda: redis.xrange(key),
+        b"none": lambda: None,  # it has expired meanwhile
     }
     return repr(read[redis.type(key)]()).encode()
