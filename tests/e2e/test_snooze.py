@@ -76,7 +76,6 @@ async def test_the_form_offers_times_by_the_persons_own_clock_and_all_of_it_is_v
     assert "In your time zone, America/New_York." in shown
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("choice", "wait"),
     [("hours", timedelta(hours=3)), ("tomorrow", None), ("monday", None), ("week", timedelta(days=7))],
@@ -106,7 +105,6 @@ async def test_a_day_and_a_time_are_chosen_in_ones_own_zone(on: Stage, clock: Cl
     assert "by Bo" in shows(on, card)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
@@ -628,7 +626,6 @@ async def answer(on: Stage, user: str, card: Message, **values: object) -> None:
     await idle(on)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(("after", "days"), [("3 hours", 0.125), ("1 day", 1), ("3 days", 3), ("1 week", 7)])
 async def test_a_reply_that_nobody_answers_comes_back_when_it_was_to(
     on: Stage, clock: Clock, after: str, days: float
