@@ -57,9 +57,13 @@ def consent(channel: str, *, given: bool) -> str:
     """`channel` is Slack's id."""
     if given:
         return (
-            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
+            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with. "
+            "The cards that stand there get theirs back, one after the other."
         )
-    return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
+    return (
+        f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation. I take "
+        "them out of the cards that stand there too, one after the other."
+    )
 
 
 def listed(lines: Sequence[str], none: str) -> str:

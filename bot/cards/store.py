@@ -123,6 +123,32 @@ class Cards:
         return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}
 
 
+class Standing:
+    """What stands in a channel, of all that is known of it, while it is drawn anew: newest first."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def collect(self, channel: str) -> list[str]:
+        """The ts of the cards, also of those that have moved on; kept are those of posts below cards besides."""
+        cards, posts = await self._of(keys.card_at(channel, "*")), await self._of(keys.post(channel, "*"))
+        pipe = self._redis.pipeline()
+        pipe.delete(keys.standing(channel))
+        if found := sorted({*cards, *posts}, key=float, reverse=True):
+            pipe.rpush(keys.standing(channel), *found).expire(keys.standing(channel), keys.WEEK)
+        await pipe.execute()
+        return cards
+
+    async def part(self, channel: str, begin: int, count: int) -> list[Place]:
+        """`count` places at the most of what was collected, from number `begin` on."""
+        found = await self._redis.lrange(keys.standing(channel), begin, begin + count - 1)
+        return [Place(channel, ts.decode()) for ts in found]
+
+    async def _of(self, pattern: str) -> list[str]:
+        names = self._redis.scan_iter(match=pattern, count=500)
+        return [name.decode().rpartition(":")[2] async for name in names]
+
+
 def _waiting_since(card: Card, first: bytes | None, answered: bytes | None, closed: bytes | None) -> datetime | None:
     """Since when somebody waits. Where nothing is kept of that any more, the card's last message and answer tell."""
     since = datetime.fromtimestamp(float(first), UTC) if first else None

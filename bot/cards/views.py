@@ -229,11 +229,24 @@ def closed(account: str) -> str:
     return f"New message for {account}, open in Inbox."
 
 
-def shared_channel(channel: str) -> str:
-    """What admins read about a channel that is shared with another organisation."""
+def shared_channel(channel: str, cards: int = 0, *, all_found: bool = True) -> str:
+    """What admins read about a channel that is shared with another organisation, in which `cards` stood open until now.
+
+    `all_found`: whether everything that stands below them is found again.
+    """
+    many = f"{cards} cards" if cards != 1 else "1 card"
+    until_now = (
+        f" Until now, {many} could be read there, with the messages below: I take names and texts out of them now, one "
+        "after the other."
+    )
+    rest = (
+        " I can't take them out of reminders and summaries"
+        f"{'' if all_found else ', or of messages below a card that are older than a week'}: delete those in Slack if "
+        "the other organisation must not read them."
+    )
     return (
-        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
-        "along, say `/inbox consent` in it."
+        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there."
+        f"{until_now + rest if cards else ''} If they may read along, say `/inbox consent` in it."
     )
 
 

@@ -132,6 +132,11 @@ def card_at(channel: str, ts: str) -> str:
     return key("card-at", channel, ts)
 
 
+def standing(channel: str) -> str:
+    """The ts of what stands in the channel, while it is drawn anew."""
+    return key("standing", channel)
+
+
 def threads_of(person: str) -> str:
     return key("threads-of", person)
 
