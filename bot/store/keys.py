@@ -60,6 +60,7 @@ SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
+ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
 
 COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)

@@ -254,11 +254,11 @@ async def test_a_slack_that_stumbles_over_the_upload_gets_it_again(drawn: Stage)
 
 
 async def test_help_names_both_in_its_groups(on: Stage) -> None:
-    ack = await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "help")
+    ack = await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "help")
     assert ack.ok
-    said = on.slack.show(on.slack.ephemerals(on.acme.bo)[-1])
+    said = on.slack.show(on.slack.ephemerals(on.acme.ana)[-1])
     groups = [part.splitlines() for part in said.split("\n\n")]
-    assert [heads for heads, *_ in groups] == ["*On a conversation's card*", "*Say*", "*For admins*"]
+    assert [heads for heads, *_ in groups] == ["*On a conversation's card*", "*Type*", "*For admins*"]
     assert all(head.startswith("*") and lines and all(one.startswith("•") for one in lines) for head, *lines in groups)
     for words in ("/inbox stats", "/inbox replies", "/inbox whoami", "/inbox doctor", "/dm help"):
         assert words in said
