@@ -64,7 +64,7 @@ def _run_of(name: str, typed: str, known: Mapping[str, Word]) -> Run:
     """What answers the word. Raises `Mistake` for one that there is not, and for what may not stand behind it."""
     word = known.get(name)
     if word and word.alone and typed:
-        raise Mistake(f"I don't understand *{plain(typed, 100)}*: behind `/inbox {name}` nothing more is typed.")
+        raise Mistake(f"I don't understand *{plain(typed, 100)}*: nothing is typed after `/inbox {name}`.")
     if word is None or word.run is None:
         near = get_close_matches(name, [*known, "help"], 1, 0.62)
         meant = f" Did you mean `{near[0]}`?" if near else ""

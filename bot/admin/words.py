@@ -11,7 +11,7 @@ OWN_ADDRESS_ONLY = (
     "You can link yourself only to the Inbox member with your own e-mail address: `/inbox link`. "
     "For any other, ask an admin to run `/inbox link @you name@company.com`."
 )
-RESUMED = " I'll do now what you tried before."
+RESUMED = " I'm doing now what you tried before."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."

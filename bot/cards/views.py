@@ -246,7 +246,7 @@ def shared_channel(channel: str, cards: int = 0, *, all_found: bool = True) -> s
     )
     return (
         f"<#{channel}> is shared with another organisation, so I show neither names nor texts there."
-        f"{until_now + rest if cards else ''} If they may read along, say `/inbox consent` in it."
+        f"{until_now + rest if cards else ''} If they may read along, type `/inbox consent` in it."
     )
 
 

@@ -53,7 +53,7 @@ async def test_what_nobody_understands_behind_a_word_is_said(on: Stage, word: st
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("stats 30", "I don't understand *30*: behind `/inbox stats` nothing more is typed."),
+        ("stats 30", "I don't understand *30*: nothing is typed after `/inbox stats`."),
         ("assignments maybe", "Use `/inbox assignments on`"),
         ("assignments OFF", "I no longer tell you"),
         ("reply-assigns maybe", "Use `/inbox reply-assigns on`"),
@@ -68,7 +68,7 @@ async def test_what_nobody_understands_behind_a_word_is_said(on: Stage, word: st
         ("unlink nobody", "Use `/inbox link"),
         ("allow bo", "Use `/inbox allow"),
         ("disallow", "Use `/inbox allow"),
-        ("route frobnicate", "I don't understand *frobnicate* behind `/inbox route`."),
+        ("route frobnicate", "I don't understand *frobnicate* after `/inbox route`."),
         ("ROUTE List", "Everything else"),
         ("route move", "I can't find rule"),
         ("route remove all", "I can't find rule"),
