@@ -16,6 +16,7 @@ from bot.slack.payloads import Ack, Body, asker
 from bot.text import clean, clip, plain
 
 AROUND: Final = "`'\"“”.,:;!?/"  # what people type or copy with a word
+FIRST: Final = ("mine", "unassigned", "requests", "snoozed", "find", "snippets", "stats")  # what people ask for most
 ON_A_CARD: Final = """\
 *On a conversation's card*
 • *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
@@ -72,12 +73,16 @@ def _run_of(name: str, typed: str, known: Mapping[str, Word]) -> Run:
     return word.run
 
 
+def _place(word: Word) -> int:
+    return FIRST.index(word.name) if word.name in FIRST else len(FIRST)
+
+
 def help_of(known: Iterable[Word], admin: bool) -> str:
     """Every word once with its line, and apart what admins alone may do, where an admin reads it."""
-    every = list({one.name: one for one in known}.values())
+    every = sorted({one.name: one for one in known}.values(), key=_place)
     all_may = [(one.name, one.help) for one in every if not one.admins]
     admins_may = [(one.name, one.help if one.admins else one.for_admins) for one in every]
-    parts = (("Type", all_may), ("For admins", admins_may))
+    parts = (("Commands", all_may), ("For admins", admins_may))
     said = (
         "\n".join([f"*{title}*", *(f"• `/inbox {name}`: {line}" for name, line in some if line)])
         for title, some in parts[: 2 if admin else 1]

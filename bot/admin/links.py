@@ -125,7 +125,7 @@ async def allow(job: Console, typed: str, bot: Bot) -> list[Job]:
     return await _guest(bot, job, typed, allowed=True)
 
 
-@feature.word("disallow", help="no longer", admins=True)
+@feature.word("disallow", help="take that back: `@guest`", admins=True)
 async def disallow(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox disallow @guest`."""
     return await _guest(bot, job, typed, allowed=False)

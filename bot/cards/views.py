@@ -119,7 +119,14 @@ def _noted(card: Card, status: str, tags: Sequence[str], currency: str) -> list[
     )
     shown = [(name, said or "none", _by(note)) for name, said, note in facts if said or note]
     noted = ["📝 Notes"] if card.thread.person and card.thread.person.noted else []
-    return [*(f"{name}: {said}" + (f",{act}" if act else "") for name, said, act in shown), *noted]
+    return [*(f"{name}: {said}{_done_by(name, act)}" for name, said, act in shown), *noted]
+
+
+def _done_by(name: str, act: str) -> str:
+    """`, by Ana, 14:02`; behind tags, which have commas between them, ` (by Ana, 14:02)`."""
+    if not act:
+        return ""
+    return f" ({act.strip()})" if name == "Tags" else f",{act}"
 
 
 def _state(card: Card, assignee: str | None) -> list[str]:

@@ -123,11 +123,15 @@ def _item(item: Item, place: str, number: int) -> list[Block]:
 
 
 def _mark(item: Item) -> str:
+    """As on a card: whether somebody waits, and for whom."""
     if item.snoozed:
         return "😴"
     if item.thread.archived:
         return "✅"
-    return "🟡" if item.thread.assignee_id else "🔵"
+    last = item.thread.last_message
+    if last is None or not last.inbound:
+        return "🟢"
+    return "🟡" if item.thread.assignee_id else "🔴"
 
 
 def _names(person: Person | None) -> tuple[str, str]:

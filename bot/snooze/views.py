@@ -18,7 +18,6 @@ WRONG: Final = {
 }
 WAKE: Final = "Wake now"
 WAKING: Final = "I'm waking it: the card shows when it is open again."
-TOLD: Final = "I'll reopen it then, and mention whoever has it, or else you, in its thread."
 
 
 def snooze_modal(
@@ -36,7 +35,7 @@ def snooze_modal(
     return modal(
         "Snooze…",
         [
-            context(f"The conversation with {who_text(person)}. {TOLD}"),
+            context(_told(who_text(person))),
             *earlier,
             field("when", "Until", when),
             field("date", "Or until another day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
@@ -47,6 +46,10 @@ def snooze_modal(
         submit=label("Snooze"),
         private_metadata=metadata,
     )
+
+
+def _told(who: str) -> str:
+    return f"I'll reopen the conversation with {who} then, and mention whoever has it, or else you, in its thread."
 
 
 EVEN: Final = "Otherwise, a message from them brings it back at once."

@@ -72,7 +72,7 @@ async def test_the_first_answer_counts_whoever_wrote_it_and_only_the_first(on: S
     await writes(on, "And now?")
     said = await stats(on)
     assert "2 messages received in 1 conversation, 1 answered" in said
-    assert "Now 1 conversation waits" in said.replace("*", "")
+    assert "Now 1 conversation is waiting" in said.replace("*", "")
 
 
 async def test_an_answer_from_slack_counts_for_who_wrote_it(on: Stage) -> None:
@@ -109,7 +109,7 @@ async def test_what_waits_is_told_by_assignee_and_closing_ends_it(on: Stage) -> 
     assert "Now 1 conversation is waiting for an answer: 1 with nobody." in (await stats(on)).replace("*", "")
     await on.inbox.app_archives(thread(on, on.acme.omar).id)
     await idle(on)
-    assert "Now nobody waits" in (await stats(on)).replace("*", "")
+    assert "Now nobody is waiting" in (await stats(on)).replace("*", "")
 
 
 async def test_the_median_is_of_the_time_until_the_first_answer(opened: Open) -> None:
@@ -258,7 +258,7 @@ async def test_help_names_both_in_its_groups(on: Stage) -> None:
     assert ack.ok
     said = on.slack.show(on.slack.ephemerals(on.acme.ana)[-1])
     groups = [part.splitlines() for part in said.split("\n\n")]
-    assert [heads for heads, *_ in groups] == ["*On a conversation's card*", "*Type*", "*For admins*"]
+    assert [heads for heads, *_ in groups] == ["*On a conversation's card*", "*Commands*", "*For admins*"]
     assert all(head.startswith("*") and lines and all(one.startswith("•") for one in lines) for head, *lines in groups)
     for words in ("/inbox stats", "/inbox replies", "/inbox whoami", "/inbox doctor", "/dm help"):
         assert words in said
