@@ -24,6 +24,8 @@ from tests.chaos.crew import Crew, crew
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 VERBS = int(os.environ.get("CHAOS_VERBS", "200"))
 PEOPLE = 10
+# A form that opens before the last note is written is compared with that note: then it comes back.
+NOT_SAVED = ("Nothing was saved", "Not saved", "I can't tell")
 
 
 @dataclass
@@ -220,8 +222,8 @@ def _wrong(on: Crew, one: Conversation, vip: str) -> list[str]:
         return [f"{name}: its cards are in {[card.channel for card in cards]}"]
     (card,) = cards
     told = "\n".join(on.told(one.user))
-    if one.notes and one.person.notes != one.notes[-1] and f"{one.notes[-1]}" not in told:
-        found.append(f"{name}: {one.notes[-1]} was accepted, Inbox has {one.person.notes}")
+    if one.notes and one.person.notes != one.notes[-1] and not any(words in told for words in NOT_SAVED):
+        found.append(f"{name}: {one.notes[-1]} was accepted, Inbox has {one.person.notes}, and they were told {told}")
     shown = on.slack.show(card)
     if _thread(on, one).archived or "Snoozed until" in shown or "Waiting since" not in shown:
         found.append(f"{name}: they wrote last, and the card shows {shown.splitlines()[0]}")
