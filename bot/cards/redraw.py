@@ -19,6 +19,7 @@ from bot.models import Place
 from bot.people.jobs import TellAdmins
 from bot.queue.job import Job, Keep, Later
 from bot.queue.timer import Look
+from bot.reply.jobs import Receipt
 from bot.slack.payloads import Ack, Body
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ async def redraw_all(job: Redraw, _: Keep, bot: Bot) -> list[Job]:
     if not part:
         log.info("drawn_anew", ref=job.ref, channel=job.channel, places=job.done)
         return []
-    then = [one for place in part for one in await _anew(bot, place)]
+    then = [one for place, receipt in part for one in await _anew(bot, place, receipt)]
     pause = len(then) * PAUSE * bot.timing.channel_interval
     raise Later(pause, job.model_copy(update={"done": job.done + len(part)}), *then)
 
@@ -85,18 +86,25 @@ async def _begun(bot: Bot, job: Redraw) -> list[Job]:
     return [TellAdmins(name=name, text=shared_channel(job.channel, len(before), all_found=all_found))]
 
 
-async def _anew(bot: Bot, place: Place) -> list[Job]:
-    """What draws the card at `place`, what is left of one that has moved, or a post below one."""
+async def _anew(bot: Bot, place: Place, receipt: str) -> list[Job]:
+    """What draws the card at `place`, what is left of one that has moved, or a post or receipt below one."""
     thread_id = await bot.cards.at(place)
     if thread_id is None:
-        shown = await bot.posts.at(place)
-        return [RenderBelow(thread_id=shown[0].thread_id, place=place)] if shown else []
+        if shown := await bot.posts.at(place):
+            return [RenderBelow(thread_id=shown[0].thread_id, place=place)]
+        unhappy = await bot.replies.receipts.get(receipt) if receipt else None
+        return [_again(unhappy)] if unhappy else []
     if await bot.cards.place(thread_id) != place:
         return [Leave(thread_id=thread_id, old=place)]
     if await bot.sharing.shows(place.channel):
         return [Render(thread_id=thread_id)]
     forgotten = [one for one in await _below(bot, place) or [] if not await bot.posts.at(one)]
     return [Render(thread_id=thread_id), *(RenderBelow(thread_id=thread_id, place=one) for one in forgotten)]
+
+
+def _again(receipt: Receipt) -> Receipt:
+    """Its writer was told long ago."""
+    return receipt.model_copy(update={"tries": 0, "told": True})
 
 
 async def _below(bot: Bot, card: Place) -> list[Place] | None:
@@ -116,7 +124,7 @@ async def render_below(job: RenderBelow, _: Keep, bot: Bot) -> list[Job]:
             await redraw_below(bot, job, place, closed_note(account))
         return []
     if receipt := await bot.replies.receipts.get(messages[0].id):
-        return [receipt.model_copy(update={"tries": 0, "told": True})]
+        return [_again(receipt)]
     drawn = await draw_below(bot, card, place.channel, messages)
     await redraw_below(bot, job, place, await with_mention(bot, place, drawn))
     return []

@@ -80,6 +80,23 @@ async def test_whom_a_post_mentions_is_not_named_to_others(on: Stage) -> None:
     assert mention in seen(on, on.acme.channel)
 
 
+async def test_a_reply_that_was_not_sent_is_closed_too_and_comes_back(on: Stage) -> None:
+    card = await card_of(on, SECRET)
+    on.inbox.fail("POST /*/messages", 403, times=None)
+    on.inbox.fail("POST /*/threads/*/messages", 403, times=None)
+    await reply(on, on.acme.ana, card, f"{SECRET} it is")
+    await idle(on)
+    before, heard = read(on), len(told(on, on.acme.ana))
+    assert "Not sent" in before[-1]
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert len(told(on, on.acme.ana)) == heard + 1
+    await on.slack.share(on.acme.channel, shared=False)
+    await idle(on)
+    assert read(on) == before
+
+
 async def test_it_opens_again_when_it_is_shared_no_longer_and_admins_hear_of_the_next_time(on: Stage) -> None:
     await three_conversations(on)
     open_before = read(on)
