@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 
 OFTEN: Final = 600.0  # seconds between two looks; older installations are told of no `channel_shared`
 AT_ONCE: Final = 10  # places of which each portion has something drawn
-PAUSE: Final = 1.5  # times the shortest time between two posts: chat.update takes 50 a minute, and people go before
+# As multiples of the shortest time between two posts, one second:
+PAUSE: Final = 1.5  # for each of a portion: chat.update takes 50 a minute, and people go before
+SETTLED: Final = 5.0  # until it begins: what was being posted as Slack's word changed stands there by then
 feature = Feature()
 
 
@@ -62,6 +64,9 @@ async def redraw_all(job: Redraw, _: Keep, bot: Bot) -> list[Job]:
     """Collect what there is, and then have a portion of it drawn at a time; whoever dies leaves the rest to be done."""
     await bot.refused.unless_known(job, job.channel)
     if job.done is None:
+        if (wait := SETTLED * bot.timing.channel_interval - job.age) > 0:
+            raise Later(wait, job)
+        await bot.sharing.draws(job.channel)
         raise Later(0.0, job.model_copy(update={"done": 0}), *await _begun(bot, job))
     part = await bot.standing.part(job.channel, job.done, AT_ONCE)
     if not part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 from redis import Redis
@@ -204,13 +205,32 @@ async def test_slacks_limits_are_waited_for_and_nothing_stays_open(on: Stage) ->
     assert "23 cards" in notices(on)[0]
 
 
+async def test_whoever_dies_before_the_walk_is_asked_for_leaves_that_to_who_asks_next(
+    on: Stage, redis_url: str
+) -> None:
+    await three_conversations(on)
+    on.slack.channels[on.acme.channel].shared = True
+    with Redis.from_url(redis_url) as redis:
+        noted = Sharing(shared=True, at=utc_now(), undrawn=True)
+        redis.set(keys.sharing(on.acme.channel), noted.model_dump_json())
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert "3 cards" in notices(on)[0]
+    on.slack.calls.clear()
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+    assert [one.method for one in on.slack.calls] == ["conversations.info"]
+
+
 async def test_whoever_dies_over_the_walk_it_reaches_every_card(on: Stage, redis_url: str) -> None:
     found = await three_conversations(on)
     for lives in range(ENOUGH):
         shared = lives % 2 == 0
         with Redis.from_url(redis_url) as redis:
             redis.set(keys.sharing(on.acme.channel), Sharing(shared=shared, at=utc_now()).model_dump_json())
-        begun, died = await walks(on, Redraw(channel=on.acme.channel), lives)
+        job = Redraw(channel=on.acme.channel, at=utc_now() - timedelta(seconds=1))
+        begun, died = await walks(on, job, lives)
         gone_on, died_later = await walks(on, begun, lives)
         await on.bridge.lanes.accept(gone_on)
         await idle(on)
