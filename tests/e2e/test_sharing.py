@@ -57,6 +57,7 @@ async def test_what_stands_in_a_channel_closes_as_soon_as_slack_says_that_it_is_
     await idle(on)
     assert_closed(on, on.acme.channel)
     assert [labels(card)[0] for card in found] == ["Reply"] * 3
+    assert [shows(on, card)[0] for card in found] == ["🟢", "🔴", "🔴"]
     assert len(told(on, on.acme.ana)) == heard + 1  # the notice, and nothing anew of what was sent long ago
     (notice,) = notices(on)
     assert "Until now, 3 cards could be read there" in notice
