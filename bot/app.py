@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
-from bot.cards.store import Cards, Posts
+from bot.cards.store import Cards, Posts, Standing
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.contact.store import Contacts
@@ -146,13 +146,14 @@ async def _bot(
         links=links,
         rights=rights,
         admins=admins,
-        sharing=SharedChannels(slack, rights),
+        sharing=SharedChannels(slack, rights, lanes),
         record=AuditLog(redis, settings.audit_days),
         notices=notices,
         lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
         cards=Cards(redis),
         posts=Posts(redis),
+        standing=Standing(redis),
         replies=Replies(redis, timing.replying),
         attempts=Attempts(redis),
         feed=feed,

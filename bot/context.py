@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.cards.store import Cards, Posts
+from bot.cards.store import Cards, Posts, Standing
 from bot.channels.store import Preferences
 from bot.contact.store import Contacts
 from bot.events.store import Feed
@@ -99,6 +99,7 @@ class Bot:
 
     cards: Cards
     posts: Posts
+    standing: Standing
     replies: Replies
     attempts: Attempts
     feed: Feed

@@ -8,7 +8,7 @@ from bot.admin import access_requests, links, log, removed
 from bot.admin import commands as admin
 from bot.assign import choices
 from bot.assign import form as assign
-from bot.cards import amend, draw, lost, missed, post
+from bot.cards import amend, draw, lost, missed, post, redraw
 from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
@@ -57,7 +57,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
-    *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),

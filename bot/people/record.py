@@ -14,6 +14,8 @@ from bot.store import keys
 from bot.store.scripts import script
 
 PAGE: Final = 500  # entries read at once
+DONE: Final = ("done", "sent")
+BEFORE: Final = frozenset({"link", "unlink"})  # what people do before they act
 
 
 class Entry(Record):
@@ -39,6 +41,8 @@ class AuditLog:
 
     async def note(self, asker: Asker, what: str, about: str, outcome: str, ref: str, member: str = "") -> None:
         """Write it down once: a job that is run again after a crash has the same `ref`."""
+        if member and about and what not in BEFORE and outcome.startswith(DONE):
+            await self._redis.sadd(keys.ACTED, asker.user)
         at = datetime.now(UTC)
         oldest = int((at.timestamp() - self._days * 86_400) * 1000)
         entry = {"user": asker.user, "member": member, "channel": asker.channel or "", "what": what, "about": about}
@@ -46,6 +50,13 @@ class AuditLog:
         fields = [part for pair in entry.items() for part in pair]
         once = keys.once(f"audit:{ref}:{what}:{outcome}")
         await self._note(keys=[keys.AUDIT], args=[once, keys.WEEK, oldest, *fields])
+
+    async def has_acted(self, user: str) -> bool:
+        """Whether the Slack user ever did something in Inbox; of versions that did not note it, lately."""
+        if await self._redis.sismember(keys.ACTED, user):
+            return True
+        lately = await self.newest(PAGE)
+        return any(one.user == user and one.what not in BEFORE and one.outcome.startswith(DONE) for one in lately)
 
     async def newest(self, count: int) -> list[Entry]:
         """The last `count` entries, the newest first."""

@@ -34,7 +34,8 @@ feature = Feature()
 @feature.word(
     "route",
     "routes",
-    help="which conversations come to which channel: `route list`, and for admins `add`, `move`, `remove`, `test`",
+    help="which conversations come to which channel: `route list`, `route test @handle`",
+    for_admins="change that: `route add`, `route move`, `route remove`",
 )
 async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox route …`."""

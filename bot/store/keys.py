@@ -60,6 +60,7 @@ SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
+ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
 
 COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
@@ -130,6 +131,11 @@ def card(thread_id: str) -> str:
 
 def card_at(channel: str, ts: str) -> str:
     return key("card-at", channel, ts)
+
+
+def standing(channel: str) -> str:
+    """The ts of what stands in the channel, while it is drawn anew."""
+    return key("standing", channel)
 
 
 def threads_of(person: str) -> str:

@@ -95,7 +95,7 @@ def test_no_strangers_words_ping_link_or_format_in_a_list() -> None:
 
 def test_an_item_says_who_wrote_what_and_how_long_they_wait() -> None:
     shown = listing("*Mine (1)*", [item()], seen_in="list|l1", page=0, pages=1)
-    assert literal(shown) == "🔵 Sarah Chen via Sarah ChenHi there"
+    assert literal(shown) == "🔴 Sarah Chen via Sarah ChenHi there"
     assert "Waiting since <!date^" in mrkdwn(shown)
     assert "\nHi" not in shown["text"]
     assert shown["text"] == "*Mine (1)*\nSarah Chen: Hi there"
