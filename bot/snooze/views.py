@@ -9,6 +9,7 @@ from typing import Final
 from bot.cards.message_views import snoozed_until, who_text
 from bot.models import Person, Snoozed
 from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, section
+from bot.snooze.times import Choice
 from bot.text import plain, when_long
 
 WRONG: Final = {
@@ -22,31 +23,36 @@ TOLD: Final = "I reopen it then, and mention whoever has it, else you, in its th
 
 
 def snooze_modal(
-    *, person: Person | None, snoozed: Snoozed | None, times: Mapping[str, datetime], zone: str, metadata: str
+    *, person: Person | None, snoozed: Snoozed | None, times: Mapping[Choice, datetime], zone: str, metadata: str
 ) -> View:
     """Until when; `times` are the choices, by the clock of the person's own `zone`. `snoozed` is how it is now."""
-    choices = [option(_choice(name, at), name) for name, at in times.items()]
-    when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
-    even = option("Even if they answer", "even")
-    boxes: Block = {"type": "checkboxes", "options": [even]}
-    if snoozed and snoozed.even:
-        boxes["initial_options"] = [even]
     earlier = [section(f"{snoozed_until(snoozed)}. What you choose takes the place of that.")] if snoozed else []
-    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
     return modal(
         "Snooze…",
         [
             context(f"The conversation with {who_text(person)}. {TOLD}"),
             *earlier,
-            field("when", "Until", when),
-            field("date", "Or until the day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
-            field("time", "At", clock, optional=True),
-            field("even", "What else wakes it", boxes, optional=True, hint=label(EVEN, 150)),
+            *until_fields(times, zone, even=snoozed is not None and snoozed.even),
         ],
         callback_id="snooze",
         submit=label("Snooze"),
         private_metadata=metadata,
     )
+
+
+def until_fields(times: Mapping[Choice, datetime], zone: str, *, even: bool = False) -> list[Block]:
+    """Until when something is snoozed, and what else wakes it; `even`: the box is ticked."""
+    choices = [option(_choice(name, at), name) for name, at in times.items()]
+    when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
+    box = option("Even if they answer", "even")
+    boxes: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if even else {})}
+    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+    return [
+        field("when", "Until", when),
+        field("date", "Or until the day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
+        field("time", "At", clock, optional=True),
+        field("even", "What else wakes it", boxes, optional=True, hint=label(EVEN, 150)),
+    ]
 
 
 EVEN: Final = "Without this, a message of theirs brings it back at once."

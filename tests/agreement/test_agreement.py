@@ -428,6 +428,7 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 MAY_USE = {
     "admin": "",
     "assign": "cards",
+    "bulk": "cards contact lists routing snooze threads",
     "cards": "waits",
     "channels": "reminders waits",
     "contact": "",

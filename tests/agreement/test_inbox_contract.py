@@ -334,8 +334,10 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
     kinds: tuple[Literal["mine", "unassigned", "requests", "words"], ...] = ("mine", "unassigned", "requests", "words")
     for kind in kinds:
         await inbox.search(Search(kind=kind, about=team.ana if kind == "mine" else "tea & <you>"))
-    some = {"accounts": (team.account,), "tags": (team.tag,), "statuses": (team.won,), "assignees": (team.ana, "")}
-    for narrow in (Narrow(**some), Narrow(assignees=("",), tags=("",), platforms=("twitter",), requests=True)):
+    for narrow in (
+        Narrow(accounts=(team.account,), tags=(team.tag,), statuses=(team.won,), assignees=(team.ana, "")),
+        Narrow(assignees=("",), tags=("",), statuses=("",), platforms=("twitter",), requests=True),
+    ):
         await inbox.search(Search(kind="open", narrow=narrow))
     (asked,) = await inbox.messages(team.thread)
     await inbox.message(asked.id, team.thread)
