@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -110,7 +111,7 @@ async def _view(bot: Bot, act: Act, actor: Actor, count: int, zone: str, metadat
         await bot.contacts.offer(tags)
         return views.tag_modal(count, metadata) if tags else None
     clock, now = zone_of(zone), utc_now()
-    times = {one: by_choice(one, now, clock).astimezone(clock) for one in CHOICES}
+    times: dict[str, datetime] = {one: by_choice(one, now, clock).astimezone(clock) for one in CHOICES}
     return views.snooze_modal(count, times, zone, metadata)
 
 

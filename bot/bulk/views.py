@@ -11,7 +11,6 @@ from bot.contact.views import TAGS
 from bot.models import Member
 from bot.people.views import colleagues
 from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, section, select
-from bot.snooze.times import Choice
 from bot.snooze.views import until_fields
 
 NOBODY: Final = "nobody"  # a choice like a member's id
@@ -42,7 +41,7 @@ def tag_modal(count: int, metadata: str) -> View:
     return modal("Tag…", blocks, callback_id="bulk_tag", submit=label("Tag"), private_metadata=metadata)
 
 
-def snooze_modal(count: int, times: Mapping[Choice, datetime], zone: str, metadata: str) -> View:
+def snooze_modal(count: int, times: Mapping[str, datetime], zone: str, metadata: str) -> View:
     """Until when `count` conversations are put aside; `times` are the choices, by the clock of the asker's `zone`."""
     blocks = [context(f"{words.many(count)}. {STAY}"), *until_fields(times, zone)]
     return modal("Snooze…", blocks, callback_id="bulk_snooze", submit=label("Snooze"), private_metadata=metadata)

@@ -9,7 +9,6 @@ from typing import Final
 from bot.cards.message_views import snoozed_until, who_text
 from bot.models import Person, Snoozed
 from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, section
-from bot.snooze.times import Choice
 from bot.text import plain, when_long
 
 WRONG: Final = {
@@ -23,7 +22,7 @@ TOLD: Final = "I reopen it then, and mention whoever has it, else you, in its th
 
 
 def snooze_modal(
-    *, person: Person | None, snoozed: Snoozed | None, times: Mapping[Choice, datetime], zone: str, metadata: str
+    *, person: Person | None, snoozed: Snoozed | None, times: Mapping[str, datetime], zone: str, metadata: str
 ) -> View:
     """Until when; `times` are the choices, by the clock of the person's own `zone`. `snoozed` is how it is now."""
     earlier = [section(f"{snoozed_until(snoozed)}. What you choose takes the place of that.")] if snoozed else []
@@ -40,7 +39,7 @@ def snooze_modal(
     )
 
 
-def until_fields(times: Mapping[Choice, datetime], zone: str, *, even: bool = False) -> list[Block]:
+def until_fields(times: Mapping[str, datetime], zone: str, *, even: bool = False) -> list[Block]:
     """Until when something is snoozed, and what else wakes it; `even`: the box is ticked."""
     choices = [option(_choice(name, at), name) for name, at in times.items()]
     when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
