@@ -61,6 +61,7 @@ from bot.store.health import health, write
 from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
+from bot.triage.store import Triages
 from bot.waits.store import Noticed
 from bot.web import Web
 
@@ -166,6 +167,7 @@ async def _bot(
         listings=Listings(redis),
         ticks=Ticks(redis),
         stops=Stops(redis),
+        triages=Triages(redis, timing.replying),
         preferences=Preferences(redis),
         snippets=Snippets(redis),
     )

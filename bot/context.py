@@ -38,6 +38,7 @@ from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
 from bot.store.quota import Quota
+from bot.triage.store import Triages
 from bot.waits.store import Noticed
 
 
@@ -112,5 +113,6 @@ class Bot:
     listings: Listings
     ticks: Ticks
     stops: Stops
+    triages: Triages
     preferences: Preferences
     snippets: Snippets

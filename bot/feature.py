@@ -115,12 +115,17 @@ class Feature:
 
         return register
 
-    def opens(self, name: str, *, help: str, admins: bool = False) -> Callable[[Listener], Listener]:
-        """The decorated listener opens a form for a word of `/inbox`, which must happen within the request."""
+    def opens(
+        self, name: str, *, help: str, admins: bool = False, alone: bool = True
+    ) -> Callable[[Listener], Listener]:
+        """The decorated listener opens a form for a word of `/inbox`, which must happen within the request.
+
+        Unless the word stands `alone`, the listener reads what was typed behind it.
+        """
 
         def register(listener: Listener) -> Listener:
             _claim(self.openers, {name: listener})
-            _claim(self.words, {name: Word(name, None, help, admins, alone=True)})
+            _claim(self.words, {name: Word(name, None, help, admins, alone)})
             return listener
 
         return register

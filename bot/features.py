@@ -48,6 +48,9 @@ from bot.stats import count
 from bot.thread_replies import hint, listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
+from bot.triage import form as triage
+from bot.triage import show as triage_show
+from bot.triage import step
 from bot.waits import choices as waits
 from bot.waits import tell as waits_tell
 
@@ -62,7 +65,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
-    *(part.feature for part in (listed, bulk_form, run)),
+    *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))

@@ -447,6 +447,7 @@ MAY_USE = {
     "stats": "",
     "thread_replies": "cards send",
     "threads": "cards snooze",
+    "triage": "bulk cards lists reply snippets snooze",
     "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")

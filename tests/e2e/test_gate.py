@@ -100,6 +100,7 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     "/inbox whoami": command("/inbox", "whoami"),
     "/inbox mine": command("/inbox", "mine"),
     "/inbox list": command("/inbox", "list waiting"),
+    "/inbox triage": command("/inbox", "triage waiting"),
     "/inbox find": command("/inbox", "find sarah"),
     "/inbox link": command("/inbox", "link"),
     "/inbox links": command("/inbox", "links"),
