@@ -113,6 +113,7 @@ class Bulk(Asked):
 class StopBulk(Asked):
     """Let it end with the conversation that is in hand; `id` is the `Bulk`'s."""
 
+    patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "stop:{id}"
     kind: Literal["stop_bulk"] = "stop_bulk"
     id: str

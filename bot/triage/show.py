@@ -100,6 +100,7 @@ async def _shown(
         why_not=why_not(thread, link),
         others=[(one.name, one.since) for one in await bot.replies.writers(thread.id) if one.user != actor.user],
         note=note,
+        turn=job.ref,
         metadata=remembered(thread.id, job.asker, triage_id),
     )
     writes = view.get("submit") is not None

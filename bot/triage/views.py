@@ -31,31 +31,33 @@ def form(
     why_not: str,
     others: Sequence[tuple[str, datetime]],
     note: str,
+    turn: str,
     metadata: str,
 ) -> View:
     """One conversation with its last messages, oldest first, and what can be done; `left` counts it too.
 
     `colleague`: `assignee` is one, whom nobody agreed with, so no reply is written yet; `why_not` is why nobody can
     reply (mrkdwn). `others` reply just now, since when. `note` is what happened (mrkdwn). `seen` is when the last
-    message was written that it shows.
+    message was written that it shows; `turn` names what was pressed last: Slack keeps a choice in a block of one id.
     """
     last = thread.last_message
     waits = f"Waiting since {when_long(last.created_at)}" if last and last.inbound else "Answered"
     has = f"Assigned to {plain(assignee, 80)}" if assignee else "Unassigned"
     facts = f"*{who_text(thread.person)}* via {plain(account, 80)} on {plain(platform_name(thread.platform), 40)}"
-    small = [words.left(left), facts, waits, has, "message request" if thread.is_request else ""]
+    small = [words.left(left), waits, has, "message request" if thread.is_request else ""]
     can_reply = not (why_not or colleague)
     return modal(
         TITLE,
         [
             *([section(note)] if note else []),
+            section(facts),
             context(*small, snoozed_until(snoozed) if snoozed else ""),
             *(section(replying_too(name, since)) for name, since in others[:3]),
             *(history(messages, thread.person) if messages is not None else [context(NO_HISTORY)]),
             *([section(why_not)] if why_not else []),
             *([section(words.colleague(assignee or "A colleague"))] if colleague and not why_not else []),
+            *actions(f"triage {thread.id} {turn}", _buttons(thread, anyway=colleague and not why_not)),
             *(_reply(thread, characters, seen, archives=archives) if can_reply else []),
-            *actions("triage", _buttons(thread, anyway=colleague and not why_not)),
         ],
         close="Done",
         callback_id="triage",
