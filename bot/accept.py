@@ -32,9 +32,9 @@ async def submitted(bot: Bot, body: Body, job: Job) -> None:
     await once(bot, job, f"view:{body['view']['id']}")
 
 
-async def once(bot: Bot, job: Job, key: str) -> None:
-    """Accept `job`, unless something was accepted under `key` in the last seven days. Raises `StoreUnavailable`."""
-    new = await bot.lanes.accept(job, once=key, within=WITHIN)
+async def once(bot: Bot, job: Job, key: str, *more: Job) -> None:
+    """Accept `job` and `more`, unless something was accepted under `key` in seven days. Raises `StoreUnavailable`."""
+    new = await bot.lanes.accept(job, *more, once=key, within=WITHIN)
     log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
 

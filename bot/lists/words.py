@@ -57,6 +57,10 @@ def looked_at(count: int) -> str:
     return f"I looked at the first {count} conversations; there are more in Inbox."
 
 
+def first_of(count: int) -> str:
+    return f"These are the {count} that come first; say more conditions to see the others."
+
+
 def no_conversation(person: Person) -> str:
     who = person.handle if person.label == person.handle else f"{person.label} ({person.handle})"
     address = f"linkedin.com/in/{person.username}" if person.platform == "linkedin" else person.handle

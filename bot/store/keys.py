@@ -245,6 +245,25 @@ def listing(listing_id: str) -> str:
     return key("listing", listing_id)
 
 
+def ticked(listing_id: str) -> str:
+    """The threads of a list that are ticked."""
+    return key("ticked", listing_id)
+
+
+def bulk_stop(bulk_id: str, user: str) -> str:
+    """Set where that user wants what they do with many conversations to end."""
+    return key("bulk-stop", bulk_id, user)
+
+
+def triage(triage_id: str) -> str:
+    return key("triage", triage_id)
+
+
+def triaged(thread_id: str) -> str:
+    """The triage in which somebody has the conversation before them."""
+    return key("triaged", thread_id)
+
+
 def quota(name: str) -> str:
     return key("pace", name)
 

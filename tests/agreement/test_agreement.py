@@ -434,6 +434,7 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 MAY_USE = {
     "admin": "",
     "assign": "cards",
+    "bulk": "cards contact lists routing snooze threads",
     "cards": "waits",
     "channels": "reminders waits",
     "contact": "",
@@ -452,6 +453,7 @@ MAY_USE = {
     "stats": "",
     "thread_replies": "cards send",
     "threads": "cards snooze",
+    "triage": "bulk cards lists reply snippets snooze",
     "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")

@@ -14,6 +14,7 @@ from bot.dm import words as dm_words
 from bot.dm.views import first_message_question
 from bot.inbox.search import Search
 from bot.lists import words as words_find
+from bot.lists.box_views import BOXED, Boxes
 from bot.lists.views import PAGE, Item, Part, Setting, home, listing
 from bot.models import Member, Person, Thread
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
@@ -41,6 +42,14 @@ def every_list() -> Iterator[Msg]:
             title = words_find.title(kind, text or name, count)
             notes = [words_find.looked_at(200), *([words_find.no_conversation(SARAH)] * 3)]
             yield listing(title, threads[:count], seen_in="list|7f3a9c", page=1, pages=3, notes=notes)
+        for boxes in (
+            Boxes((), 100, more=True),
+            Boxes({"t1"}, 1),
+            Boxes((), 0),
+            Boxes((), 1, running="b1", said=title),
+        ):
+            rows = [item(name, text, id=f"t{number}" + "0123456789" * 5) for number in range(BOXED if count else 0)]
+            yield listing(title, rows, seen_in="list|7f3a9c", page=1, pages=3, notes=notes, boxes=boxes)
 
 
 def every_question() -> Iterator[Msg]:
