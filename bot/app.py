@@ -21,6 +21,7 @@ from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
+from bot.later.store import Schedule
 from bot.lists.store import Listings
 from bot.network import network_of
 from bot.people import answers
@@ -161,6 +162,7 @@ async def _bot(
         waiting=Waiting(redis),
         noticed=Noticed(redis),
         snoozes=Snoozes(redis),
+        schedule=Schedule(redis),
         counts=counts,
         listings=Listings(redis),
         preferences=Preferences(redis),

@@ -11,6 +11,7 @@ from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
+from bot.later.store import Schedule
 from bot.lists.store import Listings
 from bot.people.access import Access
 from bot.people.directory import Directory
@@ -107,6 +108,7 @@ class Bot:
     waiting: Waiting
     noticed: Noticed
     snoozes: Snoozes
+    schedule: Schedule
     counts: Counts
     listings: Listings
     preferences: Preferences

@@ -25,7 +25,7 @@ def snooze_modal(
     *, person: Person | None, snoozed: Snoozed | None, times: Mapping[str, datetime], zone: str, metadata: str
 ) -> View:
     """Until when; `times` are the choices, by the clock of the person's own `zone`. `snoozed` is how it is now."""
-    choices = [option(_choice(name, at), name) for name, at in times.items()]
+    choices = [option(choice(name, at), name) for name, at in times.items()]
     when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
     even = option("Even if they answer", "even")
     boxes: Block = {"type": "checkboxes", "options": [even]}
@@ -56,7 +56,7 @@ def _hint(zone: str) -> str:
     return f"A day or a time here goes before the choice above. In your time zone, {zone}."
 
 
-def _choice(name: str, at: datetime) -> str:
+def choice(name: str, at: datetime) -> str:
     day, clock = f"{at:%a} {at.day} {at:%b}", f"{at.hour}:{at:%M}"
     return {
         "hours": f"In 3 hours ({clock})",
