@@ -91,12 +91,10 @@ async def _decision(bot: Bot, job: Release, known: Scheduled) -> Decision:
 
 
 def _attempt(job: Release, known: Scheduled, actor: Actor) -> Send:
-    """The attempt as it was written down, begun now; a reminder comes so long after it as it was to come."""
-    now, reminder = utc_now(), known.send.reminder
-    if reminder:
-        reminder = reminder.model_copy(update={"at": reminder.at + (now - known.at)})
-    begun = {"ref": job.ref, "at": now, "only": f"later:{known.id}", "reminder": reminder}
-    return known.send.model_copy(update=begun | {"member": actor.member.id, "writer": actor.name})
+    """The attempt as it was written down, begun now."""
+    now = utc_now()
+    begun = {"ref": job.ref, "at": now, "only": f"later:{known.id}", "member": actor.member.id, "writer": actor.name}
+    return known.moved_to(now).send.model_copy(update=begun)
 
 
 async def _moved(bot: Bot, job: Release | HoldBack, known: Scheduled, decided: Decision) -> list[Job]:

@@ -116,8 +116,6 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
 
 
 def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:
-    send, reminder = known.send, known.send.reminder
-    if reminder:  # so long after it is sent as before
-        reminder = reminder.model_copy(update={"at": reminder.at + (job.until - known.at)})
-    wanted = {"send": send.model_copy(update={"text": text, "reminder": reminder}), "at": job.until, "seen": job.seen}
-    return known.model_copy(update=wanted | {"state": "waits", "why": None, "pressed": False})
+    moved = known.moved_to(job.until)
+    wanted = {"send": moved.send.model_copy(update={"text": text}), "seen": job.seen}
+    return moved.model_copy(update=wanted | {"state": "waits", "why": None, "pressed": False})

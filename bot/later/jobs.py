@@ -49,6 +49,13 @@ class Scheduled(Record):
         """Whether its writer may still decide."""
         return self.state in ("waits", "asks")
 
+    def moved_to(self, at: datetime) -> Scheduled:
+        """The same at another time; a reminder comes so long after it as before."""
+        reminder = self.send.reminder
+        if reminder:
+            reminder = reminder.model_copy(update={"at": reminder.at + (at - self.at)})
+        return self.model_copy(update={"at": at, "send": self.send.model_copy(update={"reminder": reminder})})
+
     @property
     def order(self) -> tuple[datetime, str]:
         return self.at, self.id

@@ -57,7 +57,7 @@ def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
     if job.verb == "cancel":
         return known.model_copy(update={"state": "over"})
     at = known.at if job.verb == "anyway" and known.at > job.at else job.at
-    return known.model_copy(update={"state": "waits", "at": at, "seen": job.at, "pressed": True})
+    return known.moved_to(at).model_copy(update={"state": "waits", "seen": job.at, "pressed": True})
 
 
 def _cancelled(job: Decide, known: Scheduled, actor: Actor) -> list[Job]:
