@@ -56,16 +56,21 @@ class Later:
 
     def holding(self, words: str) -> list[str]:
         """The keys in which these words are."""
-        read = {
-            b"string": lambda name: self._redis.get(name),
-            b"hash": lambda name: self._redis.hgetall(name),
-            b"list": lambda name: self._redis.lrange(name, 0, -1),
-            b"set": lambda name: self._redis.smembers(name),
-            b"zset": lambda name: self._redis.zrange(name, 0, -1),
-            b"stream": lambda name: self._redis.xrange(name),
-        }
-        there = {name.decode(): repr(read[self._redis.type(name)](name)) for name in self._redis.keys("*")}
-        return sorted(name for name, value in there.items() if words in value)
+        found = []
+        for name in self._redis.keys("*"):
+            match self._redis.type(name):
+                case b"string":
+                    value = self._redis.get(name)
+                case b"hash":
+                    value = self._redis.hgetall(name)
+                case b"list":
+                    value = self._redis.lrange(name, 0, -1)
+                case b"stream":
+                    value = self._redis.xrange(name)
+                case _:  # names and times
+                    value = name
+            found += [name.decode()] if words in repr(value) else []
+        return sorted(found)
 
     def forget(self, key: str) -> None:
         """What is cached there is asked for anew."""
