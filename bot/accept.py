@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -27,15 +27,20 @@ async def asked(bot: Bot, who: Asker, job: Job) -> None:
     await once(bot, job, f"trigger:{who.trigger}" if who.trigger else "")
 
 
-async def submitted(bot: Bot, body: Body, job: Job) -> None:
+async def submitted(bot: Bot, body: Body, *jobs: Job) -> None:
     """Accept what a modal asks for, once for each modal."""
-    await once(bot, job, f"view:{body['view']['id']}")
+    await _once(bot, jobs, f"view:{body['view']['id']}")
 
 
 async def once(bot: Bot, job: Job, key: str) -> None:
     """Accept `job`, unless something was accepted under `key` in the last seven days. Raises `StoreUnavailable`."""
-    new = await bot.lanes.accept(job, once=key, within=WITHIN)
-    log.info("accepted", ref=job.ref, kind=job.kind, new=new)
+    await _once(bot, [job], key)
+
+
+async def _once(bot: Bot, jobs: Sequence[Job], key: str) -> None:
+    new = await bot.lanes.accept(*jobs, once=key, within=WITHIN)
+    for job in jobs:
+        log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
 
 async def form(

@@ -24,6 +24,7 @@ from bot.doctor import ask
 from bot.earlier import form as earlier
 from bot.events import away, buried, changes, feed, inbound, look, ours
 from bot.feature import Feature
+from bot.later import choice as later_choice
 from bot.later import due as later_due
 from bot.later import form as later_form
 from bot.later import listed as later_listed
@@ -65,7 +66,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
-    *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed)),
+    *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )

@@ -10,6 +10,7 @@ from bot.address import Address
 from bot.models import Message, Record
 from bot.queue.job import Asked, Asker, Background, Filled, Job
 from bot.send.jobs import Send, Sending
+from bot.slack.payloads import Body, submitted
 
 Why = Literal["wrote", "late", "order", "colleague"]
 MILLISECONDS: Final = 1_000
@@ -161,6 +162,26 @@ class ChangeLater(Asked):
     text: str
     until: datetime
     seen: datetime
+
+
+class SetHold(Asked):
+    """Somebody chose for how many seconds what they send waits; `in_form`: in the form of `/inbox settings`."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "home:{asker.user}"
+    kind: Literal["set_hold"] = "set_hold"
+    seconds: int
+    in_form: bool = False
+
+    @property
+    def line(self) -> str:
+        return ""  # Home itself shows it
+
+
+def hold_chosen(body: Body, who: Asker) -> list[SetHold]:
+    """What follows from the field of a form that says it; nothing from a form without that field."""
+    chosen = submitted(body, "hold")
+    return [SetHold(seconds=int(chosen), in_form=True, asker=who)] if chosen else []
 
 
 def held_by(waiting: Iterable[str], message: Message) -> list[Job]:

@@ -42,11 +42,12 @@ async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
     if known is None:
         return [_instead(job, say(job.asker, later_words.OVER))]
     await answers.note(bot, job, "done", actor.member.id)
+    release = Release(about=known.id, to=known.to, asker=known.send.asker)
+    await bot.lanes.hurry(release)  # one that waits for its seconds to pass
     if job.verb == "cancel":
         return [*_cancelled(job, known, actor), ShowLater(about=known.id)]
     if known.at > utc_now():
         return [_instead(job, say(job.asker, later_words.on_time(known.at))), ShowLater(about=known.id)]
-    release = Release(about=known.id, to=known.to, asker=known.send.asker)
     return [_instead(job, say(job.asker, later_words.NOW)), release]
 
 

@@ -29,6 +29,8 @@ from bot.slack.blocks import (
 from bot.snooze.views import choice
 from bot.text import clip, plain, when_long
 
+HOLD: Final = "Hold what I send, so that I may undo it"
+HOLDS: Final = (0, 5, 10, 30)  # seconds
 _LISTED: Final = 20
 _INPUT: Final = 3_000  # Slack's limit for a text input
 
@@ -79,6 +81,22 @@ def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
 
 def _clock(zone: str) -> Block:
     return {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+
+
+# --- for how long what somebody sends waits --------------------------------------------------------------------------
+def hold_row(seconds: int) -> Block:
+    """A row of somebody's Home, with what is chosen now."""
+    return section(HOLD) | {"accessory": {**_holds(seconds), "action_id": "my_hold"}}
+
+
+def hold_field(seconds: int) -> Block:
+    """The same in a form."""
+    return field("hold", HOLD, _holds(seconds))
+
+
+def _holds(seconds: int) -> Block:
+    options = {one: option(f"For {one} seconds" if one else "Not at all", str(one)) for one in HOLDS}
+    return {"type": "static_select", "options": list(options.values()), "initial_option": options[seconds]}
 
 
 # --- what waits ------------------------------------------------------------------------------------------------------

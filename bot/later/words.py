@@ -14,7 +14,12 @@ OVER: Final = (
 NONE: Final = "No message waits to be sent later. *Send at* in the form of *Reply* and `/dm` makes one."
 NOW: Final = "I'm sending it now."
 UNANSWERED: Final = "You haven't answered for a week, so nothing was sent. Write again if it is still right."
-HELD: Final = "It still needs an answer first."
+
+
+def holds(seconds: int) -> str:
+    if not seconds:
+        return "What you send with *Reply* and `/dm` goes out at once."
+    return f"What you send with *Reply* and `/dm` waits {seconds} s, and its receipt has *Undo*."
 
 
 def doing(*, own: bool) -> str:
