@@ -27,7 +27,7 @@ from bot.slack.blocks import (
     section,
 )
 from bot.snooze.views import choice
-from bot.text import clip, plain, when_long
+from bot.text import literal, plain, when_long
 
 HOLD: Final = "Hold what I send, so that I may undo it"
 HOLDS: Final = (0, 5, 10, 30)  # seconds
@@ -64,12 +64,14 @@ def time_fields(times: Mapping[str, datetime], zone: str) -> list[Block]:
 def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
     """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`."""
     entry: Block = {"type": "plain_text_input", "multiline": True, "max_length": _INPUT}
+    if written := literal(text, _INPUT):
+        entry["initial_value"] = written
     day: Block = {"type": "datepicker", "initial_date": f"{at:%Y-%m-%d}"}
     hint = label(f"In your time zone, {zone}. Without a time it is 9:00.", 150)
     return modal(
         "Change message",
         [
-            field("text", "Message", entry | {"initial_value": clip(text, _INPUT)}),
+            field("text", "Message", entry),
             field("send_date", "Send on", day, hint=hint),
             field("send_time", "At", _clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),
         ],
