@@ -27,9 +27,9 @@ async def asked(bot: Bot, who: Asker, job: Job) -> None:
     await once(bot, job, f"trigger:{who.trigger}" if who.trigger else "")
 
 
-async def submitted(bot: Bot, body: Body, job: Job) -> None:
+async def submitted(bot: Bot, body: Body, job: Job, *more: Job) -> None:
     """Accept what a modal asks for, once for each modal."""
-    await once(bot, job, f"view:{body['view']['id']}")
+    await once(bot, job, f"view:{body['view']['id']}", *more)
 
 
 async def once(bot: Bot, job: Job, key: str, *more: Job) -> None:

@@ -22,6 +22,7 @@ from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
+from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.network import network_of
 from bot.people import answers
@@ -164,6 +165,7 @@ async def _bot(
         waiting=Waiting(redis),
         noticed=Noticed(redis),
         snoozes=Snoozes(redis),
+        schedule=Schedule(redis),
         counts=counts,
         listings=Listings(redis),
         ticks=Ticks(redis),

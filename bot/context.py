@@ -12,6 +12,7 @@ from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
+from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.people.access import Access
 from bot.people.directory import Directory
@@ -110,6 +111,7 @@ class Bot:
     waiting: Waiting
     noticed: Noticed
     snoozes: Snoozes
+    schedule: Schedule
     counts: Counts
     listings: Listings
     ticks: Ticks

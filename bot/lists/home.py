@@ -16,6 +16,7 @@ from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
 from bot.inbox.search import Search
+from bot.later.views import hold_row
 from bot.lists import find
 from bot.lists import words as words_find
 from bot.lists.find import waiting_first
@@ -98,7 +99,7 @@ async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
         settings=_settings(choices),
-        menus=[my_choice(choices.heard)],
+        menus=[my_choice(choices.heard), hold_row(choices.hold)],
         help=bot.help(admin),
         trouble=trouble,
         first_steps=not await bot.record.has_acted(actor.user),

@@ -44,7 +44,7 @@ def _told(who: str) -> str:
 
 def until_fields(times: Mapping[str, datetime], zone: str, *, even: bool = False) -> list[Block]:
     """Until when something is snoozed, and what else wakes it; `even`: the box is ticked."""
-    choices = [option(_choice(name, at), name) for name, at in times.items()]
+    choices = [option(choice(name, at), name) for name, at in times.items()]
     when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
     box = option("Even if they answer", "even")
     boxes: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if even else {})}
@@ -64,7 +64,7 @@ def _hint(zone: str) -> str:
     return f"A day or a time here overrides the choice above. It is in your time zone, {zone}."
 
 
-def _choice(name: str, at: datetime) -> str:
+def choice(name: str, at: datetime) -> str:
     day, clock = f"{at:%a} {at.day} {at:%b}", f"{at.hour}:{at:%M}"
     return {
         "hours": f"In 3 hours ({clock})",

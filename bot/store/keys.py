@@ -57,6 +57,8 @@ MORNINGS: Final = key("reminders", "mornings")  # channels by when their next di
 
 SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
 
+SCHEDULED: Final = key("scheduled")  # messages that are sent later, by when to look at them
+
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
@@ -164,6 +166,21 @@ def intent(intent_id: str) -> str:
 
 def choice(choice_id: str) -> str:
     return key("choice", choice_id)
+
+
+def scheduled(about: str) -> str:
+    """A message that is sent later, with its text, until it is sent or given back; at most two weeks after its time."""
+    return key("scheduled", about)
+
+
+def scheduled_post(about: str) -> str:
+    """Where it is shown that the message is sent later; as long as the message is kept."""
+    return key("scheduled-post", about)
+
+
+def scheduled_to(line: str) -> str:
+    """The messages that are sent later from one account to one person."""
+    return key("scheduled-to", line)
 
 
 def snippets(owner: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.cards.message_views import follow_ups
 from bot.cards.views import moved_card, thread_card
+from bot.later import views as later
 from bot.models import Attachment, Message
 from bot.reminders import views as reminding
 from bot.routing import views as steering
@@ -49,14 +50,14 @@ def every_message() -> Iterator[Any]:
 
 
 def every_modal() -> Iterator[Any]:
-    yield waits.my_modal("nothing", metadata="|C1|1763800000.000100")
+    yield waits.my_modal("nothing", more=[later.hold_field(30)], metadata="|C1|1763800000.000100")
     yield steering.move_modal("t" * 24 + "|C1|1763800000.000100")
     for hours, digest, days in product(((time(9), time(17, 30)), None), (time(8), None), (range(7), ())):
         yield reminding.settings_modal(
             channel="C1",
             privacy="none",
             broadcast="once",
-            heard="message",
+            own=[waits.heard_field("message"), later.hold_field(0)],
             unassigned_after=2.5,
             assigned_after=None,
             hours=hours,
