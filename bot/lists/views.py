@@ -69,6 +69,7 @@ def home(
     about: Sequence[str],
     settings: Sequence[Setting],
     menus: Sequence[Block],
+    team: Sequence[tuple[str, Sequence[str]]] = (),
     help: str,
     trouble: str = "",
     first_steps: bool = False,
@@ -76,13 +77,14 @@ def home(
 ) -> View:
     """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn).
 
-    `menus` are what they choose besides.
+    `menus` are what they choose besides, `team` what an admin sees of everybody's settings: titles and lines.
     """
     top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
     own = [section(words_find.SETTINGS), *_settings(settings), *menus, context(*about)]
+    own += [section(words_find.listed(title, lines)) for title, lines in team]
     rest = [{"type": "divider"}, section(help), section(words.DM_HELP)]
     return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 

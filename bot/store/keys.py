@@ -12,6 +12,8 @@ from typing import Final
 LAYOUT: Final = 1  # a new one for whatever older versions of the bot could not read: bot/store/layout.py
 LAYOUT_IS: Final = "{inbox-bridge}:layout"  # which one the data in Redis has; unset: the first
 MIGRATING: Final = "{inbox-bridge}:migrating"
+IMPORTING: Final = "{inbox-bridge}:importing"  # there while a copy is being put back: what lies there is not all
+ALL: Final = "{inbox-bridge}:*"
 
 
 def prefix(layout: int) -> str:

@@ -426,7 +426,7 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # Which feature may use which. What a feature keeps and has done (SHARED) belongs to all features.
 MAY_USE = {
-    "admin": "",
+    "admin": "reminders routing thread_replies waits",
     "assign": "cards",
     "cards": "waits",
     "channels": "reminders waits",
@@ -435,7 +435,7 @@ MAY_USE = {
     "doctor": "",
     "earlier": "cards",
     "events": "cards routing snooze stats",
-    "lists": "cards reminders waits",
+    "lists": "admin cards reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",
     "reply": "cards send snippets snooze",
@@ -455,7 +455,7 @@ RINGS = (
     "queue store slack inbox",
     "people context feature accept",
     " ".join(MAY_USE),
-    "commands features start app web run doctor.command admin.export snippets.command",
+    "commands features start app web run doctor.command admin.export snippets.command operate",
     "sandbox __main__",
 )
 
