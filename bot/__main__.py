@@ -76,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
     take = commands.add_parser("import", help="put such a file into an empty Redis")
     take.add_argument("file", metavar="FILE", help="what `bot export` wrote; - is standard input")
     take.add_argument("--replace", action="store_true", help="throw away what is there")
+    forget = commands.add_parser("forget", help="take a person outside the team out of all that the bot keeps")
+    forget.add_argument("person", help="@handle, the address of a profile, or an id")
     retry = commands.add_parser("retry", help="try a dead letter again")
     retry.add_argument("id", help="its id, as `bot doctor` shows it")
     return parser
@@ -132,6 +134,10 @@ async def _operate(asked: argparse.Namespace, wanted: Settings) -> int:
             from bot.operate.show import show
 
             return await show(wanted)
+        case "forget":
+            from bot.operate.forget import forget
+
+            return await forget(wanted, asked.person)
         case "export" | "import":
             from bot.operate import backup
 

@@ -98,7 +98,7 @@ def without_requests(items: Iterable[Item]) -> tuple[list[Item], int]:
         if not item.key.startswith("lane:"):
             kept.append(item)
             continue
-        work = [one for one in item.value if not str(one).startswith("p")]
+        work = [one for one in item.value if '"asker":' not in str(one)]
         left_out += len(item.value) - len(work)
         if work:
             kept.append(item.model_copy(update={"value": work}))
