@@ -46,6 +46,7 @@ from bot.stats import count
 from bot.thread_replies import hint, listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
+from bot.upkeep import tidy
 from bot.waits import choices as waits
 from bot.waits import tell as waits_tell
 
@@ -60,7 +61,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
-    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
+    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell, tidy)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

@@ -23,6 +23,7 @@ def prefix(layout: int) -> str:
 PREFIX: Final = prefix(LAYOUT)
 WEEK: Final = 7 * 24 * 3600
 FORTNIGHT: Final = 2 * WEEK
+DAY: Final = 24 * 3600
 
 
 def key(*parts: str) -> str:
@@ -95,6 +96,11 @@ def once(name: str) -> str:
 
 def link(user: str) -> str:
     return key("link", user)
+
+
+def matched_by(user: str) -> str:
+    """The digest of the address by which a Slack user was matched to their member."""
+    return key("matched-by", user)
 
 
 def consent(channel: str) -> str:

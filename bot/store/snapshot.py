@@ -21,7 +21,7 @@ PAGE: Final = 200  # keys in one round trip
 _LEFT_OUT: Final = ("cache:", "ready", "hurried:")
 # What people set comes first in a file, then where the feed was left, then what is known of conversations.
 _FIRST: Final = (
-    *("installation", "routes", "choices:", "link:", "linked", "guests", "consent:", "snippets:"),
+    *("installation", "routes", "choices:", "link:", "linked", "matched-by:", "guests", "consent:", "snippets:"),
     *("feed:", "snoozed", "card:"),
 )
 

@@ -446,6 +446,7 @@ MAY_USE = {
     "stats": "",
     "thread_replies": "cards send",
     "threads": "cards snooze",
+    "upkeep": "",
     "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")

@@ -14,6 +14,7 @@ from bot.operate import backup
 from bot.settings import Settings
 from bot.store import keys
 from bot.store.connect import connect
+from bot.upkeep.jobs import Tidy
 from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, form, hears, idle, shows
 from tests.stored import restore, stored_redis
@@ -55,6 +56,8 @@ async def test_the_user_of_the_handbook_may_do_all_that_the_bot_does(opened: Ope
     await idle(on)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await idle(on)
+    assert await on.bridge.lanes.accept(Tidy())
     await idle(on)
     assert calls(on, "PATCH")
     assert (await on.bridge.lanes.depth())["dead"] == 0
