@@ -154,7 +154,7 @@ async def _bot(
         notices=notices,
         lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
-        cards=Cards(redis),
+        cards=Cards(redis, settings.conversation_days),
         posts=Posts(redis),
         standing=Standing(redis),
         replies=Replies(redis, timing.replying),

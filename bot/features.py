@@ -58,6 +58,7 @@ from bot.threads import change
 from bot.triage import form as triage
 from bot.triage import show as triage_show
 from bot.triage import step
+from bot.upkeep import tidy
 from bot.waits import choices as waits
 from bot.waits import tell as waits_tell
 
@@ -74,7 +75,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
-    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
+    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell, tidy)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

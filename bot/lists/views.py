@@ -79,6 +79,7 @@ def home(
     about: Sequence[str],
     settings: Sequence[Setting],
     menus: Sequence[Block],
+    team: Sequence[tuple[str, Sequence[str]]] = (),
     help: str,
     trouble: str = "",
     first_steps: bool = False,
@@ -86,13 +87,15 @@ def home(
 ) -> View:
     """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn).
 
-    `menus` are what they choose besides; `help` is mrkdwn in parts with an empty line between them.
+    `menus` are what they choose besides, `team` what an admin sees of everybody's settings: titles and lines; `help` is
+    mrkdwn in parts with an empty line between them.
     """
     top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
     own = [section(words_find.SETTINGS), *_settings(settings), *menus, context(*about)]
+    own += [section(words_find.listed(title, lines)) for title, lines in team]
     rest = [{"type": "divider"}, *(section(part) for part in help.split("\n\n")), section(words.DM_HELP)]
     return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 

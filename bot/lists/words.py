@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from bot import errors
@@ -41,6 +42,16 @@ def title(kind: str, about: str, count: int) -> str:
         "person": f"Conversations with {plain(about, 400)}",
     }
     return f"*{named[kind]} ({count})*"
+
+
+def listed(title: str, lines: Sequence[str]) -> str:
+    """As many of the lines as fit in a section."""
+    shown = [f"*{title}*"]
+    for number, line in enumerate(lines):
+        if sum(map(len, shown)) + len(shown) + len(line) > 2_900:
+            return "\n".join([*shown, f"… and {len(lines) - number} more: `bot show` has them all."])
+        shown.append(line)
+    return "\n".join(shown)
 
 
 def empty(kind: str, about: str) -> str:

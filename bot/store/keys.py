@@ -12,6 +12,8 @@ from typing import Final
 LAYOUT: Final = 1  # a new one for whatever older versions of the bot could not read: bot/store/layout.py
 LAYOUT_IS: Final = "{inbox-bridge}:layout"  # which one the data in Redis has; unset: the first
 MIGRATING: Final = "{inbox-bridge}:migrating"
+IMPORTING: Final = "{inbox-bridge}:importing"  # there while a copy is being put back: what lies there is not all
+ALL: Final = "{inbox-bridge}:*"
 
 
 def prefix(layout: int) -> str:
@@ -21,6 +23,7 @@ def prefix(layout: int) -> str:
 PREFIX: Final = prefix(LAYOUT)
 WEEK: Final = 7 * 24 * 3600
 FORTNIGHT: Final = 2 * WEEK
+DAY: Final = 24 * 3600
 
 
 def key(*parts: str) -> str:
@@ -96,6 +99,11 @@ def once(name: str) -> str:
 
 def link(user: str) -> str:
     return key("link", user)
+
+
+def matched_by(user: str) -> str:
+    """The digest of the address by which a Slack user was matched to their member."""
+    return key("matched-by", user)
 
 
 def consent(channel: str) -> str:
