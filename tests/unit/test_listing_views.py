@@ -20,7 +20,7 @@ from bot.models import Member, Person, Thread
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, View
 from bot.waits.views import my_choice
-from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
+from tests.unit.test_views import AT, EXTREMES, HOSTILE, SARAH, literal, message, mrkdwn, must_be_valid
 
 
 def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> Item:
@@ -30,7 +30,7 @@ def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> Item:
 
 
 def every_list() -> Iterator[Msg]:
-    for name, text, count in product(NAMES, TEXTS, (0, 1, PAGE)):
+    for (name, text), count in product(EXTREMES, (0, 1, PAGE)):
         threads = [
             item(name, text),
             item(name, text, archived=True, assignee_id="m1", is_request=True),
@@ -53,7 +53,7 @@ def every_list() -> Iterator[Msg]:
 
 
 def every_question() -> Iterator[Msg]:
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         doubts = [
             dm_words.wrote_before(dm_words.colleague(Member(id="m1", name=name, email="a@b.example")), name, AT),
@@ -64,7 +64,7 @@ def every_question() -> Iterator[Msg]:
 
 
 def every_home() -> Iterator[View]:
-    for name, text, count in product(NAMES, TEXTS, (0, 1, 8)):
+    for (name, text), count in product(EXTREMES, (0, 1, 8)):
         items = [item(name, text, id=f"t{number}") for number in range(count)]
         parts = [Part("Your open conversations", items, "50+", "/inbox mine")] * 2
         settings = [Setting("one", "What it does", True), Setting("two", "What it does not", False)]
