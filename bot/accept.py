@@ -27,14 +27,14 @@ async def asked(bot: Bot, who: Asker, job: Job) -> None:
     await once(bot, job, f"trigger:{who.trigger}" if who.trigger else "")
 
 
-async def submitted(bot: Bot, body: Body, job: Job) -> None:
+async def submitted(bot: Bot, body: Body, job: Job, *more: Job) -> None:
     """Accept what a modal asks for, once for each modal."""
-    await once(bot, job, f"view:{body['view']['id']}")
+    await once(bot, job, f"view:{body['view']['id']}", *more)
 
 
-async def once(bot: Bot, job: Job, key: str) -> None:
-    """Accept `job`, unless something was accepted under `key` in the last seven days. Raises `StoreUnavailable`."""
-    new = await bot.lanes.accept(job, once=key, within=WITHIN)
+async def once(bot: Bot, job: Job, key: str, *more: Job) -> None:
+    """Accept `job` and `more`, unless something was accepted under `key` in seven days. Raises `StoreUnavailable`."""
+    new = await bot.lanes.accept(job, *more, once=key, within=WITHIN)
     log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
 

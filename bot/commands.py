@@ -37,7 +37,7 @@ def commands(features: Feature) -> Feature:
         name, typed = split(asked)
         if name in ("", "help"):
             await ack(text=bot.help(await bot.access.is_known_admin(who)))
-        elif (opener := features.openers.get(name)) and not typed:
+        elif (opener := features.openers.get(name)) and not (typed and features.words[name].alone):
             await opener(ack, body, bot)
         else:
             await accept.asked(bot, who, Console(words=asked, asker=who))

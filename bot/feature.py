@@ -120,13 +120,16 @@ class Feature:
         return register
 
     def opens(
-        self, name: str, *, help: str, admins: bool = False, for_admins: str = ""
+        self, name: str, *, help: str, admins: bool = False, for_admins: str = "", alone: bool = True
     ) -> Callable[[Listener], Listener]:
-        """The decorated listener opens a form for a word of `/inbox`, which must happen within the request."""
+        """The decorated listener opens a form for a word of `/inbox`, which must happen within the request.
+
+        Unless the word stands `alone`, the listener reads what was typed behind it.
+        """
 
         def register(listener: Listener) -> Listener:
             _claim(self.openers, {name: listener})
-            _claim(self.words, {name: Word(name, None, help, admins, alone=True, for_admins=for_admins)})
+            _claim(self.words, {name: Word(name, None, help, admins, alone=alone, for_admins=for_admins)})
             return listener
 
         return register

@@ -107,7 +107,7 @@ def act(
     if how == "done" and name in members:
         name = members[name]
     became = f"{how}: {_slack(name) or plain(name, 80)}" if name else plain(outcome, 80)
-    return f"{when_long(at)} <@{user}> {done}{where}: {became} ({plain(reference, 20)})"
+    return f"{when_long(at)} {_slack(user) or plain(user, 40)} {done}{where}: {became} ({plain(reference, 20)})"
 
 
 def _target(about: str, thread: Thread | None) -> str:

@@ -46,6 +46,11 @@ def link_line(user: str, name: str | None, email: str, twice: bool) -> str:
     return f"<@{user}> – *{plain(name, 100)}* ({plain(email, 200)}){several}"  # noqa: RUF001 - a dash
 
 
+def acts_as(user: str, name: str) -> str:
+    """`user` is a Slack user id, `name` the member's or their id."""
+    return f"<@{user}> acts as *{plain(name, 100)}*."
+
+
 def guest(user: str, *, allowed: bool) -> str:
     """`user` is a Slack user id."""
     if allowed:

@@ -8,6 +8,7 @@ import structlog
 
 from bot.cards.jobs import Leave, Lost, Render
 from bot.cards.message_views import follow_ups
+from bot.cards.posting import awake
 from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
 from bot.context import Bot
 from bot.errors import NotThere, SlackRefused
@@ -29,14 +30,17 @@ View = Callable[[Sequence[Message], Person | None], Msg]
 async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     """Draw the card as things are now."""
     card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
-    if card is None or place is None:
+    if card is None or place is None or (card.gone and card.thread.person is None):  # which shows already that it is
         return []
+    card = await awake(bot, card) if not card.gone else card
     await bot.refused.unless_known(job, place.channel)
     drawn = await draw(bot, card, place.channel)
     if card.waiting_since:  # a card that moved as a wait began says so until that is over
         drawn = await with_mention(bot, place, drawn)
     if not await redraw(bot, job, place, drawn):
         return [Lost(thread_id=job.thread_id, place=(place.channel, place.ts))]
+    if card.gone:
+        await bot.cards.rest(job.thread_id)  # from now on, nothing is kept of it but ids
     return named_later(bot, job.thread_id)
 
 

@@ -7,15 +7,17 @@ Slack shows what was published last, so a refusal replaces what somebody saw whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot import accept, words
+from bot.admin.overview import Stores, of_the_team
 from bot.channels.store import PersonChoices
 from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
 from bot.inbox.search import Search
+from bot.later.views import hold_row
 from bot.lists import find
 from bot.lists import words as words_find
 from bot.lists.find import waiting_first
@@ -98,7 +100,8 @@ async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
         settings=_settings(choices),
-        menus=[my_choice(choices.heard)],
+        menus=[my_choice(choices.heard), hold_row(choices.hold)],
+        team=await _team(bot) if admin else [],
         help=bot.help(admin),
         trouble=trouble,
         first_steps=not await bot.record.has_acted(actor.user),
@@ -133,6 +136,12 @@ async def _parts(bot: Bot, actor: Actor, shown: Listing) -> list[Part]:
 
 def _searches(actor: Actor) -> dict[str, Search]:
     return {"mine": Search(kind="mine", about=actor.member.id), "unassigned": Search(kind="unassigned")}
+
+
+async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
+    """What admins see of what was set for everybody."""
+    stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
+    return [*await of_the_team(stores, bot.settings.notify_channel, await bot.directory.member_names())]
 
 
 def _settings(choices: PersonChoices) -> list[Setting]:

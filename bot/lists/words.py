@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from bot import errors
@@ -43,6 +44,16 @@ def title(kind: str, about: str, count: int) -> str:
     return f"*{named[kind]} ({count})*"
 
 
+def listed(title: str, lines: Sequence[str]) -> str:
+    """As many of the lines as fit in a section."""
+    shown = [f"*{title}*"]
+    for number, line in enumerate(lines):
+        if sum(map(len, shown)) + len(shown) + len(line) > 2_900:
+            return "\n".join([*shown, f"… and {len(lines) - number} more: `bot show` has them all."])
+        shown.append(line)
+    return "\n".join(shown)
+
+
 def empty(kind: str, about: str) -> str:
     return {
         "mine": "No open conversation is assigned to you. `/inbox unassigned` lists those that nobody has taken.",
@@ -55,6 +66,10 @@ def empty(kind: str, about: str) -> str:
 def looked_at(count: int) -> str:
     """Where a search did not read everything; `count` is what it read."""
     return f"I looked at the first {count} conversations; there are more in Inbox."
+
+
+def first_of(count: int) -> str:
+    return f"These are the {count} that come first; say more conditions to see the others."
 
 
 def no_conversation(person: Person) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Final, NamedTuple, TypeVar
 
-from bot.models import Broadcast, Heard, Privacy
+from bot.models import Broadcast, Privacy
 from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
 from bot.text import plain, when_long
-from bot.waits.views import BROADCAST, heard_field
+from bot.waits.views import BROADCAST
 
 Choice = TypeVar("Choice", bound=str)
 _SHOWN: Final = 15  # conversations in one message
@@ -90,7 +90,7 @@ def settings_modal(
     channel: str,
     privacy: Privacy,
     broadcast: Broadcast,
-    heard: Heard,
+    own: Sequence[Block],
     unassigned_after: float | None,
     assigned_after: float | None,
     hours: tuple[time, time] | None,
@@ -99,7 +99,7 @@ def settings_modal(
     digest: time | None,
     metadata: str,
 ) -> View:
-    """The settings of a channel, filled in; `metadata` comes back with them."""
+    """The settings of a channel, filled in; `metadata` comes back with them. `own` are fields of the admin's own."""
     ticks = [option(day, str(number)) for number, day in enumerate(DAYS)]
     chosen = [ticks[number] for number in days]
     day_boxes: Block = {"type": "checkboxes", "options": ticks, **({"initial_options": chosen} if chosen else {})}
@@ -152,7 +152,7 @@ def settings_modal(
             ),
             context("What is already posted stays as it is."),
             section("*For you alone*"),
-            heard_field(heard),
+            *own,
         ],
         callback_id="channel_settings",
         submit=label("Save"),

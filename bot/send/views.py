@@ -8,6 +8,7 @@ from bot.slack.blocks import QUOTE, WHOLE, Block, Msg, actions, button, label, l
 from bot.text import clip, literal, plain
 
 _RECEIPT: dict[SendState, str] = {
+    "held": "⏳ Not sent yet to",
     "sending": "⏳ Sending to",
     "sent": "✅ Sent to",
     "unconfirmed": "⚠️ Not confirmed: message to",

@@ -138,6 +138,12 @@ class Slack:
         between_us = found.get("is_shared") and not found.get("is_org_shared")
         return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
 
+    async def channel_name(self, channel: str) -> str:
+        """Without the `#`."""
+        async with self._answers():
+            answer = await self.client.conversations_info(channel=channel)
+        return str(answer["channel"].get("name") or "")
+
     async def is_member(self, channel: str, user: str) -> bool:
         """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
         cursor = ""

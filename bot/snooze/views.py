@@ -24,23 +24,13 @@ def snooze_modal(
     *, person: Person | None, snoozed: Snoozed | None, times: Mapping[str, datetime], zone: str, metadata: str
 ) -> View:
     """Until when; `times` are the choices, by the clock of the person's own `zone`. `snoozed` is how it is now."""
-    choices = [option(_choice(name, at), name) for name, at in times.items()]
-    when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
-    even = option("Even if they answer", "even")
-    boxes: Block = {"type": "checkboxes", "options": [even]}
-    if snoozed and snoozed.even:
-        boxes["initial_options"] = [even]
     earlier = [section(f"{snoozed_until(snoozed)}. What you choose replaces that.")] if snoozed else []
-    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
     return modal(
         "Snooze…",
         [
             context(_told(who_text(person))),
             *earlier,
-            field("when", "Until", when),
-            field("date", "Or until another day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
-            field("time", "At", clock, optional=True),
-            field("even", "Stay snoozed", boxes, optional=True, hint=label(EVEN, 150)),
+            *until_fields(times, zone, even=snoozed is not None and snoozed.even),
         ],
         callback_id="snooze",
         submit=label("Snooze"),
@@ -52,6 +42,21 @@ def _told(who: str) -> str:
     return f"I'll reopen the conversation with {who} then, and mention whoever has it, or else you, in its thread."
 
 
+def until_fields(times: Mapping[str, datetime], zone: str, *, even: bool = False) -> list[Block]:
+    """Until when something is snoozed, and what else wakes it; `even`: the box is ticked."""
+    choices = [option(choice(name, at), name) for name, at in times.items()]
+    when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
+    box = option("Even if they answer", "even")
+    boxes: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if even else {})}
+    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+    return [
+        field("when", "Until", when),
+        field("date", "Or until another day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
+        field("time", "At", clock, optional=True),
+        field("even", "Stay snoozed", boxes, optional=True, hint=label(EVEN, 150)),
+    ]
+
+
 EVEN: Final = "Otherwise, a message from them brings it back at once."
 
 
@@ -59,7 +64,7 @@ def _hint(zone: str) -> str:
     return f"A day or a time here overrides the choice above. It is in your time zone, {zone}."
 
 
-def _choice(name: str, at: datetime) -> str:
+def choice(name: str, at: datetime) -> str:
     day, clock = f"{at:%a} {at.day} {at:%b}", f"{at.hour}:{at:%M}"
     return {
         "hours": f"In 3 hours ({clock})",

@@ -85,12 +85,12 @@ def heard_field(how: Heard) -> Block:
     return field("heard", WHEN, _menu(how))
 
 
-def my_modal(how: Heard, *, metadata: str) -> View:
-    """What somebody who is no admin chooses by `/inbox settings`."""
+def my_modal(how: Heard, *, more: Sequence[Block], metadata: str) -> View:
+    """What somebody who is no admin chooses by `/inbox settings`; `more` are fields besides."""
     note = "`/inbox quiet` sets hours in which it waits. What a channel shows is for admins to choose."
     return modal(
         "Your settings",
-        [heard_field(how), context(note)],
+        [heard_field(how), *more, context(note)],
         callback_id="my_settings",
         submit=label("Save"),
         private_metadata=metadata,

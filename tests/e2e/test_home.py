@@ -180,3 +180,17 @@ async def test_conversations_that_were_answered_come_last(on: Stage) -> None:
     home = await opened_home(on)
     assert names(home, "Unassigned") == ["Omar Khan", "Sarah Chen"]
     assert "Answered" in home
+
+
+async def test_admins_see_what_was_set_for_everybody_and_others_do_not(on: Stage) -> None:
+    for words in ("route add text:refund", "follow-ups every", "allow <@" + on.acme.guest + ">"):
+        await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", words)
+    await idle(on)
+    assert "Which conversations go where" not in await opened_home(on, on.acme.bo)
+    home = await opened_home(on)
+    assert "1. text: *refund* → #support" in home
+    assert "#support shows: the whole text." in home
+    assert "shows every later message in the channel too" in home
+    for who in ("Ana", "Bo"):
+        assert f"@{who} acts as *{who}*." in home
+    assert "Guests who may act*\n@Gus" in home
