@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot import accept
-from bot.cards.draw import draw_below, redraw_below, with_mention
+from bot.cards.draw import draw_below, redraw, with_mention
 from bot.cards.jobs import Leave, LookAtSharing, Redraw, Render, RenderBelow
 from bot.cards.views import closed_note, shared_channel
 from bot.context import Bot
@@ -126,10 +126,10 @@ async def render_below(job: RenderBelow, _: Keep, bot: Bot) -> list[Job]:
     if not messages:
         if not await bot.sharing.shows(place.channel):
             account = await bot.directory.account_label(card.thread.account_link_id)
-            await redraw_below(bot, job, place, closed_note(account))
+            await redraw(bot, job, place, closed_note(account))
         return []
     if receipt := await bot.replies.receipts.get(messages[0].id):
         return [_again(receipt)]
     drawn = await draw_below(bot, card, place.channel, messages)
-    await redraw_below(bot, job, place, await with_mention(bot, place, drawn))
+    await redraw(bot, job, place, await with_mention(bot, place, drawn))
     return []

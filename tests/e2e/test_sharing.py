@@ -206,6 +206,14 @@ async def test_slacks_limits_are_waited_for_and_nothing_stays_open(on: Stage) ->
     assert "23 cards" in notices(on)[0]
 
 
+async def test_a_channel_that_takes_no_changes_for_a_while_is_closed_afterwards(on: Stage) -> None:
+    await three_conversations(on)
+    on.slack.fail("chat.update", error="restricted_action", times=4)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+
+
 async def test_whoever_dies_before_the_walk_is_asked_for_leaves_that_to_who_asks_next(
     on: Stage, redis_url: str
 ) -> None:
