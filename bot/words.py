@@ -101,7 +101,7 @@ def account_offline(account: str, platform: str = "X") -> str:
 
 def sending(whom: str, text: str) -> str:
     """Said while it takes longer than a moment; `text` tells several messages apart."""
-    return f"⏳ I'm sending “{plain(text, 80)}” to {plain(whom, 100)}. I'll tell you when Inbox has confirmed it."
+    return f"⏳ I'm sending “{plain(text[:400], 80)}” to {plain(whom, 100)}. I'll tell you when Inbox has confirmed it."
 
 
 def asked(command: str) -> str:

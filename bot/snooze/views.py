@@ -101,7 +101,7 @@ def woken(
     whom = f"<@{user}> " if user and not alone else ""
     said = f"⏰ {whom}{_why(snoozed, who_text(person))}"
     if failed:
-        said += " Inbox did not let me reopen it: press *Reopen* on its card, or open it in Inbox."
+        said += " I couldn't reopen it in Inbox: press *Reopen* on its card, or open it in Inbox."
     if not user:
         said += f" {plain(snoozed.name, 80)} has no seat in Inbox any more, so somebody else should take it."
     buttons = [

@@ -18,7 +18,8 @@ from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import cards, form, hears, idle, initial, labels, thread, told
+from tests.e2e.snoozing import snooze
+from tests.e2e.steps import card_of, cards, form, hears, idle, initial, labels, thread, told
 
 TIMES = ("first", "last", "since", "answered")
 
@@ -286,6 +287,18 @@ async def test_in_the_morning_the_channel_reads_who_waits(day: Day) -> None:
     await day.rings()
     await until_morning(day)
     assert len([one for one in cards(on) if "☀️" in one.text]) == 1  # the same day's never again
+
+
+async def test_the_digest_passes_over_what_is_snoozed(day: Day) -> None:
+    on = day.on
+    await settings(on, digest="9:00", days=[str(one) for one in range(7)], zone="UTC")
+    card = await card_of(on)
+    await card_of(on, "Hello", on.acme.omar)
+    await snooze(on, on.acme.bo, card)
+    await until_morning(day)
+    (said,) = [one for one in cards(on) if "☀️" in one.text]
+    assert "1 conversation is waiting for an answer" in said.text
+    assert ("Sarah" in on.slack.show(said), "Omar" in on.slack.show(said)) == (False, True)
 
 
 async def until_morning(day: Day) -> None:

@@ -17,7 +17,7 @@ from bot.reminders.jobs import Due
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
-from bot.snooze.jobs import Ring
+from bot.snooze.jobs import Ring, Rouse
 from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.snoozing import Clock, below, rings, snooze, snooze_form
@@ -546,6 +546,24 @@ async def test_an_hour_without_inbox_ends_and_it_wakes_once(opened: Open, api: s
     assert not thread(on).archived
     assert len(below(on, card)) == 1
     assert clock.snoozed() == []
+
+
+async def test_after_a_day_without_inbox_it_stays_archived_and_whoever_has_to_know_is_told_once(
+    on: Stage, clock: Clock
+) -> None:
+    card = await card_of(on)
+    await snooze(on, on.acme.ana, card)
+    on.inbox.fail("*", 503, times=None)
+    since = utc_now() - timedelta(hours=25)
+    await on.bridge.lanes.accept(Rouse(thread_id=thread(on).id, snoozed=clock.snooze(thread(on).id), at=since))
+    await on.slack.until(lambda: below(on, card))
+    on.inbox.heal()
+    await idle(on)
+    (said,) = below(on, card)
+    assert f"<@{on.acme.ana}>" in said.text
+    assert "couldn't reopen" in on.slack.show(said)
+    assert (thread(on).archived, clock.snoozed()) == (True, [])
+    assert "Reopen" in labels(card)
 
 
 # --- from wherever it is looked at -----------------------------------------------------------------------------------
