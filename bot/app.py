@@ -62,6 +62,7 @@ from bot.store.health import health, write
 from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
+from bot.targets.store import Targets
 from bot.triage.store import Triages
 from bot.waits.store import Noticed
 from bot.web import Web
@@ -164,6 +165,7 @@ async def _bot(
         routes=Routes(redis),
         waiting=Waiting(redis),
         noticed=Noticed(redis),
+        targets=Targets(redis),
         snoozes=Snoozes(redis),
         schedule=Schedule(redis),
         counts=counts,

@@ -39,6 +39,7 @@ from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
 from bot.store.quota import Quota
+from bot.targets.store import Targets
 from bot.triage.store import Triages
 from bot.waits.store import Noticed
 
@@ -110,6 +111,7 @@ class Bot:
     routes: Routes
     waiting: Waiting
     noticed: Noticed
+    targets: Targets
     snoozes: Snoozes
     schedule: Schedule
     counts: Counts

@@ -52,6 +52,9 @@ from bot.snooze import listed as snooze_listed
 from bot.snooze import tell as snooze_tell
 from bot.snooze import wake
 from bot.stats import count
+from bot.targets import escalate
+from bot.targets import look as targets_look
+from bot.targets import tell as targets_tell
 from bot.thread_replies import hint, listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
@@ -74,6 +77,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
+    *(part.feature for part in (targets_look, targets_tell, escalate)),
     *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell, tidy)),
 )

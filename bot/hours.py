@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import cache
 from typing import Final
@@ -20,7 +21,9 @@ class Reminders(Record):
     """When a channel hears of people who wait for an answer.
 
     `unassigned_after` and `assigned_after` are hours; None is never. Where `opens` and `closes` are set, only the
-    hours between them on `days` count. `digest` is when the morning's digest comes, None for none.
+    hours between them on `days` count; on `holidays`, in the channel's own zone, none does. `digest` is when the
+    morning's digest comes, None for none. `target`: the minutes within which somebody is to answer. `report`: whether
+    the figures of the week come on Mondays.
     """
 
     unassigned_after: float | None = 4.0
@@ -30,6 +33,9 @@ class Reminders(Record):
     opens: time | None = None
     closes: time | None = None
     digest: time | None = None
+    target: float | None = None
+    holidays: tuple[date, ...] = ()
+    report: bool = False
 
     @property
     def has_hours(self) -> bool:
@@ -37,7 +43,7 @@ class Reminders(Record):
 
     def after(self, since: datetime, hours: float) -> datetime:
         """The moment at which `hours` have passed since then, working hours where they are set."""
-        if not self.has_hours:
+        if not (self.has_hours or self.holidays):
             return since + timedelta(hours=hours)
         left = timedelta(hours=hours)
         for opens, closes in self._spans(since):
@@ -49,22 +55,34 @@ class Reminders(Record):
         return since + timedelta(days=FURTHEST)
 
     def working(self, at: datetime) -> bool:
-        """Whether `at` is within the working hours; always where none are set."""
-        return not self.has_hours or any(opens <= at < closes for opens, closes in self._spans(at, days=1))
+        """Whether `at` is within the working hours; where none are set, whether it is no holiday."""
+        return any(opens <= at < closes for opens, closes in self._spans(at, days=1))
 
-    def _spans(self, since: datetime, days: int = FURTHEST) -> list[tuple[datetime, datetime]]:
-        """The working hours from the day before `since` on (they may end after midnight), in UTC."""
-        assert self.opens is not None
-        assert self.closes is not None
-        zone, found = zone_of(self.zone), []
+    def _spans(self, since: datetime, days: int = FURTHEST) -> Iterator[tuple[datetime, datetime]]:
+        """The working hours from the day before `since` on (they may end after midnight), in UTC.
+
+        A night belongs to the day on which it begins. Without working hours, each whole day counts.
+        """
+        worked = self.days if self.has_hours else range(7)
+        opens, closes = (self.opens, self.closes) if self.has_hours else (time(), time())
+        assert opens is not None
+        assert closes is not None
+        zone = zone_of(self.zone)
         first = since.astimezone(zone).date() - timedelta(days=1)
         for number in range(days + 1):
             day = first + timedelta(days=number)
-            if day.weekday() in self.days:
-                last = day if self.closes > self.opens else day + timedelta(days=1)
-                span = datetime.combine(day, self.opens, zone), datetime.combine(last, self.closes, zone)
-                found.append((span[0].astimezone(UTC), span[1].astimezone(UTC)))
-        return found
+            if day.weekday() in worked and day not in self.holidays:
+                last = day if closes > opens else day + timedelta(days=1)
+                span = datetime.combine(day, opens, zone), datetime.combine(last, closes, zone)
+                yield span[0].astimezone(UTC), span[1].astimezone(UTC)
+
+    def answer_by(self, since: datetime) -> datetime | None:
+        """By when somebody who has been owed an answer since then is to have it; None without a target."""
+        return None if self.target is None else self.after(since, self.target / 60)
+
+    def worked_from(self, at: datetime) -> datetime:
+        """`at` if it is within the working hours, else when they begin next."""
+        return at if self.working(at) else self.after(at, 1e-6)
 
     def next_digest(self, after: datetime) -> datetime | None:
         """When the first digest after then is due, on one of `days`; None when there is none."""
@@ -74,7 +92,7 @@ class Reminders(Record):
         day = after.astimezone(zone).date()
         while True:
             at = datetime.combine(day, self.digest, zone).astimezone(UTC)
-            if at > after and day.weekday() in self.days:
+            if at > after and day.weekday() in self.days and day not in self.holidays:
                 return at
             day += timedelta(days=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -66,6 +67,7 @@ async def redraw_below(bot: Bot, job: Job, place: Place, message: Msg) -> None:
 async def draw(bot: Bot, card: Card, channel: str) -> Msg:
     """The card as it may stand in `channel`."""
     thread, link = card.thread, await bot.directory.account(card.thread.account_link_id)
+    by, late = await _target(bot, card, channel)
     account = link.label if link else "your account"
     if not await bot.sharing.shows(channel):
         return closed_card(card, account=account)
@@ -82,7 +84,19 @@ async def draw(bot: Bot, card: Card, channel: str) -> Msg:
         currency=await bot.directory.currency() if valued else "",
         replying=[one.name for one in await bot.replies.writers(thread.id)],
         no_reply=forbidden(thread, link),
+        answer_by=by,
+        late=late,
     )
+
+
+async def _target(bot: Bot, card: Card, channel: str) -> tuple[datetime | None, bool]:
+    """By when they are to have an answer, None without a target, and whether that is over; it is looked at then."""
+    owed, by = card.owed_since if card.state == "waiting" else None, None
+    if owed:
+        by = (await bot.preferences.channel(channel)).reminders.answer_by(owed)
+    late = by is not None and by <= utc_now()
+    await bot.targets.drawn(card.thread.id, by, late=late)
+    return by, late
 
 
 async def with_mention(bot: Bot, place: Place, message: Msg) -> Msg:

@@ -41,14 +41,17 @@ class Cards:
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
         pipe = self._redis.pipeline(transaction=False)
-        pipe.hgetall(keys.card(thread_id)).hmget(keys.waiting(thread_id), "first", "answered", "closed")
+        pipe.hgetall(keys.card(thread_id)).hmget(keys.waiting(thread_id), "first", "answered", "closed", "woken")
         fields, wait = await pipe.execute()
         if b"thread" not in fields:
             return None
         there = {name: model for name, model in PARTS.items() if name.encode() in fields}
         parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
         card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
-        return card.model_copy(update={"waiting_since": _waiting_since(card, *wait)})
+        *wait, woken = wait
+        since = _waiting_since(card, *wait)
+        owed = max(since, datetime.fromtimestamp(float(woken), UTC)) if since and woken else since
+        return card.model_copy(update={"waiting_since": since, "owed_since": owed})
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""

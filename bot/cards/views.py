@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.cards.button_views import thread_buttons
 from bot.cards.message_views import (
@@ -46,14 +47,18 @@ def thread_card(
     currency: str = "",
     replying: Sequence[str] = (),
     no_reply: str = "",
+    answer_by: datetime | None = None,
+    late: bool = False,
 ) -> Msg:
     """The card of one thread.
 
     `account` and `assignee` are labels ("@acme", "Ana"), `status` and `tags` names, `currency` that of the contact's
-    value, `replying` who has the form open; `no_reply` (mrkdwn) is why nobody can reply.
+    value, `replying` who has the form open; `no_reply` (mrkdwn) is why nobody can reply. Who waits is to
+    be answered by `answer_by`, where the channel has a target; `late`: that is over.
     """
     thread, message = card.thread, card.latest or card.thread.last_message
     state, *more = _state(card, assignee)
+    more = [*_target(card, answer_by, late=late), *more]
     done = [*_done(card), *_replying(replying)]
     request = " · message request" if thread.is_request else ""
     whose = f"{who_text(thread.person)} via {plain(account, NAME)}{request}"
@@ -165,6 +170,14 @@ def _wait(card: Card) -> str:
     assert since is not None
     same_day = latest is None or latest.created_at.date() == since.date()
     return f"Waiting since {when(since) if same_day else when_long(since)}"
+
+
+def _target(card: Card, by: datetime | None, *, late: bool) -> list[str]:
+    """`Answer by 15:20`, and whether that is over; with the day where they wrote on another one."""
+    if by is None or card.state != "waiting" or card.waiting_since is None:
+        return []
+    at = when(by) if by.date() == card.waiting_since.date() else when_long(by)
+    return [f"⏰ Answer by {at} (late)" if late else f"Answer by {at}"]
 
 
 def _done(card: Card) -> list[str]:

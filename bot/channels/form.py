@@ -24,6 +24,9 @@ from bot.queue.job import Asker, Job, Keep, utc_now
 from bot.reminders import views
 from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted, ticked
 from bot.slack.workspace import Profile
+from bot.targets import typed as typed_target
+from bot.targets import views as targets
+from bot.targets.escalate import judged_anew
 from bot.waits import views as waits
 
 TITLE: Final = "Settings"
@@ -40,7 +43,6 @@ class Form(NamedTuple):
 def read_form(typed: Mapping[str, str], days: Sequence[str]) -> Form:
     """The form's fields as an admin filled them in; an empty one means never, none, or around the clock."""
     wrong: dict[str, str] = {}
-    hours = {name: _hours(typed.get(name, ""), name, wrong) for name in ("unassigned_after", "assigned_after")}
     opens, closes = _span(typed.get("hours", ""), wrong)
     zone, near = zone_named(typed.get("zone", "") or "UTC")
     if zone is None:
@@ -51,7 +53,17 @@ def read_form(typed: Mapping[str, str], days: Sequence[str]) -> Form:
     chosen = tuple(sorted(int(day) for day in days if day in "0123456"))
     if not chosen and (opens or digest):
         wrong["days"] = views.NO_DAYS
-    made = Reminders(**hours, zone=zone or "UTC", days=chosen, opens=opens, closes=closes, digest=digest)
+    made = Reminders(
+        unassigned_after=_hours(typed.get("unassigned_after", ""), "unassigned_after", wrong),
+        assigned_after=_hours(typed.get("assigned_after", ""), "assigned_after", wrong),
+        zone=zone or "UTC",
+        days=chosen,
+        opens=opens,
+        closes=closes,
+        digest=digest,
+        target=typed_target.target(typed.get("target", ""), wrong),
+        holidays=typed_target.holidays(typed.get("holidays", ""), wrong),
+    )
     return Form(made, wrong)
 
 
@@ -99,13 +111,14 @@ async def ask(ack: Ack, body: Body, bot: Bot) -> None:
 async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     """The form: what can be seen to be wrong is said beside the field."""
     _, who = from_modal(body)
-    names = ("privacy", "broadcast", "heard", "unassigned_after", "assigned_after", "hours", "zone", "digest")
+    chosen_of = ("privacy", "broadcast", "heard")
+    names = (*chosen_of, "unassigned_after", "assigned_after", "hours", "zone", "digest", "target", "holidays")
     typed = {name: submitted(body, name) for name in names}
     form = read_form(typed, ticked(body, "days"))
     if form.wrong:
         await ack(response_action="errors", errors=form.wrong)
         return
-    chosen = {name: typed[name] for name in ("privacy", "broadcast", "heard") if typed[name]}  # options
+    chosen = {name: typed[name] for name in chosen_of if typed[name]}  # options
     job = SaveSettings(**chosen, reminders=form.reminders, asker=who)  # type: ignore[arg-type]
     await accept.submitted(bot, body, job, *hold_chosen(body, who))
     await ack()
@@ -140,6 +153,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         days=found.days,
         zone=profile.zone if found == Reminders() else found.zone,
         digest=found.digest,
+        targets=targets.fields(found.target, found.holidays),
         metadata=f"|{channel}|",
     )
     await forms.fill(bot, job.view_id, view)
@@ -167,18 +181,20 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     following = made.next_digest(utc_now())
     await bot.waiting.save_morning(channel, following.timestamp() if following else None)
     await bot.waiting.look_at_all()
+    looks = await judged_anew(bot)
     hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     sentences = [
         *([waits.broadcast(channel, job.broadcast)] if job.broadcast else []),
         views.reminds(made.unassigned_after, made.assigned_after, hours),
         views.digest_at(made.digest, made.zone),
+        *([targets.aims(made.target, made.holidays)] if made.target or made.holidays else []),
     ]
     said = views.saved(channel, privacy=job.privacy, said=sentences)
     own: list[Job] = []
     if job.heard and job.heard != (await bot.preferences.person(job.asker.user)).heard:
         await bot.preferences.set_person(job.asker.user, heard=job.heard)
         own = [say(job.asker, waits.heard(job.heard))]
-    return [*await announced(bot, job, "settings", channel, said), *own]
+    return [*await announced(bot, job, "settings", channel, said), *own, *looks]
 
 
 @feature.word("quiet", help="hours without reminders: `quiet 19:00-8:00`, `quiet off`")

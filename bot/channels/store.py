@@ -17,6 +17,8 @@ class ChannelChoices(Record):
     `reply_assigns`: who replies from a card has the thread from then on, if nobody had it. `replies`: what replies in a
     card's Slack thread begin with that go out as direct messages; "" when none do. `broadcast`: which messages below a
     card the channel sees too: the first of each wait for which nobody is mentioned, none, or every one.
+    `escalate_to` (the id of a channel, user or user group, "" for nobody) is told of whoever waits `escalate_after`
+    minutes longer than the target.
     """
 
     privacy: Privacy = "full"
@@ -24,6 +26,8 @@ class ChannelChoices(Record):
     reply_assigns: bool = True
     replies: str = ""
     broadcast: Broadcast = "once"
+    escalate_to: str = ""
+    escalate_after: float | None = None
 
 
 class PersonChoices(Record):

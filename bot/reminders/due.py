@@ -19,7 +19,7 @@ from bot.models import Card, Place
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.timer import Look
 from bot.reminders import views
-from bot.reminders.jobs import Due, Morning, Nudge
+from bot.reminders.jobs import Due, Morning, Nudge, Said
 from bot.reminders.store import FORGOTTEN
 from bot.slack.blocks import Msg
 from bot.store.quota import LATER
@@ -94,7 +94,7 @@ async def _judge(bot: Bot, thread_id: str, now: datetime) -> Target | datetime |
     if not wanted.working(now):
         return wanted.after(now, 1e-6)
     try:
-        user = await _user_of(bot, card.thread.assignee_id)
+        user = await acting_as(bot, card.thread.assignee_id)
     except (InboxError, Unidentified):  # who they are now, cannot be told
         return now + timedelta(seconds=LOOK)
     if user and (quiet := (await bot.preferences.person(user)).quiet) and (until := quiet.until(now)):
@@ -102,7 +102,7 @@ async def _judge(bot: Bot, thread_id: str, now: datetime) -> Target | datetime |
     return Target(user or place.channel, wait.since)
 
 
-async def _user_of(bot: Bot, member_id: str | None) -> str | None:
+async def acting_as(bot: Bot, member_id: str | None) -> str | None:
     """The Slack user who may act, as the member; without one, the channel is reminded."""
     for user, member in (await bot.links.links()).items():
         if member == member_id and await bot.access.acts_as(user, member):
@@ -133,13 +133,13 @@ async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
 async def nudge(job: Nudge, _: Keep, bot: Bot) -> list[Job]:
     """Say it once, of those who wait still."""
     still = {one: since for one, since in job.threads.items() if await _waits(bot, one, since)}
-    found = await _waiters(bot, still)
+    found = await waiters(bot, still)
     if not found:
         return []
-    await _slot(bot, job)
+    await slot(bot, job)
     personal = job.channel.startswith(("U", "W"))
     shows = personal or await bot.sharing.shows(job.channel)
-    if await _said(bot, job, views.reminder(found, personal=personal, names=shows)):
+    if await said(bot, job, views.reminder(found, personal=personal, names=shows)):
         for thread_id, since in still.items():
             await bot.waiting.reminded(thread_id, since)
     return []
@@ -153,9 +153,9 @@ async def morning(job: Morning, _: Keep, bot: Bot) -> list[Job]:
         return []
     waiting = await bot.waiting.all()
     here = {one: at for one, at in waiting.items() if (p := await bot.cards.place(one)) and p.channel == job.channel}
-    if found := await _waiters(bot, here):
-        await _slot(bot, job)
-        await _said(bot, job, views.morning(found, names=await bot.sharing.shows(job.channel)))
+    if found := await waiters(bot, here):
+        await slot(bot, job)
+        await said(bot, job, views.morning(found, names=await bot.sharing.shows(job.channel)))
     await _schedule(bot, job.channel, utc_now())
     return []
 
@@ -165,7 +165,7 @@ async def _waits(bot: Bot, thread_id: str, since: float) -> bool:
     return wait is not None and wait.since == since
 
 
-async def _waiters(bot: Bot, threads: dict[str, float]) -> list[views.Waiter]:
+async def waiters(bot: Bot, threads: dict[str, float]) -> list[views.Waiter]:
     """Those that are open and have a card, longest first."""
     found, names = [], await bot.directory.member_names()
     for thread_id, since in sorted(threads.items(), key=lambda one: one[1]):
@@ -185,12 +185,12 @@ def _waiter(bot: Bot, card: Card, place: Place, since: float, names: Mapping[str
     )
 
 
-async def _slot(bot: Bot, job: Nudge | Morning) -> None:
+async def slot(bot: Bot, job: Said) -> None:
     if wait := await bot.quota.channel(job.channel, job.lane, LATER, job.at.timestamp()):
         raise Later(wait, job)
 
 
-async def _said(bot: Bot, job: Nudge | Morning, message: Msg) -> bool:
+async def said(bot: Bot, job: Said, message: Msg) -> bool:
     """Whether Slack has it; a channel that takes no posts is tried again with the next look."""
     mark = f"{job.kind}-{job.ref}-{job.channel}"
     try:

@@ -16,26 +16,28 @@ class Due(Job):
     kind: Literal["due"] = "due"
 
 
-class Nudge(Job):
+class Said(Job):
+    """Something is said to a channel, or to a person in a direct message: `channel` is their id."""
+
+    background: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "channel:{channel}"
+    channel: str
+
+
+class Nudge(Said):
     """Remind a channel, or a person in a direct message (`channel` is their id), of threads that wait.
 
     `threads` maps each to the time of the first message that nobody answered and nobody was reminded of.
     """
 
-    background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["nudge"] = "nudge"
-    channel: str
     threads: dict[str, float]
 
 
-class Morning(Job):
+class Morning(Said):
     """A channel's digest of the day `day` (ISO), by its own clock."""
 
-    background: ClassVar[bool] = True
-    waits_in: ClassVar[str] = "channel:{channel}"
     kind: Literal["morning"] = "morning"
-    channel: str
     day: str
 
     @property

@@ -53,9 +53,9 @@ class Waiting:
         """
         return bool(await self._run(self._closed, thread_id, repr(at), str(int(inboxs))))
 
-    async def reopened(self, thread_id: str) -> None:
-        """It is open again: who waited when it was archived waits on."""
-        await self._run(self._reopened, thread_id, repr(time.time()))
+    async def reopened(self, thread_id: str, *, woken: bool = False) -> None:
+        """It is open again: who waited when it was archived waits on. Where it was `woken`, targets begin anew."""
+        await self._run(self._reopened, thread_id, repr(time.time()), str(int(woken)))
 
     async def reminded(self, thread_id: str, since: float) -> None:
         """Whoever had to know was reminded of what was written since then."""

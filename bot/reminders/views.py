@@ -40,12 +40,17 @@ class Waiter(NamedTuple):
     assignee: str | None
 
 
-def reminder(waiters: Sequence[Waiter], *, personal: bool, names: bool) -> Msg:
-    """What a channel or, if `personal`, an assignee reads. Without `names`, nothing tells who they are."""
+def reminder(waiters: Sequence[Waiter], *, personal: bool, names: bool, late: bool = False, mention: str = "") -> Msg:
+    """What a channel or, if `personal`, an assignee reads. Without `names`, nothing tells who they are.
+
+    `late`: they wait longer than the channel's target. `mention` is a Slack user or group that is to notice.
+    """
     whose = " that you have" if personal else ""
+    calls = f"<!subteam^{mention}> " if mention.startswith("S") else f"<@{mention}> " if mention else ""
+    past = ", longer than the target" if late else ""
     if len(waiters) == 1:
-        return _message(f"⏰ {_line(waiters[0], names=names, personal=personal)}")
-    head = f"⏰ *{len(waiters)} conversations{whose} are waiting for an answer.*"
+        return _message(f"⏰ {calls}{_line(waiters[0], names=names, personal=personal, past=past)}")
+    head = f"⏰ {calls}*{len(waiters)} conversations{whose} are waiting for an answer{past}.*"
     return _message(head, *_lines(waiters, names=names, personal=personal))
 
 
@@ -62,7 +67,7 @@ def _lines(waiters: Sequence[Waiter], *, names: bool, personal: bool) -> list[st
     return [*shown, *([f"… and {len(waiters) - len(shown)} more"] if len(waiters) > len(shown) else [])]
 
 
-def _line(waiter: Waiter, *, names: bool, personal: bool) -> str:
+def _line(waiter: Waiter, *, names: bool, personal: bool, past: str = "") -> str:
     who = plain(waiter.name, 80) if names else "Someone"
     linked = f"<{waiter.link}|{who}>" if waiter.link else f"*{who}*"
     if personal:
@@ -71,7 +76,7 @@ def _line(waiter: Waiter, *, names: bool, personal: bool) -> str:
         whose = "Nobody has taken it."
     else:
         whose = f"Assigned to {plain(waiter.assignee, 80)}." if names else "Somebody has it."
-    return f"{linked} has been waiting for an answer since {when_long(waiter.since)}. {whose}"
+    return f"{linked} has been waiting for an answer since {when_long(waiter.since)}{past}. {whose}"
 
 
 def _message(*lines: str) -> Msg:
@@ -91,6 +96,7 @@ def settings_modal(
     privacy: Privacy,
     broadcast: Broadcast,
     own: Sequence[Block],
+    targets: Sequence[Block],
     unassigned_after: float | None,
     assigned_after: float | None,
     hours: tuple[time, time] | None,
@@ -139,7 +145,7 @@ def settings_modal(
                 "Working hours",
                 _typed(span, "around the clock"),
                 optional=True,
-                hint=label("Such as 9:00-17:30. Only these hours count.", 150),
+                hint=label("Such as 9:00-17:30. Only these hours count, also for the target.", 150),
             ),
             field("days", "Working days", day_boxes, optional=True),
             field("zone", "Time zone", _typed(zone, "Europe/Berlin"), hint=label("Such as Europe/Berlin.", 150)),
@@ -150,6 +156,7 @@ def settings_modal(
                 optional=True,
                 hint=label("Such as 9:00, on working days: who waits for an answer. Nothing when nobody does.", 150),
             ),
+            *targets,
             context("What is already posted stays as it is."),
             section("*For you alone*"),
             *own,

@@ -75,7 +75,7 @@ async def rouse(job: Rouse, keep: Keep, bot: Bot) -> list[Job]:
     if thread is None:
         await bot.snoozes.end(job.thread_id, job.snoozed.id)
         return [Refresh(thread_id=job.thread_id)]
-    await bot.waiting.reopened(job.thread_id)
+    await bot.waiting.reopened(job.thread_id, woken=True)
     await bot.cards.write(thread.with_person(card.thread.person))
     await bot.directory.saw(thread)
     job = job.model_copy(update={"done": True})

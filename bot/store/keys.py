@@ -58,6 +58,9 @@ DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
 WAITING: Final = key("reminders", "waiting")  # thread ids by when the first unanswered message was written
 MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
 
+TARGETS: Final = key("targets", "due")  # thread ids by when to see whether they are late
+REPORTS: Final = key("targets", "reports")  # channels by when their next report is due
+
 SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
 
 SCHEDULED: Final = key("scheduled")  # messages that are sent later, by when to look at them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from itertools import product
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.models import Attachment, Message
 from bot.reminders import views as reminding
 from bot.routing import views as steering
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
+from bot.targets import views as targets
 from bot.waits import views as waits
 from tests.unit.test_views import AT, EXTREMES, HOSTILE, NAMES, card, literal, message, mrkdwn, must_be_valid
 
@@ -31,9 +32,11 @@ def every_message() -> Iterator[Any]:
     for name, count in product(NAMES, (1, 2, 200)):
         for names, personal in product((True, False), repeat=2):
             yield reminding.reminder(waiters(name, count), personal=personal, names=names)
+            yield reminding.reminder(waiters(name, count), personal=personal, names=names, late=True, mention="S1")
         yield reminding.morning(waiters(name, count), names=True)
         yield waits.who_waits([waits.Waiter(name, AT, LINK if n % 2 else None) for n in range(count)])
         yield waits.mentioning(thread_card(card(), account=name, assignee=name), "U1")
+        yield thread_card(card(), account=name, assignee=name, answer_by=AT, late=count > 1)
         yield moved_card(name, "C1", LINK)
     for parts, name in product(PARTS, NAMES):
         said = steering.rule(parts, "C1")
@@ -52,7 +55,7 @@ def every_message() -> Iterator[Any]:
 def every_modal() -> Iterator[Any]:
     yield waits.my_modal("nothing", more=[later.hold_field(30)], metadata="|C1|1763800000.000100")
     yield steering.move_modal("t" * 24 + "|C1|1763800000.000100")
-    for hours, digest, days in product(((time(9), time(17, 30)), None), (time(8), None), (range(7), ())):
+    for hours, digest, days in product(((time(9), time(17, 30)), None), (time(8), None), (range(1, 7), ())):
         yield reminding.settings_modal(
             channel="C1",
             privacy="none",
@@ -64,6 +67,7 @@ def every_modal() -> Iterator[Any]:
             days=list(days),
             zone="America/Argentina/ComodRivadavia",
             digest=digest,
+            targets=targets.fields(90.5, [date(2026, 12, day) for day in days]) if days else targets.fields(None, []),
             metadata="|C1|",
         )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.hours import Quiet, Reminders, clock, zone_named, zone_of
@@ -126,3 +126,78 @@ def test_quiet_hours_end_once_on_the_night_that_has_an_hour_twice() -> None:
     ends = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)  # 02:15 in summer time; an hour later it is 02:15 once more
     assert quiet.until(ends - timedelta(minutes=1)) == ends
     assert quiet.until(ends + timedelta(minutes=50)) is None
+
+
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+STEP = timedelta(minutes=15)
+HALVES = [time(hour, half) for hour in range(24) for half in (0, 30) if half == 0 or hour >= 4]  # not as clocks change
+ZONES = (BERLIN, "America/New_York", "Australia/Sydney", "Asia/Kolkata", "UTC")
+
+
+def is_worked(reminders: Reminders, at: datetime) -> bool:
+    """What a clock on the wall tells: the oracle, which knows nothing of spans."""
+    assert reminders.opens
+    assert reminders.closes
+    here = at.astimezone(zone_of(reminders.zone))
+    nightly = reminders.closes <= reminders.opens
+
+    def on(day: date) -> bool:
+        return day.weekday() in reminders.days and day not in reminders.holidays
+
+    if not nightly:
+        return on(here.date()) and reminders.opens <= here.time() < reminders.closes
+    late, early = here.time() >= reminders.opens, here.time() < reminders.closes
+    return (late and on(here.date())) or (early and on(here.date() - timedelta(days=1)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    zone=st.sampled_from(ZONES),
+    begin=st.sampled_from([datetime(2026, 3, 5), datetime(2026, 3, 26), datetime(2026, 10, 1), datetime(2026, 10, 22)]),
+    steps=st.integers(0, 30 * 24 * 12),
+    quarters=st.integers(1, 120),
+    span=st.tuples(st.sampled_from(HALVES), st.sampled_from(HALVES)).filter(lambda one: one[0] != one[1]),
+    days=st.sets(st.integers(0, 6), min_size=1),
+    holidays=st.sets(st.integers(0, 20), max_size=5),
+)
+def test_a_target_ends_when_as_much_time_was_worked_on_the_clock_on_the_wall(
+    zone: str, begin: datetime, steps: int, quarters: int, span: tuple[time, time], days: set[int], holidays: set[int]
+) -> None:
+    """Across week-ends, nights, holidays and the nights on which clocks change, in either hemisphere."""
+    off = tuple(begin.date() + timedelta(days=one) for one in holidays)
+    hours = Reminders(zone=zone, opens=span[0], closes=span[1], days=tuple(days), holidays=off, target=quarters * 15.0)
+    since = begin.replace(tzinfo=UTC) + steps * timedelta(minutes=5)
+    by = hours.answer_by(since)
+    assert by is not None
+    at, worked = since.replace(minute=since.minute // 15 * 15), timedelta()
+    while at < by:
+        if is_worked(hours, at):
+            worked += min(at + STEP, by) - max(at, since)
+        at += STEP
+    if by - since < timedelta(days=300):
+        assert abs(worked - timedelta(minutes=quarters * 15)) < timedelta(seconds=1)
+        assert is_worked(hours, by - timedelta(seconds=1))
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.floats(1, 10_080))
+def test_without_working_hours_holidays_alone_are_left_out(since: datetime, minutes: float) -> None:
+    begins = since.replace(tzinfo=UTC)
+    off = tuple(begins.date() + timedelta(days=one) for one in (0, 2))
+    by = Reminders(target=minutes, holidays=off).answer_by(begins)
+    assert by is not None
+    first = datetime.combine(off[0], time(), UTC) + timedelta(days=1)
+    left = timedelta(minutes=minutes)
+    expected = first + left + (timedelta(days=1) if left > timedelta(days=1) else timedelta())
+    assert abs(by - expected) < timedelta(seconds=1)
+
+
+def test_without_a_target_nothing_is_due_and_a_holiday_has_no_digest() -> None:
+    assert Reminders().answer_by(at("2026-11-20", "10:00")) is None
+    morning = Reminders(zone=BERLIN, digest=time(9), holidays=(date(2026, 12, 25),))
+    assert morning.next_digest(at("2026-12-24", "10:00")) == at("2026-12-28", "09:00")
+
+
+def test_work_goes_on_where_working_hours_begin_again() -> None:
+    assert OFFICE.worked_from(at("2026-11-20", "10:00")) == at("2026-11-20", "10:00")
+    assert abs(OFFICE.worked_from(at("2026-11-20", "17:00")) - at("2026-11-23", "09:00")) < timedelta(seconds=1)

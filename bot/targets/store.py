@@ -1,0 +1,98 @@
+"""When to see whether a conversation is late, what its card says of that, and of what was told already.
+
+Known from what is drawn: whatever draws a card of somebody who waits writes down when it is late. Times are Unix
+seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.store import keys
+from bot.targets.jobs import Stage
+
+
+class Targets:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def drawn(self, thread_id: str, by: datetime | None, *, late: bool) -> None:
+        """The card is being drawn so that it says by when to answer, or nothing of that."""
+        pipe = self._redis.pipeline()
+        if by is None:
+            pipe.hdel(keys.card(thread_id), "target").zrem(keys.TARGETS, thread_id)
+        else:
+            pipe.hset(keys.card(thread_id), "target", _said(by, late))
+            pipe.zadd(keys.TARGETS, {thread_id: by.timestamp()})
+        await pipe.execute()
+
+    async def says(self, thread_id: str, by: datetime | None, *, late: bool) -> bool:
+        """Whether the card was last drawn so."""
+        raw = await self._redis.hget(keys.card(thread_id), "target")
+        return (raw.decode() if raw else "") == (_said(by, late) if by else "")
+
+    async def due(self, count: int = 200) -> list[str]:
+        """The threads to look at now."""
+        found = await self._redis.zrangebyscore(keys.TARGETS, "-inf", time.time(), start=0, num=count)
+        return [one.decode() for one in found]
+
+    async def look_at(self, whens: Mapping[str, float]) -> None:
+        """When to look at these threads next."""
+        if whens:
+            await self._redis.zadd(keys.TARGETS, dict(whens))
+
+    async def over(self, thread_id: str) -> None:
+        """There is nothing more to look at, until its card is drawn again."""
+        await self._redis.zrem(keys.TARGETS, thread_id)
+
+    async def claim(self, stage: Stage, thread_id: str, since: float, ref: str) -> bool:
+        """Whether the job `ref` is the one that tells of this wait: the first that asks, whenever it is run again."""
+        name = _told(stage, thread_id, since)
+        if await self._redis.set(name, ref, nx=True, ex=keys.FORTNIGHT):
+            return True
+        return bool(await self._redis.get(name) == ref.encode())
+
+    async def told(self, stage: Stage, thread_id: str, since: float) -> bool:
+        """Whether somebody was told of this wait, or is being told."""
+        return bool(await self._redis.exists(_told(stage, thread_id, since)))
+
+    async def release(self, stage: Stage, threads: Mapping[str, float]) -> None:
+        """They could not be told; another job may."""
+        if threads:
+            await self._redis.delete(*(_told(stage, one, since) for one, since in threads.items()))
+
+    async def reports(self, count: int = 50) -> list[str]:
+        """The channels whose report is due."""
+        found = await self._redis.zrangebyscore(keys.REPORTS, "-inf", time.time(), start=0, num=count)
+        return [one.decode() for one in found]
+
+    async def report(self, channel: str) -> float | None:
+        """When the channel's next report is due."""
+        found = await self._redis.zscore(keys.REPORTS, channel)
+        return None if found is None else float(found)
+
+    async def save_report(self, channel: str, at: float | None) -> None:
+        """When the channel's next report is due; None for never."""
+        if at is None:
+            await self._redis.zrem(keys.REPORTS, channel)
+        else:
+            await self._redis.zadd(keys.REPORTS, {channel: at})
+
+    async def anything(self) -> bool:
+        """Whether there is something to look at now."""
+        return bool(await self.due(1) or await self.reports(1))
+
+
+def _said(by: datetime, late: bool) -> str:
+    return f"{by.timestamp():.0f} {int(late)}"
+
+
+def _told(stage: Stage, thread_id: str, since: float) -> str:
+    return keys.once(f"target:{stage}:{thread_id}:{since!r}")

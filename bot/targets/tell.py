@@ -1,0 +1,52 @@
+"""Says that somebody waits past the target: to who has the conversation, and later to whom the channel has chosen."""
+
+from __future__ import annotations
+
+from bot.context import Bot
+from bot.feature import Feature
+from bot.models import Card
+from bot.queue.job import Job, Keep
+from bot.reminders.due import said, slot, waiters
+from bot.reminders.views import reminder
+from bot.targets.jobs import TellLate
+from bot.targets.look import answer_by
+
+feature = Feature()
+
+
+@feature.handles(TellLate)
+async def tell_late(job: TellLate, _: Keep, bot: Bot) -> list[Job]:
+    """Say it once, of those who wait still; what is being told by another job is left to that one."""
+    still = {one: since for one, since in job.threads.items() if await _is_late(bot, job, one, since)}
+    if not still:
+        return []
+    await slot(bot, job)
+    mine = {one: at for one, at in still.items() if await bot.targets.claim(job.stage, one, at, job.ref)}
+    found = await waiters(bot, mine)
+    if not found:
+        return []
+    in_person = job.channel.startswith(("U", "W"))
+    shows, personal = in_person or await bot.sharing.shows(job.channel), in_person and job.stage == "late"
+    mention = job.mention if shows else ""
+    if not await said(bot, job, reminder(found, personal=personal, names=shows, late=True, mention=mention)):
+        await bot.targets.release(job.stage, mine)
+        return []
+    for thread_id in mine:
+        if (wait := await bot.waiting.get(thread_id)) and wait.since:
+            await bot.waiting.reminded(thread_id, wait.since)
+    return []
+
+
+async def _is_late(bot: Bot, job: TellLate, thread_id: str, since: float) -> bool:
+    """Whether they wait still, and it is for this person."""
+    card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
+    if card is None or place is None or card.owed_since is None or card.owed_since.timestamp() != since:
+        return False
+    if answer_by(card, await bot.preferences.channel(place.channel)) is None:
+        return False
+    return job.stage != "late" or not job.channel.startswith(("U", "W")) or await _has(bot, job.channel, card)
+
+
+async def _has(bot: Bot, user: str, card: Card) -> bool:
+    member = card.thread.assignee_id
+    return member is not None and await bot.access.acts_as(user, member)

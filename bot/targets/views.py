@@ -1,0 +1,72 @@
+"""The fields of a channel's target, and what admins read about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from bot.slack.blocks import Block, field, label
+
+BAD_TARGET: Final = "Write a number of minutes from 1 to 10080, or leave it empty for no target."
+BAD_HOLIDAY: Final = "Write each day as 2026-12-25, with commas between them."
+MANY_HOLIDAYS: Final = "Write at most 100 days: leave out those that are over."
+ESCALATE_USAGE: Final = (
+    "Use `/inbox escalate 60 @leads` in the channel it is for: the minutes after its target, and a channel, person or "
+    "user group; or `/inbox escalate off`."
+)
+NO_TARGET: Final = "This channel has no target yet: set one by `/inbox settings`, then say here who is told later."
+SHARED: Final = (
+    "Another organisation reads this channel, so I name nobody in it. Choose a channel of your own, or a colleague "
+    "with a seat in Inbox, who is told in a direct message."
+)
+
+
+def fields(target: float | None, holidays: Sequence[date]) -> list[Block]:
+    """What stands in the form of a channel's settings."""
+    days = ", ".join(one.isoformat() for one in holidays)
+    return [
+        field(
+            "target",
+            "Answer within … minutes",
+            {"type": "plain_text_input", "max_length": 60, **_initial(minutes(target))}
+            | {"placeholder": label("no target", 150)},
+            optional=True,
+            hint=label("Of working hours. Cards say by when; then who has it is reminded, else the channel.", 150),
+        ),
+        field(
+            "holidays",
+            "Holidays",
+            {"type": "plain_text_input", "multiline": True, "max_length": 2_000, **_initial(days)}
+            | {"placeholder": label("2026-12-25, 2027-01-01", 150)},
+            optional=True,
+            hint=label("No hour of these days counts.", 150),
+        ),
+    ]
+
+
+def _initial(value: str) -> Block:
+    return {"initial_value": value} if value else {}
+
+
+def minutes(count: float | None) -> str:
+    return "" if count is None else f"{count:g}"
+
+
+def aims(target: float | None, holidays: Sequence[date]) -> str:
+    """What an admin reads when it is set."""
+    off = f" Not on {len(holidays)} holiday{'' if len(holidays) == 1 else 's'}." if holidays else ""
+    return (f"Answers are due within {minutes(target)} minutes." if target else "No target.") + off
+
+
+def escalates(channel: str, after: float | None, to: str) -> str:
+    """`to` is the id of a channel, user or user group."""
+    if after is None or not to:
+        return f"Nobody else is told when somebody waits longer than the target of <#{channel}>."
+    return f"{_whom(to)} is told, once for each wait, {minutes(after)} minutes after the target of <#{channel}>."
+
+
+def _whom(to: str) -> str:
+    if to.startswith("S"):
+        return f"<!subteam^{to}>"
+    return f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
