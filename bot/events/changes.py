@@ -44,7 +44,7 @@ async def refresh(job: Refresh, _: Keep, bot: Bot) -> list[Job]:
     if "archived" in notes and thread.archived:
         await bot.waiting.closed(thread.id, notes["archived"].at.timestamp(), inboxs=job.event is not None)
     elif "archived" in notes:
-        await bot.waiting.reopened(thread.id)
+        await bot.waiting.reopened(thread.id, woken=card.snoozed is not None)
     await bot.cards.write(thread, notes=notes)
     return [Render(thread_id=job.thread_id)]
 

@@ -95,4 +95,4 @@ def _said(by: datetime, late: bool) -> str:
 
 
 def _told(stage: Stage, thread_id: str, since: float) -> str:
-    return keys.once(f"target:{stage}:{thread_id}:{since!r}")
+    return keys.once(f"target:{stage}:{thread_id}:{since:.0f}")

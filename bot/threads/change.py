@@ -179,7 +179,7 @@ async def confirmed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Thr
     by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
     if job.verb in CLOSING:
         if job.verb == "reopen":
-            await bot.waiting.reopened(job.thread_id)
+            await bot.waiting.reopened(job.thread_id, woken=card.snoozed is not None)
         else:
             await bot.waiting.closed(job.thread_id, by.at.timestamp())
         notes = {"archived": by}
