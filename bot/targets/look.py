@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bot.cards.jobs import Render
 from bot.channels.store import ChannelChoices
@@ -22,6 +22,7 @@ from bot.reminders.store import FORGOTTEN
 from bot.targets.jobs import LookAtTargets, Stage, TellLate
 
 feature = Feature()
+SOON: Final = timedelta(minutes=1)
 
 
 class Ear(NamedTuple):
@@ -67,8 +68,8 @@ async def look_at(_: LookAtTargets, __: Keep, bot: Bot) -> list[Job]:
         for one in steps:
             if one.at <= now and card.owed_since:
                 tells[one.stage, one.to][thread_id] = card.owed_since.timestamp()
-        if steps:  # what a channel refuses now is told later
-            later = now + timedelta(seconds=LOOK)
+        if steps:  # whoever dies here leaves it to be told a minute later
+            later = now + SOON
             again[thread_id] = min(one.at if one.at > now else later for one in steps).timestamp()
         else:
             await bot.targets.over(thread_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.context import Bot
 from bot.feature import Feature
 from bot.models import Card
-from bot.queue.job import Job, Keep
-from bot.reminders.due import said, slot, waiters
+from bot.queue.job import Job, Keep, utc_now
+from bot.reminders.due import LOOK, said, slot, waiters
 from bot.reminders.views import reminder
 from bot.targets.jobs import TellLate
 from bot.targets.look import answer_by
@@ -30,6 +30,7 @@ async def tell_late(job: TellLate, _: Keep, bot: Bot) -> list[Job]:
     mention = job.mention if shows else ""
     if not await said(bot, job, reminder(found, personal=personal, names=shows, late=True, mention=mention)):
         await bot.targets.release(job.stage, mine)
+        await bot.targets.look_at(dict.fromkeys(mine, utc_now().timestamp() + LOOK))
         return []
     for thread_id in mine:
         if (wait := await bot.waiting.get(thread_id)) and wait.since:
