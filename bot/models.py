@@ -296,7 +296,7 @@ class Card(Record):
     """All that a thread's card in Slack shows, apart from the names of its account and assignee.
 
     `waiting_since` is when the first message was written that nobody has answered; None where nobody waits.
-    `owed_since`: the same, or when it was no longer snoozed; a target counts from then.
+    `owed_since`: the same, or when it was no longer snoozed (`woken`); a target counts from then.
     `status`, `tagged` and `valued` tell who changed its contact's status, tags and value. `rested`: nothing changed for
     a week, and what it said is asked of Inbox again when it is needed.
     """
@@ -308,6 +308,7 @@ class Card(Record):
     answered: Note | None = None
     waiting_since: datetime | None = None
     owed_since: datetime | None = None
+    woken: datetime | None = None
     snoozed: Snoozed | None = None
     status: Note | None = None
     tagged: Note | None = None

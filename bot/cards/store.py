@@ -50,8 +50,9 @@ class Cards:
         card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
         *wait, woken = wait
         since = _waiting_since(card, *wait)
-        owed = max(since, datetime.fromtimestamp(float(woken), UTC)) if since and woken else since
-        return card.model_copy(update={"waiting_since": since, "owed_since": owed})
+        awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
+        owed = max(since, awake) if since and awake else since
+        return card.model_copy(update={"waiting_since": since, "owed_since": owed, "woken": awake})
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""

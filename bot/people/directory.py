@@ -113,6 +113,10 @@ class Directory:
         """The accounts' labels by id, in the same way."""
         return {one.id: one.label for one in await self._find(None, self.account_links)}
 
+    async def tag_names(self) -> dict[str, str]:
+        """The tags' names by id, in the same way."""
+        return {one.id: one.name for one in await self._find(None, self.tags)}
+
     @staticmethod
     def left_out() -> bool:
         """Whether names are missing in what this job has drawn, as an API version has ended."""

@@ -23,7 +23,7 @@ LONG: Final = 10  # characters of an id that stands for nothing else wherever it
 # What people set, marks by ids alone, figures and the queue's own tables.
 _LEFT: Final = (
     *("routes", "choices:", "link:", "linked", "guests", "consent:", "snippets:", "once:", "stats:received"),
-    *("stats:answered", "pace:", "stream:", "installation", "hurried:", "access-request:"),
+    *("stats:answered", "stats:facts", "pace:", "stream:", "installation", "hurried:", "access-request:"),
 )
 
 # Keys whose name tells whom they are about: a conversation, or a person.

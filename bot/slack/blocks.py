@@ -6,7 +6,7 @@ in them passed through `text.plain`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from bot.text import clean, clip, literal
@@ -100,12 +100,43 @@ def link(url: str, words: str) -> Block:
     return {"type": "link", "url": url, "text": literal(words, 200)}
 
 
+def chart(title: str, days: Sequence[str], series: Mapping[str, Sequence[int]]) -> Block:
+    """Bars for at most 20 `days`, of at most six `series`; a title has 50 characters, the rest 20 each.
+
+    https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
+    """
+    data = {
+        name: [{"label": day, "value": n} for day, n in zip(days, counts, strict=True)]
+        for name, counts in series.items()
+    }
+    return {
+        "type": "data_visualization",
+        "title": literal(title, 50),
+        "chart": {
+            "type": "bar",
+            "series": [{"name": name, "data": points} for name, points in data.items()],
+            "axis_config": {"categories": list(days)},
+        },
+    }
+
+
+def _in_words(block: Block) -> Block:
+    """A chart, for who gets none: `Received, answered: 24 Nov 3/2`; days of which all is 0 are left out."""
+    found = [[point["value"] for point in one["data"]] for one in block["chart"]["series"]]
+    points = zip(block["chart"]["axis_config"]["categories"], *found, strict=True)
+    each = [f"{day} {'/'.join(map(str, counts))}" for day, *counts in points if any(counts)]
+    names = ", ".join(one["name"] for one in block["chart"]["series"])
+    return context(f"{block['title']}. {names}: {', '.join(each) or 'nothing yet'}.")
+
+
 def without_pictures(message: Msg) -> Msg:
-    """The same with each picture only named, for when Slack cannot fetch one."""
+    """The same with each picture only named, and charts in words, for when Slack cannot show one."""
     return {"text": message["text"], "blocks": [_without_picture(one) for one in message["blocks"]]}
 
 
 def _without_picture(block: Block) -> Block:
+    if block["type"] == "data_visualization":
+        return _in_words(block)
     if block["type"] == "image":
         return line(run(f"📎 {block['alt_text']} (can't be shown here)"))
     if block["type"] == "context":  # a face says nothing that the name does not

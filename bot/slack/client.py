@@ -263,23 +263,6 @@ class Slack:
             if error.code != "no_reaction":
                 raise
 
-    async def upload(self, name: str, content: bytes, alt: str) -> str:
-        """The id of a new file that nobody sees yet; `alt` says what is on it (https://docs.slack.dev/messaging/working-with-files)."""
-        async with self._answers():
-            answer = await self.client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt)
-        url = str(answer["upload_url"])
-        if not is_slacks(url, self._base_url):
-            raise SlackRefused("strange_upload_url")
-        async with self._answers(), self._session.post(url, data=content, proxy=self.network.proxy(url)) as response:
-            if response.status != 200:
-                raise SlackDown(f"upload_url answered {response.status}")
-        return str(answer["file_id"])
-
-    async def share(self, file: str, title: str, channel: str) -> None:
-        """Show an uploaded file in a channel, by its id; a user's will not do."""
-        async with self._answers():
-            await self.client.files_completeUploadExternal(files=[{"id": file, "title": title}], channel_id=channel)
-
     async def open_view(self, trigger: str, view: View) -> str:
         """Open a modal, and its id. A trigger works once and for about three seconds."""
         async with self._answers():
@@ -318,11 +301,15 @@ class Slack:
         """Whether a `response_url` took it: it may be used five times, expired or out of reach. Raises nothing."""
         if not is_slacks(url, self._base_url):
             return False
-        try:
-            await respond(url, message, self._session, self.network, replace=replace)
-        except (SlackRefused, SlackDown):
-            return False
-        return True
+        for shown in [message, *([named] if message and (named := without_pictures(message)) != message else [])]:
+            try:
+                await respond(url, shown, self._session, self.network, replace=replace)
+            except SlackRefused:
+                continue  # Slack does not say why
+            except SlackDown:
+                return False
+            return True
+        return False
 
     @asynccontextmanager
     async def _answers(self) -> AsyncIterator[None]:
@@ -336,14 +323,17 @@ class Slack:
         await self.heard(None)
 
     async def _ephemeral(self, asker: Asker, channel: str, message: Msg) -> None:
-        async with self._answers():
-            await self.client.chat_postEphemeral(
-                channel=channel, user=asker.user, thread_ts=asker.thread_ts, **as_arguments(message)
-            )
+        async def call(content: dict[str, Any]) -> Any:
+            async with self._answers():
+                return await self.client.chat_postEphemeral(
+                    channel=channel, user=asker.user, thread_ts=asker.thread_ts, **content
+                )
+
+        await _with_pictures_if_possible(message, call)
 
 
 async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
-    """Slack refuses a whole message when it cannot fetch one picture in it: then the pictures are only named."""
+    """Slack refuses a whole message for one picture that it cannot fetch, or a chart: then they come in words."""
     try:
         return await call(as_arguments(message))
     except ContentRefused as error:

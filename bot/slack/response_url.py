@@ -35,5 +35,5 @@ async def respond(
             answer = await webhook.send(**as_arguments(message), response_type="ephemeral", replace_original=replace)
     if answer.status_code >= 500:
         raise SlackDown(f"response_url answered {answer.status_code}")
-    if answer.status_code != 200:
+    if answer.status_code != 200 or '"ok":false' in answer.body.replace(" ", ""):
         raise SlackRefused(f"response_url_{answer.status_code}")

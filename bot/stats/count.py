@@ -1,33 +1,23 @@
-"""`/inbox stats`: how much came, how much was answered and how soon, from what the bot itself has seen.
-
-Asks Inbox for nothing but its members' names, which are cached.
-"""
+"""`/inbox stats`: how much came, how much was answered and how soon, from what the bot itself has seen."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, timedelta
-from statistics import median
+from datetime import timedelta
 from typing import Final, Literal
-
-import structlog
 
 from bot.address import Sent
 from bot.context import Bot
-from bot.errors import ScopeMissing, SlackRefused
+from bot.errors import Mistake
 from bot.feature import Console, Feature
 from bot.inbox.event import Event
+from bot.models import Card, Place
 from bot.people.answers import say, tell
-from bot.queue.job import Job, Keep, utc_now
-from bot.stats import views
-from bot.stats.chart import chart_png
-from bot.stats.figures import Answer, Day, Figures, Period, Share
+from bot.queue.job import Job, Keep
+from bot.stats import table, views
+from bot.stats.figures import Fact
 from bot.stats.jobs import Chart, Count
+from bot.stats.summary import summary
 
-log = structlog.get_logger(__name__)
-
-PERIODS: Final = (7, 30)  # days
 OLD: Final = timedelta(days=1)  # a message that is told of so late is history that Inbox imports
 WRITTEN: Final = {"message.created", "message.received", "message.sent"}
 CLOSED: Final = {"thread.archived", "thread.deleted"}
@@ -63,10 +53,10 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
         case "received":
             await bot.counts.received(job.thread_id, job.message_id, job.when)
         case "sent":
-            member, certain = job.member, bool(job.member)
-            if not certain:
-                card = await bot.cards.get(job.thread_id)
-                member = (card.thread.assignee_id if card else None) or ""
+            card, certain = await bot.cards.get(job.thread_id), bool(job.member)
+            member = job.member or (card.thread.assignee_id if card else None) or ""
+            if card and (place := await bot.cards.place(job.thread_id)):
+                await bot.counts.note(job.message_id, _fact(job, card, place))
             await bot.counts.sent(job.thread_id, job.message_id, job.when, member, certain=certain)
         case "closed":
             if not await bot.snoozes.closes(job.thread_id):  # it comes back, and waits still
@@ -74,66 +64,31 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
     return []
 
 
-@feature.word("stats", help="how much came and was answered, how soon and by whom", alone=True)
-async def show_stats(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """The figures where they were asked for, for the asker alone; and then as a picture."""
-    await bot.access.actor(job.asker)
-    return [tell(job.asker, views.stats_message(await _figures(bot))), Chart(asker=job.asker)]
-
-
-@feature.handles(Chart)
-async def chart(job: Chart, keep: Keep, bot: Bot) -> list[Job]:
-    """In the direct messages with the bot, where nobody else is: a file is seen only where it was shared."""
-    figures = await _figures(bot)
-    try:
-        file = await bot.slack.upload("inbox.png", chart_png(figures.days), views.chart_words(figures.days))
-    except SlackRefused as error:
-        log.warning("no_picture", ref=job.ref, error=error.code)
-        return [say(job.asker, views.NO_PICTURE)] if isinstance(error, ScopeMissing) else []
-    if not job.channel:
-        place = await bot.slack.post(job.asker.user, views.chart_caption(figures.periods[-1]))
-        job = job.model_copy(update={"channel": place.channel})
-        await keep(job)
-    await bot.slack.share(file, views.PICTURE, job.channel)
-    return []
-
-
-async def _figures(bot: Bot) -> Figures:
-    today = utc_now().astimezone(UTC).date()
-    days = await bot.counts.days([today - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
-    names = await bot.directory.member_names()
-    waiting = await _waiting(bot, names)
-    periods = tuple(_period(days[-length:], names) for length in PERIODS)
-    return Figures(since=await bot.counts.since(), days=tuple(days), periods=periods, waiting=waiting)
-
-
-async def _waiting(bot: Bot, names: dict[str, str]) -> tuple[tuple[str, int], ...]:
-    """How many conversations wait for an answer, by assignee; nobody's is ""."""
-    ids = await bot.waiting.everybody()
-    known = await bot.cards.threads(ids)
-    still = [one for one in ids if not (one in known and known[one].archived)]
-    assigned = (known[one].assignee_id if one in known else None for one in still)
-    return tuple(Counter(names.get(one, views.SOMEONE) if one else "" for one in assigned).most_common())
-
-
-def _period(days: Sequence[Day], names: dict[str, str]) -> Period:
-    answers = [one for day in days for one in day.answers]
-    threads = [one for day in days for one in day.received]
-    return Period(
-        days=len(days),
-        received=len(threads),
-        threads=len(set(threads)),
-        answered=len(answers),
-        median=median(one.seconds for one in answers) if answers else None,
-        shares=_shares(answers, names),
+def _fact(job: Count, card: Card, place: Place) -> Fact:
+    """Whom it went to, as things are now, for when it is judged by the channel's target."""
+    return Fact(
+        at=job.when,
+        channel=place.channel,
+        account=card.thread.account_link_id,
+        tags=card.thread.person.tag_ids if card.thread.person else (),
+        woken=card.woken,
     )
 
 
-def _shares(answers: Sequence[Answer], names: dict[str, str]) -> tuple[Share, ...]:
-    """Who answered most comes first."""
-    by_name: dict[str, list[float]] = {}
-    for one in answers:
-        name = names.get(one.member, views.SOMEONE) if one.member else views.UNKNOWN_WRITER
-        by_name.setdefault(name, []).append(one.seconds)
-    shares = (Share(name=name, answered=len(took), median=median(took)) for name, took in by_name.items())
-    return tuple(sorted(shares, key=lambda one: (-one.answered, one.name)))
+@feature.word("stats", help="how much came and was answered, how soon and by whom; `stats csv` sends you the figures")
+async def show_stats(job: Console, typed: str, bot: Bot) -> list[Job]:
+    """The figures where they were asked for, for the asker alone; as CSV in a direct message."""
+    await bot.access.actor(job.asker)
+    match typed.strip().lower():
+        case "":
+            return [tell(job.asker, views.stats_message(await summary(bot)))]
+        case "csv":
+            parts = table.messages(await summary(bot))
+            return [*(tell(job.asker, one, lasting=True) for one in parts), say(job.asker, views.CSV_SENT)]
+    raise Mistake(views.USAGE)
+
+
+@feature.handles(Chart)
+async def chart(_: Chart, __: Keep, ___: Bot) -> list[Job]:
+    """What an older version accepted: the figures have their chart with them now."""
+    return []

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from bot.models import Record
 
 
+class Fact(Record):
+    """What a message of the team was about when it was written `at` that time: its card's channel, account, tag ids.
+
+    `woken` is when its conversation was last no longer snoozed, which may be long ago.
+    """
+
+    at: datetime
+    channel: str
+    account: str
+    tags: tuple[str, ...] = ()
+    woken: datetime | None = None
+
+
 class Answer(Record):
-    """A first answer: the member who gave it ("" when nobody knows), and seconds since somebody had asked."""
+    """A first answer: the member who gave it ("" when nobody knows), and seconds since somebody had asked.
+
+    `fact` is None where older versions counted it, or no channel showed the conversation.
+    """
 
     member: str
     seconds: float
+    fact: Fact | None = None
 
 
 class Day(Record):
@@ -22,12 +39,20 @@ class Day(Record):
     answers: tuple[Answer, ...] = ()
 
 
+class Kept(Record):
+    """Of so many answers for which there was a target, how many came within it."""
+
+    judged: int = 0
+    in_time: int = 0
+
+
 class Share(Record):
-    """What one colleague did; `median` in seconds."""
+    """The answers of one colleague, account or tag; `median` in seconds."""
 
     name: str
     answered: int
     median: float
+    kept: Kept = Kept()
 
 
 class Period(Record):
@@ -39,12 +64,19 @@ class Period(Record):
     answered: int
     median: float | None
     shares: tuple[Share, ...] = ()
+    accounts: tuple[Share, ...] = ()
+    tags: tuple[Share, ...] = ()
+    kept: Kept = Kept()
 
 
 class Figures(Record):
-    """What `/inbox stats` shows; `waiting` counts the conversations that wait for an answer, by their assignee."""
+    """What `/inbox stats` shows; `waiting` counts the conversations that wait for an answer, by their assignee.
+
+    `late` of them wait longer than their channel's target.
+    """
 
     since: date
     days: tuple[Day, ...]
     periods: tuple[Period, ...]
     waiting: tuple[tuple[str, int], ...] = ()
+    late: int = 0

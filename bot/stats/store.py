@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.stats.figures import Answer, Day
+from bot.stats.figures import Answer, Day, Fact
 from bot.store import keys
 from bot.store.scripts import script
 
@@ -50,6 +50,13 @@ class Counts:
         ]
         await self._sent(keys=[keys.UNANSWERED, keys.latest_of(thread_id)], args=args)
 
+    async def note(self, message_id: str, fact: Fact) -> None:
+        """What a message of the team is about, for when it turns out to be an answer."""
+        name = keys.answer_facts(_day(fact.at))
+        pipe = self._redis.pipeline()
+        pipe.hset(name, message_id, fact.model_dump_json(exclude_defaults=True)).expire(name, LIVES)
+        await pipe.execute()
+
     async def closed(self, thread_id: str) -> None:
         """Nobody waits there any more."""
         await self._redis.hdel(keys.UNANSWERED, thread_id)
@@ -58,12 +65,16 @@ class Counts:
         """What was counted on each of `days`."""
         pipe = self._redis.pipeline(transaction=False)
         for day in days:
-            pipe.hvals(keys.received(day)).hvals(keys.answered(day))
+            pipe.hvals(keys.received(day)).hgetall(keys.answered(day)).hgetall(keys.answer_facts(day))
         found = await pipe.execute()
-        pairs = zip(days, found[::2], found[1::2], strict=True)
+        parts = zip(days, found[::3], found[1::3], found[2::3], strict=True)
         return [
-            Day(day=day, received=tuple(one.decode() for one in came), answers=tuple(map(_answer, answers)))
-            for day, came, answers in pairs
+            Day(
+                day=day,
+                received=tuple(one.decode() for one in came),
+                answers=tuple(_answer(raw, facts.get(message)) for message, raw in answers.items()),
+            )
+            for day, came, answers, facts in parts
         ]
 
 
@@ -71,6 +82,7 @@ def _day(at: datetime) -> date:
     return at.astimezone(UTC).date()
 
 
-def _answer(raw: bytes) -> Answer:
+def _answer(raw: bytes, fact: bytes | None) -> Answer:
     seconds, _, member = raw.decode().partition(" ")
-    return Answer(member=member, seconds=float(seconds))
+    known = Fact.model_validate_json(fact) if fact else None
+    return Answer(member=member, seconds=float(seconds), fact=known)

@@ -1,56 +1,88 @@
-"""The figures in words: `/inbox stats`, the caption of its picture, and the picture for who cannot see it."""
+"""The figures in words, with Slack's own chart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.slack.blocks import Block, Msg, context, section
-from bot.stats.figures import Day, Figures, Period
-from bot.text import clip, plain
+from bot.slack.blocks import Block, Msg, chart, context, section
+from bot.stats.figures import Figures, Kept, Period, Share
+from bot.text import plain
 
-NO_PICTURE = "There is no picture: Slack has not granted me files:write."
-PICTURE = "Inbox, day by day"
+USAGE = "Use `/inbox stats`, or `/inbox stats csv` for the figures as a table in a direct message."
+CSV_SENT = "I sent you the figures as CSV in our direct messages."
 SOMEONE = "a former colleague"
 UNKNOWN_WRITER = "nobody in particular"
 _NAMES = 20  # colleagues that are named; what the others did is summed up
+_PARTS = 12  # accounts, and tags, that are named
+_CHARTED = 14  # days; Slack takes 20 at the most
 
 
 def stats_message(figures: Figures) -> Msg:
     """For one person; every figure is in the fallback text too, but for the colleagues'."""
     heads = [_head(one) for one in figures.periods]
-    parts = ["\n".join([head, *_shares(one)]) for head, one in zip(heads, figures.periods, strict=True)]
+    whole = zip(heads, figures.periods, strict=True)
+    parts = [part for head, one in whole for part in ("\n".join([head, *_shares(one)]), "\n".join(_parts(one))) if part]
     waiting = _waiting(figures)
     note = (
         f"From what I have seen since {figures.since:%d %B %Y}; days are UTC. An answer is the first message back, "
         "whoever wrote it; it counts for whoever wrote it in Slack, or else for whoever had the conversation."
     )
-    blocks: list[Block] = [*(section(part) for part in parts), section(waiting), context(note)]
+    judged = " Answers are judged by the targets that channels have now." if figures.periods[-1].kept.judged else ""
+    charts = [_chart(figures)] if figures.days else []
+    blocks: list[Block] = [*(section(part) for part in parts), section(waiting), *charts, context(note + judged)]
     return {"text": "\n".join([*heads, waiting]), "blocks": blocks}
 
 
-def chart_caption(period: Period) -> Msg:
-    """What stands above the picture."""
-    said = f"🟦 messages received and 🟩 conversations answered, day by day. {_head(period)}"
-    return {"text": said, "blocks": [section(said)]}
-
-
-def chart_words(days: Sequence[Day]) -> str:
-    """The picture for who cannot see it, in at most 1,000 characters."""
-    each = (f"{one.day:%d %b} {len(one.received)}/{len(one.answers)}" for one in days if one.received or one.answers)
-    return clip(f"Bars for {len(days)} days, received/answered: {', '.join(each) or 'nothing yet'}", 1_000)
+def _chart(figures: Figures) -> Block:
+    """The latest days; the sums stand in words above it."""
+    days = figures.days[-_CHARTED:]
+    return chart(
+        f"Inbox, the last {len(days)} days",
+        [f"{one.day:%d %b}" for one in days],
+        {"Received": [len(one.received) for one in days], "Answered": [len(one.answers) for one in days]},
+    )
 
 
 def _head(period: Period) -> str:
     took = f", the first answer after {span(period.median)} (median)" if period.median is not None else ""
     received = f"{_many(period.received, 'message')} received in {_many(period.threads, 'conversation')}"
-    return f"*The last {period.days} days*: {received}, {period.answered} answered{took}."
+    return f"*The last {period.days} days*: {received}, {period.answered} answered{took}.{_in_time(period.kept)}"
+
+
+def _in_time(kept: Kept) -> str:
+    if not kept.judged:
+        return ""
+    return f" Within the target: {100 * kept.in_time // kept.judged} % ({kept.in_time} of {kept.judged})."
 
 
 def _shares(period: Period) -> list[str]:
-    shown = [f"• {plain(one.name, 80)}: {one.answered}, median {span(one.median)}" for one in period.shares[:_NAMES]]
+    shown = [
+        f"• {plain(one.name, 80)}: {one.answered}, median {span(one.median)}{_of(one.kept)}"
+        for one in period.shares[:_NAMES]
+    ]
     rest = period.shares[_NAMES:]
     more = [f"• {len(rest)} others: {sum(one.answered for one in rest)}"] if rest else []
     return [*shown, *more]
+
+
+def _of(kept: Kept) -> str:
+    return f", {kept.in_time} of {kept.judged} within the target" if kept.judged else ""
+
+
+def _parts(period: Period) -> list[str]:
+    """By account and by tag, where there is a target."""
+    if not period.kept.judged:
+        return []
+    named = (("By account", period.accounts), ("By tag", period.tags))
+    return [f"{by}: {'; '.join(_part(one) for one in some[:_PARTS])}{_rest(some)}" for by, some in named if some]
+
+
+def _part(share: Share) -> str:
+    return f"{plain(share.name, 60)} {share.kept.in_time} of {share.kept.judged}"
+
+
+def _rest(shares: Sequence[Share]) -> str:
+    return f"; and {len(shares) - _PARTS} more" if len(shares) > _PARTS else ""
 
 
 def _waiting(figures: Figures) -> str:
@@ -61,7 +93,8 @@ def _waiting(figures: Figures) -> str:
     rest = sum(count for _, count in figures.waiting[_NAMES:])
     parts += [f"{rest} with others"] if rest else []
     verb = "is waiting" if total == 1 else "are waiting"
-    return f"*Now* {_many(total, 'conversation')} {verb} for an answer: {', '.join(parts)}."
+    late = f" ⏰ {figures.late} of them longer than the target." if figures.late else ""
+    return f"*Now* {_many(total, 'conversation')} {verb} for an answer: {', '.join(parts)}.{late}"
 
 
 def _many(count: int, noun: str) -> str:

@@ -308,6 +308,11 @@ def answered(day: date) -> str:
     return key("stats", "answered", day.isoformat())
 
 
+def answer_facts(day: date) -> str:
+    """Of each message that the team wrote on that day, where it was shown and to whom it went."""
+    return key("stats", "facts", day.isoformat())
+
+
 def latest_of(thread_id: str) -> str:
     """When the latest message and the latest answer of a conversation were written, for an hour."""
     return key("stats", "latest", thread_id)

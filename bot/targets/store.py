@@ -7,7 +7,7 @@ seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,13 @@ class Targets:
         """Whether the card was last drawn so."""
         raw = await self._redis.hget(keys.card(thread_id), "target")
         return (raw.decode() if raw else "") == (_said(by, late) if by else "")
+
+    async def late(self, thread_ids: Sequence[str]) -> int:
+        """How many of the cards of these threads say that they are late."""
+        pipe = self._redis.pipeline(transaction=False)
+        for one in thread_ids:
+            pipe.hget(keys.card(one), "target")
+        return sum(raw is not None and raw.endswith(b" 1") for raw in await pipe.execute())
 
     async def due(self, count: int = 200) -> list[str]:
         """The threads to look at now."""

@@ -113,8 +113,6 @@ HISTORY = {"channels:history", "groups:history"}
 OPTIONAL = {
     "conversations_history": HISTORY,
     "conversations_replies": HISTORY,
-    "files_completeUploadExternal": {"files:write"},
-    "files_getUploadURLExternal": {"files:write"},
     "reactions_add": {"reactions:write"},
     "reactions_remove": {"reactions:write"},
 }

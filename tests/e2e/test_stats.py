@@ -1,19 +1,18 @@
-"""`/inbox stats`: what came, what was answered, how soon and by whom, in words and as a picture."""
+"""`/inbox stats`: what came, what was answered, how soon and by whom, in words, as a chart and as a table."""
 
 from __future__ import annotations
 
-import struct
-import zlib
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-import pytest
 from redis import Redis
 
-from bot.sandbox.slack.records import Ephemeral, FileRecord, Message
+from bot.sandbox.slack.records import Ephemeral, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import calls, card_of, cards, hears, idle, press_when_shown, thread, told, version
+from tests.e2e.steps import calls, card_of, cards, hears, idle, press_when_shown, thread, told
 
 
 async def stats(on: Stage, user: str = "") -> str:
@@ -28,11 +27,6 @@ async def stats(on: Stage, user: str = "") -> str:
 
 def _figures(on: Stage, user: str) -> list[Ephemeral]:
     return [one for one in on.slack.ephemerals(user) if "The last 7 days" in one.text]
-
-
-def pictures(on: Stage, user: str) -> list[FileRecord]:
-    """The files that were shown to `user` alone."""
-    return [one for one in on.slack.files.values() if one.channel == on.slack.dm(user).id]
 
 
 async def writes(on: Stage, text: str = "Hello?", ago: float = 0.0) -> str:
@@ -188,66 +182,65 @@ async def test_who_may_not_act_gets_no_figures(on: Stage) -> None:
         assert "received" not in told(on, user)[-1]
 
 
-# --- the picture -----------------------------------------------------------------------------------------------------
+# --- the chart and the table -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-async def drawn(opened: Open, api: str, optional_scopes: frozenset[str]) -> Stage:
-    on = await opened(versions=[api])
-    on.slack.scopes |= optional_scopes
-    return on
+def charts(message: Ephemeral | Message) -> list[dict[str, Any]]:
+    return [block["chart"] for block in message.blocks if block["type"] == "data_visualization"]
 
 
-async def test_the_picture_comes_in_the_askers_direct_messages_and_nowhere_else(drawn: Stage) -> None:
-    on = drawn
+async def test_slacks_own_chart_stands_with_the_words(on: Stage) -> None:
     await writes(on)
     await app_answers(on)
     await stats(on)
-    (picture,) = pictures(on, on.acme.ana)
-    assert list(on.slack.files.values()) == [picture]
-    assert picture.content is not None
-    assert size(picture.content) == (784, 224)
-    today = datetime.now(UTC)
-    assert f"{today:%d %b} 1/1" in picture.alt  # the figures can be read where the picture cannot
-    caption, shown = on.slack.dms(on.acme.ana)
-    assert "1 message received in 1 conversation, 1 answered" in caption.text
-    assert shown.payload()["files"][0]["id"] == picture.id
-    assert [m for m in on.slack.messages(on.acme.channel) if isinstance(m, Message) and m.raw.get("files")] == []
-
-
-def size(png: bytes) -> tuple[int, int]:
-    """Width and height of a PNG whose parts and rows are whole."""
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    at, names, rows = 8, [], b""
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        name, content = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        assert struct.unpack(">I", png[at + 8 + length : at + 12 + length]) == (zlib.crc32(name + content),)
-        names.append(name)
-        rows += content if name == b"IDAT" else b""
-        at += 12 + length
-    assert names == [b"IHDR", b"PLTE", b"IDAT", b"IEND"]
-    width, height = struct.unpack(">II", png[16:24])
-    assert len(zlib.decompress(rows)) == (width + 1) * height
-    return width, height
-
-
-async def test_without_the_scope_the_figures_come_all_the_same(on: Stage) -> None:
-    await writes(on)
-    assert "1 message received" in await stats(on)
-    assert "files:write" in await hears(on, on.acme.ana, "There is no picture")
+    (chart,) = charts(_figures(on, on.acme.ana)[-1])
+    assert chart["axis_config"]["categories"][-1] == f"{datetime.now(UTC):%d %b}"
+    assert [(one["name"], one["data"][-1]["value"]) for one in chart["series"]] == [("Received", 1), ("Answered", 1)]
+    assert on.slack.files == {}
     assert on.slack.dms(on.acme.ana) == []
 
 
-async def test_a_slack_that_stumbles_over_the_upload_gets_it_again(drawn: Stage) -> None:
-    on = drawn
-    on.slack.fail("upload", status=503)
-    on.slack.fail("files.completeUploadExternal", "internal_error")
-    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "stats")
-    await on.slack.until(lambda: pictures(on, on.acme.ana), 8)
+async def test_what_slack_refuses_falls_back_to_words(on: Stage) -> None:
+    await writes(on)
+    on.slack.fail("response_url", "invalid_blocks", times=1)
+    said = await stats(on)
+    assert "1 message received" in said
+    assert charts(_figures(on, on.acme.ana)[-1]) == []
+    assert f"Received, Answered: {datetime.now(UTC):%d %b} 1/0" in said
+
+
+async def test_the_table_comes_in_a_direct_message_alone(on: Stage) -> None:
+    await writes(on)
+    await app_answers(on)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "stats csv")
+    await hears(on, on.acme.ana, "I sent you the figures as CSV")
     await idle(on)
-    assert len(on.slack.dms(on.acme.ana)) == 2  # the caption and the picture, once
-    assert version(on) in ("v1", "v2")
+    (message,) = on.slack.dms(on.acme.ana)
+    said = on.slack.show(message)
+    assert "days,by,name,received,answered,median_seconds,with_target,within_target" in said
+    assert f"1,day,{datetime.now(UTC).date()},1,1,,," in said
+    assert not [one for one in on.slack.messages(on.acme.channel) if "median_seconds" in one.text]
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "stats xls")
+    await hears(on, on.acme.ana, "Use `/inbox stats`")
+
+
+async def test_answers_within_the_target_are_told_by_colleague_account_and_tag(on: Stage, redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        choices = {"reminders": {"target": 60}}
+        redis.set(keys.channel_choices(on.acme.channel), json.dumps(choices))
+        await writes(on)
+        await app_answers(on)
+        for person in (on.acme.omar, on.acme.sarah):
+            await on.inbox.customer_writes(person, "Hello?")
+            await idle(on)
+        redis.hset(keys.UNANSWERED, thread(on, on.acme.omar).id, datetime.now(UTC).timestamp() - 3_700)
+    await on.inbox.teammate_writes(thread(on, on.acme.omar).id, "Sorry", how="member", member_id=on.acme.bo_member)
+    await idle(on)
+    said = await stats(on)
+    assert "Within the target: 50 % (1 of 2)." in said
+    assert "2, median 31 min, 1 of 2 within the target" in said
+    assert "By account: @acme 1 of 2" in said
+    assert "judged by the targets that channels have now" in said
 
 
 # --- help ------------------------------------------------------------------------------------------------------------

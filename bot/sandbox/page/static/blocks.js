@@ -58,6 +58,7 @@ const SHOWN = {
       block.body && h("div", { class: "mrkdwn" }, text(block.body, to.names)),
       block.actions && h("div", { class: "block actions" }, block.actions.map((one) => element(block, one, to))),
     ),
+  data_visualization: (block) => chart(block),
   data_table: (block, to) => SHOWN.table(block, to),
   table: (block, to) =>
     h("table", { class: "block table" }, block.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, tableCell(cell, to)))))),
@@ -67,6 +68,22 @@ const SHOWN = {
 function group(block, to, ...inside) {
   const heads = [block.title, block.subtitle].filter(Boolean).map((one) => h("div", { class: "mrkdwn" }, text(one, to.names)));
   return h("div", { class: "block group" }, heads, ...inside);
+}
+
+/** A chart as bars that lie: a row for each category or segment, a bar for each series. */
+function chart({ title, chart: { segments, series, axis_config: axis } }) {
+  const names = segments ? [""] : series.map((one) => one.name);
+  const rows = segments
+    ? segments.map((one) => [one.label, one.value])
+    : axis.categories.map((label, at) => [label, ...series.map((one) => one.data[at].value)]);
+  const top = Math.max(1, ...rows.flatMap((row) => row.slice(1)));
+  const bar = (value) => h("td", {}, h("meter", { min: 0, max: top, value }), ` ${value}`);
+  return h(
+    "figure",
+    { class: "block chart" },
+    h("figcaption", {}, title),
+    h("table", {}, h("tr", {}, h("th", {}), names.map((one) => h("th", {}, one))), rows.map(([label, ...values]) => h("tr", {}, h("th", {}, label), values.map(bar)))),
+  );
 }
 
 const unknown = (block) => h("div", { class: "block unknown" }, `(${block.type}: this page does not draw it)`);
