@@ -51,7 +51,7 @@ from bot.snooze import form as snooze
 from bot.snooze import listed as snooze_listed
 from bot.snooze import tell as snooze_tell
 from bot.snooze import wake
-from bot.stats import count
+from bot.stats import count, report
 from bot.targets import escalate
 from bot.targets import look as targets_look
 from bot.targets import tell as targets_tell
@@ -76,7 +76,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
-    *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
+    *(part.feature for part in (routing, move, channels, find, home, count, report, waits, waits_tell)),
     *(part.feature for part in (targets_look, targets_tell, escalate)),
     *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell, tidy)),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from bot.models import Record
 
 WEEKDAYS: Final = (0, 1, 2, 3, 4)  # Monday is 0
+REPORT_AT: Final = time(9)
 FURTHEST: Final = 366  # days; nobody waits for working hours longer
 _CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 
@@ -95,6 +96,16 @@ class Reminders(Record):
             if at > after and day.weekday() in self.days and day not in self.holidays:
                 return at
             day += timedelta(days=1)
+
+    def next_report(self, after: datetime) -> datetime | None:
+        """When the first Monday after then has its report, at 9:00; None when none is wanted."""
+        if not self.report:
+            return None
+        zone = zone_of(self.zone)
+        today = after.astimezone(zone).date()
+        monday = today - timedelta(days=today.weekday())
+        mondays = (datetime.combine(monday + timedelta(days=days), REPORT_AT, zone) for days in (0, 7))
+        return next(at for one in mondays if (at := one.astimezone(UTC)) > after)
 
 
 class Quiet(Record):

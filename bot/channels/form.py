@@ -40,7 +40,7 @@ class Form(NamedTuple):
     wrong: dict[str, str]
 
 
-def read_form(typed: Mapping[str, str], days: Sequence[str]) -> Form:
+def read_form(typed: Mapping[str, str], days: Sequence[str], ticks: Sequence[str] = ()) -> Form:
     """The form's fields as an admin filled them in; an empty one means never, none, or around the clock."""
     wrong: dict[str, str] = {}
     opens, closes = _span(typed.get("hours", ""), wrong)
@@ -63,6 +63,7 @@ def read_form(typed: Mapping[str, str], days: Sequence[str]) -> Form:
         digest=digest,
         target=typed_target.target(typed.get("target", ""), wrong),
         holidays=typed_target.holidays(typed.get("holidays", ""), wrong),
+        report="report" in ticks,
     )
     return Form(made, wrong)
 
@@ -98,7 +99,7 @@ feature = Feature()
 @feature.opens(
     "settings",
     help="how you hear of who waits",
-    for_admins="what this channel shows, its reminders, working hours and morning digest",
+    for_admins="what this channel shows, its target, reminders, working hours, morning digest and Monday's report",
 )
 async def ask(ack: Ack, body: Body, bot: Bot) -> None:
     """`/inbox settings`: an admin's form for the channel they are in, anybody else's for themselves."""
@@ -114,7 +115,7 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     chosen_of = ("privacy", "broadcast", "heard")
     names = (*chosen_of, "unassigned_after", "assigned_after", "hours", "zone", "digest", "target", "holidays")
     typed = {name: submitted(body, name) for name in names}
-    form = read_form(typed, ticked(body, "days"))
+    form = read_form(typed, ticked(body, "days"), ticked(body, "report"))
     if form.wrong:
         await ack(response_action="errors", errors=form.wrong)
         return
@@ -153,7 +154,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         days=found.days,
         zone=profile.zone if found == Reminders() else found.zone,
         digest=found.digest,
-        targets=targets.fields(found.target, found.holidays),
+        targets=targets.fields(found.target, found.holidays, report=found.report),
         metadata=f"|{channel}|",
     )
     await forms.fill(bot, job.view_id, view)
@@ -180,6 +181,8 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     await bot.preferences.set_channel(channel, privacy=job.privacy, reminders=made, **chosen)
     following = made.next_digest(utc_now())
     await bot.waiting.save_morning(channel, following.timestamp() if following else None)
+    monday = made.next_report(utc_now())
+    await bot.counts.save_report(channel, monday.timestamp() if monday else None)
     await bot.waiting.look_at_all()
     looks = await judged_anew(bot)
     hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
@@ -188,6 +191,7 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
         views.reminds(made.unassigned_after, made.assigned_after, hours),
         views.digest_at(made.digest, made.zone),
         *([targets.aims(made.target, made.holidays)] if made.target or made.holidays else []),
+        *([targets.REPORTS] if made.report else []),
     ]
     said = views.saved(channel, privacy=job.privacy, said=sentences)
     own: list[Job] = []

@@ -200,7 +200,7 @@ async def said(bot: Bot, job: Said, message: Msg) -> bool:
             await bot.slack.post(job.channel, message, metadata={"message_id": mark})
     except (ChannelRefused, ScopeMissing) as error:
         await bot.refused.note(job.channel, error)
-        if isinstance(job, Morning):
+        if job.insists:
             raise Later(bot.refused.look_again, job) from error
         return False
     except SlackRefused as error:

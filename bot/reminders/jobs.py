@@ -17,8 +17,12 @@ class Due(Job):
 
 
 class Said(Job):
-    """Something is said to a channel, or to a person in a direct message: `channel` is their id."""
+    """Something is said to a channel, or to a person in a direct message: `channel` is their id.
 
+    Where the channel takes no posts now, it `insists`, or is left to whoever looks again.
+    """
+
+    insists: ClassVar[bool] = False
     background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "channel:{channel}"
     channel: str
@@ -37,6 +41,7 @@ class Nudge(Said):
 class Morning(Said):
     """A channel's digest of the day `day` (ISO), by its own clock."""
 
+    insists: ClassVar[bool] = True
     kind: Literal["morning"] = "morning"
     day: str
 

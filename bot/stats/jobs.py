@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from bot.queue.job import Asked, Job
+from bot.queue.job import Asked, Background, Job
+from bot.reminders.jobs import Said
 
 
 class Chart(Asked):
@@ -19,6 +20,26 @@ class Chart(Asked):
     @property
     def line(self) -> str:
         return ""
+
+
+class LookAtReports(Background):
+    """Look for channels whose report is due."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "reports"
+    kind: Literal["look_at_reports"] = "look_at_reports"
+
+
+class Report(Said):
+    """A channel's report on the week before the Monday `day` (ISO), by its own clock."""
+
+    insists: ClassVar[bool] = True
+    kind: Literal["report"] = "report"
+    day: str
+
+    @property
+    def once(self) -> str | None:
+        return f"report:{self.channel}:{self.day}"
 
 
 class Count(Job):

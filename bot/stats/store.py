@@ -6,6 +6,7 @@ be heard of before what it answers, or after what came later, as after an absenc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -76,6 +77,27 @@ class Counts:
             )
             for day, came, answers, facts in parts
         ]
+
+    async def reports(self, count: int = 50) -> list[str]:
+        """The channels whose report is due."""
+        found = await self._redis.zrangebyscore(keys.REPORTS, "-inf", time.time(), start=0, num=count)
+        return [one.decode() for one in found]
+
+    async def report(self, channel: str) -> float | None:
+        """When the channel's next report is due."""
+        found = await self._redis.zscore(keys.REPORTS, channel)
+        return None if found is None else float(found)
+
+    async def save_report(self, channel: str, at: float | None) -> None:
+        """When the channel's next report is due; None for never."""
+        if at is None:
+            await self._redis.zrem(keys.REPORTS, channel)
+        else:
+            await self._redis.zadd(keys.REPORTS, {channel: at})
+
+    async def anything(self) -> bool:
+        """Whether a report is due."""
+        return bool(await self.reports(1))
 
 
 def _day(at: datetime) -> date:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from statistics import median
 from typing import Final
 
@@ -22,10 +22,10 @@ Judged = tuple[Answer, bool | None]
 """An answer, and whether it came within the target; None where there was none."""
 
 
-async def summary(bot: Bot) -> Figures:
-    """The figures up to now."""
-    today = utc_now().astimezone(UTC).date()
-    days = await bot.counts.days([today - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
+async def summary(bot: Bot, until: date | None = None) -> Figures:
+    """The figures up to the end of the day `until` (UTC), or up to now."""
+    last = until or utc_now().astimezone(UTC).date()
+    days = await bot.counts.days([last - timedelta(days=back) for back in reversed(range(max(PERIODS)))])
     names, ids = await bot.directory.member_names(), await bot.waiting.everybody()
     targets = {one: choices.reminders for one, choices in (await bot.preferences.channels()).items()}
     accounts = await bot.directory.account_names()

@@ -12,6 +12,7 @@ USAGE = "Use `/inbox stats`, or `/inbox stats csv` for the figures as a table in
 CSV_SENT = "I sent you the figures as CSV in our direct messages."
 SOMEONE = "a former colleague"
 UNKNOWN_WRITER = "nobody in particular"
+_REPORT = "📊 *How we did last week*"
 _NAMES = 20  # colleagues that are named; what the others did is summed up
 _PARTS = 12  # accounts, and tags, that are named
 _CHARTED = 14  # days; Slack takes 20 at the most
@@ -31,6 +32,12 @@ def stats_message(figures: Figures) -> Msg:
     charts = [_chart(figures)] if figures.days else []
     blocks: list[Block] = [*(section(part) for part in parts), section(waiting), *charts, context(note + judged)]
     return {"text": "\n".join([*heads, waiting]), "blocks": blocks}
+
+
+def report_message(figures: Figures) -> Msg:
+    """What a channel reads on Monday: the week before, without the month."""
+    week = stats_message(figures.model_copy(update={"periods": figures.periods[:1]}))
+    return {"text": f"{_REPORT}\n{week['text']}", "blocks": [section(_REPORT), *week["blocks"]]}
 
 
 def _chart(figures: Figures) -> Block:

@@ -59,7 +59,6 @@ WAITING: Final = key("reminders", "waiting")  # thread ids by when the first una
 MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
 
 TARGETS: Final = key("targets", "due")  # thread ids by when to see whether they are late
-REPORTS: Final = key("targets", "reports")  # channels by when their next report is due
 
 SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
 
@@ -71,6 +70,7 @@ AUDIT: Final = key("audit")  # who did what, as a stream
 ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
 
 COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
+REPORTS: Final = key("stats", "reports")  # channels by when their next report is due
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
 
 KNOWN: Final = key("known")  # people outside the team, by platform and id, to be completed while somebody types

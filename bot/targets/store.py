@@ -75,26 +75,9 @@ class Targets:
         if threads:
             await self._redis.delete(*(_told(stage, one, since) for one, since in threads.items()))
 
-    async def reports(self, count: int = 50) -> list[str]:
-        """The channels whose report is due."""
-        found = await self._redis.zrangebyscore(keys.REPORTS, "-inf", time.time(), start=0, num=count)
-        return [one.decode() for one in found]
-
-    async def report(self, channel: str) -> float | None:
-        """When the channel's next report is due."""
-        found = await self._redis.zscore(keys.REPORTS, channel)
-        return None if found is None else float(found)
-
-    async def save_report(self, channel: str, at: float | None) -> None:
-        """When the channel's next report is due; None for never."""
-        if at is None:
-            await self._redis.zrem(keys.REPORTS, channel)
-        else:
-            await self._redis.zadd(keys.REPORTS, {channel: at})
-
     async def anything(self) -> bool:
         """Whether there is something to look at now."""
-        return bool(await self.due(1) or await self.reports(1))
+        return bool(await self.due(1))
 
 
 def _said(by: datetime, late: bool) -> str:

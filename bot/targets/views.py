@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from bot.slack.blocks import Block, field, label
+from bot.slack.blocks import Block, field, label, option
 
 BAD_TARGET: Final = "Write a number of minutes from 1 to 10080, or leave it empty for no target."
 BAD_HOLIDAY: Final = "Write each day as 2026-12-25, with commas between them."
@@ -15,6 +15,7 @@ ESCALATE_USAGE: Final = (
     "Use `/inbox escalate 60 @leads` in the channel it is for: the minutes after its target, and a channel, person or "
     "user group; or `/inbox escalate off`."
 )
+REPORTS: Final = "A report comes on Mondays at 9:00."
 NO_TARGET: Final = "This channel has no target yet: set one by `/inbox settings`, then say here who is told later."
 SHARED: Final = (
     "Another organisation reads this channel, so I name nobody in it. Choose a channel of your own, or a colleague "
@@ -22,8 +23,10 @@ SHARED: Final = (
 )
 
 
-def fields(target: float | None, holidays: Sequence[date]) -> list[Block]:
+def fields(target: float | None, holidays: Sequence[date], *, report: bool) -> list[Block]:
     """What stands in the form of a channel's settings."""
+    monday = option("How we did in the week before", "report")
+    boxes: Block = {"type": "checkboxes", "options": [monday], **({"initial_options": [monday]} if report else {})}
     days = ", ".join(one.isoformat() for one in holidays)
     return [
         field(
@@ -42,6 +45,7 @@ def fields(target: float | None, holidays: Sequence[date]) -> list[Block]:
             optional=True,
             hint=label("No hour of these days counts.", 150),
         ),
+        field("report", "On Monday at 9:00", boxes, optional=True),
     ]
 
 

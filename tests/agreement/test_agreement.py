@@ -449,7 +449,7 @@ MAY_USE = {
     "send": "stats",
     "snippets": "",
     "snooze": "cards lists waits",
-    "stats": "",
+    "stats": "reminders",
     "targets": "reminders",
     "thread_replies": "cards send",
     "threads": "cards snooze",

@@ -67,7 +67,7 @@ def every_modal() -> Iterator[Any]:
             days=list(days),
             zone="America/Argentina/ComodRivadavia",
             digest=digest,
-            targets=targets.fields(90.5, [date(2026, 12, day) for day in days]) if days else targets.fields(None, []),
+            targets=targets.fields(90.5 if days else None, [date(2026, 12, day) for day in days], report=bool(days)),
             metadata="|C1|",
         )
 

@@ -201,3 +201,14 @@ def test_without_a_target_nothing_is_due_and_a_holiday_has_no_digest() -> None:
 def test_work_goes_on_where_working_hours_begin_again() -> None:
     assert OFFICE.worked_from(at("2026-11-20", "10:00")) == at("2026-11-20", "10:00")
     assert abs(OFFICE.worked_from(at("2026-11-20", "17:00")) - at("2026-11-23", "09:00")) < timedelta(seconds=1)
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.sampled_from(ZONES))
+def test_the_next_report_is_on_the_next_monday_at_nine_of_the_channels_own_clock(after: datetime, zone: str) -> None:
+    now = after.replace(tzinfo=UTC)
+    report = Reminders(zone=zone, report=True).next_report(now)
+    assert report is not None
+    assert timedelta() < report - now <= timedelta(days=7, hours=1)
+    here = report.astimezone(zone_of(zone))
+    assert (here.weekday(), here.time()) == (0, time(9))
+    assert Reminders(zone=zone).next_report(now) is None
