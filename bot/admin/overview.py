@@ -14,6 +14,7 @@ from bot.reminders import views as reminders
 from bot.routing.commands import said_rules
 from bot.routing.store import Routes
 from bot.snippets.store import TEAM, Snippets
+from bot.targets import views as targets
 from bot.thread_replies.words import prefix_is
 from bot.waits import views as waits
 
@@ -71,6 +72,8 @@ def _channel(channel: str, one: ChannelChoices) -> list[str]:
         waits.broadcast(channel, one.broadcast),
         reminders.reminds(made.unassigned_after, made.assigned_after, hours),
         reminders.digest_at(made.digest, made.zone),
+        *targets.said(made.target, made.holidays, report=made.report),
+        *([targets.escalates(channel, one.escalate_after, one.escalate_to)] if one.escalate_to else []),
         *([prefix_is(channel, one.replies)] if one.replies else []),
         *([] if one.reply_assigns else ["A reply takes no conversation."]),
     ]

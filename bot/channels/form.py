@@ -190,8 +190,7 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
         *([waits.broadcast(channel, job.broadcast)] if job.broadcast else []),
         views.reminds(made.unassigned_after, made.assigned_after, hours),
         views.digest_at(made.digest, made.zone),
-        *([targets.aims(made.target, made.holidays)] if made.target or made.holidays else []),
-        *([targets.REPORTS] if made.report else []),
+        *targets.said(made.target, made.holidays, report=made.report),
     ]
     said = views.saved(channel, privacy=job.privacy, said=sentences)
     own: list[Job] = []

@@ -11,6 +11,8 @@ from bot.feature import Console, Feature
 from bot.people.announce import announced, channel_of_admin
 from bot.people.answers import say
 from bot.queue.job import Job
+from bot.routing.commands import unfit
+from bot.routing.views import cannot_post
 from bot.targets import views
 from bot.targets.jobs import LookAtTargets
 from bot.targets.typed import span
@@ -33,6 +35,8 @@ async def escalate(job: Console, typed: str, bot: Bot) -> list[Job]:
     after, to = (None, "") if typed.strip().lower() == "off" else _read(typed)
     if after is not None and choices.reminders.target is None:
         raise Mistake(views.NO_TARGET)
+    if to.startswith(("C", "G")) and (code := await unfit(bot, to)):
+        raise Mistake(cannot_post(to, code))
     if to.startswith("S") and not await bot.sharing.shows(channel):
         raise Mistake(views.SHARED)
     await bot.preferences.set_channel(channel, escalate_after=after, escalate_to=to)

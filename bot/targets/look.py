@@ -99,7 +99,7 @@ async def _steps(
     for stage, at in whens:
         if await bot.targets.told(stage, card.thread.id, since):
             continue
-        at = hours.worked_from(max(at, now)) if at <= now else at
+        at = hours.worked_from(now) if at <= now else at
         to = await _ear(bot, card, place, "" if stage == "late" else choices.escalate_to) if at <= now else None
         if at <= now and to is None:  # who they are now cannot be told
             found.append(Step(stage, now + timedelta(seconds=LOOK), Ear(place.channel)))

@@ -15,7 +15,7 @@ ESCALATE_USAGE: Final = (
     "Use `/inbox escalate 60 @leads` in the channel it is for: the minutes after its target, and a channel, person or "
     "user group; or `/inbox escalate off`."
 )
-REPORTS: Final = "A report comes on Mondays at 9:00."
+_REPORT: Final = "A report comes on Mondays at 9:00."
 NO_TARGET: Final = "This channel has no target yet: set one by `/inbox settings`, then say here who is told later."
 SHARED: Final = (
     "Another organisation reads this channel, so I name nobody in it. Choose a channel of your own, or a colleague "
@@ -57,10 +57,11 @@ def minutes(count: float | None) -> str:
     return "" if count is None else f"{count:g}"
 
 
-def aims(target: float | None, holidays: Sequence[date]) -> str:
-    """What an admin reads when it is set."""
-    off = f" Not on {len(holidays)} holiday{'' if len(holidays) == 1 else 's'}." if holidays else ""
-    return (f"Answers are due within {minutes(target)} minutes." if target else "No target.") + off
+def said(target: float | None, holidays: Sequence[date], *, report: bool) -> list[str]:
+    """The sentences about what is set; none where nothing is."""
+    due = [f"Answers are due within {minutes(target)} minutes."] if target else []
+    off = [f"Not on {len(holidays)} holiday{'' if len(holidays) == 1 else 's'}."] if holidays else []
+    return [*due, *off, *([_REPORT] if report else [])]
 
 
 def escalates(channel: str, after: float | None, to: str) -> str:

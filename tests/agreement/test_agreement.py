@@ -430,7 +430,7 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # Which feature may use which. What a feature keeps and has done (SHARED) belongs to all features.
 MAY_USE = {
-    "admin": "reminders routing thread_replies waits",
+    "admin": "reminders routing targets thread_replies waits",
     "assign": "cards",
     "bulk": "cards contact lists routing snooze threads",
     "cards": "waits",
@@ -450,7 +450,7 @@ MAY_USE = {
     "snippets": "",
     "snooze": "cards lists waits",
     "stats": "reminders",
-    "targets": "reminders",
+    "targets": "reminders routing",
     "thread_replies": "cards send",
     "threads": "cards snooze",
     "triage": "bulk cards lists reply snippets snooze",

@@ -327,6 +327,16 @@ async def test_only_admins_set_it_and_a_target_comes_first(day: Day) -> None:
     await hears(on, on.acme.ana, "Nobody else is told")
 
 
+async def test_a_channel_without_the_bot_cannot_be_told(day: Day) -> None:
+    on = day.on
+    await day.sets()
+    elsewhere = on.slack.add_channel("elsewhere", bot_in=False)
+    await day.says(f"escalate 60 <#{elsewhere}>")
+    await hears(on, on.acme.ana, "can't post")
+    await day.says("escalate")
+    await hears(on, on.acme.ana, "Nobody else is told")
+
+
 async def test_where_outsiders_read_along_nobody_is_named(day: Day) -> None:
     on = day.on
     await day.sets()
