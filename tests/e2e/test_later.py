@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.later.jobs import Release
+from bot.later.jobs import Release, RingLater
 from bot.queue.job import utc_now
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
@@ -82,7 +82,6 @@ async def test_both_forms_offer_times_by_the_persons_own_clock_and_are_valid(on:
         assert "In your time zone, America/New_York." in on.slack.show(view)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("choice", ["hours", "tomorrow", "monday", "week"])
 async def test_each_choice_is_the_moment_that_it_is_for_snoozing(on: Stage, clock: Later, choice: str) -> None:
     card = await card_of(on)
@@ -103,7 +102,6 @@ async def test_a_day_and_a_time_go_before_the_choice(on: Stage, clock: Later) ->
     assert (there.date(), f"{there:%H:%M}") == (day, "16:45")
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
@@ -209,6 +207,18 @@ async def test_a_direct_message_waits_for_its_writer_alone_and_goes_out_once(on:
     assert clock.kept() == []
 
 
+async def test_a_direct_message_to_somebody_with_a_card_stands_below_that_too(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await dm_later(on, on.acme.bo, "@sarah", "Hello again")
+    (post,) = below(on, card)
+    assert "🕓 *Bo* sends this" in on.slack.show(post)
+    (message,) = on.slack.dms(on.acme.bo)
+    assert "🕓 I send this to *Sarah Chen" in on.slack.show(message)
+    await press_dm(on, on.acme.bo, "Send now")
+    assert sent(on) == ["Hello again"]
+    assert (below(on, card), clock.kept()) == ([], [])
+
+
 async def test_a_first_message_is_asked_about_at_once_and_then_waits(on: Stage, clock: Later) -> None:
     on.inbox.plan_required = True
     on.inbox.set_account_status(on.acme.account, "paused")
@@ -299,7 +309,6 @@ async def test_change_takes_another_text_and_another_time(on: Stage, clock: Late
     assert sent(on) == ["Second thought"]
 
 
-@pytest.mark.any_api
 async def test_a_change_that_cannot_be_is_said_beside_its_field(on: Stage) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "First thought")
@@ -406,6 +415,20 @@ async def test_if_they_write_meanwhile_it_is_held_and_its_writer_is_asked(on: St
     (post,) = below(on, card)
     assert "✋ *Bo* is asked before this is sent" in on.slack.show(post)
     assert problems(post.blocks, "message") == []
+    clock.comes()
+    await rings(on)
+    assert sent(on) == []
+
+
+async def test_what_they_write_while_it_is_being_written_holds_it_at_once(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.bo, card)
+    await on.inbox.customer_writes(on.acme.sarah, "It is settled, thank you")
+    await on.slack.until(lambda: "settled" in "".join(on.slack.show(one) for one in on.slack.replies(*place(card))))
+    await idle(on, held=1)  # the form is open
+    await on.slack.submit(on.acme.bo, values={"text": "As I said", "send_when": "tomorrow"})
+    await hears(on, on.acme.bo, "so I hold it")
+    await idle(on)
     clock.comes()
     await rings(on)
     assert sent(on) == []
@@ -753,3 +776,26 @@ async def test_two_clicks_at_once_do_one_thing(on: Stage, clock: Later) -> None:
     given_back = [one for one in told(on, on.acme.bo) if "Nothing was sent. This is what it says" in one]
     assert len(sent(on)) + len(given_back) == 1
     assert clock.kept() == []
+
+
+async def test_two_timers_and_two_releases_at_once_send_it_once(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "Once")
+    (waits,) = clock.waiting()
+    clock.comes()
+    twice = [Release(about=waits.id, to=to, asker=waits.send.asker) for to in (waits.to, "beside")]
+    await on.bridge.lanes.accept(RingLater(), *twice, RingLater())
+    await idle(on)
+    assert (sent(on), clock.kept(), len(receipts(on, card))) == (["Once"], [], 1)
+
+
+async def test_what_kills_every_worker_brings_the_text_back(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you")
+    (waits,) = clock.waiting()
+    clock.comes()
+    await on.bridge.lanes.accept(Release(about=waits.id, to=waits.to, asker=waits.send.asker, deaths=5))
+    heard = await hears(on, on.acme.bo, "Something went wrong on my side.")
+    await idle(on)
+    assert "See you" in heard
+    assert (sent(on), clock.kept(), below(on, card)) == ([], [], [])

@@ -17,7 +17,7 @@ from bot.sandbox.stage import Stage
 from tests.conftest import QUICK, Open
 from tests.e2e.deaths import everywhere, worked
 from tests.e2e.scheduling import Later, below, later, rings, sent
-from tests.e2e.steps import idle, receipts, thread, told
+from tests.e2e.steps import card_of, cards, idle, receipts, thread, told
 
 
 @pytest.fixture
@@ -179,6 +179,16 @@ async def test_whoever_dies_over_showing_it_it_stands_there_once(on: Stage, cloc
         return await assert_goes(on, clock, card, lives) and died
 
     await everywhere(on, act)
+
+
+async def test_on_a_card_that_was_deleted_in_slack_it_stands_below_the_new_one(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    (show, *_), _ = await worked(on, written(on, on.acme.sarah, card, 1), 1000)
+    on.slack.remove(on.slack.message(card.channel, card.ts))
+    await follows(on, [show])
+    (fresh,) = cards(on)
+    assert len(below(on, fresh)) == 1
+    await assert_goes(on, clock, fresh, 1)
 
 
 async def test_whoever_dies_over_taking_it_away_nothing_is_left(on: Stage, clock: Later) -> None:
