@@ -354,6 +354,10 @@ async def test_a_colleague_may_cancel_it_and_its_writer_has_it_back_but_nobody_e
     heard = await hears(on, on.acme.bo, f"<@{on.acme.ana}> cancelled the message to Sarah Chen")
     assert "Mine" in heard
     assert (sent(on), clock.kept()) == ([], [])
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    record = await hears(on, on.acme.ana, "later cancel")
+    assert "send later" in record
+    assert "Mine" not in record
 
 
 @pytest.mark.parametrize("who", ["guest", "outsider", "kim"])
@@ -457,6 +461,18 @@ async def test_send_anyway_after_its_time_sends_it_now(on: Stage, clock: Later) 
     await idle(on)
     clock.comes(ago=7200)
     await press_dm(on, on.acme.bo, "Send anyway")
+    assert sent(on) == ["As I said"]
+
+
+async def test_what_was_written_by_a_clock_ahead_of_ours_is_asked_about_once(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "As I said")
+    await on.inbox.customer_writes(on.acme.sarah, "Anything new?", at=utc_now() + timedelta(minutes=2))
+    await hears(on, on.acme.bo, "so I hold it")
+    await idle(on)
+    await press_dm(on, on.acme.bo, "Send anyway")
+    clock.comes()
+    await rings(on)
     assert sent(on) == ["As I said"]
 
 
@@ -625,6 +641,17 @@ async def test_after_more_than_an_hour_away_it_is_asked_about_first(redis_url: s
             assert sent(second) == []
             await press_dm(second, on.acme.bo, "Send anyway")
             assert sent(second) == ["Good morning"]
+
+
+async def test_who_wrote_while_the_bot_was_away_is_the_reason_that_is_named(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "Good morning")
+    on.inbox.auto_deliver = False
+    await on.inbox.customer_writes(on.acme.sarah, "It is settled, thank you")
+    clock.comes(ago=3700)
+    await rings(on)
+    await hears(on, on.acme.bo, "*Sarah Chen* has written since you wrote this")
+    assert sent(on) == []
 
 
 async def test_after_less_than_an_hour_away_it_goes_out(redis_url: str, api: str, clock: Later) -> None:
