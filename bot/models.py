@@ -296,7 +296,8 @@ class Card(Record):
     """All that a thread's card in Slack shows, apart from the names of its account and assignee.
 
     `waiting_since` is when the first message was written that nobody has answered; None where nobody waits.
-    `status`, `tagged` and `valued` tell who changed its contact's status, tags and value.
+    `status`, `tagged` and `valued` tell who changed its contact's status, tags and value. `rested`: nothing changed for
+    a week, and what it said is asked of Inbox again when it is needed.
     """
 
     thread: Thread
@@ -310,6 +311,7 @@ class Card(Record):
     tagged: Note | None = None
     valued: Note | None = None
     gone: bool = False
+    rested: bool = False
 
     @property
     def state(self) -> State:

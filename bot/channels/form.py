@@ -84,7 +84,9 @@ feature = Feature()
 
 
 @feature.opens(
-    "settings", help="how you hear of who waits; admins: what this channel shows, reminders, working hours, a digest"
+    "settings",
+    help="how you hear of who waits",
+    for_admins="what this channel shows, its reminders, working hours and morning digest",
 )
 async def ask(ack: Ack, body: Body, bot: Bot) -> None:
     """`/inbox settings`: an admin's form for the channel they are in, anybody else's for themselves."""

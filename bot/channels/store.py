@@ -65,6 +65,10 @@ class Preferences:
         """Set these fields of `PersonChoices`."""
         await self._people.change(user, lambda known: (known or PersonChoices()).model_copy(update=chosen))
 
+    async def people(self) -> dict[str, PersonChoices]:
+        """Every Slack user who has set anything."""
+        return await self._people.all()
+
     async def channels(self) -> dict[str, ChannelChoices]:
         """Every channel for which anything was set."""
         return await self._channels.all()

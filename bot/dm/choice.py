@@ -76,7 +76,7 @@ async def choose(job: Choose, _: Keep, bot: Bot) -> list[Job]:
     """Send what was kept, or ask first."""
     choice = await _kept(bot, job)
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         links = await bot.directory.account_links()
         if choice is None or not 0 <= job.index < len(choice.candidates):
             return [say(job.asker, words.TOO_OLD)]

@@ -35,7 +35,7 @@ async def dm(job: Dm, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def _dm(job: Dm, to: Recipient, bot: Bot) -> list[Job]:
-    actor = await bot.access.actor(job.asker)
+    actor = await bot.access.actor(job.asker, fresh=True)
     links = await bot.directory.account_links()
     found = await _find(bot, to, links)
     if not links:

@@ -85,7 +85,7 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
     """The question is answered, once and by the one who wrote the message."""
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
     except NotNow as error:
         return [say(job.asker, given_up(bot, job, error))]
     kept = await bot.attempts.get(job.intent)

@@ -76,7 +76,7 @@ async def release(job: Release, _: Keep, bot: Bot) -> list[Job]:
 async def _decision(bot: Bot, job: Release, known: Scheduled) -> Decision:
     """What becomes of it now that its time has come."""
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         if reason := await hindered(bot, known):
             return {"state": "over", "reason": reason}
         if doubt := await against(bot, known):

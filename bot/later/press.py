@@ -32,7 +32,7 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.handles(Decide)
 async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
     """Written down first; who wrote it decides, and colleagues may cancel it. Raises `Refused`."""
-    actor = await bot.access.actor(job.asker)
+    actor = await bot.access.actor(job.asker, fresh=True)
     known = await bot.schedule.get(job.about)
     own = known is not None and known.send.asker.user == actor.user
     if known and not own and job.verb != "cancel":

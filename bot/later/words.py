@@ -43,7 +43,7 @@ def changed(at: datetime) -> str:
 
 
 def on_time(at: datetime) -> str:
-    return f"It is sent {when_long(at)}, as you wanted."
+    return f"It is sent {when_long(at)}, as you asked."
 
 
 def only_the_writer(user: str) -> str:

@@ -88,7 +88,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
         if card is None:  # from a list, which names threads that have no card yet
             card = await first_seen(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
-            _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id, job.reply_to)
+            _now(bot, card), account_of(bot, card.thread), last_messages(bot, job.thread_id, job.reply_to)
         )
     except InboxError as error:
         await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
@@ -128,7 +128,7 @@ async def _fill(
         takes=thread.assignee_id is None and await _takes(bot, job.thread_id),
         messages=messages,
         others=[(one.name, one.since) for one in others],
-        characters=await _limit(bot, thread.platform),
+        characters=await limit_of(bot, thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         seen=seen,
         reminders=tuple(REMINDERS),
@@ -158,7 +158,7 @@ async def _now(bot: Bot, card: Card) -> Thread:
         return card.thread
 
 
-async def _account(bot: Bot, thread: Thread) -> AccountLink | None:
+async def account_of(bot: Bot, thread: Thread) -> AccountLink | None:
     """The account that sends; its state is asked for anew, as no event tells of it."""
     try:
         links = await bot.directory.account_links(fresh=True)
@@ -173,7 +173,7 @@ async def _takes(bot: Bot, thread_id: str) -> bool:
     return place is None or (await bot.preferences.channel(place.channel)).reply_assigns
 
 
-async def _messages(bot: Bot, thread_id: str, reply_to: str) -> Sequence[Message] | None:
+async def last_messages(bot: Bot, thread_id: str, reply_to: str = "") -> Sequence[Message] | None:
     """The last messages, oldest first, or the one that is answered; None where Inbox does not show them now."""
     try:
         if reply_to:
@@ -184,7 +184,7 @@ async def _messages(bot: Bot, thread_id: str, reply_to: str) -> Sequence[Message
     return [one.at(utc_now()) for one in reversed(found)]
 
 
-async def _limit(bot: Bot, platform: str) -> int | None:
+async def limit_of(bot: Bot, platform: str) -> int | None:
     try:
         known = await bot.directory.platforms()
     except InboxError:

@@ -46,6 +46,8 @@ async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
         await bot.replies.receipts.put(job.message.id, job)
         if place := await bot.replies.receipt_at(job.send.receipt):
             await bot.posts.change(place, job.message)
+    elif job.state in UNHAPPY:
+        await bot.replies.receipts.put(job.send.receipt, job)
     alone = job.state in UNHAPPY or (not shown and job.state not in BEFORE)
     return private if alone and not job.told else []
 

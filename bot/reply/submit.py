@@ -66,7 +66,7 @@ async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
     """The one attempt to send that everything after this belongs to, written down."""
     drawn = await stopped(bot, job.thread_id, job.asker.user)
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         await _remember(bot, job)
         card = await bot.cards.get(job.thread_id)
         if card is None or card.gone:

@@ -32,7 +32,7 @@ from bot.snooze.views import remind_field
 from bot.text import literal, plain, platform_name, when
 
 NO_HISTORY = "Inbox doesn't show the last messages right now."
-_INPUT = 3_000  # Slack's limit for a text input
+INPUT = 3_000  # Slack's limit for a text input
 _STATES: dict[SendState, str] = {
     "held": "⏳ Not sent yet",
     "sending": "⏳ Sending…",
@@ -85,15 +85,15 @@ def reply_modal(
     handle = f" ({plain(person.handle, 100)})" if person and person.name else ""
     facts = f"To *{name}*{handle} from {plain(account, 100)} on {plain(platform, 40)}"
     entry: Block = {"type": "plain_text_input", "multiline": True, "focus_on_load": True}
-    entry["max_length"] = max(1, min(characters or _INPUT, _INPUT))
+    entry["max_length"] = max(1, min(characters or INPUT, INPUT))
     return modal(
         "Reply",
         [
             context(facts, _assigned(thread, assignee, takes), "You reply to this message:" if answers else ""),
             *(section(replying_too(name, since)) for name, since in others[:5]),
             *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
-            field("text", "Your reply", entry, hint=label(room(platform, characters, _INPUT), 300)),
-            _archive_box(seen, ticked=archives),
+            field("text", "Your reply", entry, hint=label(room(platform, characters, INPUT), 300)),
+            archive_box(seen, ticked=archives),
             *([remind_field(reminders, seen)] if reminders else []),
             *later,
         ],
@@ -104,7 +104,7 @@ def reply_modal(
     )
 
 
-def _archive_box(seen: datetime, *, ticked: bool) -> Block:
+def archive_box(seen: datetime, *, ticked: bool) -> Block:
     """The value comes back with what somebody wrote: what comes in later, they have not read."""
     box = option("Archive when sent", seen.isoformat())
     element: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if ticked else {})}

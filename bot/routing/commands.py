@@ -34,7 +34,8 @@ feature = Feature()
 @feature.word(
     "route",
     "routes",
-    help="which conversations come to which channel: `route list`, and for admins `add`, `move`, `remove`, `test`",
+    help="which conversations come to which channel: `route list`, `route test @handle`",
+    for_admins="change that: `route add`, `route move`, `route remove`",
 )
 async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox route …`."""
@@ -65,7 +66,7 @@ async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
     made = Rule(
         id=job.ref,
         channel=channel,
-        conditions=tuple([condition(wish, await _known(bot, wish.field, wish)) for wish in draft.wishes]),
+        conditions=await meant(bot, draft.wishes),
         by=job.asker.user,
     )
     if code := await unfit(bot, channel):
@@ -108,8 +109,7 @@ async def _list(bot: Bot, job: Console) -> list[Job]:
     rules = await bot.routes.rules()
     if not rules and bot.settings.notify_channel is None:
         return [say(job.asker, f"{views.NO_RULES} {views.UNROUTED}")]
-    shown = [(_parts(one.conditions), one.channel) for one in rules]
-    return [say(job.asker, views.rule_list(shown, bot.settings.notify_channel))]
+    return [say(job.asker, said_rules(rules, bot.settings.notify_channel))]
 
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:
@@ -124,6 +124,11 @@ async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
     return views.tried(
         name_of(thread), lines, views.goes_to(first.rule.channel if first else bot.settings.notify_channel)
     )
+
+
+async def meant(bot: Bot, wishes: Sequence[Wish]) -> tuple[Condition, ...]:
+    """The conditions that were typed, among what the team has. Raises `Mistake` and `InboxError`."""
+    return tuple([condition(wish, await _known(bot, wish.field, wish)) for wish in wishes])
 
 
 async def _known(bot: Bot, field: Field, wish: Wish) -> Sequence[Named]:
@@ -214,6 +219,11 @@ def _same(one: Rule, other: Rule) -> bool:
 
 def _parts(conditions: Sequence[Condition]) -> views.Parts:
     return [(one.field, one.shown) for one in conditions]
+
+
+def said_rules(rules: Sequence[Rule], default: str | None) -> str:
+    """All rules below each other, and what becomes of the rest; `default` is NOTIFY_CHANNEL."""
+    return views.rule_list([(_parts(one.conditions), one.channel) for one in rules], default)
 
 
 def said_rule(rule: Rule) -> str:

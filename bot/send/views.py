@@ -74,4 +74,4 @@ def send_again(who: str, intent: str) -> Block:
 
 def only_the_writer(user: str) -> str:
     """`user` is a Slack user id."""
-    return f"Only <@{user}> can send that again. You can write with *Reply* on the card."
+    return f"Only <@{user}> can send that again. You can answer with *Reply* on the card."

@@ -54,17 +54,17 @@ def who_waits(waiters: Sequence[Waiter]) -> Msg:
     """What an assignee reads in a direct message: never a word of what anybody wrote."""
     lines = [_line(one) for one in waiters[:_LISTED]]
     left = len(waiters) - len(lines)
-    head = lines[0] if len(waiters) == 1 else f"*{len(waiters)} people wait in conversations that you have.*"
+    head = lines[0] if len(waiters) == 1 else f"*{len(waiters)} people are waiting in conversations that you have.*"
     rest = [] if len(waiters) == 1 else [f"• {one}" for one in lines]
     more = [f"… and {left} more: `/inbox mine` lists them."] if left else []
     said = "\n".join([f"🟡 {head}", *rest, *more])
-    return {"text": f"🟡 {head}", "blocks": [section(said), context("`/inbox mentions` says how you hear of this.")]}
+    return {"text": f"🟡 {head}", "blocks": [section(said), context("`/inbox mentions` changes how you hear of this.")]}
 
 
 def _line(waiter: Waiter) -> str:
     who = plain(waiter.name, _NAME)
     linked = f"<{waiter.link}|{who}>" if waiter.link else f"*{who}*"
-    return f"{linked} waits for your answer since {when_long(waiter.since)}."
+    return f"{linked} has been waiting for your answer since {when_long(waiter.since)}."
 
 
 def mentioning(message: Msg, user: str) -> Msg:

@@ -432,8 +432,9 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # Which feature may use which. What a feature keeps and has done (SHARED) belongs to all features.
 MAY_USE = {
-    "admin": "",
+    "admin": "reminders routing thread_replies waits",
     "assign": "cards",
+    "bulk": "cards contact lists routing snooze threads",
     "cards": "waits",
     "channels": "later reminders waits",
     "contact": "",
@@ -442,7 +443,7 @@ MAY_USE = {
     "earlier": "cards",
     "events": "cards routing snooze stats",
     "later": "cards send snooze",
-    "lists": "cards later reminders waits",
+    "lists": "admin cards later reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",
     "reply": "cards later send snippets snooze",
@@ -453,6 +454,8 @@ MAY_USE = {
     "stats": "",
     "thread_replies": "cards send",
     "threads": "cards snooze",
+    "triage": "bulk cards lists reply snippets snooze",
+    "upkeep": "",
     "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")
@@ -462,7 +465,7 @@ RINGS = (
     "queue store slack inbox",
     "people context feature accept",
     " ".join(MAY_USE),
-    "commands features start app web run doctor.command admin.export snippets.command",
+    "commands features start app web run doctor.command admin.export snippets.command operate",
     "sandbox __main__",
 )
 

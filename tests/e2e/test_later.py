@@ -227,7 +227,7 @@ async def test_a_first_message_is_asked_about_at_once_and_then_waits(on: Stage, 
     on.inbox.set_account_status(on.acme.account, "active")
     on.inbox.plan_required = False
     await on.slack.press_ephemeral(on.acme.bo, asked, "Send anyway")
-    await hears(on, on.acme.bo, "I send it at its time, as you wanted.")
+    await hears(on, on.acme.bo, "I'll send it at its time, as you asked.")
     await idle(on)
     assert sent(on) == []
     assert len(clock.waiting()) == 1
@@ -445,7 +445,7 @@ async def test_send_anyway_before_its_time_sends_it_at_its_time(on: Stage, clock
     await hears(on, on.acme.bo, "so I hold it")
     await idle(on)
     await press_dm(on, on.acme.bo, "Send anyway")
-    assert "as you wanted" in on.slack.show(on.slack.dms(on.acme.bo)[-1])
+    assert "as you asked" in on.slack.show(on.slack.dms(on.acme.bo)[-1])
     assert sent(on) == []
     assert below(on, card)[0].text.startswith("🕓")
     clock.comes()

@@ -15,7 +15,7 @@ from bot.reminders import views as reminding
 from bot.routing import views as steering
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.waits import views as waits
-from tests.unit.test_views import AT, HOSTILE, NAMES, TEXTS, card, literal, message, mrkdwn, must_be_valid
+from tests.unit.test_views import AT, EXTREMES, HOSTILE, NAMES, card, literal, message, mrkdwn, must_be_valid
 
 LINK = "https://acme.slack.com/archives/C1/p1763800000000100"
 PARTS = [[], [("tag", ["vip"])], [("text", [HOSTILE[:200]] * 20), ("tag", NAMES * 4)]]
@@ -41,7 +41,7 @@ def every_message() -> Iterator[Any]:
         yield steering.why_message(why, "t1", movable=True)
         lines = [steering.trial(number, said, "tag: vip", fits=False, first=False) for number in range(100)]
         yield steering.why_message(steering.tried(name, lines, steering.goes_to(None)), "t1", movable=False)
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         files = (Attachment(kind="card", title=text, url="https://files.example/1"),)
         for privacy in ("preview", "none"):
             shown = message(text, attachments=files).veiled(privacy)

@@ -15,7 +15,7 @@ from bot.models import Person
 from bot.reply.views import closed_reply, reply_receipt
 from bot.slack.blocks import Msg, View
 from bot.snooze.times import CHOICES
-from tests.unit.test_views import AT, NAMES, TEXTS, mrkdwn, must_be_valid
+from tests.unit.test_views import AT, EXTREMES, TEXTS, mrkdwn, must_be_valid
 
 ABOUT = "1764149000000-slack-0000aa-1111112222223333"
 URL = "https://x.com/i/chat/1:2"
@@ -26,7 +26,7 @@ def somebody(name: str) -> Person:
 
 
 def every_message() -> Iterator[Msg]:
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         person = somebody(name)
         for held in (False, True):
             yield views.below_card(ABOUT, name, person, name, text, AT, held=held)
