@@ -187,8 +187,8 @@ async def test_a_reminder_counts_from_when_it_is_sent(on: Stage, clock: Later) -
     await press_below(on, on.acme.bo, card, "Send now")
     assert sent(on) == ["Well?"]
     assert shows(on, card).startswith("😴")
-    raw = clock._redis.zrange(keys.SNOOZED, 0, -1, withscores=True)
-    assert abs(raw[0][1] - (utc_now() + timedelta(days=1)).timestamp()) < 60
+    (wakes,) = clock.wakes()
+    assert abs(wakes - (utc_now() + timedelta(days=1)).timestamp()) < 60
 
 
 async def test_a_direct_message_waits_for_its_writer_alone_and_goes_out_once(on: Stage, clock: Later) -> None:
@@ -614,6 +614,19 @@ async def test_where_its_writer_has_lost_the_seat_the_channel_is_told(on: Stage,
     assert "See you" in on.slack.show(post)
     assert problems(post.blocks, "message") == []
     assert "See you" in on.slack.show(on.slack.dms(on.acme.bo)[-1])
+    assert (sent(on), clock.kept()) == ([], [])
+
+
+async def test_where_its_writer_has_left_the_workspace_the_channel_is_told(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you")
+    on.slack.users[on.acme.bo].deleted = True
+    clock.forget(keys.profile(on.acme.bo))
+    clock.comes()
+    await rings(on)
+    (post,) = below(on, card)
+    assert post.broadcast
+    assert "See you" in on.slack.show(post)
     assert (sent(on), clock.kept()) == ([], [])
 
 
