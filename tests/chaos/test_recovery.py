@@ -149,9 +149,7 @@ async def test_what_a_web_process_acked_before_it_was_killed_is_done(redis_url: 
 
 @pytest.mark.timeout(OUTAGE + 150)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-async def test_an_outage_of_redis_is_said_and_loses_nothing(
-    tmp_path: Path, api: str, number: signal.Signals
-) -> None:
+async def test_an_outage_of_redis_is_said_and_loses_nothing(tmp_path: Path, api: str, number: signal.Signals) -> None:
     server = embedded.start(tmp_path)
     async with crew(server.url, api, webs=2, workers=2) as on:
         known(on)

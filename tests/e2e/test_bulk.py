@@ -66,6 +66,7 @@ async def test_a_list_has_a_box_at_each_open_conversation_and_its_buttons(on: St
     assert problems(shown.blocks, "message") == []
 
 
+@pytest.mark.both_apis
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -97,7 +98,6 @@ async def test_the_conditions_of_rules_say_which(on: Stage, typed: str, found: l
     assert sorted(rows(on, await listed(on, typed))) == found
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -114,6 +114,7 @@ async def test_what_cannot_be_listed_is_said(on: Stage, typed: str, said: str) -
     await hears(on, on.acme.ana, said)
 
 
+@pytest.mark.both_apis
 async def test_what_inbox_can_filter_it_is_asked_to_filter(on: Stage) -> None:
     """Of thousands of open conversations, those that are wanted are among those that are read."""
     vip = on.inbox.add_tag("VIP")
@@ -164,7 +165,6 @@ async def test_all_can_be_ticked_and_unticked(on: Stage) -> None:
     assert not any(rows(on, shown).values())
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("action", ["archive", "assign"])
 async def test_nothing_is_done_when_nothing_is_ticked(on: Stage, action: str) -> None:
     _, shown = await some_ticked(on, 2, [])
@@ -284,6 +284,7 @@ async def test_tags_are_added_to_those_that_are_ticked_and_no_tag_is_lost(on: St
     assert "Ana" in shows(on, card)
 
 
+@pytest.mark.both_apis
 async def test_a_tag_that_is_gone_ends_it(on: Stage) -> None:
     vip = on.inbox.add_tag("VIP")
     _, shown = await some_ticked(on, 3, [0, 1, 2])

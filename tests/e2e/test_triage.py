@@ -169,7 +169,6 @@ async def test_conditions_say_which_and_without_any_it_is_what_waits_for_me_or_n
     assert sorted(seen) == found
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
