@@ -397,6 +397,15 @@ async def test_people_go_before_it_and_the_list_has_stop_too(narrow: Stage) -> N
     await on.slack.until(lambda: any(one.startswith("⏹️ Stopped") for one in outcomes(on)))
 
 
+async def test_while_it_waits_it_says_why_and_goes_on(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], timing=replace(QUICK, pauses=(2.5, 0.01)))
+    _, shown = await some_ticked(on, 2, [0, 1])
+    on.inbox.fail("PATCH /*", 503, times=4)
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: any("isn't answering. I'll keep trying for an hour." in one for one in outcomes(on)))
+    await on.slack.until(lambda: outcomes(on) == ["✅ 2 archived."])
+
+
 async def test_one_stops_nothing_of_a_colleagues(on: Stage) -> None:
     _, shown = await some_ticked(on, 3, [0, 1, 2])
     on.inbox.fail("PATCH /*", 503, times=2)
