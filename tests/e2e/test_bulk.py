@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from bot.bulk import words
-from bot.bulk.jobs import Bulk, Ticked, Wanted
+from bot.bulk.jobs import BeginBulk, Bulk, Ticked, Wanted
 from bot.queue.job import Asker, utc_now
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
@@ -482,6 +482,24 @@ async def test_whoever_dies_over_it_each_is_done_once(on: Stage) -> None:
         return died
 
     await everywhere(on, act)
+
+
+async def test_whoever_dies_over_its_beginning_it_begins_once(on: Stage) -> None:
+    died, lives = True, 0
+    while died:
+        await conversation(on, on.inbox.add_person(f"late{lives}", f"Late {lives}"), "Hi")
+        shown = await all_ticked(on)
+        place = next(one["block_id"] for one in shown.blocks if str(one.get("block_id")).endswith("|bulk"))
+        asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=shown.channel)
+        job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).rpartition("|")[0], asker=asker)
+        then, died = await worked(on, job, lives)
+        await on.bridge.lanes.accept(*(one.model_copy(update={"ref": job.ref}) for one in then))  # as a worker does
+        await idle(on)
+        lives += 1
+        assert outcomes(on) == ["✅ 1 archived."] * lives
+        assert archivings(on) == lives
+        on.slack.private_words.clear()
+    assert lives > 2
 
 
 async def test_one_conversation_that_nobody_can_work_is_passed_over(opened: Open, api: str) -> None:
