@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
 from bot.bulk.store import Stops
-from bot.cards.store import Cards, Posts
+from bot.cards.store import Cards, Posts, Standing
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.contact.store import Contacts
@@ -22,6 +22,7 @@ from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
+from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.network import network_of
 from bot.people import answers
@@ -148,13 +149,14 @@ async def _bot(
         links=links,
         rights=rights,
         admins=admins,
-        sharing=SharedChannels(slack, rights),
+        sharing=SharedChannels(slack, rights, lanes),
         record=AuditLog(redis, settings.audit_days),
         notices=notices,
         lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
-        cards=Cards(redis),
+        cards=Cards(redis, settings.conversation_days),
         posts=Posts(redis),
+        standing=Standing(redis),
         replies=Replies(redis, timing.replying),
         attempts=Attempts(redis),
         feed=feed,
@@ -163,6 +165,7 @@ async def _bot(
         waiting=Waiting(redis),
         noticed=Noticed(redis),
         snoozes=Snoozes(redis),
+        schedule=Schedule(redis),
         counts=counts,
         listings=Listings(redis),
         ticks=Ticks(redis),

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.bulk.store import Stops
-from bot.cards.store import Cards, Posts
+from bot.cards.store import Cards, Posts, Standing
 from bot.channels.store import Preferences
 from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
+from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.people.access import Access
 from bot.people.directory import Directory
@@ -101,6 +102,7 @@ class Bot:
 
     cards: Cards
     posts: Posts
+    standing: Standing
     replies: Replies
     attempts: Attempts
     feed: Feed
@@ -109,6 +111,7 @@ class Bot:
     waiting: Waiting
     noticed: Noticed
     snoozes: Snoozes
+    schedule: Schedule
     counts: Counts
     listings: Listings
     ticks: Ticks

@@ -86,7 +86,7 @@ async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
         await keep(job)
 
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         how, why, follow = await _one(replace(bot, inbox=bot.background), job, begin, actor)
     except TagGone:
         return await _ended(bot, job, why=bulk.TAG_GONE)

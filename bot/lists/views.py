@@ -79,6 +79,7 @@ def home(
     about: Sequence[str],
     settings: Sequence[Setting],
     menus: Sequence[Block],
+    team: Sequence[tuple[str, Sequence[str]]] = (),
     help: str,
     trouble: str = "",
     first_steps: bool = False,
@@ -86,14 +87,16 @@ def home(
 ) -> View:
     """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn).
 
-    `menus` are what they choose besides.
+    `menus` are what they choose besides, `team` what an admin sees of everybody's settings: titles and lines; `help` is
+    mrkdwn in parts with an empty line between them.
     """
     top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
     own = [section(words_find.SETTINGS), *_settings(settings), *menus, context(*about)]
-    rest = [{"type": "divider"}, section(help), section(words.DM_HELP)]
+    own += [section(words_find.listed(title, lines)) for title, lines in team]
+    rest = [{"type": "divider"}, *(section(part) for part in help.split("\n\n")), section(words.DM_HELP)]
     return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 
 
@@ -142,11 +145,15 @@ def _heading(item: Item, place: str, boxes: Boxes | None) -> list[Block]:
 
 
 def _mark(item: Item) -> str:
+    """As on a card: whether somebody waits, and for whom."""
     if item.snoozed:
         return "😴"
     if item.thread.archived:
         return "✅"
-    return "🟡" if item.thread.assignee_id else "🔵"
+    last = item.thread.last_message
+    if last is None or not last.inbound:
+        return "🟢"
+    return "🟡" if item.thread.assignee_id else "🔴"
 
 
 def _names(person: Person | None) -> tuple[str, str]:

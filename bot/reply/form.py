@@ -1,47 +1,39 @@
-"""Replies from a card: the form, who has it open, and the `Send` that comes of it."""
+"""Replies from a card: the form, and who has it open."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 import structlog
 
-from bot import accept, words
-from bot.address import Address
+from bot import accept
 from bot.cards.jobs import Render
 from bot.cards.known import first_seen
 from bot.cards.views import why_not
 from bot.context import Bot
-from bot.errors import Gone, InboxError, NotNow, Unidentified
+from bot.errors import Gone, InboxError
 from bot.events.jobs import Refresh
 from bot.feature import Feature
+from bot.later.form import fields
 from bot.models import AccountLink, Card, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, Later, utc_now
-from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
+from bot.reply.jobs import Fade, OpenReply, StopReplying
 from bot.reply.views import asked_first, reply_modal
-from bot.send.jobs import Reminder, Send
-from bot.send.outcome import given_up, not_begun, not_sent
 from bot.slack.payloads import (
     Ack,
     Body,
-    block_of,
     button_value,
     from_modal,
     modal_of,
     more_of,
     remembered,
-    submitted,
-    ticked,
 )
-from bot.snippets import places, put
-from bot.snippets.words import no_value
+from bot.snippets import put
 from bot.snooze.times import REMINDERS
 
 log = structlog.get_logger(__name__)
@@ -49,7 +41,6 @@ log = structlog.get_logger(__name__)
 TITLE: Final = "Reply"
 SHOWN: Final = 5  # messages of the conversation in the form
 feature = Feature()
-feature.gives_up(Reply)(not_begun)
 
 
 @feature.action("reply")
@@ -76,35 +67,6 @@ async def press_anyway(ack: Ack, body: Body, bot: Bot) -> None:
     job = partial(OpenReply, thread_id=thread_id, anyway=button_value(body), reply_to=more_of(body))
     await accept.asked(bot, who, job(view_id=body["view"]["id"], asker=who))
     await ack()
-
-
-@feature.view("reply")
-async def written(ack: Ack, body: Body, bot: Bot) -> None:
-    """The form was submitted: what can be seen to be wrong is said beside the field."""
-    thread_id, who = from_modal(body)
-    said = submitted(body, "text")
-    left = places.unfilled(said)
-    if left or not said.strip():
-        wrong = no_value(left) if left else words.EMPTY_TEXT_FIELD
-        await ack(response_action="errors", errors={block_of(body, "text"): wrong})
-        return
-    archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
-    job = Reply(
-        thread_id=thread_id,
-        text=said,
-        archives=archives,
-        reminder=_reminder(body),
-        reply_to=more_of(body),
-        asker=who,
-    )
-    await accept.submitted(bot, body, job)
-    await ack()
-
-
-def _reminder(body: Body) -> Reminder | None:
-    """What was chosen at the end of the form."""
-    after, _, seen = submitted(body, "remind").partition("|")
-    return Reminder(at=utc_now() + REMINDERS[after], seen=datetime.fromisoformat(seen)) if after else None
 
 
 @feature.view_closed("reply")
@@ -156,6 +118,8 @@ async def _to_ask(bot: Bot, job: OpenReply, actor: Actor, thread: Thread) -> boo
 async def _fill(
     bot: Bot, job: OpenReply, actor: Actor, thread: Thread, link: AccountLink | None, messages: Sequence[Message] | None
 ) -> list[Job]:
+    seen = messages[-1].created_at if messages and not job.reply_to else utc_now()
+    later, zone = await fields(bot, job.asker)
     others = await bot.replies.begin(job.thread_id, actor.user, actor.name)
     view = reply_modal(
         thread=thread,
@@ -166,10 +130,11 @@ async def _fill(
         others=[(one.name, one.since) for one in others],
         characters=await limit_of(bot, thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
-        seen=messages[-1].created_at if messages and not job.reply_to else utc_now(),
+        seen=seen,
         reminders=tuple(REMINDERS),
+        later=later,
         answers=bool(job.reply_to),
-        metadata=remembered(job.thread_id, job.asker, job.reply_to),
+        metadata=remembered(job.thread_id, job.asker, f"{job.reply_to}|{zone}|{seen.isoformat()}"),
     )
     shown = False
     try:
@@ -227,63 +192,14 @@ async def limit_of(bot: Bot, platform: str) -> int | None:
     return next((one.characters for one in known if one.platform == platform), None)
 
 
-@feature.handles(Reply)
-async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
-    """The one attempt to send that everything after this belongs to, written down."""
-    drawn = await _stopped(bot, job.thread_id, job.asker.user)
-    try:
-        actor = await bot.access.actor(job.asker)
-        await _remember(bot, job)
-        card = await bot.cards.get(job.thread_id)
-        if card is None or card.gone:
-            why = words.GONE if card else words.NO_CARD
-            return [await not_sent(bot, job, why, "no such conversation"), *drawn]
-        thread, account = await _with_person(bot, card), await bot.directory.account_label(card.thread.account_link_id)
-        body = await decoded(bot, job.text)
-    except (NotNow, Unidentified) as error:
-        return [await not_sent(bot, job, given_up(bot, job, error), "failed")]
-    if thread.person is None:
-        return [await not_sent(bot, job, words.NO_WAY, "no way"), *drawn]
-    send = Send(
-        ref=job.ref,
-        at=job.at,
-        intent=job.key,
-        address=Address.within(thread, thread.person),
-        person=thread.person,
-        url=thread.url,
-        account=account,
-        text=body,
-        asker=job.asker,
-        member=actor.member.id,
-        writer=actor.name,
-        card=thread.id,
-        receipt=job.key,
-        archives=job.archives,
-        reminder=job.reminder,
-        reply_to=job.reply_to,
-    )
-    await bot.attempts.keep(send)
-    return [Receipt(send=send, state="sending"), send, *drawn]
-
-
-async def _remember(bot: Bot, job: Reply) -> None:
-    """The box is as they left it the next time."""
-    wanted = job.archives is not None
-    if (await bot.preferences.person(job.asker.user)).archive_when_sent != wanted:
-        await bot.preferences.set_person(job.asker.user, archive_when_sent=wanted)
-
-
-async def _with_person(bot: Bot, card: Card) -> Thread:
-    return card.thread if card.thread.person else await bot.inbox.thread(card.thread.id)
-
-
 @feature.handles(StopReplying)
 async def stop_replying(job: StopReplying, _: Keep, bot: Bot) -> list[Job]:
     """The form was closed."""
-    return await _stopped(bot, job.thread_id, job.asker.user)
+    return await stopped(bot, job.thread_id, job.asker.user)
 
 
-async def _stopped(bot: Bot, thread_id: str, user: str) -> list[Job]:
+async def stopped(bot: Bot, thread_id: str, user: str) -> list[Job]:
+    """`user` has the form open no more: the card is drawn without them."""
     await bot.replies.end(thread_id, user)
     await bot.lanes.hurry(Fade(thread_id=thread_id))
     return [Render(thread_id=thread_id)]

@@ -34,7 +34,8 @@ feature = Feature()
 @feature.word(
     "route",
     "routes",
-    help="which conversations come to which channel: `route list`, and for admins `add`, `move`, `remove`, `test`",
+    help="which conversations come to which channel: `route list`, `route test @handle`",
+    for_admins="change that: `route add`, `route move`, `route remove`",
 )
 async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox route …`."""
@@ -108,8 +109,7 @@ async def _list(bot: Bot, job: Console) -> list[Job]:
     rules = await bot.routes.rules()
     if not rules and bot.settings.notify_channel is None:
         return [say(job.asker, f"{views.NO_RULES} {views.UNROUTED}")]
-    shown = [(_parts(one.conditions), one.channel) for one in rules]
-    return [say(job.asker, views.rule_list(shown, bot.settings.notify_channel))]
+    return [say(job.asker, said_rules(rules, bot.settings.notify_channel))]
 
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:
@@ -219,6 +219,11 @@ def _same(one: Rule, other: Rule) -> bool:
 
 def _parts(conditions: Sequence[Condition]) -> views.Parts:
     return [(one.field, one.shown) for one in conditions]
+
+
+def said_rules(rules: Sequence[Rule], default: str | None) -> str:
+    """All rules below each other, and what becomes of the rest; `default` is NOTIFY_CHANNEL."""
+    return views.rule_list([(_parts(one.conditions), one.channel) for one in rules], default)
 
 
 def said_rule(rule: Rule) -> str:

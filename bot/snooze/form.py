@@ -52,7 +52,7 @@ async def wake_now(ack: Ack, body: Body, bot: Bot) -> None:
     job = Change(verb="reopen", thread_id=button_value(body), asker=who, seen_in=seen_in(body))
     await accept.asked(bot, who, job)
     if form := modal_of(body):
-        await bot.slack.update_view(form, notice_modal(WAKE, WAKING))
+        await accept.show(bot, who, notice_modal(WAKE, WAKING), instead_of=form)
     await ack()
 
 

@@ -95,7 +95,7 @@ def _instead(job: Change, why: str) -> list[Job]:
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         if job.verb == "take_or_give_back":
             verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
             job = job.model_copy(update={"verb": verb})

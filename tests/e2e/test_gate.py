@@ -301,7 +301,7 @@ async def test_an_admin_lets_a_guest_in_and_out_again(on: Stage) -> None:
 
 async def test_an_outsider_is_not_let_in_by_being_called_a_guest(on: Stage) -> None:
     await inbox(on, on.acme.ana, f"allow <@{on.acme.outsider}>")
-    await hears(on, on.acme.ana, "is no guest of this workspace")
+    await hears(on, on.acme.ana, "isn't a guest in this workspace")
     card = await card_of(on)
     await click(on, on.acme.outsider, card, "archive", thread(on).id)
     await hears(on, on.acme.outsider, "can act on Inbox conversations")
@@ -388,7 +388,7 @@ async def test_the_click_that_led_to_a_link_is_done_once(on: Stage) -> None:
     await on.slack.press(on.acme.kim, card.channel, card.ts, "Archive")
     await hears(on, on.acme.kim, "I can't match you")
     await inbox(on, on.acme.ana, f"link <@{on.acme.kim}> bo@acme.example")
-    await hears(on, on.acme.kim, "linked you to *Bo* in Inbox. I'll do now what you tried before.")
+    await hears(on, on.acme.kim, "linked you to *Bo* in Inbox. I'm doing now what you tried before.")
     await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Reopen")
     await on.slack.until(lambda: "Archive" in labels(card))
@@ -448,11 +448,11 @@ async def test_a_link_whose_member_is_gone_stands_out(on: Stage, redis_url: str)
 async def test_what_an_admin_does_the_other_admins_hear(on: Stage) -> None:
     other = on.slack.add_user(None, "Ada", "ada@acme.example", admin=True)
     await inbox(on, on.acme.ana, f"link <@{on.acme.kim}> bo@acme.example")
-    heard = await hears(on, other, "in Inbox's settings")
+    heard = await hears(on, other, "changed a setting")
     assert f"<@{on.acme.ana}>" in heard
     assert f"<@{on.acme.kim}> now acts as *Bo*" in heard
     await idle(on)
-    assert not [one for one in told(on, on.acme.ana) if "in Inbox's settings" in one]
+    assert not [one for one in told(on, on.acme.ana) if "changed a setting" in one]
 
 
 async def test_an_admin_of_inbox_is_not_by_that_an_admin_here(on: Stage, redis_url: str) -> None:

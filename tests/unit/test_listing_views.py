@@ -20,7 +20,7 @@ from bot.models import Member, Person, Thread
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, View
 from bot.waits.views import my_choice
-from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
+from tests.unit.test_views import AT, EXTREMES, HOSTILE, SARAH, literal, message, mrkdwn, must_be_valid
 
 
 def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> Item:
@@ -30,7 +30,7 @@ def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> Item:
 
 
 def every_list() -> Iterator[Msg]:
-    for name, text, count in product(NAMES, TEXTS, (0, 1, PAGE)):
+    for (name, text), count in product(EXTREMES, (0, 1, PAGE)):
         threads = [
             item(name, text),
             item(name, text, archived=True, assignee_id="m1", is_request=True),
@@ -46,19 +46,18 @@ def every_list() -> Iterator[Msg]:
 
 def every_list_with_boxes() -> Iterator[Msg]:
     title = words_find.title("words", "12", 12)
-    for name, text in [*((name, TEXTS[-1]) for name in NAMES), *((NAMES[-1], text) for text in TEXTS)]:
+    for name, text in EXTREMES:
         rows = [item(name, text, id=f"t{number}" + "0123456789" * 5) for number in range(BOXED)]
         boxes = Boxes({rows[1].thread.id}, 100, more=True)
-        yield listing(
-            title, rows, seen_in="list|7f3a9c", page=1, pages=3, notes=[words_find.looked_at(200)], boxes=boxes
-        )
+        notes = [words_find.looked_at(200), words_find.first_of(200)]
+        yield listing(title, rows, seen_in="list|7f3a9c", page=1, pages=3, notes=notes, boxes=boxes)
     busy = Boxes((), 1, running="slack-7f3a9c-0123456789abcdef", said=title)
     for one in (busy, Boxes((), 0), Boxes((), 1)):
         yield listing(title, [item()], seen_in="list|7f3a9c", page=0, pages=1, boxes=one)
 
 
 def every_question() -> Iterator[Msg]:
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         doubts = [
             dm_words.wrote_before(dm_words.colleague(Member(id="m1", name=name, email="a@b.example")), name, AT),
@@ -69,7 +68,7 @@ def every_question() -> Iterator[Msg]:
 
 
 def every_home() -> Iterator[View]:
-    for name, text, count in product(NAMES, TEXTS, (0, 1, 8)):
+    for (name, text), count in product(EXTREMES, (0, 1, 8)):
         items = [item(name, text, id=f"t{number}") for number in range(count)]
         parts = [Part("Your open conversations", items, "50+", "/inbox mine")] * 2
         settings = [Setting("one", "What it does", True), Setting("two", "What it does not", False)]
@@ -109,7 +108,7 @@ def test_no_strangers_words_ping_link_or_format_in_a_list() -> None:
 
 def test_an_item_says_who_wrote_what_and_how_long_they_wait() -> None:
     shown = listing("*Mine (1)*", [item()], seen_in="list|l1", page=0, pages=1)
-    assert literal(shown) == "🔵 Sarah Chen via Sarah ChenHi there"
+    assert literal(shown) == "🔴 Sarah Chen via Sarah ChenHi there"
     assert "Waiting since <!date^" in mrkdwn(shown)
     assert "\nHi" not in shown["text"]
     assert shown["text"] == "*Mine (1)*\nSarah Chen: Hi there"
