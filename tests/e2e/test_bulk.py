@@ -319,7 +319,7 @@ async def test_a_time_that_is_over_is_said_beside_its_field(on: Stage) -> None:
     ack = await on.slack.submit(on.acme.ana, values={"date": "2024-02-29"})
     assert ack.body == {
         "response_action": "errors",
-        "errors": {"date": "That time is over. Choose one that is still to come."},
+        "errors": {"date": "That time has passed. Choose one in the future."},
     }
 
 
