@@ -208,7 +208,7 @@ async def end(job: EndBulk, _: Keep, bot: Bot) -> list[Job]:
     running = "" if shown.running == job.id else shown.running
     await bot.listings.put(listing_id, shown.model_copy(update={"running": running, "said": job.said}))
     await bot.ticks.put(listing_id, [])
-    return [ShowAgain(seen_in=job.seen_in, goes_on=True, asker=job.asker)]
+    return [ShowAgain(seen_in=job.seen_in, asker=job.asker)]
 
 
 @feature.handles(TellAssigned)

@@ -406,6 +406,21 @@ async def test_while_it_waits_it_says_why_and_goes_on(opened: Open, api: str) ->
     await on.slack.until(lambda: outcomes(on) == ["✅ 2 archived."])
 
 
+async def test_however_slow_it_is_one_line_tells_of_it_and_gives_way_to_the_outcome(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], timing=replace(QUICK, soon=0.05))
+    some = await people(on, 4)
+    shown = await listed(on)
+    for one in some:
+        await tick(on, shown, one)
+    on.inbox.fail("*", delay=0.1, times=None)
+    on.slack.fail("response_url", delay=0.3, times=None)
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: outcomes(on) == ["✅ 4 archived."])
+    await on.slack.until(lambda: "✅ 4 archived." in on.slack.show(shown))
+    await idle(on)
+    assert [on.slack.show(one) for one in on.slack.dms(on.acme.ana)] == ["✅ 4 archived."]
+
+
 async def test_one_stops_nothing_of_a_colleagues(on: Stage) -> None:
     _, shown = await some_ticked(on, 3, [0, 1, 2])
     on.inbox.fail("PATCH /*", 503, times=2)
