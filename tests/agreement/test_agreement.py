@@ -432,7 +432,7 @@ MAY_USE = {
     "channels": "reminders waits",
     "contact": "",
     "dm": "send snippets",
-    "doctor": "",
+    "doctor": "cards",
     "earlier": "cards",
     "events": "cards routing snooze stats",
     "lists": "admin cards reminders waits",
