@@ -17,10 +17,12 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
+from bot.metrics import RECEIVED, place_of
 from bot.models import Card, Message, Note, Place, Record, Snoozed, Thread
 from bot.store import keys
 from bot.store.scripts import script
 
+FRESH: Final = 2  # what a message is that waits to be shown from now on
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
     "status": Note, "tagged": Note, "valued": Note, "snoozed": Snoozed,
@@ -129,6 +131,14 @@ class Cards:
         """Ids of the threads known with a contact id or a person's platform id."""
         return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}
 
+    async def places(self, thread_ids: Sequence[str]) -> dict[str, str]:
+        """The channels that these threads have their cards in; those without are left out."""
+        pipe = self._redis.pipeline(transaction=False)
+        for one in thread_ids:
+            pipe.hget(keys.card(one), "channel")
+        found = await pipe.execute() if thread_ids else []
+        return {one: raw.decode() for one, raw in zip(thread_ids, found, strict=True) if raw}
+
     async def some(self, cursor: int) -> tuple[int, list[str]]:
         """Ids of some threads with a card, and where to go on; 0 at the end. Each comes at least once."""
         following, found = await self._redis.scan(cursor, match=keys.card("*"), count=200)
@@ -230,7 +240,10 @@ class Posts:
         """
         names = [keys.unshown(message.thread_id), keys.once(f"message:{message.id}"), keys.shown(message.id)]
         entry = Entry(channel=channel, message=message, seq=seq).model_dump_json()
-        return bool(await self._put(keys=names, args=[message.id, entry, int(marked)]))
+        waits = int(await self._put(keys=names, args=[message.id, entry, int(marked)]))
+        if waits == FRESH and message.inbound:
+            RECEIVED.labels(place_of(channel)).inc()
+        return bool(waits)
 
     async def waiting(self, thread_id: str) -> list[Waiting]:
         """What is to be shown, the oldest message first."""
