@@ -147,7 +147,6 @@ async def test_where_slack_refuses_to_say_a_channel_counts_as_shared(on: Stage) 
     assert "Open again" in seen(on, on.acme.channel)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("facts", "closed"),
     [

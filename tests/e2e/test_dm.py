@@ -30,6 +30,8 @@ from tests.e2e.steps import (
     whisper,
 )
 
+pytestmark = pytest.mark.both_apis
+
 TYPED = "Tom & Jerry <3 <https://a.example|a.example> :tada:"
 MEANT = "Tom & Jerry <3 https://a.example 🎉"
 
@@ -167,7 +169,6 @@ async def test_help_with_more_words_is_a_message_to_somebody_called_help(on: Sta
     assert texts(on) == ["is on the way"]
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("word", ["<@U0SANDBOXBOT>", "<https://evil.example/sarah|sarah>", "sa/rah", "@"])
 async def test_a_recipient_that_can_be_nobody_is_explained_at_once(on: Stage, word: str) -> None:
     await dm(on, f"{word} Hello")

@@ -146,7 +146,6 @@ async def test_a_refusal_in_a_known_conversation_says_nothing_of_first_messages(
     assert texts(on) == ["First contact"]
 
 
-@pytest.mark.any_api
 async def test_what_somebody_was_told_is_not_done_is_not_done_when_redis_wakes_up(on: Stage, redis_url: str) -> None:
     card = await card_of(on)
     with Redis.from_url(redis_url) as redis:

@@ -396,7 +396,6 @@ async def test_what_nobody_has_any_more_by_then_is_the_channels(on: Stage, redis
 
 
 @pytest.mark.parametrize("meanwhile", [*ENDS, given_to_bo, given_to_nobody, deleted])
-@pytest.mark.any_api
 async def test_of_what_is_over_by_then_nothing_is_said(
     on: Stage, redis: Redis, card: Message, meanwhile: Callable[[Stage, Message], Awaitable[None]]
 ) -> None:
@@ -490,7 +489,6 @@ async def test_a_wait_that_begins_while_the_bot_is_away_is_noticed_by_who_has_it
 # --- many at once, many workers, workers that die --------------------------------------------------------------------
 
 
-@pytest.mark.any_api
 @pytest.mark.exhaustive
 @pytest.mark.timeout(240)
 async def test_of_a_hundred_that_begin_to_wait_at_once_each_is_noticed_once(

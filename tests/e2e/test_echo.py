@@ -174,7 +174,6 @@ async def test_an_act_is_on_record_and_the_card_follows(on: Stage, card: Message
 # --- what stays in Slack ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     "text",
     [

@@ -111,7 +111,6 @@ async def test_the_opposite_buttons_fail_as_truthfully(on: Stage, label: str) ->
     assert before.is_unchanged()
 
 
-@pytest.mark.any_api
 async def test_a_hanging_inbox_is_reported_within_ten_seconds_and_the_card_stays(on: Stage) -> None:
     """A click, a shortcut and a send hang side by side."""
     card = await card_of(on)

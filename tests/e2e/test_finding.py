@@ -126,7 +126,6 @@ async def test_find_takes_a_numeric_id_and_says_when_there_is_no_conversation(on
     assert "/dm @sarah" in await hears(on, on.acme.ana, "Sarah Chen (@sarah) is in Inbox, but there is no conversation")
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -329,7 +328,6 @@ async def test_a_list_that_inbox_refuses_says_why(on: Stage, fault: dict[str, An
     await hears(on, on.acme.ana, said)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("asked", ["mine", "unassigned", "requests", "find sarah"])
 async def test_nobody_else_gets_a_list(on: Stage, asked: str) -> None:
     await conversation(on, on.acme.sarah, "A secret")

@@ -76,7 +76,6 @@ async def test_messages_that_cannot_be_read_hold_up_their_own_conversation_alone
     assert "Hello from Omar" in shows(on, cards(on)[1])
 
 
-@pytest.mark.any_api
 async def test_a_flood_becomes_a_few_posts_in_order_and_another_card_comes_at_once(paced: Stage) -> None:
     on = paced
     card = await card_of(on, "text 0")
@@ -93,7 +92,6 @@ async def test_a_flood_becomes_a_few_posts_in_order_and_another_card_comes_at_on
     assert len(on.inbox.calls) - asked <= 60
 
 
-@pytest.mark.any_api
 async def test_a_receipt_goes_before_what_people_outside_write(paced: Stage) -> None:
     on = paced
     card = await card_of(on, "text 0")
@@ -245,7 +243,6 @@ async def absent(on: Stage, redis: Redis, conversations: int) -> list[PersonReco
     return people
 
 
-@pytest.mark.any_api
 async def test_what_is_new_goes_before_the_summaries_of_an_absence(paced: Stage, redis: Redis) -> None:
     on = paced
     people = await absent(on, redis, 15)
@@ -262,7 +259,6 @@ async def test_what_is_new_goes_before_the_summaries_of_an_absence(paced: Stage,
     assert said(on, card) == [1, 2]
 
 
-@pytest.mark.any_api
 async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stage, redis: Redis) -> None:
     """More than a page of it. The conversation's own summary is the last one, so that what is new comes first."""
     on = paced
@@ -283,7 +279,6 @@ async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stag
     assert said(on, card) == list(range(132))
 
 
-@pytest.mark.any_api
 async def test_what_comes_while_an_absence_is_read_does_not_wait_for_that(on: Stage, redis: Redis) -> None:
     people = await absent(on, redis, 3)
     on.inbox.fail("GET */events", delay=6.0)

@@ -22,7 +22,6 @@ FORMS: dict[str, Open] = {
 FIELDS = {"reply": "Your reply", "reply shortcut": "Your reply", "assign": "Who takes it", "dm": "To"}
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("name", FORMS)
 async def test_a_form_that_is_closed_while_it_says_one_moment_is_closed_in_silence(on: Stage, name: str) -> None:
     card = await card_of(on)
@@ -42,7 +41,6 @@ async def again(on: Stage, kept: Recorder) -> None:
     assert (await on.slack.raw(last.content, on.slack.sign(last.content))).ok
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("name", FIELDS)
 async def test_the_same_click_delivered_twice_opens_one_form(on: Stage, name: str) -> None:
     card, kept = await card_of(on), recorder(on)
@@ -57,7 +55,6 @@ async def test_the_same_click_delivered_twice_opens_one_form(on: Stage, name: st
     assert told(on, on.acme.ana) == []
 
 
-@pytest.mark.any_api
 async def test_a_click_that_slack_delivers_again_with_another_trigger_opens_no_second_form(on: Stage) -> None:
     card = await card_of(on)
     for _ in range(2):

@@ -185,7 +185,6 @@ async def forget_what_waits(on: Stage, redis_url: str) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("who", WHO)
 async def test_only_members_reach_inbox_whatever_is_tried(on: Stage, redis_url: str, who: str) -> None:
     kept = await prepared(on, redis_url)
@@ -238,7 +237,6 @@ async def test_the_same_acts_by_a_member_reach_inbox(on: Stage, redis_url: str) 
     await on.slack.until(lambda: "/dm @sarah" in heard(on, on.acme.bo))
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("act", ["send_again", "choice", "dm_choose_open", "send_anyway", "send_not"])
 async def test_what_one_member_wrote_no_other_member_sends(on: Stage, redis_url: str, act: str) -> None:
     """The ids of kept messages come back with clicks and forms; they are good for their writer alone."""
@@ -250,7 +248,6 @@ async def test_what_one_member_wrote_no_other_member_sends(on: Stage, redis_url:
     assert on.inbox.sent() == []
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("value", ["", "t-of-nobody", "../team", "x" * 2000, "\x00", "1/../../members?x=1"])
 async def test_a_button_value_that_is_no_card_of_ours_changes_nothing(on: Stage, value: str) -> None:
     card = await card_of(on)

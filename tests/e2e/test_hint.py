@@ -42,7 +42,6 @@ async def test_what_was_meant_as_an_answer_goes_out_once_when_its_writer_presses
     assert "I'm sending it" in on.slack.show(hint)
 
 
-@pytest.mark.any_api
 async def test_pressed_twice_at_once_it_goes_out_once(on: Stage, card: Message) -> None:
     await reply(on, card, "yes of course!")
     hint = await whisper(on, on.acme.bo, STAYS)
@@ -52,7 +51,6 @@ async def test_pressed_twice_at_once_it_goes_out_once(on: Stage, card: Message) 
     assert sent(on) == ["yes of course!"]
 
 
-@pytest.mark.any_api
 async def test_nobody_is_told_twice_in_a_channel_and_everybody_once(on: Stage, card: Message) -> None:
     other = await card_of(on, "Hello", on.acme.omar)
     for place in (card, card, other):
@@ -62,7 +60,6 @@ async def test_nobody_is_told_twice_in_a_channel_and_everybody_once(on: Stage, c
     assert sent(on) == []
 
 
-@pytest.mark.any_api
 async def test_who_may_not_send_and_where_nothing_may_go_out_nobody_is_told(on: Stage, card: Message) -> None:
     for user in (on.acme.kim, on.acme.guest):
         await reply(on, card, "hm", user)
@@ -74,7 +71,6 @@ async def test_who_may_not_send_and_where_nothing_may_go_out_nobody_is_told(on: 
     assert told(on, on.acme.bo) == []
 
 
-@pytest.mark.any_api
 async def test_what_was_changed_before_the_button_was_pressed_stays_in_slack(on: Stage, card: Message) -> None:
     said = await reply(on, card, "yes of course!")
     hint = await whisper(on, on.acme.bo, STAYS)
@@ -85,7 +81,6 @@ async def test_what_was_changed_before_the_button_was_pressed_stays_in_slack(on:
     assert sent(on) == []
 
 
-@pytest.mark.any_api
 async def test_who_lost_their_seat_meanwhile_sends_nothing(on: Stage, card: Message) -> None:
     await reply(on, card, "yes of course!")
     hint = await whisper(on, on.acme.bo, STAYS)
@@ -96,7 +91,6 @@ async def test_who_lost_their_seat_meanwhile_sends_nothing(on: Stage, card: Mess
     assert sent(on) == []
 
 
-@pytest.mark.any_api
 async def test_a_text_that_is_too_long_for_a_button_is_hinted_at_without_one(on: Stage, card: Message) -> None:
     await reply(on, card, "long " * 500)
     hint = await whisper(on, on.acme.bo, STAYS)
@@ -104,7 +98,6 @@ async def test_a_text_that_is_too_long_for_a_button_is_hinted_at_without_one(on:
     assert "Press *Reply* on the card" in on.slack.show(hint)
 
 
-@pytest.mark.any_api
 async def test_where_a_prefix_sends_the_hint_names_it_and_what_has_it_needs_none(on: Stage, card: Message) -> None:
     await switch(on)
     await reply(on, card, "&gt;&gt; Hello")

@@ -96,7 +96,6 @@ GARBAGE: list[dict[str, bytes]] = [
 ]
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("garbage", GARBAGE)
 @pytest.mark.parametrize("path", ["/slack/events", "/inbox/webhook"])
 async def test_garbage_in_the_headers_is_not_signed(on: Stage, path: str, garbage: dict[str, bytes]) -> None:

@@ -103,7 +103,6 @@ REFUSED = [
 ]
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(("who", "words"), REFUSED, ids=[who.__name__.strip("_") for who, _ in REFUSED])
 async def test_whoever_may_not_act_is_refused_privately_and_nothing_is_called(on: Stage, who: Who, words: str) -> None:
     card = await card_of(on)
@@ -365,7 +364,6 @@ async def test_a_guest_who_is_allowed_to_act_is_no_admin_though_bot_admins_names
         assert redis.get(keys.link(guest)) is None
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("rest", ["link kim bo@acme.example", "link <@U0ANY>", "link a b c", "unlink kim"])
 async def test_a_link_that_cannot_be_read_explains_itself(on: Stage, rest: str) -> None:
     await inbox(on, on.acme.ana, rest)

@@ -94,7 +94,6 @@ async def test_a_click_that_fails_after_long_is_told_so_in_the_place_of_its_line
     assert len(told(on, on.acme.ana)) == 1
 
 
-@pytest.mark.any_api
 async def test_a_list_that_takes_long_stands_where_its_line_was(on: Stage) -> None:
     await card_of(on)
     on.inbox.fail("GET *", delay=0.6)
@@ -105,7 +104,6 @@ async def test_a_list_that_takes_long_stands_where_its_line_was(on: Stage) -> No
     assert len(told(on, on.acme.ana)) == 1
 
 
-@pytest.mark.any_api
 async def test_a_form_that_takes_long_says_so_once_it_is_submitted(on: Stage) -> None:
     with_thread(on)
     await dm(on, "")
@@ -119,7 +117,6 @@ async def test_a_form_that_takes_long_says_so_once_it_is_submitted(on: Stage) ->
     assert texts(on) == ["From the form"]
 
 
-@pytest.mark.any_api
 async def test_a_reply_whose_receipt_stands_below_the_card_needs_no_line(on: Stage) -> None:
     card = await card_of(on)
     on.inbox.fail("POST *", delay=0.8)
@@ -128,7 +125,6 @@ async def test_a_reply_whose_receipt_stands_below_the_card_needs_no_line(on: Sta
     assert told(on, on.acme.ana) == []
 
 
-@pytest.mark.any_api
 async def test_that_inbox_asks_to_wait_gives_way_to_the_receipt(on: Stage) -> None:
     with_thread(on)
     on.inbox.fail("POST *", 429, retry_after=1)
@@ -139,7 +135,6 @@ async def test_that_inbox_asks_to_wait_gives_way_to_the_receipt(on: Stage) -> No
     assert len(told(on, on.acme.ana)) == 1
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("noted", [True, False])
 async def test_a_line_whose_worker_died_keeps_nobody_from_the_outcome(on: Stage, redis_url: str, noted: bool) -> None:
     """It died after it had said that it would say so, and before it noted where: or wrote that a day ago."""
@@ -155,7 +150,6 @@ async def test_a_line_whose_worker_died_keeps_nobody_from_the_outcome(on: Stage,
     assert texts(on) == ["alive"]
 
 
-@pytest.mark.any_api
 async def test_slack_is_away_when_a_line_is_due_and_the_outcome_comes_all_the_same(on: Stage) -> None:
     card = await card_of(on)
     on.slack.fail("chat.postMessage", status=503)

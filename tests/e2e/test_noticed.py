@@ -56,7 +56,6 @@ async def test_in_home_one_chooses_a_mention_a_direct_message_or_nothing(on: Sta
         ("mentions perhaps", "Use `/inbox mentions on`"),
     ],
 )
-@pytest.mark.any_api
 async def test_the_same_by_a_word(on: Stage, typed: str, answer: str) -> None:
     await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text=typed)
     await hears(on, on.acme.bo, answer)

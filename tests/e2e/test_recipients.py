@@ -131,7 +131,6 @@ async def test_inbox_commands_look_on_the_platform_of_an_address(on: Stage, aske
     assert "Sarah Chen" not in heard
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("typed", ["@sarah,", "＠sarah", "https://x.com/Sarah/status/1", "*x.com/sarah*"])  # noqa: RUF001
 @pytest.mark.parametrize("asked", ["find", "why", "route test"])
 async def test_inbox_commands_read_recipients_as_dm_does(on: Stage, asked: str, typed: str) -> None:
@@ -141,7 +140,6 @@ async def test_inbox_commands_read_recipients_as_dm_does(on: Stage, asked: str, 
     await hears(on, on.acme.ana, "Sarah Chen")
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("typed", ["sarah@company.example", "https://x.com/i/status/1", "https://lnkd.in/abc"])
 async def test_why_says_what_it_cannot_read(on: Stage, typed: str) -> None:
     assert (await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", f"why {typed}")).ok
@@ -197,7 +195,6 @@ async def test_what_may_be_a_name_or_several_people_opens_the_form_with_all_that
     assert lookups(on) == []
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("typed", ["Sarah Chen hi", "@omar_k @sarah hi both"])
 async def test_a_form_that_is_sent_off_without_a_look_names_the_field_and_sends_nothing(on: Stage, typed: str) -> None:
     for person in (on.acme.sarah, on.acme.omar):
@@ -215,7 +212,6 @@ async def test_a_form_that_is_sent_off_without_a_look_names_the_field_and_sends_
 # --- nothing typed is lost --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("first", "why"),
     [
@@ -241,7 +237,6 @@ async def test_what_cannot_be_a_recipient_is_refused_with_the_reason_and_the_tex
     assert lookups(on) == []
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("first", ["sarah", "@sarah", "sarah@company.example"])
 async def test_a_long_text_is_handed_back_whole(on: Stage, first: str) -> None:
     typed = "".join(f"{number:05} words. " for number in range(3_000))
@@ -264,7 +259,6 @@ def _handed(on: Stage) -> str:
     return "".join(quotes)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("typed", ["@sarah Kept while Redis is away", "Sarah Kept while Redis is away"])
 async def test_while_redis_is_away_the_text_is_handed_back(on: Stage, redis_url: str, typed: str) -> None:
     await idle(on)
@@ -280,7 +274,6 @@ async def test_while_redis_is_away_the_text_is_handed_back(on: Stage, redis_url:
     assert "Kept while Redis is away" in shown
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("typed", ["@sarah Kept for Kim", "Sarah Kept for Kim"])
 async def test_who_has_no_seat_gets_the_text_back(on: Stage, typed: str) -> None:
     assert (await on.slack.command(on.acme.kim, on.acme.channel, text=typed)).ok
@@ -293,7 +286,6 @@ async def test_who_has_no_seat_gets_the_text_back(on: Stage, typed: str) -> None
     assert "Kept for Kim" in handed()
 
 
-@pytest.mark.any_api
 async def test_a_form_that_slack_does_not_open_hands_the_text_back(on: Stage) -> None:
     on.slack.fail("views.open", "expired_trigger_id")
     await dm(on, "Sarah Kept though it was too late")
@@ -313,7 +305,6 @@ WORDS = _rich({"type": "text", "text": "Ask "}, PROFILE, {"type": "text", "text"
 FORWARD = {"is_msg_unfurl": True, "text": "no", "message_blocks": [{"message": {"blocks": WORDS}}]}
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("text", "blocks", "attachments"),
     [
@@ -336,7 +327,6 @@ async def test_shortcuts_take_the_words_that_a_person_sees(
     await whisper(on, on.acme.ana, "Conversations with sarah (1)")
 
 
-@pytest.mark.any_api
 async def test_a_name_with_line_breaks_is_one_line(on: Stage) -> None:
     await on.inbox.customer_writes(on.inbox.add_person("ruth", "Ruth\n\n*Paid*: yes\u2028all"), "Hi there")
     await on.slack.until(lambda: cards(on))

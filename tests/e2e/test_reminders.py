@@ -141,7 +141,6 @@ async def deleted(on: Stage) -> None:
     await on.inbox.app_deletes(thread(on).id)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     "end",
     [answered_by_slack, answered_on_the_platform, answered_in_inbox, archived, deleted],
@@ -337,7 +336,6 @@ async def test_the_form_begins_in_the_admins_time_zone(on: Stage) -> None:
     assert [initial(view, "zone"), initial(view, "unassigned_after")] == ["Europe/Berlin", "4"]
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [

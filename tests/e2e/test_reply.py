@@ -34,6 +34,8 @@ from tests.e2e.steps import (
     whisper,
 )
 
+pytestmark = pytest.mark.both_apis
+
 
 def as_seen(on: Stage, message: Message) -> str:
     """A message as it is now."""

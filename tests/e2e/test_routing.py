@@ -152,7 +152,6 @@ async def test_without_a_rule_that_fits_and_without_a_default_nothing_is_posted_
 # --- making rules ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.sandbox.stage import Stage
+
+pytestmark = pytest.mark.both_apis
 
 
 async def test_an_inbound_message_becomes_a_card(on: Stage) -> None:

@@ -170,7 +170,6 @@ async def forget_profiles(on: Stage) -> None:
         ({"name": "x", "snippet_text": "Hi {frist_name}"}, "text", "I don't know {frist_name}. There are {first_name}"),
     ],
 )
-@pytest.mark.any_api
 async def test_what_is_wrong_with_one_is_said_beside_the_field(on: Stage, values: Json, field: str, said: str) -> None:
     await new_form(on, on.acme.ana)
     ack = await on.slack.submit(on.acme.ana, values=values)

@@ -99,7 +99,6 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda one: str(next(iter(one.values()))))
 async def test_an_hour_without_slack_loses_nothing_keeps_the_order_and_is_told_afterwards(
     on: Stage, fault: dict[str, Any]
@@ -224,7 +223,6 @@ async def test_a_message_waits_until_slack_can_say_who_wrote_it_and_goes_out_onc
 # --- Inbox ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("status", [503, 401])
 async def test_an_hour_without_inbox_loses_nothing_and_sends_nothing_twice(on: Stage, status: int) -> None:
     """Sends are tried for ten minutes; the pauses of this hour are short."""
@@ -260,7 +258,6 @@ def written(on: Stage, seconds_ago: float, tries: int = 0) -> Dm:
     )
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("status", "outcome", "why"),
     [
