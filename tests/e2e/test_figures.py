@@ -37,7 +37,6 @@ def named(on: Stage) -> Callable[..., str]:
     return name
 
 
-@pytest.mark.any_api
 async def test_what_came_who_waits_and_what_was_answered_is_counted_once_by_channel(
     on: Stage, named: Callable[..., str]
 ) -> None:

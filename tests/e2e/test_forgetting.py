@@ -82,7 +82,6 @@ def settings_of(on: Stage, redis_url: str) -> Settings:
     return on.settings.model_copy(update={"redis_url": SecretStr(redis_url)})
 
 
-@pytest.mark.any_api
 async def test_somebody_who_is_forgotten_is_found_nowhere_in_redis(
     on: Stage, redis_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,8 +6,6 @@ import asyncio
 import time
 from typing import Any
 
-import pytest
-
 from bot.people.record import AuditLog
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
@@ -33,7 +31,6 @@ async def tidied(on: Stage) -> None:
     await idle(on)
 
 
-@pytest.mark.any_api
 async def test_a_card_at_rest_is_drawn_with_its_words_when_somebody_acts_on_it(on: Stage, redis_url: str) -> None:
     card = await at_rest(on, redis_url)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
@@ -43,7 +40,6 @@ async def test_a_card_at_rest_is_drawn_with_its_words_when_somebody_acts_on_it(o
     assert "Sarah Chen" in shows(on, card)
 
 
-@pytest.mark.any_api
 async def test_after_a_rest_the_first_message_goes_below_the_card_before_the_second(on: Stage, redis_url: str) -> None:
     card = await at_rest(on, redis_url)
     await on.inbox.customer_writes(on.acme.sarah, "The second")
@@ -63,7 +59,6 @@ async def test_after_a_rest_a_card_waits_for_an_inbox_that_is_away(on: Stage, re
     assert "The first" in shows(on, card)
 
 
-@pytest.mark.any_api
 async def test_of_a_conversation_deleted_in_inbox_only_ids_are_kept(on: Stage, redis_url: str) -> None:
     card = await card_of(on, "A secret")
     thread_id = thread(on).id
