@@ -16,7 +16,8 @@ SCOPES: Final = ("commands", "chat:write", "users:read", "users:read.email", "ch
 FOR_REPLIES: Final = frozenset({"channels:history", "groups:history", "reactions:write"})
 OPTIONAL: Final = (*sorted(FOR_REPLIES), "files:write")
 MESSAGES: Final = ("message.channels", "message.groups")
-EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *MESSAGES)
+SHARING: Final = ("channel_shared", "channel_unshared")
+EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *SHARING, *MESSAGES)
 SHORTCUTS: Final = (  # older manifests have others besides, which are answered as well
     ("Reply in Inbox", "reply", "Answer the Inbox conversation of this card"),
     ("Archive or reopen", "archive_thread", "Archive the Inbox conversation of this card, or open it again"),

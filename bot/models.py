@@ -157,7 +157,7 @@ Direction = Literal["inbound", "outbound"]
 Privacy = Literal["full", "preview", "none"]
 Heard = Literal["mention", "message", "nothing"]  # how a person hears that somebody waits in a conversation of theirs
 Broadcast = Literal["once", "thread", "every"]  # what of a card's thread its channel sees too
-SendState = Literal["sending", "sent", "unconfirmed", "failed"]
+SendState = Literal["held", "sending", "sent", "unconfirmed", "failed"]
 PREVIEW = 80  # code points of a message that a channel shows which wants its beginning alone
 
 

@@ -27,6 +27,12 @@ INHERITED = (
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
 _SEND = "message:send"
+_CLOSED: dict[State, str] = {
+    "answered": "Answered",
+    "snoozed": "Snoozed",
+    "archived": "Archived",
+    "gone": "Deleted in Inbox",
+}
 _MARKS: dict[State, str] = {"answered": "🟢", "snoozed": "😴", "archived": "✅", "gone": "✖️"}  # of what nobody waits in
 
 
@@ -65,10 +71,18 @@ def thread_card(
 
 
 def closed_card(card: Card, *, account: str) -> Msg:
-    """The card where another organisation reads along: no name, no text, no link that tells who it is."""
-    said = closed(plain(account, NAME))
+    """The card where another organisation reads along: how it stands, but no name, no text, no link that tells who.
+
+    Only of those who wait it is told since when: what was done when is for colleagues.
+    """
+    label = plain(account, NAME)
+    about = closed(label) if card.state == "waiting" else f"A conversation of {label}, open in Inbox."
+    state = _wait(card) if card.state == "waiting" else _CLOSED[card.state]
     buttons = [] if card.gone else thread_buttons(card.thread, linked=False, snoozed=card.snoozed is not None)
-    return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
+    return {
+        "text": f"{_mark(card)} {state} · {about}",
+        "blocks": [section(f"{_mark(card)} *{state}* · {about}"), *actions("thread_actions", buttons)],
+    }
 
 
 def closed_note(account: str) -> Msg:
@@ -119,7 +133,14 @@ def _noted(card: Card, status: str, tags: Sequence[str], currency: str) -> list[
     )
     shown = [(name, said or "none", _by(note)) for name, said, note in facts if said or note]
     noted = ["📝 Notes"] if card.thread.person and card.thread.person.noted else []
-    return [*(f"{name}: {said}" + (f",{act}" if act else "") for name, said, act in shown), *noted]
+    return [*(f"{name}: {said}{_done_by(name, act)}" for name, said, act in shown), *noted]
+
+
+def _done_by(name: str, act: str) -> str:
+    """`, by Ana, 14:02`; behind tags, which have commas between them, ` (by Ana, 14:02)`."""
+    if not act:
+        return ""
+    return f" ({act.strip()})" if name == "Tags" else f",{act}"
 
 
 def _state(card: Card, assignee: str | None) -> list[str]:
@@ -229,11 +250,24 @@ def closed(account: str) -> str:
     return f"New message for {account}, open in Inbox."
 
 
-def shared_channel(channel: str) -> str:
-    """What admins read about a channel that is shared with another organisation."""
+def shared_channel(channel: str, cards: int = 0, *, all_found: bool = True) -> str:
+    """What admins read about a channel that is shared with another organisation, in which `cards` stood open until now.
+
+    `all_found`: whether everything that stands below them is found again.
+    """
+    many = f"{cards} cards" if cards != 1 else "1 card"
+    until_now = (
+        f" Until now, {many} could be read there, with the messages below: I take names and texts out of them now, one "
+        "after the other."
+    )
+    rest = (
+        " I can't take them out of reminders and summaries"
+        f"{'' if all_found else ', or of messages below a card that are older than a week'}: delete those in Slack if "
+        "the other organisation must not read them."
+    )
     return (
-        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
-        "along, say `/inbox consent` in it."
+        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there."
+        f"{until_now + rest if cards else ''} If they may read along, type `/inbox consent` in it."
     )
 
 

@@ -30,13 +30,15 @@ class PersonChoices(Record):
     """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread.
 
     `quiet`: the hours in which that and reminders wait. `heard`: how they hear that somebody begins to wait in a
-    conversation that they have. `archive_when_sent`: how the box in the form to reply was left.
+    conversation that they have. `archive_when_sent`: how the box in the form to reply was left. `hold`: for how many
+    seconds what they send waits, so that they may undo it.
     """
 
     told_of_assignment: bool = True
     quiet: Quiet | None = None
     heard: Heard = "mention"
     archive_when_sent: bool = False
+    hold: int = 0
     hinted: dict[str, str] = Field(default_factory=dict)
 
 

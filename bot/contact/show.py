@@ -17,8 +17,18 @@ from bot.queue.job import Job, Keep
 feature = Feature()
 
 
-async def drawn(bot: Bot, contact: Contact, done: ContactChange | None = None, actor: Actor | None = None) -> list[Job]:
-    """The jobs that draw the cards; `done` was changed by `actor`. The text of notes stands on no card."""
+async def drawn(
+    bot: Bot,
+    contact: Contact,
+    done: ContactChange | None = None,
+    actor: Actor | None = None,
+    *,
+    quiet: bool = False,
+) -> list[Job]:
+    """The jobs that draw the cards; `done` was changed by `actor`. The text of notes stands on no card.
+
+    Of what is `quiet`, Inbox is asked behind what people ask.
+    """
     done = (done or ContactChange()).without(ContactChange(facts={"notes": None}))
     person = contact.thread.person
     ids = {contact.thread.id}
@@ -28,7 +38,7 @@ async def drawn(bot: Bot, contact: Contact, done: ContactChange | None = None, a
     before[contact.thread.id] = contact.thread.assignee_id
     by, member = (actor.name, actor.member.id) if actor else ("", "")
     return [
-        ShowContact(thread_id=one, by=by, member_id=member, done=done, assigned_before=before.get(one))
+        ShowContact(thread_id=one, by=by, member_id=member, done=done, assigned_before=before.get(one), quiet=quiet)
         for one in sorted(ids)
     ]
 
@@ -40,7 +50,7 @@ async def show(job: ShowContact, _: Keep, bot: Bot) -> list[Job]:
     if card is None:
         return []
     try:
-        found = await bot.inbox.thread(job.thread_id)
+        found = await (bot.background if job.quiet else bot.inbox).thread(job.thread_id)
     except Gone:
         return [Refresh(thread_id=job.thread_id)]
     thread = found.with_person(card.thread.person)

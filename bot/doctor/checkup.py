@@ -132,7 +132,7 @@ class Checkup:
             return []
         named = [await self._names.channel(one) for one in wanting]
         seen = f"on in {', '.join(named)}, where nothing is sent without {', '.join(missing)}"
-        return [Finding("replies", "warning", seen, f"{_ADD_SCOPES} Or say `/inbox replies off` there.")]
+        return [Finding("replies", "warning", seen, f"{_ADD_SCOPES} Or type `/inbox replies off` there.")]
 
     async def _transport(self) -> Finding:
         token = self._settings.slack_app_token

@@ -17,6 +17,7 @@ from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
 from bot.inbox.search import Search
+from bot.later.views import hold_row
 from bot.lists import find
 from bot.lists import words as words_find
 from bot.lists.find import waiting_first
@@ -82,30 +83,29 @@ async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[
     except (Refused, InboxError) as error:
         view = closed_home(answers.explain(bot, error, ref), way_on(error))
     else:
-        view = await _view(bot, actor, changed)
+        view = await _view(bot, asker, actor, changed)
     await bot.slack.publish_home(asker.user, view)
     return []
 
 
-async def _view(bot: Bot, actor: Actor, changed: str) -> View:
+async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
     member, trouble = actor.member, ""
     try:
         shown = await _listed(bot, actor, changed)
     except InboxError:
         shown, trouble = None, words_find.NO_LISTS
     parts = await _parts(bot, actor, shown) if shown else []
-    choices = await bot.preferences.person(actor.user)
-    is_admin = await bot.access.may_be_admin(actor.user)
+    choices, admin = await bot.preferences.person(actor.user), await bot.access.is_known_admin(asker)
     return home(
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
         settings=_settings(choices),
-        menus=[my_choice(choices.heard)],
-        team=await _team(bot) if is_admin else [],
-        help=bot.help(is_admin),
+        menus=[my_choice(choices.heard), hold_row(choices.hold)],
+        team=await _team(bot) if admin else [],
+        help=bot.help(admin),
         trouble=trouble,
-        first_steps=bool(parts) and not parts[0].items,
-        has_channel=(bot.settings.notify_channel is not None),
+        first_steps=not await bot.record.has_acted(actor.user),
+        has_channel=not admin or bot.settings.notify_channel is not None or bool(await bot.routes.rules()),
     )
 
 

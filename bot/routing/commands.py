@@ -34,7 +34,8 @@ feature = Feature()
 @feature.word(
     "route",
     "routes",
-    help="which conversations come to which channel: `route list`, and for admins `add`, `move`, `remove`, `test`",
+    help="which conversations come to which channel: `route list`, `route test @handle`",
+    for_admins="change that: `route add`, `route move`, `route remove`",
 )
 async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox route …`."""
@@ -65,7 +66,7 @@ async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
     made = Rule(
         id=job.ref,
         channel=channel,
-        conditions=tuple([condition(wish, await _known(bot, wish.field, wish)) for wish in draft.wishes]),
+        conditions=await meant(bot, draft.wishes),
         by=job.asker.user,
     )
     if code := await unfit(bot, channel):
@@ -123,6 +124,11 @@ async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
     return views.tried(
         name_of(thread), lines, views.goes_to(first.rule.channel if first else bot.settings.notify_channel)
     )
+
+
+async def meant(bot: Bot, wishes: Sequence[Wish]) -> tuple[Condition, ...]:
+    """The conditions that were typed, among what the team has. Raises `Mistake` and `InboxError`."""
+    return tuple([condition(wish, await _known(bot, wish.field, wish)) for wish in wishes])
 
 
 async def _known(bot: Bot, field: Field, wish: Wish) -> Sequence[Named]:

@@ -7,7 +7,7 @@ conditions hold. Values are kept as Inbox's ids, so that a tag may be renamed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple, get_args
 
@@ -58,10 +58,11 @@ class Wish(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A rule as it was typed. `channel` is None where it is the one it was typed in."""
+    """A rule as it was typed. `channel` is None where it is the one it was typed in; `marks` stand by themselves."""
 
     channel: str | None
     wishes: tuple[Wish, ...]
+    marks: frozenset[str] = frozenset()
 
 
 class Named(NamedTuple):
@@ -83,9 +84,9 @@ class Named(NamedTuple):
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read(typed: str) -> Draft:
-    """What `typed` asks for. Raises `Mistake`."""
-    channel, wishes, everything = None, [], False
+def read(typed: str, marks: Collection[str] = ()) -> Draft:
+    """What `typed` asks for, where `marks` are words that may stand by themselves. Raises `Mistake`."""
+    channel, wishes, everything, marked = None, list[Wish](), False, set[str]()
     for piece in _PIECE.finditer(typed.translate(_QUOTES).strip()):
         name, bare = piece["name"], (piece["bare"] or "").strip('"')
         if name:
@@ -98,18 +99,20 @@ def read(typed: str) -> Draft:
             channel = found[1]
         elif bare.lower() in _EVERYTHING:
             everything = True
+        elif bare.lower() in marks:
+            marked.add(bare.lower())
         elif bare.lower() in ("request", "requests", "campaign"):
             wishes.append(_wish(bare, ("yes",)))
         elif bare.lower() not in _FILLING:
             raise _stray(bare, wishes)
-    if not wishes and not everything:
+    if not (wishes or everything or marked):
         raise Mistake(
             "Say which conversations: for example `/inbox route add tag:vip`, or `/inbox route add all` for all that "
             f"no rule before it takes. You can use {_all_fields()}."
         )
     if sum(len(wish.words) for wish in wishes) > MOST:
         raise Mistake(f"A rule takes at most {MOST} values: make two rules of it.")
-    return Draft(channel, tuple(wishes))
+    return Draft(channel, tuple(wishes), frozenset(marked))
 
 
 def _words(values: str) -> tuple[str, ...]:
@@ -153,7 +156,7 @@ def _stray(bare: str, wishes: Sequence[Wish]) -> Mistake:
         return Mistake(
             f"I don't understand *{shown}*. Put words that belong together in quotes: `{plain(together, 100)}`."
         )
-    return Mistake(f"I don't understand *{shown}*. Say what it is, such as `text:{shown}` or `tag:{shown}`.")
+    return Mistake(f"I don't understand *{shown}*. Write what it is, such as `text:{shown}` or `tag:{shown}`.")
 
 
 def _all_fields() -> str:
@@ -223,7 +226,7 @@ def _yes_or_no(field: Field, word: str) -> tuple[str, str]:
     if word.casefold() in _YES | _NO:
         said = "yes" if word.casefold() in _YES else "no"
         return said, said
-    raise Mistake(f"Say `{field}:yes` or `{field}:no`.")
+    raise Mistake(f"Write `{field}:yes` or `{field}:no`.")
 
 
 def _platform(word: str, known: Sequence[Named]) -> tuple[str, str]:
@@ -235,7 +238,7 @@ def _platform(word: str, known: Sequence[Named]) -> tuple[str, str]:
 
 def _unknown(field: Field, word: str, names: Sequence[str]) -> Mistake:
     if mentioned(word):
-        return Mistake(f"{word} is nobody that I know in Inbox. `/inbox link` says who somebody is.")
+        return Mistake(f"I don't know who {word} is in Inbox. An admin can tell me: `/inbox link`.")
     said = f"There is no {field} *{plain(word, 60)}*."
     by_folded = {name.casefold(): name for name in names}
     if near := get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6):

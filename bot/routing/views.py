@@ -22,7 +22,7 @@ ROUTE_USAGE: Final = (
 )
 WHY_USAGE: Final = (
     "Slack doesn't tell me in which thread a command was typed. Open the ⋮ menu of the card or of any message in "
-    "its thread, and choose *This message…* and *Why is this here?*; or say `/inbox why @handle`."
+    "its thread, and choose *This message…* and *Why is this here?*; or type `/inbox why @handle`."
 )
 NO_RULES: Final = "There are no rules yet. `/inbox route add tag:vip` sends conversations to the channel you are in."
 UNROUTED: Final = (
@@ -33,7 +33,7 @@ NOT_A_CHANNEL: Final = "Do that in the channel that the conversations should go 
 
 
 def unknown_verb(typed: str) -> str:
-    return f"I don't understand *{plain(typed, 40)}* behind `/inbox route`."
+    return f"I don't understand *{plain(typed, 40)}* after `/inbox route`."
 
 
 def conditions(parts: Parts) -> str:
@@ -55,7 +55,7 @@ def rule_list(rules: Sequence[tuple[Parts, str]], default: str | None) -> str:
 
 def rule_added(number: int, said: str, shadow: int | None) -> str:
     """`said` is the rule; `shadow` the number of an earlier one that leaves it nothing."""
-    never = f" It never has its turn, as rule {shadow} takes everything: `/inbox route move {number} {shadow}`."
+    never = f" It never gets its turn, as rule {shadow} takes everything: `/inbox route move {number} {shadow}`."
     return f"Rule {number}: {said}." + (never if shadow else " A conversation follows it with its next message.")
 
 
@@ -80,8 +80,8 @@ def cannot_post(channel: str, code: str) -> str:
     """`code` is Slack's error."""
     remedy = {
         "is_archived": "it is archived. Unarchive it, or choose another one",
-        "not_in_channel": "I am not in it. Say `/invite @Inbox` there, then try again",
-        "channel_not_found": "I am not in it. Say `/invite @Inbox` there, then try again",
+        "not_in_channel": "I am not in it. Type `/invite @Inbox` there, then try again",
+        "channel_not_found": "I am not in it. Type `/invite @Inbox` there, then try again",
     }.get(code, f"Slack answers {plain(code, 60)}")
     return f"Nothing was changed, as I can't post in <#{channel}>: {remedy}."
 
@@ -153,7 +153,7 @@ def move_modal(metadata: str) -> View:
         "placeholder": label("Let the rules decide"),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
-    note = "The card is posted there anew, and the old one shows where it went. I must be in that channel."
+    note = "A new card is posted there, and the old one shows where it went. I must be in that channel."
     return modal(
         "Move to…",
         [field("channel", "Channel", chooser, optional=True), context(note)],

@@ -232,6 +232,20 @@ class Slack:
         async with self._answers():
             await self.client.blocks_validate(blocks=message["blocks"])
 
+    async def own_replies(self, card: Place, bot_user: str) -> list[Place] | None:
+        """What the bot posted below a card, a thousand posts at the most; None where it may not read history."""
+        try:
+            async with self._answers():
+                answer = await self.client.conversations_replies(channel=card.channel, ts=card.ts, limit=PAGE - 1)
+        except NotThere:
+            return []
+        except (SlackRefused, SlackUnknown):
+            return None
+        ours = [
+            one for one in answer.get("messages") or [] if one.get("user") == bot_user and str(one["ts"]) != card.ts
+        ]
+        return [Place(card.channel, str(one["ts"])) for one in ours]
+
     async def update(self, place: Place, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:
             async with self._answers():

@@ -22,7 +22,7 @@ def stats_message(figures: Figures) -> Msg:
     waiting = _waiting(figures)
     note = (
         f"From what I have seen since {figures.since:%d %B %Y}; days are UTC. An answer is the first message back, "
-        "whoever wrote it; it counts for who wrote it in Slack, else for whom the conversation was assigned to."
+        "whoever wrote it; it counts for whoever wrote it in Slack, or else for whoever had the conversation."
     )
     blocks: list[Block] = [*(section(part) for part in parts), section(waiting), context(note)]
     return {"text": "\n".join([*heads, waiting]), "blocks": blocks}
@@ -56,11 +56,11 @@ def _shares(period: Period) -> list[str]:
 def _waiting(figures: Figures) -> str:
     total = sum(count for _, count in figures.waiting)
     if not total:
-        return "*Now* nobody waits for an answer."
+        return "*Now* nobody is waiting for an answer."
     parts = [f"{count} with {plain(name, 80) if name else 'nobody'}" for name, count in figures.waiting[:_NAMES]]
     rest = sum(count for _, count in figures.waiting[_NAMES:])
     parts += [f"{rest} with others"] if rest else []
-    verb = "waits" if total == 1 else "wait"
+    verb = "is waiting" if total == 1 else "are waiting"
     return f"*Now* {_many(total, 'conversation')} {verb} for an answer: {', '.join(parts)}."
 
 

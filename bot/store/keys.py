@@ -60,9 +60,12 @@ MORNINGS: Final = key("reminders", "mornings")  # channels by when their next di
 
 SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
 
+SCHEDULED: Final = key("scheduled")  # messages that are sent later, by when to look at them
+
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
+ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
 
 COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
@@ -140,6 +143,11 @@ def card_at(channel: str, ts: str) -> str:
     return key("card-at", channel, ts)
 
 
+def standing(channel: str) -> str:
+    """The ts of what stands in the channel, while it is drawn anew."""
+    return key("standing", channel)
+
+
 def threads_of(person: str) -> str:
     return key("threads-of", person)
 
@@ -166,6 +174,21 @@ def intent(intent_id: str) -> str:
 
 def choice(choice_id: str) -> str:
     return key("choice", choice_id)
+
+
+def scheduled(about: str) -> str:
+    """A message that is sent later, with its text, until it is sent or given back; at most two weeks after its time."""
+    return key("scheduled", about)
+
+
+def scheduled_post(about: str) -> str:
+    """Where it is shown that the message is sent later; as long as the message is kept."""
+    return key("scheduled-post", about)
+
+
+def scheduled_to(line: str) -> str:
+    """The messages that are sent later from one account to one person."""
+    return key("scheduled-to", line)
 
 
 def snippets(owner: str) -> str:
@@ -245,6 +268,25 @@ def contact_draft(draft_id: str) -> str:
 
 def listing(listing_id: str) -> str:
     return key("listing", listing_id)
+
+
+def ticked(listing_id: str) -> str:
+    """The threads of a list that are ticked."""
+    return key("ticked", listing_id)
+
+
+def bulk_stop(bulk_id: str, user: str) -> str:
+    """Set where that user wants what they do with many conversations to end."""
+    return key("bulk-stop", bulk_id, user)
+
+
+def triage(triage_id: str) -> str:
+    return key("triage", triage_id)
+
+
+def triaged(thread_id: str) -> str:
+    """The triage in which somebody has the conversation before them."""
+    return key("triaged", thread_id)
 
 
 def quota(name: str) -> str:

@@ -163,9 +163,9 @@ async def test_without_a_rule_that_fits_and_without_a_default_nothing_is_posted_
         ("route add status:new", "The team has none at all"),
         ("route add account:@other", "There is: @acme"),
         ("route add assignee:nobody-i-know", "There is: Ana, Bo"),
-        ("route add assignee:<@U0GONE|gone>", "is nobody that I know in Inbox"),
+        ("route add assignee:<@U0GONE|gone>", "I don't know who <@U0GONE> is in Inbox"),
         ("route add platform:myspace", "There is no platform *myspace*"),
-        ("route add request:perhaps", "Say `request:yes` or `request:no`"),
+        ("route add request:perhaps", "Write `request:yes` or `request:no`"),
         ("route add tag:big fish", 'Put words that belong together in quotes: `tag:"big fish"`'),
         ("route add refund", "such as `text:refund`"),
         ("route add tag:", "What should the tag be?"),
@@ -195,7 +195,7 @@ async def test_a_rule_is_made_once_and_one_that_never_has_its_turn_is_named(on: 
     await inbox(on, "route add all")
     await says(on, "route add all", "That is rule 1 already")
     said = await says(on, "route add text:hello", "Rule 2")
-    assert "It never has its turn, as rule 1 takes everything: `/inbox route move 2 1`" in said
+    assert "It never gets its turn, as rule 1 takes everything: `/inbox route move 2 1`" in said
 
 
 async def test_a_channel_that_takes_no_posts_gets_no_rule(on: Stage) -> None:
@@ -217,7 +217,7 @@ async def test_rules_are_for_admins_and_on_record_and_the_others_see_them(on: St
 async def test_another_admin_hears_of_a_new_rule(on: Stage) -> None:
     on.slack.users[on.acme.bo].admin = True
     await inbox(on, "route add text:hello")
-    await hears(on, on.acme.bo, "in Inbox's settings: Rule 1: text: *hello*")
+    await hears(on, on.acme.bo, "changed a setting: Rule 1: text: *hello*")
     assert on.slack.dms(on.acme.ana) == []  # she did it herself
 
 
