@@ -82,7 +82,6 @@ async def test_both_forms_offer_times_by_the_persons_own_clock_and_are_valid(on:
         assert "In your time zone, America/New_York." in on.slack.show(view)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("choice", ["hours", "tomorrow", "monday", "week"])
 async def test_each_choice_is_the_moment_that_it_is_for_snoozing(on: Stage, clock: Later, choice: str) -> None:
     card = await card_of(on)
@@ -103,7 +102,6 @@ async def test_a_day_and_a_time_go_before_the_choice(on: Stage, clock: Later) ->
     assert (there.date(), f"{there:%H:%M}") == (day, "16:45")
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
@@ -299,7 +297,6 @@ async def test_change_takes_another_text_and_another_time(on: Stage, clock: Late
     assert sent(on) == ["Second thought"]
 
 
-@pytest.mark.any_api
 async def test_a_change_that_cannot_be_is_said_beside_its_field(on: Stage) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "First thought")
