@@ -105,7 +105,7 @@ async def test_a_day_and_a_time_go_before_the_choice(on: Stage, clock: Later) ->
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"send_date": "2024-02-29"}, "send_date", "That time is over. Choose one that is still to come."),
+        ({"send_date": "2024-02-29"}, "send_date", "That time has passed. Choose one in the future."),
         ({"send_date": "2099-01-01"}, "send_date", "That is more than a year ahead. Choose an earlier date."),
     ],
 )
