@@ -63,6 +63,7 @@ from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
 from bot.triage.store import Triages
+from bot.upkeep.store import Lifetimes
 from bot.waits.store import Noticed
 from bot.web import Web
 
@@ -155,6 +156,7 @@ async def _bot(
         lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
         cards=Cards(redis, settings.conversation_days),
+        lifetimes=Lifetimes(redis, settings.conversation_days),
         posts=Posts(redis),
         standing=Standing(redis),
         replies=Replies(redis, timing.replying),

@@ -40,6 +40,7 @@ from bot.store.health import Health
 from bot.store.installation import InstallState
 from bot.store.quota import Quota
 from bot.triage.store import Triages
+from bot.upkeep.store import Lifetimes
 from bot.waits.store import Noticed
 
 
@@ -101,6 +102,7 @@ class Bot:
     refused: RefusedChannels
 
     cards: Cards
+    lifetimes: Lifetimes
     posts: Posts
     standing: Standing
     replies: Replies

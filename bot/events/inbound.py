@@ -14,6 +14,7 @@ from bot.errors import Gone
 from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh
 from bot.feature import Feature
 from bot.later.jobs import held_by, line_to
+from bot.metrics import ANSWERED, place_of
 from bot.models import Card, Message, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
@@ -100,8 +101,9 @@ async def outbound(job: Outbound, _: Keep, bot: Bot) -> list[Job]:
     """What our side wrote answers whoever waits, and the card says so; a campaign answers nobody."""
     if job.campaign:
         await bot.routes.saw_campaign(job.thread_id)
-    else:
-        await bot.waiting.answered(job.thread_id, job.written.timestamp())
+    elif await bot.waiting.answered(job.thread_id, job.written.timestamp()):
+        place = await bot.cards.place(job.thread_id)
+        ANSWERED.labels(place_of(place.channel if place else None)).inc()
     card = await bot.cards.get(job.thread_id)
     if card is None:
         return []

@@ -142,7 +142,7 @@ class Slack:
         """Without the `#`."""
         async with self._answers():
             answer = await self.client.conversations_info(channel=channel)
-        return str(answer["channel"].get("name") or "")
+        return str((answer.get("channel") or {}).get("name") or "")
 
     async def is_member(self, channel: str, user: str) -> bool:
         """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
@@ -213,6 +213,24 @@ class Slack:
             if marked == message_id and str(one["ts"]) != thread_ts:
                 return Place(channel, str(one["ts"]))
         return None
+
+    async def marks(self, channel: str, since: float) -> set[str]:
+        """What `metadata` marked the bot's posts with, at the channel's top level; none where it may not read them."""
+        try:
+            async with self._answers():
+                answer = await self.client.conversations_history(
+                    channel=channel, oldest=str(since), include_all_metadata=True, limit=200
+                )
+        except (SlackRefused, SlackUnknown):
+            return set()
+        posts = [one for one in answer.get("messages") or [] if one.get("thread_ts", one["ts"]) == one["ts"]]
+        found = [(one.get("metadata") or {}).get("event_payload", {}).get("message_id") for one in posts]
+        return {str(one) for one in found if one}
+
+    async def validate(self, message: Mapping[str, Any]) -> None:
+        """Raises `ContentRefused` for blocks that Slack would not take; nothing is posted."""
+        async with self._answers():
+            await self.client.blocks_validate(blocks=message["blocks"])
 
     async def own_replies(self, card: Place, bot_user: str) -> list[Place] | None:
         """What the bot posted below a card, a thousand posts at the most; None where it may not read history."""

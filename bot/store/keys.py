@@ -139,6 +139,9 @@ def card(thread_id: str) -> str:
     return key("card", thread_id)
 
 
+ANY_CARD: Final = key("card*")  # of both kinds
+
+
 def card_at(channel: str, ts: str) -> str:
     return key("card-at", channel, ts)
 

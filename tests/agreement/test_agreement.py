@@ -439,7 +439,7 @@ MAY_USE = {
     "channels": "later reminders waits",
     "contact": "",
     "dm": "later send snippets",
-    "doctor": "",
+    "doctor": "cards",
     "earlier": "cards",
     "events": "cards routing snooze stats",
     "later": "cards send snooze",
