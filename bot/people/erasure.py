@@ -29,11 +29,7 @@ _LEFT: Final = (
 # Keys whose name tells whom they are about: a conversation, or a person.
 _NAMED: Final = (
     *("card:", "unshown:", "waiting:", "wait-began:", "routed:", "snoozing:", "replying:", "anyway:", "read-lately:"),
-<<<<<<< HEAD
-    *("threads-of:", "wrote:", "under-way:", "stats:latest:", "cache:lookup:", "scheduled-to:"),
-=======
     *("threads-of:", "wrote:", "under-way:", "stats:latest:", "cache:lookup:", "scheduled-to:", "triaged:"),
->>>>>>> years
 )
 
 

@@ -21,15 +21,11 @@ from bot.sandbox.stage import Stage
 from bot.settings import Settings
 from bot.store import keys
 from bot.store.connect import connect
-<<<<<<< HEAD
-=======
 from tests.e2e.bulk import listed
->>>>>>> years
 from tests.e2e.scheduling import later
 from tests.e2e.steps import card_of, hears, idle, reply_form, shows, version
 from tests.e2e.test_contact import contact_form
 
-<<<<<<< HEAD
 SECRETS = (
     "Sarah Chen",
     "sarah",
@@ -40,9 +36,6 @@ SECRETS = (
     "A note of theirs",
     "We ship",
 )
-=======
-SECRETS = ("Sarah Chen", "sarah", "my number is 555", "and my street", "We call you", "Dear person", "Tomorrow I say")
->>>>>>> years
 
 
 async def everything(redis: Any) -> dict[str, str]:
@@ -77,7 +70,6 @@ async def lives_with_her(on: Stage) -> None:
     await slack.submit(ana, values={"text": "We call you"})
     await slack.until(lambda: any("We call you" in slack.show(one) for one in slack.replies(channel, card.ts)))
     await idle(on)
-    await later(on, ana, card, "Tomorrow I say this")
     await reply_form(on, bo, card)  # stays open
     await slack.command(ana, channel, text="@sarah Dear person")
     await hears(on, ana, "Sent to")
