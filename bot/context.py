@@ -14,6 +14,7 @@ from bot.inbox.spoken import Spoken
 from bot.lists.store import Listings
 from bot.people.access import Access
 from bot.people.directory import Directory
+from bot.people.groups import Groups
 from bot.people.line_store import Lines
 from bot.people.links import Links
 from bot.people.notices import AFTER, Notices
@@ -27,6 +28,7 @@ from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
+from bot.rules.store import TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -96,6 +98,7 @@ class Bot:
     notices: Notices
     lines: Lines
     refused: RefusedChannels
+    groups: Groups
 
     cards: Cards
     posts: Posts
@@ -104,6 +107,7 @@ class Bot:
     feed: Feed
     contacts: Contacts
     routes: Routes
+    turns: TurnStore
     waiting: Waiting
     noticed: Noticed
     snoozes: Snoozes

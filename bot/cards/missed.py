@@ -14,6 +14,7 @@ from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep
+from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by
 from bot.store.quota import FIRST, LATER
 from bot.waits.notice import notice
@@ -77,7 +78,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         except CardDeleted as error:
             return [Lost(thread_id=thread.id, place=(place.channel, place.ts), stray=error.stray), job]
     await bot.feed.caught_up(thread.id)
-    return then
+    return [*then, Judge(thread_id=thread.id, channel=place.channel)]
 
 
 async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[Message]) -> None:

@@ -112,6 +112,8 @@ OPTIONAL = {
     "files_getUploadURLExternal": {"files:write"},
     "reactions_add": {"reactions:write"},
     "reactions_remove": {"reactions:write"},
+    "usergroups_list": {"usergroups:read"},
+    "usergroups_users_list": {"usergroups:read"},
 }
 METHOD = re.compile(r"(auth|bots|chat|conversations|files|pins|reactions|team|users|usergroups|views)_[a-z]\w*")
 
@@ -434,12 +436,13 @@ MAY_USE = {
     "dm": "send snippets",
     "doctor": "",
     "earlier": "cards",
-    "events": "cards routing snooze stats",
+    "events": "cards routing rules snooze stats",
     "lists": "cards reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",
     "reply": "cards send snippets snooze",
     "routing": "",
+    "rules": "cards routing snooze",
     "send": "stats",
     "snippets": "",
     "snooze": "cards lists waits",

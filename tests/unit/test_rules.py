@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.errors import Mistake
 from bot.models import Message, Person, Thread
-from bot.routing.fit import fits, unmet
+from bot.routing.actions import Actions
+from bot.routing.fit import Known, fits, unmet
 from bot.routing.language import FIELDS, Named, Wish, condition, read
 from bot.routing.store import Routes, Rule
 from bot.store.connect import connect
@@ -42,12 +43,12 @@ TAGS = [Named("t1", "VIP"), Named("t2", "big fish")]
 def test_what_is_typed_is_understood(typed: str, wishes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
     draft = read(typed)
     assert [tuple(wish) for wish in draft.wishes] == wishes
-    assert draft.channel is None
+    assert draft.actions == Actions()
 
 
 @pytest.mark.parametrize("typed", ["tag:vip to:<#C1|vip>", "to: <#C1> tag:vip", "tag:vip → <#C1|vip>", "tag:vip <#C1>"])
 def test_the_channel_may_stand_anywhere(typed: str) -> None:
-    assert read(typed).channel == "C1"
+    assert read(typed).actions.channel == "C1"
 
 
 def test_a_value_of_a_tag_is_its_id_whatever_its_case_and_a_none_is_one_too() -> None:
@@ -113,19 +114,19 @@ def test_all_conditions_must_hold_and_one_value_of_each_is_enough() -> None:
         (thread(tag_ids=("t2",)), "a refund", False),
         (thread(tag_ids=("t1",)), "hello", False),
     ):
-        assert (unmet(wanted, who, said(words), campaign=False) == []) is holds
+        assert (unmet(wanted, who, said(words), Known()) == []) is holds
 
 
 def test_a_deleted_message_says_nothing() -> None:
-    assert unmet(rule("text:refund"), thread(), said("refund", deleted=True), campaign=False)
-    assert unmet(rule("text:refund"), thread(), None, campaign=False)
+    assert unmet(rule("text:refund"), thread(), said("refund", deleted=True), Known())
+    assert unmet(rule("text:refund"), thread(), None, Known())
 
 
 def test_words_once_said_count_for_good_and_a_tag_does_not() -> None:
     wanted = rule("tag:vip text:refund")
-    tagged = unmet(wanted, thread(tag_ids=("t1",)), said("thanks"), campaign=False)
+    tagged = unmet(wanted, thread(tag_ids=("t1",)), said("thanks"), Known())
     assert [fits(tagged, before=before) for before in (True, False)] == [True, False]
-    assert not fits(unmet(wanted, thread(), said("thanks"), campaign=False), before=True)
+    assert not fits(unmet(wanted, thread(), said("thanks"), Known()), before=True)
 
 
 async def test_two_admins_at_once_lose_nothing_and_a_repeat_changes_nothing(redis_url: str) -> None:

@@ -1,0 +1,47 @@
+"""What follows from what somebody wrote, as the rules say it: jobs, each done once whatever happens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.context import Bot
+from bot.errors import Gone
+from bot.feature import Feature
+from bot.models import Message, Thread
+from bot.queue.job import Job, Keep
+from bot.routing import decide
+from bot.routing.decide import Plan
+from bot.rules.jobs import AssignByRule, Judge
+
+feature = Feature()
+
+
+def followed(plan: Plan, thread: Thread, message: Message, channel: str | None) -> list[Job]:
+    """The jobs; `channel` is where the conversation has its card, or is about to have it."""
+    return [*_assigned(plan, thread, message, channel or "")]
+
+
+def _assigned(plan: Plan, thread: Thread, message: Message, channel: str) -> list[Job]:
+    """None where somebody has it, as far as is known: that is looked at again before anything is written."""
+    trial = plan.turns
+    if trial is None or trial.rule.turns is None or thread.assignee_id is not None:
+        return []
+    after = trial.rule.turns.after
+    job = AssignByRule(thread_id=thread.id, message_id=message.id, rule=trial.rule.id, channel=channel)
+    until = message.created_at + timedelta(seconds=after)
+    return [job.model_copy(update={"waits": True, "until": until}) if after else job]
+
+
+@feature.handles(Judge)
+async def judge(job: Judge, _: Keep, bot: Bot) -> list[Job]:
+    """Of an absence, the last message counts: what was written before it was read with it."""
+    try:
+        thread = await bot.background.thread(job.thread_id)
+    except Gone:
+        return []
+    card = await bot.cards.get(job.thread_id)
+    message = (card.latest if card else None) or thread.last_message
+    if message is None or not message.inbound:
+        return []
+    plan = await decide.settle(bot, thread, message)
+    return followed(plan, thread, message, job.channel)

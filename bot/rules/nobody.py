@@ -1,0 +1,47 @@
+"""Says in a channel that nobody whom a rule names is free: once, until somebody is."""
+
+from __future__ import annotations
+
+from bot.cards.posting import post_once, slot
+from bot.context import Bot
+from bot.feature import Feature
+from bot.models import Card
+from bot.queue.job import Job, Keep
+from bot.routing.said import said_conditions
+from bot.rules import words
+from bot.rules.available import candidates, with_room
+from bot.rules.jobs import NobodyFree
+from bot.store.quota import NEW
+
+feature = Feature()
+
+
+@feature.handles(NobodyFree)
+async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
+    """Unless the channel knows, or somebody is free by now."""
+    rules = await bot.routes.rules()
+    found = next(((n, one) for n, one in enumerate(rules, 1) if one.id == job.rule), None)
+    if found is None or found[1].turns is None or await bot.turns.is_told(job.rule, job.channel):
+        return []
+    number, rule = found
+    everybody = await with_room(bot, await candidates(bot, found[1].turns), found[1].turns.most)
+    if any(not one.why for one in everybody):
+        return []
+    async with bot.refused.waiting(job, job.channel):
+        await slot(bot, job, job.channel, NEW)
+        text = words.nobody_free_closed(number)
+        if await bot.sharing.shows(job.channel):
+            said, card = said_conditions(rule.conditions), await bot.cards.get(job.thread_id)
+            text = words.nobody_free(number, said, everybody, _who(card), await _link(bot, job.thread_id))
+        await post_once(bot, job, f"nobody-{job.ref}-{rule.id}", job.channel, words.message(text))
+    await bot.turns.told(job.rule, job.channel)
+    return []
+
+
+def _who(card: Card | None) -> str:
+    return card.thread.person.label if card and card.thread.person else "Someone"
+
+
+async def _link(bot: Bot, thread_id: str) -> str | None:
+    place = await bot.cards.place(thread_id)
+    return bot.installation.permalink(*place) if place else None
