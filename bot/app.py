@@ -43,7 +43,7 @@ from bot.queue.worker import Worker
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.rules.store import TurnStore
+from bot.rules.store import MentionStore, TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack import dispatch
@@ -162,6 +162,7 @@ async def _bot(
         contacts=Contacts(redis),
         routes=Routes(redis),
         turns=TurnStore(redis),
+        mentions=MentionStore(redis),
         waiting=Waiting(redis),
         noticed=Noticed(redis),
         snoozes=Snoozes(redis),

@@ -28,7 +28,7 @@ from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.rules.store import TurnStore
+from bot.rules.store import MentionStore, TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -108,6 +108,7 @@ class Bot:
     contacts: Contacts
     routes: Routes
     turns: TurnStore
+    mentions: MentionStore
     waiting: Waiting
     noticed: Noticed
     snoozes: Snoozes

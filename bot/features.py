@@ -37,7 +37,8 @@ from bot.routing import move
 from bot.rules import assign as assign_by_rule
 from bot.rules import away as away_now
 from bot.rules import commands as rules
-from bot.rules import follow, nobody
+from bot.rules import follow, mention, nobody
+from bot.rules import note as note_by_rule
 from bot.send import again, send
 from bot.snippets import form as snippets
 from bot.snippets import put
@@ -63,7 +64,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
-    *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now)),
+    *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
     *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
 )

@@ -17,8 +17,10 @@ from bot.queue.job import Job, Keep
 feature = Feature()
 
 
-async def drawn(bot: Bot, contact: Contact, done: ContactChange | None = None, actor: Actor | None = None) -> list[Job]:
-    """The jobs that draw the cards; `done` was changed by `actor`. The text of notes stands on no card."""
+async def drawn(
+    bot: Bot, contact: Contact, done: ContactChange | None = None, actor: Actor | None = None, *, rule: str = ""
+) -> list[Job]:
+    """The jobs that draw the cards; `done` was changed by `actor` or a `rule`. The text of notes stands on no card."""
     done = (done or ContactChange()).without(ContactChange(facts={"notes": None}))
     person = contact.thread.person
     ids = {contact.thread.id}
@@ -26,11 +28,9 @@ async def drawn(bot: Bot, contact: Contact, done: ContactChange | None = None, a
         ids |= await bot.cards.threads_of(about)
     before = {one: thread.assignee_id for one, thread in (await bot.cards.threads(sorted(ids))).items()}
     before[contact.thread.id] = contact.thread.assignee_id
-    by, member = (actor.name, actor.member.id) if actor else ("", "")
-    return [
-        ShowContact(thread_id=one, by=by, member_id=member, done=done, assigned_before=before.get(one))
-        for one in sorted(ids)
-    ]
+    by, member = (actor.name, actor.member.id) if actor else (rule, "")
+    shown = ShowContact(thread_id="", by=by, member_id=member, done=done, unasked=bool(rule))
+    return [shown.model_copy(update={"thread_id": one, "assigned_before": before.get(one)}) for one in sorted(ids)]
 
 
 @feature.handles(ShowContact)
@@ -40,7 +40,7 @@ async def show(job: ShowContact, _: Keep, bot: Bot) -> list[Job]:
     if card is None:
         return []
     try:
-        found = await bot.inbox.thread(job.thread_id)
+        found = await (bot.background if job.unasked else bot.inbox).thread(job.thread_id)
     except Gone:
         return [Refresh(thread_id=job.thread_id)]
     thread = found.with_person(card.thread.person)

@@ -34,7 +34,10 @@ class Decision(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Where the conversation belongs, and the rules that do the rest; None and () where none does."""
+    """Where the conversation belongs, and the rules that do the rest; None and () where none does.
+
+    Of those that note something, one sets the status: the others are without.
+    """
 
     place: Decision
     turns: Trial | None = None
@@ -61,7 +64,8 @@ async def settle(bot: Bot, thread: Thread, message: Message) -> Plan:
         await bot.routes.remember(thread.id, rule)
     lasting = [one.rule for one in found if one.fits and any(each.field in LASTING for each in one.rule.conditions)]
     await bot.routes.fitted(thread.id, [one.id for one in lasting if one.id not in memory.fitted])
-    return plan
+    done = {one.rule for one in memory.did if one.kind == "noted"}  # what people changed since then stays so
+    return plan._replace(noted=tuple(one for one in plan.noted if one.rule.id not in done))
 
 
 async def tried(bot: Bot, thread: Thread, message: Message | None) -> tuple[list[Trial], Plan]:
@@ -74,12 +78,17 @@ async def tried(bot: Bot, thread: Thread, message: Message | None) -> tuple[list
 def _plan(bot: Bot, memory: Memory, found: Sequence[Trial]) -> Plan:
     fitting = [one for one in found if one.fits]
     status = next((one for one in fitting if one.rule.status), None)
+    noted = (one if one is status else _without_status(one) for one in fitting)
     return Plan(
         place=_place(bot, memory, found),
         turns=next((one for one in fitting if one.rule.turns), None),
         mention=next((one for one in fitting if one.rule.mention), None),
-        noted=tuple(one for one in fitting if one.rule.tags or one is status),
+        noted=tuple(one for one in noted if one.rule.tags or one.rule.status),
     )
+
+
+def _without_status(trial: Trial) -> Trial:
+    return trial._replace(rule=trial.rule.model_copy(update={"status": None}))
 
 
 def _place(bot: Bot, memory: Memory, found: Sequence[Trial]) -> Decision:

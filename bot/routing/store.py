@@ -95,9 +95,13 @@ class Pin(Record):
 
 
 class Did(Record):
-    """What a rule, the `number`-th then, did with a conversation: `what` is mrkdwn, as `assigned it to *Bo*`."""
+    """What a rule, the `number`-th then, did with a conversation: `what` is mrkdwn, as `assigned it to *Bo*`.
+
+    `kind` is what it is about: of each kind, the last is remembered.
+    """
 
     rule: str
+    kind: Literal["assigned", "mentioned", "noted"]
     number: int
     what: str
     at: datetime
@@ -177,9 +181,9 @@ class Routes:
         """Their first message; "" where that is not known any more."""
         await self._note(thread_id, "first", message_id)
 
-    async def did(self, thread_id: str, kind: str, did: Did) -> None:
-        """What a rule did; the same kind of thing done again takes its place."""
-        await self._note(thread_id, f"{_DID}{did.rule}:{kind}", did.model_dump_json())
+    async def did(self, thread_id: str, did: Did) -> None:
+        """What a rule did."""
+        await self._note(thread_id, f"{_DID}{did.rule}:{did.kind}", did.model_dump_json())
 
     async def saw_campaign(self, thread_id: str) -> None:
         """A campaign wrote in the thread."""

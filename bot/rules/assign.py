@@ -7,7 +7,7 @@ Inbox itself, the thread is read before anything is written.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 
@@ -19,24 +19,16 @@ from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.models import Card, Note, Thread
 from bot.people.jobs import TellAdmins
-from bot.queue.job import DAY, Asker, Job, Keep, Later, utc_now
-from bot.routing.store import Did, Rule, Turns
+from bot.queue.job import DAY, Job, Keep, Later, utc_now
 from bot.rules import words
 from bot.rules.available import candidates, forget_seat, with_room
+from bot.rules.found import Found, found, record, remember
 from bot.rules.jobs import AssignByRule, NobodyFree
 from bot.rules.store import SPENT, Turn
 
 log = structlog.get_logger(__name__)
 TRIES: Final = 20  # of people whom Inbox does not take for assignees
 feature = Feature()
-
-
-class Found(NamedTuple):
-    """A rule that assigns, and which one it is now."""
-
-    number: int
-    rule: Rule
-    turns: Turns
 
 
 @feature.handles(AssignByRule)
@@ -75,33 +67,28 @@ def _later(bot: Bot, job: AssignByRule, seconds: float) -> AssignByRule:
 
 
 async def _assign(bot: Bot, job: AssignByRule) -> list[Job]:
-    found, card = await _rule(bot, job.rule), await bot.cards.get(job.thread_id)
+    by, card = await found(bot, job.rule), await bot.cards.get(job.thread_id)
     turn = await bot.turns.taken(job.thread_id, job.message_id)
-    if found is None or card is None or (turn and turn.user == SPENT):
+    if by is None or card is None or (turn and turn.user == SPENT):
         return []
     if turn is None and not _is_wanted(card):
         return []
     thread = (await bot.background.thread(job.thread_id)).with_person(card.thread.person)
     if turn and thread.assignee_id == turn.member:  # whoever wrote it died, or was not told so
-        return await _assigned(bot, job, found, card, turn, thread)
+        return await _assigned(bot, job, by, card, turn, thread)
     if thread.archived or thread.assignee_id or (thread.person and thread.person.assignee_id):
         await _give_back(bot, job)
         return [Refresh(thread_id=job.thread_id, shown=thread)]
-    turn = turn or await _take(bot, job, found)
+    turn = turn or await _take(bot, job, by)
     if turn is None:
-        return await _nobody(bot, job, found)
+        return await _nobody(bot, job, by)
     try:
         thread = await bot.background.update_thread(job.thread_id, assignee_id=turn.member)
     except (NotNow, Unconfirmed):
         raise
     except InboxError as error:
-        return await _not_taken(bot, job, found, turn, error)
-    return await _assigned(bot, job, found, card, turn, thread)
-
-
-async def _rule(bot: Bot, rule_id: str) -> Found | None:
-    rules = enumerate(await bot.routes.rules(), 1)
-    return next((Found(n, one, one.turns) for n, one in rules if one.id == rule_id and one.turns), None)
+        return await _not_taken(bot, job, by, turn, error)
+    return await _assigned(bot, job, by, card, turn, thread)
 
 
 def _is_wanted(card: Card) -> bool:
@@ -109,11 +96,14 @@ def _is_wanted(card: Card) -> bool:
     return not card.gone and card.thread.assignee_id is None and card.waiting_since is not None
 
 
-async def _take(bot: Bot, job: AssignByRule, found: Found) -> Turn | None:
+async def _take(bot: Bot, job: AssignByRule, by: Found) -> Turn | None:
     """Another worker may take the last place that somebody has meanwhile: the script looks again."""
-    there = await with_room(bot, await candidates(bot, found.turns), found.turns.most)
+    turns = by.rule.turns
+    if turns is None:
+        return None
+    there = await with_room(bot, await candidates(bot, turns), turns.most)
     everybody = [one.turn for one in there]
-    return await bot.turns.take(found.rule.id, job.thread_id, job.message_id, everybody, found.turns.most)
+    return await bot.turns.take(by.rule.id, job.thread_id, job.message_id, everybody, turns.most)
 
 
 async def _give_back(bot: Bot, job: AssignByRule) -> None:
@@ -122,39 +112,36 @@ async def _give_back(bot: Bot, job: AssignByRule) -> None:
         await bot.turns.give_back(job.rule, job.thread_id, job.message_id, turn)
 
 
-async def _not_taken(bot: Bot, job: AssignByRule, found: Found, turn: Turn, error: InboxError) -> list[Job]:
+async def _not_taken(bot: Bot, job: AssignByRule, by: Found, turn: Turn, error: InboxError) -> list[Job]:
     """Inbox refuses: where the thread is there, it is the assignee, and the next one has the turn."""
     await bot.background.thread(job.thread_id)
     log.warning("assignee_refused", ref=job.ref, member=turn.member, status=error.status, code=error.code)
     if job.tries >= TRIES:
         raise error
     await forget_seat(bot, turn.user)
-    await bot.turns.give_back(found.rule.id, job.thread_id, job.message_id, turn, owed=False)
+    await bot.turns.give_back(by.rule.id, job.thread_id, job.message_id, turn, owed=False)
     return [_later(bot, job, 0.0)]
 
 
-async def _assigned(bot: Bot, job: AssignByRule, found: Found, card: Card, turn: Turn, thread: Thread) -> list[Job]:
+async def _assigned(bot: Bot, job: AssignByRule, by: Found, card: Card, turn: Turn, thread: Thread) -> list[Job]:
     """Inbox has confirmed it: the card says so, and who has it is told."""
-    await bot.turns.confirmed(found.rule.id, job.thread_id, turn)
+    await bot.turns.confirmed(by.rule.id, job.thread_id, turn)
     now, name = utc_now(), await bot.directory.assignee(turn.member) or ""
-    did = Did(rule=found.rule.id, number=found.number, what=words.assigned_it(name), at=now)
-    await bot.routes.did(job.thread_id, "turns", did)
-    us = Asker(user=bot.installation.bot_user)
-    await bot.record.note(us, "assign_by_rule", job.thread_id, f"done: {turn.member}", job.ref, turn.member)
+    await remember(bot, by, job.thread_id, "assigned", words.assigned_it(name))
+    await record(bot, job, "assign_by_rule", job.thread_id, f"done: {turn.member}", turn.member)
     thread = thread.with_person(card.thread.person)
-    await bot.cards.write(thread, notes={"assigned": Note(who=words.rule(found.number), at=now)})
+    await bot.cards.write(thread, notes={"assigned": Note(who=words.rule(by.number), at=now)})
     await bot.directory.saw(thread)
-    log.info("assigned_by_rule", ref=job.ref, thread=job.thread_id, rule=found.rule.id, member=turn.member)
-    by = words.rule(found.number).capitalize()
-    return [Render(thread_id=job.thread_id), TellAssignee(thread_id=thread.id, member_id=turn.member, by=by)]
+    log.info("assigned_by_rule", ref=job.ref, thread=job.thread_id, rule=by.rule.id, member=turn.member)
+    said = words.rule(by.number).capitalize()
+    return [Render(thread_id=job.thread_id), TellAssignee(thread_id=thread.id, member_id=turn.member, by=said)]
 
 
-async def _nobody(bot: Bot, job: AssignByRule, found: Found) -> list[Job]:
+async def _nobody(bot: Bot, job: AssignByRule, by: Found) -> list[Job]:
     """It stays unassigned; its channel is told, without one the admins are."""
-    did = Did(rule=found.rule.id, number=found.number, what=words.FOUND_NOBODY, at=utc_now())
-    await bot.routes.did(job.thread_id, "turns", did)
+    await remember(bot, by, job.thread_id, "assigned", words.FOUND_NOBODY)
     place = await bot.cards.place(job.thread_id)
-    log.info("nobody_free", ref=job.ref, thread=job.thread_id, rule=found.rule.id)
+    log.info("nobody_free", ref=job.ref, thread=job.thread_id, rule=by.rule.id)
     if channel := place.channel if place else job.channel:
-        return [NobodyFree(channel=channel, rule=found.rule.id, thread_id=job.thread_id)]
-    return [TellAdmins(name=f"nobody-free:{found.rule.id}", text=words.nobody_free_nowhere(found.number))]
+        return [NobodyFree(channel=channel, rule=by.rule.id, thread_id=job.thread_id)]
+    return [TellAdmins(name=f"nobody-free:{by.rule.id}", text=words.nobody_free_nowhere(by.number))]

@@ -11,14 +11,25 @@ from bot.models import Message, Thread
 from bot.queue.job import Job, Keep
 from bot.routing import decide
 from bot.routing.decide import Plan
-from bot.rules.jobs import AssignByRule, Judge
+from bot.rules.jobs import AssignByRule, Judge, MentionByRule, NoteByRule
 
 feature = Feature()
 
 
 def followed(plan: Plan, thread: Thread, message: Message, channel: str | None) -> list[Job]:
     """The jobs; `channel` is where the conversation has its card, or is about to have it."""
-    return [*_assigned(plan, thread, message, channel or "")]
+    jobs = [*_noted(plan, thread), *_assigned(plan, thread, message, channel or "")]
+    if plan.mention and channel:
+        jobs.append(MentionByRule(thread_id=thread.id, message_id=message.id, rule=plan.mention.rule.id))
+    return jobs
+
+
+def _noted(plan: Plan, thread: Thread) -> list[Job]:
+    contact = thread.contact_id or (thread.person and thread.person.profile_id) or thread.id
+    return [
+        NoteByRule(thread_id=thread.id, contact_id=contact, rule=one.rule.id, status=one.rule.status is not None)
+        for one in plan.noted
+    ]
 
 
 def _assigned(plan: Plan, thread: Thread, message: Message, channel: str) -> list[Job]:

@@ -10,6 +10,7 @@ from bot.queue.job import Job, Keep
 from bot.routing.said import said_conditions
 from bot.rules import words
 from bot.rules.available import candidates, with_room
+from bot.rules.found import found
 from bot.rules.jobs import NobodyFree
 from bot.store.quota import NEW
 
@@ -19,12 +20,11 @@ feature = Feature()
 @feature.handles(NobodyFree)
 async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
     """Unless the channel knows, or somebody is free by now."""
-    rules = await bot.routes.rules()
-    found = next(((n, one) for n, one in enumerate(rules, 1) if one.id == job.rule), None)
-    if found is None or found[1].turns is None or await bot.turns.is_told(job.rule, job.channel):
+    by = await found(bot, job.rule)
+    if by is None or by.rule.turns is None or await bot.turns.is_told(job.rule, job.channel):
         return []
-    number, rule = found
-    everybody = await with_room(bot, await candidates(bot, found[1].turns), found[1].turns.most)
+    number, rule = by
+    everybody = await with_room(bot, await candidates(bot, by.rule.turns), by.rule.turns.most)
     if any(not one.why for one in everybody):
         return []
     async with bot.refused.waiting(job, job.channel):

@@ -107,5 +107,54 @@ def nobody_free_nowhere(number: int) -> str:
     )
 
 
+def user(id: str) -> str:
+    return f"<@{id}>"
+
+
+def group(id: str) -> str:
+    return f"<!subteam^{id}>"
+
+
+def mention(tokens: Sequence[str], who: str, number: int, said: str) -> str:
+    """Below a card; `tokens` name people to Slack, `said` are the rule's conditions."""
+    return clip(f"🔔 {' '.join(tokens)} *{plain(who, 80)}* waits for an answer (rule {number}: {said}).", 2_900)
+
+
+def mentioned_it(tokens: Sequence[str]) -> str:
+    return clip(f"mentioned {', '.join(tokens)}", 500)
+
+
+def waiter(who: str, since: datetime, link: str | None) -> str:
+    named = f"<{link}|{plain(who, 80)}>" if link else f"*{plain(who, 80)}*"
+    return f"• {named} waits since {when_long(since)}"
+
+
+def mentions_left(tokens: Sequence[str], lines: Sequence[str], count: int) -> str:
+    """What rules wanted to mention people for, after as many mentions in an hour as a channel bears."""
+    more = [f"… and {count - len(lines)} more"] if count > len(lines) else []
+    named = " ".join([*tokens[:_NAMED], ""])
+    head = f"🔔 {named}*{count} more wait for an answer*, beyond 20 mentions in an hour:"
+    return clip("\n".join([head, *lines, *more]), 2_900)
+
+
+def noted_it(tags: Sequence[str], status: str) -> str:
+    """`added the tag *press* and set the status to *New*`; "" for nothing."""
+    named = ", ".join(f"*{plain(one, 60)}*" for one in tags)
+    added = [f"added the tag{'s' if len(tags) > 1 else ''} {named}"] if tags else []
+    return " and ".join([*added, *([f"set the status to *{plain(status, 60)}*"] if status else [])])
+
+
+NOTED_NOTHING: Final = "could not add its tags or status: Inbox refused them"
+
+
+def not_noted(number: int, names: Sequence[str]) -> str:
+    """To admins: Inbox refused these tags or this status, which may be gone."""
+    named = ", ".join(f"*{plain(one, 60)}*" for one in names)
+    return (
+        f"Rule {number} can't give contacts {named}: Inbox refuses it. Is it deleted there? Make the rule anew with "
+        "one that there is: `/inbox route list`."
+    )
+
+
 def message(text: str) -> Msg:
     return {"text": text, "blocks": [section(text)]}

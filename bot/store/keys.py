@@ -175,6 +175,21 @@ def nobody_free(rule: str) -> str:
     return key("turns", "nobody-free", rule)
 
 
+def mentions(channel: str) -> str:
+    """Waits that rules mentioned people for in the last hour, by when that was (ms)."""
+    return key("turns", "mentions", channel)
+
+
+def mentions_left(channel: str) -> str:
+    """Waits that found no room there, with their rules."""
+    return key("turns", "mentions-left", channel)
+
+
+def mentioned_until(thread_id: str) -> str:
+    """When the last message was written of the wait that a rule mentioned people for."""
+    return key("turns", "mentioned-until", thread_id)
+
+
 def group(group_id: str) -> str:
     return key("cache", "group", group_id)
 

@@ -442,7 +442,7 @@ MAY_USE = {
     "reminders": "waits",
     "reply": "cards send snippets snooze",
     "routing": "",
-    "rules": "cards routing snooze",
+    "rules": "cards contact routing snooze waits",
     "send": "stats",
     "snippets": "",
     "snooze": "cards lists waits",

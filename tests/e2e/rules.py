@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -64,19 +65,29 @@ class Time:
         now = time.time()
         return {lane.decode(): at - now for lane, at in self._redis.zrange(keys.DELAYED, 0, -1, withscores=True)}
 
-    def comes(self, thread_id: str) -> None:
-        """The volunteers of a conversation have had their time."""
-        for lane in self.waits():
-            if lane.startswith(f"assigning:{thread_id}:"):
-                (item,) = self._redis.lrange(keys.lane(lane), 0, -1)
-                begin, _, rest = item.partition(b'"until":"')
-                _, _, end = rest.partition(b'"')
-                self._redis.lset(keys.lane(lane), 0, begin + b'"until":"2026-01-01T00:00:00Z"' + end)
-                self._redis.zadd(keys.DELAYED, {lane: time.time()})
+    def comes(self, thread_id: str, lane: str = "assigning:") -> None:
+        """The volunteers of a conversation have had their time, or whatever else waits in lanes that begin so."""
+        for name in self.waits():
+            if name.startswith(lane + (f"{thread_id}:" if thread_id else "")):
+                item = self._redis.lindex(keys.lane(name), 0)
+                begin, until, rest = item.partition(b'"until":"')
+                if until:
+                    item = begin + b'"until":"2026-01-01T00:00:00Z"' + rest.partition(b'"')[2]
+                self._redis.lset(keys.lane(name), 0, item)
+                self._redis.zadd(keys.DELAYED, {name: time.time()})
 
-    def forget(self, *names: str) -> None:
+    def rules(self) -> list[str]:
+        """The ids of all rules."""
+        return [one["id"] for one in json.loads(self._redis.get(keys.RULES))["rules"]]
+
+    def quotas(self) -> list[bytes]:
+        """The names of what was counted of calls to Inbox."""
+        return list(self._redis.keys(keys.quota("inbox*")))
+
+    def forget(self, *names: str | bytes) -> None:
         """What is cached there is asked for anew."""
-        self._redis.delete(*names)
+        if names:
+            self._redis.delete(*names)
 
     def close(self) -> None:
         self._redis.close()

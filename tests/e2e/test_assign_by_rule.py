@@ -14,8 +14,6 @@ from tests.conftest import Open
 from tests.e2e.rules import Time, assignments, colleague, has_it, inbox, says, somebody, write
 from tests.e2e.steps import calls, card_of, cards, hears, idle, shows, thread
 
-pytestmark = pytest.mark.both_apis
-
 
 @pytest.fixture
 def clock(redis_url: str) -> Iterator[Time]:
@@ -32,6 +30,7 @@ def people(on: Stage, *users: str) -> str:
 # --- who gets it -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_apis
 async def test_a_rule_assigns_a_conversation_that_nobody_has_and_the_card_says_by_which(on: Stage) -> None:
     on.acme.sarah.tag_ids = [on.inbox.add_tag("VIP")]
     await says(on, "route add text:invoice", "Rule 1")
@@ -157,6 +156,7 @@ async def test_what_somebody_has_stays_theirs(on: Stage) -> None:
     assert calls(on, "PATCH") == []
 
 
+@pytest.mark.both_apis
 async def test_the_contacts_own_assignee_goes_before_rules(on: Stage) -> None:
     on.acme.sarah.assignee_id = on.acme.ana_member
     await inbox(on, f"assign add all {people(on, on.acme.bo)}")
@@ -166,6 +166,7 @@ async def test_the_contacts_own_assignee_goes_before_rules(on: Stage) -> None:
     assert "Assigned to Ana" in shows(on, cards(on)[0])
 
 
+@pytest.mark.both_apis
 async def test_who_takes_it_in_inbox_before_the_bot_writes_keeps_it_and_the_turn_is_not_lost(on: Stage) -> None:
     """Nobody told the bot: it reads the thread before it writes."""
     await inbox(on, f"assign add all {people(on, on.acme.ana, on.acme.bo)}")
@@ -213,6 +214,7 @@ async def test_a_volunteer_has_ten_minutes(on: Stage, clock: Time) -> None:
     assert (has_it(on), has_it(on, on.acme.omar)) == (on.acme.ana_member, on.acme.bo_member)
 
 
+@pytest.mark.both_apis
 async def test_who_has_as_many_open_ones_as_the_rule_allows_gets_no_more(on: Stage) -> None:
     for number in range(2):
         on.inbox.add_thread(on.acme.account, somebody(on, number), assignee_id=on.acme.bo_member)
@@ -337,6 +339,7 @@ async def test_the_doctor_says_that_a_group_cannot_be_read(
     assert "usergroups:read" in await says(on, "doctor", "can't be read")
 
 
+@pytest.mark.both_apis
 async def test_somebody_whom_inbox_does_not_take_is_passed_over(on: Stage) -> None:
     zoe, member = colleague(on, "Zoe")
     await inbox(on, f"assign add all {people(on, zoe, on.acme.bo)}")
