@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.cards.known import learn
 from bot.context import Bot
 from bot.errors import Gone
 from bot.feature import Feature
@@ -54,5 +55,13 @@ async def judge(job: Judge, _: Keep, bot: Bot) -> list[Job]:
     message = (card.latest if card else None) or thread.last_message
     if message is None or not message.inbound:
         return []
+    known = [] if card else await _met(bot, thread, message)
     plan = await decide.settle(bot, thread, message)
-    return followed(plan, thread, message, job.channel)
+    return [*known, *followed(plan, thread, message, job.channel)]
+
+
+async def _met(bot: Bot, thread: Thread, message: Message) -> list[Job]:
+    """A conversation that is shown nowhere: nobody has noted so far who waits there."""
+    await bot.directory.saw(thread)
+    await bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
+    return await learn(bot, thread)
