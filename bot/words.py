@@ -118,6 +118,11 @@ def slack_away(reference: str) -> str:
     return "Slack didn't answer me, so I couldn't do that. Try again in a minute." + _reference(reference)
 
 
+def too_long(reference: str) -> str:
+    """Slack or Inbox was so slow that the handler's time ran out: what it asked for last may be done."""
+    return "That took too long, so I stopped. See whether it's done before you try again." + _reference(reference)
+
+
 def gave_up(error: Exception) -> str:
     """Why nothing was sent, for ten minutes."""
     if isinstance(error, errors.Unauthorized):

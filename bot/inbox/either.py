@@ -116,7 +116,7 @@ class Either:
         return await self._ask(lambda inbox: inbox.events(after, limit), again=False)
 
     async def _ask(self, verb: Callable[[Inbox], Awaitable[T]], *, again: bool = True) -> T:
-        inbox = self._client()
+        inbox, signs = self._client(), self._spoken.signs
         try:
             answer = await verb(inbox)
         except InboxError as error:
@@ -124,7 +124,7 @@ class Either:
             if not (moved and again and isinstance(error, Unavailable)):
                 raise
             return await verb(self._client())
-        self._spoken.answered(inbox.version, inbox.sunset)
+        self._spoken.answered(inbox.version, inbox.sunset, signs)
         return answer
 
     def _client(self) -> Inbox:

@@ -74,6 +74,7 @@ class Spoken:
         """`certain` says that v2 has just refused the team, where `version` is v1; `pinned` that settings name it."""
         self.version, self.pinned, self.certain = version, pinned, certain
         self.ended = False  # v1 gave a sign, and v2 did not answer yet
+        self.signs = 0  # of its end, so far
         self.sunset: str | None = None
         self.moved: Callable[[str, bool], Awaitable[None]] | None = None
         self.watched: Callable[[], Awaitable[None]] | None = None
@@ -92,10 +93,13 @@ class Spoken:
             return f"Inbox API {self.version} has ended, and no other one answers or may be used yet"
         return f"Inbox API {self.version}" + (f", which ends on {day(self.ends)}" if self.ends else "")
 
-    def answered(self, version: str, sunset: str | None) -> None:
-        """A call to `version` was answered, with the `Sunset` header last seen."""
+    def answered(self, version: str, sunset: str | None, signs: int) -> None:
+        """A call to `version` was answered, with the `Sunset` header last seen.
+
+        It lives, unless it gave a sign of its end after the call began, when there had been so many `signs`.
+        """
         if version == self.version:
-            self.ended, self.sunset = False, sunset or self.sunset
+            self.ended, self.sunset = self.ended and signs != self.signs, sunset or self.sunset
 
     async def failed(self, version: str, error: InboxError) -> bool:
         """A call to `version` failed: whether another one is spoken by now. Raises `StoreUnavailable`.
@@ -105,7 +109,8 @@ class Spoken:
         """
         if version == self.version == "v1":
             if isinstance(error, VersionEnded) or error.code == "unreadable":
-                self.ended = self.ended or isinstance(error, VersionEnded)
+                if isinstance(error, VersionEnded):
+                    self.ended, self.signs = True, self.signs + 1
                 await self.look()
             elif isinstance(error, Unavailable) or error.status in (401, 403):
                 self._sign.set()

@@ -21,6 +21,8 @@ def explain(bot: Bot, error: Exception, ref: str, doing: words.Doing = "change",
         return words.UNIDENTIFIED
     if isinstance(error, SlackAway):
         return words.slack_away(ref)
+    if isinstance(error, TimeoutError):
+        return words.too_long(ref)
     if isinstance(error, (Refused, InboxError)):
         team = bot.access.installation.name
         return words.explain(error, team=team, account=account or "The account", reference=ref, doing=doing)

@@ -77,7 +77,8 @@ class Work:
 
     async def _give_up(self, ticket: Ticket, job: Job, error: Exception) -> str:
         then, said = await self._last_word(job, error)
-        told = isinstance(error, (Refused, InboxError, NotThere)) or (isinstance(error, SlackError) and not job.patient)
+        slow = isinstance(error, (SlackError, TimeoutError)) and not job.patient
+        told = slow or isinstance(error, (Refused, InboxError, NotThere))
         if told and said and not job.background:  # then nobody need look at it
             log.info("refused", ref=job.ref, kind=job.kind, error=_named(error))
             await self._lanes.finish(ticket, then, job)

@@ -39,6 +39,11 @@ MADE_BY_TOOLS = {".git", ".venv", ".data", "__pycache__", ".hypothesis", ".mypy_
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def manifest(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((ROOT / "manifests" / f"{name}.json").read_text())
     return found
@@ -118,13 +123,14 @@ OPTIONAL = {
 METHOD = re.compile(r"(auth|bots|chat|conversations|files|pins|reactions|team|users|usergroups|views)_[a-z]\w*")
 
 
+@cache
 def methods_called() -> dict[str, set[str]]:
     """Web API methods that the bot calls as `….client.method(…)`, by file."""
     found = defaultdict(set)
     for path in BOT:
         if "sandbox" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and METHOD.fullmatch(node.func.attr):
                 owner = node.func.value
                 if isinstance(owner, ast.Attribute) and owner.attr == "client":
@@ -364,7 +370,7 @@ MODULES = {module_of(path) for path in BOT}
 def imports(path: Path) -> frozenset[str]:
     """Modules that a file imports, in full; `from bot import jobs` is `bot.jobs`."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -522,7 +528,7 @@ def test_every_word_of_inbox_has_its_line_in_the_help() -> None:
 def test_every_button_and_every_form_has_a_listener_and_every_listener_something_to_hear(
     registered: dict[str, set[str]],
 ) -> None:
-    views = [ast.parse(path.read_text()) for path in BOT if path.name.endswith("views.py") or path.name == "blocks.py"]
+    views = [parsed(path) for path in BOT if path.name.endswith("views.py") or path.name == "blocks.py"]
     controls = {name for tree in views for made in ast.walk(tree) for name in action_ids(made)} - {MORE}
     options = {name for tree in views for made in calls_of("more", tree) for name in texts(made.args[1:2])}
     forms = {one.value for tree in views for one in keywords(tree, "callback_id")}
@@ -581,14 +587,14 @@ def test_nothing_is_left_to_do() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [path for path in BOT if path.read_text() and not ast.get_docstring(ast.parse(path.read_text()))]
+    silent = [path for path in BOT if path.read_text() and not ast.get_docstring(parsed(path))]
     assert silent == []
 
 
 def test_no_log_line_has_a_field_called_event() -> None:
     """structlog's own name for the first argument: passing it again raises where one only wanted to log."""
     for path in sorted((ROOT / "bot").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 logs = isinstance(node.func.value, ast.Name) and node.func.value.id == "log"
                 assert not (logs and any(word.arg == "event" for word in node.keywords)), f"{path}:{node.lineno}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvloop
 
 from bot import log
-from tests.bench.acks import acks, while_inbox_hangs
+from tests.bench.acks import acks, beside_peers, while_inbox_hangs
 from tests.bench.servers import Bench, bench
 from tests.bench.size import growth, memory, start
 from tests.bench.table import Row, as_json, as_text
@@ -19,6 +19,7 @@ from tests.bench.work import calls, drain, idle
 Part = Callable[[Bench], Awaitable[list[Row]]]
 PARTS: dict[str, Part] = {
     "acks": lambda on: acks(on, rounds=5, seconds=0.6),
+    "peers": lambda on: beside_peers(on, rounds=5, seconds=0.6),
     "hangs": lambda on: while_inbox_hangs(on, seconds=3.0),
     "idle": lambda on: idle(on, times=200),
     "drain": lambda on: drain(on, count=3000),

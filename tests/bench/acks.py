@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import os
+import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, Literal
 
 from bot.store import keys
 from tests.bench.load import Load, load, webhooks
+from tests.bench.peers import QUEUES, environment
 from tests.bench.servers import BASELINES, NODE, SERVE, WEB, Bench, Server, node
 from tests.bench.table import Row
 
 AT_ONCE: Final = 16  # connections
 DM, INBOX, WEBHOOK = "bot, /dm", "bot, /inbox", "bot, webhook"
 BARE, BOLT, BEFORE = BASELINES
+BULLMQ: Final = "@slack/bolt + BullMQ on node"
+PEERS: Final = {"Bolt + arq": 1.8, "Bolt + rq": 1.8, "Bolt + celery": 1.8, BULLMQ: 1.2}  # goals
 
 
 @dataclass
@@ -113,6 +120,60 @@ def _rows(turns: dict[str, list[Turn]]) -> list[Row]:
         Row("processor time of a /dm beside Bolt", "<=", 1.3, time, raw=times, reach=1.6),
         Row(last, "<=", 1.1, ratio(INBOX, DM, cpu), raw=raw(cpu, 1e6, INBOX, DM)),
     ]
+
+
+async def beside_peers(bench: Bench, *, rounds: int, seconds: float) -> list[Row]:
+    """The same work, done by what is put together of well-kept parts: each in an environment of its own."""
+    turns: dict[str, list[Turn]] = defaultdict(list)
+    async with AsyncExitStack() as stack:
+        folder = os.environ.get("BENCH_PEERS") or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="bridge-peers-")
+        )
+        commands: dict[str, Sequence[str]] = {
+            f"Bolt + {name}": (
+                await asyncio.to_thread(environment, Path(folder), name),
+                "-m",
+                "tests.bench.peers",
+                name,
+            )
+            for name in QUEUES
+        }
+        commands |= {BULLMQ: found} if (found := node("queued.cjs", "bullmq")) else {}
+        servers = {name: await stack.enter_async_context(bench.server(one)) for name, one in commands.items()}
+        servers[DM] = await stack.enter_async_context(bench.server(WEB))
+        afresh(bench)
+        for number in range(rounds + 1):
+            for name, server in servers.items():
+                turn = await _turn(server, bench.commands(), seconds)
+                if number:
+                    turns[name].append(turn)
+            afresh(bench)
+    cpu = [
+        _against(turns, name, goal, "requests in a second of processor time", lambda turn: 1 / turn.cpu, ">=")
+        for name, goal in PEERS.items()
+    ]
+    one = [
+        _against(turns, name, 0.6, "one connection, p50 in ms", lambda turn: turn.one.percentile(50) * 1000, "<=")
+        for name in PEERS
+        if name == "Bolt + arq"
+    ]
+    return [*cpu, *one]
+
+
+def _against(
+    turns: dict[str, list[Turn]],
+    name: str,
+    goal: float,
+    what: str,
+    figure: Callable[[Turn], float],
+    sense: Literal[">=", "<="],
+) -> Row:
+    about = f"/dm beside {name}, {what}"
+    if not turns[name]:
+        return Row(about, sense, goal, None, note="not measured: see docs/speed.md")
+    value = median(figure(our) / figure(their) for our, their in zip(turns[DM], turns[name], strict=True))
+    raw = {one: round(median(map(figure, turns[one])), 3) for one in (DM, name)}
+    return Row(about, sense, goal, value, raw=dict(raw))
 
 
 def events(bench: Bench) -> Iterator[bytes]:

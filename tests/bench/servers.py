@@ -171,7 +171,8 @@ class Bench:
     def _environment(self, folder: Path) -> dict[str, str]:
         where = {"notify_channel": self.acme.channel, "bot_data_dir": folder}
         settings = settings_for(self.slack, self.inbox, self.inbox_url, **where)
-        return _environment(settings) | {"PATH": os.environ["PATH"], "NODE_PATH": str(_node_modules())}
+        more = {"PATH": os.environ["PATH"], "NODE_PATH": str(_node_modules())}
+        return _environment(settings) | more | {"PEERS_REDIS": self.valkey.url.removeprefix("unix://")}
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -223,13 +224,13 @@ def _free_port() -> int:
 
 
 def _node_modules() -> Path:
-    """Where `npm install @slack/bolt` was run: BENCH_NODE_MODULES, else here."""
+    """Where `npm install @slack/bolt bullmq ioredis` was run: BENCH_NODE_MODULES, else here."""
     return Path(os.environ.get("BENCH_NODE_MODULES", ROOT / "node_modules"))
 
 
-def node() -> tuple[str, ...] | None:
-    """How to start the baseline on node; None where node or the package is missing."""
+def node(script: str = "hello.cjs", package: str = "@slack/bolt") -> tuple[str, ...] | None:
+    """How to start a baseline on node; None where node or the package is missing."""
     program = shutil.which("node")
-    if program is None or not (_node_modules() / "@slack" / "bolt").is_dir():
+    if program is None or not (_node_modules() / package).is_dir():
         return None
-    return (program, str(Path(__file__).with_name("hello.cjs")))
+    return (program, str(Path(__file__).with_name(script)))

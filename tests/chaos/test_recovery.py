@@ -147,8 +147,9 @@ async def test_what_a_web_process_acked_before_it_was_killed_is_done(redis_url: 
         assert on.sent() == ["hello"]
 
 
+@pytest.mark.timeout(OUTAGE + 150)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-async def test_ten_seconds_without_redis_are_said_and_lose_nothing(
+async def test_an_outage_of_redis_is_said_and_loses_nothing(
     tmp_path: Path, api: str, number: signal.Signals
 ) -> None:
     server = embedded.start(tmp_path)
@@ -159,7 +160,7 @@ async def test_ten_seconds_without_redis_are_said_and_lose_nothing(
             await asyncio.sleep(2)
             down = len(on.inbox.deliveries), len(load.refused)
             _end(server, number)
-            await asyncio.sleep(10)
+            await asyncio.sleep(OUTAGE)
             statuses = {status for _, status in on.inbox.deliveries[down[0] :]}
             refused = load.refused[down[1] :]
             server = embedded.start(tmp_path)
@@ -167,7 +168,7 @@ async def test_ten_seconds_without_redis_are_said_and_lose_nothing(
         await load.arrives()
         worst = max(ack.seconds for ack in refused)
         say(
-            f"API {api}, Redis {'killed' if number == signal.SIGKILL else 'stopped'} for 10 s: webhooks answered "
+            f"API {api}, Redis {'killed' if number == signal.SIGKILL else 'stopped'} for {OUTAGE:g} s: webhooks got "
             f"{sorted(statuses)}, {len(refused)} commands refused within {worst:.1f} s; "
             f"{len(load.acked)} DMs sent, {len(load.written)} messages posted"
         )

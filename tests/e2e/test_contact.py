@@ -20,8 +20,6 @@ from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.steps import card_of, click, form, hears, idle, shows, thread, told, version, whisper
 
-pytestmark = pytest.mark.both_apis
-
 Json = dict[str, Any]
 
 

@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from bot.context import Timing
+from bot.errors import VersionEnded
 from bot.sandbox.inbox.end_of_v1 import HOWS, How
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
@@ -49,6 +50,17 @@ def v2_opens(on: Scene) -> None:
 
 def everybody_was_told(on: Stage, words: str) -> bool:
     return any(words in one for one in told(on, on.acme.ana))
+
+
+async def somebody_asks(on: Stage) -> None:
+    """Until the version that answers is asked: whether it does was maybe looked at just before it did."""
+    while True:
+        try:
+            await on.bridge.inbox.team()
+        except VersionEnded:
+            await asyncio.sleep(0.05)
+        else:
+            return
 
 
 async def under_way(on: Stage, card: Message, how: How) -> None:
@@ -178,7 +190,7 @@ async def test_a_second_process_follows_the_first(on: Scene, start: Start) -> No
     first, second = await start(), await start()
     on.inbox.end_v1("410")
     v2_opens(on)
-    await first.bridge.inbox.team()
+    await somebody_asks(first)
     assert first.bridge.inbox.version == "v2"
     await until(lambda: second.bridge.inbox.version == "v2", WITHIN)
 
@@ -195,7 +207,7 @@ async def test_cards_that_were_buried_wrongly_come_back_and_deleted_conversation
         redis.hset(keys.card(thread(bot).id), "gone", "1")
     on.inbox.end_v1("404 with a code")
     v2_opens(on)
-    await bot.bridge.inbox.team()
+    await somebody_asks(bot)
     with Redis.from_url(redis_url) as redis:
         await until(lambda: not redis.hexists(keys.card(thread(bot).id), "gone"), WITHIN)
     await idle(bot, WITHIN)

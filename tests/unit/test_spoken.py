@@ -97,7 +97,9 @@ async def test_where_v2_does_not_answer_v1_stays_and_is_uncertain(bot: Bot, answ
     assert not await spoken.failed("v1", ENDED)
     assert (spoken.version, spoken.certain, spoken.ended) == ("v1", False, True)
     assert "has ended" in spoken.said()
-    spoken.answered("v1", None)
+    spoken.answered("v1", None, spoken.signs - 1)  # asked before it ended
+    assert spoken.ended
+    spoken.answered("v1", None, spoken.signs)
     assert not spoken.ended
 
 
@@ -153,7 +155,7 @@ async def test_admins_hear_of_the_end_once_in_each_stage(
 ) -> None:
     for _ in range(2):  # two processes, each looking twice
         spoken, versions = bot.process(pinned=pinned)
-        spoken.answered("v1", format_datetime(NOW + ends, usegmt=True))
+        spoken.answered("v1", format_datetime(NOW + ends, usegmt=True), 0)
         await versions.watched()
         await versions.watched()
     (told,) = await bot.told()

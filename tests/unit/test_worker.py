@@ -248,6 +248,15 @@ async def test_a_patient_job_that_goes_on_failing_while_all_else_works_is_given_
     assert (letter.job.ref, letter.job.tries, letter.reason) == (asked.ref, TRIES, "KeyError")
 
 
+async def test_what_takes_too_long_for_who_waits_for_it_is_told_and_nothing_to_look_at(shop: Shop) -> None:
+    asked = console()
+    async with shop.working(failing(TimeoutError())):
+        await shop.lanes.accept(asked)
+        await shop.until(lambda: shop.told)
+        await shop.idle()
+    assert (shop.told, await shop.lanes.dead_letters()) == ([f"{asked.ref} failed: TimeoutError"], [])
+
+
 async def test_a_dead_letter_that_is_revived_is_done(shop: Shop) -> None:
     asked = console()
     async with shop.working(failing(RuntimeError())):
