@@ -57,7 +57,7 @@ async def test_turns_are_fair_whoever_dies(redis_url: str, api: str) -> None:
         assert max(turns[one] for one in members[:3]) - min(turns[one] for one in members[:3]) <= 2
         assert {one: on.inbox.thread(one).effective_assignee for one in claimed} == dict.fromkeys(claimed, zoes)
         assert on.inbox.violations == []
-        assert deaths > 2
+        assert deaths >= 2
 
 
 async def _five(on: Crew) -> list[str]:
@@ -99,7 +99,7 @@ def _given(on: Crew, members: list[str]) -> dict[str, set[str]]:
 async def _killed(on: Crew, dice: random.Random, until: asyncio.Event) -> None:
     """Kill -9 one of the two workers after the other."""
     workers = [hand for hand in on.hands if hand.role == "worker"]
-    while not until.is_set():
+    while not until.is_set() or sum(hand.deaths for hand in workers) < 2:
         await asyncio.sleep(dice.uniform(0.5, 3.0))
         hand = dice.choice(workers)
         await hand.kill()
