@@ -14,19 +14,31 @@ import structlog
 from bot.assign.jobs import TellAssignee
 from bot.cards.jobs import Render
 from bot.context import Bot
-from bot.errors import Gone, InboxError, NotNow, RateLimited, SlackAway, SlackBusy, Unconfirmed, Unidentified
+from bot.errors import (
+    Conflict,
+    Gone,
+    InboxError,
+    NotNow,
+    RateLimited,
+    Rejected,
+    SlackAway,
+    SlackBusy,
+    Unconfirmed,
+    Unidentified,
+)
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.models import Card, Note, Thread
 from bot.people.jobs import TellAdmins
 from bot.queue.job import DAY, Job, Keep, Later, utc_now
 from bot.rules import words
-from bot.rules.available import candidates, forget_seat, with_room
+from bot.rules.available import BeingCountedError, candidates, forget_seat, with_room
 from bot.rules.found import Found, found, record, remember
 from bot.rules.jobs import AssignByRule, NobodyFree
 from bot.rules.store import SPENT, Turn
 
 log = structlog.get_logger(__name__)
+SOON: Final = 0.3  # seconds until it is looked again how many conversations somebody has
 TRIES: Final = 20  # of people whom Inbox does not take for assignees
 feature = Feature()
 
@@ -45,6 +57,8 @@ async def assign_by_rule(job: AssignByRule, _: Keep, bot: Bot) -> list[Job]:
             raise
         await _give_back(bot, job)
         return [Refresh(thread_id=job.thread_id)]
+    except BeingCountedError:
+        return [_later(bot, job, SOON)]
     except (NotNow, Unconfirmed, SlackAway, Unidentified) as error:
         if job.age > DAY:
             raise
@@ -84,9 +98,7 @@ async def _assign(bot: Bot, job: AssignByRule) -> list[Job]:
         return await _nobody(bot, job, by)
     try:
         thread = await bot.background.update_thread(job.thread_id, assignee_id=turn.member)
-    except (NotNow, Unconfirmed):
-        raise
-    except InboxError as error:
+    except (Gone, Conflict, Rejected) as error:
         return await _not_taken(bot, job, by, turn, error)
     return await _assigned(bot, job, by, card, turn, thread)
 

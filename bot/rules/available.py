@@ -11,11 +11,16 @@ from bot.errors import Refused, Unidentified
 from bot.inbox.search import Search
 from bot.queue.job import Asker, utc_now
 from bot.routing.store import Turns
-from bot.rules.store import Turn
+from bot.rules.store import Load, Turn
 
 NO_SEAT_HOLDS: Final = 300.0  # seconds until somebody without a seat is looked for again
-COUNT_HOLDS: Final = 120_000  # ms until Inbox is asked again how many open conversations somebody has
-FULL_HOLDS: Final = 15_000  # the same of somebody who has too many
+COUNT_HOLDS: Final = 120.0  # seconds until Inbox is asked again how many open conversations somebody has
+FULL_HOLDS: Final = 45.0  # the same of somebody who has too many
+ASKED_FOR: Final = 5.0  # seconds that the others leave to the worker who asks
+
+
+class BeingCountedError(Exception):
+    """Another worker asks Inbox just now how many somebody has: look again in a moment."""
 
 
 class Candidate(NamedTuple):
@@ -68,23 +73,32 @@ async def _candidate(bot: Bot, user: str) -> Candidate:
 
 
 async def with_room(bot: Bot, found: Sequence[Candidate], most: int | None) -> list[Candidate]:
-    """The same; who has `most` open conversations already is `full`. Raises `InboxError`."""
+    """The same; who has `most` open conversations already is `full`.
+
+    Raises `InboxError`, and `BeingCountedError` where another worker is just asking Inbox.
+    """
     if most is None:
         return list(found)
-    return [one._replace(why="full") if not one.why and await _is_full(bot, one.member, most) else one for one in found]
+    loads = await bot.turns.loads([one.member for one in found if not one.why])
+    checked = []
+    for one in found:
+        is_full = not one.why and await _is_full(bot, one.member, loads[one.member], most)
+        checked.append(one._replace(why="full") if is_full else one)
+    return checked
 
 
-async def _is_full(bot: Bot, member: str, most: int) -> bool:
-    """Inbox is asked now and then; in between, what rules gave them is counted here."""
-    at, now = await bot.turns.counted(member), await bot.turns.now()
-    if at is not None and now - at < COUNT_HOLDS:
-        if await bot.turns.load(member) < most:
-            return False
-        if now - at < FULL_HOLDS:
-            return True
-    found = await bot.background.search(Search(kind="mine", about=member), limit=max(2 * most, 100))
-    await bot.turns.count(member, [one.id for one in found.threads], now)
-    return await bot.turns.load(member) >= most
+async def _is_full(bot: Bot, member: str, known: Load, most: int) -> bool:
+    """Inbox is asked now and then, by one worker; in between, what rules gave them is counted here."""
+    is_full = known.number >= most
+    if known.age is not None and known.age < (FULL_HOLDS if is_full else COUNT_HOLDS):
+        return is_full
+    if not await bot.quota.turn(f"count:{member}", ASKED_FOR):
+        if known.age is None:
+            raise BeingCountedError
+        return is_full
+    began = await bot.turns.now()
+    found = await bot.background.search(Search(kind="mine", about=member), limit=most)
+    return await bot.turns.count(member, [one.id for one in found.threads], began) >= most
 
 
 async def forget_seat(bot: Bot, user: str) -> None:

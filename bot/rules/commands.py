@@ -13,7 +13,7 @@ from bot.queue.job import Job
 from bot.routing import decide
 from bot.routing.commands import conversations, ruled, tried
 from bot.rules import words
-from bot.rules.available import Candidate, candidates, with_room
+from bot.rules.available import BeingCountedError, Candidate, candidates, with_room
 
 feature = Feature()
 
@@ -41,7 +41,7 @@ async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
         return f"{said}\n{words.NO_TURNS}"
     try:
         found = await with_room(bot, await candidates(bot, plan.turns.rule.turns), plan.turns.rule.turns.most)
-    except (SlackAway, Unidentified):
+    except (SlackAway, Unidentified, BeingCountedError):
         return f"{said}\n{words.UNKNOWN_NOW}"
     return f"{said}\n{words.turns(plan.turns.number, await _in_turn(bot, plan.turns.rule.id, found))}"
 

@@ -7,3 +7,4 @@ for at = 2, #ARGV do redis.call('SADD', KEYS[1], ARGV[at]) end
 for _, thread in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do redis.call('SADD', KEYS[1], thread) end
 redis.call('EXPIRE', KEYS[1], 3600)
 redis.call('SET', KEYS[3], now, 'EX', 3600)
+return redis.call('SCARD', KEYS[1])

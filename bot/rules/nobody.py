@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.feature import Feature
 from bot.models import Card
-from bot.queue.job import Job, Keep
+from bot.queue.job import Job, Keep, Later
 from bot.routing.said import said_conditions
 from bot.rules import words
-from bot.rules.available import candidates, with_room
+from bot.rules.available import BeingCountedError, candidates, with_room
 from bot.rules.found import found
 from bot.rules.jobs import NobodyFree
 from bot.store.quota import NEW
 
+SOON: Final = 0.3  # seconds until it is looked again how many conversations somebody has
 feature = Feature()
 
 
@@ -24,7 +27,10 @@ async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
     if by is None or by.rule.turns is None or await bot.turns.is_told(job.rule, job.channel):
         return []
     number, rule = by
-    everybody = await with_room(bot, await candidates(bot, by.rule.turns), by.rule.turns.most)
+    try:
+        everybody = await with_room(bot, await candidates(bot, by.rule.turns), by.rule.turns.most)
+    except BeingCountedError as error:
+        raise Later(SOON, job) from error
     if any(not one.why for one in everybody):
         return []
     async with bot.refused.waiting(job, job.channel):

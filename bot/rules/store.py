@@ -27,6 +27,13 @@ class Turn(NamedTuple):
     free: bool = True
 
 
+class Load(NamedTuple):
+    """How many open conversations somebody has, and how many seconds ago Inbox said so; None: it was not asked."""
+
+    number: int
+    age: float | None
+
+
 class TurnStore:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
@@ -75,19 +82,24 @@ class TurnStore:
         seconds, micros = await self._redis.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
-    async def counted(self, member: str) -> int | None:
-        """When Inbox was last asked what the member has (ms, by Redis' clock); None where that is too long ago."""
-        at = await self._redis.get(keys.load_at(member))
-        return None if at is None else int(at)
+    async def loads(self, members: Sequence[str]) -> dict[str, Load]:
+        """How many open conversations these have, as far as is known."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.time()
+        for one in members:
+            pipe.get(keys.load_at(one)).scard(keys.load(one))
+        (seconds, micros), *found = await pipe.execute()
+        now = int(seconds) + int(micros) / 1e6
+        pairs = zip(members, found[::2], found[1::2], strict=True)
+        return {one: Load(int(count), None if at is None else now - int(at) / 1000) for one, at, count in pairs}
 
-    async def load(self, member: str) -> int:
-        """How many open conversations they have, as far as is known."""
-        return int(await self._redis.scard(keys.load(member)))
+    async def count(self, member: str, thread_ids: Iterable[str], began: int) -> int:
+        """Inbox was asked, from `began` on, what the member has: what they were given since then counts as well.
 
-    async def count(self, member: str, thread_ids: Iterable[str], began: int) -> None:
-        """Inbox was asked, from `began` on, what the member has: what they were given since then counts as well."""
+        How many that makes.
+        """
         names = [keys.load(member), keys.given(member), keys.load_at(member)]
-        await self._load(keys=names, args=[began, *thread_ids])
+        return int(await self._load(keys=names, args=[began, *thread_ids]))
 
     # --- what is said once --------------------------------------------------------------------------------------------
 

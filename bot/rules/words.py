@@ -76,7 +76,7 @@ def nobody_free(number: int, said: str, everybody: Sequence[Somebody], who: str,
 
 
 NO_TURNS: Final = "No rule assigns it."
-UNKNOWN_NOW: Final = "Slack does not tell me now who they are. Try again in a minute."
+UNKNOWN_NOW: Final = "I can't tell just now who of them is free. Try again in a minute."
 
 
 def has_it(name: str) -> str:

@@ -20,7 +20,7 @@ from bot.store.connect import connect
 from tests.conftest import QUICK, Open
 from tests.e2e.deaths import everywhere, worked
 from tests.e2e.rules import Time, assignments, colleague, has_it, inbox, says, somebody, write
-from tests.e2e.steps import cards, idle, shows, thread
+from tests.e2e.steps import calls, cards, idle, shows, thread, version
 from tests.mortal import Mortal
 
 
@@ -152,3 +152,5 @@ async def test_many_who_write_at_once_are_shared_evenly_and_no_click_is_overrule
     had = Counter(has_it(on, one) for one in people)
     assert had == dict.fromkeys(members[:3], 15)
     assert sorted(assignments(on)) == sorted(members[:3] * 15)
+    lists = [call for call in calls(on, "GET") if call.path == f"/{version(on)}/threads"]
+    assert len(lists) <= 2 * 4  # of each who is there, once: one worker asks Inbox what they have
