@@ -42,10 +42,9 @@ async def test_turns_are_fair_whoever_dies(redis_url: str, api: str) -> None:
         on.inbox.heal()
         await on.until(lambda: all(_has_it(on, one) for one in people), 120 + ROUNDS)
         no_more.set()
-        claimed = await claims
-        await on.until(lambda: all(on.inbox.thread(one).effective_assignee == zoes for one in claimed), 60)
+        await claims
         await asyncio.sleep(6)  # what a dead worker had in hand is done by then
-        given = _given(on, members)
+        given, claimed = _given(on, members), list(_given(on, [zoes]))
         turns = Counter(next(iter(one)) for one in given.values())
         deaths = sum(hand.deaths for hand in on.hands)
         print(  # noqa: T201  # the measured figures
@@ -58,6 +57,7 @@ async def test_turns_are_fair_whoever_dies(redis_url: str, api: str) -> None:
         assert {one: on.inbox.thread(one).effective_assignee for one in claimed} == dict.fromkeys(claimed, zoes)
         assert on.inbox.violations == []
         assert deaths >= 2
+        assert len(claimed) > ROUNDS * CLAIMED / 4
 
 
 async def _five(on: Crew) -> list[str]:
@@ -120,9 +120,9 @@ async def _faults(on: Crew, dice: random.Random, until: asyncio.Event) -> None:
                 on.inbox.fail("GET *", 503)
 
 
-async def _claims(on: Crew, user: str, dice: random.Random, until: asyncio.Event) -> list[str]:
-    """Take some conversations as soon as their cards are there; the threads."""
-    seen, claimed = set[str](), list[str]()
+async def _claims(on: Crew, user: str, dice: random.Random, until: asyncio.Event) -> None:
+    """Take some conversations as soon as their cards are there; a click that Inbox does not take is refused."""
+    seen = set[str]()
     while not until.is_set():
         for card in on.slack.messages(on.acme.channel):
             if card.user != BOT_USER or card.ts in seen or card.thread_ts or not card.blocks:
@@ -134,6 +134,4 @@ async def _claims(on: Crew, user: str, dice: random.Random, until: asyncio.Event
                 thread_id = str(take["value"])
                 if on.inbox.thread(thread_id).effective_assignee is None and take["action_id"] == "assign_to_me":
                     await on.slack.press(user, card.channel, card.ts, "Assign to me")
-                    claimed.append(thread_id)
         await asyncio.sleep(0.01)
-    return claimed
