@@ -9,11 +9,14 @@ import re
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, SettingsError
 from bot.manifest import PLACEHOLDER, as_json
 from bot.version import version
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +70,14 @@ def parser() -> argparse.ArgumentParser:
     way = snippets.add_mutually_exclusive_group(required=True)
     way.add_argument("--export", metavar="FILE", help="write all of them; - is standard output")
     way.add_argument("--import", metavar="FILE", dest="take", help="add those of a file, change those so called")
+    commands.add_parser("show", help="the rules, links and settings that were made in Slack")
+    export = commands.add_parser("export", help="write all that the bot keeps to a file")
+    export.add_argument("file", metavar="FILE", help="JSON lines; - is standard output")
+    take = commands.add_parser("import", help="put such a file into an empty Redis")
+    take.add_argument("file", metavar="FILE", help="what `bot export` wrote; - is standard input")
+    take.add_argument("--replace", action="store_true", help="throw away what is there")
+    forget = commands.add_parser("forget", help="take a person outside the team out of all that the bot keeps")
+    forget.add_argument("person", help="@handle, the address of a profile, or an id")
     retry = commands.add_parser("retry", help="try a dead letter again")
     retry.add_argument("id", help="its id, as `bot doctor` shows it")
     return parser
@@ -101,18 +112,38 @@ async def _command(asked: argparse.Namespace) -> int:
         return await doctor.examine(as_json=asked.json)
     wanted = settings.load()
     log.configure(wanted.log_level, wanted.log_format)
-    if asked.command == "retry":
-        from bot.doctor import command as doctor
+    return await _operate(asked, wanted)
 
-        return await doctor.retry(wanted, asked.id)
-    if asked.command == "hello":
-        from bot.doctor.hello import hello
 
-        return await hello(wanted, asked.channel)
-    if asked.command == "snippets":
-        from bot.snippets import command as snippets
+async def _operate(asked: argparse.Namespace, wanted: Settings) -> int:
+    """What looks into, or changes, what the bot keeps."""
+    match asked.command:
+        case "retry":
+            from bot.doctor import command as doctor
 
-        return await snippets.run(wanted, export_to=asked.export, import_from=asked.take)
+            return await doctor.retry(wanted, asked.id)
+        case "hello":
+            from bot.doctor.hello import hello
+
+            return await hello(wanted, asked.channel)
+        case "snippets":
+            from bot.snippets import command as snippets
+
+            return await snippets.run(wanted, export_to=asked.export, import_from=asked.take)
+        case "show":
+            from bot.operate.show import show
+
+            return await show(wanted)
+        case "forget":
+            from bot.operate.forget import forget
+
+            return await forget(wanted, asked.person)
+        case "export" | "import":
+            from bot.operate import backup
+
+            if asked.command == "export":
+                return await backup.export(wanted, asked.file)
+            return await backup.take(wanted, asked.file, replace=asked.replace)
     from bot.admin import export as audit
 
     return await audit.export(wanted, asked.since, as_json=asked.json)

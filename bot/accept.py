@@ -10,7 +10,7 @@ import structlog
 
 from bot import words
 from bot.context import Bot
-from bot.errors import StoreUnavailable
+from bot.errors import NotThere, StoreUnavailable
 from bot.models import Place
 from bot.people.answers import say
 from bot.queue.job import Asker, Job
@@ -27,14 +27,14 @@ async def asked(bot: Bot, who: Asker, job: Job) -> None:
     await once(bot, job, f"trigger:{who.trigger}" if who.trigger else "")
 
 
-async def submitted(bot: Bot, body: Body, job: Job) -> None:
+async def submitted(bot: Bot, body: Body, job: Job, *more: Job) -> None:
     """Accept what a modal asks for, once for each modal."""
-    await once(bot, job, f"view:{body['view']['id']}")
+    await once(bot, job, f"view:{body['view']['id']}", *more)
 
 
-async def once(bot: Bot, job: Job, key: str) -> None:
-    """Accept `job`, unless something was accepted under `key` in the last seven days. Raises `StoreUnavailable`."""
-    new = await bot.lanes.accept(job, once=key, within=WITHIN)
+async def once(bot: Bot, job: Job, key: str, *more: Job) -> None:
+    """Accept `job` and `more`, unless something was accepted under `key` in seven days. Raises `StoreUnavailable`."""
+    new = await bot.lanes.accept(job, *more, once=key, within=WITHIN)
     log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
 
@@ -50,12 +50,15 @@ async def form(
 ) -> None:
     """Open a loading view at once, as the trigger lives three seconds; `fill` makes the job that fills it.
 
-    `typed` is handed back where the form cannot be filled. `instead_of` is an open modal that gives way to it. Where
-    Slack delivers the same `click` again, or without one the same trigger, the form is open already.
+    `typed` is handed back where the form cannot be filled. `instead_of` is an open modal that gives way to it; where
+    it was closed meanwhile, nobody wants the form. Where Slack delivers the same `click` again, or without one the same
+    trigger, the form is open already.
     """
     if not await bot.lanes.is_first(f"form:{click or who.trigger}"):
         return
     view_id = await show(bot, who, loading_modal(title), instead_of)
+    if not view_id:
+        return
     try:
         await once(bot, fill(view_id), "")
     except StoreUnavailable:
@@ -63,10 +66,13 @@ async def form(
 
 
 async def show(bot: Bot, who: Asker, view: View, instead_of: str) -> str:
-    """Open a modal, in the place of the one that is open where there is one; its id."""
+    """Open a modal, in the place of the one that is open where there is one; its id, "" where that is closed by now."""
     if not instead_of:
         return await bot.slack.open_view(who.trigger or "", view)
-    await bot.slack.update_view(instead_of, view)
+    try:
+        await bot.slack.update_view(instead_of, view)
+    except NotThere:
+        return ""
     return instead_of
 
 

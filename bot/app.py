@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
-from bot.cards.store import Cards, Posts
+from bot.bulk.store import Stops
+from bot.cards.store import Cards, Posts, Standing
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.contact.store import Contacts
@@ -21,7 +22,8 @@ from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
-from bot.lists.store import Listings
+from bot.later.store import Schedule
+from bot.lists.store import Listings, Ticks
 from bot.network import network_of
 from bot.people import answers
 from bot.people.access import Access
@@ -62,6 +64,7 @@ from bot.store.health import health, write
 from bot.store.installation import InstallState
 from bot.store.layout import migrate
 from bot.store.quota import Quota
+from bot.triage.store import Triages
 from bot.waits.store import Noticed
 from bot.web import Web
 
@@ -148,14 +151,15 @@ async def _bot(
         links=links,
         rights=rights,
         admins=admins,
-        sharing=SharedChannels(slack, rights),
+        sharing=SharedChannels(slack, rights, lanes),
         record=AuditLog(redis, settings.audit_days),
         notices=notices,
         lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
         groups=Groups(redis, slack),
-        cards=Cards(redis),
+        cards=Cards(redis, settings.conversation_days),
         posts=Posts(redis),
+        standing=Standing(redis),
         replies=Replies(redis, timing.replying),
         attempts=Attempts(redis),
         feed=feed,
@@ -166,8 +170,12 @@ async def _bot(
         waiting=Waiting(redis),
         noticed=Noticed(redis),
         snoozes=Snoozes(redis),
+        schedule=Schedule(redis),
         counts=counts,
         listings=Listings(redis),
+        ticks=Ticks(redis),
+        stops=Stops(redis),
+        triages=Triages(redis, timing.replying),
         preferences=Preferences(redis),
         snippets=Snippets(redis),
     )

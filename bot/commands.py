@@ -16,10 +16,11 @@ from bot.slack.payloads import Ack, Body, asker
 from bot.text import clean, clip, plain
 
 AROUND: Final = "`'\"“”.,:;!?/"  # what people type or copy with a word
+FIRST: Final = ("mine", "unassigned", "requests", "snoozed", "find", "snippets", "stats")  # what people ask for most
 ON_A_CARD: Final = """\
 *On a conversation's card*
 • *Assign to me* and *Unassign* say who answers it; *Archive* and *Reopen* close and open it.
-• *Reply* answers from the card; its menu (⋯) has more: *Assign to…* a colleague, *Open conversation*.
+• *Reply* answers from the card. Its ⋯ menu has *Assign to…*, *Snooze…*, *Contact…*, *Earlier…* and *Open conversation*.
 • Slack's own ⋮ menu of a card, and of any message in its thread, has *Reply in Inbox*, *Archive or reopen*, *Take or \
 give back*, and *This message…* for what you can do with that very message.
 • The ⋮ menu of any message has *Send as DM* and *Find in Inbox*. `/dm` sends a direct message; `/dm help` explains."""
@@ -35,8 +36,8 @@ def commands(features: Feature) -> Feature:
         who, asked = asker(body), str(body.get("text") or "").strip()
         name, typed = split(asked)
         if name in ("", "help"):
-            await ack(text=bot.help(await bot.access.may_be_admin(who.user)))
-        elif (opener := features.openers.get(name)) and not typed:
+            await ack(text=bot.help(await bot.access.is_known_admin(who)))
+        elif (opener := features.openers.get(name)) and not (typed and features.words[name].alone):
             await opener(ack, body, bot)
         else:
             await accept.asked(bot, who, Console(words=asked, asker=who))
@@ -64,7 +65,7 @@ def _run_of(name: str, typed: str, known: Mapping[str, Word]) -> Run:
     """What answers the word. Raises `Mistake` for one that there is not, and for what may not stand behind it."""
     word = known.get(name)
     if word and word.alone and typed:
-        raise Mistake(f"I don't understand *{plain(typed, 100)}*: behind `/inbox {name}` nothing more is typed.")
+        raise Mistake(f"I don't understand *{plain(typed, 100)}*: nothing is typed after `/inbox {name}`.")
     if word is None or word.run is None:
         near = get_close_matches(name, [*known, "help"], 1, 0.62)
         meant = f" Did you mean `{near[0]}`?" if near else ""
@@ -72,12 +73,18 @@ def _run_of(name: str, typed: str, known: Mapping[str, Word]) -> Run:
     return word.run
 
 
+def _place(word: Word) -> int:
+    return FIRST.index(word.name) if word.name in FIRST else len(FIRST)
+
+
 def help_of(known: Iterable[Word], admin: bool) -> str:
-    """Every word once with its line, those for admins apart, and only for who may be one."""
-    lines = {one.name: one for one in known}.values()
-    parts = (("Say", [one for one in lines if not one.admins]), ("For admins", [one for one in lines if one.admins]))
+    """Every word once with its line, and apart what admins alone may do, where an admin reads it."""
+    every = sorted({one.name: one for one in known}.values(), key=_place)
+    all_may = [(one.name, one.help) for one in every if not one.admins]
+    admins_may = [(one.name, one.help if one.admins else one.for_admins) for one in every]
+    parts = (("Commands", all_may), ("For admins", admins_may))
     said = (
-        "\n".join([f"*{title}*", *(f"• `/inbox {one.name}`: {one.help}" for one in some)])
+        "\n".join([f"*{title}*", *(f"• `/inbox {name}`: {line}" for name, line in some if line)])
         for title, some in parts[: 2 if admin else 1]
     )
     return "\n\n".join([ON_A_CARD, *said])

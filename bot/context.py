@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.cards.store import Cards, Posts
+from bot.bulk.store import Stops
+from bot.cards.store import Cards, Posts, Standing
 from bot.channels.store import Preferences
 from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
 from bot.inbox.spoken import Spoken
-from bot.lists.store import Listings
+from bot.later.store import Schedule
+from bot.lists.store import Listings, Ticks
 from bot.people.access import Access
 from bot.people.directory import Directory
 from bot.people.groups import Groups
@@ -39,6 +41,7 @@ from bot.stats.store import Counts
 from bot.store.health import Health
 from bot.store.installation import InstallState
 from bot.store.quota import Quota
+from bot.triage.store import Triages
 from bot.waits.store import Noticed
 
 
@@ -102,6 +105,7 @@ class Bot:
 
     cards: Cards
     posts: Posts
+    standing: Standing
     replies: Replies
     attempts: Attempts
     feed: Feed
@@ -112,7 +116,11 @@ class Bot:
     waiting: Waiting
     noticed: Noticed
     snoozes: Snoozes
+    schedule: Schedule
     counts: Counts
     listings: Listings
+    ticks: Ticks
+    stops: Stops
+    triages: Triages
     preferences: Preferences
     snippets: Snippets

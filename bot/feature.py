@@ -52,7 +52,8 @@ Run = Callable[[Console, str, Bot], Awaitable[Sequence[Job]]]
 class Word:
     """A word of `/inbox`; `help` is its line in `/inbox help`, and `admins` alone may use it and see that line.
 
-    `run` is None where a listener opens a form instead. Nothing may be typed behind a word that stands `alone`.
+    `for_admins` is what they may do with it besides, in a line that they alone see; "" where that is nothing. `run` is
+    None where a listener opens a form instead. Nothing may be typed behind a word that stands `alone`.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Word:
     help: str
     admins: bool
     alone: bool
+    for_admins: str = ""
 
 
 class Feature:
@@ -105,22 +107,29 @@ class Feature:
         self.timers.append(timer)
         return timer
 
-    def word(self, *names: str, help: str, admins: bool = False, alone: bool = False) -> Callable[[Run], Run]:
+    def word(
+        self, *names: str, help: str, admins: bool = False, alone: bool = False, for_admins: str = ""
+    ) -> Callable[[Run], Run]:
         """The decorated function answers a word of `/inbox`; the first of `names` is the one that help shows."""
 
         def register(run: Run) -> Run:
-            word = Word(names[0], run, help, admins, alone)
+            word = Word(names[0], run, help, admins, alone, for_admins)
             _claim(self.words, dict.fromkeys(names, word))
             return run
 
         return register
 
-    def opens(self, name: str, *, help: str, admins: bool = False) -> Callable[[Listener], Listener]:
-        """The decorated listener opens a form for a word of `/inbox`, which must happen within the request."""
+    def opens(
+        self, name: str, *, help: str, admins: bool = False, for_admins: str = "", alone: bool = True
+    ) -> Callable[[Listener], Listener]:
+        """The decorated listener opens a form for a word of `/inbox`, which must happen within the request.
+
+        Unless the word stands `alone`, the listener reads what was typed behind it.
+        """
 
         def register(listener: Listener) -> Listener:
             _claim(self.openers, {name: listener})
-            _claim(self.words, {name: Word(name, None, help, admins, alone=True)})
+            _claim(self.words, {name: Word(name, None, help, admins, alone=alone, for_admins=for_admins)})
             return listener
 
         return register

@@ -8,7 +8,9 @@ from bot.admin import access_requests, links, log, removed
 from bot.admin import commands as admin
 from bot.assign import choices
 from bot.assign import form as assign
-from bot.cards import amend, draw, lost, missed, post
+from bot.bulk import form as bulk_form
+from bot.bulk import listed, run
+from bot.cards import amend, draw, lost, missed, post, redraw
 from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
@@ -24,6 +26,12 @@ from bot.doctor import ask
 from bot.earlier import form as earlier
 from bot.events import away, buried, changes, feed, inbound, look, ours
 from bot.feature import Feature
+from bot.later import choice as later_choice
+from bot.later import due as later_due
+from bot.later import form as later_form
+from bot.later import listed as later_listed
+from bot.later import press as later_press
+from bot.later import show as later_show
 from bot.lists import find, home
 from bot.messages import change as messages_change
 from bot.messages import form as messages
@@ -32,6 +40,7 @@ from bot.queue.job import Kinds
 from bot.reminders import due
 from bot.reply import form as reply
 from bot.reply import receipt
+from bot.reply import submit as reply_submit
 from bot.routing import commands as routing
 from bot.routing import move
 from bot.rules import assign as assign_by_rule
@@ -51,22 +60,28 @@ from bot.stats import count
 from bot.thread_replies import hint, listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
+from bot.triage import form as triage
+from bot.triage import show as triage_show
+from bot.triage import step
+from bot.upkeep import tidy
 from bot.waits import choices as waits
 from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, choices)),
     *(part.feature for part in (contact, change_contact, show_contact, note, earlier)),
-    *(part.feature for part in (reply, receipt, messages, messages_change)),
+    *(part.feature for part in (reply, reply_submit, receipt, messages, messages_change)),
     *(part.feature for part in (listen, hint, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
-    *(part.feature for part in (post, amend, draw, move_card, missed, lost, open_link, due)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),
+    *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
     *(part.feature for part in (routing, move, channels, find, home, count, waits, waits_tell)),
-    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell)),
+    *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
+    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell, tidy)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

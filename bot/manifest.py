@@ -18,7 +18,8 @@ FOR_REPLIES: Final = frozenset({"channels:history", "groups:history", "reactions
 FOR_GROUPS: Final = "usergroups:read"
 OPTIONAL: Final = (*sorted(FOR_REPLIES), "files:write", FOR_GROUPS)
 MESSAGES: Final = ("message.channels", "message.groups")
-EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *MESSAGES)
+SHARING: Final = ("channel_shared", "channel_unshared")
+EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *SHARING, *MESSAGES)
 SHORTCUTS: Final = (  # older manifests have others besides, which are answered as well
     ("Reply in Inbox", "reply", "Answer the Inbox conversation of this card"),
     ("Archive or reopen", "archive_thread", "Archive the Inbox conversation of this card, or open it again"),

@@ -158,7 +158,7 @@ Direction = Literal["inbound", "outbound"]
 Privacy = Literal["full", "preview", "none"]
 Heard = Literal["mention", "message", "nothing"]  # how a person hears that somebody waits in a conversation of theirs
 Broadcast = Literal["once", "thread", "every"]  # what of a card's thread its channel sees too
-SendState = Literal["sending", "sent", "unconfirmed", "failed"]
+SendState = Literal["held", "sending", "sent", "unconfirmed", "failed"]
 PREVIEW = 80  # code points of a message that a channel shows which wants its beginning alone
 
 
@@ -297,7 +297,8 @@ class Card(Record):
     """All that a thread's card in Slack shows, apart from the names of its account and assignee.
 
     `waiting_since` is when the first message was written that nobody has answered; None where nobody waits.
-    `status`, `tagged` and `valued` tell who changed its contact's status, tags and value.
+    `status`, `tagged` and `valued` tell who changed its contact's status, tags and value. `rested`: nothing changed for
+    a week, and what it said is asked of Inbox again when it is needed.
     """
 
     thread: Thread
@@ -311,6 +312,7 @@ class Card(Record):
     tagged: Note | None = None
     valued: Note | None = None
     gone: bool = False
+    rested: bool = False
 
     @property
     def state(self) -> State:

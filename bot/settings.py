@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     bot_data_sync: Literal["always", "everysec"] = "always"
     metrics_token: SecretStr | None = None
     audit_days: int = Field(default=90, ge=1, le=3650)
+    conversation_days: int = Field(default=365, ge=8, le=3650)
     bot_admins: Annotated[tuple[str, ...], NoDecode] = ()
     host: str = "0.0.0.0"  # noqa: S104  # pinned default: a container must be reachable
     port: int = Field(default=3000, ge=0, le=65535)

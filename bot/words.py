@@ -12,7 +12,7 @@ from typing import Final, Literal
 from bot import errors
 from bot.text import code, plain, platform_name
 
-LINE = "⏳ I'm on it. The answer follows."
+LINE = "⏳ I'm on it. The answer will appear here."
 SENDING = "⏳ I'm sending your message. I'll tell you when Inbox has confirmed it."
 NOT_LINKED = "I can't match you to an Inbox member. Ask an admin to run `/inbox link @you name@company.com`."
 GONE = "That conversation was deleted in Inbox."
@@ -35,25 +35,25 @@ SENDING_ALREADY = "That message is already being sent."
 UNIDENTIFIED = "Slack can't tell me who you are right now, so nothing was done. Try again in a minute."
 UNIDENTIFIED_YET = "Slack can't tell me who you are right now. I'll keep trying for 10 minutes and tell you."
 TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
-TOO_SLOW = "Slack lets me open a form only within three seconds, and that time is over. Try once more."
+TOO_SLOW = "Slack gives me three seconds to open a form, and I was too slow. Try again."
 UNLINKED = "You are unlinked from Inbox. `/inbox link` matches you by your e-mail address again."
 TOO_LATE = "The platform allows that only for a while after sending, and that time is over."
 ADMINS_ONLY = "Only workspace admins and the people in BOT_ADMINS can do that."
 NO_CARD = "I can't tell which Inbox conversation this message belongs to. Use the shortcut on a card or in its thread."
 NO_WAY = "That account can't reach this person: they are on another platform. Choose another account."
-EMPTY_TEXT_FIELD = "Write the message."
+EMPTY_TEXT_FIELD = "Write a message."
 TO_HINT = "A handle, the address of an X or LinkedIn profile, or a numeric id"
 BAD_RECIPIENT = "I can't read that recipient."
 _USE = "Use `@handle`, the address of an X or LinkedIn profile, or a numeric platform id: `/dm @sarah Hello Sarah`."
 _UNREADABLE = {
     "colleague": "That is a colleague in Slack.",
     "email": "I can't write to an e-mail address.",
-    "elsewhere": "That is an address on neither X nor LinkedIn.",
+    "elsewhere": "That address is on neither X nor LinkedIn.",
     "short": "A short link hides whose profile it is: open it, and copy the address that it leads to.",
-    "no_profile": "That address is nobody's profile.",
-    "company": "That is a company's page, and I write to people only.",
+    "no_profile": "That address isn't a profile.",
+    "company": "That is a company page, and I can only write to people.",
     "several": "Name one person; `/inbox find Sarah Chen` looks for names.",
-    "long": "It is too long for one.",
+    "long": "It is too long to be one.",
 }
 
 DM_HELP = """\
@@ -61,7 +61,7 @@ DM_HELP = """\
 • `/dm @sarah Hello Sarah` sends right away.
 • The recipient is `@handle`, the address of an X or LinkedIn profile, or a numeric platform id. An address names its \
 platform: the message goes there, or to nobody.
-• A name or a word without @, and two recipients, send nothing: they open a form with what you typed.
+• A name or a word without @, or two recipients, sends nothing: it opens a form with what you typed.
 • `/dm @sarah` or `/dm` alone opens the form.
 • *Send as DM* in a message's ⋮ menu puts that message into the form.
 What you send leaves Slack and goes to that person. You get a receipt that only you can see."""
@@ -75,7 +75,7 @@ CHANGING: Final[Mapping[str, str]] = {
     "assign_to_me": f"⏳ I'm assigning the conversation to you. {_CARD}",
     "assign_to": f"⏳ I'm assigning the conversation. {_CARD}",
     "take_or_give_back": f"⏳ I'm changing who has the conversation. {_CARD}",
-    "unassign": f"⏳ I'm taking the assignee away. {_CARD}",
+    "unassign": f"⏳ I'm unassigning the conversation. {_CARD}",
 }
 CHANGED: Final[Mapping[str, str]] = {
     "archive": "✅ The conversation is archived.",
@@ -83,8 +83,8 @@ CHANGED: Final[Mapping[str, str]] = {
     "snooze": "✅ The conversation is snoozed. `/inbox snoozed` lists it.",
     "assign_to_me": "✅ The conversation is assigned to you.",
     "assign_to": "✅ The conversation is assigned.",
-    "take_or_give_back": "✅ It is done: the card shows who has the conversation.",
-    "unassign": "✅ Nobody has the conversation now.",
+    "take_or_give_back": "✅ Done: the card shows who has the conversation.",
+    "unassign": "✅ The conversation is unassigned.",
 }
 
 
@@ -101,12 +101,12 @@ def account_offline(account: str, platform: str = "X") -> str:
 
 def sending(whom: str, text: str) -> str:
     """Said while it takes longer than a moment; `text` tells several messages apart."""
-    return f"⏳ I'm sending “{plain(text, 80)}” to {plain(whom, 100)}. I'll tell you when Inbox has confirmed it."
+    return f"⏳ I'm sending “{plain(text[:400], 80)}” to {plain(whom, 100)}. I'll tell you when Inbox has confirmed it."
 
 
 def asked(command: str) -> str:
     """The same of `/inbox` with a word."""
-    return f"⏳ {code(command)} takes a moment. The answer follows."
+    return f"⏳ {code(command)} takes a moment. The answer will appear here."
 
 
 def quota(seconds: float, doing: Doing = "send") -> str:
@@ -150,17 +150,17 @@ def unexpected(reference: str) -> str:
 def not_found(reference: str, doing: Doing = "change") -> str:
     """Inbox answered 404, but the thread is not known to be gone."""
     nothing = "nothing was sent" if doing == "send" else "nothing was changed"
-    return f"Inbox answered that it doesn't exist, so {nothing}. Try again, or do it in Inbox." + _reference(reference)
+    return f"Inbox says that it doesn't exist, so {nothing}. Try again, or do it in Inbox." + _reference(reference)
 
 
 def whoami(name: str, email: str, role: str) -> str:
     who = f"In Inbox you are *{plain(name, 100)}* ({code(email)}, {plain(role, 40)})."
-    return f"{who} If that is wrong: `/inbox unlink`."
+    return f"{who} If that is wrong, type `/inbox unlink`."
 
 
 def announced(admin: str, said: str) -> str:
     """What the other admins read about what one of them did."""
-    return f"<@{admin}> in Inbox's settings: {said}"
+    return f"<@{admin}> changed a setting: {said}"
 
 
 def unreadable(why: str) -> str:
@@ -176,7 +176,10 @@ def unreadable_field(why: str) -> str:
 def platform_unknown(platform: str) -> str:
     """API v1 was asked about another platform than X."""
     name = platform_name(platform)
-    return f"I can't write to anybody on {name}: the version of Inbox's API that I use (v1) knows X alone."
+    return (
+        f"I can't write to anybody on {name}: the version of Inbox's API that I use (v1) knows only X. Write to them "
+        "in Inbox."
+    )
 
 
 def nobody(recipient: str, platform: str | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.admin import views, words
+from bot.cards.jobs import Redraw
 from bot.context import Bot
 from bot.errors import Mistake, SlackError
 from bot.feature import Console, Feature
@@ -42,10 +43,12 @@ async def consent(job: Console, typed: str, bot: Bot) -> list[Job]:
             return [say(job.asker, views.shared_with_nobody(channel))]
         case "":
             await bot.rights.save_consent(channel, job.asker.user)
-            return await announced(bot, job, "consent", channel, words.consent(channel, given=True))
+            said = await announced(bot, job, "consent", channel, words.consent(channel, given=True))
+            return [*said, Redraw(channel=channel, told=True)]
         case "off":
             await bot.rights.remove_consent(channel)
-            return await announced(bot, job, "consent off", channel, words.consent(channel, given=False))
+            said = await announced(bot, job, "consent off", channel, words.consent(channel, given=False))
+            return [*said, Redraw(channel=channel, told=True)]
     raise Mistake(words.CONSENT_USAGE)
 
 

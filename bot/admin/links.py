@@ -34,7 +34,7 @@ async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
         raise Mistake(words.OWN_ADDRESS_ONLY)
     member = await bot.access.own_member(profile)
     others = [one for one, has in (await bot.links.links()).items() if has == member.id and one != profile.id]
-    await bot.links.save_link(profile.id, member.id)
+    await bot.links.save_link(profile.id, member.id, matched_by=profile.email)
     log.info("linked", ref=job.ref, user=profile.id, member=member.id, by=profile.id)
     await bot.record.note(job.asker, "link", profile.id, f"done: {member.id}", job.ref, member.id)
     resumed = await _resume(bot, profile.id)
@@ -49,7 +49,11 @@ async def _unlink_me(bot: Bot, job: Console) -> list[Job]:
     return [say(job.asker, words.UNLINKED_YOU), OpenHome(asker=job.asker)]
 
 
-@feature.word("link", help="be matched to Inbox by your e-mail address; admins: `@user name@company.com`")
+@feature.word(
+    "link",
+    help="be matched to an Inbox member by your e-mail address",
+    for_admins="say which Inbox member somebody is: `link @user name@company.com`",
+)
 async def link(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Oneself, or by an admin somebody else."""
     match typed.split():
@@ -62,7 +66,7 @@ async def link(job: Console, typed: str, bot: Bot) -> list[Job]:
     raise Mistake(words.LINK_USAGE)
 
 
-@feature.word("unlink", help="end that; admins: `@user`")
+@feature.word("unlink", help="end that", for_admins="end that for somebody: `unlink @user`")
 async def unlink(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Oneself, or by an admin somebody else."""
     return await (_unlink(bot, job, typed) if typed else _unlink_me(bot, job))
@@ -121,7 +125,7 @@ async def allow(job: Console, typed: str, bot: Bot) -> list[Job]:
     return await _guest(bot, job, typed, allowed=True)
 
 
-@feature.word("disallow", help="no longer", admins=True)
+@feature.word("disallow", help="take that back: `@guest`", admins=True)
 async def disallow(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox disallow @guest`."""
     return await _guest(bot, job, typed, allowed=False)

@@ -17,7 +17,7 @@ SLACK_ID: Final = re.compile(r"[UWCG][A-Z0-9]{2,}")
 
 ASKED: Final = "I have asked the admins. I'll tell you what they decide."
 ASKED_ALREADY: Final = "I have asked the admins already, and ask them once a day. I'll tell you what they decide."
-MAY_ALREADY: Final = "You can act in Inbox now. Do once more what you tried."
+MAY_ALREADY: Final = "You can act in Inbox now. Try again what you wanted to do."
 TOO_OLD: Final = "That request is more than a month old. `/inbox allow` and `/inbox link` do the same."
 GONE: Final = "That member is no longer in Inbox. Choose another one."
 
@@ -55,7 +55,7 @@ def is_let_in(user: str) -> str:
 
 def let_in(admin: str) -> str:
     """What the guest reads; `admin` is a Slack user id."""
-    return f"<@{admin}> let you act on Inbox conversations. Do once more what you tried."
+    return f"<@{admin}> let you act on Inbox conversations. Try again what you wanted to do."
 
 
 def declined(user: str) -> str:
@@ -76,7 +76,7 @@ def decided(admin: str, said: str) -> str:
 def no_guest(user: str) -> str:
     """What an admin reads who would let somebody in; `user` is a Slack user id."""
     return (
-        f"<@{user}> is no guest of this workspace, so there is nothing to allow: members act as soon as they have a "
+        f"<@{user}> isn't a guest in this workspace, so there is nothing to allow: members act as soon as they have a "
         "seat in Inbox, and people of other organisations never do."
     )
 
@@ -84,8 +84,8 @@ def no_guest(user: str) -> str:
 def shared_with_nobody(channel: str) -> str:
     """`channel` is Slack's id."""
     return (
-        f"<#{channel}> is shared with no other organisation, so I show names and texts there anyhow: nothing needs to "
-        "be done."
+        f"<#{channel}> isn't shared with another organisation, so I show names and texts there anyway. There is "
+        "nothing you need to do."
     )
 
 
@@ -107,7 +107,7 @@ def act(
     if how == "done" and name in members:
         name = members[name]
     became = f"{how}: {_slack(name) or plain(name, 80)}" if name else plain(outcome, 80)
-    return f"{when_long(at)} <@{user}> {done}{where}: {became} ({plain(reference, 20)})"
+    return f"{when_long(at)} {_slack(user) or plain(user, 40)} {done}{where}: {became} ({plain(reference, 20)})"
 
 
 def _target(about: str, thread: Thread | None) -> str:

@@ -11,7 +11,7 @@ OWN_ADDRESS_ONLY = (
     "You can link yourself only to the Inbox member with your own e-mail address: `/inbox link`. "
     "For any other, ask an admin to run `/inbox link @you name@company.com`."
 )
-RESUMED = " I'll do now what you tried before."
+RESUMED = " I'm doing now what you tried before."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
@@ -46,6 +46,11 @@ def link_line(user: str, name: str | None, email: str, twice: bool) -> str:
     return f"<@{user}> – *{plain(name, 100)}* ({plain(email, 200)}){several}"  # noqa: RUF001 - a dash
 
 
+def acts_as(user: str, name: str) -> str:
+    """`user` is a Slack user id, `name` the member's or their id."""
+    return f"<@{user}> acts as *{plain(name, 100)}*."
+
+
 def guest(user: str, *, allowed: bool) -> str:
     """`user` is a Slack user id."""
     if allowed:
@@ -57,9 +62,13 @@ def consent(channel: str, *, given: bool) -> str:
     """`channel` is Slack's id."""
     if given:
         return (
-            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with."
+            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with. "
+            "The cards that stand there get theirs back, one after the other."
         )
-    return f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation."
+    return (
+        f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation. I take "
+        "them out of the cards that stand there too, one after the other."
+    )
 
 
 def listed(lines: Sequence[str], none: str) -> str:

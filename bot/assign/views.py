@@ -26,7 +26,7 @@ from bot.slack.blocks import (
 from bot.text import plain
 
 WHO_IS_LISTED = (
-    "Everybody with a seat in Inbox. Who gets it is told in a direct message, unless they switched that off."
+    "Everybody with a seat in Inbox. Whoever gets it is told in a direct message, unless they switched that off."
 )
 NOTE_HINT: Final = "They read it with the conversation, in a direct message, even if they switched these off."
 NOTE: Final = 1_000  # code points
@@ -49,7 +49,7 @@ def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata
         [
             field("assignee", "Who takes it", menu),
             context(WHO_IS_LISTED),
-            field("note", "A word to them", note, optional=True, hint=label(NOTE_HINT, 300)),
+            field("note", "A note to them", note, optional=True, hint=label(NOTE_HINT, 300)),
         ],
         callback_id="assign_to",
         submit=label("Assign"),
@@ -85,7 +85,7 @@ def assigned_you(by: str, name: str, handle: str) -> str:
 def reply_assigns(channel: str, *, on: bool) -> str:
     """`channel` is Slack's id."""
     if on:
-        return f"In <#{channel}>, who replies to a conversation that nobody has takes it from now on."
+        return f"From now on, whoever replies to a conversation that nobody has takes it, in <#{channel}>."
     return f"In <#{channel}>, a reply no longer assigns the conversation."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.draw import draw_below, redraw_below
+from bot.cards.draw import draw_below, redraw_below, with_mention
 from bot.cards.jobs import Amend, Render
 from bot.cards.known import MISSING
 from bot.context import Bot
@@ -11,7 +11,6 @@ from bot.feature import Feature
 from bot.models import Message
 from bot.queue.job import Job, Keep, Later
 from bot.queue.retries import tried
-from bot.waits.views import mentioning
 
 feature = Feature()
 
@@ -35,8 +34,8 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
     message = await _as_it_is(bot, job, latest)
     if place and await bot.cards.at(place) is None:  # else it is the card, or what is left of one that has moved
         messages = await bot.posts.change(place, message)
-        drawn, user = await draw_below(bot, card, place.channel, messages), await bot.noticed.mentioned(place)
-        await redraw_below(bot, job, place, mentioning(drawn, user) if user else drawn)
+        drawn = await draw_below(bot, card, place.channel, messages)
+        await redraw_below(bot, job, place, await with_mention(bot, place, drawn))
     if latest is None:
         return []
     await bot.cards.amend_latest(job.thread_id, message)

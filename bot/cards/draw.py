@@ -8,6 +8,7 @@ import structlog
 
 from bot.cards.jobs import Leave, Lost, Render
 from bot.cards.message_views import follow_ups
+from bot.cards.posting import awake
 from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
 from bot.context import Bot
 from bot.errors import NotThere, SlackRefused
@@ -29,13 +30,17 @@ View = Callable[[Sequence[Message], Person | None], Msg]
 async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     """Draw the card as things are now."""
     card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
-    if card is None or place is None:
+    if card is None or place is None or (card.gone and card.thread.person is None):  # which shows already that it is
         return []
+    card = await awake(bot, card) if not card.gone else card
     await bot.refused.unless_known(job, place.channel)
-    drawn, user = await draw(bot, card, place.channel), await bot.noticed.mentioned(place)
-    is_mentioned = user and card.waiting_since  # a card that moved as a wait began says so until that is over
-    if not await redraw(bot, job, place, mentioning(drawn, user) if is_mentioned else drawn):
+    drawn = await draw(bot, card, place.channel)
+    if card.waiting_since:  # a card that moved as a wait began says so until that is over
+        drawn = await with_mention(bot, place, drawn)
+    if not await redraw(bot, job, place, drawn):
         return [Lost(thread_id=job.thread_id, place=(place.channel, place.ts))]
+    if card.gone:
+        await bot.cards.rest(job.thread_id)  # from now on, nothing is kept of it but ids
     return named_later(bot, job.thread_id)
 
 
@@ -80,6 +85,12 @@ async def draw(bot: Bot, card: Card, channel: str) -> Msg:
     )
 
 
+async def with_mention(bot: Bot, place: Place, message: Msg) -> Msg:
+    """With a word to whom the post at `place` mentions; where another organisation reads along, nobody is named."""
+    user = await bot.noticed.mentioned(place)
+    return mentioning(message, user) if user and await bot.sharing.shows(place.channel) else message
+
+
 async def fresh(bot: Bot, message: Message, channel: str) -> Message:
     """As much of the message as the channel wants to show, with the files that still answer."""
     return message.at(utc_now()).veiled((await bot.preferences.channel(channel)).privacy)
@@ -93,8 +104,8 @@ async def draw_below(bot: Bot, card: Card, channel: str, messages: Sequence[Mess
 
 
 async def shared(bot: Bot, channel: str) -> list[Job]:
-    """Admins are told of a channel whose messages are not shown, once."""
-    if await bot.sharing.shows(channel):
+    """Admins are told of a channel whose messages are not shown, once: of one that Slack calls shared, by `Redraw`."""
+    if await bot.sharing.shows(channel) or await bot.sharing.is_known_as_shared(channel):
         return []
     return [TellAdmins(name=f"shared:{channel}", text=shared_channel(channel))]
 

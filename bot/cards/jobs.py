@@ -136,3 +136,35 @@ class Leave(Job):
     kind: Literal["leave"] = "leave"
     thread_id: str
     old: tuple[str, str]
+
+
+class LookAtSharing(Background):
+    """Ask Slack whether another organisation reads the channel; without one, each in which something stands."""
+
+    logged: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "sharing:{channel}"
+    kind: Literal["look_at_sharing"] = "look_at_sharing"
+    channel: str = ""
+
+
+class Redraw(Background):
+    """Draw all that stands in a channel anew, as who reads it has changed: newest first, a few at a time.
+
+    `done` counts what was drawn of what was collected; None: nothing is collected yet. `told`: the admins know of it.
+    """
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "redraw:{channel}"
+    kind: Literal["redraw"] = "redraw"
+    channel: str
+    done: int | None = None
+    told: bool = False
+
+
+class RenderBelow(Background):
+    """Draw a post below the thread's card anew from what is known of the messages that it shows."""
+
+    waits_in: ClassVar[str] = "amend:{thread_id}"
+    kind: Literal["render_below"] = "render_below"
+    thread_id: str
+    place: tuple[str, str]

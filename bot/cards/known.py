@@ -28,10 +28,14 @@ async def learn(bot: Bot, thread: Thread) -> list[Job]:
 
 async def first_seen(bot: Bot, thread_id: str) -> Card:
     """What Inbox says of a thread of which nothing was known. Raises `InboxError`."""
-    thread = await bot.inbox.thread(thread_id)
+    return await written(bot, await bot.inbox.thread(thread_id))
+
+
+async def written(bot: Bot, thread: Thread) -> Card:
+    """The same, of what Inbox has just said."""
     await bot.cards.write(thread)
     await bot.directory.saw(thread)
-    return await bot.cards.get(thread_id) or Card(thread=thread)
+    return await bot.cards.get(thread.id) or Card(thread=thread)
 
 
 def shown_of(thread: Thread) -> tuple[bool, str | None, bool]:

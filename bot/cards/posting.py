@@ -8,16 +8,39 @@ from typing import Final
 
 from bot.cards.jobs import Leave, Missed, Move, Post
 from bot.context import Bot
+from bot.errors import InboxError, NotNow
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Later
 from bot.slack.blocks import Msg
 
+RECENT: Final = 20  # messages that are read where the last one to us is looked for
 EARLIER: Final = timedelta(hours=1)  # than the event that tells of it, a message may have been written
 
 
 async def unseen(bot: Bot, thread_id: str, since: datetime) -> list[Message]:
     """What was missed in a thread and no channel shows, oldest first. Raises `InboxError`."""
     return await bot.feed.unseen(await bot.background.messages(thread_id, since=since - EARLIER), since)
+
+
+async def awake(bot: Bot, card: Card, before: datetime | None = None) -> Card:
+    """What is not kept of a conversation at rest, asked of Inbox: its last message to us, or the last one `before`.
+
+    Raises `NotNow`.
+    """
+    if not card.rested:
+        return card
+    try:
+        thread = (await bot.background.thread(card.thread.id)).with_person(card.thread.person)
+        messages = await bot.background.messages(card.thread.id, RECENT)
+    except NotNow:
+        raise
+    except InboxError:  # Inbox has its last word on that, and the names are known
+        thread, messages = card.thread, []
+    theirs = [one for one in messages if one.inbound and (before is None or one.created_at < before)]
+    latest = theirs[0] if theirs else None
+    await bot.cards.write(thread)
+    await bot.cards.put_latest(thread.id, latest)
+    return card.model_copy(update={"thread": thread, "latest": latest, "rested": False})
 
 
 async def slot(bot: Bot, job: Job, channel: str, turn: int) -> None:

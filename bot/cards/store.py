@@ -30,10 +30,13 @@ PARTS: Final[Mapping[str, type[Record]]] = {
 class Cards:
     """Each thread that is known, and its card. Raises `StoreUnavailable` when Redis does not answer."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, days: int = 365) -> None:
+        """A card is kept for `days` after its conversation last changed."""
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._lives = days * keys.DAY
         self._amend = script(redis, "cards/amend_latest.lua")
         self._put = script(redis, "cards/put_card.lua")
+        self._rest = script(redis, "cards/rest.lua")
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
@@ -44,7 +47,7 @@ class Cards:
             return None
         there = {name: model for name, model in PARTS.items() if name.encode() in fields}
         parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
-        card = Card(**parts, gone=b"gone" in fields)
+        card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
         return card.model_copy(update={"waiting_since": _waiting_since(card, *wait)})
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
@@ -81,8 +84,8 @@ class Cards:
         parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
         people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
         pipe = self._redis.pipeline()
-        pipe.hset(keys.card(thread.id), mapping={n: p.model_dump_json() for n, p in parts.items() if p is not None})
-        pipe.hdel(keys.card(thread.id), "gone")
+        pipe.hset(keys.card(thread.id), mapping={n: _kept(p) for n, p in parts.items() if p is not None})
+        pipe.hdel(keys.card(thread.id), "gone").expire(keys.card(thread.id), self._lives)
         for person in people:
             pipe.sadd(keys.threads_of(str(person)), thread.id)
         await pipe.execute()
@@ -99,17 +102,21 @@ class Cards:
                 found.append(name.decode().removeprefix(begin))
         return found
 
-    async def put_latest(self, thread_id: str, message: Message) -> None:
-        """The message that the card shows."""
-        await self._redis.hset(keys.card(thread_id), "latest", message.model_dump_json())
+    async def put_latest(self, thread_id: str, message: Message | None) -> None:
+        """The message that the card shows; None where Inbox has none to show any more."""
+        pipe = self._redis.pipeline()
+        if message is not None:
+            pipe.hset(keys.card(thread_id), "latest", _kept(message))
+        pipe.hdel(keys.card(thread_id), "rested")
+        await pipe.execute()
 
     async def amend_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows has changed; nothing happens when it shows another one by now."""
-        await self._amend(keys=[keys.card(thread_id)], args=[message.id, message.model_dump_json()])
+        await self._amend(keys=[keys.card(thread_id)], args=[message.id, _kept(message)])
 
     async def answer(self, thread_id: str, note: Note) -> None:
         """Who answered last."""
-        await self._redis.hset(keys.card(thread_id), "answered", note.model_dump_json())
+        await self._redis.hset(keys.card(thread_id), "answered", _kept(note))
 
     async def pass_over(self, thread_id: str) -> None:
         """Something changed in a thread that has no card."""
@@ -121,6 +128,83 @@ class Cards:
     async def threads_of(self, person: str) -> set[str]:
         """Ids of the threads known with a contact id or a person's platform id."""
         return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}
+
+    async def some(self, cursor: int) -> tuple[int, list[str]]:
+        """Ids of some threads with a card, and where to go on; 0 at the end. Each comes at least once."""
+        following, found = await self._redis.scan(cursor, match=keys.card("*"), count=200)
+        return int(following), [one.decode().removeprefix(keys.card("")) for one in found]
+
+    async def rest(self, thread_id: str) -> None:
+        """Bring what leads to the card, and what is kept of it, in line with how long nothing has changed.
+
+        After a week, of what Inbox can tell again only the names stay; of a conversation that is gone, only ids.
+        """
+        card = keys.card(thread_id)
+        raw, gone, channel, ts = await self._redis.hmget(card, "thread", "gone", "channel", "ts")
+        if raw is None:
+            return
+        thread, left = Thread.model_validate_json(raw), await self._redis.ttl(card)
+        people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
+        places = [keys.card_at(channel.decode(), ts.decode())] if channel and ts else []
+        names = [card, *places, *(keys.threads_of(str(one)) for one in people)]
+        at_rest = 0 <= left < self._lives - keys.WEEK
+        kept = _kept(_bare(thread) if gone else _slim(thread)) if gone or at_rest else ""
+        kept = "" if kept == raw.decode() else kept  # that was done before
+        await self._rest(keys=names, args=[self._lives, raw, kept, int(bool(gone)), *_OF_THE_GONE])
+
+
+_OF_THE_GONE: Final = ("thread", "gone", "channel", "ts")
+
+
+def _kept(part: Record) -> str:
+    """What equals a default is left out."""
+    return part.model_dump_json(exclude_defaults=True)
+
+
+def _slim(thread: Thread) -> Thread:
+    person = thread.person and thread.person.model_copy(update={"bio": None, "picture": None, "followers": None})
+    return thread.model_copy(update={"person": person, "last_message": None})
+
+
+def _bare(thread: Thread) -> Thread:
+    return Thread(id=thread.id, account_link_id=thread.account_link_id, platform=thread.platform)
+
+
+class Standing:
+    """What stands in a channel, of all that is known of it, while it is drawn anew: newest first."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def collect(self, channel: str) -> list[str]:
+        """The ts of the cards, also of those that have moved on; kept are those of posts and receipts below besides."""
+        cards, posts = await self._of(keys.card_at(channel, "*")), await self._of(keys.post(channel, "*"))
+        found = dict.fromkeys((*cards, *posts), "") | await self._receipts(channel)
+        pipe = self._redis.pipeline()
+        pipe.delete(keys.standing(channel))
+        if lines := [f"{ts} {found[ts]}" for ts in sorted(found, key=float, reverse=True)]:
+            pipe.rpush(keys.standing(channel), *lines).expire(keys.standing(channel), keys.WEEK)
+        await pipe.execute()
+        return cards
+
+    async def part(self, channel: str, begin: int, count: int) -> list[tuple[Place, str]]:
+        """`count` places at the most of what was collected, from number `begin` on; of a receipt, with its id."""
+        found = await self._redis.lrange(keys.standing(channel), begin, begin + count - 1)
+        parts = (line.decode().partition(" ") for line in found)
+        return [(Place(channel, ts), receipt) for ts, _, receipt in parts]
+
+    async def _receipts(self, channel: str) -> dict[str, str]:
+        """The ids of receipts in the channel, by where they stand."""
+        ids = await self._of(keys.receipt("*"))
+        pipe = self._redis.pipeline(transaction=False)
+        for one in ids:
+            pipe.hmget(keys.receipt(one), "channel", "ts")
+        places = await pipe.execute()
+        return {ts.decode(): one for one, (at, ts) in zip(ids, places, strict=True) if at == channel.encode()}
+
+    async def _of(self, pattern: str) -> list[str]:
+        names = self._redis.scan_iter(match=pattern, count=500)
+        return [name.decode().rpartition(":")[2] async for name in names]
 
 
 def _waiting_since(card: Card, first: bytes | None, answered: bytes | None, closed: bytes | None) -> datetime | None:

@@ -119,7 +119,14 @@ def _noted(card: Card, status: str, tags: Sequence[str], currency: str) -> list[
     )
     shown = [(name, said or "none", _by(note)) for name, said, note in facts if said or note]
     noted = ["📝 Notes"] if card.thread.person and card.thread.person.noted else []
-    return [*(f"{name}: {said}" + (f",{act}" if act else "") for name, said, act in shown), *noted]
+    return [*(f"{name}: {said}{_done_by(name, act)}" for name, said, act in shown), *noted]
+
+
+def _done_by(name: str, act: str) -> str:
+    """`, by Ana, 14:02`; behind tags, which have commas between them, ` (by Ana, 14:02)`."""
+    if not act:
+        return ""
+    return f" ({act.strip()})" if name == "Tags" else f",{act}"
 
 
 def _state(card: Card, assignee: str | None) -> list[str]:
@@ -229,11 +236,24 @@ def closed(account: str) -> str:
     return f"New message for {account}, open in Inbox."
 
 
-def shared_channel(channel: str) -> str:
-    """What admins read about a channel that is shared with another organisation."""
+def shared_channel(channel: str, cards: int = 0, *, all_found: bool = True) -> str:
+    """What admins read about a channel that is shared with another organisation, in which `cards` stood open until now.
+
+    `all_found`: whether everything that stands below them is found again.
+    """
+    many = f"{cards} cards" if cards != 1 else "1 card"
+    until_now = (
+        f" Until now, {many} could be read there, with the messages below: I take names and texts out of them now, one "
+        "after the other."
+    )
+    rest = (
+        " I can't take them out of reminders and summaries"
+        f"{'' if all_found else ', or of messages below a card that are older than a week'}: delete those in Slack if "
+        "the other organisation must not read them."
+    )
     return (
-        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there. If they may read "
-        "along, say `/inbox consent` in it."
+        f"<#{channel}> is shared with another organisation, so I show neither names nor texts there."
+        f"{until_now + rest if cards else ''} If they may read along, type `/inbox consent` in it."
     )
 
 

@@ -15,6 +15,8 @@ from bot.context import Bot
 from bot.errors import AdminsOnly, InboxError, Mistake, Refused
 from bot.feature import Console, Feature
 from bot.hours import Quiet, Reminders, clock, zone_named
+from bot.later.jobs import hold_chosen
+from bot.later.views import hold_field
 from bot.people import answers, forms
 from bot.people.announce import announced
 from bot.people.answers import say
@@ -82,7 +84,9 @@ feature = Feature()
 
 
 @feature.opens(
-    "settings", help="how you hear of who waits; admins: what this channel shows, reminders, working hours, a digest"
+    "settings",
+    help="how you hear of who waits",
+    for_admins="what this channel shows, its reminders, working hours and morning digest",
 )
 async def ask(ack: Ack, body: Body, bot: Bot) -> None:
     """`/inbox settings`: an admin's form for the channel they are in, anybody else's for themselves."""
@@ -103,7 +107,7 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
         return
     chosen = {name: typed[name] for name in ("privacy", "broadcast", "heard") if typed[name]}  # options
     job = SaveSettings(**chosen, reminders=form.reminders, asker=who)  # type: ignore[arg-type]
-    await accept.submitted(bot, body, job)
+    await accept.submitted(bot, body, job, *hold_chosen(body, who))
     await ack()
 
 
@@ -118,9 +122,10 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         why = answers.explain(bot, error, job.ref)
         await forms.notice(bot, job, TITLE, why)
         return []
-    mine = (await bot.preferences.person(job.asker.user)).heard
+    mine = await bot.preferences.person(job.asker.user)
+    own = [waits.heard_field(mine.heard), hold_field(mine.hold)]
     if profile is None:
-        await forms.fill(bot, job.view_id, waits.my_modal(mine, metadata=remembered("", job.asker)))
+        await forms.fill(bot, job.view_id, waits.my_modal(mine.heard, more=own[1:], metadata=remembered("", job.asker)))
         return []
     set_here = await bot.preferences.channel(channel)
     found = set_here.reminders
@@ -128,7 +133,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         channel=channel,
         privacy=set_here.privacy,
         broadcast=set_here.broadcast,
-        heard=mine,
+        own=own,
         unassigned_after=found.unassigned_after,
         assigned_after=found.assigned_after,
         hours=(found.opens, found.closes) if found.opens and found.closes else None,

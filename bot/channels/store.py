@@ -41,8 +41,8 @@ class PersonChoices(Record):
     """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread.
 
     `quiet`: the hours in which that and reminders wait. `heard`: how they hear that somebody begins to wait in a
-    conversation that they have. `archive_when_sent`: how the box in the form to reply was left.
-    `away`: rules assign them nothing.
+    conversation that they have. `archive_when_sent`: how the box in the form to reply was left. `hold`: for how many
+    seconds what they send waits, so that they may undo it. `away`: rules assign them nothing.
     """
 
     told_of_assignment: bool = True
@@ -50,6 +50,7 @@ class PersonChoices(Record):
     heard: Heard = "mention"
     archive_when_sent: bool = False
     away: Away | None = None
+    hold: int = 0
     hinted: dict[str, str] = Field(default_factory=dict)
 
 
@@ -75,6 +76,10 @@ class Preferences:
     async def set_person(self, user: str, **chosen: object) -> None:
         """Set these fields of `PersonChoices`."""
         await self._people.change(user, lambda known: (known or PersonChoices()).model_copy(update=chosen))
+
+    async def people(self) -> dict[str, PersonChoices]:
+        """Every Slack user who has set anything."""
+        return await self._people.all()
 
     async def channels(self) -> dict[str, ChannelChoices]:
         """Every channel for which anything was set."""

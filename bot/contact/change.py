@@ -43,7 +43,7 @@ class Refusal(NamedTuple):
 async def change(job: ChangeContact, keep: Keep, bot: Bot) -> list[Job]:
     """Ask Inbox for what is not so yet. An outage is waited for."""
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         job = await _signed(bot, job, actor)
         if job.sign:
             await answers.note(bot, job, "nothing to do", actor.member.id)

@@ -236,10 +236,10 @@ def read_form(body: Body, opened: Opened) -> Read:
     if views.NOTES in fields:
         facts["notes"] = _notes(submitted(body, views.NOTES), opened.facts.get("notes"))
     changed = {name: value for name, value in facts.items() if opened.facts.get(name, ...) != value}
-    tags = _chosen(body, views.TAGS) if views.TAGS in fields else dict.fromkeys(opened.tag_ids, "")
+    tags = chosen(body, views.TAGS) if views.TAGS in fields else dict.fromkeys(opened.tag_ids, "")
     add = tuple(one for one in tags if one not in opened.tag_ids)
     remove = tuple(one for one in opened.tag_ids if one not in tags)
-    named = tags | _offered(body) | _chosen(body, views.STATUS) | _chosen(body, views.ASSIGNEE)
+    named = tags | _offered(body) | chosen(body, views.STATUS) | chosen(body, views.ASSIGNEE)
     append = submitted(body, views.MORE_NOTES).strip()
     return Read(
         ContactChange(facts=changed, add=add, remove=remove), _named(named, changed, add, remove), append, wrong
@@ -268,7 +268,7 @@ def _notes(typed: str, before: Value) -> str | None:
     return clean(typed).strip() or None
 
 
-def _chosen(body: Body, name: str) -> dict[str, str]:
+def chosen(body: Body, name: str) -> dict[str, str]:
     """Names by id of what is chosen in a menu."""
     state = body["view"]["state"]["values"].get(name, {}).get(name) or {}
     options = [*(state.get("selected_options") or ()), *filter(None, [state.get("selected_option")])]

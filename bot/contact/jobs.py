@@ -52,7 +52,7 @@ class ChangeContact(Asked):
 class ShowContact(Job):
     """Draw a thread's card with its contact as it is now, of which `by`, who acts as `member_id`, changed `done`.
 
-    `assigned_before` is who had the thread until then. What nobody asked for (`unasked`), a rule did.
+    `assigned_before` is who had the thread until then. `quiet`: Inbox is asked behind what people ask.
     """
 
     waits_in: ClassVar[str] = "thread:{thread_id}"
@@ -62,7 +62,7 @@ class ShowContact(Job):
     member_id: str = ""
     done: ContactChange = Field(default_factory=ContactChange)
     assigned_before: str | None = None
-    unasked: bool = False
+    quiet: bool = False
 
     @property
     def assignee(self) -> str | None:

@@ -18,9 +18,18 @@ feature = Feature()
 
 
 async def drawn(
-    bot: Bot, contact: Contact, done: ContactChange | None = None, actor: Actor | None = None, *, rule: str = ""
+    bot: Bot,
+    contact: Contact,
+    done: ContactChange | None = None,
+    actor: Actor | None = None,
+    *,
+    rule: str = "",
+    quiet: bool = False,
 ) -> list[Job]:
-    """The jobs that draw the cards; `done` was changed by `actor` or a `rule`. The text of notes stands on no card."""
+    """The jobs that draw the cards; `done` was changed by `actor` or a `rule`. The text of notes stands on no card.
+
+    Of what is `quiet`, Inbox is asked behind what people ask.
+    """
     done = (done or ContactChange()).without(ContactChange(facts={"notes": None}))
     person = contact.thread.person
     ids = {contact.thread.id}
@@ -29,7 +38,7 @@ async def drawn(
     before = {one: thread.assignee_id for one, thread in (await bot.cards.threads(sorted(ids))).items()}
     before[contact.thread.id] = contact.thread.assignee_id
     by, member = (actor.name, actor.member.id) if actor else (rule, "")
-    shown = ShowContact(thread_id="", by=by, member_id=member, done=done, unasked=bool(rule))
+    shown = ShowContact(thread_id="", by=by, member_id=member, done=done, quiet=quiet)
     return [shown.model_copy(update={"thread_id": one, "assigned_before": before.get(one)}) for one in sorted(ids)]
 
 
@@ -40,7 +49,7 @@ async def show(job: ShowContact, _: Keep, bot: Bot) -> list[Job]:
     if card is None:
         return []
     try:
-        found = await (bot.background if job.unasked else bot.inbox).thread(job.thread_id)
+        found = await (bot.background if job.quiet else bot.inbox).thread(job.thread_id)
     except Gone:
         return [Refresh(thread_id=job.thread_id)]
     thread = found.with_person(card.thread.person)

@@ -70,7 +70,7 @@ def contact_again_modal(
     told = [section(f"⚠️ {why}")]
     if theirs is not None:
         told += [context("The notes that Inbox has now:"), *(quote(theirs, INPUT) or [context("none")])]
-        told += [context("What you wrote is in *Notes* below. Put both together there, and save.")]
+        told += [context("What you wrote is in *Notes* below. Combine the two there, and save.")]
     return _modal(contact, choices, wanted, more, told, metadata)
 
 

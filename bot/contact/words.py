@@ -17,18 +17,18 @@ NO_CONTACT = (
     "change one. Open the conversation in Inbox and change it there."
 )
 NOT_SHOWN = "Inbox isn't answering, so I can't show the contact. Try again in a minute."
-NOTHING = "Inbox has it so already, so there was nothing to save."
-NOTED_ALREADY = "That is in the contact's notes already."
+NOTHING = "Inbox already has it that way, so there was nothing to save."
+NOTED_ALREADY = "That is already in the contact's notes."
 EMPTY_NOTE = "There are no words in that message that I could put into the notes."
 TALK_GONE = "That is too long ago: I no longer have what was said. Choose *This message…* on it again."
 TOO_OLD = "This form was opened more than a day ago. Copy what you wrote, close it, and open Contact… again."
-FRESH_LIST = "The form has the list as it is now."
+FRESH_LIST = "The form now has the current list."
 BAD_VALUE = "Write a number, such as 1500 or 99.50, or leave it empty."
 NO_STATUSES = "Your team has no statuses. Add some in Inbox."
 NO_TAGS = "Your team has no tags. Add some in Inbox."
-LONG_NOTES = "The notes are too long for a form of Slack's; this is how they end. Change them in Inbox."
+LONG_NOTES = "The notes are too long for a form in Slack; this is how they end. Change them in Inbox."
 ASSIGNEE_HINT = "Gets this contact's conversations that are assigned to nobody else."
-ASSIGNEE_UNKNOWN = "As it is: Inbox does not tell me who it is"
+ASSIGNEE_UNKNOWN = "As it is (Inbox doesn't tell me who)"
 _GAVE_UP = "Inbox didn't answer for 10 minutes, so I stopped trying."
 
 
@@ -64,7 +64,7 @@ def nothing_saved(clashes: Sequence[str]) -> str:
 def partly(done: ContactChange, clashes: Sequence[str], refusals: Sequence[str]) -> str:
     """What was saved, if anything, and why the rest was not."""
     kept = f"Saved: {named_parts(done)}." if not done.is_empty else "Nothing was saved."
-    return " ".join([*clashes, *refusals, kept, "What is left stands in the form."])
+    return " ".join([*clashes, *refusals, kept, "The rest is still in the form."])
 
 
 def no_longer(kind: str, name: str) -> str:

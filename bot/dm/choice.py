@@ -76,12 +76,13 @@ async def choose(job: Choose, _: Keep, bot: Bot) -> list[Job]:
     """Send what was kept, or ask first."""
     choice = await _kept(bot, job)
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         links = await bot.directory.account_links()
         if choice is None or not 0 <= job.index < len(choice.candidates):
             return [say(job.asker, words.TOO_OLD)]
         to = choice.candidates[job.index]
-        return await first_message.begin(bot, to, choice.candidates, choice.text, job, links, actor)
+        known = choice.candidates
+        return await first_message.begin(bot, to, known, choice.text, job, links, actor, choice.send_at)
     except NotNow as error:
         return _not_sent(job, choice, given_up(bot, job, error))
 

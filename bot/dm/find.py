@@ -35,7 +35,7 @@ async def dm(job: Dm, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def _dm(job: Dm, to: Recipient, bot: Bot) -> list[Job]:
-    actor = await bot.access.actor(job.asker)
+    actor = await bot.access.actor(job.asker, fresh=True)
     links = await bot.directory.account_links()
     found = await _find(bot, to, links)
     if not links:
@@ -48,8 +48,8 @@ async def _dm(job: Dm, to: Recipient, bot: Bot) -> list[Job]:
         return [await not_sent(bot, job, why, "no account")]
     body = await decoded(bot, job.text)
     if len(ways) == 1:
-        return await first_message.begin(bot, ways[0], found, body, job, links, actor)
-    kept = Choice(recipient=job.recipient, text=body, candidates=tuple(ways), user=job.asker.user)
+        return await first_message.begin(bot, ways[0], found, body, job, links, actor, job.send_at)
+    kept = Choice(recipient=job.recipient, text=body, candidates=tuple(ways), user=job.asker.user, send_at=job.send_at)
     return await choice.offer(bot, job, kept)
 
 

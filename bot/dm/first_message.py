@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot import accept, words
 from bot.address import Candidate
@@ -13,6 +14,7 @@ from bot.dm.jobs import Answer, Choose, Dm
 from bot.dm.views import first_message_question
 from bot.errors import NotNow
 from bot.feature import Feature
+from bot.later.put import begun
 from bot.models import AccountLink
 from bot.people import answers
 from bot.people.access import Actor
@@ -34,14 +36,15 @@ async def begin(
     job: Dm | Choose,
     links: Sequence[AccountLink],
     actor: Actor,
+    send_at: datetime | None = None,
 ) -> list[Job]:
-    """Send it, or ask first; `known` are the conversations with them. Raises `NotNow`."""
+    """Send it, not before `send_at`, or ask first; `known` are the conversations with them. Raises `NotNow`."""
     doubts, first = await judge(bot, to, known, links, actor, job.at)
-    send = _intended(to, body, job, links, actor, first=first)
-    await bot.attempts.keep(send)
+    send = _intended(to, body, job, links, actor, first=first).model_copy(update={"not_before": send_at})
     if not doubts:
         await bot.attempts.writes(send, sent=False)
-        return [send]
+        return await begun(bot, send)
+    await bot.attempts.keep(send)
     await answers.note(bot, job, "asked first", actor.member.id)
     question = first_message_question(
         person=send.person, account=send.account, doubts=doubts, text=send.text, intent=send.intent
@@ -82,7 +85,7 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
     """The question is answered, once and by the one who wrote the message."""
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
     except NotNow as error:
         return [say(job.asker, given_up(bot, job, error))]
     kept = await bot.attempts.get(job.intent)
@@ -99,7 +102,8 @@ async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
     now = {"ref": job.ref, "at": job.at, "asker": job.asker, "member": actor.member.id}
     sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}"})
     await bot.attempts.writes(sent, sent=False)
-    return [_instead(job, say(job.asker, dm_words.SENT_ANYWAY)), sent]
+    said = dm_words.LATER_ANYWAY if sent.not_before else dm_words.SENT_ANYWAY
+    return [_instead(job, say(job.asker, said)), *await begun(bot, sent)]
 
 
 def _instead(job: Answer, said: Tell) -> Tell:

@@ -12,6 +12,7 @@ from bot.dm.jobs import Dm, OpenDm
 from bot.dm.views import INPUT, KNOWN, dm_modal, help_message
 from bot.errors import InboxError, Mistake, NotThere
 from bot.feature import Feature
+from bot.later.form import fields, send_at
 from bot.models import AccountLink
 from bot.people import forms
 from bot.people.answers import explain, tell
@@ -20,7 +21,7 @@ from bot.queue.job import Filled, Job, Keep
 from bot.recipient import Unreadable, is_definite, read
 from bot.slack.blocks import WHOLE, handed_back
 from bot.slack.boundary import hand_back
-from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, remembered, submitted
+from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, more_of, remembered, submitted
 from bot.slack.seen import seen
 from bot.snippets import places, put
 from bot.snippets.words import no_value
@@ -66,12 +67,14 @@ async def open_dm(job: OpenDm, _: Keep, bot: Bot) -> list[Job]:
     links = await accounts(bot, job, TITLE, job.typed)
     if links is None:
         return []
+    later, zone = await fields(bot, job.asker)
     view = dm_modal(
         links=links,
         recipient=job.recipient,
         text=await decoded(bot, job.text),
         account_link_id=bot.settings.inbox_account_link_id,
-        metadata=remembered("", job.asker),
+        metadata=remembered("", job.asker, zone),
+        later=later,
         check=bool(job.recipient and job.text),  # or it would have been sent
     )
     await put.fill(bot, job, view, job.typed)
@@ -104,7 +107,9 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was submitted: what can be seen to be wrong is said beside the field."""
     _, who = from_modal(body)
     said = submitted(body, "text")
-    wrong = {} if said.strip() else {block_of(body, "text"): words.EMPTY_TEXT_FIELD}
+    until, wrong = send_at(body, more_of(body))
+    if not said.strip():
+        wrong[block_of(body, "text")] = words.EMPTY_TEXT_FIELD
     if left := places.unfilled(said):
         wrong[block_of(body, "text")] = no_value(left)
     recipient = ""
@@ -118,7 +123,8 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
         await ack(response_action="errors", errors=wrong)
         return
     account = submitted(body, "account") or None
-    await accept.submitted(bot, body, Dm(recipient=recipient, text=said, asker=who, account_link_id=account))
+    job = Dm(recipient=recipient, text=said, asker=who, account_link_id=account, send_at=until)
+    await accept.submitted(bot, body, job)
     await ack()
 
 

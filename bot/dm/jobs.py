@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from bot.address import Candidate
@@ -13,13 +14,17 @@ from bot.text import decode, platform_name
 
 
 class Dm(Written):
-    """`/dm`: find the recipient, then send or ask which one. `recipient` is a `Recipient.key`."""
+    """`/dm`: find the recipient, then send or ask which one. `recipient` is a `Recipient.key`.
+
+    `send_at`: not before that time.
+    """
 
     resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "dm:{recipient}"
     kind: Literal["dm"] = "dm"
     recipient: str
     account_link_id: str | None = None
+    send_at: datetime | None = None
 
     @property
     def whom(self) -> str:
@@ -78,3 +83,4 @@ class Choice(Record):
     text: str
     candidates: tuple[Candidate, ...]
     user: str
+    send_at: datetime | None = None

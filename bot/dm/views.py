@@ -33,10 +33,12 @@ def dm_modal(
     text: str = "",
     account_link_id: str | None = None,
     metadata: str = "",
+    later: Sequence[Block] = (),
     check: bool = False,
 ) -> View:
     """The form behind `/dm`, filled in as far as known. `metadata` comes back with the submission (at most 3,000).
 
+    `later` are the fields that say when it is sent.
     `check` asks to look at the recipient, who may be nobody or somebody else.
     """
     clipped = len(text) > INPUT
@@ -51,6 +53,7 @@ def dm_modal(
             *_account_field(links, account_link_id),
             field("text", "Message", message),
             *([context(note)] if clipped else []),
+            *later,
         ],
         callback_id="dm",
         submit=label("Send"),

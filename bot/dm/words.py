@@ -10,16 +10,17 @@ from bot.words import PLAN, account_offline
 
 ANSWERED_YES = "You already decided to send that message."
 ANSWERED_NO = "You already decided not to send that message. Start again with `/dm`."
-NOT_SENT = "As you wanted, nothing was sent."
+NOT_SENT = "As you asked, nothing was sent."
 TOO_LATE = "That question is more than a day old, so nothing was sent. Start again with `/dm`."
-SENT_ANYWAY = "I'm sending it, as you wanted."
+LATER_ANYWAY = "I'll send it at its time, as you asked."
+SENT_ANYWAY = "I'm sending it, as you asked."
 NO_ACCOUNT = "No X or LinkedIn account is connected to Inbox. Connect one in Inbox → Settings → Accounts."
 TWO_NAMED = "Somebody is named in To as well. Leave one of the two fields empty: a message goes to one person."
 CHECK_TO = "Nothing is sent yet: a name may be somebody else's handle, and one message goes to one person. Check *To*."
-FORM_CLOSED = "You closed the form before it was there, so nothing was sent. This is what you typed:"
+FORM_CLOSED = "You closed the form before it was ready, so nothing was sent. This is what you typed:"
 TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
 TOO_LONG_FOR_FORM = (
-    "I can't tell whom this is for, and the form that asks takes 3,000 characters only. Begin with `@handle`, an "
+    "I can't tell whom this is for, and the form that asks takes only 3,000 characters. Begin with `@handle`, an "
     "address or an id."
 )
 

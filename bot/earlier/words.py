@@ -10,7 +10,7 @@ from bot.models import Person
 from bot.text import plain, platform_name, when_long
 
 NOTHING: Final = "There are no messages."
-X_ALONE: Final = "API v1 shows X alone."
+X_ALONE: Final = "Version 1 of Inbox's API shows only X."
 NOT_READ: Final = "Inbox doesn't show the messages right now."
 
 
@@ -41,12 +41,12 @@ def campaigns(last: Sequence[datetime]) -> str:
 
 
 def theirs(name: str, at: datetime | None) -> str:
-    return f"{plain(name, 80)} wrote last {when_long(at)}" if at else f"{plain(name, 80)} wrote nothing"
+    return f"{plain(name, 80)} last wrote {when_long(at)}" if at else f"{plain(name, 80)} hasn't written"
 
 
 def ours(who: str, at: datetime | None) -> str:
     """`who` is the colleague's name."""
-    return f"{plain(who, 80)} wrote last {when_long(at)}" if at else "Your team wrote nothing"
+    return f"{plain(who, 80)} last wrote {when_long(at)}" if at else "Your team hasn't written"
 
 
 def page(number: int, of: int) -> str:

@@ -6,12 +6,14 @@ from typing import Final
 
 import structlog
 
+from bot.address import Address
 from bot.cards.jobs import Move, Post, Render
 from bot.cards.known import MISSING, learn
 from bot.context import Bot
 from bot.errors import Gone
 from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh
 from bot.feature import Feature
+from bot.later.jobs import held_by, line_to
 from bot.models import Card, Message, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
@@ -44,7 +46,9 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
     await bot.directory.saw(thread)
     await bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
     woken = ended_by(thread.id, await bot.snoozes.get(thread.id), [message])
-    return [*await learn(bot, thread), *woken, *await _to_show(bot, thread, message, job.event.seq)]
+    waiting = await bot.schedule.between(line_to(Address.within(thread, thread.person))) if thread.person else []
+    held = held_by((one.id for one in waiting), message)
+    return [*await learn(bot, thread), *woken, *held, *await _to_show(bot, thread, message, job.event.seq)]
 
 
 async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:

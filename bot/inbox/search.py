@@ -12,14 +12,30 @@ LIMIT: Final = 200  # conversations that one search reads at the most
 Known = tuple[Person, Thread | None]
 
 
+class Narrow(Record):
+    """What Inbox is asked to leave out: ids, of which one must fit; "" stands for none or nobody; empty for any.
+
+    `requests`: only message requests, or none of them. Inbox may know fewer of these than there are: who asks looks
+    at what comes.
+    """
+
+    accounts: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    requests: bool | None = None
+
+
 class Search(Record):
     """Which conversations to list; `about` is a member's id for `mine`, what to look for for `words`.
 
-    Archived ones are among those found by words only.
+    Archived ones are among those found by words only. `narrow` is for `open` ones, which come with their contacts.
     """
 
-    kind: Literal["mine", "unassigned", "requests", "words"]
+    kind: Literal["mine", "unassigned", "requests", "words", "open"]
     about: str = ""
+    narrow: Narrow = Narrow()
 
     def fits(self, thread: Thread) -> bool:
         """Whether the thread, as it is now, belongs on the list; of words, Inbox alone may know."""

@@ -19,6 +19,7 @@ from bot.inbox import contacts
 from bot.inbox import wire_v1 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
+from bot.inbox.queries import filters_v1, folders_v1
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates, says
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
@@ -131,11 +132,10 @@ class V1:
 
     async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
         """v1 filters by assignee, and knows no words: those are looked for here, and archived threads come last."""
-        folders = {"requests": ("requests",), "words": ("default", "requests", "archived")}
         found: list[models.Thread] = []
         looked = 0
-        for folder in folders.get(wanted.kind, ("default", "requests")):
-            params: dict[str, str | int] = {"inbox": folder, **_filters(wanted)}
+        for folder in folders_v1(wanted):
+            params: dict[str, str | int] = {"inbox": folder, **filters_v1(wanted)}
             while True:
                 if looked == limit:
                     return _found(wanted, found, looked)
@@ -322,20 +322,6 @@ def _is_ours(message: wire.Message, owner: str, text: str, since: datetime) -> b
 def _known(threads: Sequence[wire.Thread], platform_id: str = "") -> list[Known]:
     found = [((thread.prospect or wire.Prospect()).person(platform_id), thread.thread()) for thread in threads]
     return [(person, thread.with_person(person)) for person, thread in found if thread and person]
-
-
-def _filters(wanted: Search) -> dict[str, str]:
-    """Of GET /threads, `filters` is an object in bracket notation."""
-    match wanted.kind:
-        case "mine":
-            who = {"filters[assignees][selectedIds][0]": wanted.about}
-        case "unassigned":
-            who = {"filters[assignees][noAssignee]": "true"}
-        case "requests":
-            who = {}
-        case "words":
-            return {}
-    return who | {"filters[sortOrder]": "asc"}
 
 
 def _found(wanted: Search, threads: Sequence[models.Thread], looked: int | None) -> Found:

@@ -16,6 +16,7 @@ from bot.inbox import contacts
 from bot.inbox import wire_v2 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
+from bot.inbox.queries import queries_v2
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates
 from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
@@ -139,8 +140,8 @@ class V2:
     async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
         found: list[models.Thread] = []
         looked = 0
-        for query in _queries(wanted):
-            async for thread in self._all(THREADS, "/threads", query | {"expand": "profile"}, min(100, limit)):
+        for query in queries_v2(wanted):
+            async for thread in self._all(THREADS, "/threads", query, min(100, limit)):
                 if looked == limit:
                     return Found(threads=tuple(found), looked=looked)
                 looked += 1
@@ -283,16 +284,6 @@ def _platforms(links: Sequence[models.AccountLink]) -> list[str]:
 def _spelled(username: str) -> Params:
     """Whether Inbox keeps `josé` or `jos%C3%A9` is not documented, and it may be asked for several at once."""
     return {"username": username if username.isascii() else [username, quote(username)]}
-
-
-def _queries(wanted: Search) -> list[dict[str, str]]:
-    """GET /threads takes one folder at a time, and `all` has archived threads in it."""
-    if wanted.kind == "words":
-        return [{"folder": "all", "q": wanted.about}]
-    if wanted.kind == "requests":
-        return [{"folder": "requests", "order": "asc"}]
-    who = {"assigneeId": wanted.about} if wanted.kind == "mine" else {"unassigned": "true"}
-    return [{"folder": folder, "order": "asc"} | who for folder in ("inbox", "requests")]
 
 
 def _profile(to: Address) -> dict[str, str]:

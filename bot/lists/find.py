@@ -18,16 +18,17 @@ from bot.errors import InboxError, Mistake, PlatformUnknown
 from bot.feature import Console, Feature
 from bot.inbox.search import Found, Search
 from bot.lists import words as words_find
+from bot.lists.box_views import BOXED, Boxes
 from bot.lists.jobs import LookUp, ShowAgain
 from bot.lists.profiles import in_text
-from bot.lists.store import Listing
+from bot.lists.store import MOST, Listing
 from bot.lists.views import PAGE, Item, listing
 from bot.models import Thread
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep
 from bot.recipient import Recipient, Unreadable, is_definite, read_in_slack
-from bot.slack.payloads import Ack, Body, asker, button_value
+from bot.slack.payloads import Ack, Body, asker, button_value, seen_in, ticked_now
 from bot.slack.seen import seen
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,27 @@ async def turn_page(ack: Ack, body: Body, bot: Bot) -> None:
     """Next and Previous; their value is the list and the page."""
     who = asker(body)
     await accept.asked(bot, who, ShowAgain(seen_in=button_value(body), asker=who))
+    await ack()
+
+
+@feature.action("tick")
+async def tick(ack: Ack, body: Body, bot: Bot) -> None:
+    """The box of a row, which only marks it; nothing is drawn, as the box shows it already."""
+    who, place = asker(body), seen_in(body)
+    _list, listing_id, _page = place.split("|")
+    shown = await bot.listings.get(listing_id)
+    if shown and shown.user == who.user:
+        thread_id = str(body["actions"][0]["block_id"]).rpartition("|")[2]
+        await bot.ticks.tick(listing_id, thread_id, on=bool(ticked_now(body)))
+    await ack()
+
+
+@feature.action("tick_all", "untick_all")
+async def tick_all(ack: Ack, body: Body, bot: Bot) -> None:
+    """All rows of all pages, or none."""
+    who, wanted = asker(body), body["actions"][0]["action_id"]
+    job = ShowAgain(seen_in=seen_in(body), ticks="all" if wanted == "tick_all" else "none", asker=who)
+    await accept.asked(bot, who, job)
     await ack()
 
 
@@ -134,9 +156,17 @@ async def _look_up(bot: Bot, job: Console | LookUp, recipients: Sequence[Recipie
     return [await begin(bot, job, title, tuple(threads.values()), notes)]
 
 
-async def begin(bot: Bot, job: Console | LookUp, title: str, threads: tuple[Thread, ...], notes: Sequence[str]) -> Tell:
+async def begin(
+    bot: Bot,
+    job: Console | LookUp,
+    title: str,
+    threads: tuple[Thread, ...],
+    notes: Sequence[str],
+    *,
+    boxes: bool = False,
+) -> Tell:
     """The first page of a list that is kept from now on."""
-    shown = Listing(user=job.asker.user, title=title, threads=threads, notes=tuple(notes))
+    shown = Listing(user=job.asker.user, title=title, threads=threads, notes=tuple(notes), boxes=boxes)
     await bot.listings.put(job.ref, shown)
     return await _page(bot, job.asker, job.ref, shown, 0)
 
@@ -149,11 +179,13 @@ async def show_again(job: ShowAgain, _: Keep, bot: Bot) -> list[Job]:
     shown = await bot.listings.get(listing_id)
     if shown is None or shown.user != job.asker.user:
         return [say(job.asker, words_find.TOO_OLD)]
+    if job.ticks:
+        await bot.ticks.put(listing_id, shown.open[:MOST] if job.ticks == "all" else [])
     if job.changed:
         shown = shown.with_change(job.changed, await present(bot, job.changed))
         await bot.listings.put(listing_id, shown)
     said = await _page(bot, job.asker, listing_id, shown, int(page))
-    return [said.model_copy(update={"replace": True})]
+    return [said.model_copy(update={"replace": True, "goes_on": job.goes_on})]
 
 
 async def read(bot: Bot, wanted: Search, limit: int) -> Found:
@@ -168,11 +200,18 @@ async def present(bot: Bot, thread_id: str) -> Thread | None:
 
 
 async def _page(bot: Bot, asker: Asker, listing_id: str, shown: Listing, page: int) -> Tell:
-    pages = max(1, -(-len(shown.threads) // PAGE))
+    size = BOXED if shown.boxes else PAGE
+    pages = max(1, -(-len(shown.threads) // size))
     page = max(0, min(page, pages - 1))
-    items = await items_of(bot, shown.threads[page * PAGE : (page + 1) * PAGE])
-    seen_in = f"list|{listing_id}"
-    return tell(asker, listing(shown.title, items, seen_in=seen_in, page=page, pages=pages, notes=shown.notes))
+    items = await items_of(bot, shown.threads[page * size : (page + 1) * size])
+    boxes = None
+    if shown.boxes:
+        ticked, count = await bot.ticks.of(listing_id), len(shown.open)
+        boxes = Boxes(ticked, min(count, MOST), count > MOST, shown.running, shown.said)
+    view = listing(
+        shown.title, items, seen_in=f"list|{listing_id}", page=page, pages=pages, notes=shown.notes, boxes=boxes
+    )
+    return tell(asker, view)
 
 
 async def items_of(bot: Bot, threads: Sequence[Thread]) -> list[Item]:

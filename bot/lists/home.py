@@ -7,15 +7,17 @@ Slack shows what was published last, so a refusal replaces what somebody saw whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot import accept, words
+from bot.admin.overview import Stores, of_the_team
 from bot.channels.store import PersonChoices
 from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
 from bot.inbox.search import Search
+from bot.later.views import hold_row
 from bot.lists import find
 from bot.lists import words as words_find
 from bot.lists.find import waiting_first
@@ -81,28 +83,29 @@ async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[
     except (Refused, InboxError) as error:
         view = closed_home(answers.explain(bot, error, ref), way_on(error))
     else:
-        view = await _view(bot, actor, changed)
+        view = await _view(bot, asker, actor, changed)
     await bot.slack.publish_home(asker.user, view)
     return []
 
 
-async def _view(bot: Bot, actor: Actor, changed: str) -> View:
+async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
     member, trouble = actor.member, ""
     try:
         shown = await _listed(bot, actor, changed)
     except InboxError:
         shown, trouble = None, words_find.NO_LISTS
     parts = await _parts(bot, actor, shown) if shown else []
-    choices = await bot.preferences.person(actor.user)
+    choices, admin = await bot.preferences.person(actor.user), await bot.access.is_known_admin(asker)
     return home(
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
         settings=_settings(choices),
-        menus=[my_choice(choices.heard)],
-        help=bot.help(await bot.access.may_be_admin(actor.user)),
+        menus=[my_choice(choices.heard), hold_row(choices.hold)],
+        team=await _team(bot) if admin else [],
+        help=bot.help(admin),
         trouble=trouble,
-        first_steps=bool(parts) and not parts[0].items,
-        has_channel=(bot.settings.notify_channel is not None),
+        first_steps=not await bot.record.has_acted(actor.user),
+        has_channel=not admin or bot.settings.notify_channel is not None or bool(await bot.routes.rules()),
     )
 
 
@@ -133,6 +136,12 @@ async def _parts(bot: Bot, actor: Actor, shown: Listing) -> list[Part]:
 
 def _searches(actor: Actor) -> dict[str, Search]:
     return {"mine": Search(kind="mine", about=actor.member.id), "unassigned": Search(kind="unassigned")}
+
+
+async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
+    """What admins see of what was set for everybody."""
+    stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
+    return [*await of_the_team(stores, bot.settings.notify_channel, await bot.directory.member_names())]
 
 
 def _settings(choices: PersonChoices) -> list[Setting]:

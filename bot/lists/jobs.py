@@ -35,7 +35,8 @@ class LookUp(Asked):
 class ShowAgain(Asked):
     """Draw a private list anew, perhaps on another page: `seen_in` is `list|`, its id, `|` and the page.
 
-    `changed` is the thread that was acted on; the others are shown as they were read.
+    `changed` is the thread that was acted on; the others are shown as they were read. `ticks`: rows to be ticked first.
+    `goes_on`: what was asked for in the list is not done with that.
     """
 
     patient: ClassVar[bool] = False
@@ -43,6 +44,8 @@ class ShowAgain(Asked):
     kind: Literal["show_again"] = "show_again"
     seen_in: str
     changed: str = ""
+    ticks: Literal["", "all", "none"] = ""
+    goes_on: bool = False
 
 
 class DrawHome(Asked):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
@@ -11,12 +12,14 @@ from bot.store import keys
 from bot.store.kept import Kept
 
 LISTING_LIVES: Final = 3600  # seconds
+MOST: Final = 100  # conversations that something is done with at once
 
 
 class Listing(Record):
     """What `user`, and nobody else, sees: what it is about, the conversations in order, and what to know of them.
 
-    `title` and `notes` are mrkdwn; `cut` are the kinds of search that did not read all there is.
+    `title` and `notes` are mrkdwn; `cut` are the kinds of search that did not read all there is. With `boxes`, each row
+    can be ticked; `running` names what is being done with those that were, and `said` (mrkdwn) what becomes of that.
     """
 
     user: str
@@ -24,6 +27,14 @@ class Listing(Record):
     threads: tuple[Thread, ...] = ()
     notes: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
+    boxes: bool = False
+    running: str = ""
+    said: str = ""
+
+    @property
+    def open(self) -> list[str]:
+        """The threads that are not archived."""
+        return [one.id for one in self.threads if not one.archived]
 
     def with_change(self, thread_id: str, thread: Thread | None) -> Listing:
         """The same list after `thread_id` became `thread`, or was deleted."""
@@ -36,3 +47,28 @@ class Listings(Kept[Listing]):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(redis, Listing, keys.listing, LISTING_LIVES)
+
+
+class Ticks:
+    """The rows of a list that are ticked; gone with the list. Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+
+    async def of(self, listing_id: str) -> set[str]:
+        return {one.decode() for one in await self._redis.smembers(keys.ticked(listing_id))}
+
+    async def tick(self, listing_id: str, thread_id: str, *, on: bool) -> None:
+        """Tick one row, or take its tick away."""
+        pipe, key = self._redis.pipeline(), keys.ticked(listing_id)
+        (pipe.sadd if on else pipe.srem)(key, thread_id)
+        pipe.expire(key, LISTING_LIVES)
+        await pipe.execute()
+
+    async def put(self, listing_id: str, thread_ids: Sequence[str]) -> None:
+        """Let these be ticked, and no others."""
+        pipe, key = self._redis.pipeline(), keys.ticked(listing_id)
+        pipe.delete(key)
+        if thread_ids:
+            pipe.sadd(key, *thread_ids).expire(key, LISTING_LIVES)
+        await pipe.execute()

@@ -9,6 +9,7 @@ from bot import words
 from bot.cards.button_views import thread_buttons
 from bot.cards.message_views import snoozed_until
 from bot.lists import words as words_find
+from bot.lists.box_views import Boxes, act_row, box
 from bot.models import Person, Snoozed, Thread
 from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
 from bot.text import clip, literal, plain, when_long
@@ -45,9 +46,17 @@ class Part(NamedTuple):
 
 
 def listing(
-    title: str, items: Sequence[Item], *, seen_in: str, page: int, pages: int, notes: Sequence[str] = ()
+    title: str,
+    items: Sequence[Item],
+    *,
+    seen_in: str,
+    page: int,
+    pages: int,
+    notes: Sequence[str] = (),
+    boxes: Boxes | None = None,
 ) -> Msg:
     """Page `page` (from 0) of a list of conversations. `title` and `notes` are mrkdwn from `words`."""
+    place = f"{seen_in}|{page}"
     of = [f"Page {page + 1} of {pages}"] if pages > 1 else []
     turn = [button("Previous", "page_back", f"{seen_in}|{page - 1}")] if page else []
     turn += [button("Next", "page_on", f"{seen_in}|{page + 1}")] if page + 1 < pages else []
@@ -56,7 +65,8 @@ def listing(
         "text": clip("\n".join([title, *(plain(one, 300) for one in said), *notes]), 3_000),
         "blocks": [
             section(title),
-            *(block for n, one in enumerate(items) for block in _item(one, f"{seen_in}|{page}", n)),
+            *(block for n, one in enumerate(items) for block in _item(one, place, n, boxes)),
+            *(act_row(place, boxes) if boxes else []),
             *([context(*of, *notes)] if of or notes else []),
             *actions(f"pages|{seen_in}", turn),
         ],
@@ -69,6 +79,7 @@ def home(
     about: Sequence[str],
     settings: Sequence[Setting],
     menus: Sequence[Block],
+    team: Sequence[tuple[str, Sequence[str]]] = (),
     help: str,
     trouble: str = "",
     first_steps: bool = False,
@@ -76,14 +87,16 @@ def home(
 ) -> View:
     """App Home of somebody who may act. `about` is what is known of them, `trouble` why there are no lists (mrkdwn).
 
-    `menus` are what they choose besides.
+    `menus` are what they choose besides, `team` what an admin sees of everybody's settings: titles and lines; `help` is
+    mrkdwn in parts with an empty line between them.
     """
     top = [] if has_channel else [section(words_find.NO_CHANNEL)]
     top += [section(trouble)] if trouble else []
     top += [section(words_find.FIRST_STEPS)] if first_steps else []
     lists = [block for number, one in enumerate(parts) for block in _part(one, number)]
     own = [section(words_find.SETTINGS), *_settings(settings), *menus, context(*about)]
-    rest = [{"type": "divider"}, section(help), section(words.DM_HELP)]
+    own += [section(words_find.listed(title, lines)) for title, lines in team]
+    rest = [{"type": "divider"}, *(section(part) for part in help.split("\n\n")), section(words.DM_HELP)]
     return {"type": "home", "blocks": [*top, *lists, {"type": "divider"}, *own, *rest]}
 
 
@@ -108,26 +121,39 @@ def _settings(settings: Sequence[Setting]) -> list[Block]:
     return actions("my_choices", [boxes | ({"initial_options": on} if on else {})])
 
 
-def _item(item: Item, place: str, number: int) -> list[Block]:
-    """A conversation in three blocks; the row's id tells a click where it was made."""
+def _item(item: Item, place: str, number: int, boxes: Boxes | None = None) -> list[Block]:
+    """A conversation in three blocks, or four with a box; the row's id tells a click where it was made."""
     thread = item.thread
-    name, handle = _names(thread.person)
-    via = literal(f" via {item.account}", 2 * _NAME) + (" · message request" if thread.is_request else "")
-    heading = line(run(f"{_mark(item)} "), run(name, bold=True), run(handle + via))
-    heading["elements"] += [element for block in quote(_preview(thread, PREVIEW)) for element in block["elements"]]
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
     small += [snoozed_until(item.snoozed)] if item.snoozed else ["Archived"] if thread.archived else []
     *buttons, menu = thread_buttons(thread, snoozed=item.snoozed is not None)
     buttons += [button("Change time…", "snooze", thread.id)] if item.snoozed else []
-    return [heading, context(*small), *actions(f"{place}|{number}", [*buttons, menu])]
+    return [*_heading(item, place, boxes), context(*small), *actions(f"{place}|{number}", [*buttons, menu])]
+
+
+def _heading(item: Item, place: str, boxes: Boxes | None) -> list[Block]:
+    thread = item.thread
+    name, handle = _names(thread.person)
+    via = literal(f" via {item.account}", 2 * _NAME) + (" · message request" if thread.is_request else "")
+    said = quote(_preview(thread, PREVIEW))
+    if boxes:
+        words = f"{_mark(item)} {name}{handle}{via}"
+        return [*box(place, thread.id, words, ticked=thread.id in boxes.ticked), *said]
+    heading = line(run(f"{_mark(item)} "), run(name, bold=True), run(handle + via))
+    heading["elements"] += [element for block in said for element in block["elements"]]
+    return [heading]
 
 
 def _mark(item: Item) -> str:
+    """As on a card: whether somebody waits, and for whom."""
     if item.snoozed:
         return "😴"
     if item.thread.archived:
         return "✅"
-    return "🟡" if item.thread.assignee_id else "🔵"
+    last = item.thread.last_message
+    if last is None or not last.inbound:
+        return "🟢"
+    return "🟡" if item.thread.assignee_id else "🔴"
 
 
 def _names(person: Person | None) -> tuple[str, str]:

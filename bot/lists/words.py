@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from bot import errors
@@ -17,16 +18,17 @@ COLLEAGUE = (
 NO_PROFILE = "There is no link to an X or LinkedIn profile in that message. `/inbox find` looks for names and words."
 NO_LISTS = "Inbox doesn't show your conversations right now. Open this tab again in a minute."
 NO_CHANNEL = (
-    "*No channel is set for all cards.* Invite me to one and say `/inbox route add all` there, or copy its id (channel "
-    "details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message that no "
-    "rule has a channel for shows in Inbox alone."
+    "*No channel is set for all cards.* Invite me to one and type `/inbox route add all` there, or copy its id "
+    "(channel details, at the very bottom) into `NOTIFY_CHANNEL` and restart me. Until then `/dm` works, and a message "
+    "that no rule has a channel for shows in Inbox alone."
 )
 TOLD_OF_ASSIGNMENT = "Message me when a colleague assigns a conversation to me"
 SETTINGS = "*Your settings*"
 FIRST_STEPS = """\
 *What to do first*
-1. Take a conversation: *Assign to me*, below or on its card in the channel. Then it stands here.
-2. Answer: *Reply*. What you sent stands below the card, with its outcome. `/dm @handle Hello` writes to somebody new.
+1. Take a conversation: *Assign to me*, below or on its card in the channel. It then appears here.
+2. Answer: *Reply*. What you sent appears in the card's thread, with what became of it. `/dm @handle Hello` writes to \
+somebody new.
 3. Done? *Archive*. If they write again, it comes back."""
 
 
@@ -40,6 +42,16 @@ def title(kind: str, about: str, count: int) -> str:
         "person": f"Conversations with {plain(about, 400)}",
     }
     return f"*{named[kind]} ({count})*"
+
+
+def listed(title: str, lines: Sequence[str]) -> str:
+    """As many of the lines as fit in a section."""
+    shown = [f"*{title}*"]
+    for number, line in enumerate(lines):
+        if sum(map(len, shown)) + len(shown) + len(line) > 2_900:
+            return "\n".join([*shown, f"… and {len(lines) - number} more: `bot show` has them all."])
+        shown.append(line)
+    return "\n".join(shown)
 
 
 def empty(kind: str, about: str) -> str:
@@ -56,10 +68,14 @@ def looked_at(count: int) -> str:
     return f"I looked at the first {count} conversations; there are more in Inbox."
 
 
+def first_of(count: int) -> str:
+    return f"These are the {count} that come first; say more conditions to see the others."
+
+
 def no_conversation(person: Person) -> str:
     who = person.handle if person.label == person.handle else f"{person.label} ({person.handle})"
     address = f"linkedin.com/in/{person.username}" if person.platform == "linkedin" else person.handle
-    begin = f"`/dm {plain(address, 150)}` begins one"
+    begin = f"`/dm {plain(address, 150)}` starts one"
     return f"{plain(who, 200)} is in Inbox, but there is no conversation yet. {begin}."
 
 

@@ -68,7 +68,7 @@ async def unsend(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.handles(ChangeMessage)
 async def change(job: ChangeMessage, keep: Keep, bot: Bot) -> list[Job]:
     """Do it in Inbox, and say so. Raises `Refused` for those who may not act."""
-    actor = await bot.access.actor(job.asker)
+    actor = await bot.access.actor(job.asker, fresh=True)
     try:
         if not job.begun and job.verb == "edit":
             job = job.model_copy(update={"text": await decoded(bot, job.text)})

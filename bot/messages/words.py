@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.text import literal, plain, when_long
 
-TALK: Final = "This is your team's own talk: it stays in Slack, and Inbox has nothing of it."
+TALK: Final = "Your own team wrote this: it stays in Slack, and is no part of the conversation in Inbox."
 UNKNOWN: Final = (
-    "I can't tell any more which message of the conversation this is: I know that for a week. Use *Reply* on the card, "
-    "or *Open conversation*."
+    "I can no longer tell which message of the conversation this is: I remember that for a week. Use *Reply* on the "
+    "card, or *Open conversation*."
 )
 DELETED: Final = "It was deleted."
 NOT_OURS: Final = "They wrote it, so only they can change it."

@@ -6,6 +6,7 @@ Deny by default: whoever Slack cannot identify is refused, and nothing is called
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 import structlog
@@ -33,6 +34,9 @@ from bot.slack.workspace import Installation, Profile
 log = structlog.get_logger(__name__)
 
 KNOWN_WITHIN: Final = 1.0  # seconds; Slack waits for the help
+FRESH: Final = (
+    10.0  # seconds that what Slack said is good for before something is written: many clicks are one question
+)
 
 
 class Actor(Record):
@@ -58,10 +62,14 @@ class Access:
         """`admins` are Slack user ids that may do what workspace admins may."""
         self.installation, self._slack = installation, slack
         self._directory, self._links, self._rights, self._admins = directory, links, rights, admins
+        self._asked_at: dict[str, float] = {}  # when Slack was asked for a user (monotonic)
 
-    async def actor(self, asker: Asker) -> Actor:
-        """Who is asking. Raises `Outsider`, `Unidentified` or `NotLinked`; `InboxError` when it cannot be looked up."""
-        profile = await self.insider(asker)
+    async def actor(self, asker: Asker, *, fresh: bool = False) -> Actor:
+        """Who is asking; `fresh` asks Slack now, before something is written on their behalf.
+
+        Raises `Outsider`, `Unidentified` or `NotLinked`; `InboxError` when it cannot be looked up.
+        """
+        profile = await self.insider(asker, fresh=fresh)
         member = await self._member(profile)
         return Actor(user=asker.user, name=member.name or profile.name, member=member)
 
@@ -84,28 +92,36 @@ class Access:
         members = await self._directory.members_cached()
         return bool(linked) and (members is None or linked in {one.id for one in members})
 
-    async def insider(self, asker: Asker) -> Profile:
+    async def insider(self, asker: Asker, *, fresh: bool = False) -> Profile:
         """Somebody of the installed workspace or its Grid organisation; no bot, former member, or guest not allowed.
 
         The person's own workspace counts, not the channel's: in a shared channel outsiders press our buttons.
         """
         if not self._ours(asker.team, asker.enterprise):
             raise Outsider("another workspace")
-        profile = await self._directory.profiles.get(asker.user)
-        if profile is None:
-            try:
-                profile = await self._slack.profile(asker.user)
-            except SlackAway as error:
-                raise Unidentified("Slack does not answer who this is") from error
-            except SlackRefused as error:
-                raise Outsider(error.code) from error
-            if profile.team is None:  # not said here, but Slack has signed it above
-                profile = profile.model_copy(update={"team": asker.team, "enterprise": asker.enterprise})
-            await self._directory.profiles.put(profile.id, profile)
+        known = await self._directory.profiles.get(asker.user)
+        stale = fresh and time.monotonic() - self._asked_at.get(asker.user, -FRESH) >= FRESH
+        profile = await self._asked_for(asker, known) if known is None or stale else known
         if profile.bot or profile.deleted or not self._ours(profile.team, profile.enterprise):
             raise Outsider("bot, former member or stranger")
         if profile.guest and not await self._rights.guest_allowed(profile.id):
             raise Guest("not let in by an admin")
+        return profile
+
+    async def _asked_for(self, asker: Asker, known: Profile | None) -> Profile:
+        """What Slack says now; what it said in the last minutes where it does not answer."""
+        try:
+            profile = await self._slack.profile(asker.user)
+        except SlackAway as error:
+            if known is not None:
+                return known
+            raise Unidentified("Slack does not answer who this is") from error
+        except SlackRefused as error:
+            raise Outsider(error.code) from error
+        if profile.team is None:  # not said here, but Slack has signed it
+            profile = profile.model_copy(update={"team": asker.team, "enterprise": asker.enterprise})
+        await self._directory.profiles.put(profile.id, profile)
+        self._asked_at[asker.user] = time.monotonic()
         return profile
 
     async def admin(self, asker: Asker) -> Profile:
@@ -115,14 +131,13 @@ class Access:
             raise AdminsOnly("neither a workspace admin nor in BOT_ADMINS")
         return profile
 
-    async def may_be_admin(self, user: str) -> bool:
-        """As far as is known without asking Slack: whoever is unknown may be one. Raises nothing."""
+    async def is_known_admin(self, asker: Asker) -> bool:
+        """Whether they are one as far as Slack says within a second. Raises nothing."""
         try:
             async with asyncio.timeout(KNOWN_WITHIN):
-                profile = await self._directory.profiles.get(user)
-        except (StoreUnavailable, TimeoutError):
-            profile = None
-        return profile is None or self._is_admin(profile)
+                return self._is_admin(await self.insider(asker))
+        except (Refused, StoreUnavailable, TimeoutError):
+            return False
 
     def _is_admin(self, profile: Profile) -> bool:
         """A guest is none, wherever they are named."""
@@ -137,12 +152,32 @@ class Access:
         if linked == "":
             raise Unlinked("unlinked on purpose")
         if linked and (member := await self.member(linked)):
-            return member
+            return await self._moved(profile, member) or member
         member = await self.own_member(profile)
-        await self._links.save_link(profile.id, member.id)
+        await self._links.save_link(profile.id, member.id, matched_by=profile.email)
         await self._rights.drop_click(profile.id)  # the click under way is the one that counts
         log.info("linked", user=profile.id, member=member.id)
         return member
+
+    async def _moved(self, profile: Profile, member: Member) -> Member | None:
+        """Whom they are matched to since their address has changed; None where that changes nothing.
+
+        Whom an admin linked stays linked, and so does who has an address that no member has.
+        """
+        if profile.email is None:
+            return None
+        same = await self._links.was_matched_by(profile.id, profile.email)
+        if same is None and member.email.casefold() == profile.email.casefold():  # as versions left it that noted none
+            await self._links.save_link(profile.id, member.id, matched_by=profile.email)
+        if same is not False:
+            return None
+        try:
+            found = await self.own_member(profile)
+        except NotLinked:
+            return None
+        await self._links.save_link(profile.id, found.id, matched_by=profile.email)
+        log.info("linked", user=profile.id, member=found.id, before=member.id)
+        return found
 
     async def own_member(self, profile: Profile) -> Member:
         """The member with this person's own address. Raises `NotLinked` unless the home workspace vouches for it.

@@ -27,7 +27,8 @@ class TellAdmins(Job):
 class Tell(Asked):
     """Say something to one person, privately; `lasting` in a direct message, which is there when they come back.
 
-    `replace` puts it in the place of the message whose button they pressed. `meanwhile` it is not done yet.
+    `replace` puts it in the place of the message whose button they pressed. `meanwhile` it is not done yet. `goes_on`:
+    nor is it then, but it says nothing about that.
     """
 
     noted: ClassVar[bool] = False
@@ -38,6 +39,7 @@ class Tell(Asked):
     lasting: bool = False
     replace: bool = False
     meanwhile: bool = False
+    goes_on: bool = False
 
     @property
     def line(self) -> str:
@@ -45,4 +47,4 @@ class Tell(Asked):
 
     @property
     def ends(self) -> bool:
-        return not self.meanwhile
+        return not (self.meanwhile or self.goes_on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from redis.asyncio import Redis
@@ -20,15 +21,25 @@ class Links:
         member = await self._redis.get(keys.link(user))
         return None if member is None else member.decode()
 
-    async def save_link(self, user: str, member_id: str) -> None:
+    async def save_link(self, user: str, member_id: str, *, matched_by: str | None = None) -> None:
+        """`matched_by` is the address that both have; None where an admin said so."""
         pipe = self._redis.pipeline()
         pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user)
+        if matched_by:
+            pipe.set(keys.matched_by(user), _digest(matched_by))
+        else:
+            pipe.delete(keys.matched_by(user))
         await pipe.execute()
+
+    async def was_matched_by(self, user: str, address: str) -> bool | None:
+        """Whether they were matched by this address; None where no address is noted."""
+        noted = await self._redis.get(keys.matched_by(user))
+        return None if noted is None else bool(noted.decode() == _digest(address))
 
     async def remove_link(self, user: str) -> None:
         """From now on no address matches them either: who was unlinked on purpose stays so."""
         pipe = self._redis.pipeline()
-        pipe.set(keys.link(user), "").srem(keys.LINKED, user)
+        pipe.set(keys.link(user), "").srem(keys.LINKED, user).delete(keys.matched_by(user))
         await pipe.execute()
 
     async def links(self) -> dict[str, str]:
@@ -42,3 +53,8 @@ class Links:
         found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
         values = await self._redis.mget(found) if found else []
         return {value.decode() for value in values if value}
+
+
+def _digest(address: str) -> str:
+    """The address itself is not kept."""
+    return hashlib.sha256(address.casefold().encode()).hexdigest()[:16]

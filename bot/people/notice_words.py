@@ -17,8 +17,8 @@ def lost_channel(channel: str, code: str) -> str:
     only_some = "only some may post there. Add me to those, in the channel's posting permissions"
     remedy = {
         "is_archived": "it is archived. Unarchive it",
-        "not_in_channel": "I am not in it. Say `/invite @Inbox` there",
-        "channel_not_found": "it was deleted, or it is private and I am not in it. Say `/invite @Inbox` there",
+        "not_in_channel": "I am not in it. Type `/invite @Inbox` there",
+        "channel_not_found": "it was deleted, or it is private and I am not in it. Type `/invite @Inbox` there",
         "restricted_action": only_some,
         "restricted_action_read_only_channel": only_some,
         "restricted_action_thread_only_channel": "only replies are allowed there. Allow new messages",
@@ -41,7 +41,7 @@ def inbox_away(since: str) -> str:
     """`since` is a time of day with its zone."""
     return (
         f"Inbox has not answered me since {since}. Cards and changes made elsewhere wait for it; what people write is "
-        "tried for 10 minutes and then handed back to them. Nothing is to be done here; I'll say when it is over."
+        "tried for 10 minutes and then handed back to them. You need do nothing; I'll tell you when it is over."
     )
 
 

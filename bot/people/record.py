@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +15,8 @@ from bot.store import keys
 from bot.store.scripts import script
 
 PAGE: Final = 500  # entries read at once
+DONE: Final = ("done", "sent")
+BEFORE: Final = frozenset({"link", "unlink"})  # what people do before they act
 
 
 class Entry(Record):
@@ -38,14 +41,28 @@ class AuditLog:
         self._note = script(redis, "people/note.lua")
 
     async def note(self, asker: Asker, what: str, about: str, outcome: str, ref: str, member: str = "") -> None:
-        """Write it down once: a job that is run again after a crash has the same `ref`."""
-        at = datetime.now(UTC)
-        oldest = int((at.timestamp() - self._days * 86_400) * 1000)
+        """Write it down once: a job that is run again after a crash has the same `ref`, whatever it is about."""
+        if member and about and what not in BEFORE and outcome.startswith(DONE):
+            await self._redis.sadd(keys.ACTED, asker.user)
         entry = {"user": asker.user, "member": member, "channel": asker.channel or "", "what": what, "about": about}
         entry |= {"outcome": outcome, "ref": ref}
         fields = [part for pair in entry.items() for part in pair]
-        once = keys.once(f"audit:{ref}:{what}:{outcome}")
-        await self._note(keys=[keys.AUDIT], args=[once, keys.WEEK, oldest, *fields])
+        once = keys.once(f"audit:{ref}:{what}:{outcome}" + (f":{hashed(about)}" if about else ""))
+        await self._note(keys=[keys.AUDIT], args=[once, keys.WEEK, self._oldest(), *fields])
+
+    async def trim(self) -> None:
+        """Entries older than `days` are gone, to the letter."""
+        await self._redis.xtrim(keys.AUDIT, minid=self._oldest(), approximate=False)
+
+    def _oldest(self) -> int:
+        return int((datetime.now(UTC).timestamp() - self._days * keys.DAY) * 1000)
+
+    async def has_acted(self, user: str) -> bool:
+        """Whether the Slack user ever did something in Inbox; of versions that did not note it, lately."""
+        if await self._redis.sismember(keys.ACTED, user):
+            return True
+        lately = await self.newest(PAGE)
+        return any(one.user == user and one.what not in BEFORE and one.outcome.startswith(DONE) for one in lately)
 
     async def newest(self, count: int) -> list[Entry]:
         """The last `count` entries, the newest first."""
@@ -62,6 +79,11 @@ class AuditLog:
             if len(found) < PAGE:
                 return
             begin = f"({found[-1][0].decode()}"
+
+
+def hashed(about: str) -> str:
+    """It may be an address, which is in no key."""
+    return hashlib.sha256(about.encode()).hexdigest()[:16]
 
 
 def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:

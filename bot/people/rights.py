@@ -50,6 +50,17 @@ class Rights:
     async def guest_allowed(self, user: str) -> bool:
         return bool(await self._redis.sismember(keys.GUESTS, user))
 
+    async def guests(self) -> list[str]:
+        """All who were let in."""
+        return sorted(one.decode() for one in await self._redis.smembers(keys.GUESTS))
+
+    async def consents(self) -> dict[str, str]:
+        """The channels for which somebody consented, and which admin did."""
+        found = sorted([one async for one in self._redis.scan_iter(match=keys.consent("*"), count=500)])
+        admins = await self._redis.mget(found) if found else []
+        pairs = zip(found, admins, strict=True)
+        return {name.decode().rpartition(":")[2]: admin.decode() for name, admin in pairs if admin}
+
     async def consent(self, channel: str) -> str | None:
         """The admin who consented to showing messages in this channel though outsiders read it."""
         admin = await self._redis.get(keys.consent(channel))

@@ -1,7 +1,8 @@
 """May a channel show what people write to the team? Not where another organisation reads along, unless an admin agreed.
 
 Slack is asked, and its answer holds for five minutes: a channel may become shared later. While Slack does not answer,
-its last word holds; where it refuses to say, the channel counts as shared.
+its last word holds; where it refuses to say, the channel counts as shared. As soon as its word has changed, all that
+stands in the channel is drawn anew.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from typing import Final
 
 import structlog
 
+from bot.cards.jobs import Redraw
 from bot.errors import ScopeMissing, SlackBusy, SlackDown, SlackError, SlackRevoked
 from bot.people.rights import Rights, Sharing
 from bot.queue.job import utc_now
+from bot.queue.lanes import Lanes
 from bot.slack.client import Slack
 
 log = structlog.get_logger(__name__)
@@ -24,22 +27,42 @@ FRESH: Final = 300.0  # seconds
 class SharedChannels:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
-    def __init__(self, slack: Slack, rights: Rights) -> None:
-        self._slack, self._rights = slack, rights
+    def __init__(self, slack: Slack, rights: Rights, lanes: Lanes) -> None:
+        self._slack, self._rights, self._lanes = slack, rights, lanes
         self._warned = False
 
     async def shows(self, channel: str) -> bool:
         """Whether names and texts may stand in `channel`."""
         return await self._rights.consent(channel) is not None or not await self._shared(channel)
 
+    async def is_known_as_shared(self, channel: str) -> bool:
+        """Whether Slack has said so: then the admins hear of it by what is drawn anew."""
+        known = await self._rights.sharings.get(channel)
+        return known is not None and known.shared
+
+    async def look(self, channel: str) -> None:
+        """Ask Slack again, if it was ever asked about this channel."""
+        if known := await self._rights.sharings.get(channel):
+            await self._asked(channel, known)
+
+    async def known(self) -> list[str]:
+        """Every channel that Slack was asked about, as something was to stand in it."""
+        return sorted(await self._rights.sharings.all())
+
     async def _shared(self, channel: str) -> bool:
         known = await self._rights.sharings.get(channel)
         if known and (utc_now() - known.at).total_seconds() < FRESH:
             return known.shared
+        return await self._asked(channel, known)
+
+    async def _asked(self, channel: str, known: Sharing | None) -> bool:
+        """What Slack says now. Whoever dies before that is noted finds it changed again, and draws all once more."""
         try:
             shared = await self._slack.shared_outside(channel)
         except SlackError as error:
             return self._unknown(known, error)
+        if shared != (known is not None and known.shared):
+            await self._lanes.accept(Redraw(channel=channel))
         await self._rights.sharings.put(channel, Sharing(shared=shared, at=utc_now()))
         return shared
 

@@ -193,9 +193,9 @@ class Line(Asked):
     @staticmethod
     def of_job(job: Job) -> Line | None:
         """The line that a job may need."""
-        if not (isinstance(job, Asked) and job.line):
+        if not isinstance(job, Asked) or not (text := job.line):
             return None
-        return Line(ref=job.ref, at=job.at, asker=job.asker, text=job.line, of=job.kind)
+        return Line(ref=job.ref, at=job.at, asker=job.asker, text=text, of=job.kind)
 
     @staticmethod
     def after(job: Job, then: Sequence[Job]) -> Line | None:

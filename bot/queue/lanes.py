@@ -181,6 +181,11 @@ class Lanes:
             for i, f in entries
         ]
 
+    async def trim(self) -> None:
+        """Dead letters are gone after seven days, to the letter."""
+        seconds, _ = await self._redis.time()
+        await self._redis.xtrim(keys.DEAD, minid=(int(seconds) - DEAD_LETTERS_LIVE) * 1000, approximate=False)
+
     async def revive(self, letter_id: str) -> bool:
         """Try a dead letter again, as if it had just been accepted. False when there is none with that id."""
         entries: Any = await self._redis.xrange(keys.DEAD, letter_id, letter_id)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Final, NamedTuple, TypeVar
 
-from bot.models import Broadcast, Heard, Privacy
+from bot.models import Broadcast, Privacy
 from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
 from bot.text import plain, when_long
-from bot.waits.views import BROADCAST, heard_field
+from bot.waits.views import BROADCAST
 
 Choice = TypeVar("Choice", bound=str)
 _SHOWN: Final = 15  # conversations in one message
@@ -22,7 +22,8 @@ _PRIVACY: Final[dict[Privacy, str]] = {
 }
 
 QUIET_USAGE: Final = (
-    "Use `/inbox quiet 19:00-8:00`, with a time zone (`Europe/Berlin`) if Slack has not yours, or `/inbox quiet off`."
+    "Use `/inbox quiet 19:00-8:00`, with a time zone (`Europe/Berlin`) if Slack doesn't know yours, or "
+    "`/inbox quiet off`."
 )
 BAD_CLOCK: Final = "Write a time of day, such as 9:00."
 BAD_SPAN: Final = "Write two times of day, such as 9:00-17:30, or leave it empty."
@@ -44,7 +45,7 @@ def reminder(waiters: Sequence[Waiter], *, personal: bool, names: bool) -> Msg:
     whose = " that you have" if personal else ""
     if len(waiters) == 1:
         return _message(f"⏰ {_line(waiters[0], names=names, personal=personal)}")
-    head = f"⏰ *{len(waiters)} conversations{whose} wait for an answer.*"
+    head = f"⏰ *{len(waiters)} conversations{whose} are waiting for an answer.*"
     return _message(head, *_lines(waiters, names=names, personal=personal))
 
 
@@ -52,7 +53,7 @@ def morning(waiters: Sequence[Waiter], *, names: bool) -> Msg:
     """Who waits in the channel, and how many of them nobody has."""
     free = sum(one.assignee is None for one in waiters)
     one = len(waiters) == 1
-    head = f"☀️ *{len(waiters)} conversation{'' if one else 's'} wait{'s' if one else ''} for an answer"
+    head = f"☀️ *{len(waiters)} conversation{'' if one else 's'} {'is' if one else 'are'} waiting for an answer"
     return _message(f"{head}, {free} unassigned.*", *_lines(waiters, names=names, personal=False))
 
 
@@ -70,7 +71,7 @@ def _line(waiter: Waiter, *, names: bool, personal: bool) -> str:
         whose = "Nobody has taken it."
     else:
         whose = f"Assigned to {plain(waiter.assignee, 80)}." if names else "Somebody has it."
-    return f"{linked} has waited for an answer since {when_long(waiter.since)}. {whose}"
+    return f"{linked} has been waiting for an answer since {when_long(waiter.since)}. {whose}"
 
 
 def _message(*lines: str) -> Msg:
@@ -89,7 +90,7 @@ def settings_modal(
     channel: str,
     privacy: Privacy,
     broadcast: Broadcast,
-    heard: Heard,
+    own: Sequence[Block],
     unassigned_after: float | None,
     assigned_after: float | None,
     hours: tuple[time, time] | None,
@@ -98,7 +99,7 @@ def settings_modal(
     digest: time | None,
     metadata: str,
 ) -> View:
-    """The settings of a channel, filled in; `metadata` comes back with them."""
+    """The settings of a channel, filled in; `metadata` comes back with them. `own` are fields of the admin's own."""
     ticks = [option(day, str(number)) for number, day in enumerate(DAYS)]
     chosen = [ticks[number] for number in days]
     day_boxes: Block = {"type": "checkboxes", "options": ticks, **({"initial_options": chosen} if chosen else {})}
@@ -115,7 +116,7 @@ def settings_modal(
             ),
             field(
                 "broadcast",
-                "Of later messages, the channel sees",
+                "Later messages that the channel sees",
                 _menu(BROADCAST, broadcast),
                 hint=label("They stand in the card's thread; whoever has the conversation is mentioned there.", 150),
             ),
@@ -149,9 +150,9 @@ def settings_modal(
                 optional=True,
                 hint=label("Such as 9:00, on working days: who waits for an answer. Nothing when nobody does.", 150),
             ),
-            context("What is posted already stays as it is."),
+            context("What is already posted stays as it is."),
             section("*For you alone*"),
-            heard_field(heard),
+            *own,
         ],
         callback_id="channel_settings",
         submit=label("Save"),

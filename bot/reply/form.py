@@ -1,47 +1,39 @@
-"""Replies from a card: the form, who has it open, and the `Send` that comes of it."""
+"""Replies from a card: the form, and who has it open."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 import structlog
 
-from bot import accept, words
-from bot.address import Address
+from bot import accept
 from bot.cards.jobs import Render
 from bot.cards.known import first_seen
 from bot.cards.views import why_not
 from bot.context import Bot
-from bot.errors import Gone, InboxError, NotNow, Unidentified
+from bot.errors import Gone, InboxError
 from bot.events.jobs import Refresh
 from bot.feature import Feature
+from bot.later.form import fields
 from bot.models import AccountLink, Card, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, Later, utc_now
-from bot.reply.jobs import Fade, OpenReply, Receipt, Reply, StopReplying
+from bot.reply.jobs import Fade, OpenReply, StopReplying
 from bot.reply.views import asked_first, reply_modal
-from bot.send.jobs import Reminder, Send
-from bot.send.outcome import given_up, not_begun, not_sent
 from bot.slack.payloads import (
     Ack,
     Body,
-    block_of,
     button_value,
     from_modal,
     modal_of,
     more_of,
     remembered,
-    submitted,
-    ticked,
 )
-from bot.snippets import places, put
-from bot.snippets.words import no_value
+from bot.snippets import put
 from bot.snooze.times import REMINDERS
 
 log = structlog.get_logger(__name__)
@@ -49,7 +41,6 @@ log = structlog.get_logger(__name__)
 TITLE: Final = "Reply"
 SHOWN: Final = 5  # messages of the conversation in the form
 feature = Feature()
-feature.gives_up(Reply)(not_begun)
 
 
 @feature.action("reply")
@@ -78,35 +69,6 @@ async def press_anyway(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
-@feature.view("reply")
-async def written(ack: Ack, body: Body, bot: Bot) -> None:
-    """The form was submitted: what can be seen to be wrong is said beside the field."""
-    thread_id, who = from_modal(body)
-    said = submitted(body, "text")
-    left = places.unfilled(said)
-    if left or not said.strip():
-        wrong = no_value(left) if left else words.EMPTY_TEXT_FIELD
-        await ack(response_action="errors", errors={block_of(body, "text"): wrong})
-        return
-    archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
-    job = Reply(
-        thread_id=thread_id,
-        text=said,
-        archives=archives,
-        reminder=_reminder(body),
-        reply_to=more_of(body),
-        asker=who,
-    )
-    await accept.submitted(bot, body, job)
-    await ack()
-
-
-def _reminder(body: Body) -> Reminder | None:
-    """What was chosen at the end of the form."""
-    after, _, seen = submitted(body, "remind").partition("|")
-    return Reminder(at=utc_now() + REMINDERS[after], seen=datetime.fromisoformat(seen)) if after else None
-
-
 @feature.view_closed("reply")
 async def closed(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was closed without being submitted."""
@@ -126,7 +88,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
         if card is None:  # from a list, which names threads that have no card yet
             card = await first_seen(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
-            _now(bot, card), _account(bot, card.thread), _messages(bot, job.thread_id, job.reply_to)
+            _now(bot, card), account_of(bot, card.thread), last_messages(bot, job.thread_id, job.reply_to)
         )
     except InboxError as error:
         await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
@@ -156,6 +118,8 @@ async def _to_ask(bot: Bot, job: OpenReply, actor: Actor, thread: Thread) -> boo
 async def _fill(
     bot: Bot, job: OpenReply, actor: Actor, thread: Thread, link: AccountLink | None, messages: Sequence[Message] | None
 ) -> list[Job]:
+    seen = messages[-1].created_at if messages and not job.reply_to else utc_now()
+    later, zone = await fields(bot, job.asker)
     others = await bot.replies.begin(job.thread_id, actor.user, actor.name)
     view = reply_modal(
         thread=thread,
@@ -164,12 +128,13 @@ async def _fill(
         takes=thread.assignee_id is None and await _takes(bot, job.thread_id),
         messages=messages,
         others=[(one.name, one.since) for one in others],
-        characters=await _limit(bot, thread.platform),
+        characters=await limit_of(bot, thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
-        seen=messages[-1].created_at if messages and not job.reply_to else utc_now(),
+        seen=seen,
         reminders=tuple(REMINDERS),
+        later=later,
         answers=bool(job.reply_to),
-        metadata=remembered(job.thread_id, job.asker, job.reply_to),
+        metadata=remembered(job.thread_id, job.asker, f"{job.reply_to}|{zone}|{seen.isoformat()}"),
     )
     shown = False
     try:
@@ -193,7 +158,7 @@ async def _now(bot: Bot, card: Card) -> Thread:
         return card.thread
 
 
-async def _account(bot: Bot, thread: Thread) -> AccountLink | None:
+async def account_of(bot: Bot, thread: Thread) -> AccountLink | None:
     """The account that sends; its state is asked for anew, as no event tells of it."""
     try:
         links = await bot.directory.account_links(fresh=True)
@@ -208,7 +173,7 @@ async def _takes(bot: Bot, thread_id: str) -> bool:
     return place is None or (await bot.preferences.channel(place.channel)).reply_assigns
 
 
-async def _messages(bot: Bot, thread_id: str, reply_to: str) -> Sequence[Message] | None:
+async def last_messages(bot: Bot, thread_id: str, reply_to: str = "") -> Sequence[Message] | None:
     """The last messages, oldest first, or the one that is answered; None where Inbox does not show them now."""
     try:
         if reply_to:
@@ -219,7 +184,7 @@ async def _messages(bot: Bot, thread_id: str, reply_to: str) -> Sequence[Message
     return [one.at(utc_now()) for one in reversed(found)]
 
 
-async def _limit(bot: Bot, platform: str) -> int | None:
+async def limit_of(bot: Bot, platform: str) -> int | None:
     try:
         known = await bot.directory.platforms()
     except InboxError:
@@ -227,63 +192,14 @@ async def _limit(bot: Bot, platform: str) -> int | None:
     return next((one.characters for one in known if one.platform == platform), None)
 
 
-@feature.handles(Reply)
-async def reply(job: Reply, _: Keep, bot: Bot) -> list[Job]:
-    """The one attempt to send that everything after this belongs to, written down."""
-    drawn = await _stopped(bot, job.thread_id, job.asker.user)
-    try:
-        actor = await bot.access.actor(job.asker)
-        await _remember(bot, job)
-        card = await bot.cards.get(job.thread_id)
-        if card is None or card.gone:
-            why = words.GONE if card else words.NO_CARD
-            return [await not_sent(bot, job, why, "no such conversation"), *drawn]
-        thread, account = await _with_person(bot, card), await bot.directory.account_label(card.thread.account_link_id)
-        body = await decoded(bot, job.text)
-    except (NotNow, Unidentified) as error:
-        return [await not_sent(bot, job, given_up(bot, job, error), "failed")]
-    if thread.person is None:
-        return [await not_sent(bot, job, words.NO_WAY, "no way"), *drawn]
-    send = Send(
-        ref=job.ref,
-        at=job.at,
-        intent=job.key,
-        address=Address.within(thread, thread.person),
-        person=thread.person,
-        url=thread.url,
-        account=account,
-        text=body,
-        asker=job.asker,
-        member=actor.member.id,
-        writer=actor.name,
-        card=thread.id,
-        receipt=job.key,
-        archives=job.archives,
-        reminder=job.reminder,
-        reply_to=job.reply_to,
-    )
-    await bot.attempts.keep(send)
-    return [Receipt(send=send, state="sending"), send, *drawn]
-
-
-async def _remember(bot: Bot, job: Reply) -> None:
-    """The box is as they left it the next time."""
-    wanted = job.archives is not None
-    if (await bot.preferences.person(job.asker.user)).archive_when_sent != wanted:
-        await bot.preferences.set_person(job.asker.user, archive_when_sent=wanted)
-
-
-async def _with_person(bot: Bot, card: Card) -> Thread:
-    return card.thread if card.thread.person else await bot.inbox.thread(card.thread.id)
-
-
 @feature.handles(StopReplying)
 async def stop_replying(job: StopReplying, _: Keep, bot: Bot) -> list[Job]:
     """The form was closed."""
-    return await _stopped(bot, job.thread_id, job.asker.user)
+    return await stopped(bot, job.thread_id, job.asker.user)
 
 
-async def _stopped(bot: Bot, thread_id: str, user: str) -> list[Job]:
+async def stopped(bot: Bot, thread_id: str, user: str) -> list[Job]:
+    """`user` has the form open no more: the card is drawn without them."""
     await bot.replies.end(thread_id, user)
     await bot.lanes.hurry(Fade(thread_id=thread_id))
     return [Render(thread_id=thread_id)]

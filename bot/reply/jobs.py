@@ -27,7 +27,8 @@ class Reply(Written):
     """The reply form was submitted: send `text` to whom the thread is with.
 
     `archives`: and archive the conversation, unless they wrote after that time, the last of what the form showed.
-    `reminder`: and snooze it for as long as they don't answer.
+    `reminder`: and snooze it for as long as they don't answer. `send_at`: not before that time; `seen` is when the last
+    message was written that the form showed.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
@@ -37,6 +38,8 @@ class Reply(Written):
     archives: datetime | None = None
     reminder: Reminder | None = None
     reply_to: str = ""
+    send_at: datetime | None = None
+    seen: datetime | None = None
 
 
 class StopReplying(Asked):
@@ -65,7 +68,8 @@ class Receipt(Job):
     """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
 
     `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it. `told`: its writer was
-    told, as the channel did not take it yet. `opened`: what came before it is being put below the card.
+    told, as the channel did not take it yet. `opened`: what came before it is being put below the card. `undo`: its
+    writer may still undo the message of that name.
     """
 
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
@@ -76,6 +80,7 @@ class Receipt(Job):
     message: Message | None = None
     told: bool = False
     opened: bool = False
+    undo: str = ""
 
     @property
     def once(self) -> str | None:

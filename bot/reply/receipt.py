@@ -22,6 +22,7 @@ from bot.store.quota import FIRST
 
 OPENS_WITHIN: Final = 5.0  # seconds that a receipt waits for what comes before it
 SOON: Final = 0.2
+BEFORE: Final = {"held", "sending"}  # the outcome comes
 UNHAPPY: Final = {"unconfirmed", "failed"}
 feature = Feature()
 
@@ -30,6 +31,8 @@ feature = Feature()
 async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
     """For all to see; who wrote it is told of an unhappy end besides, and of any where nothing can be posted."""
     card = await bot.cards.place(job.send.card)
+    if job.undo and not await _undoable(bot, job):
+        return []
     private: list[Job] = [private_receipt(job.send, job.state, job.reason)]
     try:
         shown = card is not None and await _where_possible(bot, job, card, private)
@@ -43,13 +46,20 @@ async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
         await bot.replies.receipts.put(job.message.id, job)
         if place := await bot.replies.receipt_at(job.send.receipt):
             await bot.posts.change(place, job.message)
-    alone = job.state in UNHAPPY or (not shown and job.state != "sending")
+    elif job.state in UNHAPPY:
+        await bot.replies.receipts.put(job.send.receipt, job)
+    alone = job.state in UNHAPPY or (not shown and job.state not in BEFORE)
     return private if alone and not job.told else []
+
+
+async def _undoable(bot: Bot, job: Receipt) -> bool:
+    known = await bot.schedule.get(job.undo)
+    return known is not None and known.state == "waits"
 
 
 async def _where_possible(bot: Bot, job: Receipt, card: Place, private: list[Job]) -> bool:
     """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
-    if job.state == "sending":  # the outcome must not wait behind it
+    if job.state in BEFORE:  # the outcome must not wait behind it
         return not await bot.refused.known(card.channel) and await _draw(bot, job, card)
     later, then = job.model_copy(update={"told": True}), [] if job.told else private
     await bot.refused.unless_known(later, card.channel, then)  # as what goes before it found out
@@ -60,7 +70,7 @@ async def _where_possible(bot: Bot, job: Receipt, card: Place, private: list[Job
 async def _draw(bot: Bot, job: Receipt, card: Place) -> bool:
     """Whether it stands there with all that it says."""
     open_here = await bot.sharing.shows(card.channel)
-    message: Msg = closed_reply(job.state, job.send.account)
+    message: Msg = closed_reply(job.state, job.send.account, job.undo)
     if open_here:
         message = _drawn(job, (await bot.preferences.channel(card.channel)).privacy)
     place = await bot.replies.receipt_at(job.send.receipt)
@@ -118,4 +128,5 @@ def _drawn(job: Receipt, privacy: Privacy) -> Msg:
         intent=send.intent,
         at=job.at,
         message=job.message.veiled(privacy) if job.message else None,
+        undo=job.undo,
     )

@@ -30,7 +30,9 @@ class Replies:
     def __init__(self, redis: Redis, lives: float) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self.lives = lives
-        self.receipts = Kept(redis, Receipt, keys.receipt_of, keys.WEEK)  # by the message that was sent from a card
+        self.receipts = Kept(
+            redis, Receipt, keys.receipt_of, keys.WEEK
+        )  # by the message that was sent, else by their id
 
     async def begin(self, thread_id: str, user: str, name: str) -> list[Writer]:
         """`user` opened the form; who else has it open. Of two at once, at least one sees the other."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot import words
 from bot.cards.message_views import body, edited, history, reacted
+from bot.later.views import undo_button
 from bot.models import Message, SendState, Thread
 from bot.send.views import send_again
 from bot.slack.blocks import (
@@ -31,8 +32,9 @@ from bot.snooze.views import remind_field
 from bot.text import literal, plain, platform_name, when
 
 NO_HISTORY = "Inbox doesn't show the last messages right now."
-_INPUT = 3_000  # Slack's limit for a text input
+INPUT = 3_000  # Slack's limit for a text input
 _STATES: dict[SendState, str] = {
+    "held": "⏳ Not sent yet",
     "sending": "⏳ Sending…",
     "sent": "✅ Sent",
     "unconfirmed": "⚠️ Not confirmed",
@@ -66,6 +68,7 @@ def reply_modal(
     seen: datetime,
     metadata: str,
     reminders: Sequence[str] = (),
+    later: Sequence[Block] = (),
     answers: bool = False,
 ) -> View:
     """The form to reply with.
@@ -73,8 +76,8 @@ def reply_modal(
     `takes`: replying assigns the thread. `messages` are the last ones, oldest first, None where Inbox does not show
     them; `others` who else has the form open, since when; `characters` is the platform's limit, None where unknown.
     `archives`: the box is ticked; `seen` is when the last message was written that the form shows. `reminders`: after
-    how long somebody may be reminded that there is no answer. `answers`: it shows the one message that the reply
-    answers in particular.
+    how long somebody may be reminded that there is no answer. `later` are the fields that say when it is sent.
+    `answers`: it shows the one message that the reply answers in particular.
     """
     platform = platform_name(thread.platform)
     person = thread.person
@@ -82,16 +85,17 @@ def reply_modal(
     handle = f" ({plain(person.handle, 100)})" if person and person.name else ""
     facts = f"To *{name}*{handle} from {plain(account, 100)} on {plain(platform, 40)}"
     entry: Block = {"type": "plain_text_input", "multiline": True, "focus_on_load": True}
-    entry["max_length"] = max(1, min(characters or _INPUT, _INPUT))
+    entry["max_length"] = max(1, min(characters or INPUT, INPUT))
     return modal(
         "Reply",
         [
             context(facts, _assigned(thread, assignee, takes), "You reply to this message:" if answers else ""),
             *(section(replying_too(name, since)) for name, since in others[:5]),
             *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
-            field("text", "Your reply", entry, hint=label(room(platform, characters, _INPUT), 300)),
-            _archive_box(seen, ticked=archives),
+            field("text", "Your reply", entry, hint=label(room(platform, characters, INPUT), 300)),
+            archive_box(seen, ticked=archives),
             *([remind_field(reminders, seen)] if reminders else []),
+            *later,
         ],
         callback_id="reply",
         submit=label("Send"),
@@ -100,7 +104,7 @@ def reply_modal(
     )
 
 
-def _archive_box(seen: datetime, *, ticked: bool) -> Block:
+def archive_box(seen: datetime, *, ticked: bool) -> Block:
     """The value comes back with what somebody wrote: what comes in later, they have not read."""
     box = option("Archive when sent", seen.isoformat())
     element: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if ticked else {})}
@@ -128,16 +132,18 @@ def reply_receipt(
     intent: str,
     at: datetime,
     message: Message | None = None,
+    undo: str = "",
 ) -> Msg:
     """What became of a reply, for all to see below its card; `reason` is mrkdwn from `words`.
 
-    `message` is what was sent, as it is now.
+    `message` is what was sent, as it is now. `undo` is the name of a message that its writer may still undo.
     """
     who, whom = literal(writer, 80).strip() or "A colleague", literal(person, 80).strip() or "someone"
-    ended = "" if state == "sending" else f", {when(at)}"
+    ended = "" if state in ("held", "sending") else f", {when(at)}"
     why = reason or (words.NOT_CONFIRMED if state == "unconfirmed" else "")
     again = [send_again(whom, intent)] if state == "unconfirmed" else []
     buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
+    buttons += [undo_button(undo)] if undo else []
     said = f": {plain(text, 150)}" if text.strip() else ""  # a channel may want none of it
     facts = f"{plain(who, 200)} replied to {plain(whom, 200)} from {plain(account, 80)}"
     return {
@@ -152,10 +158,10 @@ def reply_receipt(
     }
 
 
-def closed_reply(state: SendState, account: str) -> Msg:
+def closed_reply(state: SendState, account: str, undo: str = "") -> Msg:
     """The same where another organisation reads along."""
     said = f"A reply from {plain(account, 80)}: {_STATES[state]}"
-    return {"text": said, "blocks": [section(said)]}
+    return {"text": said, "blocks": [section(said), *actions("receipt_actions", [undo_button(undo)] if undo else [])]}
 
 
 def _assigned(thread: Thread, assignee: str | None, takes: bool) -> str:

@@ -21,7 +21,7 @@ from bot.routing import decide, views
 from bot.routing.decide import Trial
 from bot.routing.language import Draft, read
 from bot.routing.make import make
-from bot.routing.said import said_conditions, said_rule
+from bot.routing.said import said_conditions, said_rule, said_rules
 from bot.routing.store import Rule
 
 MOST: Final = 100  # rules
@@ -33,7 +33,8 @@ feature = Feature()
 @feature.word(
     "route",
     "routes",
-    help="which conversations come to which channel: `route list`, and for admins `add`, `move`, `remove`, `test`",
+    help="which conversations come to which channel: `route list`, `route test @handle`",
+    for_admins="change that: `route add`, `route move`, `route remove`",
 )
 async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox route …`."""
@@ -121,7 +122,7 @@ async def _list(bot: Bot, job: Console) -> list[Job]:
     rules = await bot.routes.rules()
     if not rules and bot.settings.notify_channel is None:
         return [say(job.asker, f"{views.NO_RULES} {views.UNROUTED}")]
-    return [say(job.asker, views.rule_list([said_rule(one) for one in rules], bot.settings.notify_channel))]
+    return [say(job.asker, said_rules(rules, bot.settings.notify_channel))]
 
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:

@@ -7,7 +7,7 @@ conditions hold. Values are kept as Inbox's ids, so that a tag may be renamed. W
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple, get_args
 
@@ -68,10 +68,11 @@ class Wish(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A rule as it was typed. `actions.channel` is None where it does not name one."""
+    """A rule as it was typed. `actions.channel` is None where it does not name one; `marks` stand by themselves."""
 
     wishes: tuple[Wish, ...]
     actions: Actions = Actions()
+    marks: frozenset[str] = frozenset()
 
 
 class Named(NamedTuple):
@@ -93,9 +94,12 @@ class Named(NamedTuple):
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read(typed: str, *, verb: str = "route add") -> Draft:
-    """What `typed`, behind `/inbox` and the verb, asks for. Raises `Mistake`."""
-    actions, wishes, everything, then = Actions(), list[Wish](), False, False
+def read(typed: str, marks: Collection[str] = (), *, verb: str = "route add") -> Draft:
+    """What `typed`, after `/inbox` and the verb, asks for, where `marks` are words that may stand by themselves.
+
+    Raises `Mistake`.
+    """
+    actions, wishes, everything, then, marked = Actions(), list[Wish](), False, False, set[str]()
     for piece in _PIECE.finditer(typed.translate(_QUOTES).strip()):
         name, bare = piece["name"], (piece["bare"] or "").strip('"')
         if name:
@@ -111,17 +115,19 @@ def read(typed: str, *, verb: str = "route add") -> Draft:
             actions = with_action(actions, "no-card", ())
         elif bare.lower() in _EVERYTHING:
             everything = True
+        elif bare.lower() in marks:
+            marked.add(bare.lower())
         elif flag := _FLAGS.get(bare.lower()):
             wishes.append(_wish(flag, ("yes",)))
         elif decode(bare).lower() in _THEN:
             then = True
         elif bare.lower() not in _FILLING:
             raise _stray(bare, wishes)
-    return _whole(Draft(tuple(wishes), checked(actions)), everything, verb)
+    return _whole(Draft(tuple(wishes), checked(actions), frozenset(marked)), everything, verb)
 
 
 def _whole(draft: Draft, everything: bool, verb: str) -> Draft:
-    if not draft.wishes and not everything:
+    if not (draft.wishes or draft.marks or everything):
         raise Mistake(
             f"Say which conversations: for example `/inbox {verb} tag:vip`, or `/inbox {verb} all` for all that "
             f"no rule before it takes. You can use {_all_fields()}."

@@ -14,7 +14,7 @@ from bot.people.colleague import user_of
 from bot.queue.job import Asker
 from bot.routing import views
 from bot.routing.language import Draft, Named, Wish, condition
-from bot.routing.store import Field, Rule, Turns
+from bot.routing.store import Condition, Field, Rule, Turns
 
 _GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|[^>]*)?>")
 
@@ -37,7 +37,7 @@ async def make(bot: Bot, rule_id: str, draft: Draft, channel: str, by: str) -> M
     rule = Rule(
         id=rule_id,
         channel=channel,
-        conditions=tuple([condition(wish, await known(bot, wish.field, wish)) for wish in draft.wishes]),
+        conditions=await meant(bot, draft.wishes),
         by=by,
         turns=Turns(to=tuple(dict.fromkeys(to)), after=wanted.after, most=wanted.most) if to else None,
         mention=tuple(dict.fromkeys(mention)),
@@ -97,6 +97,11 @@ async def _labels(bot: Bot, field: Field, words: tuple[str, ...]) -> list[Label]
     if "" in found.values:
         raise Mistake(views.not_none(field))
     return [Label(id=one, name=name) for one, name in zip(found.values, found.shown, strict=True)]
+
+
+async def meant(bot: Bot, wishes: Sequence[Wish]) -> tuple[Condition, ...]:
+    """The conditions that were typed, among what the team has. Raises `Mistake` and `InboxError`."""
+    return tuple([condition(wish, await known(bot, wish.field, wish)) for wish in wishes])
 
 
 async def known(bot: Bot, field: Field, wish: Wish) -> Sequence[Named]:

@@ -13,6 +13,11 @@ def said_rule(rule: Rule) -> str:
     return f"{said_conditions(rule.conditions)} → {said_actions(rule)}"
 
 
+def said_rules(rules: Sequence[Rule], default: str | None) -> str:
+    """All rules below each other, and what becomes of the rest; `default` is NOTIFY_CHANNEL."""
+    return views.rule_list([said_rule(one) for one in rules], default)
+
+
 def said_conditions(conditions: Sequence[Condition]) -> str:
     return views.conditions([(one.field, one.shown) for one in conditions])
 

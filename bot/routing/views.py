@@ -43,7 +43,7 @@ NO_GROUPS: Final = (
 NO_CARD: Final = "→ no card: it is in lists only"
 WHY_USAGE: Final = (
     "Slack doesn't tell me in which thread a command was typed. Open the ⋮ menu of the card or of any message in "
-    "its thread, and choose *This message…* and *Why is this here?*; or say `/inbox why @handle`."
+    "its thread, and choose *This message…* and *Why is this here?*; or type `/inbox why @handle`."
 )
 NO_RULES: Final = "There are no rules yet. `/inbox route add tag:vip` sends conversations to the channel you are in."
 UNROUTED: Final = (
@@ -54,7 +54,7 @@ NOT_A_CHANNEL: Final = "Do that in the channel that the conversations should go 
 
 
 def unknown_verb(typed: str, word: str) -> str:
-    return f"I don't understand *{plain(typed, 40)}* behind `/inbox {word}`."
+    return f"I don't understand *{plain(typed, 40)}* after `/inbox {word}`."
 
 
 def nobody_named(typed: str, *, groups: bool) -> str:
@@ -123,7 +123,7 @@ def rule_list(rules: Sequence[str], default: str | None) -> str:
 
 def rule_added(number: int, said: str, shadow: int | None, seatless: Sequence[str] = (), word: str = "route") -> str:
     """`said` is the rule; `shadow` the number of an earlier one that leaves it nothing; `seatless` Slack users."""
-    never = f" It never has its turn, as rule {shadow} takes everything: `/inbox {word} move {number} {shadow}`."
+    never = f" It never gets its turn, as rule {shadow} takes everything: `/inbox {word} move {number} {shadow}`."
     seats = f" {_named(seatless)} has no seat in Inbox and gets nothing until somebody links them." if seatless else ""
     rest = never if shadow else " A conversation follows it with its next message."
     return f"Rule {number}: {said}.{rest}{seats}"
@@ -150,8 +150,8 @@ def cannot_post(channel: str, code: str) -> str:
     """`code` is Slack's error."""
     remedy = {
         "is_archived": "it is archived. Unarchive it, or choose another one",
-        "not_in_channel": "I am not in it. Say `/invite @Inbox` there, then try again",
-        "channel_not_found": "I am not in it. Say `/invite @Inbox` there, then try again",
+        "not_in_channel": "I am not in it. Type `/invite @Inbox` there, then try again",
+        "channel_not_found": "I am not in it. Type `/invite @Inbox` there, then try again",
     }.get(code, f"Slack answers {plain(code, 60)}")
     return f"Nothing was changed, as I can't post in <#{channel}>: {remedy}."
 

@@ -21,7 +21,8 @@ feature = Feature()
 @feature.word(
     "assign",
     "assigns",
-    help="who gets which conversations, in turn: `assign list`, and for admins `add`, `move`, `remove`, `test`",
+    help="who gets which conversations, in turn: `assign list`, `assign test @handle`",
+    for_admins="change that: `assign add`, `assign move`, `assign remove`",
 )
 async def assign(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox assign …`; `test` says besides who would get it."""

@@ -35,7 +35,8 @@ async def note_by_rule(job: NoteByRule, keep: Keep, bot: Bot) -> list[Job]:
     try:
         contact = await bot.background.contact(job.thread_id)
         if is_done:  # whoever did it died before the cards were drawn
-            return await drawn(bot, contact, _change(by.rule, status=job.status), rule=words.rule(by.number))
+            done = _change(by.rule, status=job.status)
+            return await drawn(bot, contact, done, rule=words.rule(by.number), quiet=True)
         job = job.model_copy(update={"begun": True})
         await keep(job)
         return await _noted(bot, job, by, contact)
@@ -78,7 +79,7 @@ async def _noted(bot: Bot, job: NoteByRule, by: Found, contact: Contact) -> list
     if not done.is_empty:
         await record(bot, job, "note_by_rule", job.thread_id, f"done: {', '.join(done.names)}")
     await remember(bot, by, job.thread_id, "noted", said or words.NOTED_NOTHING)
-    then = await drawn(bot, contact, done, rule=words.rule(by.number))
+    then = await drawn(bot, contact, done, rule=words.rule(by.number), quiet=True)
     if refused.is_empty:
         return then
     text = words.not_noted(by.number, [*_tags(by.rule, refused), *filter(None, [_status(by.rule, refused)])])

@@ -29,7 +29,7 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 async def send_again(job: SendAgain, _: Keep, bot: Bot) -> list[Job]:
     """A new attempt with a key of its own."""
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
     except NotNow as error:
         return [say(job.asker, given_up(bot, job, error))]
     kept = await bot.attempts.get(job.intent)

@@ -58,7 +58,8 @@ class Send(Sending):
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
     these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
     message with them yet. `archives`: once it is sent, the conversation is archived, unless they wrote after that time.
-    `reminder`: it is snoozed then. `reply_to` is the message of the thread that it answers in particular.
+    `reminder`: it is snoozed then. `reply_to` is the message of the thread that it answers in particular. `not_before`
+    that time it is not begun.
     """
 
     noted: ClassVar[bool] = False
@@ -86,6 +87,7 @@ class Send(Sending):
     archives: datetime | None = None
     reminder: Reminder | None = None
     reply_to: str = ""
+    not_before: datetime | None = None
 
     @property
     def once(self) -> str | None:

@@ -8,6 +8,7 @@ from bot.slack.blocks import QUOTE, WHOLE, Block, Msg, actions, button, label, l
 from bot.text import clip, literal, plain
 
 _RECEIPT: dict[SendState, str] = {
+    "held": "⏳ Not sent yet to",
     "sending": "⏳ Sending to",
     "sent": "✅ Sent to",
     "unconfirmed": "⚠️ Not confirmed: message to",
@@ -73,4 +74,4 @@ def send_again(who: str, intent: str) -> Block:
 
 def only_the_writer(user: str) -> str:
     """`user` is a Slack user id."""
-    return f"Only <@{user}> can send that again. You can write with *Reply* on the card."
+    return f"Only <@{user}> can send that again. You can answer with *Reply* on the card."

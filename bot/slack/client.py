@@ -150,6 +150,12 @@ class Slack:
         between_us = found.get("is_shared") and not found.get("is_org_shared")
         return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
 
+    async def channel_name(self, channel: str) -> str:
+        """Without the `#`."""
+        async with self._answers():
+            answer = await self.client.conversations_info(channel=channel)
+        return str(answer["channel"].get("name") or "")
+
     async def is_member(self, channel: str, user: str) -> bool:
         """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
         cursor = ""
@@ -219,6 +225,20 @@ class Slack:
             if marked == message_id and str(one["ts"]) != thread_ts:
                 return Place(channel, str(one["ts"]))
         return None
+
+    async def own_replies(self, card: Place, bot_user: str) -> list[Place] | None:
+        """What the bot posted below a card, a thousand posts at the most; None where it may not read history."""
+        try:
+            async with self._answers():
+                answer = await self.client.conversations_replies(channel=card.channel, ts=card.ts, limit=PAGE - 1)
+        except NotThere:
+            return []
+        except (SlackRefused, SlackUnknown):
+            return None
+        ours = [
+            one for one in answer.get("messages") or [] if one.get("user") == bot_user and str(one["ts"]) != card.ts
+        ]
+        return [Place(card.channel, str(one["ts"])) for one in ours]
 
     async def update(self, place: Place, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:

@@ -62,6 +62,8 @@ async def put(job: PutSnippet, _: Keep, bot: Bot) -> list[Job]:
         values = await _values(bot, job, actor) if snippet else {}
         text = places.filled(snippet.text, values) if snippet else ""
         return [tell(job.asker, one) for one in handed_back(words.FORM_TOO_OLD if snippet else words.GONE, text)]
+    if str(form.view.get("private_metadata")).partition("|")[0] != job.thread_id:
+        return []  # the form is about somebody else by now
     if form.by != job.ref:
         form = await _put(bot, job, actor, form, snippet)
         await bot.snippets.forms.put(job.view_id, form)

@@ -8,7 +8,7 @@ from bot.snippets.places import PLACES
 from bot.text import plain
 
 NONE_YET: Final = "There are no saved replies yet. *New saved reply* makes one, and *Reply* and `/dm` offer it."
-NO_NAME: Final = "Give it a name, by which it is found."
+NO_NAME: Final = "Give it a name to find it by."
 NO_TEXT: Final = "Write the text."
 NAME_TAKEN: Final = "Nothing is saved yet: there is a saved reply of that name already. Choose another name."
 GONE_MEANWHILE: Final = "Somebody removed that saved reply meanwhile. *Save* makes it anew."
@@ -17,7 +17,7 @@ GONE_TEXT_KEPT: Final = "Somebody removed that saved reply meanwhile. Your text 
 FULL: Final = "Nothing is saved yet: there is no room for more saved replies. Remove one first."
 TEAMS: Final = "It is the team's: an admin can change it."
 FORM_TOO_OLD: Final = "That form was open for too long, so I couldn't write into it. This is the saved reply, to copy:"
-EVERYBODY, MYSELF = "Everybody", "Me alone"
+EVERYBODY, MYSELF = "Everybody", "Only me"
 EXPLAINED: Final = (
     "Filled in when it is chosen: `{first_name}`, `{name}` and `{handle}` of the person, `{me}`, and `{account}` that "
     "sends. `{first_name|there}` says *there* to somebody without a name."

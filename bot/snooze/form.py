@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Final
 
@@ -51,7 +52,7 @@ async def wake_now(ack: Ack, body: Body, bot: Bot) -> None:
     job = Change(verb="reopen", thread_id=button_value(body), asker=who, seen_in=seen_in(body))
     await accept.asked(bot, who, job)
     if form := modal_of(body):
-        await bot.slack.update_view(form, notice_modal(WAKE, WAKING))
+        await accept.show(bot, who, notice_modal(WAKE, WAKING), instead_of=form)
     await ack()
 
 
@@ -88,12 +89,17 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     """A time was chosen; one that cannot be is said to be so beside its field."""
     about, who = from_modal(body)
     thread_id, zone, place = about.split(" ")
-    when, day, at = (submitted(body, one) for one in ("when", "date", "time"))
-    until = chosen(when, day, at, zone_of(zone), utc_now())
-    if isinstance(until, Wrong):
-        await ack(response_action="errors", errors={until.field: WRONG[until.why]})
+    at = until(body, zone_of(zone))
+    if isinstance(at, Wrong):
+        await ack(response_action="errors", errors={at.field: WRONG[at.why]})
         return
-    wish = Wish(until=until, even=bool(ticked(body, "even")), listed=bool(place))
+    wish = Wish(until=at, even=bool(ticked(body, "even")), listed=bool(place))
     seen = "home" if place == "home" else ""
     await accept.submitted(bot, body, Change(verb="snooze", thread_id=thread_id, snooze=wish, asker=who, seen_in=seen))
     await ack()
+
+
+def until(body: Body, zone: tzinfo) -> datetime | Wrong:
+    """The time that the fields of `views.until_fields` say."""
+    when, day, at = (submitted(body, one) for one in ("when", "date", "time"))
+    return chosen(when, day, at, zone, utc_now())

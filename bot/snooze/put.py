@@ -21,7 +21,7 @@ async def changed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Threa
         return []
     wish, now = job.snooze, utc_now()
     snoozed = Snoozed(
-        id=job.key,
+        id=f"{job.key}-{thread.id}",  # many may be snoozed at once
         until=wish.until,
         by=actor.user,
         member=actor.member.id,

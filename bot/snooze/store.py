@@ -41,6 +41,7 @@ class Snoozes:
         pipe = self._redis.pipeline()
         pipe.hset(keys.card(thread_id), "snoozed", snoozed.model_dump_json())
         pipe.zadd(keys.SNOOZED, {thread_id: snoozed.until.timestamp()})
+        pipe.persist(keys.card(thread_id))
         await pipe.execute()
 
     async def get(self, thread_id: str) -> Snoozed | None:

@@ -13,35 +13,24 @@ from bot.text import plain, when_long
 
 WRONG: Final = {
     "nothing": "Choose until when.",
-    "over": "That time is over. Choose one that is still to come.",
+    "over": "That time has passed. Choose one in the future.",
     "far": "That is more than a year ahead. Choose an earlier date.",
 }
 WAKE: Final = "Wake now"
-WAKING: Final = "I wake it now: its card shows when it is open again."
-TOLD: Final = "I reopen it then, and mention whoever has it, else you, in its thread."
+WAKING: Final = "I'm waking it: the card shows when it is open again."
 
 
 def snooze_modal(
     *, person: Person | None, snoozed: Snoozed | None, times: Mapping[str, datetime], zone: str, metadata: str
 ) -> View:
     """Until when; `times` are the choices, by the clock of the person's own `zone`. `snoozed` is how it is now."""
-    choices = [option(_choice(name, at), name) for name, at in times.items()]
-    when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
-    even = option("Even if they answer", "even")
-    boxes: Block = {"type": "checkboxes", "options": [even]}
-    if snoozed and snoozed.even:
-        boxes["initial_options"] = [even]
-    earlier = [section(f"{snoozed_until(snoozed)}. What you choose takes the place of that.")] if snoozed else []
-    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+    earlier = [section(f"{snoozed_until(snoozed)}. What you choose replaces that.")] if snoozed else []
     return modal(
         "Snooze…",
         [
-            context(f"The conversation with {who_text(person)}. {TOLD}"),
+            context(_told(who_text(person))),
             *earlier,
-            field("when", "Until", when),
-            field("date", "Or until the day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
-            field("time", "At", clock, optional=True),
-            field("even", "What else wakes it", boxes, optional=True, hint=label(EVEN, 150)),
+            *until_fields(times, zone, even=snoozed is not None and snoozed.even),
         ],
         callback_id="snooze",
         submit=label("Snooze"),
@@ -49,14 +38,33 @@ def snooze_modal(
     )
 
 
-EVEN: Final = "Without this, a message of theirs brings it back at once."
+def _told(who: str) -> str:
+    return f"I'll reopen the conversation with {who} then, and mention whoever has it, or else you, in its thread."
+
+
+def until_fields(times: Mapping[str, datetime], zone: str, *, even: bool = False) -> list[Block]:
+    """Until when something is snoozed, and what else wakes it; `even`: the box is ticked."""
+    choices = [option(choice(name, at), name) for name, at in times.items()]
+    when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
+    box = option("Even if they answer", "even")
+    boxes: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if even else {})}
+    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+    return [
+        field("when", "Until", when),
+        field("date", "Or until another day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
+        field("time", "At", clock, optional=True),
+        field("even", "Stay snoozed", boxes, optional=True, hint=label(EVEN, 150)),
+    ]
+
+
+EVEN: Final = "Otherwise, a message from them brings it back at once."
 
 
 def _hint(zone: str) -> str:
-    return f"A day or a time here goes before the choice above. In your time zone, {zone}."
+    return f"A day or a time here overrides the choice above. It is in your time zone, {zone}."
 
 
-def _choice(name: str, at: datetime) -> str:
+def choice(name: str, at: datetime) -> str:
     day, clock = f"{at:%a} {at.day} {at:%b}", f"{at.hour}:{at:%M}"
     return {
         "hours": f"In 3 hours ({clock})",
@@ -68,7 +76,7 @@ def _choice(name: str, at: datetime) -> str:
 
 def instead(before: Snoozed) -> str:
     """What somebody reads who snoozed what a colleague had snoozed already."""
-    return f"It was s{snoozed_until(before)[1:]}. Your time has taken the place of that."
+    return f"It was s{snoozed_until(before)[1:]}. Your time replaces that."
 
 
 def put_aside(snoozed: Snoozed, person: Person | None) -> str:
@@ -93,7 +101,7 @@ def woken(
     whom = f"<@{user}> " if user and not alone else ""
     said = f"⏰ {whom}{_why(snoozed, who_text(person))}"
     if failed:
-        said += " Inbox did not let me reopen it: press *Reopen* on its card, or open it in Inbox."
+        said += " I couldn't reopen it in Inbox: press *Reopen* on its card, or open it in Inbox."
     if not user:
         said += f" {plain(snoozed.name, 80)} has no seat in Inbox any more, so somebody else should take it."
     buttons = [
@@ -128,5 +136,5 @@ def remind_field(choices: Iterable[str], seen: datetime) -> Block:
     """The end of the form to reply with. What is chosen comes back with when the last message was `seen` there."""
     options = [option(one, f"{one}|{seen.isoformat()}") for one in choices]
     menu: Block = {"type": "static_select", "placeholder": label("Don't remind me"), "options": options}
-    hint = label("Archives the conversation until then, and mentions whoever has it, else you.", 150)
+    hint = label("I archive the conversation until then, and mention whoever has it, or else you.", 150)
     return field("remind", "Remind me if they don't answer in", menu, optional=True, hint=hint)

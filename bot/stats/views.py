@@ -56,11 +56,11 @@ def _shares(period: Period) -> list[str]:
 def _waiting(figures: Figures) -> str:
     total = sum(count for _, count in figures.waiting)
     if not total:
-        return "*Now* nobody waits for an answer."
+        return "*Now* nobody is waiting for an answer."
     parts = [f"{count} with {plain(name, 80) if name else 'nobody'}" for name, count in figures.waiting[:_NAMES]]
     rest = sum(count for _, count in figures.waiting[_NAMES:])
     parts += [f"{rest} with others"] if rest else []
-    verb = "waits" if total == 1 else "wait"
+    verb = "is waiting" if total == 1 else "are waiting"
     return f"*Now* {_many(total, 'conversation')} {verb} for an answer: {', '.join(parts)}."
 
 

@@ -12,6 +12,8 @@ from typing import Final
 LAYOUT: Final = 1  # a new one for whatever older versions of the bot could not read: bot/store/layout.py
 LAYOUT_IS: Final = "{inbox-bridge}:layout"  # which one the data in Redis has; unset: the first
 MIGRATING: Final = "{inbox-bridge}:migrating"
+IMPORTING: Final = "{inbox-bridge}:importing"  # there while a copy is being put back: what lies there is not all
+ALL: Final = "{inbox-bridge}:*"
 
 
 def prefix(layout: int) -> str:
@@ -21,6 +23,7 @@ def prefix(layout: int) -> str:
 PREFIX: Final = prefix(LAYOUT)
 WEEK: Final = 7 * 24 * 3600
 FORTNIGHT: Final = 2 * WEEK
+DAY: Final = 24 * 3600
 
 
 def key(*parts: str) -> str:
@@ -58,9 +61,12 @@ MORNINGS: Final = key("reminders", "mornings")  # channels by when their next di
 
 SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
 
+SCHEDULED: Final = key("scheduled")  # messages that are sent later, by when to look at them
+
 LINKED: Final = key("linked")  # Slack users that have a link
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
+ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
 
 COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
 UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
@@ -94,6 +100,11 @@ def once(name: str) -> str:
 
 def link(user: str) -> str:
     return key("link", user)
+
+
+def matched_by(user: str) -> str:
+    """The digest of the address by which a Slack user was matched to their member."""
+    return key("matched-by", user)
 
 
 def consent(channel: str) -> str:
@@ -131,6 +142,11 @@ def card(thread_id: str) -> str:
 
 def card_at(channel: str, ts: str) -> str:
     return key("card-at", channel, ts)
+
+
+def standing(channel: str) -> str:
+    """The ts of what stands in the channel, while it is drawn anew."""
+    return key("standing", channel)
 
 
 def threads_of(person: str) -> str:
@@ -214,6 +230,21 @@ def choice(choice_id: str) -> str:
     return key("choice", choice_id)
 
 
+def scheduled(about: str) -> str:
+    """A message that is sent later, with its text, until it is sent or given back; at most two weeks after its time."""
+    return key("scheduled", about)
+
+
+def scheduled_post(about: str) -> str:
+    """Where it is shown that the message is sent later; as long as the message is kept."""
+    return key("scheduled-post", about)
+
+
+def scheduled_to(line: str) -> str:
+    """The messages that are sent later from one account to one person."""
+    return key("scheduled-to", line)
+
+
 def snippets(owner: str) -> str:
     return key("snippets", owner)
 
@@ -291,6 +322,25 @@ def contact_draft(draft_id: str) -> str:
 
 def listing(listing_id: str) -> str:
     return key("listing", listing_id)
+
+
+def ticked(listing_id: str) -> str:
+    """The threads of a list that are ticked."""
+    return key("ticked", listing_id)
+
+
+def bulk_stop(bulk_id: str, user: str) -> str:
+    """Set where that user wants what they do with many conversations to end."""
+    return key("bulk-stop", bulk_id, user)
+
+
+def triage(triage_id: str) -> str:
+    return key("triage", triage_id)
+
+
+def triaged(thread_id: str) -> str:
+    """The triage in which somebody has the conversation before them."""
+    return key("triaged", thread_id)
 
 
 def quota(name: str) -> str:

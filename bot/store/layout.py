@@ -26,16 +26,17 @@ LONGEST: Final = 600.0  # seconds until another process takes over from one that
 async def migrate(redis: Redis, to: int = keys.LAYOUT, steps: Steps = STEPS) -> None:
     """Bring what is in Redis forward to layout `to`.
 
-    Raises `SettingsError` when a newer version of the bot has been there, and `StoreUnavailable`.
+    Raises `SettingsError` when a newer version of the bot has been there, or half of a copy, and `StoreUnavailable`.
     """
     client: Any = redis  # redis-py types its commands as sync and async at once
-    if await _layout(client) != to:
+    await whole(redis)
+    if await layout_of(client) != to:
         async with client.lock(keys.MIGRATING, timeout=LONGEST):
             await _forward(client, to, steps)
 
 
 async def _forward(client: Any, to: int, steps: Steps) -> None:
-    while (layout := await _layout(client)) < to:
+    while (layout := await layout_of(client)) < to:
         log.info("migrating", layout=layout)
         if layout in steps:
             await steps[layout](client)
@@ -58,6 +59,14 @@ async def _rename(client: Any, name: bytes, layout: int) -> None:
             raise
 
 
-async def _layout(client: Any) -> int:
-    """The first one left no number."""
+async def whole(redis: Redis) -> None:
+    """Raises `SettingsError` when a copy was not put back to its end, and `StoreUnavailable`."""
+    client: Any = redis
+    if await client.exists(keys.IMPORTING):
+        raise SettingsError("REDIS_URL holds half of a copy, as `bot import` did not come to its end: run it again.")
+
+
+async def layout_of(redis: Redis) -> int:
+    """The layout of what lies there; the first one left no number."""
+    client: Any = redis
     return int(await client.get(keys.LAYOUT_IS) or 1)

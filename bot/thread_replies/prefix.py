@@ -20,7 +20,11 @@ LONGEST: Final = 20  # code points of a prefix
 feature = Feature()
 
 
-@feature.word("replies", help="which replies in a card's Slack thread go out from this channel; admins: `on >>`, `off`")
+@feature.word(
+    "replies",
+    help="which replies in a card's thread go out from this channel",
+    for_admins="choose that: `replies on >>`, `replies off`",
+)
 async def choose_prefix(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox replies`, `/inbox replies on PREFIX`, `/inbox replies off`."""
     channel = job.asker.channel or ""

@@ -34,7 +34,7 @@ async def revise(job: Revise, _: Keep, bot: Bot) -> list[Job]:
         return []
     if job.address is None:
         return [job.model_copy(update={"address": kept.address})]
-    actor = await bot.access.actor(job.asker)
+    actor = await bot.access.actor(job.asker, fresh=True)
     why, body = await _hindered(bot, job)
     if job.text is None:
         job = job.model_copy(update={"asker": in_channel(job.asker)})

@@ -56,7 +56,7 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     """Send what follows the prefix, as the writer. Raises `Refused` for those who may not act."""
     channel = job.asker.channel or ""
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         links = await bot.directory.account_links()
     except (NotNow, Unidentified) as error:
         return [say(job.asker, given_up(bot, job, error))]

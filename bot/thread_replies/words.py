@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from bot.text import clean, clip, plain
 
 USAGE = (
-    "Use `/inbox replies on >>` or `/inbox replies off` in the channel that it is for. In place of `>>` may stand "
-    "something else without a space, of 2 to 20 characters, that ends in a sign and does not begin with `/`, `@` or "
-    "`#`; or an emoji."
+    "Use `/inbox replies on >>` or `/inbox replies off` in the channel that it is for. Instead of `>>` you can "
+    "choose anything of 2 to 20 characters without a space that ends in a sign and doesn't begin with `/`, `@` or `#`; "
+    "or an emoji."
 )
 SHARED = (
-    "This channel is shared with another organisation, so nothing goes out from its threads unless an admin says "
+    "This channel is shared with another organisation, so nothing goes out from its threads unless an admin types "
     "`/inbox consent` here."
 )
 OFF = "Replies no longer go out from this channel."
@@ -54,8 +54,8 @@ def stays_here(name: str, prefix: str, button: bool) -> str:
     press = " Press *Send this* to send it as it is." if button else " Press *Reply* on the card to answer."
     later = f" The next time press *Reply* on the card{f', or begin with {_code(prefix)}' if prefix else ''}."
     return (
-        f"What you write in this thread stays in Slack: {plain(name, 100)} has not got it. If it was meant for your "
-        f"colleagues, all is well.{press}{later if button else ''} I say this once in this channel."
+        f"What you write in this thread stays in Slack: {plain(name, 100)} hasn't got it. If it was meant for your "
+        f"colleagues, that's fine.{press}{later if button else ''} I say this once in this channel."
     )
 
 

@@ -95,7 +95,7 @@ def _instead(job: Change, why: str) -> list[Job]:
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
-        actor = await bot.access.actor(job.asker)
+        actor = await bot.access.actor(job.asker, fresh=True)
         if job.verb == "take_or_give_back":
             verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
             job = job.model_copy(update={"verb": verb})
@@ -110,7 +110,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
                 return nothing
             job = job.model_copy(update={"begun": True})
             await keep(job)
-        return await _confirm(bot, job, card, actor)
+        return await confirmed(bot, job, card, actor, await ask(bot, job, actor))
     except Gone as error:
         return await _gone(bot, job, error)
     except RateLimited as error:
@@ -165,19 +165,25 @@ async def _not_to_archive(bot: Bot, job: Change, card: Card, seen: datetime) -> 
     return [say(job.asker, left_open(card.thread.person.label if card.thread.person else "They"))]
 
 
-async def _confirm(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job]:
+async def ask(bot: Bot, job: Change, actor: Actor) -> Thread:
+    """The thread after Inbox has done what `job` wants. Raises `InboxError`."""
+    if job.verb not in CLOSING:
+        return await bot.inbox.update_thread(job.thread_id, assignee_id=_assignee(job, actor))
+    if job.verb == "snooze":
+        await bot.snoozes.expect(job.thread_id)
+    return await bot.inbox.update_thread(job.thread_id, archived=job.verb != "reopen")
+
+
+async def confirmed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Thread) -> list[Job]:
+    """Write down and show what Inbox has confirmed: the thread is as `job` wants it now."""
     by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
     if job.verb in CLOSING:
-        if job.verb == "snooze":
-            await bot.snoozes.expect(job.thread_id)
-        thread = await bot.inbox.update_thread(job.thread_id, archived=job.verb != "reopen")
         if job.verb == "reopen":
             await bot.waiting.reopened(job.thread_id)
         else:
             await bot.waiting.closed(job.thread_id, by.at.timestamp())
         notes = {"archived": by}
     else:
-        thread = await bot.inbox.update_thread(job.thread_id, assignee_id=wanted)
         notes = {"assigned": by} if thread.assignee_id != card.thread.assignee_id else {}
     await answers.note(bot, job, f"done: {wanted}" if job.verb == "assign_to" else "done", actor.member.id)
     thread = thread.with_person(card.thread.person)

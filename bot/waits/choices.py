@@ -12,6 +12,7 @@ from bot import accept
 from bot.context import Bot
 from bot.errors import Mistake
 from bot.feature import Console, Feature
+from bot.later.jobs import hold_chosen
 from bot.models import Broadcast, Heard
 from bot.people import answers
 from bot.people.announce import announced, channel_of_admin
@@ -42,7 +43,7 @@ async def my_settings(ack: Ack, body: Body, bot: Bot) -> None:
     """The form of somebody who is no admin; what they chose is said where they began."""
     _, who = from_modal(body)
     chosen = {how: typed for typed, how in TYPED.items()}[submitted(body, "heard")]  # type: ignore[index]  # an option
-    await accept.submitted(bot, body, Console(words=f"mentions {chosen}", asker=who))
+    await accept.submitted(bot, body, Console(words=f"mentions {chosen}", asker=who), *hold_chosen(body, who))
     await ack()
 
 

@@ -54,17 +54,17 @@ def who_waits(waiters: Sequence[Waiter]) -> Msg:
     """What an assignee reads in a direct message: never a word of what anybody wrote."""
     lines = [_line(one) for one in waiters[:_LISTED]]
     left = len(waiters) - len(lines)
-    head = lines[0] if len(waiters) == 1 else f"*{len(waiters)} people wait in conversations that you have.*"
+    head = lines[0] if len(waiters) == 1 else f"*{len(waiters)} people are waiting in conversations that you have.*"
     rest = [] if len(waiters) == 1 else [f"• {one}" for one in lines]
     more = [f"… and {left} more: `/inbox mine` lists them."] if left else []
     said = "\n".join([f"🟡 {head}", *rest, *more])
-    return {"text": f"🟡 {head}", "blocks": [section(said), context("`/inbox mentions` says how you hear of this.")]}
+    return {"text": f"🟡 {head}", "blocks": [section(said), context("`/inbox mentions` changes how you hear of this.")]}
 
 
 def _line(waiter: Waiter) -> str:
     who = plain(waiter.name, _NAME)
     linked = f"<{waiter.link}|{who}>" if waiter.link else f"*{who}*"
-    return f"{linked} waits for your answer since {when_long(waiter.since)}."
+    return f"{linked} has been waiting for your answer since {when_long(waiter.since)}."
 
 
 def mentioning(message: Msg, user: str) -> Msg:
@@ -85,12 +85,12 @@ def heard_field(how: Heard) -> Block:
     return field("heard", WHEN, _menu(how))
 
 
-def my_modal(how: Heard, *, metadata: str) -> View:
-    """What somebody who is no admin chooses by `/inbox settings`."""
+def my_modal(how: Heard, *, more: Sequence[Block], metadata: str) -> View:
+    """What somebody who is no admin chooses by `/inbox settings`; `more` are fields besides."""
     note = "`/inbox quiet` sets hours in which it waits. What a channel shows is for admins to choose."
     return modal(
         "Your settings",
-        [heard_field(how), context(note)],
+        [heard_field(how), *more, context(note)],
         callback_id="my_settings",
         submit=label("Save"),
         private_metadata=metadata,

@@ -434,19 +434,21 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # Which feature may use which. What a feature keeps and has done (SHARED) belongs to all features.
 MAY_USE = {
-    "admin": "",
+    "admin": "reminders routing thread_replies waits",
     "assign": "cards",
+    "bulk": "cards contact lists routing snooze threads",
     "cards": "waits",
-    "channels": "reminders waits",
+    "channels": "later reminders waits",
     "contact": "",
-    "dm": "send snippets",
+    "dm": "later send snippets",
     "doctor": "",
     "earlier": "cards",
     "events": "cards routing rules snooze stats",
-    "lists": "cards reminders waits",
+    "later": "cards send snooze",
+    "lists": "admin cards later reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",
-    "reply": "cards send snippets snooze",
+    "reply": "cards later send snippets snooze",
     "routing": "",
     "rules": "cards contact routing snooze waits",
     "send": "stats",
@@ -455,6 +457,8 @@ MAY_USE = {
     "stats": "",
     "thread_replies": "cards send",
     "threads": "cards snooze",
+    "triage": "bulk cards lists reply snippets snooze",
+    "upkeep": "",
     "waits": "",
 }
 SHARED = (".store", ".jobs", ".figures")
@@ -464,7 +468,7 @@ RINGS = (
     "queue store slack inbox",
     "people context feature accept",
     " ".join(MAY_USE),
-    "commands features start app web run doctor.command admin.export snippets.command",
+    "commands features start app web run doctor.command admin.export snippets.command operate",
     "sandbox __main__",
 )
 

@@ -19,7 +19,7 @@ from bot.address import Address
 from bot.errors import Rejected
 from bot.facts import ContactChange
 from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
-from bot.inbox.search import Search
+from bot.inbox.search import Narrow, Search
 from bot.network import DIRECT
 from bot.recipient import Recipient
 from bot.sandbox.inbox import v1, v2
@@ -334,6 +334,11 @@ async def use_everything(inbox: Inbox, team: Team) -> None:
     kinds: tuple[Literal["mine", "unassigned", "requests", "words"], ...] = ("mine", "unassigned", "requests", "words")
     for kind in kinds:
         await inbox.search(Search(kind=kind, about=team.ana if kind == "mine" else "tea & <you>"))
+    for narrow in (
+        Narrow(accounts=(team.account,), tags=(team.tag,), statuses=(team.won,), assignees=(team.ana, "")),
+        Narrow(assignees=("",), tags=("",), statuses=("",), platforms=("twitter",), requests=True),
+    ):
+        await inbox.search(Search(kind="open", narrow=narrow))
     (asked,) = await inbox.messages(team.thread)
     await inbox.message(asked.id, team.thread)
     person = {"platform": "twitter", "platform_id": team.sarah.platform_id, "profile_id": team.sarah.profile_id}

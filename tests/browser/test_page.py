@@ -252,7 +252,7 @@ async def test_a_contact_is_changed_in_its_form(arrive: Arrive) -> None:
     await modal.get_by_role("button", name="Save").click()
     await expect(modal).to_be_hidden()
     await expect(card).to_contain_text("Status: Won, by Ana")
-    await expect(card).to_contain_text("Tags: VIP, Trial, by Ana")
+    await expect(card).to_contain_text("Tags: VIP, Trial (by Ana")
     await expect(card).to_contain_text("Value: 1,250.50 USD, by Ana")
 
 

@@ -61,7 +61,7 @@ async def test_they_are_kept_in_their_form(arrive: Arrive) -> None:
     await modal.get_by_role("button", name="New saved reply").click()
     await modal.get_by_label("Name", exact=True).fill("Demo")
     await modal.get_by_label("Text", exact=True).fill("Book one here, {first_name|please}.")
-    await modal.get_by_role("radio", name="Me alone").check()
+    await modal.get_by_role("radio", name="Only me").check()
     await modal.get_by_role("button", name="Save", exact=True).click()
     await expect(modal).to_contain_text("Demo is saved")
     await expect(modal).to_contain_text("Demo · yours")

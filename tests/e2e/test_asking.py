@@ -65,7 +65,7 @@ async def test_somebody_without_a_link_asks_and_is_linked_and_their_click_is_don
     assert options[0] == "Kimberly (k.imber@elsewhere.example)"  # the likeliest first
     await decide(on, on.acme.ana, asked, "access_link", options[0])
     await on.slack.until(lambda: "Archived by Kimberly" in shows(on, card))
-    await hears(on, on.acme.kim, f"<@{on.acme.ana}> linked you to *Kimberly* in Inbox. I'll do now what you tried")
+    await hears(on, on.acme.kim, f"<@{on.acme.ana}> linked you to *Kimberly* in Inbox. I'm doing now what you tried")
     await on.slack.until(lambda: "now acts as" in on.slack.show(asked))
     assert "Not now" not in on.slack.show(asked)
     assert (on.acme.ana, "link", on.acme.kim) in acts(on, redis_url)
@@ -163,7 +163,7 @@ async def test_only_admins_decide_and_the_second_one_reads_what_was_done(opened:
     await hears(on, on.acme.kim, "Only workspace admins")
     await decide(on, on.acme.ana, first, "Not now")
     await hears(on, on.acme.guest, f"<@{on.acme.ana}> does not let you act in Inbox for now")
-    await hears(on, on.acme.bo, f"<@{on.acme.ana}> in Inbox's settings: <@{on.acme.guest}> does not act")
+    await hears(on, on.acme.bo, f"<@{on.acme.ana}> changed a setting: <@{on.acme.guest}> does not act")
     await decide(on, on.acme.bo, second, "Let in")
     await on.slack.until(lambda: f"<@{on.acme.ana}> has decided" in second.text)
     await idle(on)
@@ -218,7 +218,7 @@ async def inbox(on: Stage, text: str, channel: str = "") -> None:
 
 async def test_a_member_is_not_called_a_guest(on: Stage, redis_url: str) -> None:
     await inbox(on, f"allow <@{on.acme.bo}>")
-    await hears(on, on.acme.ana, f"<@{on.acme.bo}> is no guest of this workspace")
+    await hears(on, on.acme.ana, f"<@{on.acme.bo}> isn't a guest in this workspace")
     await inbox(on, "allow <@U0NOBODY>")
     await hears(on, on.acme.ana, "Use `/inbox allow @guest`")
     with Redis.from_url(redis_url) as redis:
@@ -227,7 +227,7 @@ async def test_a_member_is_not_called_a_guest(on: Stage, redis_url: str) -> None
 
 async def test_nobody_consents_to_what_nobody_reads_along(on: Stage, redis_url: str) -> None:
     await inbox(on, "consent")
-    await hears(on, on.acme.ana, f"<#{on.acme.channel}> is shared with no other organisation")
+    await hears(on, on.acme.ana, f"<#{on.acme.channel}> isn't shared with another organisation")
     await inbox(on, "consent", on.acme.shared)
     await hears(on, on.acme.ana, f"I show names and texts in <#{on.acme.shared}> from now on")
     with Redis.from_url(redis_url) as redis:

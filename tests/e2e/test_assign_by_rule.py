@@ -126,7 +126,7 @@ async def test_trying_the_rules_on_somebody_says_who_is_next(on: Stage) -> None:
         ("assign add all to:@bo most:none", "Say a number from 1 to 500"),
         ("route add all after:10m", "`after:` and `most:` are for rules that assign"),
         ("assign add all to:bo", "Pick one channel from Slack's list"),
-        ("assign frobnicate", "behind `/inbox assign`"),
+        ("assign frobnicate", "after `/inbox assign`"),
     ],
 )
 async def test_a_mistake_gets_a_sentence_that_says_what_would_do(on: Stage, typed: str, answer: str) -> None:

@@ -106,7 +106,7 @@ async def test_the_form_shows_what_inbox_says_now(on: Stage, team: dict[str, str
     ]
     assert element(view, "notes")["initial_value"] == "Met in May. Wants an offer."
     chosen = element(view, "assignee")["initial_option"]["text"]["text"]
-    assert chosen == ("Nobody" if version(on) == "v2" else "As it is: Inbox does not tell me who it is")
+    assert chosen == ("Nobody" if version(on) == "v2" else "As it is (Inbox doesn't tell me who)")
 
 
 async def test_a_team_without_tags_and_statuses_reads_what_to_do(on: Stage) -> None:
@@ -195,7 +195,7 @@ async def test_only_what_was_changed_is_sent_and_the_card_shows_it_with_who_did_
     said = await hears(on, on.acme.ana, "Saved for *Sarah Chen*")
     assert "status *Won*; value *2,500.50 USD*; tags + *VIP*, − *Press*." in said  # noqa: RUF001 - a minus
     await on.slack.until(lambda: "Status: Won, by Ana, " in shows(on, card))
-    assert "Tags: VIP, by Ana, " in shows(on, card)
+    assert "Tags: VIP (by Ana, " in shows(on, card)
     assert "Value: 2,500.50 USD, by Ana, " in shows(on, card)
     await idle(on)
     assert "Status: Won, by Ana, " in shows(on, card)  # the events that tell of it change nothing
@@ -276,7 +276,7 @@ async def test_whoever_becomes_the_default_assignee_is_told_once(on: Stage, team
 async def test_notes_too_long_for_a_form_are_added_to(on: Stage, team: dict[str, str]) -> None:
     on.acme.sarah.notes = long = "x" * 4_000
     view = await contact_form(on, on.acme.ana, await card_of(on))
-    assert "The notes are too long for a form of Slack's; this is how they end." in on.slack.show(view)
+    assert "The notes are too long for a form in Slack; this is how they end." in on.slack.show(view)
     assert view_problems({key: view[key] for key in ("type", "title", "blocks", "submit", "close")}) == []
     await save(on, on.acme.ana, more_notes="And a word more.")
     await hears(on, on.acme.ana, "Saved for *Sarah Chen*: notes.")
@@ -300,7 +300,7 @@ async def test_changes_made_in_inbox_redraw_the_card(on: Stage, team: dict[str, 
     change(on.acme.sarah, "valuation", 9000.0)
     await on.slack.until(lambda: "Value: 9,000 USD, in Inbox, " in shows(on, card))
     change(on.acme.sarah, "tag_ids", [team["VIP"], team["Press"]])
-    await on.slack.until(lambda: "Tags: VIP, Press, in Inbox, " in shows(on, card))
+    await on.slack.until(lambda: "Tags: VIP, Press (in Inbox, " in shows(on, card))
     change(on.acme.sarah, "notes", None)
     await on.slack.until(lambda: "📝" not in shows(on, card))
 
@@ -364,7 +364,7 @@ async def test_what_is_so_already_is_said(on: Stage, team: dict[str, str]) -> No
     await contact_form(on, on.acme.ana, await card_of(on))
     on.inbox.world.change_contact(on.acme.sarah, "status_id", team["Won"])
     await save(on, on.acme.ana, status="Won")
-    await hears(on, on.acme.ana, "Inbox has it so already, so there was nothing to save.")
+    await hears(on, on.acme.ana, "Inbox already has it that way, so there was nothing to save.")
     assert writes(on) == []
 
 
@@ -383,7 +383,7 @@ async def test_a_tag_and_a_status_that_are_gone_bring_the_form_with_the_fresh_li
     view = await brought_back(on, on.acme.ana, "The tag *VIP* no longer exists in Inbox.")
     said = on.slack.show(view)
     assert "The status *Won* no longer exists in Inbox." in said
-    assert "The form has the list as it is now." in said
+    assert "The form now has the current list." in said
     assert [one["text"]["text"] for one in element(view, "status")["options"]] == ["No status", "Lead", "Lost"]
     await on.slack.suggest(on.acme.ana, "contact_tags", "")
     assert [one["text"]["text"] for one in on.slack.suggested("contact_tags")] == ["Press", "Trial"]
@@ -404,7 +404,7 @@ async def test_of_several_writes_the_one_that_was_refused_is_named_and_the_other
     await save(on, on.acme.ana, status="Won", tags=["VIP", "Press"])
     view = await brought_back(on, on.acme.ana, "Not saved: tag *VIP*. Inbox doesn't allow this")
     said = on.slack.show(view)
-    assert "Saved: status, tags. What is left stands in the form." in said
+    assert "Saved: status, tags. The rest is still in the form." in said
     assert facts(on.acme.sarah)[:2] == (status, [tags[1]])
     await on.slack.until(lambda: "Status: Won, by Ana, " in shows(on, card))
     await save(on, on.acme.ana)
@@ -554,7 +554,7 @@ async def test_what_somebody_changed_while_a_worker_was_dead_is_not_overwritten(
     on.acme.sarah.status_id = team["Lost"]
     await on.bridge.lanes.accept(killed(on, team))
     said = await hears(on, on.acme.ana, "it is *Lost* in Inbox now, you chose *Won*. Saved: notes, tags.")
-    assert "What is left stands in the form." in said
+    assert "The rest is still in the form." in said
     assert facts(on.acme.sarah)[0] == team["Lost"]
     assert facts(on.acme.sarah)[3] == "Signed."
     (message,) = [one for one in on.slack.ephemerals(on.acme.ana) if "Saved: notes" in on.slack.show(one)]
@@ -590,7 +590,7 @@ async def test_a_note_goes_below_the_notes_once_with_who_saved_it(on: Stage, tea
     line = f"Ana, {note.at.day} {note.at:%b}: Wants\nan offer."
     assert on.acme.sarah.notes == f"Met in May.\n{line}"
     await on.bridge.lanes.accept(note)  # another worker finds it unfinished
-    await hears(on, on.acme.ana, "That is in the contact's notes already.")
+    await hears(on, on.acme.ana, "That is already in the contact's notes.")
     assert on.acme.sarah.notes == f"Met in May.\n{line}"
     assert "📝 Notes" in shows(on, card)
 
@@ -612,7 +612,7 @@ async def test_a_message_is_saved_as_a_note_of_the_contact(on: Stage, team: dict
     assert on.acme.sarah.notes == f"Met in May.\n{line}"
     await this_message(on, on.acme.ana, card)
     await on.slack.press_modal(on.acme.ana, "Save as note")
-    await brought_back(on, on.acme.ana, "That is in the contact's notes already.")
+    await brought_back(on, on.acme.ana, "That is already in the contact's notes.")
     assert on.acme.sarah.notes == f"Met in May.\n{line}"
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
     said = await hears(on, on.acme.ana, "save_note")

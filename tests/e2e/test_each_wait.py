@@ -78,7 +78,11 @@ def below(on: Stage, card: Message) -> str:
 
 def messages_to(on: Stage, user: str) -> list[str]:
     """The direct messages that tell `user` who waits."""
-    return [one for one in told(on, user) if "waits for your answer" in one or "people wait in conversations" in one]
+    return [
+        one
+        for one in told(on, user)
+        if "waiting for your answer" in one or "people are waiting in conversations" in one
+    ]
 
 
 # --- somebody has it -------------------------------------------------------------------------------------------------
@@ -356,7 +360,7 @@ async def test_quiet_hours_hold_the_notice_back_until_they_end(
     assert (messages_to(on, on.acme.ana), mentions(on, card), broadcasts(on)) == ([], [], [])
     await ends(on, redis)
     (said,) = messages_to(on, on.acme.ana)
-    assert "2 people wait in conversations that you have" in said
+    assert "2 people are waiting in conversations that you have" in said
     assert ["Sarah Chen" in said, "Omar Khan" in said] == [True, True]
     await writes(on, "Anybody?")
     assert (len(messages_to(on, on.acme.ana)), mentions(on, card)) == (1, [])

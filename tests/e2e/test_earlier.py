@@ -43,9 +43,9 @@ async def test_one_sees_who_wrote_last_and_what_the_team_notes_of_a_person(on: S
     assert "Met her in Lisbon." in said
     assert "Campaigns wrote once, last" in said
     assert "@acme on X · Archived" in said
-    assert "Sarah Chen wrote last" in said
-    assert "A campaign wrote last" in said
-    assert ("API v1 shows X alone." in said) is (version(on) == "v1")
+    assert "Sarah Chen last wrote" in said
+    assert "A campaign last wrote" in said
+    assert ("Version 1 of Inbox's API shows only X." in said) is (version(on) == "v1")
     assert "[Messages]  [Reply]  [Open conversation]" in said
 
 
@@ -53,7 +53,7 @@ async def test_the_one_who_answered_from_slack_is_named(on: Stage) -> None:
     card = await card_of(on, "Hi there")
     await reply(on, on.acme.ana, card, "Hello Sarah")
     await idle(on)
-    assert "Ana wrote last" in plainly(on, await earlier(on, on.acme.bo, card))
+    assert "Ana last wrote" in plainly(on, await earlier(on, on.acme.bo, card))
 
 
 async def test_conversations_with_other_accounts_and_on_other_platforms_are_listed_and_answered(on: Stage) -> None:
@@ -64,7 +64,7 @@ async def test_conversations_with_other_accounts_and_on_other_platforms_are_list
     card = await card_of(on, "Hi there")
     said = plainly(on, await earlier(on, on.acme.ana, card, "acme_help"))
     assert "@acme_help on X · Archived" in said
-    assert "Bo wrote last" in said
+    assert "Bo last wrote" in said
     assert said.index("@acme on X") < said.index("@acme_help on X")
     view = on.slack.modal(on.acme.ana)
     assert view is not None
@@ -123,7 +123,7 @@ async def test_it_opens_from_a_list_too(on: Stage) -> None:
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "find @sarah")
     answer = await whisper(on, on.acme.ana, "Sarah Chen")
     await on.slack.press_ephemeral(on.acme.ana, answer, "Earlier…")
-    assert "Your team wrote nothing" in plainly(on, await modal(on, on.acme.ana, "wrote nothing"))
+    assert "Your team hasn't written" in plainly(on, await modal(on, on.acme.ana, "hasn't written"))
 
 
 @pytest.mark.parametrize("who", ["guest", "outsider", "kim"])

@@ -438,11 +438,11 @@ async def test_a_card_that_slack_fails_to_take_is_posted_later_once_and_in_order
 async def test_a_form_that_slack_refuses_to_open_is_explained(on: Stage) -> None:
     on.slack.fail("views.open", "expired_trigger_id")
     await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah")
-    await hears(on, on.acme.ana, "Try once more")
+    await hears(on, on.acme.ana, "I was too slow")
     talk = on.slack.say(on.acme.bo, on.acme.channel, "Lunch?")
     on.slack.fail("views.open", status=500)
     assert (await on.slack.shortcut(on.acme.bo, talk.channel, talk.ts, "send_as_dm")).ok
-    await hears(on, on.acme.bo, "Try once more")
+    await hears(on, on.acme.bo, "I was too slow")
 
 
 async def test_a_channel_that_does_not_exist_is_said_to_the_admins_and_people_can_still_act(

@@ -199,7 +199,7 @@ async def test_dont_send_sends_nothing_and_hands_the_text_back(on: Stage) -> Non
     question = await asked(on, "A campaign")
     before = copy.deepcopy(question)
     await on.slack.press_ephemeral(on.acme.ana, question, "Don't send")
-    await on.slack.until(lambda: "As you wanted, nothing was sent." in on.slack.show(question))
+    await on.slack.until(lambda: "As you asked, nothing was sent." in on.slack.show(question))
     assert "Hello Sarah" in on.slack.show(question)
     await on.slack.press_ephemeral(on.acme.ana, before, "Send anyway")
     await hears(on, on.acme.ana, "You already decided not to send that message")

@@ -71,6 +71,12 @@ def choice_sent(on: Stage, user: str, kept: Kept) -> Awaitable[Ack]:
     return submission(on, user, "dm_choose", f"{kept.choice}|{kept.card.channel}|", fields)
 
 
+def with_ticked(act: str) -> Callable[[Stage, str, Kept], Awaitable[Ack]]:
+    return lambda on, user, kept: click(
+        on, user, kept.card, f"bulk_{act}", "ticked", block_id="list|l1|0|bulk", action_ts=on.slack.next_ts()
+    )
+
+
 SHORTCUTS = ("archive_thread", "assign_to_me", "this_message", "send_as_dm", "find_in_inbox")
 ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     **{verb: button(verb) for verb in ("archive", "assign_to_me", "reopen", "unassign", "open")},
@@ -79,6 +85,9 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     "send_anyway": lambda on, user, kept: click(on, user, kept.card, "send_anyway", kept.intent),
     "send_not": lambda on, user, kept: click(on, user, kept.card, "send_not", kept.intent),
     "page_on": lambda on, user, kept: click(on, user, kept.card, "page_on", "list|l1|0"),
+    "tick_all": lambda on, user, kept: click(on, user, kept.card, "tick_all", "all", block_id="list|l1|0|bulk"),
+    **{f"ticked: {one}": with_ticked(one) for one in ("archive", "assign", "tag", "snooze")},
+    "bulk_stop": lambda on, user, kept: click(on, user, kept.card, "bulk_stop", "b1"),
     "my_choices": lambda on, user, kept: click(on, user, kept.card, "my_choices", ""),
     **{f"shortcut {name}": shortcut(name) for name in SHORTCUTS},
     "menu": lambda on, user, kept: click(on, user, kept.card, "more", f"assign_to|{thread(on).id}"),
@@ -90,6 +99,8 @@ ACTS: dict[str, Callable[[Stage, str, Kept], Awaitable[Ack]]] = {
     "/dm text": command("/dm", "@sarah Hello"),
     "/inbox whoami": command("/inbox", "whoami"),
     "/inbox mine": command("/inbox", "mine"),
+    "/inbox list": command("/inbox", "list waiting"),
+    "/inbox triage": command("/inbox", "triage waiting"),
     "/inbox find": command("/inbox", "find sarah"),
     "/inbox link": command("/inbox", "link"),
     "/inbox links": command("/inbox", "links"),
@@ -199,7 +210,7 @@ async def test_only_members_reach_inbox_whatever_is_tried(on: Stage, redis_url: 
         if who == "lookup failing":
             await forget_what_waits(on, redis_url)
         await idle(on)
-        admins_only = who == "unlinked" and name.startswith("/inbox l") and name != "/inbox link"
+        admins_only = who == "unlinked" and name in ("/inbox links", "/inbox log", "/inbox link other")
         expected = "Only workspace admins" if admins_only or (who == "unlinked" and "allow" in name) else words
         if name not in SILENT:
             assert expected in heard(on, user), f"{name}: {heard(on, user)}"
@@ -290,7 +301,7 @@ async def test_an_admin_lets_a_guest_in_and_out_again(on: Stage) -> None:
 
 async def test_an_outsider_is_not_let_in_by_being_called_a_guest(on: Stage) -> None:
     await inbox(on, on.acme.ana, f"allow <@{on.acme.outsider}>")
-    await hears(on, on.acme.ana, "is no guest of this workspace")
+    await hears(on, on.acme.ana, "isn't a guest in this workspace")
     card = await card_of(on)
     await click(on, on.acme.outsider, card, "archive", thread(on).id)
     await hears(on, on.acme.outsider, "can act on Inbox conversations")
@@ -377,7 +388,7 @@ async def test_the_click_that_led_to_a_link_is_done_once(on: Stage) -> None:
     await on.slack.press(on.acme.kim, card.channel, card.ts, "Archive")
     await hears(on, on.acme.kim, "I can't match you")
     await inbox(on, on.acme.ana, f"link <@{on.acme.kim}> bo@acme.example")
-    await hears(on, on.acme.kim, "linked you to *Bo* in Inbox. I'll do now what you tried before.")
+    await hears(on, on.acme.kim, "linked you to *Bo* in Inbox. I'm doing now what you tried before.")
     await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Reopen")
     await on.slack.until(lambda: "Archive" in labels(card))
@@ -437,11 +448,11 @@ async def test_a_link_whose_member_is_gone_stands_out(on: Stage, redis_url: str)
 async def test_what_an_admin_does_the_other_admins_hear(on: Stage) -> None:
     other = on.slack.add_user(None, "Ada", "ada@acme.example", admin=True)
     await inbox(on, on.acme.ana, f"link <@{on.acme.kim}> bo@acme.example")
-    heard = await hears(on, other, "in Inbox's settings")
+    heard = await hears(on, other, "changed a setting")
     assert f"<@{on.acme.ana}>" in heard
     assert f"<@{on.acme.kim}> now acts as *Bo*" in heard
     await idle(on)
-    assert not [one for one in told(on, on.acme.ana) if "in Inbox's settings" in one]
+    assert not [one for one in told(on, on.acme.ana) if "changed a setting" in one]
 
 
 async def test_an_admin_of_inbox_is_not_by_that_an_admin_here(on: Stage, redis_url: str) -> None:

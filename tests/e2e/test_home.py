@@ -9,7 +9,8 @@ from redis import Redis
 from bot.sandbox.inbox.records import utc_now
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.e2e.steps import calls, card_of, hears, idle, shows, thread, version
+from tests.conftest import Open
+from tests.e2e.steps import calls, card_of, hears, idle, labels, shows, thread, version
 from tests.e2e.test_finding import conversation, people
 
 
@@ -52,7 +53,6 @@ async def test_home_lists_mine_and_unassigned_waiting_longest_first(on: Stage) -
     assert names(home, "Unassigned") == ["Old", "New"]
     assert "*Your open conversations (2)*" in home
     assert "Waiting since" in home
-    assert "What to do first" not in home
     assert "[Assign to me]  [Archive]  [⋯ Assign to…" in home
 
 
@@ -91,6 +91,42 @@ async def test_somebody_new_reads_what_to_do_first_and_whom_they_act_as(on: Stag
     home = await opened_home(on, on.acme.bo)
     assert "What to do first" in home
     assert "In Inbox you are *Bo* (`bo@acme.example`, user)" in home
+
+
+async def test_what_to_do_first_is_there_until_somebodys_first_act_and_never_again(on: Stage) -> None:
+    card, bo = await card_of(on), on.acme.bo
+    await on.inbox.app_assigns(thread(on).id, on.acme.bo_member)  # which is no act of his
+    await idle(on)
+    assert "What to do first" in await opened_home(on, bo)
+    await on.slack.command(bo, card.channel, "/inbox", "link")
+    await hears(on, bo, "now acts as")
+    assert "What to do first" in await opened_home(on, bo)
+    await on.slack.press(bo, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Reopen" in labels(card))
+    home = await opened_home(on, bo)
+    assert "Your open conversations (0)" in home
+    assert "What to do first" not in home
+    assert "What to do first" in await opened_home(on)  # Ana has done nothing
+
+
+async def test_who_acted_before_that_was_noted_is_no_beginner(on: Stage, redis_url: str) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Reopen" in labels(card))
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.ACTED)
+    assert "What to do first" not in await opened_home(on)
+
+
+async def test_home_has_what_admins_may_do_for_admins_alone(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], notify_channel=None)
+    for user, shown in ((on.acme.ana, True), (on.acme.bo, False)):
+        home = await opened_home(on, user)
+        for theirs in ("No channel is set for all cards", "For admins", "/inbox consent", "route add"):
+            assert (theirs in home) is shown, theirs
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "route add all")
+    await hears(on, on.acme.ana, "Rule 1")
+    assert "No channel is set" not in await opened_home(on)
 
 
 async def test_home_shows_eight_of_each_and_the_command_for_the_rest(on: Stage) -> None:
@@ -144,3 +180,17 @@ async def test_conversations_that_were_answered_come_last(on: Stage) -> None:
     home = await opened_home(on)
     assert names(home, "Unassigned") == ["Omar Khan", "Sarah Chen"]
     assert "Answered" in home
+
+
+async def test_admins_see_what_was_set_for_everybody_and_others_do_not(on: Stage) -> None:
+    for words in ("route add text:refund", "follow-ups every", "allow <@" + on.acme.guest + ">"):
+        await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", words)
+    await idle(on)
+    assert "Which conversations go where" not in await opened_home(on, on.acme.bo)
+    home = await opened_home(on)
+    assert "1. text: *refund* → #support" in home
+    assert "#support shows: the whole text." in home
+    assert "shows every later message in the channel too" in home
+    for who in ("Ana", "Bo"):
+        assert f"@{who} acts as *{who}*." in home
+    assert "Guests who may act*\n@Gus" in home

@@ -183,7 +183,7 @@ async def test_talk_in_the_thread_is_no_message_of_the_conversation(on: Stage) -
     card = await card_of(on)
     talk = on.slack.say(on.acme.bo, card.channel, "Whose is it?", thread_ts=card.ts)
     view = on.slack.show(await this_message(on, on.acme.ana, talk))
-    assert "your team's own talk" in view
+    assert "Your own team wrote this" in view
     assert "React…" not in view
     assert "Assign to…" in view
 

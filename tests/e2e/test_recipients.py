@@ -41,7 +41,7 @@ def sent(on: Stage) -> list[tuple[str, str, str]]:
 async def test_a_linkedin_address_in_a_team_on_x_reaches_nobody_and_hands_the_text_back(on: Stage) -> None:
     on.inbox.add_thread(on.acme.account, on.acme.sarah)
     await dm(on, f"{LINKEDIN}/sarah Hi, this took me a while")
-    why = "knows X alone" if version(on) == "v1" else "No LinkedIn account is connected"
+    why = "knows only X" if version(on) == "v1" else "No LinkedIn account is connected"
     heard = await hears(on, on.acme.ana, why)
     assert "Not sent to sarah on LinkedIn" in heard
     assert "Hi, this took me a while" in heard
@@ -55,7 +55,7 @@ async def test_an_address_is_looked_for_on_its_platform_alone(on: Stage) -> None
     on_linkedin(on)
     await dm(on, f"{LINKEDIN}/sarah/details/experience/ Over there")
     if version(on) == "v1":
-        await hears(on, on.acme.ana, "knows X alone")
+        await hears(on, on.acme.ana, "knows only X")
     else:
         await hears(on, on.acme.ana, "Sent to Sarah of LinkedIn")
     await dm(on, "https://x.com/sarah Over here")
@@ -127,7 +127,7 @@ async def test_inbox_commands_look_on_the_platform_of_an_address(on: Stage, aske
     on.inbox.add_thread(on.acme.account, on.acme.sarah)
     assert (await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", f"{asked} {LINKEDIN}/sarah/en")).ok
     nobody = {"find": "I can't find sarah in Inbox on LinkedIn", "why": "linkedin.com/in/sarah/en"}[asked]
-    heard = await hears(on, on.acme.ana, "knows X alone" if version(on) == "v1" else nobody)
+    heard = await hears(on, on.acme.ana, "knows only X" if version(on) == "v1" else nobody)
     assert "Sarah Chen" not in heard
 
 
@@ -215,8 +215,8 @@ async def test_a_form_that_is_sent_off_without_a_look_names_the_field_and_sends_
 @pytest.mark.parametrize(
     ("first", "why"),
     [
-        ("https://x.com/i/status/1876543210987654321", "nobody's profile"),
-        ("https://www.linkedin.com/company/acme", "company's page"),
+        ("https://x.com/i/status/1876543210987654321", "isn't a profile"),
+        ("https://www.linkedin.com/company/acme", "company page"),
         ("https://lnkd.in/abc", "short link"),
         ("https://evil.example/sarah", "neither X nor LinkedIn"),
         ("sarah@company.example", "e-mail address"),
@@ -289,7 +289,7 @@ async def test_who_has_no_seat_gets_the_text_back(on: Stage, typed: str) -> None
 async def test_a_form_that_slack_does_not_open_hands_the_text_back(on: Stage) -> None:
     on.slack.fail("views.open", "expired_trigger_id")
     await dm(on, "Sarah Kept though it was too late")
-    assert "Kept though it was too late" in await hears(on, on.acme.ana, "within three seconds")
+    assert "Kept though it was too late" in await hears(on, on.acme.ana, "three seconds to open a form")
 
 
 # --- what a person sees of a message ----------------------------------------------------------------------------------

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from bot.operate import backup
+from bot.settings import Settings
+from bot.store import keys
 from bot.store.connect import connect
+from bot.upkeep.jobs import Tidy
 from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, form, hears, idle, shows
+from tests.stored import restore, stored_redis
 
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 BOT = OPERATING.parents[1] / "bot"
@@ -51,8 +57,27 @@ async def test_the_user_of_the_handbook_may_do_all_that_the_bot_does(opened: Ope
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
     await idle(on)
+    assert await on.bridge.lanes.accept(Tidy())
+    await idle(on)
     assert calls(on, "PATCH")
     assert (await on.bridge.lanes.depth())["dead"] == 0
+
+
+async def test_the_user_of_the_handbook_may_export_and_import(
+    redis_url: str, narrow: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted: dict[str, Any] = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s", "inbox_api_token": "i"}
+    settings = Settings(_env_file=None, **wanted, redis_url=SecretStr(narrow))  # type: ignore[call-arg]
+    redis: Any = connect(redis_url)
+    await restore(redis, stored_redis()[1])
+    await redis.xgroup_destroy(keys.PEOPLE, keys.GROUP)
+    count = await redis.dbsize()
+    assert await backup.export(settings, str(tmp_path / "copy")) == 0
+    assert "No bot was running" in capsys.readouterr().out
+    assert await backup.take(settings, str(tmp_path / "copy"), replace=True) == 0
+    assert count / 2 < await redis.dbsize() <= count
+    await redis.acl_log_reset()  # that it may not list clients, it finds out by asking
+    await redis.aclose()
 
 
 def test_the_handbook_lists_each_command_of_a_script() -> None:

@@ -18,7 +18,8 @@ from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import cards, form, hears, idle, initial, labels, thread, told
+from tests.e2e.snoozing import snooze
+from tests.e2e.steps import card_of, cards, form, hears, idle, initial, labels, thread, told
 
 TIMES = ("first", "last", "since", "answered")
 
@@ -115,7 +116,7 @@ async def test_several_who_wait_are_one_message(day: Day) -> None:
     await write(on, person=on.acme.omar)
     await day.passes(5)
     (said,) = reminders(on)
-    assert "2 conversations wait for an answer" in said.text
+    assert "2 conversations are waiting for an answer" in said.text
     assert ["Sarah Chen" in on.slack.show(said), "Omar Khan" in on.slack.show(said)] == [True, True]
 
 
@@ -280,12 +281,24 @@ async def test_in_the_morning_the_channel_reads_who_waits(day: Day) -> None:
     assert not [one for one in cards(on) if "☀️" in one.text]
     await until_morning(day)
     (said,) = [one for one in cards(on) if "☀️" in one.text]
-    assert "2 conversations wait for an answer, 1 unassigned" in said.text
+    assert "2 conversations are waiting for an answer, 1 unassigned" in said.text
     assert "Assigned to Bo" in on.slack.show(said)
     assert "Anybody there" not in on.slack.show(said)
     await day.rings()
     await until_morning(day)
     assert len([one for one in cards(on) if "☀️" in one.text]) == 1  # the same day's never again
+
+
+async def test_the_digest_passes_over_what_is_snoozed(day: Day) -> None:
+    on = day.on
+    await settings(on, digest="9:00", days=[str(one) for one in range(7)], zone="UTC")
+    card = await card_of(on)
+    await card_of(on, "Hello", on.acme.omar)
+    await snooze(on, on.acme.bo, card)
+    await until_morning(day)
+    (said,) = [one for one in cards(on) if "☀️" in one.text]
+    assert "1 conversation is waiting for an answer" in said.text
+    assert ("Sarah" in on.slack.show(said), "Omar" in on.slack.show(said)) == (False, True)
 
 
 async def until_morning(day: Day) -> None:
@@ -319,7 +332,7 @@ async def test_an_admin_sets_a_channel_in_a_form_that_shows_what_is_set(on: Stag
     said = await hears(on, on.acme.ana, "shows: the beginning of the text")
     assert "the channel after 2.5 h and the assignee after 24 h of working hours (09:00-17:30 Europe/Berlin)" in said
     assert "Digest at 08:45 (Europe/Berlin)" in said
-    await hears(on, on.acme.bo, "in Inbox's settings")
+    await hears(on, on.acme.bo, "changed a setting")
     await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="settings")
     view = await form(on, on.acme.ana, "Messages show")
     shown = [initial(view, name) for name in ("unassigned_after", "assigned_after", "hours", "digest", "zone")]

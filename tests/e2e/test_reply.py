@@ -80,7 +80,7 @@ async def test_an_empty_reply_is_refused_beside_the_field(on: Stage) -> None:
     card = await card_of(on)
     await reply_form(on, on.acme.ana, card)
     ack = await on.slack.submit(on.acme.ana, values={"text": "  \n"})
-    assert ack.body == {"response_action": "errors", "errors": {"text": "Write the message."}}
+    assert ack.body == {"response_action": "errors", "errors": {"text": "Write a message."}}
     assert on.slack.modal(on.acme.ana)
     assert on.inbox.sent() == []
 
@@ -238,7 +238,7 @@ async def test_an_admin_switches_off_that_a_reply_assigns(on: Stage) -> None:
     await idle(on)
     assert thread(on).assignee_id is None
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "reply-assigns on")
-    await hears(on, on.acme.ana, "takes it from now on")
+    await hears(on, on.acme.ana, "whoever replies to a conversation that nobody has takes it")
     await reply(on, on.acme.bo, card, "Hello again")
     await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
 

@@ -195,7 +195,7 @@ async def test_a_rule_is_made_once_and_one_that_never_has_its_turn_is_named(on: 
     await inbox(on, "route add all")
     await says(on, "route add all", "That is rule 1 already")
     said = await says(on, "route add text:hello", "Rule 2")
-    assert "It never has its turn, as rule 1 takes everything: `/inbox route move 2 1`" in said
+    assert "It never gets its turn, as rule 1 takes everything: `/inbox route move 2 1`" in said
 
 
 async def test_a_channel_that_takes_no_posts_gets_no_rule(on: Stage) -> None:
@@ -217,7 +217,7 @@ async def test_rules_are_for_admins_and_on_record_and_the_others_see_them(on: St
 async def test_another_admin_hears_of_a_new_rule(on: Stage) -> None:
     on.slack.users[on.acme.bo].admin = True
     await inbox(on, "route add text:hello")
-    await hears(on, on.acme.bo, "in Inbox's settings: Rule 1: text: *hello*")
+    await hears(on, on.acme.bo, "changed a setting: Rule 1: text: *hello*")
     assert on.slack.dms(on.acme.ana) == []  # she did it herself
 
 

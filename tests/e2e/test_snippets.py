@@ -100,7 +100,7 @@ async def test_an_admin_saves_one_for_everybody_and_all_use_it_until_it_is_remov
     view = await new_form(on, on.acme.ana)
     assert [one["text"]["text"] for one in nodes(view) if one.get("value") in ("team", "me")] == [
         "Everybody",
-        "Me alone",
+        "Only me",
         "Everybody",
     ]
     await on.slack.close(on.acme.ana)
@@ -365,7 +365,7 @@ async def test_an_empty_message_is_refused_beside_the_field_in_which_it_is_to_st
     await replying(on, on.acme.ana)
     await choose(on, on.acme.ana, "gre")
     ack = await on.slack.submit(on.acme.ana, values={"text": " "})
-    assert (ack.body, ack.trouble) == ({"response_action": "errors", "errors": {"text:1": "Write the message."}}, "")
+    assert (ack.body, ack.trouble) == ({"response_action": "errors", "errors": {"text:1": "Write a message."}}, "")
 
 
 async def test_a_name_with_braces_is_no_place(on: Stage, redis_url: str) -> None:

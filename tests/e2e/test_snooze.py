@@ -17,7 +17,7 @@ from bot.reminders.jobs import Due
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
-from bot.snooze.jobs import Ring
+from bot.snooze.jobs import Ring, Rouse
 from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.snoozing import Clock, below, rings, snooze, snooze_form
@@ -73,7 +73,7 @@ async def test_the_form_offers_times_by_the_persons_own_clock_and_all_of_it_is_v
     assert f"Tomorrow, 9:00 ({tomorrow:%a} {tomorrow.day} {tomorrow:%b})" in shown
     assert "Monday, 9:00 (" in shown
     assert "In a week (" in shown
-    assert "In your time zone, America/New_York." in shown
+    assert "It is in your time zone, America/New_York." in shown
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ async def test_a_day_and_a_time_are_chosen_in_ones_own_zone(on: Stage, clock: Cl
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"date": "2024-02-29"}, "date", "That time is over. Choose one that is still to come."),
-        ({"date": "2024-02-29", "time": "09:00"}, "time", "That time is over. Choose one that is still to come."),
+        ({"date": "2024-02-29"}, "date", "That time has passed. Choose one in the future."),
+        ({"date": "2024-02-29", "time": "09:00"}, "time", "That time has passed. Choose one in the future."),
         ({"date": "2099-01-01"}, "date", "That is more than a year ahead. Choose an earlier date."),
     ],
 )
@@ -348,7 +348,7 @@ async def test_from_the_list_the_time_is_changed(on: Stage, clock: Clock) -> Non
     listed = await whisper(on, on.acme.ana, "Snoozed conversations (1)")
     await on.slack.press_ephemeral(on.acme.ana, listed, "Change time…")
     await on.slack.until(
-        lambda: "takes the place of that" in on.slack.show(on.slack.modal(on.acme.ana) or {"blocks": []})
+        lambda: "What you choose replaces that" in on.slack.show(on.slack.modal(on.acme.ana) or {"blocks": []})
     )
     await on.slack.submit(on.acme.ana, values={"when": "week"})
     await hears(on, on.acme.ana, "is snoozed until")
@@ -384,7 +384,7 @@ async def test_of_two_who_snooze_at_once_the_later_decides_and_is_told_of_the_ot
     await idle(on)
     (heard,) = [one for user in (on.acme.ana, on.acme.bo) for one in told(on, user)]
     first, last = ("Ana", "Bo") if "by Ana" in heard else ("Bo", "Ana")
-    assert f"by {first}. Your time has taken the place of that." in heard
+    assert f"by {first}. Your time replaces that." in heard
     assert f"by {last}" in shows(on, card)
     assert len(clock.snoozed()) == 1
     clock.comes()
@@ -491,10 +491,10 @@ async def test_it_counts_as_no_answer_and_the_answer_after_it_as_one(on: Stage, 
     card = await card_of(on)
     await snooze(on, on.acme.ana, card)
     assert "0 answered" in await figures(on, on.acme.bo)
-    assert "nobody waits" in await figures(on, on.acme.bo)
+    assert "nobody is waiting" in await figures(on, on.acme.bo)
     clock.comes()
     await rings(on)
-    assert "nobody waits" not in await figures(on, on.acme.bo)
+    assert "nobody is waiting" not in await figures(on, on.acme.bo)
     await reply(on, on.acme.ana, card, "Here we are")
     await idle(on)
     assert "1 answered" in await figures(on, on.acme.bo)
@@ -548,6 +548,24 @@ async def test_an_hour_without_inbox_ends_and_it_wakes_once(opened: Open, api: s
     assert clock.snoozed() == []
 
 
+async def test_after_a_day_without_inbox_it_stays_archived_and_whoever_has_to_know_is_told_once(
+    on: Stage, clock: Clock
+) -> None:
+    card = await card_of(on)
+    await snooze(on, on.acme.ana, card)
+    on.inbox.fail("*", 503, times=None)
+    since = utc_now() - timedelta(hours=25)
+    await on.bridge.lanes.accept(Rouse(thread_id=thread(on).id, snoozed=clock.snooze(thread(on).id), at=since))
+    await on.slack.until(lambda: below(on, card))
+    on.inbox.heal()
+    await idle(on)
+    (said,) = below(on, card)
+    assert f"<@{on.acme.ana}>" in said.text
+    assert "couldn't reopen" in on.slack.show(said)
+    assert (thread(on).archived, clock.snoozed()) == (True, [])
+    assert "Reopen" in labels(card)
+
+
 # --- from wherever it is looked at -----------------------------------------------------------------------------------
 
 
@@ -579,7 +597,7 @@ async def test_this_message_below_a_card_snoozes_it_changes_the_time_and_wakes_i
     await on.slack.shortcut(on.acme.ana, talk.channel, talk.ts, "this_message")
     await modal(on, on.acme.ana, "Conversation with")
     await on.slack.press_modal(on.acme.ana, "Wake now")
-    await modal(on, on.acme.ana, "its card shows when it is open again")
+    await modal(on, on.acme.ana, "the card shows when it is open again")
     await on.slack.until(lambda: "Snoozed" not in shows(on, card))
 
 

@@ -15,7 +15,7 @@ from bot.store import keys
 from bot.store.connect import connect
 from tests.conftest import QUICK
 from tests.e2e.steps import hears, idle, shows, thread, told
-from tests.stored import restore, stored_redis
+from tests.stored import renew, restore, stored_redis
 
 
 @dataclass
@@ -50,6 +50,7 @@ async def again(redis_url: str, scopes: frozenset[str], optional_scopes: frozens
         facts, kept = stored_redis(names)
         client = connect(redis_url)
         await restore(client, kept)
+        await renew(client, keys.AUDIT, keys.DEAD)
         await client.set(keys.CURSOR, 0)  # this Inbox counts its events from 1
         await client.set(keys.READ_AT, datetime.now(UTC).isoformat())
         await client.delete(keys.PENDING, keys.PENDING_EVENTS, keys.GAP, keys.quota("inbox-low"))

@@ -17,7 +17,7 @@ from bot.sandbox.inbox.end_of_v1 import HOWS, How
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
-from tests.e2e.steps import calls, card_of, cards, idle, labels, shows, thread, told, until
+from tests.e2e.steps import calls, card_of, cards, form, idle, labels, shows, thread, told, until
 
 PACES = Timing(breath=0.02, channel_interval=0.01, poll=0.1, look_again=0.3, version_every=0.2)
 WITHIN = 25.0  # seconds from v2 being reachable; the claim is 30
@@ -168,6 +168,25 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         assert 'bot_inbox_api_version{version="v1"} 1.0' in figures
     async with bot_on(on, timing=PACES, redis_url=redis_url) as bot:
         await all_is_done_once(bot, card)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_a_contact_that_is_changed_while_v1_ends_is_saved_once(on: Scene, start: Start, how: How) -> None:
+    """The form showed v1's contact; v2 calls it by another id."""
+    tag = on.inbox.add_tag("VIP")
+    bot = await start()
+    card = await card_of(bot)
+    assert (await bot.slack.press(on.acme.ana, card.channel, card.ts, "more", value="Contact…")).ok
+    await form(bot, on.acme.ana, "Default assignee")
+    await bot.slack.suggest(on.acme.ana, "contact_tags", "")
+    on.inbox.end_v1(how)
+    v2_opens(on)
+    values = {"contact_notes": "Wants an offer.", "contact_tags": ["VIP"]}
+    assert (await bot.slack.submit(on.acme.ana, values=values)).ok
+    await bot.slack.until(lambda: everybody_was_told(bot, "Saved for *Sarah Chen*"), WITHIN)
+    await idle(bot, WITHIN)
+    assert (on.acme.sarah.notes, on.acme.sarah.tag_ids) == ("Wants an offer.", [tag])
+    assert bot.bridge.inbox.version == "v2"
 
 
 async def test_a_card_that_was_drawn_while_no_version_answered_gets_its_names(

@@ -11,7 +11,8 @@ import pytest
 
 from bot.cards.store import Cards
 from bot.errors import StoreUnavailable
-from bot.models import Card, Message, Note, Person, Place, Thread
+from bot.models import Card, Message, Note, Person, Place, Snoozed, Thread
+from bot.snooze.store import Snoozes
 from bot.store import keys
 from bot.store.connect import connect
 
@@ -93,10 +94,111 @@ async def test_a_buried_card_says_so_and_keeps_its_words_and_place(cards: Cards)
     assert await cards.place("t1") == PLACE
 
 
-async def test_cards_have_no_expiry(redis: Any, cards: Cards) -> None:
-    await cards.write(THREAD)
+# --- how long it is kept ---------------------------------------------------------------------------------------------
+
+NAMES = (keys.card("t1"), keys.card_at(*PLACE), keys.threads_of("187"), keys.threads_of("c1"))
+
+
+async def lives(redis: Any) -> list[float]:
+    """For how many days each key lives; -1 for good."""
+    return [round(left / keys.DAY, 1) if (left := await redis.ttl(name)) > 0 else left for name in NAMES]
+
+
+async def test_a_card_lives_from_its_last_change_on_and_what_leads_to_it_with_it(redis: Any, cards: Cards) -> None:
+    await cards.write(THREAD, latest=HELLO)
     await cards.put("t1", PLACE)
-    assert [await redis.ttl(key) for key in (keys.card("t1"), keys.card_at(*PLACE))] == [-1, -1]
+    assert await lives(redis) == [365, -1, -1, -1]
+    await redis.expire(keys.card("t1"), 100 * keys.DAY)
+    await cards.write(THREAD)
+    await cards.rest("t1")
+    assert await lives(redis) == [365, 367, 367, 367]
+    card = await cards.get("t1")
+    assert card is not None
+    assert (card.latest, card.rested) == (HELLO, False)
+    await Cards(redis, 30).rest("t1")  # the operator keeps them for less from now on
+    assert (await lives(redis))[0] == 30
+
+
+async def test_what_an_older_version_kept_for_good_lives_on_and_ends(redis: Any, cards: Cards) -> None:
+    await redis.hset(keys.card("t1"), mapping={"thread": THREAD.model_dump_json(), "latest": HELLO.model_dump_json()})
+    await cards.put("t1", PLACE)
+    await cards.rest("t1")
+    assert (await lives(redis))[:2] == [365, 367]
+    assert (await cards.get("t1")) == Card(thread=THREAD, latest=HELLO, waiting_since=NOON)
+
+
+async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any, cards: Cards) -> None:
+    talker = SARAH.model_copy(
+        update={"name": "Sarah Chen", "bio": "I " * 80, "picture": "https://x.example/" + "p" * 90}
+    )
+    ids = {"platform_id": "1069436958625485650:1876543210987654321", "assignee_id": "z" * 24, "contact_id": "c1"}
+    said = HELLO.model_copy(update={"text": "Hello there. " * 100})
+    thread = THREAD.model_copy(update=ids | {"person": talker, "last_message": said})
+    await cards.write(thread, notes={"answered": BY_ANA, "assigned": BY_ANA}, latest=said)
+    await cards.put("t1", PLACE)
+    await redis.expire(keys.card("t1"), 357 * keys.DAY)
+    await cards.rest("t1")
+    card = await cards.get("t1")
+    assert card is not None
+    assert (card.rested, card.latest, card.answered) == (True, None, BY_ANA)
+    person = talker.model_copy(update={"bio": None, "picture": None})
+    assert card.thread == thread.model_copy(update={"last_message": None, "person": person})
+    assert await cards.place("t1") == PLACE
+    assert await size(redis) < 1024
+    before = await redis.hgetall(keys.card("t1"))
+    await cards.rest("t1")  # again, and again
+    assert await redis.hgetall(keys.card("t1")) == before
+    await cards.write(thread)
+    await cards.put_latest("t1", said)
+    woken = await cards.get("t1")
+    assert woken is not None
+    assert (woken.rested, woken.latest, woken.thread) == (False, said, thread)
+
+
+async def size(redis: Any) -> int:
+    """Bytes of names and values."""
+    total = sum(len(name) for name in NAMES)
+    total += sum(len(field) + len(one) for field, one in (await redis.hgetall(keys.card("t1"))).items())
+    total += len(await redis.get(keys.card_at(*PLACE)))
+    return total + sum([len(one) for name in NAMES[2:] for one in await redis.smembers(name)])
+
+
+async def test_of_a_conversation_that_is_gone_only_ids_are_kept(redis: Any, cards: Cards) -> None:
+    await cards.write(THREAD, notes={"archived": BY_ANA}, latest=HELLO)
+    await cards.put("t1", PLACE)
+    await cards.bury("t1")
+    await cards.rest("t1")
+    assert await cards.get("t1") == Card(thread=Thread(id="t1", account_link_id="a1"), gone=True)
+    assert await cards.place("t1") == PLACE
+    assert await cards.buried(10) == ["t1"]
+    await cards.write(THREAD, latest=HELLO)  # it is there after all
+    assert await cards.get("t1") == Card(thread=THREAD, latest=HELLO, waiting_since=NOON)
+
+
+async def test_what_is_snoozed_is_kept_until_it_wakes(redis: Any, cards: Cards) -> None:
+    await cards.write(THREAD, latest=HELLO)
+    await cards.put("t1", PLACE)
+    until = {"id": "s1", "until": NOON, "by": "U1", "member": "m1", "name": "Ana", "at": NOON, "after": NOON}
+    await Snoozes(redis).put("t1", Snoozed.model_validate(until))
+    assert (await lives(redis))[0] == -1
+    await cards.write(THREAD)
+    await cards.rest("t1")
+    assert (await lives(redis))[0] == -1
+    await Snoozes(redis).end("t1")
+    await cards.rest("t1")
+    assert (await lives(redis))[0] == 365
+    assert (await cards.get("t1")) == Card(thread=THREAD, latest=HELLO, waiting_since=NOON)
+
+
+async def test_cards_are_gone_through_some_at_a_time(cards: Cards) -> None:
+    ids = {f"t{number}" for number in range(500)}
+    for one in ids:
+        await cards.write(THREAD.model_copy(update={"id": one}))
+    cursor, seen = await cards.some(0)
+    while cursor:
+        cursor, more = await cards.some(cursor)
+        seen += more
+    assert set(seen) == ids
 
 
 async def test_without_redis_the_store_is_unavailable() -> None:

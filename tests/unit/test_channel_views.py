@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.cards.message_views import follow_ups
 from bot.cards.views import moved_card, thread_card
+from bot.later import views as later
 from bot.models import Attachment, Message
 from bot.reminders import views as reminding
 from bot.routing import views as steering
@@ -16,7 +17,7 @@ from bot.rules import words as turns
 from bot.rules.available import Candidate
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.waits import views as waits
-from tests.unit.test_views import AT, HOSTILE, NAMES, TEXTS, card, literal, message, mrkdwn, must_be_valid
+from tests.unit.test_views import AT, EXTREMES, HOSTILE, NAMES, card, literal, message, mrkdwn, must_be_valid
 
 LINK = "https://acme.slack.com/archives/C1/p1763800000000100"
 PARTS = [[], [("tag", ["vip"])], [("text", [HOSTILE[:200]] * 20), ("tag", NAMES * 4)]]
@@ -61,7 +62,7 @@ def every_message() -> Iterator[Any]:
         yield steering.why_message(why, "t1", movable=True)
         lines = [steering.trial(number, said, "tag: vip", fits=False, first=False) for number in range(100)]
         yield steering.why_message(steering.tried(name, lines, steering.goes_to(None)), "t1", movable=False)
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         files = (Attachment(kind="card", title=text, url="https://files.example/1"),)
         for privacy in ("preview", "none"):
             shown = message(text, attachments=files).veiled(privacy)
@@ -70,14 +71,14 @@ def every_message() -> Iterator[Any]:
 
 
 def every_modal() -> Iterator[Any]:
-    yield waits.my_modal("nothing", metadata="|C1|1763800000.000100")
+    yield waits.my_modal("nothing", more=[later.hold_field(30)], metadata="|C1|1763800000.000100")
     yield steering.move_modal("t" * 24 + "|C1|1763800000.000100")
     for hours, digest, days in product(((time(9), time(17, 30)), None), (time(8), None), (range(7), ())):
         yield reminding.settings_modal(
             channel="C1",
             privacy="none",
             broadcast="once",
-            heard="message",
+            own=[waits.heard_field("message"), later.hold_field(0)],
             unassigned_after=2.5,
             assigned_after=None,
             hours=hours,

@@ -14,12 +14,13 @@ from bot.dm import words as dm_words
 from bot.dm.views import first_message_question
 from bot.inbox.search import Search
 from bot.lists import words as words_find
+from bot.lists.box_views import BOXED, Boxes
 from bot.lists.views import PAGE, Item, Part, Setting, home, listing
 from bot.models import Member, Person, Thread
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.slack.blocks import Msg, View
 from bot.waits.views import my_choice
-from tests.unit.test_views import AT, HOSTILE, NAMES, SARAH, TEXTS, literal, message, mrkdwn, must_be_valid
+from tests.unit.test_views import AT, EXTREMES, HOSTILE, SARAH, literal, message, mrkdwn, must_be_valid
 
 
 def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> Item:
@@ -29,7 +30,7 @@ def item(name: str = "Sarah Chen", text: str = "Hi there", **more: Any) -> Item:
 
 
 def every_list() -> Iterator[Msg]:
-    for name, text, count in product(NAMES, TEXTS, (0, 1, PAGE)):
+    for (name, text), count in product(EXTREMES, (0, 1, PAGE)):
         threads = [
             item(name, text),
             item(name, text, archived=True, assignee_id="m1", is_request=True),
@@ -41,10 +42,18 @@ def every_list() -> Iterator[Msg]:
             title = words_find.title(kind, text or name, count)
             notes = [words_find.looked_at(200), *([words_find.no_conversation(SARAH)] * 3)]
             yield listing(title, threads[:count], seen_in="list|7f3a9c", page=1, pages=3, notes=notes)
+        for boxes in (
+            Boxes((), 100, more=True),
+            Boxes({"t1"}, 1),
+            Boxes((), 0),
+            Boxes((), 1, running="b1", said=title),
+        ):
+            rows = [item(name, text, id=f"t{number}" + "0123456789" * 5) for number in range(BOXED if count else 0)]
+            yield listing(title, rows, seen_in="list|7f3a9c", page=1, pages=3, notes=notes, boxes=boxes)
 
 
 def every_question() -> Iterator[Msg]:
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         doubts = [
             dm_words.wrote_before(dm_words.colleague(Member(id="m1", name=name, email="a@b.example")), name, AT),
@@ -55,7 +64,7 @@ def every_question() -> Iterator[Msg]:
 
 
 def every_home() -> Iterator[View]:
-    for name, text, count in product(NAMES, TEXTS, (0, 1, 8)):
+    for (name, text), count in product(EXTREMES, (0, 1, 8)):
         items = [item(name, text, id=f"t{number}") for number in range(count)]
         parts = [Part("Your open conversations", items, "50+", "/inbox mine")] * 2
         settings = [Setting("one", "What it does", True), Setting("two", "What it does not", False)]
@@ -95,7 +104,7 @@ def test_no_strangers_words_ping_link_or_format_in_a_list() -> None:
 
 def test_an_item_says_who_wrote_what_and_how_long_they_wait() -> None:
     shown = listing("*Mine (1)*", [item()], seen_in="list|l1", page=0, pages=1)
-    assert literal(shown) == "🔵 Sarah Chen via Sarah ChenHi there"
+    assert literal(shown) == "🔴 Sarah Chen via Sarah ChenHi there"
     assert "Waiting since <!date^" in mrkdwn(shown)
     assert "\nHi" not in shown["text"]
     assert shown["text"] == "*Mine (1)*\nSarah Chen: Hi there"

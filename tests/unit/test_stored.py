@@ -14,6 +14,7 @@ from bot.cards.store import Cards, Posts
 from bot.channels.store import Preferences
 from bot.events.store import Feed
 from bot.features import FEATURES, KINDS
+from bot.later.store import Schedule
 from bot.lists.store import Listings
 from bot.models import Place
 from bot.people.directory import Directory
@@ -295,6 +296,20 @@ async def test_a_stored_snooze_is_known_and_wakes_when_it_was_to(redis: Any) -> 
     assert card.snoozed == snoozed
     assert await snoozes.closes("sleeps")
     assert await snoozes.due() == []
+
+
+async def test_a_stored_message_that_is_sent_later_is_known_and_waits(redis: Any) -> None:
+    schedule = Schedule(redis)
+    (known,) = await schedule.all()
+    assert (known.state, known.why, known.at) == ("asks", "wrote", datetime(2100, 1, 1, tzinfo=UTC))
+    assert (known.send.text, known.send.asker.user) == ("See you in 2100", FACTS["ana"])
+    assert await schedule.between(known.to) == [known]
+    place = await schedule.post_at(known.id)
+    assert place is not None
+    assert place.channel == FACTS["channel"]
+    assert await schedule.due() == []
+    await schedule.erase(known)
+    assert [one for one in await redis.keys("*") if b"scheduled" in one] == []
 
 
 async def test_stored_lists_the_record_and_the_installation_are_known(redis: Any) -> None:

@@ -30,6 +30,8 @@ AT_TOKEN = f"<!date^{int(AT.timestamp())}^{{time}}|14:02 UTC>"
 HOSTILE = ("<!channel> *bold* <https://evil.example|click> & :tada: @here \u202e\x00\n> " * 200)[:12_000]
 NAMES = ["Sarah Chen", "<!channel> @here", "نور الهدى", "👩🏽‍🚀" * 40, "N" * 300, "", "\x00"]
 TEXTS = ["Hi there", HOSTILE, "🎉" * 12_000, "שלום עולם", "", " \n ", "\ud800"]
+# Each name with two texts, and each text with two names.
+EXTREMES = [*zip(NAMES, TEXTS, strict=True), *zip(NAMES, [*TEXTS[1:], TEXTS[0]], strict=True)]
 SARAH = Person(platform="twitter", platform_id="42", username="sarahchen", name="Sarah Chen")
 
 
@@ -122,7 +124,7 @@ def files(text: str) -> tuple[Attachment, ...]:
 
 
 def every_message() -> Iterator[Msg]:
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         person = Person(
             platform="linkedin",
             platform_id="42",
@@ -216,7 +218,7 @@ def every_modal() -> Iterator[dict[str, Any]]:
     yield loading_modal("A title that is much longer than Slack allows")
     yield notice_modal("New DM", words.NOT_LINKED)
     links = [link(number, "a" * number) for number in range(1, 150)]
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         for messages in (None, [], [message(text, attachments=files(text))] * 5):
             yield reply_modal(
@@ -231,14 +233,14 @@ def every_modal() -> Iterator[dict[str, Any]]:
                 seen=AT,
                 metadata="t1|C1|1.2",
             )
-    for name, text in product(NAMES, TEXTS):
+    for name, text in EXTREMES:
         person = Person(platform="twitter", platform_id="42", username=name, name=name)
         yield asked_first(thread(person=person, assignee_id="x"), name, "t1||")
         yield from saved_replies(name, text)
     for name, count in product(NAMES, (1, 2, 100, 101, 250)):
         members = [Member(id=f"m{number}", name=name, email=f"{name}@acme.example") for number in range(count)]
         yield assign_modal(members=members, me="m0", thread=thread(assignee_id="m0"), metadata="t1||")
-    for name, text, count in product(NAMES, TEXTS, (0, 1, 2, 149)):
+    for (name, text), count in product(EXTREMES, (0, 1, 2, 149)):
         yield dm_modal(links=links[:count], recipient=name, text=text, account_link_id=f"a{count}")
         if count:
             person = Person(platform="twitter", platform_id="42", username=name, name=name)

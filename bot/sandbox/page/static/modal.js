@@ -34,7 +34,8 @@ export function drawModal() {
 
 /** The first field that there is to fill in. */
 function focusFirst() {
-  const wanted = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".modal-body :is(input, textarea, select)");
+  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".modal-body :is(input, textarea, select)");
+  const wanted = first?.closest("[role=radiogroup]")?.querySelector(":checked") ?? first;
   const here = document.activeElement;
   if (wanted && !(dialog.contains(here) && here.matches("input, textarea, select"))) wanted.focus();
 }

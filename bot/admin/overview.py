@@ -1,0 +1,84 @@
+"""All that was set in Slack, as a whole: for `bot show`, and for the Home of admins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from bot.admin import words
+from bot.channels.store import ChannelChoices, PersonChoices, Preferences
+from bot.people.links import Links
+from bot.people.rights import Rights
+from bot.reminders import views as reminders
+from bot.routing.said import said_rules
+from bot.routing.store import Routes
+from bot.snippets.store import TEAM, Snippets
+from bot.thread_replies.words import prefix_is
+from bot.waits import views as waits
+
+_NONE_SET: Final = "Nothing: every channel shows the whole text and is reminded after 4 hours."
+
+
+class Part(NamedTuple):
+    """Lines (mrkdwn) that belong together."""
+
+    title: str
+    lines: Sequence[str]
+
+
+class Stores(NamedTuple):
+    """What it is read from."""
+
+    routes: Routes
+    preferences: Preferences
+    links: Links
+    rights: Rights
+    snippets: Snippets
+
+
+async def of_the_team(stores: Stores, default: str | None, members: Mapping[str, str]) -> list[Part]:
+    """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `members` are names by id, as far as known."""
+    rules, channels = await stores.routes.rules(), await stores.preferences.channels()
+    consents, guests = await stores.rights.consents(), await stores.rights.guests()
+    links = await stores.links.links()
+    said = [line for channel, one in channels.items() for line in _channel(channel, one)]
+    said += [f"{words.consent(channel, given=True)} (<@{admin}>)" for channel, admin in consents.items()]
+    return [
+        Part("Which conversations go where", said_rules(rules, default).splitlines()),
+        Part("Channels", said or [_NONE_SET]),
+        Part("Who acts as whom", [words.acts_as(user, members.get(one, one)) for user, one in links.items()]),
+        Part("Guests who may act", [f"<@{one}>" for one in guests] or ["None."]),
+    ]
+
+
+async def of_people(stores: Stores) -> list[Part]:
+    """What people set for themselves, and how many saved replies there are."""
+    people = await stores.preferences.people()
+    count = Counter(one.owner for one in await stores.snippets.everything())
+    own = sum(number for owner, number in count.items() if owner != TEAM)
+    lines = [line for user, one in people.items() for line in _person(user, one)]
+    return [
+        Part("What people set for themselves", lines or ["Nothing."]),
+        Part("Saved replies", [f"{count[TEAM]} of the team, {own} of single people. `bot snippets` shows them."]),
+    ]
+
+
+def _channel(channel: str, one: ChannelChoices) -> list[str]:
+    made = one.reminders
+    hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
+    said = [
+        waits.broadcast(channel, one.broadcast),
+        reminders.reminds(made.unassigned_after, made.assigned_after, hours),
+        reminders.digest_at(made.digest, made.zone),
+        *([prefix_is(channel, one.replies)] if one.replies else []),
+        *([] if one.reply_assigns else ["A reply takes no conversation."]),
+    ]
+    return [reminders.saved(channel, privacy=one.privacy, said=said)]
+
+
+def _person(user: str, one: PersonChoices) -> list[str]:
+    quiet = [f"quiet from {one.quiet.begins:%H:%M} to {one.quiet.ends:%H:%M} ({one.quiet.zone})"] if one.quiet else []
+    heard = {"mention": [], "message": ["told of waits in a direct message"], "nothing": ["not told of waits"]}
+    said = [*quiet, *heard[one.heard], *([] if one.told_of_assignment else ["not told of assignments"])]
+    return [f"<@{user}>: {', '.join(said)}"] if said else []

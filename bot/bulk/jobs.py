@@ -1,0 +1,155 @@
+"""Doing one thing with many conversations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from bot.models import Record
+from bot.queue.job import Asked, Filled, Job
+from bot.threads.jobs import Wish
+
+Act = Literal["archive", "assign", "tag", "snooze"]
+How = Literal["done", "already", "fresh", "kept", "gone", "failed"]
+"""What became of a conversation: `fresh` had a new message and stays; `kept` has its contact's assignee as before."""
+
+
+class Wanted(Record):
+    """`assign` gives to the member `assignee`, "" for nobody; `tag` adds `tags` (names by id); `snooze`: until when."""
+
+    act: Act
+    assignee: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
+    snooze: Wish | None = None
+
+
+class OpenBulk(Filled):
+    """Fill the loading view in which somebody says how, for those that are ticked in the list `seen_in`."""
+
+    recorded: ClassVar[tuple[str, str]] = ("bulk {act}", "")
+    kind: Literal["open_bulk"] = "open_bulk"
+    act: Act
+    seen_in: str
+
+
+class BeginBulk(Asked):
+    """Do it with those that are ticked in the list `seen_in`."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "shown:{asker.user}"
+    kind: Literal["begin_bulk"] = "begin_bulk"
+    wanted: Wanted
+    seen_in: str
+
+    @property
+    def described(self) -> tuple[str, str]:
+        return f"bulk {self.wanted.act}", ""
+
+    @property
+    def line(self) -> str:
+        return ""  # how far it is, is said at once
+
+
+class Ticked(Record):
+    """A conversation, and when the last message was written that the list showed of it."""
+
+    thread_id: str
+    seen: datetime | None = None
+
+
+class Bulk(Asked):
+    """The one job that goes from conversation to conversation, with the background's share of Inbox's quota.
+
+    It is worked in the lane of the conversation that is first in `left`, where people's clicks wait too; so where it
+    has to wait for Inbox, it `waits` beside it for `rests` seconds. `how` has what became of the others, in order, and
+    `why` the reason of the first that failed. `begun` is set before Inbox is asked to change the first of `left`:
+    whoever takes over then finds it done or not. `told` is when its person last heard how far it is.
+    """
+
+    background: ClassVar[bool] = True
+    kind: Literal["bulk"] = "bulk"
+    id: str
+    wanted: Wanted
+    seen_in: str
+    left: tuple[Ticked, ...]
+    how: dict[str, How] = Field(default_factory=dict)
+    why: str = ""
+    begun: bool = False
+    told: datetime | None = None
+    waits: bool = False
+    rests: float = 0.0
+    slept: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"bulk:{self.id}" if self.waits or not self.left else f"thread:{self.left[0].thread_id}"
+
+    @property
+    def described(self) -> tuple[str, str]:
+        return f"bulk {self.wanted.act}", ""
+
+    @property
+    def line(self) -> str:
+        return ""
+
+    def after(self, how: How, why: str = "") -> Bulk:
+        """The job that goes on with the next conversation, after the first of `left` came out so."""
+        first, *rest = self.left
+        return self.model_copy(
+            update={
+                "left": tuple(rest),
+                "how": {**self.how, first.thread_id: how},
+                "why": self.why or why,
+                "begun": False,
+                "tries": 0,
+                "failures": 0,
+                "deaths": 0,
+            }
+        )
+
+
+class StopBulk(Asked):
+    """Let it end with the conversation that is in hand; `id` is the `Bulk`'s."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "stop:{id}"
+    kind: Literal["stop_bulk"] = "stop_bulk"
+    id: str
+
+    @property
+    def line(self) -> str:
+        return ""  # what it stops says so
+
+    @property
+    def stopped(self) -> Bulk:
+        """What it stops, as it lies in its lane while it waits for Inbox."""
+        return Bulk(id=self.id, wanted=Wanted(act="archive"), seen_in="", left=(), asker=self.asker)
+
+
+class EndBulk(Asked):
+    """Draw the list `seen_in` with what became of `threads` in it; `said` is that in words (mrkdwn)."""
+
+    noted: ClassVar[bool] = False
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "shown:{asker.user}"
+    kind: Literal["end_bulk"] = "end_bulk"
+    id: str
+    seen_in: str
+    threads: tuple[str, ...]
+    said: str
+
+    @property
+    def line(self) -> str:
+        return ""
+
+
+class TellAssigned(Job):
+    """A colleague, `by` name, gave `count` conversations to `member_id`: tell them once, if they want to know."""
+
+    waits_in: ClassVar[str] = "assigned:{member_id}"
+    kind: Literal["tell_assigned"] = "tell_assigned"
+    member_id: str
+    by: str
+    count: int

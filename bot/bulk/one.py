@@ -1,0 +1,124 @@
+"""What is done with one of many conversations: what became of it, and the jobs that follow.
+
+`bot.inbox` is the background's client here. Inbox is read before it is asked to change anything, so what was done
+before a worker died is found to be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.assign.jobs import TellAssignee
+from bot.bulk.jobs import Bulk, How, Ticked, Wanted
+from bot.cards.known import written
+from bot.contact.show import drawn
+from bot.contact.trouble import gone_ids
+from bot.context import Bot
+from bot.errors import Gone, Rejected
+from bot.events.jobs import Refresh
+from bot.facts import ContactChange
+from bot.models import Thread
+from bot.people import answers
+from bot.people.access import Actor
+from bot.people.jobs import Tell
+from bot.queue.job import Job
+from bot.threads.change import CLOSING, ask, confirmed
+from bot.threads.jobs import Change, Verb
+
+LATELY: Final = 20  # messages among which one may be that came since the list was drawn
+
+Begin = Callable[[], Awaitable[None]]
+"""Writes down that Inbox is asked now."""
+Outcome = tuple[How, Sequence[Job]]
+
+
+class TagGone(Exception):
+    """A tag is gone, so nobody can have it."""
+
+
+async def done(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
+    """Do it with the first that is left. Raises `InboxError` and `TagGone`."""
+    item = job.left[0]
+    if job.wanted.act == "tag":
+        return await _tagged(bot, job, begin, actor)
+    change = _change(job, item, job.wanted)
+    thread = await bot.inbox.thread(item.thread_id)
+    card = await bot.cards.get(thread.id) or await written(bot, thread)
+    if not _is_so(change, thread):
+        if change.verb in CLOSING and await wrote_since(bot, thread, item.seen):
+            return "fresh", [Refresh(thread_id=thread.id, shown=thread)]
+        await begin()
+        thread = await ask(bot, change, actor)
+    elif not job.begun:
+        return "already", [Refresh(thread_id=thread.id, shown=thread)]
+    if change.verb in CLOSING and _is_newer(thread, item.seen):  # they wrote at that very moment
+        await bot.inbox.update_thread(thread.id, archived=False)
+        return "fresh", [Refresh(thread_id=thread.id)]
+    follow = await confirmed(bot, change, card, actor, thread)
+    how: How = "kept" if change.verb == "unassign" and thread.assignee_id else "done"
+    return how, [one for one in follow if not isinstance(one, (Tell, TellAssignee))]  # they are told once, of all
+
+
+def _change(job: Bulk, item: Ticked, wanted: Wanted) -> Change:
+    """The same as somebody would press for that conversation alone."""
+    verb: Verb = "archive" if wanted.act == "archive" else "snooze"
+    if wanted.act == "assign":
+        verb = "assign_to" if wanted.assignee else "unassign"
+    return Change(
+        ref=job.ref,
+        at=job.at,
+        verb=verb,
+        thread_id=item.thread_id,
+        assignee=wanted.assignee,
+        snooze=wanted.snooze,
+        asker=job.asker,
+    )
+
+
+def _is_so(change: Change, thread: Thread) -> bool:
+    if change.verb in CLOSING:
+        return thread.archived
+    return thread.assignee_id == (change.assignee or None)
+
+
+def _is_newer(thread: Thread, seen: datetime | None) -> bool:
+    """Whether they wrote last, after what was `seen`."""
+    last = thread.last_message
+    return last is not None and last.inbound and (seen is None or last.created_at > seen)
+
+
+async def wrote_since(bot: Bot, thread: Thread, seen: datetime | None) -> bool:
+    """Whether they wrote after what was `seen`, though somebody may have answered since. Raises `InboxError`."""
+    last = thread.last_message
+    if last is None or (seen is not None and last.created_at <= seen):
+        return False
+    if last.inbound:
+        return True
+    newest = await bot.inbox.messages(thread.id, LATELY)
+    return any(one.inbound and not one.deleted and (seen is None or one.created_at > seen) for one in newest)
+
+
+async def _tagged(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
+    thread_id, wanted = job.left[0].thread_id, ContactChange(add=tuple(job.wanted.tags))
+    contact = await bot.inbox.contact(thread_id)
+    left = contact.lacks(wanted)
+    if left.is_empty and not job.begun:
+        return "already", []
+    if not left.is_empty:
+        await begin()
+    for part in bot.inbox.steps(left):
+        try:
+            await bot.inbox.change_contact(contact, part)
+        except (Gone, Rejected) as error:  # v2 and v1
+            if await gone_ids(bot, part):
+                raise TagGone from error
+            raise
+    await bot.record.note(job.asker, "contact", thread_id, "done: tags", job.ref, actor.member.id)
+    return "done", await drawn(bot, contact, wanted, actor, quiet=True)
+
+
+def gone(bot: Bot, job: Bulk, error: Gone) -> tuple[How, str]:
+    """What became of one that Inbox does not find; without a code nothing tells whether it is gone."""
+    return ("gone", "") if error.code else ("failed", answers.explain(bot, error, job.ref))

@@ -1,0 +1,219 @@
+"""Does one thing with many conversations, one after the other, and says how far it is and what it came to.
+
+One job goes from conversation to conversation. Each step hands on to the next in the turn in which it ends, so that
+whoever dies over it leaves everything before done once, and the rest to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot import accept, words
+from bot.bulk import one, views
+from bot.bulk import words as bulk
+from bot.bulk.jobs import BeginBulk, Bulk, EndBulk, How, StopBulk, TellAssigned, Ticked
+from bot.bulk.one import TagGone
+from bot.context import Bot
+from bot.errors import Gone, InboxError, NotNow, RateLimited, Refused, Unidentified
+from bot.events.jobs import Refresh
+from bot.feature import Feature
+from bot.lists import words as lists
+from bot.lists.find import present
+from bot.lists.jobs import ShowAgain
+from bot.lists.store import MOST
+from bot.models import Thread
+from bot.people import answers
+from bot.people.access import Actor
+from bot.people.answers import say, tell
+from bot.people.colleague import user_of
+from bot.people.jobs import Tell
+from bot.queue.job import Asker, Job, Keep, Later, utc_now
+from bot.queue.retries import tried
+from bot.slack.payloads import Ack, Body, asker, button_value
+
+log = structlog.get_logger(__name__)
+
+PATIENCE: Final = 3600.0  # seconds that Inbox may be away
+SAID_EVERY: Final = timedelta(seconds=2)
+feature = Feature()
+
+
+@feature.handles(BeginBulk)
+async def begin(job: BeginBulk, _: Keep, bot: Bot) -> list[Job]:
+    """Those that are ticked now, with what the list showed of them."""
+    await bot.access.actor(job.asker)
+    _list, listing_id, _page = job.seen_in.split("|")
+    shown = await bot.listings.get(listing_id)
+    if shown is None or shown.user != job.asker.user:
+        return [say(job.asker, lists.TOO_OLD)]
+    ticked = await bot.ticks.of(listing_id)
+    threads = [each for each in shown.threads if each.id in ticked]
+    if shown.running not in ("", job.key):
+        return [say(job.asker, bulk.BUSY)]
+    if not 0 < len(threads) <= MOST:
+        return [say(job.asker, bulk.too_many(len(threads), MOST) if threads else bulk.NOTHING_TICKED)]
+    items = [Ticked(thread_id=each.id, seen=_written(each)) for each in threads]
+    said = bulk.begun(job.wanted.act, len(items))
+    await bot.listings.put(listing_id, shown.model_copy(update={"running": job.key, "said": said}))
+    work = Bulk(id=job.key, wanted=job.wanted, seen_in=job.seen_in, left=tuple(items), told=utc_now(), asker=job.asker)
+    return [_progress(work), work, ShowAgain(seen_in=job.seen_in, goes_on=True, asker=job.asker)]
+
+
+def _written(thread: Thread) -> datetime | None:
+    return thread.last_message.created_at if thread.last_message else None
+
+
+@feature.handles(Bulk)
+async def work(job: Bulk, keep: Keep, bot: Bot) -> list[Job]:
+    """One conversation, and the job for those that are left."""
+    if await bot.stops.stopped(job.id, job.asker.user):
+        return await _ended(bot, job, stopped=True)
+    if job.waits:
+        if not job.slept:
+            raise Later(_pause(bot, job), job.model_copy(update={"slept": True}))
+        return [job.model_copy(update={"waits": False, "slept": False, "rests": 0.0})]
+    return await _step(bot, job, keep)
+
+
+async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
+    async def begin() -> None:
+        nonlocal job
+        job = job.model_copy(update={"begun": True})
+        await keep(job)
+
+    try:
+        actor = await bot.access.actor(job.asker, fresh=True)
+        how, why, follow = await _one(replace(bot, inbox=bot.background), job, begin, actor)
+    except TagGone:
+        return await _ended(bot, job, why=bulk.TAG_GONE)
+    except (NotNow, Unidentified) as error:
+        if job.age > PATIENCE:
+            return await _ended(bot, job, why=bulk.AWAY)
+        wait = error.retry_after if isinstance(error, RateLimited) else 0.0
+        log.info("bulk_waits", ref=job.ref, error=type(error).__name__)
+        return [tried(job).model_copy(update={"waits": True, "rests": wait})]
+    except Refused as error:
+        return await _ended(bot, job, why=answers.explain(bot, error, job.ref))
+    return [*follow, *await _next(bot, job.after(how, why))]
+
+
+async def _one(bot: Bot, job: Bulk, begin: one.Begin, actor: Actor) -> tuple[How, str, Sequence[Job]]:
+    """What became of the first that is left, why it failed if it did, and what follows. Raises `NotNow`."""
+    try:
+        how, follow = await one.done(bot, job, begin, actor)
+        return how, "", follow
+    except NotNow:
+        raise
+    except Gone as error:
+        how, why = one.gone(bot, job, error)
+        return how, why, [Refresh(thread_id=job.left[0].thread_id)]
+    except InboxError as error:
+        log.warning("bulk_refused", ref=job.ref, thread=job.left[0].thread_id, status=error.status, code=error.code)
+        return "failed", answers.explain(bot, error, job.ref), []
+
+
+async def _next(bot: Bot, job: Bulk) -> list[Job]:
+    if not job.left:
+        return await _ended(bot, job)
+    now = utc_now()
+    if job.told and now - job.told < SAID_EVERY:
+        return [job]
+    job = job.model_copy(update={"told": now})
+    return [_progress(job), job]
+
+
+def _pause(bot: Bot, job: Bulk) -> float:
+    pauses = bot.timing.pauses
+    return job.rests or pauses[min(job.tries, len(pauses)) - 1]
+
+
+def _progress(job: Bulk) -> Tell:
+    how, total = list(job.how.values()), len(job.how) + len(job.left)
+    message = views.progress(bulk.progress(job.wanted.act, how, total), job.id)
+    return Tell(asker=job.asker, text=message["text"], blocks=message["blocks"], meanwhile=True)
+
+
+async def _ended(bot: Bot, job: Bulk, *, why: str = "", stopped: bool = False) -> list[Job]:
+    """What it came to, in the direct message and in the list."""
+    act, how = job.wanted.act, job.how
+    stay = [one for one, came in how.items() if came in ("fresh", "failed", "kept")]
+    people = {one: each.person.label for one, each in (await bot.cards.threads(stay)).items() if each.person}
+    said = bulk.outcome(act, how, len(job.left), names=people, why=why or job.why, stopped=stopped)
+    changed = [one for one, came in how.items() if came == "done"]
+    await answers.note(bot, job, f"{'stopped' if stopped else 'ended'}: {len(changed)} of {len(how) + len(job.left)}")
+    log.info("bulk_ended", ref=job.ref, act=act, done=len(changed), left=len(job.left), stopped=stopped)
+    end = EndBulk(id=job.id, seen_in=job.seen_in, threads=tuple(how), said=said, asker=job.asker)
+    told: list[Job] = [tell(job.asker, views.said(said), lasting=True), end]
+    if act == "assign" and job.wanted.assignee and changed:
+        by = await _name(bot, job)
+        told += [TellAssigned(member_id=job.wanted.assignee, by=by, count=len(changed))] if by else []
+    return told
+
+
+async def _name(bot: Bot, job: Bulk) -> str:
+    """Who asked for it; "" where they have it now themselves, or may not act any more."""
+    try:
+        actor = await bot.access.actor(job.asker)
+    except (Refused, InboxError):
+        return "A colleague"
+    return "" if actor.member.id == job.wanted.assignee else actor.name
+
+
+@feature.gives_up(Bulk)
+async def passed_over(job: Bulk, error: Exception, bot: Bot) -> list[Job]:
+    """One that nobody can work is passed over, whoever it is; the others are not."""
+    if not job.left:
+        return []
+    return await _next(bot, job.after("failed", words.unexpected(job.ref)))
+
+
+@feature.action("bulk_stop")
+async def press_stop(ack: Ack, body: Body, bot: Bot) -> None:
+    """The button in the direct message, and in the list."""
+    who = asker(body)
+    await accept.asked(bot, who, StopBulk(id=button_value(body), asker=who))
+    await ack()
+
+
+@feature.handles(StopBulk)
+async def stop(job: StopBulk, _: Keep, bot: Bot) -> list[Job]:
+    """Of what somebody else began, nothing stops."""
+    await bot.access.actor(job.asker)
+    await bot.stops.stop(job.id, job.asker.user)
+    await bot.lanes.hurry(job.stopped)
+    return []
+
+
+@feature.handles(EndBulk)
+async def end(job: EndBulk, _: Keep, bot: Bot) -> list[Job]:
+    """The list as it is now, and nothing ticked in it; one that is gone by now needs nothing."""
+    _list, listing_id, _page = job.seen_in.split("|")
+    shown = await bot.listings.get(listing_id)
+    if shown is None:
+        return []
+    for thread_id in job.threads:
+        shown = shown.with_change(thread_id, await present(bot, thread_id))
+    running = "" if shown.running == job.id else shown.running
+    await bot.listings.put(listing_id, shown.model_copy(update={"running": running, "said": job.said}))
+    await bot.ticks.put(listing_id, [])
+    return [ShowAgain(seen_in=job.seen_in, goes_on=True, asker=job.asker)]
+
+
+@feature.handles(TellAssigned)
+async def tell_assigned(job: TellAssigned, _: Keep, bot: Bot) -> list[Job]:
+    """One direct message for all of them, after quiet hours; none to whoever wants none."""
+    member = await bot.access.member(job.member_id)
+    user = await user_of(bot, member) if member else None
+    if user is None:
+        return []
+    wanted, now = await bot.preferences.person(user), utc_now()
+    if not wanted.told_of_assignment:
+        return []
+    if wanted.quiet and (until := wanted.quiet.until(now)):
+        raise Later((until - now).total_seconds(), job)
+    return [tell(Asker(user=user), views.said(bulk.assigned_you(job.by, job.count)), lasting=True)]

@@ -1,0 +1,130 @@
+"""Draws all that stands in a channel anew when its readers change: closed to another organisation, or open again.
+
+Whatever is drawn shows what the channel may show then, so a walk that goes on while they change once more does no harm.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot import accept
+from bot.cards.draw import draw_below, redraw_below, with_mention
+from bot.cards.jobs import Leave, LookAtSharing, Redraw, Render, RenderBelow
+from bot.cards.views import closed_note, shared_channel
+from bot.context import Bot
+from bot.feature import Feature
+from bot.models import Place
+from bot.people.jobs import TellAdmins
+from bot.queue.job import Job, Keep, Later
+from bot.queue.timer import Look
+from bot.reply.jobs import Receipt
+from bot.slack.payloads import Ack, Body
+
+log = structlog.get_logger(__name__)
+
+OFTEN: Final = 600.0  # seconds between two looks; older installations are told of no `channel_shared`
+AT_ONCE: Final = 10  # places of which each portion has something drawn
+PAUSE: Final = 1.5  # times the shortest time between two posts: chat.update takes 50 a minute, and people go before
+feature = Feature()
+
+
+@feature.event("channel_shared")
+@feature.event("channel_unshared")
+async def readers_changed(ack: Ack, body: Body, bot: Bot) -> None:
+    """Another organisation reads a channel now, or no longer; whether it is the last one, Slack is asked."""
+    await accept.once(bot, LookAtSharing(channel=body["event"]["channel"]), f"slack-event:{body['event_id']}")
+    await ack()
+
+
+@feature.looks
+def look(bot: Bot) -> Look:
+    """Some invitations Slack tells of only when it is asked."""
+
+    async def interval() -> float:
+        return OFTEN
+
+    return Look("sharing", LookAtSharing, interval)
+
+
+@feature.handles(LookAtSharing)
+async def look_at_sharing(job: LookAtSharing, _: Keep, bot: Bot) -> list[Job]:
+    """Where Slack's word has changed, all is drawn anew."""
+    if not job.channel:
+        return [LookAtSharing(channel=one) for one in await bot.sharing.known()]
+    await bot.sharing.look(job.channel)
+    return []
+
+
+@feature.handles(Redraw)
+async def redraw_all(job: Redraw, _: Keep, bot: Bot) -> list[Job]:
+    """Collect what there is, and then have a portion of it drawn at a time; whoever dies leaves the rest to be done."""
+    await bot.refused.unless_known(job, job.channel)
+    if job.done is None:
+        raise Later(0.0, job.model_copy(update={"done": 0}), *await _begun(bot, job))
+    part = await bot.standing.part(job.channel, job.done, AT_ONCE)
+    if not part:
+        log.info("drawn_anew", ref=job.ref, channel=job.channel, places=job.done)
+        return []
+    then = [one for place, receipt in part for one in await _anew(bot, place, receipt)]
+    pause = len(then) * PAUSE * bot.timing.channel_interval
+    raise Later(pause, job.model_copy(update={"done": job.done + len(part)}), *then)
+
+
+async def _begun(bot: Bot, job: Redraw) -> list[Job]:
+    """Admins hear what could be read until now; where the channel is theirs alone again, they hear of the next time."""
+    cards, name = await bot.standing.collect(job.channel), f"shared:{job.channel}"
+    if await bot.sharing.shows(job.channel):
+        await bot.rights.well(name)
+        return []
+    if job.told:
+        return []
+    before = [one for one in cards if float(one) < job.at.timestamp()]
+    newest = Place(job.channel, max(before, key=float)) if before else None
+    all_found = newest is not None and await _below(bot, newest) is not None
+    return [TellAdmins(name=name, text=shared_channel(job.channel, len(before), all_found=all_found))]
+
+
+async def _anew(bot: Bot, place: Place, receipt: str) -> list[Job]:
+    """What draws the card at `place`, what is left of one that has moved, or a post or receipt below one."""
+    thread_id = await bot.cards.at(place)
+    if thread_id is None:
+        if shown := await bot.posts.at(place):
+            return [RenderBelow(thread_id=shown[0].thread_id, place=place)]
+        unhappy = await bot.replies.receipts.get(receipt) if receipt else None
+        return [_again(unhappy)] if unhappy else []
+    if await bot.cards.place(thread_id) != place:
+        return [Leave(thread_id=thread_id, old=place)]
+    if await bot.sharing.shows(place.channel):
+        return [Render(thread_id=thread_id)]
+    forgotten = [one for one in await _below(bot, place) or [] if not await bot.posts.at(one)]
+    return [Render(thread_id=thread_id), *(RenderBelow(thread_id=thread_id, place=one) for one in forgotten)]
+
+
+def _again(receipt: Receipt) -> Receipt:
+    """Its writer was told long ago."""
+    return receipt.model_copy(update={"tries": 0, "told": True})
+
+
+async def _below(bot: Bot, card: Place) -> list[Place] | None:
+    return await bot.slack.own_replies(card, bot.installation.bot_user)
+
+
+@feature.handles(RenderBelow)
+async def render_below(job: RenderBelow, _: Keep, bot: Bot) -> list[Job]:
+    """As the channel may show it; what nobody knows any more can be closed alone."""
+    place = Place(*job.place)
+    card, messages = await bot.cards.get(job.thread_id), await bot.posts.at(place)
+    if card is None:
+        return []
+    if not messages:
+        if not await bot.sharing.shows(place.channel):
+            account = await bot.directory.account_label(card.thread.account_link_id)
+            await redraw_below(bot, job, place, closed_note(account))
+        return []
+    if receipt := await bot.replies.receipts.get(messages[0].id):
+        return [_again(receipt)]
+    drawn = await draw_below(bot, card, place.channel, messages)
+    await redraw_below(bot, job, place, await with_mention(bot, place, drawn))
+    return []

@@ -1,0 +1,121 @@
+"""When a message is to be sent: the fields of a form, and the form that changes one which waits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot import accept, words
+from bot.context import Bot
+from bot.feature import Feature
+from bot.hours import zone_of
+from bot.later import views
+from bot.later import words as later_words
+from bot.later.jobs import ChangeLater, OpenLater, Scheduled, ShowLater
+from bot.people import answers, forms
+from bot.people.answers import say
+from bot.people.mentions import decoded
+from bot.queue.job import Asker, Job, Keep, utc_now
+from bot.slack.blocks import Block
+from bot.slack.payloads import (
+    Ack,
+    Body,
+    asker,
+    block_of,
+    button_value,
+    from_modal,
+    modal_of,
+    more_of,
+    remembered,
+    submitted,
+)
+from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
+from bot.snooze.views import WRONG
+
+TITLE = "Change message"
+feature = Feature()
+
+
+async def fields(bot: Bot, asker: Asker) -> tuple[list[Block], str]:
+    """The end of a form that sends, and the name of the time zone of whoever asks for it."""
+    zone, now = zone_of((await bot.access.insider(asker)).zone), utc_now()
+    times: dict[str, datetime] = {one: by_choice(one, now, zone).astimezone(zone) for one in CHOICES}
+    return views.time_fields(times, str(zone)), str(zone)
+
+
+def send_at(body: Body, zone: str) -> tuple[datetime | None, dict[str, str]]:
+    """The time that such a form says, None for now; and what is wrong with it, by the field that it stands beside."""
+    when, day, at = (submitted(body, f"send_{one}") for one in ("when", "date", "time"))
+    if not (when or day or at):
+        return None, {}
+    until = chosen(when, day, at, zone_of(zone), utc_now())
+    return (None, {f"send_{until.field}": WRONG[until.why]}) if isinstance(until, Wrong) else (until, {})
+
+
+@feature.action("later_change")
+async def press(ack: Ack, body: Body, bot: Bot) -> None:
+    """*Change…*, below the card, in a direct message or in the list."""
+    who, about = asker(body), button_value(body)
+    await accept.form(
+        bot, who, TITLE, lambda view: OpenLater(view_id=view, about=about, asker=who), instead_of=modal_of(body)
+    )
+    await ack()
+
+
+@feature.handles(OpenLater)
+async def open_form(job: OpenLater, _: Keep, bot: Bot) -> list[Job]:
+    """Fill the loading view with what the message says and when it goes."""
+    actor = await forms.actor(bot, job, TITLE)
+    if actor is None:
+        return []
+    known = await bot.schedule.get(job.about)
+    if known is None or not known.open:
+        await forms.notice(bot, job, TITLE, later_words.OVER)
+        return []
+    if known.send.asker.user != actor.user:
+        await forms.notice(bot, job, TITLE, later_words.only_the_writer(known.send.asker.user))
+        return []
+    zone = zone_of((await bot.access.insider(job.asker)).zone)
+    metadata = remembered(job.about, job.asker, f"{zone} {utc_now().isoformat()}")
+    at = max(known.at, utc_now()).astimezone(zone)
+    await forms.fill(bot, job.view_id, views.change_modal(known.send.text, at, str(zone), metadata))
+    return []
+
+
+@feature.view("later_change")
+async def written(ack: Ack, body: Body, bot: Bot) -> None:
+    """The form was submitted: what can be seen to be wrong is said beside the field."""
+    about, who = from_modal(body)
+    zone, _, seen = more_of(body).partition(" ")
+    said, (until, wrong) = submitted(body, "text"), send_at(body, zone)
+    if not said.strip():
+        wrong[block_of(body, "text")] = words.EMPTY_TEXT_FIELD
+    if wrong or until is None:
+        await ack(response_action="errors", errors=wrong)
+        return
+    job = ChangeLater(about=about, text=said, until=until, seen=datetime.fromisoformat(seen), asker=who)
+    await accept.submitted(bot, body, job)
+    await ack()
+
+
+@feature.handles(ChangeLater)
+async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
+    """From now on; where it has gone meanwhile, its writer is told, with what they wrote."""
+    actor = await bot.access.actor(job.asker)
+    body = await decoded(bot, job.text)
+
+    def as_wanted(now: Scheduled) -> Scheduled | None:
+        if not now.open or now.send.asker.user != actor.user:
+            return None
+        return _changed(now, job, now.send.text if job.text == now.send.text else body)
+
+    known = await bot.schedule.move(job.about, job.key, as_wanted)
+    if known is None:
+        return [answers.tell(job.asker, views.too_late(body))]
+    await answers.note(bot, job, "done", actor.member.id)
+    return [say(job.asker, later_words.changed(known.at)), ShowLater(about=known.id)]
+
+
+def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:
+    moved = known.moved_to(job.until)
+    wanted = {"send": moved.send.model_copy(update={"text": text}), "seen": job.seen}
+    return moved.model_copy(update=wanted | {"state": "waits", "why": None, "pressed": False})

@@ -1,0 +1,189 @@
+"""Messages that are sent later: what is kept of one until its time comes, and what happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar, Final, Literal
+
+from bot.address import Address
+from bot.models import Message, Record
+from bot.queue.job import Asked, Asker, Background, Filled, Job
+from bot.send.jobs import Send, Sending
+from bot.slack.payloads import Body, submitted
+
+Why = Literal["wrote", "late", "order", "colleague"]
+MILLISECONDS: Final = 1_000
+
+
+class Scheduled(Record):
+    """The attempt to send a message that begins at a time of its own, and not before.
+
+    `send` is that attempt; who wrote it is its asker, without the place where they asked, as it is told of elsewhere by
+    then. `at` is when it begins. What was written in the conversation later than `seen`, the newest that its writer
+    could know, holds it. It `waits` for its time, `asks` its writer first (`why`, since `asked`), `goes` out, or is
+    `over`. `by` names the job that brought it there, and `rev` counts such changes. `brief`: it waits for some seconds
+    only, so that its writer may undo it. `pressed`: its writer knows what speaks against it. `reason` (mrkdwn) is why
+    it is over without being sent, "" where somebody cancelled it; `lost`: its writer may not send any more.
+    """
+
+    id: str
+    send: Send
+    at: datetime
+    seen: datetime
+    brief: bool = False
+    state: Literal["waits", "asks", "goes", "over"] = "waits"
+    why: Why | None = None
+    asked: datetime | None = None
+    pressed: bool = False
+    reason: str = ""
+    lost: bool = False
+    by: str = ""
+    rev: int = 0
+
+    @property
+    def to(self) -> str:
+        return line_to(self.send.address)
+
+    @property
+    def open(self) -> bool:
+        """Whether its writer may still decide."""
+        return self.state in ("waits", "asks")
+
+    def moved_to(self, at: datetime) -> Scheduled:
+        """The same at another time; a reminder comes so long after it as before."""
+        reminder = self.send.reminder
+        if reminder:
+            reminder = reminder.model_copy(update={"at": reminder.at + (at - self.at)})
+        return self.model_copy(update={"at": at, "send": self.send.model_copy(update={"reminder": reminder})})
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        return self.at, self.id
+
+
+def line_to(address: Address) -> str:
+    """Whose messages keep their order: those from one account to one person."""
+    return f"{address.account_link_id}:{address.platform_id}"
+
+
+def id_of(send: Send) -> str:
+    """The name of a message that waits: those of the same time go in the order in which they were written."""
+    return f"{int(send.at.timestamp() * MILLISECONDS):013d}-{send.intent}"
+
+
+class RingLater(Job):
+    """Look which messages are to be sent now."""
+
+    logged: ClassVar[bool] = False
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "ring-later"
+    kind: Literal["ring_later"] = "ring_later"
+
+
+class Release(Sending):
+    """The time of the message `about` has come: send it, ask its writer first, or give it back.
+
+    `to` is the conversation, whose messages are released in order. `asker` is who wrote it.
+    """
+
+    noted: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "release:{to}"
+    kind: Literal["release"] = "release"
+    about: str
+    to: str
+
+    @property
+    def line(self) -> str:
+        return ""  # what it says is below the card, or in a direct message
+
+
+class HoldBack(Background):
+    """They have written, at that time, in the conversation of a message that waits: ask its writer first."""
+
+    waits_in: ClassVar[str] = "decide-later:{about}"
+    kind: Literal["hold_back"] = "hold_back"
+    about: str
+    written: datetime
+
+
+class ShowLater(Job):
+    """Show below its card that the message waits or asks; where it cannot be shown there, tell its writer.
+
+    Once that is over, nothing shows it, and nothing is kept of it.
+
+    `asker`: they were not told yet, and asked there.
+    """
+
+    waits_in: ClassVar[str] = "show-later:{about}"
+    kind: Literal["show_later"] = "show_later"
+    about: str
+    asker: Asker | None = None
+
+
+class LostSeat(Background):
+    """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat."""
+
+    waits_in: ClassVar[str] = "lost-seat:{send.intent}"
+    kind: Literal["lost_seat"] = "lost_seat"
+    send: Send
+
+
+class Decide(Asked):
+    """A button of a message that waits: `cancel` it, send it `now`, or send it though something speaks against it.
+
+    `private`: it was pressed in a message that its writer alone reads, which gives way to the outcome.
+    """
+
+    recorded: ClassVar[tuple[str, str]] = ("later {verb}", "")
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "decide-later:{about}"
+    kind: Literal["decide_later"] = "decide_later"
+    about: str
+    verb: Literal["cancel", "now", "anyway"]
+    private: bool = False
+
+
+class OpenLater(Filled):
+    """Fill the loading view in which the text or the time of a message that waits is changed."""
+
+    recorded: ClassVar[tuple[str, str]] = ("later change", "")
+    kind: Literal["open_later"] = "open_later"
+    about: str
+
+
+class ChangeLater(Asked):
+    """The message that waits says `text` from now on and goes at that time; `seen` is when its form was filled in."""
+
+    recorded: ClassVar[tuple[str, str]] = ("later change", "")
+    waits_in: ClassVar[str] = "decide-later:{about}"
+    kind: Literal["change_later"] = "change_later"
+    about: str
+    text: str
+    until: datetime
+    seen: datetime
+
+
+class SetHold(Asked):
+    """Somebody chose for how many seconds what they send waits; `in_form`: in the form of `/inbox settings`."""
+
+    patient: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "home:{asker.user}"
+    kind: Literal["set_hold"] = "set_hold"
+    seconds: int
+    in_form: bool = False
+
+    @property
+    def line(self) -> str:
+        return ""  # Home itself shows it
+
+
+def hold_chosen(body: Body, who: Asker) -> list[SetHold]:
+    """What follows from the field of a form that says it; nothing from a form without that field."""
+    chosen = submitted(body, "hold")
+    return [SetHold(seconds=int(chosen), in_form=True, asker=who)] if chosen else []
+
+
+def held_by(waiting: Iterable[str], message: Message) -> list[Job]:
+    """What follows from a message of theirs for those that wait in its conversation."""
+    return [HoldBack(about=one, written=message.created_at) for one in waiting if message.inbound]

@@ -1,0 +1,51 @@
+"""What somebody has finished writing is sent, or waits: for its time, or for seconds in which they may undo it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.context import Bot
+from bot.later import views
+from bot.later.jobs import Release, Scheduled, ShowLater, id_of
+from bot.people.jobs import Tell
+from bot.queue.job import Asker, Job
+from bot.reply.jobs import Receipt
+from bot.send.jobs import Send
+
+
+async def begun(bot: Bot, send: Send, seen: datetime | None = None) -> list[Job]:
+    """What follows from an attempt that is to be made now, or not before its time.
+
+    `seen` is when the newest message was written that its writer could know; None: they know all.
+    """
+    hold = 0 if send.not_before else (await bot.preferences.person(send.asker.user)).hold
+    if send.not_before is None and not hold:
+        await bot.attempts.keep(send)
+        return [*([Receipt(send=send, state="sending")] if send.card else []), send]
+    known = Scheduled(
+        id=id_of(send),
+        send=send.model_copy(update={"asker": _themselves(send.asker), "not_before": None}),
+        at=send.not_before or send.at + timedelta(seconds=hold),
+        seen=send.at if hold or seen is None else seen,
+        brief=bool(hold),
+    )
+    await bot.schedule.begin(known)
+    if hold:
+        release = Release(about=known.id, to=known.to, asker=known.send.asker)
+        return [_undoable(known, send.asker, hold), release]
+    await bot.record.note(send.asker, "send later", send.described[1], "waits", send.ref, send.member)
+    return [ShowLater(about=known.id, asker=send.asker)]
+
+
+def _themselves(asker: Asker) -> Asker:
+    """Who wrote it: they are told of it in a direct message, wherever they asked."""
+    return Asker(user=asker.user, team=asker.team, enterprise=asker.enterprise)
+
+
+def _undoable(known: Scheduled, asker: Asker, seconds: int) -> Job:
+    """The receipt with *Undo*: below the card, or for its writer alone, where what becomes of it takes its place."""
+    send = known.send
+    if send.card:
+        return Receipt(send=send, state="held", undo=known.id)
+    message = views.held(send.person, send.account, send.text, known.id, seconds)
+    return Tell(asker=asker, text=message["text"], blocks=message["blocks"], meanwhile=True)

@@ -1,0 +1,113 @@
+"""Shows below its card that a message waits for its time, and tells the channel when nobody may send it any more."""
+
+from __future__ import annotations
+
+from bot.cards.jobs import Lost
+from bot.cards.posting import post_once, slot
+from bot.context import Bot
+from bot.errors import CardDeleted, NotThere, SlackRefused
+from bot.feature import Feature
+from bot.later import views, words
+from bot.later.jobs import LostSeat, Scheduled, ShowLater
+from bot.models import Place, veiled
+from bot.people.answers import tell
+from bot.people.jobs import TellAdmins
+from bot.queue.job import Job, Keep, Later
+from bot.queue.retries import tried
+from bot.slack.blocks import Msg
+from bot.store.quota import FIRST
+
+feature = Feature()
+
+
+@feature.handles(ShowLater)
+async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
+    """One post below the card while it waits or asks; without a card, its writer reads it alone."""
+    known = await bot.schedule.get(job.about)
+    if known is None:
+        return []
+    if not known.open:
+        return await _over(bot, known)
+    private: list[Job] = [_private(known, job)] if job.asker and known.state == "waits" else []
+    card = await bot.cards.place(known.send.card) if known.send.card else None
+    if card is None:
+        return private
+    message = await _message(bot, known, card)
+    place = await _place(bot, known)
+    if place and await _updated(bot, place, message):
+        return []
+    again = job.model_copy(update={"asker": None})
+    await bot.refused.unless_known(again, card.channel, private)
+    async with bot.refused.waiting(again, card.channel, private):
+        await slot(bot, job, card.channel, FIRST)
+        try:
+            place = await post_once(bot, job, f"later-{known.id}", card.channel, message, card.ts)
+        except CardDeleted as error:  # a new one may come
+            lost = Lost(thread_id=known.send.card, place=(card.channel, card.ts), stray=error.stray)
+            raise Later(1.0, tried(job), lost) from error
+    await bot.schedule.put_post(known, place)
+    return []
+
+
+@feature.gives_up(ShowLater)
+async def not_shown(job: ShowLater, error: Exception, bot: Bot) -> list[Job]:
+    """Its writer reads it alone."""
+    known = await bot.schedule.get(job.about)
+    return [_private(known, job)] if known and known.state == "waits" and job.asker else []
+
+
+def _private(known: Scheduled, job: ShowLater) -> Job:
+    send = known.send
+    message = views.alone(known.id, send.person, send.account, send.text, known.at)
+    return tell(job.asker or send.asker, message, lasting=True)
+
+
+async def _over(bot: Bot, known: Scheduled) -> list[Job]:
+    """Nothing is left of it but its receipt, which has the place of the post with *Undo*."""
+    place = await _place(bot, known)
+    if place and not (known.brief and known.state == "goes"):
+        try:
+            await bot.slack.delete(place)
+        except SlackRefused:
+            pass  # it is gone already, or the bot has left the channel
+    await bot.schedule.erase(known)
+    return []
+
+
+async def _place(bot: Bot, known: Scheduled) -> Place | None:
+    if place := await bot.schedule.post_at(known.id):
+        return place
+    return await bot.replies.receipt_at(known.send.receipt) if known.brief and known.send.card else None
+
+
+async def _message(bot: Bot, known: Scheduled, card: Place) -> Msg:
+    send, held = known.send, known.state == "asks"
+    if not await bot.sharing.shows(card.channel):
+        return views.closed_below(known.id, send.account, known.at, held=held)
+    text = veiled(send.text, (await bot.preferences.channel(card.channel)).privacy)
+    return views.below_card(known.id, send.writer, send.person, send.account, text, known.at, held=held)
+
+
+async def _updated(bot: Bot, place: Place, message: Msg) -> bool:
+    try:
+        await bot.slack.update(place, message)
+    except NotThere:
+        return False
+    return True
+
+
+@feature.handles(LostSeat)
+async def lost_seat(job: LostSeat, _: Keep, bot: Bot) -> list[Job]:
+    """The channel is told, below the card and outside of its thread; of a message without a card, the admins."""
+    send = job.send
+    card = await bot.cards.place(send.card) if send.card else None
+    if card is None:
+        return [TellAdmins(text=words.lost_seat_for_admins(send.asker.user), name=f"lost-seat:{send.intent}")]
+    message = views.closed_lost_seat(send.account)
+    if await bot.sharing.shows(card.channel):
+        text = veiled(send.text, (await bot.preferences.channel(card.channel)).privacy)
+        message = views.lost_seat(send.writer, send.person, text)
+    async with bot.refused.waiting(job, card.channel):
+        await slot(bot, job, card.channel, FIRST)
+        await post_once(bot, job, f"lost-seat-{send.intent}", card.channel, message, card.ts, broadcast=True)
+    return []

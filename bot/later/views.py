@@ -1,0 +1,223 @@
+"""When a message is to be sent, and what people read of one that waits for its time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from bot.later.words import CANCELLED, OVER, asks, doing
+from bot.models import Person
+from bot.send.views import whom
+from bot.slack.blocks import (
+    QUOTE,
+    WHOLE,
+    Block,
+    Msg,
+    View,
+    actions,
+    button,
+    context,
+    field,
+    label,
+    modal,
+    open_button,
+    option,
+    quote,
+    section,
+)
+from bot.snooze.views import choice
+from bot.text import literal, plain, when_long
+
+HOLD: Final = "Hold what I send, so that I may undo it"
+HOLDS: Final = (0, 5, 10, 30)  # seconds
+_LISTED: Final = 20
+_INPUT: Final = 3_000  # Slack's limit for a text input
+
+
+class Waiting(NamedTuple):
+    """A message that waits or asks, to be listed; `text` is None where whoever reads the list is not to read it."""
+
+    id: str
+    writer: str
+    person: Person
+    account: str
+    at: datetime
+    held: bool
+    text: str | None
+    own: bool
+
+
+# --- when ------------------------------------------------------------------------------------------------------------
+def time_fields(times: Mapping[str, datetime], zone: str) -> list[Block]:
+    """The end of a form that sends; `times` are the choices, by the clock of the person's own `zone`."""
+    options = [option(choice(name, at), name) for name, at in times.items()]
+    menu: Block = {"type": "static_select", "placeholder": label("Now"), "options": options}
+    hint = label(f"A day or a time here goes before the choice above. In your time zone, {zone}.", 150)
+    return [
+        field("send_when", "Send at", menu, optional=True),
+        field("send_date", "Or on the day", {"type": "datepicker"}, optional=True, hint=hint),
+        field("send_time", "At", _clock(zone), optional=True),
+    ]
+
+
+def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
+    """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`."""
+    entry: Block = {"type": "plain_text_input", "multiline": True, "max_length": _INPUT}
+    if written := literal(text, _INPUT):
+        entry["initial_value"] = written
+    day: Block = {"type": "datepicker", "initial_date": f"{at:%Y-%m-%d}"}
+    hint = label(f"In your time zone, {zone}. Without a time it is 9:00.", 150)
+    return modal(
+        "Change message",
+        [
+            field("text", "Message", entry),
+            field("send_date", "Send on", day, hint=hint),
+            field("send_time", "At", _clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),
+        ],
+        callback_id="later_change",
+        submit=label("Save"),
+        private_metadata=metadata,
+    )
+
+
+def _clock(zone: str) -> Block:
+    return {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+
+
+# --- for how long what somebody sends waits --------------------------------------------------------------------------
+def hold_row(seconds: int) -> Block:
+    """A row of somebody's Home, with what is chosen now."""
+    return section(HOLD) | {"accessory": {**_holds(seconds), "action_id": "my_hold"}}
+
+
+def hold_field(seconds: int) -> Block:
+    """The same in a form."""
+    return field("hold", HOLD, _holds(seconds))
+
+
+def _holds(seconds: int) -> Block:
+    options = {one: option(f"For {one} seconds" if one else "Not at all", str(one)) for one in HOLDS}
+    return {"type": "static_select", "options": list(options.values()), "initial_option": options[seconds]}
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+def below_card(
+    about: str, writer: str, person: Person, account: str, text: str, at: datetime, *, held: bool = False
+) -> Msg:
+    """The post below the card; `held`: its writer is asked first. `text` is as much of it as the channel shows."""
+    who, name = plain(writer, 80), plain(person.label, 80)
+    said = f"✋ *{who}* is asked before this is sent" if held else f"🕓 *{who}* sends this {when_long(at)}"
+    return {
+        "text": said.replace("*", ""),
+        "blocks": [
+            section(said),
+            *quote(text, QUOTE),
+            context(f"To {name} from {plain(account, 80)}. Nothing is sent yet."),
+            *actions("later_actions", _buttons(about, held=held)),
+        ],
+    }
+
+
+def closed_below(about: str, account: str, at: datetime, *, held: bool = False) -> Msg:
+    """The same where another organisation reads along."""
+    when = "waits for a colleague's answer" if held else f"is sent {when_long(at)}"
+    said = f"🕓 A reply from {plain(account, 80)} {when}"
+    return {"text": said, "blocks": [section(said), *actions("later_actions", _buttons(about, held=held))]}
+
+
+def alone(about: str, person: Person, account: str, text: str, at: datetime, note: str = "") -> Msg:
+    """The same for its writer alone; `note` is mrkdwn."""
+    said = f"🕓 I send this to *{_whom(person)}* from {plain(account, 80)} {when_long(at)}."
+    return {
+        "text": said,
+        "blocks": [
+            section(" ".join(filter(None, (said, note)))),
+            *quote(text, QUOTE),
+            *actions("later_private", _buttons(about, held=False)),
+        ],
+    }
+
+
+def question(
+    about: str, person: Person, account: str, text: str, at: datetime, url: str | None, why: str, colleague: str = ""
+) -> Msg:
+    """What its writer is asked in a direct message; `why` is one of `jobs.Why`, `colleague` a Slack user id."""
+    said = f"✋ {asks(why, plain(person.label, 80), at, colleague)}"
+    to = f"To {_whom(person)} from {plain(account, 80)}"
+    return {
+        "text": said,
+        "blocks": [
+            section(said),
+            *quote(text, QUOTE),
+            context(to),
+            *actions("later_private", [*_buttons(about, held=True), *open_button(url)]),
+        ],
+    }
+
+
+def held(person: Person, account: str, text: str, about: str, seconds: int) -> Msg:
+    """The private receipt of a message that its writer may undo for some seconds."""
+    said = f"⏳ I send this to *{_whom(person)}* from {plain(account, 80)} in {seconds} s."
+    blocks = [section(said), *quote(text, QUOTE), *actions("later_private", [undo_button(about)])]
+    return {"text": said, "blocks": blocks}
+
+
+def undo_button(about: str) -> Block:
+    """On a receipt, as long as nothing is sent."""
+    return button("Undo", "later_cancel", about)
+
+
+def cancelled(person: Person, text: str, by: str = "") -> Msg:
+    """The text is back; `by` is the Slack user who cancelled it, unless they wrote it themselves."""
+    said = CANCELLED.format(who=f"<@{by}> cancelled" if by else "Cancelled:", whom=_whom(person))
+    return {"text": said, "blocks": [section(said), *quote(text, WHOLE)]}
+
+
+def too_late(text: str) -> Msg:
+    """What somebody changed that has gone already, or was cancelled; `text` is as they wanted it."""
+    return {"text": OVER, "blocks": [section(OVER), *quote(text, WHOLE)]}
+
+
+def lost_seat(writer: str, person: Person, text: str) -> Msg:
+    """For a whole channel: somebody else should send what somebody wrote who may not send it any more."""
+    who, name = plain(writer, 80), plain(person.label, 80)
+    said = f"🕓 {who} may not send messages any more, so this to *{name}* was not sent. Somebody else should answer."
+    return {"text": said.replace("*", ""), "blocks": [section(said), *quote(text, QUOTE)]}
+
+
+def closed_lost_seat(account: str) -> Msg:
+    """The same where another organisation reads along."""
+    said = f"🕓 A reply from {plain(account, 80)} was not sent: its writer may not send messages any more."
+    return {"text": said, "blocks": [section(said)]}
+
+
+def listing(waiting: Sequence[Waiting]) -> Msg:
+    """`/inbox scheduled`, of at least one."""
+    title = f"*Messages that are sent later ({len(waiting)})*"
+    more = len(waiting) - _LISTED
+    rest = [context(f"… and {more} more, which are sent after these.")] if more > 0 else []
+    rows = [block for number, one in enumerate(waiting[:_LISTED]) for block in _row(one, number)]
+    return {"text": title, "blocks": [section(title), *rows, *rest]}
+
+
+def _row(one: Waiting, number: int) -> list[Block]:
+    who = "You send" if one.own else f"{plain(one.writer, 80)} sends"
+    said = f"🕓 {when_long(one.at)}: {who} to *{_whom(one.person)}* from {plain(one.account, 80)}"
+    waits = [doing(own=one.own)] if one.held else []
+    text = [f"“{plain(one.text, 200)}”"] if one.text is not None else []
+    shown = _buttons(one.id, held=one.held) if one.own else [_cancel(one.id)]
+    return [section("\n".join([said, *text, *waits])), *actions(f"later_listed|{number}", shown)]
+
+
+def _buttons(about: str, *, held: bool) -> list[Block]:
+    send = button("Send anyway", "later_anyway", about) if held else button("Send now", "later_now", about)
+    return [button("Change…", "later_change", about), send, _cancel(about)]
+
+
+def _cancel(about: str) -> Block:
+    return button("Cancel", "later_cancel", about)
+
+
+def _whom(person: Person) -> str:
+    return plain(whom(person.label, person.handle), 200)

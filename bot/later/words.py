@@ -1,0 +1,69 @@
+"""What people read of messages that are sent later, as Slack mrkdwn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from bot.text import when_long
+
+CANCELLED: Final = "{who} the message to {whom}. Nothing was sent. This is what it says:"
+OVER: Final = (
+    "That message waits no longer: it was sent, cancelled or handed back. `/inbox scheduled` lists those that wait."
+)
+NONE: Final = "No message waits to be sent later. *Send at* in the form of *Reply* and `/dm` makes one."
+NOW: Final = "I'm sending it now."
+UNANSWERED: Final = "You haven't answered for a week, so nothing was sent. Write again if it is still right."
+
+
+def holds(seconds: int) -> str:
+    if not seconds:
+        return "What you send with *Reply* and `/dm` goes out at once."
+    return f"What you send with *Reply* and `/dm` waits {seconds} s, and its receipt has *Undo*."
+
+
+def doing(*, own: bool) -> str:
+    return "✋ It waits for your answer." if own else "✋ It waits for its writer's answer."
+
+
+def asks(why: str, name: str, at: datetime, colleague: str = "") -> str:
+    """Why its writer is asked before it is sent; `name` is mrkdwn, `colleague` the Slack user who wrote to them."""
+    when = when_long(at)
+    said = {
+        "wrote": f"*{name}* has written since you wrote this, so I hold it ({when}). Read that first.",
+        "late": f"This was to be sent to *{name}* {when}; I was away then, for more than an hour. Is it still right?",
+        "order": f"An earlier message to *{name}* still waits for an answer, so I hold this one too ({when}).",
+        "colleague": f"<@{colleague}> has written to *{name}* meanwhile, so I hold this ({when}).",
+    }[why]
+    return f"{said} Nothing is sent until you decide."
+
+
+def changed(at: datetime) -> str:
+    return f"Saved: it is sent {when_long(at)}."
+
+
+def on_time(at: datetime) -> str:
+    return f"It is sent {when_long(at)}, as you asked."
+
+
+def only_the_writer(user: str) -> str:
+    """`user` is a Slack user id."""
+    return f"Only <@{user}> can do that: the message is theirs. You can cancel it, and they have it back."
+
+
+def told_writer(user: str) -> str:
+    """What somebody reads who cancelled a colleague's message."""
+    return f"Cancelled. Nothing was sent, and <@{user}> has the text back."
+
+
+def not_connected(account: str) -> str:
+    """`account` is mrkdwn."""
+    return f"{account} is no longer connected to Inbox, so nothing was sent. Choose another account."
+
+
+def lost_seat_for_admins(user: str) -> str:
+    """`user` is a Slack user id."""
+    return (
+        f"<@{user}> may not act in Inbox any more, so a direct message of theirs that was to be sent now was not sent. "
+        "They have the text."
+    )

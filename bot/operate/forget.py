@@ -1,0 +1,95 @@
+"""`bot forget @handle`: takes somebody outside the team out of all that the bot keeps; says what stands in Slack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from bot.cards.store import Cards
+from bot.errors import SettingsError
+from bot.models import Person
+from bot.people.erasure import Erasure, Traces
+from bot.people.record import AuditLog
+from bot.queue.job import Asker, reference
+from bot.recipient import Recipient, Unreadable, read
+from bot.settings import Settings
+from bot.start import opened_redis
+from bot.store.installation import InstallState
+from bot.store.running import others
+
+OPERATOR: Final = "operator"  # who does it, in the record
+TRIES: Final = 10  # sweeps, a second apart: what is under way may write something anew
+
+
+async def forget(settings: Settings, typed: str) -> int:
+    """1 where work about them is under way; raises `SettingsError` for what names nobody, or several."""
+    who = _read(typed)
+    async with opened_redis(settings) as redis:
+        erasure = Erasure(redis)
+        traces = await erasure.traces(who)
+        if len({(one.platform, one.platform_id) for one in traces.people}) > 1:
+            raise SettingsError(f"{typed} may be any of {_listed(traces.people)}: give the address of the profile.")
+        links = await _cards(Cards(redis), InstallState(redis), traces.threads)
+        running = await others(redis)
+        if running and (work := await _under_way(erasure, traces)):
+            print(f"Nothing was done: {work} pieces of work about {typed} wait. Run this later, or stop the bot first.")
+            return 1
+        count = await _swept(erasure, traces, running=running)
+        if count:
+            outcome, ref = f"done: {count} taken out", reference()
+            await AuditLog(redis, settings.audit_days).note(Asker(user=OPERATOR), "forget", "", outcome, ref)
+    _say(typed, count, links)
+    return 0
+
+
+async def _under_way(erasure: Erasure, traces: Traces) -> int:
+    """How much work waits, beyond what a bot does in a moment."""
+    for _ in range(TRIES):
+        work = await erasure.work(traces)
+        if not work:
+            return 0
+        await asyncio.sleep(1.0)
+    return work
+
+
+async def _swept(erasure: Erasure, traces: Traces, *, running: bool) -> int:
+    """Until nothing is found any more: a bot that runs may be writing something anew."""
+    total = 0
+    for _ in range(TRIES):
+        out = await erasure.sweep(traces, alone=not running)
+        total += out
+        if not out:
+            break
+    return total
+
+
+def _say(typed: str, count: int, links: list[str]) -> None:
+    if not count:
+        print(f"Nothing is kept of {typed}.")
+        return
+    print(f"{count} entries about {typed} are gone; the record says that this was done.")
+    print("Erase them in Inbox too: what it tells of them next is kept again.")
+    if links:
+        print("In Slack still stand, with what is below them, for you to delete:", *links, sep="\n  ")
+
+
+async def _cards(cards: Cards, install: InstallState, threads: Iterable[str]) -> list[str]:
+    """The addresses of their cards in Slack."""
+    workspace = await install.workspace()
+    places = [place for one in sorted(threads) if (place := await cards.place(one))]
+    urls = [workspace.permalink(*one) if workspace else None for one in places]
+    return [url or f"channel {one.channel}, message {one.ts}" for one, url in zip(places, urls, strict=True)]
+
+
+def _read(typed: str) -> Recipient:
+    try:
+        return read(typed)
+    except Unreadable:
+        raise SettingsError(f"{typed} names nobody: give @handle, the address of a profile, or an id.") from None
+
+
+def _listed(people: Iterable[Person]) -> str:
+    return ", ".join(
+        sorted(f"{one.label} ({one.profile_url or f'{one.platform} {one.platform_id}'})" for one in people)
+    )

@@ -1,0 +1,220 @@
+"""Takes a person outside the team out of Redis: their names, what they wrote and what was written to them.
+
+What has no name in it stays until its time is over: marks by the ids of messages, figures, and the record of who did
+what in which conversation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+from redis.asyncio import Redis
+
+from bot.models import Person, Thread
+from bot.recipient import Recipient, X, folded, keys_of
+from bot.store import keys
+from bot.store.scripts import script
+
+LONG: Final = 10  # characters of an id that stands for nothing else wherever it stands
+# What people set, marks by ids alone, figures and the queue's own tables.
+_LEFT: Final = (
+    *(
+        "routes",
+        "rules",
+        "turns:",
+        "choices:",
+        "link:",
+        "linked",
+        "guests",
+        "consent:",
+        "snippets:",
+        "once:",
+        "stats:received",
+    ),
+    *("stats:answered", "pace:", "stream:", "installation", "hurried:", "access-request:"),
+)
+
+# Keys whose name tells whom they are about: a conversation, or a person.
+_NAMED: Final = (
+    *("card:", "unshown:", "waiting:", "wait-began:", "routed:", "snoozing:", "replying:", "anyway:", "read-lately:"),
+    *("threads-of:", "wrote:", "under-way:", "stats:latest:", "cache:lookup:"),
+)
+
+
+@dataclass
+class Traces:
+    """What tells that something is about somebody: ids of theirs and of their conversations, and handles on X."""
+
+    people: list[Person] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    handles: set[str] = field(default_factory=set)
+
+    def marks(self) -> list[bytes]:
+        """Byte strings, in lower case, one of which stands in whatever is about them."""
+        found = {one for one in self.threads if len(one) >= LONG}
+        found |= {f'"{one}"' for one in self.threads if len(one) < LONG}
+        for person in self.people:
+            ids = (person.platform_id, person.contact_id, person.profile_id)
+            found |= {one if len(one) >= LONG else f'_id":"{one}"' for one in ids if one}
+            found.add(f"\0{person.platform}:{person.platform_id}")
+            found |= {f'"{one}"' for one in (person.profile_url,) if one}
+        found |= {f'"recipient":"{sign}{one}"' for one in self.recipients() for sign in ("", "@")}
+        return [one.lower().encode() for one in sorted(found)]
+
+    def words(self) -> list[bytes]:
+        """What sentences call them that wait to be said: a whole name, or a handle with its sign."""
+        names = {one.name for one in self.people if " " in one.name} | {f"@{handle}" for handle in self.handles}
+        return [one.lower().encode() for one in sorted(names)]
+
+    def names(self) -> set[str]:
+        """Parts of keys, members and fields that stand for them."""
+        found = self.threads | {one for person in self.people for one in _ids(person)}
+        return {one.lower() for one in found if one}
+
+    def recipients(self) -> set[str]:
+        """How jobs and caches call them."""
+        found = {one for person in self.people for one in keys_of(person)}
+        return found | {Recipient(one, username=handle).key for one in (None, X) for handle in self.handles}
+
+
+class Erasure:
+    """Raises `StoreUnavailable` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._lane = script(redis, "people/take_out.lua")
+
+    async def traces(self, who: Recipient) -> Traces:
+        """Whoever is kept under that handle, address or id, and their conversations."""
+        found, seen = Traces(), dict[tuple[str, str], Person]()
+        threads = [one async for one in self._threads()]
+        for person in [*(one.person for one in threads if one.person), *[one async for one in self._others()]]:
+            if (person.username or who.platform_id) and who.means(person):
+                known = seen.get((person.platform, person.platform_id))
+                seen[person.platform, person.platform_id] = known if known and known.contact_id else person
+        found.people = list(seen.values())
+        found.threads = {one.id for one in threads if one.person and _same(one.person, seen)}
+        contacts = {one.contact_id for one in found.people} - {None}
+        found.threads |= {one.id for one in threads if one.contact_id in contacts}
+        found.handles = {folded(one.username) for one in found.people if one.username and one.platform == X}
+        found.handles |= {who.username} if who.username and who.is_at(X) else set()
+        return found
+
+    async def work(self, traces: Traces) -> int:
+        """How much accepted work is about them that somebody waits for, or that a bot which runs has in hand."""
+        count = 0
+        async for raw, about in self._lanes(traces):
+            lane = raw.decode().removeprefix(keys.lane(""))
+            waits = await self._redis.zscore(keys.DELAYED, lane) is not None
+            count += sum(b'"asker":' in one or not waits for one in about)
+        return count
+
+    async def sweep(self, traces: Traces, *, alone: bool) -> int:
+        """How much was taken out; `alone`: no bot runs that could have work in hand."""
+        marks, names, recipients, out = traces.marks(), traces.names(), traces.recipients(), 0
+        async for raw in self._redis.scan_iter(match=f"{keys.PREFIX}*", count=500):
+            name = raw.decode("utf-8", "replace").removeprefix(keys.PREFIX)
+            if name.startswith((*_LEFT, "lane:")):
+                continue
+            if name == "audit":  # of which conversations somebody did something stays, by their ids
+                out += await self._take_out(raw, Traces(traces.people).marks(), names)
+            elif _names(name, names, recipients):
+                out += int(await self._redis.delete(raw))
+            else:
+                out += await self._take_out(raw, [*marks, *traces.words()] if name == "dead" else marks, names)
+        async for raw, about in self._lanes(traces):
+            lane = raw.decode().removeprefix(keys.lane(""))
+            args = [lane, int(alone), *about]
+            out += int(await self._lane(keys=[raw, keys.DELAYED, keys.DELAYED_SINCE], args=args))
+        return out
+
+    async def _lanes(self, traces: Traces) -> AsyncIterator[tuple[bytes, list[bytes]]]:
+        """Each lane with work about them, and that."""
+        marks = [*traces.marks(), *traces.words()]
+        async for raw in self._redis.scan_iter(match=keys.lane("*"), count=500):
+            if about := [one for one in await self._redis.lrange(raw, 0, -1) if _is_about(one, marks)]:
+                yield raw, about
+
+    async def _take_out(self, key: bytes, marks: Sequence[bytes], names: set[str]) -> int:
+        match await self._redis.type(key):
+            case b"string":
+                value = await self._redis.get(key)
+                return int(await self._redis.delete(key)) if value and _is_about(value, marks) else 0
+            case b"hash":
+                gone = [f for f, one in (await self._redis.hgetall(key)).items() if _is(f, one, marks, names)]
+                return int(await self._redis.hdel(key, *gone)) if gone else 0
+            case b"set":
+                gone = [one for one in await self._redis.smembers(key) if _is(one, one, marks, names)]
+                return int(await self._redis.srem(key, *gone)) if gone else 0
+            case b"zset":
+                gone = [one for one in await self._redis.zrange(key, 0, -1) if _is(one, one, marks, names)]
+                return int(await self._redis.zrem(key, *gone)) if gone else 0
+            case b"stream":
+                entries = await self._redis.xrange(key)
+                gone = [i for i, f in entries if any(_is_about(one, marks) for one in f.values())]
+                return int(await self._redis.xdel(key, *gone)) if gone else 0
+        return 0
+
+    async def _threads(self) -> AsyncIterator[Thread]:
+        async for name in self._redis.scan_iter(match=keys.card("*"), count=500):
+            if raw := await self._redis.hget(name, "thread"):
+                yield Thread.model_validate_json(raw)
+
+    async def _others(self) -> AsyncIterator[Person]:
+        """People who were looked up, written to, or are completed while somebody types."""
+        for raw in (await self._redis.hgetall(keys.KNOWN)).values():
+            for person in _people_in(raw):
+                yield person
+        for pattern in (keys.lookup("*"), keys.intent("*"), keys.choice("*")):
+            async for name in self._redis.scan_iter(match=pattern, count=500):
+                for person in _people_in(await self._redis.get(name) or b""):
+                    yield person
+
+
+def _people_in(raw: bytes) -> Iterable[Person]:
+    """Whoever is described somewhere in a piece of JSON."""
+    try:
+        left = [json.loads(raw)]
+    except ValueError:
+        return
+    while left:
+        one = left.pop()
+        left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else []
+        if isinstance(one, dict) and one.get("platform_id") and "username" in one:
+            try:
+                yield Person.model_validate(one)
+            except ValidationError:
+                continue
+
+
+def _same(person: Person, seen: dict[tuple[str, str], Person]) -> bool:
+    return (person.platform, person.platform_id) in seen
+
+
+def _ids(person: Person) -> set[str]:
+    """A person's ids, as they stand in keys too."""
+    ids = {person.platform_id, person.contact_id or "", person.profile_id or ""}
+    return ids | {f"{person.platform}:{person.platform_id}"}
+
+
+def _names(key: str, names: set[str], recipients: set[str]) -> bool:
+    """Whether the name of a key says that it is about them; an id may have colons of its own."""
+    if not key.startswith(_NAMED):
+        return False
+    if key.startswith("cache:lookup:"):
+        return key.removeprefix("cache:lookup:") in recipients
+    parts = key.lower().split(":")
+    return not names.isdisjoint({*parts[1:], *(":".join(parts[at:]) for at in range(1, len(parts)))})
+
+
+def _is(name: bytes, value: bytes, marks: Sequence[bytes], names: set[str]) -> bool:
+    return name.decode("utf-8", "replace").lower() in names or _is_about(name, marks) or _is_about(value, marks)
+
+
+def _is_about(raw: bytes, marks: Sequence[bytes]) -> bool:
+    low = raw.lower()
+    return any(mark in low for mark in marks)

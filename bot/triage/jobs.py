@@ -1,0 +1,52 @@
+"""Working through conversations one by one."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.queue.job import Filled
+
+Verb = Literal["archive", "snooze", "take", "skip", "reply", "anyway"]
+
+
+class OpenTriage(Filled):
+    """Look for the conversations that fit what was `typed`, and show the first in the loading view."""
+
+    recorded: ClassVar[tuple[str, str]] = ("triage", "")
+    kind: Literal["open_triage"] = "open_triage"
+    typed: str = ""
+
+
+class StepTriage(Filled):
+    """Do with the conversation before somebody what they pressed, and show the next; `reply` is being sent already.
+
+    `choice` is until when it is snoozed. `typed` is what stood in the field and was not sent. `anyway` shows the field
+    though a colleague has the conversation.
+    """
+
+    kind: Literal["step_triage"] = "step_triage"
+    triage: str
+    thread_id: str
+    verb: Verb
+    choice: str = ""
+    typed: str = ""
+
+    @property
+    def described(self) -> tuple[str, str]:
+        return f"triage {self.verb}", self.thread_id
+
+
+class NextTriage(Filled):
+    """Go on looking for one that is still to be done, where many were not."""
+
+    noted: ClassVar[bool] = False
+    kind: Literal["next_triage"] = "next_triage"
+    triage: str
+
+
+class CloseTriage(Filled):
+    """Somebody closed the form: colleagues may have the conversation."""
+
+    noted: ClassVar[bool] = False
+    kind: Literal["close_triage"] = "close_triage"
+    triage: str

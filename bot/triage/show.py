@@ -1,0 +1,116 @@
+"""Puts the next conversation before somebody, which is before nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from bot.bulk.wanted import Filter, fits
+from bot.cards.known import written
+from bot.cards.views import why_not
+from bot.context import Bot
+from bot.errors import Gone, InboxError
+from bot.events.jobs import Refresh
+from bot.feature import Feature
+from bot.lists import words as lists
+from bot.models import Thread
+from bot.people import forms
+from bot.people.access import Actor
+from bot.queue.job import Filled, Job, Keep, utc_now
+from bot.reply.form import account_of, last_messages, limit_of
+from bot.slack.payloads import remembered
+from bot.snippets import put
+from bot.triage import views, words
+from bot.triage.jobs import NextTriage
+from bot.triage.store import Triage
+
+SHOWN: Final = 5  # messages
+LOOKED_AT: Final = 10  # conversations that are read until one is still to be done, before others have their turn
+feature = Feature()
+
+
+@feature.handles(NextTriage)
+async def go_on(job: NextTriage, _: Keep, bot: Bot) -> list[Job]:
+    """Where it had come to."""
+    actor = await forms.actor(bot, job, views.TITLE)
+    kept = await bot.triages.kept.get(job.triage)
+    if actor is None or kept is None:
+        return []
+    return await following(bot, job, actor, job.triage, kept)
+
+
+async def following(
+    bot: Bot, job: Filled, actor: Actor, triage_id: str, kept: Triage, *, first: str = "", note: str = ""
+) -> list[Job]:
+    """Show the next that is still to be done, or `first`, and keep that it is before this person. `note` is mrkdwn."""
+    for _ in range(LOOKED_AT):
+        before = [first, *(one for one in kept.left if one != first)] if first in kept.left else kept.left
+        thread_id, free = await bot.triages.take(triage_id, before)
+        if not thread_id:
+            await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": ""}))
+            await forms.fill(bot, job.view_id, views.over(words.over(kept.done, len(kept.left))))
+            return []
+        try:
+            thread = await _still(bot, kept, thread_id)
+        except InboxError as error:
+            await bot.triages.give_back(triage_id, thread_id)
+            await forms.notice(bot, job, views.TITLE, lists.not_listed(error, job.ref))
+            return []
+        if thread:
+            return await _shown(bot, job, actor, triage_id, kept, thread, 1 + free, note)
+        kept = kept.without(thread_id)
+        await bot.triages.give_back(triage_id, thread_id)
+    await bot.triages.kept.put(triage_id, kept)
+    return [NextTriage(triage=triage_id, view_id=job.view_id, asker=job.asker)]
+
+
+async def _still(bot: Bot, kept: Triage, thread_id: str) -> Thread | None:
+    """The thread, if it is still one of those; who works through them sees what is true now. Raises `InboxError`."""
+    try:
+        thread = await bot.inbox.thread(thread_id)
+    except Gone as error:
+        if not error.code:
+            raise
+        return None
+    if not await fits(bot, Filter(kept.conditions, kept.waiting), thread):
+        return None
+    if await bot.cards.get(thread_id) is None:
+        await written(bot, thread)  # a list names threads that have no card yet
+    return thread
+
+
+async def _shown(
+    bot: Bot, job: Filled, actor: Actor, triage_id: str, kept: Triage, thread: Thread, left: int, note: str
+) -> list[Job]:
+    messages, link = await asyncio.gather(last_messages(bot, thread.id), account_of(bot, thread))
+    shown = [*(messages or ()), *([thread.last_message] if thread.last_message else [])]
+    seen = max((one.created_at for one in shown), default=utc_now())
+    await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": thread.id, "seen": seen}))
+    view = views.form(
+        thread,
+        account=link.label if link else "your account",
+        assignee=await bot.directory.assignee(thread.assignee_id) or "",
+        snoozed=await bot.snoozes.get(thread.id),
+        messages=messages,
+        left=left,
+        seen=seen,
+        characters=await limit_of(bot, thread.platform),
+        archives=(await bot.preferences.person(actor.user)).archive_when_sent,
+        colleague=not await _agreed(bot, actor, thread),
+        why_not=why_not(thread, link),
+        others=[(one.name, one.since) for one in await bot.replies.writers(thread.id) if one.user != actor.user],
+        note=note,
+        turn=job.ref,
+        metadata=remembered(thread.id, job.asker, triage_id),
+    )
+    writes = view.get("submit") is not None
+    if not await (put.fill(bot, job, view) if writes else forms.fill(bot, job.view_id, view)):
+        await bot.triages.give_back(triage_id, thread.id)  # they have closed it
+        return []
+    return [Refresh(thread_id=thread.id, shown=thread)]
+
+
+async def _agreed(bot: Bot, actor: Actor, thread: Thread) -> bool:
+    """Whether they may answer without asking whoever has it."""
+    has = thread.assignee_id
+    return has in (None, actor.member.id) or await bot.replies.agreed(thread.id, actor.user) == has

@@ -1,0 +1,98 @@
+"""What somebody does with the conversation before them, which leads to the next one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.bulk.one import wrote_since
+from bot.context import Bot
+from bot.errors import Gone, InboxError, NotNow
+from bot.feature import Feature
+from bot.hours import zone_of
+from bot.people import answers, forms
+from bot.people.access import Actor
+from bot.people.answers import tell
+from bot.queue.job import Job, Keep
+from bot.slack.blocks import handed_back
+from bot.snooze.times import CHOICES, by_choice
+from bot.threads.jobs import Change, Wish
+from bot.threads.jobs import Verb as ChangeVerb
+from bot.triage import words
+from bot.triage.jobs import StepTriage, Verb
+from bot.triage.show import following
+from bot.triage.store import Triage
+from bot.triage.views import TITLE
+
+CHANGES: Final[dict[Verb, ChangeVerb]] = {"archive": "archive", "snooze": "snooze", "take": "assign_to_me"}
+feature = Feature()
+
+
+@feature.handles(StepTriage)
+async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
+    """Once for each conversation: whoever is killed over it does the same again."""
+    actor = await forms.actor(bot, job, TITLE, job.typed)
+    if actor is None:
+        return []
+    kept = await bot.triages.kept.get(job.triage)
+    if kept is None or kept.user != actor.user:
+        await forms.notice(bot, job, TITLE, words.TOO_OLD, job.typed)
+        return []
+    if kept.step == job.key:
+        return await _gone_on(bot, job, actor, kept)
+    if kept.now != job.thread_id:  # it was pressed twice
+        return await following(bot, job, actor, job.triage, kept, first=kept.now)
+    if job.verb != "reply" and not (await bot.triages.take(job.triage, [job.thread_id])).thread_id:
+        kept = kept.without(job.thread_id)
+        return [*_unsent(job), *await following(bot, job, actor, job.triage, kept, note=words.TAKEN)]
+    if (note := await _stays(bot, job, actor, kept)) is not None:
+        return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note)
+    done = kept.done + (job.verb != "skip")
+    kept = kept.without(job.thread_id).model_copy(update={"step": job.key, "done": done})
+    await bot.triages.kept.put(job.triage, kept)
+    return await _gone_on(bot, job, actor, kept)
+
+
+@feature.gives_up(StepTriage)
+async def not_done(job: StepTriage, error: Exception, bot: Bot) -> list[Job]:
+    """What was written is handed back."""
+    return [tell(job.asker, one) for one in handed_back(answers.explain(bot, error, job.ref), job.typed)]
+
+
+async def _stays(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> str | None:
+    """Why the same conversation stays before them, "" for no reason to be named; None where the next one comes."""
+    if job.verb not in ("anyway", "archive", "snooze"):
+        return None
+    try:
+        thread = await bot.inbox.thread(job.thread_id)
+        if job.verb == "anyway":
+            await bot.replies.agree(job.thread_id, actor.user, thread.assignee_id or "")
+            return ""
+        return words.MEANWHILE if await wrote_since(bot, thread, kept.seen) else None
+    except Gone:
+        return None  # the change says so
+    except NotNow as error:
+        return words.nothing_done(error)
+    except InboxError as error:
+        return answers.explain(bot, error, job.ref)
+
+
+async def _gone_on(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> list[Job]:
+    """What is done stays before this person until it shows in Inbox; what was skipped, a colleague may have."""
+    if job.verb == "skip":
+        await bot.triages.give_back(job.triage, job.thread_id)
+    done = [await _change(bot, job, CHANGES[job.verb])] if job.verb in CHANGES else []
+    return [*done, *_unsent(job), *await following(bot, job, actor, job.triage, kept)]
+
+
+async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
+    """The same as the button of a card."""
+    choice, wish = next((one for one in CHOICES if one == job.choice), None), None
+    if choice:
+        zone = zone_of((await bot.access.insider(job.asker)).zone)
+        wish = Wish(until=by_choice(choice, job.at, zone))
+    return Change(at=job.at, verb=verb, thread_id=job.thread_id, snooze=wish, asker=job.asker)
+
+
+def _unsent(job: StepTriage) -> list[Job]:
+    """What stood in the field comes back."""
+    return [tell(job.asker, one) for one in handed_back(words.NOT_SENT, job.typed)] if job.typed.strip() else []

@@ -1,0 +1,44 @@
+"""What a person reads who works through conversations, as Slack mrkdwn."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from bot import errors
+from bot.text import plain
+
+TOO_OLD = "That is more than a day ago. Say `/inbox triage` again."
+MEANWHILE = "⚠️ They wrote while you looked, so nothing was done. This is how it is now."
+TAKEN = "⚠️ You were away for a while, and a colleague has that conversation before them now. This is the next one."
+NOT_SENT = "You went on in the triage without sending what you had written:"
+UNTIL = {"hours": "In 3 hours", "tomorrow": "Tomorrow, 9:00", "monday": "Monday, 9:00", "week": "In a week"}
+
+
+def left(count: int) -> str:
+    return "The last one" if count == 1 else f"{count} left"
+
+
+def empty(said: str) -> str:
+    """`said` are the conditions."""
+    fits = f"No open conversation fits {said}." if said else "Nobody waits whom you or nobody has."
+    return f"{fits} `/inbox list` lists all that are open."
+
+
+def over(done: int, others: int) -> str:
+    """Nothing is left for this person; `others` are before colleagues."""
+    seen = f"You have seen to {done}. " if done else ""
+    if others:
+        held = "One more is" if others == 1 else f"{others} more are"
+        return f"🎉 {seen}{held} before colleagues just now."
+    return f"🎉 {seen}Nothing is left."
+
+
+def colleague(name: str) -> str:
+    return f"*{plain(name, 80)}* has this conversation. Agree on who answers, or skip it."
+
+
+def nothing_done(error: errors.InboxError) -> str:
+    """Inbox could not be asked whether they wrote meanwhile; the conversation is still before this person."""
+    if isinstance(error, errors.RateLimited):
+        return f"⚠️ Inbox asks us to wait {max(1, ceil(error.retry_after))} s, so nothing was done. Press it again then."
+    return "⚠️ Inbox isn't answering, so nothing was done. Press it again in a minute."

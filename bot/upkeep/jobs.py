@@ -1,0 +1,17 @@
+"""What is done now and then so that nothing is kept longer than it is said to be."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from bot.queue.job import Background
+
+
+class Tidy(Background):
+    """Remove what is older than it may be; `cursor` is where the cards are gone on with, None before the first."""
+
+    merge: ClassVar[bool] = True
+    logged: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "tidy"
+    kind: Literal["tidy"] = "tidy"
+    cursor: int | None = None

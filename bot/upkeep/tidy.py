@@ -1,0 +1,40 @@
+"""Nothing is kept longer than it is said to be, though nothing new comes: by a timer, once in an hour."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from bot.context import Bot
+from bot.feature import Feature
+from bot.queue.job import Job, Keep, Later, utc_now
+from bot.queue.timer import Look
+from bot.upkeep.jobs import Tidy
+
+EVERY: Final = 3600.0  # seconds
+FOR: Final = 2.0  # seconds of looking at cards in one job
+BREATH: Final = 1.0  # seconds until it goes on: people's work comes first
+feature = Feature()
+
+
+@feature.looks
+def look(bot: Bot) -> Look:
+    async def hourly() -> float:
+        return EVERY
+
+    return Look("tidy", Tidy, hourly)
+
+
+@feature.handles(Tidy)
+async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
+    """Dead letters, the record, and what is kept of conversations."""
+    if job.cursor is None:
+        await bot.lanes.trim()
+        await bot.record.trim()
+    began, cursor = utc_now(), job.cursor or 0
+    while (utc_now() - began).total_seconds() < FOR:
+        cursor, threads = await bot.cards.some(cursor)
+        await asyncio.gather(*(bot.cards.rest(one) for one in threads))
+        if cursor == 0:
+            return []
+    raise Later(BREATH, job.model_copy(update={"cursor": cursor}))

@@ -1,0 +1,67 @@
+"""Who somebody is, is looked at afresh before anything is written on their behalf."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.sandbox.stage import Stage
+from tests.e2e.steps import calls, card_of, hears, idle, shows, thread, version
+
+
+@pytest.fixture(autouse=True)
+def time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if ten seconds lay between two acts."""
+    monkeypatch.setattr("bot.people.access.FRESH", 0.0)
+
+
+@pytest.mark.any_api
+@pytest.mark.parametrize("how", ["button", "dm"])
+async def test_somebody_who_was_deactivated_writes_nothing_from_then_on(on: Stage, how: str) -> None:
+    card = await card_of(on)
+    await on.slack.command(on.acme.bo, card.channel, "/inbox", "whoami")
+    await hears(on, on.acme.bo, "you are")
+    on.slack.users[on.acme.bo].deleted = True
+    if how == "button":
+        await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
+    else:
+        await on.slack.command(on.acme.bo, card.channel, text="@sarah Goodbye")
+    await hears(on, on.acme.bo, "Only members of")
+    assert not thread(on).archived
+    assert on.inbox.sent() == []
+
+
+@pytest.mark.any_api
+async def test_an_address_that_changes_takes_the_old_seat_away(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+    on.inbox.add_member("Bob Smith", "bob@acme.example")
+    on.slack.users[on.acme.bo].email = "bob@acme.example"
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Bob Smith" in shows(on, card))
+    on.slack.users[on.acme.bo].email = "nobody@elsewhere.example"  # a seat may follow later
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Reopen")
+    await on.slack.until(lambda: not thread(on).archived)
+
+
+async def test_whom_an_admin_linked_stays_linked_when_their_address_changes(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.command(on.acme.ana, card.channel, "/inbox", f"link <@{on.acme.kim}> bo@acme.example")
+    await hears(on, on.acme.kim, "linked you to *Bo*")
+    for address in ("kim@acme.example", "kim@elsewhere.example"):
+        on.slack.users[on.acme.kim].email = address
+        await on.slack.press(on.acme.kim, card.channel, card.ts, "Assign to me")
+        await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
+        await on.slack.press(on.acme.kim, card.channel, card.ts, "Unassign")
+        await on.slack.until(lambda: "Assigned to Bo" not in shows(on, card))
+    await idle(on)
+
+
+async def test_while_slack_does_not_say_who_it_is_those_who_were_just_seen_go_on(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.command(on.acme.bo, card.channel, "/inbox", "whoami")
+    await hears(on, on.acme.bo, "you are")
+    on.slack.fail("users.info", status=503, times=None)
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
+    assert calls(on, "PATCH", f"/{version(on)}/threads")

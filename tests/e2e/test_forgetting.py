@@ -1,0 +1,166 @@
+"""Somebody outside the team is erased: nothing in Redis names them any more, or holds a word to or from them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.errors import SettingsError
+from bot.feature import Console
+from bot.features import KINDS
+from bot.operate.forget import forget
+from bot.people.jobs import Tell
+from bot.people.record import AuditLog
+from bot.queue.job import Asker
+from bot.queue.lanes import Lanes
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.stage import Stage
+from bot.settings import Settings
+from bot.store import keys
+from bot.store.connect import connect
+from tests.e2e.steps import card_of, hears, idle, reply_form, shows, version
+from tests.e2e.test_contact import contact_form
+
+SECRETS = ("Sarah Chen", "sarah", "my number is 555", "and my street", "We call you", "Dear person", "A note of theirs")
+
+
+async def everything(redis: Any) -> dict[str, str]:
+    """Each key with all that it holds, as text."""
+    found = {}
+    for name in await redis.keys("*"):
+        value = await {
+            b"string": redis.get,
+            b"hash": redis.hgetall,
+            b"list": lambda one: redis.lrange(one, 0, -1),
+            b"set": redis.smembers,
+            b"zset": lambda one: redis.zrange(one, 0, -1),
+            b"stream": redis.xrange,
+        }[await redis.type(name)](name)
+        found[name.decode()] = f"{name.decode()} {value!r}"
+    return found
+
+
+def telling(found: dict[str, str], words: tuple[str, ...]) -> list[str]:
+    return [text for text in found.values() if any(one.lower() in text.lower() for one in words)]
+
+
+async def lives_with_her(on: Stage) -> None:
+    """All that a team does with somebody within a day."""
+    slack, ana, bo, channel = on.slack, on.acme.ana, on.acme.bo, on.acme.channel
+    card = await card_of(on, "Hello, my number is 555")
+    await card_of(on, "Omar stays", on.acme.omar)
+    await on.inbox.customer_writes(on.acme.sarah, "and my street is Elm")
+    await idle(on)
+    await reply_form(on, ana, card)
+    await slack.submit(ana, values={"text": "We call you"})
+    await slack.until(lambda: any("We call you" in slack.show(one) for one in slack.replies(channel, card.ts)))
+    await reply_form(on, bo, card)  # stays open
+    await slack.command(ana, channel, text="@sarah Dear person")
+    await hears(on, ana, "Sent to")
+    await slack.command(ana, channel, "/inbox", "find Sarah")
+    await hears(on, ana, "Conversations with")
+    await slack.open_home(ana)
+    await slack.until(lambda: slack.home(ana))
+    if version(on) == "v2":
+        await contact_form(on, ana, card)
+    await idle(on, held=1)  # that Bo is replying is shown for a while
+
+
+async def dead_letter(redis: Any, text: str) -> None:
+    lanes = Lanes(redis, "buries", KINDS)
+    await lanes.open()
+    await lanes.accept(Tell(asker=Asker(user="U0BURIED"), text=text))
+    for ticket in await lanes.take(keys.PEOPLE, 10, 0.5):
+        await lanes.bury(ticket, "RuntimeError")
+    await lanes.leave()
+
+
+def settings_of(on: Stage, redis_url: str) -> Settings:
+    return on.settings.model_copy(update={"redis_url": SecretStr(redis_url)})
+
+
+@pytest.mark.any_api
+async def test_somebody_who_is_forgotten_is_found_nowhere_in_redis(
+    on: Stage, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    redis: Any = connect(redis_url)
+    await lives_with_her(on)
+    before = await everything(redis)
+    assert len(telling(before, SECRETS)) > 10
+    assert await forget(settings_of(on, redis_url), "@Sarah") == 0
+    said = capsys.readouterr().out
+    assert "entries about @Sarah are gone" in said
+    (card, _) = on.slack.messages(on.acme.channel)
+    assert f"/archives/{on.acme.channel}/p{card.ts.replace('.', '')}" in said
+    after = await everything(redis)
+    assert telling(after, (*SECRETS, on.acme.sarah.platform_id)) == []
+    assert telling(after, ("Omar Khan", "Omar stays"))
+    (entry,) = [one for one in await AuditLog(redis).newest(100) if one.what == "forget"]
+    assert (entry.user, entry.about) == ("operator", "")
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    assert "operator forget" in await hears(on, on.acme.ana, "forget")
+
+    # Whoever writes again is known again: a new card, and the buttons of the old one work.
+    assert await forget(settings_of(on, redis_url), "@sarah") == 0
+    await on.inbox.customer_writes(on.acme.sarah, "Me again")
+    await idle(on)
+    *_, fresh = on.slack.messages(on.acme.channel)
+    assert "Me again" in shows(on, fresh)
+    await redis.aclose()
+
+
+async def test_letters_that_failed_and_sentences_that_wait_are_erased_where_no_bot_runs(
+    redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also for somebody of whom nothing but these is kept."""
+    redis: Any = connect(redis_url)
+    wanted: dict[str, Any] = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s", "inbox_api_token": "i"}
+    settings = Settings(_env_file=None, **wanted, redis_url=SecretStr(redis_url))  # type: ignore[call-arg]
+    await dead_letter(redis, "I couldn't send “Hi” to @sarah.")
+    await dead_letter(redis, "I couldn't send “Hi” to @omar_k.")
+    await Lanes(redis, "x", KINDS).accept(Console(words="find @sarah", asker=Asker(user="U1")))
+    await redis.xgroup_destroy(keys.PEOPLE, keys.GROUP)
+    assert await forget(settings, "https://x.com/sarah") == 0
+    assert telling(await everything(redis), ("sarah",)) == []
+    assert len(telling(await everything(redis), ("omar_k",))) == 1
+    assert await forget(settings, "https://x.com/sarah") == 0
+    assert "Nothing is kept of https://x.com/sarah." in capsys.readouterr().out
+    await redis.aclose()
+
+
+async def test_what_names_nobody_or_several_erases_nothing(on: Stage, redis_url: str) -> None:
+    linkedin = on.inbox.add_account("acme-li", "Acme", platform="linkedin")
+    other: PersonRecord = on.inbox.add_person("sarah", "Sarah Other", "ACoAAB1234567", platform="linkedin")
+    await card_of(on)
+    await on.inbox.customer_writes(other, "From LinkedIn", linkedin)
+    await idle(on)
+    settings = settings_of(on, redis_url)
+    for typed in ("", "sarah chen", "someone@example.com"):
+        with pytest.raises(SettingsError, match="names nobody"):
+            await forget(settings, typed)
+    with pytest.raises(SettingsError, match="may be any of"):
+        await forget(settings, "@sarah")
+    assert await forget(settings, "https://linkedin.com/in/sarah") == 0
+    redis: Any = connect(redis_url)
+    found = await everything(redis)
+    assert telling(found, ("Sarah Other", "From LinkedIn", "ACoAAB1234567")) == []
+    assert telling(found, ("Sarah Chen",))
+    await redis.aclose()
+
+
+async def test_work_in_hand_of_a_bot_that_runs_is_not_touched(
+    on: Stage, redis_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.operate.forget.TRIES", 1)
+    await card_of(on)
+    on.inbox.fail("*", 503, times=None)
+    await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah Dear person")
+    await asyncio.sleep(0.1)
+    assert await forget(settings_of(on, redis_url), "@sarah") == 1
+    assert "Nothing was done" in capsys.readouterr().out
+    redis: Any = connect(redis_url)
+    assert telling(await everything(redis), ("Sarah Chen",))
+    await redis.aclose()

@@ -1,0 +1,242 @@
+"""A channel whose readers change: what stands there closes to the other organisation, or opens again, by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from redis import Redis
+
+from bot.cards.jobs import LookAtSharing, Redraw
+from bot.people.rights import Sharing
+from bot.queue.job import Job, Later, utc_now
+from bot.sandbox.slack.records import Message
+from bot.sandbox.stage import Stage
+from bot.store import keys
+from tests.e2e.deaths import ENOUGH
+from tests.e2e.steps import card_of, cards, idle, labels, reply, shows, thread, told
+from tests.e2e.test_connect import SECRET, assert_closed, becomes_shared, seen
+from tests.mortal import Mortal
+
+NOTICE = "is shared with another organisation, so"
+
+
+async def three_conversations(on: Stage) -> list[Message]:
+    """Sarah's, with a message and Ana's answer below the card, Omar's, and one that nobody has answered."""
+    sarahs = await card_of(on, SECRET)
+    await on.inbox.customer_writes(on.acme.sarah, f"{SECRET}, really")
+    await idle(on)
+    await reply(on, on.acme.ana, sarahs, f"{SECRET} it is")
+    others = [on.acme.omar, on.inbox.add_person("lena", "Lena Sarah")]
+    found = [sarahs, *[await card_of(on, SECRET, one) for one in others]]
+    await idle(on)
+    return found
+
+
+async def inbox(on: Stage, words: str) -> None:
+    assert (await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text=words)).ok
+    await idle(on)
+
+
+def read(on: Stage) -> list[str]:
+    """All that a person reads in the channel, and in its notifications."""
+    cards = on.slack.messages(on.acme.channel)
+    posts = [one for card in cards for one in (card, *on.slack.replies(on.acme.channel, card.ts))]
+    return [f"{on.slack.show(one)}\n{one.text}" for one in posts]
+
+
+def notices(on: Stage) -> list[str]:
+    return [one for one in told(on, on.acme.ana) if NOTICE in one]
+
+
+async def test_what_stands_in_a_channel_closes_as_soon_as_slack_says_that_it_is_shared(on: Stage) -> None:
+    found = await three_conversations(on)
+    heard = len(told(on, on.acme.ana))
+    assert (await on.slack.share(on.acme.channel)).ok
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert [labels(card)[0] for card in found] == ["Reply"] * 3
+    assert len(told(on, on.acme.ana)) == heard + 1  # the notice, and nothing anew of what was sent long ago
+    (notice,) = notices(on)
+    assert "Until now, 3 cards could be read there" in notice
+    assert "older than a week" in notice
+    assert "/inbox consent" in notice
+
+
+async def test_whom_a_post_mentions_is_not_named_to_others(on: Stage) -> None:
+    card = await card_of(on, SECRET)
+    await on.inbox.app_assigns(thread(on).id, on.acme.ana_member)
+    await reply(on, on.acme.ana, card, "Soon")
+    await on.inbox.customer_writes(on.acme.sarah, "And now?")
+    await idle(on)
+    mention = f"<@{on.acme.ana}>"
+    assert mention in seen(on, on.acme.channel)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert mention not in seen(on, on.acme.channel)
+    await on.slack.share(on.acme.channel, shared=False)
+    await idle(on)
+    assert mention in seen(on, on.acme.channel)
+
+
+async def test_a_reply_that_was_not_sent_is_closed_too_and_comes_back(on: Stage) -> None:
+    card = await card_of(on, SECRET)
+    on.inbox.fail("POST /*/messages", 403, times=None)
+    on.inbox.fail("POST /*/threads/*/messages", 403, times=None)
+    await reply(on, on.acme.ana, card, f"{SECRET} it is")
+    await idle(on)
+    before, heard = read(on), len(told(on, on.acme.ana))
+    assert "Not sent" in before[-1]
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert len(told(on, on.acme.ana)) == heard + 1
+    await on.slack.share(on.acme.channel, shared=False)
+    await idle(on)
+    assert read(on) == before
+
+
+async def test_it_opens_again_when_it_is_shared_no_longer_and_admins_hear_of_the_next_time(on: Stage) -> None:
+    await three_conversations(on)
+    open_before = read(on)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert (await on.slack.share(on.acme.channel, shared=False)).ok
+    await idle(on)
+    assert read(on) == open_before
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert len(notices(on)) == 2
+
+
+async def test_consent_opens_all_that_stands_there_and_its_end_closes_it(on: Stage) -> None:
+    await three_conversations(on)
+    open_before = read(on)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    await inbox(on, "consent")
+    assert read(on) == open_before
+    await inbox(on, "consent off")
+    assert_closed(on, on.acme.channel)
+    assert len(notices(on)) == 1  # an admin said so this time
+
+
+async def test_where_there_was_consent_nothing_is_drawn_and_nobody_is_told(on: Stage, redis_url: str) -> None:
+    (card,) = [await card_of(on, SECRET)]
+    with Redis.from_url(redis_url) as redis:
+        redis.set(keys.consent(on.acme.channel), on.acme.ana)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert SECRET in shows(on, card)
+    assert notices(on) == []
+
+
+async def test_one_event_in_one_conversation_closes_all_of_them_where_slack_told_nothing(
+    on: Stage, redis_url: str
+) -> None:
+    await three_conversations(on)
+    becomes_shared(on, redis_url)
+    await on.inbox.customer_writes(on.acme.omar, "Hello?")
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert "3 cards" in notices(on)[0]
+
+
+async def test_slack_is_asked_now_and_then_and_channels_of_others_are_no_concern(on: Stage) -> None:
+    await three_conversations(on)
+    on.slack.channels[on.acme.channel].shared = True
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    on.slack.calls.clear()
+    await on.slack.share(on.slack.add_channel("theirs"))
+    await idle(on)
+    assert on.slack.calls == []
+
+
+async def test_a_card_that_has_moved_leaves_no_name_behind(on: Stage) -> None:
+    card, other = await card_of(on, SECRET), on.slack.add_channel("other")
+    await inbox(on, f"route add all <#{other}|other>")
+    await on.inbox.customer_writes(on.acme.sarah, "And now?")
+    await idle(on)
+    assert "Sarah Chen* is in" in shows(on, card).replace("\u2060", "")
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert "moved to another channel" in shows(on, card)
+    assert "Sarah" not in seen(on, on.acme.channel)
+
+
+async def test_what_is_older_than_a_week_closes_where_history_may_be_read(
+    on: Stage, optional_scopes: frozenset[str], redis_url: str
+) -> None:
+    on.slack.scopes |= optional_scopes
+    await three_conversations(on)
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(*redis.keys(keys.post("*", "*")))
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert "older than a week" not in notices(on)[0]
+
+
+async def test_colleagues_who_write_below_a_card_are_left_alone(on: Stage, optional_scopes: frozenset[str]) -> None:
+    on.slack.scopes |= optional_scopes
+    card = await card_of(on, SECRET)
+    said = await on.slack.write(on.acme.bo, card.channel, "I know them", card.ts)
+    await idle(on)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert on.slack.message(card.channel, said.ts).text == "I know them"
+    assert_closed_card(on, card)
+
+
+async def test_slacks_limits_are_waited_for_and_nothing_stays_open(on: Stage) -> None:
+    for number in range(23):
+        await on.inbox.customer_writes(on.inbox.add_person(f"sarah{number}", f"Sarah {number}"), SECRET)
+    await idle(on)
+    on.slack.fail("chat.update", retry_after=1, times=3)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert len(cards(on)) == 23
+    assert_closed(on, on.acme.channel)
+    assert "23 cards" in notices(on)[0]
+
+
+async def test_whoever_dies_over_the_walk_it_reaches_every_card(on: Stage, redis_url: str) -> None:
+    found = await three_conversations(on)
+    for lives in range(ENOUGH):
+        shared = lives % 2 == 0
+        with Redis.from_url(redis_url) as redis:
+            redis.set(keys.sharing(on.acme.channel), Sharing(shared=shared, at=utc_now()).model_dump_json())
+        begun, died = await walks(on, Redraw(channel=on.acme.channel), lives)
+        gone_on, died_later = await walks(on, begun, lives)
+        await on.bridge.lanes.accept(gone_on)
+        await idle(on)
+        assert [("open in Inbox" in shows(on, card)) for card in found] == [shared] * 3
+        if not (died or died_later):
+            assert lives > 2
+            return
+    raise AssertionError("it waits more often than that")
+
+
+async def walks(on: Stage, job: Redraw, lives: int) -> tuple[Redraw, bool]:
+    """One portion of the walk, whose worker lives so long: the job as it lies in Redis then, and whether it died."""
+    handler: Any = on.bridge.worker._work._handlers[Redraw]
+
+    async def keep(progress: Job) -> None:
+        raise AssertionError("it puts itself off instead")
+
+    mortal: Mortal[Sequence[Job]] = Mortal(handler(job, keep), lives)
+    try:
+        await mortal
+    except Later as later:
+        await on.bridge.lanes.accept(*later.then)
+        return cast(Redraw, later.job), False
+    return job, mortal.died
+
+
+def assert_closed_card(on: Stage, card: Message) -> None:
+    assert "open in Inbox" in shows(on, card)
+    assert SECRET not in shows(on, card)

@@ -1,0 +1,108 @@
+"""Nothing is kept longer than it is said to be, and what is not kept any more is asked for when it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from bot.people.record import AuditLog
+from bot.sandbox.slack.records import Message
+from bot.sandbox.stage import Stage
+from bot.store import keys
+from bot.store.connect import connect
+from bot.upkeep.jobs import Tidy
+from tests.e2e.steps import card_of, click, hears, idle, labels, shows, thread
+
+
+async def at_rest(on: Stage, redis_url: str, said: str = "The first") -> Message:
+    """A card of whose conversation nothing was heard for more than a week."""
+    card = await card_of(on, said)
+    redis: Any = connect(redis_url)
+    await redis.expire(keys.card(thread(on).id), 300 * keys.DAY)
+    await tidied(on)
+    assert said not in str(await redis.hgetall(keys.card(thread(on).id)))
+    await redis.aclose()
+    return card
+
+
+async def tidied(on: Stage) -> None:
+    await on.bridge.lanes.accept(Tidy())
+    await idle(on)
+
+
+@pytest.mark.any_api
+async def test_a_card_at_rest_is_drawn_with_its_words_when_somebody_acts_on_it(on: Stage, redis_url: str) -> None:
+    card = await at_rest(on, redis_url)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    await idle(on)
+    assert "The first" in shows(on, card)
+    assert "Sarah Chen" in shows(on, card)
+
+
+@pytest.mark.any_api
+async def test_after_a_rest_the_first_message_goes_below_the_card_before_the_second(on: Stage, redis_url: str) -> None:
+    card = await at_rest(on, redis_url)
+    await on.inbox.customer_writes(on.acme.sarah, "The second")
+    await on.slack.until(lambda: on.slack.replies(card.channel, card.ts))
+    await idle(on)
+    below = "\n".join(map(on.slack.show, on.slack.replies(card.channel, card.ts)))
+    assert below.index("The first") < below.index("The second")
+    assert "The second" in shows(on, card)
+
+
+async def test_after_a_rest_a_card_waits_for_an_inbox_that_is_away(on: Stage, redis_url: str) -> None:
+    card = await at_rest(on, redis_url)
+    on.inbox.fail("GET *messages*", 503, times=2)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Unassign" in labels(on.slack.message(card.channel, card.ts)), 10.0)
+    await idle(on)
+    assert "The first" in shows(on, card)
+
+
+@pytest.mark.any_api
+async def test_of_a_conversation_deleted_in_inbox_only_ids_are_kept(on: Stage, redis_url: str) -> None:
+    card = await card_of(on, "A secret")
+    thread_id = thread(on).id
+    await on.inbox.app_deletes(thread_id)
+    await on.slack.until(lambda: not labels(on.slack.message(card.channel, card.ts)))
+    await idle(on)
+    redis: Any = connect(redis_url)
+    kept = str(await redis.hgetall(keys.card(thread_id)))
+    assert thread_id in kept
+    assert [word for word in ("A secret", "Sarah", "sarah", on.acme.sarah.platform_id) if word in kept] == []
+    drawn = shows(on, card)
+    await click(on, on.acme.ana, card, "archive", thread_id)  # which somebody's Slack may still show
+    await hears(on, on.acme.ana, "deleted in Inbox")
+    await idle(on)
+    assert shows(on, card) == drawn
+    await redis.aclose()
+
+
+async def test_letters_and_the_record_are_gone_on_time_though_nothing_new_comes(on: Stage, redis_url: str) -> None:
+    redis: Any = connect(redis_url)
+    now = int(time.time())
+    letter = {"lane": "tell:U1", "item": 'p{"kind":"tell"}', "reason": "RuntimeError"}
+    entry = {"user": "U1", "what": "archive", "outcome": "done", "ref": "aaaaaa"}
+    for days in (91, 89, 8, 6):
+        await redis.xadd(keys.AUDIT, entry | {"about": f"{days}"}, id=f"{(now - days * keys.DAY) * 1000}-0")
+        await redis.xadd(keys.DEAD, letter, id=f"{(now - days * keys.DAY) * 1000}-0")
+    await tidied(on)
+    assert [one.about for one in await AuditLog(redis).newest(10)] == ["6", "8", "89"]
+    assert [one.id.partition("-")[0] for one in await on.bridge.lanes.dead_letters()] == [
+        str((now - 6 * keys.DAY) * 1000)
+    ]
+    await redis.aclose()
+
+
+async def test_a_bot_that_runs_tidies_by_itself(redis_url: str, opened: Any) -> None:
+    redis: Any = connect(redis_url)
+    await redis.xadd(keys.AUDIT, {"user": "U1", "what": "x", "outcome": "done", "ref": "a"}, id="1700000000000-0")
+    await opened(versions=["v2"], inbox_webhook_secret=None)  # which looks at what is due more often
+    async with asyncio.timeout(10):
+        while await redis.exists(keys.AUDIT) and await redis.xlen(keys.AUDIT):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await redis.aclose()
