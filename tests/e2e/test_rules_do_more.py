@@ -131,7 +131,7 @@ async def test_a_rule_gives_the_contact_tags_and_a_status_and_the_card_says_by_w
     assert (on.acme.sarah.tag_ids, on.acme.sarah.status_id) == ([press], won)
     (card,) = cards(on)
     assert "Status: New, by rule 1" in shows(on, card)
-    assert "Tags: Press, by rule 1" in shows(on, card)
+    assert "Tags: Press (by rule 1" in shows(on, card)
     assert "Rule 1 added the tag *Press* and set the status to *New*" in await says(on, "why @sarah", "is in <#")
     assert "note_by_rule" in (await says(on, "log", "route add")).replace("ˍ", "_")
 
@@ -346,7 +346,7 @@ async def test_whoever_dies_over_a_tag_the_contact_has_it_and_the_card_says_by_w
         then, died = await worked(on, job, lives)
         assert person.tag_ids == [press]
         await on.bridge.lanes.accept(*then)
-        await on.slack.until(lambda: "Tags: Press, by rule 1" in shows(on, card))
+        await on.slack.until(lambda: "Tags: Press (by rule 1" in shows(on, card))
         on.inbox.auto_deliver = True
         return died
 
