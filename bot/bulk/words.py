@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Final
 
 from bot.bulk.jobs import Act, How
@@ -59,10 +60,18 @@ def begun(act: Act, count: int) -> str:
     return f"⏳ I'm {DOING[act]} {many(count)}. My direct message says how far I am."
 
 
-def progress(act: Act, how: Sequence[How], total: int) -> str:
-    """In the direct message, as long as it takes."""
+def progress(act: Act, how: Sequence[How], total: int, wait: str = "") -> str:
+    """In the direct message, as long as it takes; `wait` is why it does not go on just now."""
     so_far = _parts(act, how)
-    return f"⏳ I'm {DOING[act]} {many(total)}. {len(how)} of {total} done" + (f": {so_far}." if so_far else ".")
+    said = f"⏳ I'm {DOING[act]} {many(total)}. {len(how)} of {total} done" + (f": {so_far}." if so_far else ".")
+    return f"{said} {wait}".strip()
+
+
+def waits(seconds: float) -> str:
+    """Inbox told how long to wait, or (0) does not answer, or Slack does not say who asks."""
+    if seconds:
+        return f"Inbox asks us to wait {max(1, ceil(seconds))} s. I'll go on then."
+    return "Inbox or Slack isn't answering. I'll keep trying for an hour."
 
 
 def outcome(

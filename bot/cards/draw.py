@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from bot.cards.jobs import Leave, Lost, Render
+from bot.cards.jobs import Leave, Lost, Render, RenderBelow
 from bot.cards.message_views import follow_ups
 from bot.cards.posting import awake
 from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
@@ -44,8 +44,8 @@ async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     return named_later(bot, job.thread_id)
 
 
-async def redraw(bot: Bot, job: Render | Leave, place: Place, message: Msg) -> bool:
-    """Whether the card is still there; where the channel refuses that it is changed, it is tried again for a day."""
+async def redraw(bot: Bot, job: Render | Leave | RenderBelow, place: Place, message: Msg) -> bool:
+    """Whether it is still there; where the channel refuses that it is changed, it is tried again for a day."""
     try:
         async with bot.refused.waiting(job, place.channel):
             await bot.slack.update(place, message)

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot import accept
-from bot.cards.draw import draw_below, redraw_below, with_mention
+from bot.cards.draw import draw_below, redraw, with_mention
 from bot.cards.jobs import Leave, LookAtSharing, Redraw, Render, RenderBelow
 from bot.cards.views import closed_note, shared_channel
 from bot.context import Bot
@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 
 OFTEN: Final = 600.0  # seconds between two looks; older installations are told of no `channel_shared`
 AT_ONCE: Final = 10  # places of which each portion has something drawn
-PAUSE: Final = 1.5  # times the shortest time between two posts: chat.update takes 50 a minute, and people go before
+# As multiples of the shortest time between two posts, one second:
+PAUSE: Final = 1.5  # for each of a portion: chat.update takes 50 a minute, and people go before
+SETTLED: Final = 5.0  # until it begins: what was being posted as Slack's word changed stands there by then
 feature = Feature()
 
 
@@ -62,6 +64,9 @@ async def redraw_all(job: Redraw, _: Keep, bot: Bot) -> list[Job]:
     """Collect what there is, and then have a portion of it drawn at a time; whoever dies leaves the rest to be done."""
     await bot.refused.unless_known(job, job.channel)
     if job.done is None:
+        if (wait := SETTLED * bot.timing.channel_interval - job.age) > 0:
+            raise Later(wait, job)
+        await bot.sharing.draws(job.channel)
         raise Later(0.0, job.model_copy(update={"done": 0}), *await _begun(bot, job))
     part = await bot.standing.part(job.channel, job.done, AT_ONCE)
     if not part:
@@ -121,10 +126,10 @@ async def render_below(job: RenderBelow, _: Keep, bot: Bot) -> list[Job]:
     if not messages:
         if not await bot.sharing.shows(place.channel):
             account = await bot.directory.account_label(card.thread.account_link_id)
-            await redraw_below(bot, job, place, closed_note(account))
+            await redraw(bot, job, place, closed_note(account))
         return []
     if receipt := await bot.replies.receipts.get(messages[0].id):
         return [_again(receipt)]
     drawn = await draw_below(bot, card, place.channel, messages)
-    await redraw_below(bot, job, place, await with_mention(bot, place, drawn))
+    await redraw(bot, job, place, await with_mention(bot, place, drawn))
     return []

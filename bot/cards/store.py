@@ -203,7 +203,7 @@ class Standing:
         return {ts.decode(): one for one, (at, ts) in zip(ids, places, strict=True) if at == channel.encode()}
 
     async def _of(self, pattern: str) -> list[str]:
-        names = self._redis.scan_iter(match=pattern, count=500)
+        names = self._redis.scan_iter(match=pattern, count=2_000)
         return [name.decode().rpartition(":")[2] async for name in names]
 
 

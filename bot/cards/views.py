@@ -27,6 +27,12 @@ INHERITED = (
 _ABOUT = 150  # of what a person says about themselves
 _TAGS = 12
 _SEND = "message:send"
+_CLOSED: dict[State, str] = {
+    "answered": "Answered",
+    "snoozed": "Snoozed",
+    "archived": "Archived",
+    "gone": "Deleted in Inbox",
+}
 _MARKS: dict[State, str] = {"answered": "🟢", "snoozed": "😴", "archived": "✅", "gone": "✖️"}  # of what nobody waits in
 
 
@@ -65,10 +71,18 @@ def thread_card(
 
 
 def closed_card(card: Card, *, account: str) -> Msg:
-    """The card where another organisation reads along: no name, no text, no link that tells who it is."""
-    said = closed(plain(account, NAME))
+    """The card where another organisation reads along: how it stands, but no name, no text, no link that tells who.
+
+    Only of those who wait it is told since when: what was done when is for colleagues.
+    """
+    label = plain(account, NAME)
+    about = closed(label) if card.state == "waiting" else f"A conversation of {label}, open in Inbox."
+    state = _wait(card) if card.state == "waiting" else _CLOSED[card.state]
     buttons = [] if card.gone else thread_buttons(card.thread, linked=False, snoozed=card.snoozed is not None)
-    return {"text": said, "blocks": [section(said), *actions("thread_actions", buttons)]}
+    return {
+        "text": f"{_mark(card)} {state} · {about}",
+        "blocks": [section(f"{_mark(card)} *{state}* · {about}"), *actions("thread_actions", buttons)],
+    }
 
 
 def closed_note(account: str) -> Msg:

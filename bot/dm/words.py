@@ -20,7 +20,7 @@ CHECK_TO = "Nothing is sent yet: a name may be somebody else's handle, and one m
 FORM_CLOSED = "You closed the form before it was ready, so nothing was sent. This is what you typed:"
 TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
 TOO_LONG_FOR_FORM = (
-    "I can't tell whom this is for, and the form that asks takes only 3,000 characters. Begin with `@handle`, an "
+    "I can't tell who this is for, and the form that asks takes only 3,000 characters. Begin with `@handle`, an "
     "address or an id."
 )
 

@@ -117,7 +117,7 @@ class Checkup:
         if not (wanting and missing):
             return []
         seen = f"on in {', '.join(wanting)}, where nothing is sent without {', '.join(missing)}"
-        return [Finding("replies", "warning", seen, f"{_ADD_SCOPES} Or say `/inbox replies off` there.")]
+        return [Finding("replies", "warning", seen, f"{_ADD_SCOPES} Or type `/inbox replies off` there.")]
 
     async def _transport(self) -> Finding:
         token = self._settings.slack_app_token

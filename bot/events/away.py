@@ -77,4 +77,4 @@ def _summary(messages: int, threads: int, oldest: datetime, *, stale: bool) -> s
     """What a channel reads after the bot was away; `stale` when that was longer than Inbox keeps its events."""
     said = f"{messages} message{'s' if messages != 1 else ''} in {threads} conversation{'s' if threads != 1 else ''}"
     gap = " That was longer than Inbox keeps its events, so I looked at the conversations themselves." if stale else ""
-    return f"{said} while I was away, oldest {when_long(oldest)}.{gap}"
+    return f"{said} while I was away, the oldest from {when_long(oldest)}.{gap}"

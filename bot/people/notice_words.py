@@ -23,7 +23,7 @@ def lost_channel(channel: str, code: str) -> str:
         "restricted_action_read_only_channel": only_some,
         "restricted_action_thread_only_channel": "only replies are allowed there. Allow new messages",
         "restricted_action_non_threadable_channel": "no replies are allowed there. Allow threads",
-        "missing_scope": "Slack has not granted me what that needs. Paste `bot manifest` anew and reinstall the app",
+        "missing_scope": "Slack has not granted me what that needs. Paste `bot manifest` again and reinstall the app",
         "not_allowed_token_type": "SLACK_BOT_TOKEN is no bot token. Set it to the one that begins with xoxb-",
         "ekm_access_denied": "your organisation has suspended its encryption key. Ask whoever administers that",
     }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")

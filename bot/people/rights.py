@@ -17,10 +17,14 @@ REQUEST_LIVES: Final = timedelta(days=30)
 
 
 class Sharing(Record):
-    """Whether a channel is shared with another organisation, and when Slack last said so."""
+    """Whether a channel is shared with another organisation, and when Slack last said so.
+
+    `undrawn`: that is new, and what stands there is not being drawn anew yet.
+    """
 
     shared: bool
     at: datetime
+    undrawn: bool = False
 
 
 class Request(Record):

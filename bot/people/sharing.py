@@ -45,6 +45,11 @@ class SharedChannels:
         if known := await self._rights.sharings.get(channel):
             await self._asked(channel, known)
 
+    async def draws(self, channel: str) -> None:
+        """What stands in the channel is being drawn by what Slack said last."""
+        if known := await self._rights.sharings.get(channel):
+            await self._rights.sharings.put(channel, known.model_copy(update={"undrawn": False}))
+
     async def known(self) -> list[str]:
         """Every channel that Slack was asked about, as something was to stand in it."""
         return sorted(await self._rights.sharings.all())
@@ -56,14 +61,15 @@ class SharedChannels:
         return await self._asked(channel, known)
 
     async def _asked(self, channel: str, known: Sharing | None) -> bool:
-        """What Slack says now. Whoever dies before that is noted finds it changed again, and draws all once more."""
+        """What Slack says now; where that is new, all is to be drawn by it, which whoever asks next sees to as well."""
         try:
             shared = await self._slack.shared_outside(channel)
         except SlackError as error:
             return self._unknown(known, error)
-        if shared != (known is not None and known.shared):
+        new = shared != (known is not None and known.shared) or (known is not None and known.undrawn)
+        await self._rights.sharings.put(channel, Sharing(shared=shared, at=utc_now(), undrawn=new))
+        if new:
             await self._lanes.accept(Redraw(channel=channel))
-        await self._rights.sharings.put(channel, Sharing(shared=shared, at=utc_now()))
         return shared
 
     def _unknown(self, known: Sharing | None, error: SlackError) -> bool:

@@ -118,7 +118,7 @@ def settings_modal(
                 "broadcast",
                 "Later messages that the channel sees",
                 _menu(BROADCAST, broadcast),
-                hint=label("They stand in the card's thread; whoever has the conversation is mentioned there.", 150),
+                hint=label("They are in the card's thread; whoever has the conversation is mentioned there.", 150),
             ),
             field(
                 "unassigned_after",

@@ -171,7 +171,7 @@ def _stray(bare: str, wishes: Sequence[Wish]) -> Mistake:
         return Mistake(
             f"I don't understand *{shown}*. Put words that belong together in quotes: `{plain(together, 100)}`."
         )
-    return Mistake(f"I don't understand *{shown}*. Say what it is, such as `text:{shown}` or `tag:{shown}`.")
+    return Mistake(f"I don't understand *{shown}*. Write what it is, such as `text:{shown}` or `tag:{shown}`.")
 
 
 def _all_fields() -> str:
@@ -250,7 +250,7 @@ def _yes_or_no(field: Field, word: str) -> tuple[str, str]:
     if word.casefold() in _YES | _NO:
         said = "yes" if word.casefold() in _YES else "no"
         return said, said
-    raise Mistake(f"Say `{field}:yes` or `{field}:no`.")
+    raise Mistake(f"Write `{field}:yes` or `{field}:no`.")
 
 
 def _amount(field: Field, word: str) -> tuple[str, str]:
@@ -271,7 +271,7 @@ def _platform(word: str, known: Sequence[Named]) -> tuple[str, str]:
 
 def _unknown(field: Field, word: str, names: Sequence[str]) -> Mistake:
     if mentioned(word):
-        return Mistake(f"{word} is nobody that I know in Inbox. `/inbox link` says who somebody is.")
+        return Mistake(f"I don't know who {word} is in Inbox. An admin can tell me: `/inbox link`.")
     said = f"There is no {field} *{plain(word, 60)}*."
     by_folded = {name.casefold(): name for name in names}
     if near := get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6):

@@ -234,7 +234,7 @@ def move_modal(metadata: str) -> View:
         "placeholder": label("Let the rules decide"),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
-    note = "The card is posted there anew, and the old one shows where it went. I must be in that channel."
+    note = "A new card is posted there, and the old one shows where it went. I must be in that channel."
     return modal(
         "Move to…",
         [field("channel", "Channel", chooser, optional=True), context(note)],

@@ -11,7 +11,7 @@ NONE_YET: Final = "There are no saved replies yet. *New saved reply* makes one, 
 NO_NAME: Final = "Give it a name to find it by."
 NO_TEXT: Final = "Write the text."
 NAME_TAKEN: Final = "Nothing is saved yet: there is a saved reply of that name already. Choose another name."
-GONE_MEANWHILE: Final = "Somebody removed that saved reply meanwhile. *Save* makes it anew."
+GONE_MEANWHILE: Final = "Somebody removed that saved reply meanwhile. *Save* creates it again."
 GONE: Final = "Somebody removed that saved reply meanwhile. Choose another one."
 GONE_TEXT_KEPT: Final = "Somebody removed that saved reply meanwhile. Your text is as it was."
 FULL: Final = "Nothing is saved yet: there is no room for more saved replies. Remove one first."
@@ -35,8 +35,8 @@ def removed(name: str) -> str:
 def changed_meanwhile(who: str) -> str:
     """`who` is a mention, or "" where nobody is known."""
     return (
-        f"⚠️ {who or 'Somebody'} changed it while you had it open, so nothing of yours is saved yet. Theirs stands "
-        "below, yours in the form: *Save* puts yours in its place."
+        f"⚠️ {who or 'Somebody'} changed it while you had it open, so nothing of yours is saved yet. Theirs is "
+        "below, yours is in the form: *Save* puts yours in its place."
     )
 
 

@@ -22,7 +22,7 @@ def stats_message(figures: Figures) -> Msg:
     waiting = _waiting(figures)
     note = (
         f"From what I have seen since {figures.since:%d %B %Y}; days are UTC. An answer is the first message back, "
-        "whoever wrote it; it counts for who wrote it in Slack, else for whom the conversation was assigned to."
+        "whoever wrote it; it counts for whoever wrote it in Slack, or else for whoever had the conversation."
     )
     blocks: list[Block] = [*(section(part) for part in parts), section(waiting), context(note)]
     return {"text": "\n".join([*heads, waiting]), "blocks": blocks}

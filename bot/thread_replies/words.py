@@ -18,7 +18,7 @@ SHARED = (
 OFF = "Replies no longer go out from this channel."
 CHANGED_BEFORE = "You changed it before I heard of it. Write it again if it is to go out."
 NO_FILES = "I can't send files, only text."
-NOTHING_AFTER = "Nothing stands after the prefix."
+NOTHING_AFTER = "There is nothing after the prefix."
 NO_PREFIX_NOW = "It no longer begins with the prefix; delete it to take the message back."
 NEVER_CONFIRMED = (
     "Inbox never confirmed that message, so I could neither edit it nor take it back. Look at the conversation to see "

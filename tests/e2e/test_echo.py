@@ -246,7 +246,7 @@ async def test_files_cannot_be_sent_and_the_writer_is_told(on: Stage, card: Mess
     said = await reply(on, card, "&gt;&gt; see attached", subtype="file_share", files=[{"id": "F1"}])
     assert "I can't send files" in told(on, on.acme.bo)[-1]
     await reply(on, card, "&gt;&gt;  ")
-    assert "Nothing stands after the prefix" in told(on, on.acme.bo)[-1]
+    assert "There is nothing after the prefix" in told(on, on.acme.bo)[-1]
     assert (sent(on), marks(said)) == ([], [])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 from redis import Redis
@@ -56,6 +57,7 @@ async def test_what_stands_in_a_channel_closes_as_soon_as_slack_says_that_it_is_
     await idle(on)
     assert_closed(on, on.acme.channel)
     assert [labels(card)[0] for card in found] == ["Reply"] * 3
+    assert [shows(on, card)[0] for card in found] == ["🟢", "🔴", "🔴"]
     assert len(told(on, on.acme.ana)) == heard + 1  # the notice, and nothing anew of what was sent long ago
     (notice,) = notices(on)
     assert "Until now, 3 cards could be read there" in notice
@@ -204,13 +206,40 @@ async def test_slacks_limits_are_waited_for_and_nothing_stays_open(on: Stage) ->
     assert "23 cards" in notices(on)[0]
 
 
+async def test_a_channel_that_takes_no_changes_for_a_while_is_closed_afterwards(on: Stage) -> None:
+    await three_conversations(on)
+    on.slack.fail("chat.update", error="restricted_action", times=4)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+
+
+async def test_whoever_dies_before_the_walk_is_asked_for_leaves_that_to_who_asks_next(
+    on: Stage, redis_url: str
+) -> None:
+    await three_conversations(on)
+    on.slack.channels[on.acme.channel].shared = True
+    with Redis.from_url(redis_url) as redis:
+        noted = Sharing(shared=True, at=utc_now(), undrawn=True)
+        redis.set(keys.sharing(on.acme.channel), noted.model_dump_json())
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert "3 cards" in notices(on)[0]
+    on.slack.calls.clear()
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+    assert [one.method for one in on.slack.calls] == ["conversations.info"]
+
+
 async def test_whoever_dies_over_the_walk_it_reaches_every_card(on: Stage, redis_url: str) -> None:
     found = await three_conversations(on)
     for lives in range(ENOUGH):
         shared = lives % 2 == 0
         with Redis.from_url(redis_url) as redis:
             redis.set(keys.sharing(on.acme.channel), Sharing(shared=shared, at=utc_now()).model_dump_json())
-        begun, died = await walks(on, Redraw(channel=on.acme.channel), lives)
+        job = Redraw(channel=on.acme.channel, at=utc_now() - timedelta(seconds=1))
+        begun, died = await walks(on, job, lives)
         gone_on, died_later = await walks(on, begun, lives)
         await on.bridge.lanes.accept(gone_on)
         await idle(on)

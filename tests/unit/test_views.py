@@ -285,6 +285,26 @@ def test_a_card_where_another_organisation_reads_along_has_a_menu_without_a_link
     assert "https://" not in json.dumps(shown)
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, f"🔴 Waiting since {AT_TOKEN} · New message for @acme, open in Inbox."),
+        ({"assignee_id": "m1"}, f"🟡 Waiting since {AT_TOKEN} · New message for @acme, open in Inbox."),
+        ({"waits": False}, "🟢 Answered · A conversation of @acme, open in Inbox."),
+        ({"archived": True}, "✅ Archived · A conversation of @acme, open in Inbox."),
+        ({"gone": True}, "✖️ Deleted in Inbox · A conversation of @acme, open in Inbox."),
+    ],
+)
+def test_a_card_where_another_organisation_reads_along_says_how_it_stands_and_no_more(
+    more: dict[str, Any], said: str
+) -> None:
+    by = Note(who="Bo", at=AT)
+    shown = closed_card(card(archived_by=by, assigned_by=by, **more), account="@acme")
+    assert shown["text"] == said
+    assert mrkdwn(shown).replace("*", "") == said
+    assert "Bo" not in json.dumps(shown)
+
+
 def test_card_keeps_a_message_literal_and_clips_it() -> None:
     shown = literal(show(card(latest=message(HOSTILE))))
     assert "<!channel> *bold* <https://evil.example|click> & :tada: @here" in shown
