@@ -112,7 +112,7 @@ def _seconds(words: Sequence[str]) -> float:
     found = _TIME.fullmatch(words[0].strip()) if len(words) == 1 else None
     seconds = int(found[1]) * (60.0 if found[2].lower().startswith("m") else 3600.0) if found else 0.0
     if not 0 < seconds <= LONGEST_WAIT:
-        raise Mistake("Say how long a volunteer has, up to a day: `after:10m` or `after:2h`.")
+        raise Mistake("Write how long a volunteer has, up to a day: `after:10m` or `after:2h`.")
     return seconds
 
 
@@ -120,4 +120,4 @@ def _number(words: Sequence[str]) -> int:
     if len(words) == 1 and words[0].isdecimal() and 1 <= int(words[0]) <= OPEN:
         return int(words[0])
     shown = plain(decode(words[0]), 40) if words else "nothing"
-    raise Mistake(f"I don't understand *{shown}* as a limit. Say a number from 1 to {OPEN}: `most:15`.")
+    raise Mistake(f"I don't understand *{shown}* as a limit. Write a number from 1 to {OPEN}: `most:15`.")

@@ -201,7 +201,7 @@ _EXAMPLES: Final[dict[Field, str]] = {
 def condition(wish: Wish, known: Sequence[Named]) -> Condition:
     """The condition that `wish` means, among what the team has. Raises `Mistake`."""
     if wish.field in NUMBERS and len(wish.words) > 1:
-        raise Mistake(f"Say one number without commas, as `{wish.field}:{_EXAMPLES[wish.field]}`.")
+        raise Mistake(f"Write one number without commas, as `{wish.field}:{_EXAMPLES[wish.field]}`.")
     unique = dict(pair for word in wish.words for pair in _meant(wish.field, _typed(word), known))
     return Condition(field=wish.field, values=tuple(unique), shown=tuple(unique.values()))
 
@@ -257,7 +257,7 @@ def _amount(field: Field, word: str) -> tuple[str, str]:
     """`>10000.00`, and how people read it; a number alone is the least that will do."""
     found = _NUMBER.fullmatch(word.strip())
     if found is None:
-        raise Mistake(f"Say a number, as `{field}:{_EXAMPLES[field]}`; `<`, `>=`, `<=` and `10k` will do as well.")
+        raise Mistake(f"Write a number, as `{field}:{_EXAMPLES[field]}`; `<`, `>=`, `<=` and `10k` will do as well.")
     sign, amount = found[1] or ">=", float(found[2]) * _TIMES[found[3].lower()]
     return f"{sign}{amount:.2f}", f"{sign}{money(amount, '')}"
 

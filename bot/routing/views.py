@@ -35,7 +35,7 @@ ASSIGN_USAGE: Final = (
     "assign the first one that fits wins. `/inbox assign test @handle` says who is next.\n"
     "• `/inbox away until Mon` and `/inbox back`: meanwhile you get nothing; your quiet hours do the same."
 )
-ASSIGN_WHOM: Final = "Say who gets them: `to:@bo`, `to:@ana,@bo` in turn, or a user group."
+ASSIGN_WHOM: Final = "Write who gets them: `to:@bo`, `to:@ana,@bo` in turn, or a user group."
 NO_GROUPS: Final = (
     "I may not read who is in a user group: an admin adds the scope `usergroups:read` to the app (`/inbox doctor`). "
     "Until then name people: `to:@ana,@bo`."

@@ -12,11 +12,11 @@ from bot.text import clip, plain, when_long
 _NAMED: Final = 12  # people, in one sentence
 
 AWAY_USAGE: Final = (
-    "I don't understand until when. Say `/inbox away until Mon`, `until tomorrow 14:00`, `until 1 Dec`, `for 2 days`, "
-    "or `/inbox away` alone until you say `/inbox back`."
+    "I don't understand until when. Type `/inbox away until Mon`, `until tomorrow 14:00`, `until 1 Dec`, `for 2 days`, "
+    "or `/inbox away` alone until you type `/inbox back`."
 )
-AWAY_OVER: Final = "That time is over. Say one that is still to come."
-AWAY_FAR: Final = "That is more than a year ahead. Say `/inbox away` alone: it lasts until you say `/inbox back`."
+AWAY_OVER: Final = "That time is over. Choose one that is still to come."
+AWAY_FAR: Final = "That is more than a year ahead. Type `/inbox away` alone: it lasts until you type `/inbox back`."
 FOUND_NOBODY: Final = "wanted to assign it, but nobody whom it names was free"
 
 
@@ -43,7 +43,7 @@ def assigned_it(name: str) -> str:
 def away(until: datetime | None) -> str:
     """To somebody who is away from now on."""
     if until is None:
-        return "You are away: rules assign you nothing until you say `/inbox back`."
+        return "You are away: rules assign you nothing until you type `/inbox back`."
     return f"You are away until {when_long(until)}: until then rules assign you nothing. `/inbox back` ends it."
 
 

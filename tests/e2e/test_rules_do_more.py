@@ -102,9 +102,9 @@ async def test_only_the_first_message_of_a_person_is_the_first_and_their_convers
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("route add followers:many", "Say a number, as `followers:>10000`"),
-        ("route add followers:>10,000", "Say one number without commas"),
-        ("route add verified:blue", "Say `verified:yes` or `verified:no`"),
+        ("route add followers:many", "Write a number, as `followers:>10000`"),
+        ("route add followers:>10,000", "Write one number without commas"),
+        ("route add verified:blue", "Write `verified:yes` or `verified:no`"),
         ("route add tag:vip tag+:nosuch", "There is no tag *nosuch*"),
         ("route add tag:vip tag+:none", "it takes none away"),
         ("route add tag:vip status+:", "Which status?"),
