@@ -38,7 +38,7 @@ async def understood(bot: Bot, typed: str) -> Filter:
         return Filter()
     draft = read(typed, (WAITING,))
     if draft.actions != Actions():
-        raise Mistake(words.NO_CHANNEL)
+        raise Mistake(words.NO_CHANNEL if draft.actions.channel else words.NO_ACTIONS)
     if any(one.field == "first" for one in draft.wishes):
         raise Mistake(words.NO_FIRST)
     return Filter(await meant(bot, draft.wishes), WAITING in draft.marks)
