@@ -23,7 +23,8 @@ ROUTE_USAGE: Final = (
     f"{_CONDITIONS}"
     "• `/inbox route list`, `remove 2`, `move 3 1` (the order counts: the first rule that fits wins).\n"
     "• `/inbox route test @handle` tries the rules on a conversation; `/inbox why @handle` says where it is, and why.\n"
-    "• `/inbox assign` says who gets them."
+    "• A rule may do more: `mention:@bo`, `tag+:press`, `status+:new`, `no-card` (in lists only). `/inbox assign` is about "
+    "who gets them."
 )
 ASSIGN_USAGE: Final = (
     "*Who gets which conversations*\n"
