@@ -187,8 +187,8 @@ _EXAMPLES: Final[dict[Field, str]] = {
     "request": "yes",
     "campaign": "yes",
     "text": "refund",
-    "followers": ">10000",
-    "value": ">5000",
+    "followers": "&gt;10000",
+    "value": "&gt;5000",
     "verified": "yes",
     "link": "yes",
     "first": "yes",
@@ -257,7 +257,9 @@ def _amount(field: Field, word: str) -> tuple[str, str]:
     """`>10000.00`, and how people read it; a number alone is the least that will do."""
     found = _NUMBER.fullmatch(word.strip())
     if found is None:
-        raise Mistake(f"Write a number, as `{field}:{_EXAMPLES[field]}`; `<`, `>=`, `<=` and `10k` will do as well.")
+        raise Mistake(
+            f"Write a number, as `{field}:{_EXAMPLES[field]}`; `&lt;`, `&gt;=`, `&lt;=` and `10k` will do as well."
+        )
     sign, amount = found[1] or ">=", float(found[2]) * _TIMES[found[3].lower()]
     return f"{sign}{amount:.2f}", f"{sign}{money(amount, '')}"
 

@@ -14,7 +14,7 @@ Parts = Sequence[tuple[str, Sequence[str]]]
 
 _CONDITIONS: Final = (
     "• Conditions: `account:@acme`, `platform:x`, `tag:`, `status:`, `assignee:none`, `request:yes`, `campaign:yes`, "
-    '`text:"refund"`, `link:yes`, `first:yes`, `followers:>10000`, `verified:yes`, `value:>5000`. A comma means *or*, '
+    '`text:"refund"`, `link:yes`, `first:yes`, `followers:&gt;10000`, `verified:yes`, `value:&gt;5000`. A comma means *or*, '
     "several conditions mean *and*. `all` takes everything.\n"
 )
 ROUTE_USAGE: Final = (
@@ -23,7 +23,7 @@ ROUTE_USAGE: Final = (
     f"{_CONDITIONS}"
     "• `/inbox route list`, `remove 2`, `move 3 1` (the order counts: the first rule that fits wins).\n"
     "• `/inbox route test @handle` tries the rules on a conversation; `/inbox why @handle` says where it is, and why.\n"
-    "• A rule may do more: `mention:@bo`, `tag+:press`, `status+:new`, `no-card` (in lists only). `/inbox assign` is about "
+    "• A rule may do more: `mention:@bo`, `tag+:press`, `status+:new`, `no-card` (in lists only). `/inbox assign` says "
     "who gets them."
 )
 ASSIGN_USAGE: Final = (

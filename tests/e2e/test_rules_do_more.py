@@ -102,7 +102,7 @@ async def test_only_the_first_message_of_a_person_is_the_first_and_their_convers
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("route add followers:many", "Write a number, as `followers:>10000`"),
+        ("route add followers:many", "Write a number, as `followers:&gt;10000`"),
         ("route add followers:>10,000", "Write one number without commas"),
         ("route add verified:blue", "Write `verified:yes` or `verified:no`"),
         ("route add tag:vip tag+:nosuch", "There is no tag *nosuch*"),
