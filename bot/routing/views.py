@@ -14,8 +14,8 @@ Parts = Sequence[tuple[str, Sequence[str]]]
 
 _CONDITIONS: Final = (
     "• Conditions: `account:@acme`, `platform:x`, `tag:`, `status:`, `assignee:none`, `request:yes`, `campaign:yes`, "
-    '`text:"refund"`, `link:yes`, `first:yes`, `followers:&gt;10000`, `verified:yes`, `value:&gt;5000`. A comma means *or*, '
-    "several conditions mean *and*. `all` takes everything.\n"
+    '`text:"refund"`, `link:yes`, `first:yes`, `followers:&gt;10000`, `verified:yes`, `value:&gt;5000`. A comma means '
+    "*or*, several conditions mean *and*. `all` takes everything.\n"
 )
 ROUTE_USAGE: Final = (
     "*Which conversations go where*\n"
