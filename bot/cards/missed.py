@@ -15,6 +15,7 @@ from bot.feature import Feature
 from bot.metrics import RECEIVED, place_of
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep
+from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by
 from bot.store.quota import FIRST, LATER
 from bot.waits.notice import notice
@@ -80,7 +81,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
             return [Lost(thread_id=thread.id, place=(place.channel, place.ts), stray=error.stray), job]
     await bot.feed.caught_up(thread.id)
     RECEIVED.labels(place_of(place.channel)).inc(count)
-    return then
+    return [*then, Judge(thread_id=thread.id, channel=place.channel)]
 
 
 async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[Message]) -> None:

@@ -22,6 +22,7 @@ from bot.doctor.finding import (
     weightiest_first,
 )
 from bot.doctor.storage import NO_REDIS, Store, of_redis
+from bot.doctor.turns import rules_findings
 from bot.errors import (
     InboxError,
     ScopeMissing,
@@ -167,7 +168,7 @@ class Checkup:
         """The channels of rules that take no posts."""
         found = []
         rules = await self._known(lambda store: store.routes.rules()) or []
-        for channel in dict.fromkeys(rule.channel for rule in rules):
+        for channel in dict.fromkeys(rule.channel for rule in rules if rule.channel):
             try:
                 await self._slack.try_channel(channel, installation.bot_user)
             except (SlackRefused, SlackUnknown) as error:
@@ -211,7 +212,10 @@ class Checkup:
         for one in self._accounts(await inbox.account_links()):
             yield one
         if with_slack:
-            yield await self._members(await inbox.members())
+            members = await inbox.members()
+            yield await self._members(members)
+            for one in await self._turns(members):
+                yield one
         if self._store:
             yield await self._webhook(self._store)
             yield await self._cursor(self._store, inbox)
@@ -261,6 +265,17 @@ class Checkup:
             seen = f"{len(members) - len(names)} of {len(members)} matched; not in Slack by e-mail: {', '.join(names)}"
             return Finding("members", "warning", seen, how)
         return Finding("members", "ok", f"{len(members)}, all matched")
+
+    async def _turns(self, members: list[Member]) -> list[Finding]:
+        """Who is named by rules and can get nothing."""
+        if self._store is None:
+            return []
+        try:
+            return await rules_findings(self._slack, self._store.links, await self._store.routes.rules(), members)
+        except SlackError as error:
+            return [Finding("rules", "warning", f"not compared: {error}", "Try again in a minute.")]
+        except StoreUnavailable:
+            return []  # which a line of its own says
 
     async def _webhook(self, store: Store) -> Finding:
         if self._settings.inbox_webhook_secret is None:

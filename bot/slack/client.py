@@ -130,6 +130,18 @@ class Slack:
                 break
         return found
 
+    async def groups(self) -> dict[str, str]:
+        """The ids of user groups, by handle without an @. Raises `ScopeMissing` without usergroups:read."""
+        async with self._answers():
+            answer = await self.client.usergroups_list()
+        return {str(one.get("handle") or ""): str(one["id"]) for one in answer.get("usergroups") or []}
+
+    async def group_members(self, group: str) -> list[str]:
+        """The Slack users in a user group; raises as `groups` does, and `NotThere`."""
+        async with self._answers():
+            answer = await self.client.usergroups_users_list(usergroup=group)
+        return [str(one) for one in answer.get("users") or []]
+
     async def shared_outside(self, channel: str) -> bool:
         """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
         async with self._answers():

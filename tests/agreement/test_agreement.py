@@ -117,6 +117,8 @@ OPTIONAL = {
     "files_getUploadURLExternal": {"files:write"},
     "reactions_add": {"reactions:write"},
     "reactions_remove": {"reactions:write"},
+    "usergroups_list": {"usergroups:read"},
+    "usergroups_users_list": {"usergroups:read"},
 }
 METHOD = re.compile(r"(auth|bots|chat|conversations|files|pins|reactions|team|users|usergroups|views)_[a-z]\w*")
 
@@ -441,13 +443,14 @@ MAY_USE = {
     "dm": "later send snippets",
     "doctor": "cards",
     "earlier": "cards",
-    "events": "cards routing snooze stats",
+    "events": "cards routing rules snooze stats",
     "later": "cards send snooze",
     "lists": "admin cards later reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",
     "reply": "cards later send snippets snooze",
     "routing": "",
+    "rules": "cards contact routing snooze waits",
     "send": "stats",
     "snippets": "",
     "snooze": "cards lists waits",

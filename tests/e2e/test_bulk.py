@@ -105,6 +105,8 @@ async def test_the_conditions_of_rules_say_which(on: Stage, typed: str, found: l
         ("tag:nothing", "There is no tag *nothing*"),
         ("colour:red", "I don't know *colour*"),
         ("waiting to:<#C0123456789|support>", "A list has no channel. Leave out `to:`."),
+        ("waiting tag+:vip", "A list changes nothing. Leave out what a rule would do."),
+        ("first:yes", "A list looks at the last message alone. Leave out `first:`"),
         ("assignee:none waiting", "No open conversation fits assignee: *none*, waiting."),
         ("", "There is no open conversation."),
     ],
