@@ -42,6 +42,8 @@ async def everything(redis: Any) -> dict[str, str]:
     """Each key with all that it holds, as text."""
     found = {}
     for name in await redis.keys("*"):
+        if (kind := await redis.type(name)) == b"none":  # it has expired meanwhile
+            continue
         value = await {
             b"string": redis.get,
             b"hash": redis.hgetall,
@@ -49,7 +51,7 @@ async def everything(redis: Any) -> dict[str, str]:
             b"set": redis.smembers,
             b"zset": lambda one: redis.zrange(one, 0, -1),
             b"stream": redis.xrange,
-        }[await redis.type(name)](name)
+        }[kind](name)
         found[name.decode()] = f"{name.decode()} {value!r}"
     return found
 
