@@ -28,6 +28,7 @@ from bot.network import network_of
 from bot.people import answers
 from bot.people.access import Access
 from bot.people.directory import Directory
+from bot.people.groups import Groups
 from bot.people.line_store import Lines
 from bot.people.links import Links
 from bot.people.notices import Notices
@@ -44,6 +45,7 @@ from bot.queue.worker import Worker
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
+from bot.rules.store import MentionStore, TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack import dispatch
@@ -64,6 +66,7 @@ from bot.store.layout import migrate
 from bot.store.quota import Quota
 from bot.targets.store import Targets
 from bot.triage.store import Triages
+from bot.upkeep.store import Lifetimes
 from bot.waits.store import Noticed
 from bot.web import Web
 
@@ -155,7 +158,9 @@ async def _bot(
         notices=notices,
         lines=Lines(redis),
         refused=RefusedChannels(notices, quota, timing.look_again),
+        groups=Groups(redis, slack),
         cards=Cards(redis, settings.conversation_days),
+        lifetimes=Lifetimes(redis, settings.conversation_days),
         posts=Posts(redis),
         standing=Standing(redis),
         replies=Replies(redis, timing.replying),
@@ -163,6 +168,8 @@ async def _bot(
         feed=feed,
         contacts=Contacts(redis),
         routes=Routes(redis),
+        turns=TurnStore(redis),
+        mentions=MentionStore(redis),
         waiting=Waiting(redis),
         noticed=Noticed(redis),
         targets=Targets(redis),

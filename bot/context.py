@@ -16,6 +16,7 @@ from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.people.access import Access
 from bot.people.directory import Directory
+from bot.people.groups import Groups
 from bot.people.line_store import Lines
 from bot.people.links import Links
 from bot.people.notices import AFTER, Notices
@@ -29,6 +30,7 @@ from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
+from bot.rules.store import MentionStore, TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -41,6 +43,7 @@ from bot.store.installation import InstallState
 from bot.store.quota import Quota
 from bot.targets.store import Targets
 from bot.triage.store import Triages
+from bot.upkeep.store import Lifetimes
 from bot.waits.store import Noticed
 
 
@@ -100,8 +103,10 @@ class Bot:
     notices: Notices
     lines: Lines
     refused: RefusedChannels
+    groups: Groups
 
     cards: Cards
+    lifetimes: Lifetimes
     posts: Posts
     standing: Standing
     replies: Replies
@@ -109,6 +114,8 @@ class Bot:
     feed: Feed
     contacts: Contacts
     routes: Routes
+    turns: TurnStore
+    mentions: MentionStore
     waiting: Waiting
     noticed: Noticed
     targets: Targets

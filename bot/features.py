@@ -43,6 +43,11 @@ from bot.reply import receipt
 from bot.reply import submit as reply_submit
 from bot.routing import commands as routing
 from bot.routing import move
+from bot.rules import assign as assign_by_rule
+from bot.rules import away as away_now
+from bot.rules import commands as rules
+from bot.rules import follow, mention, nobody
+from bot.rules import note as note_by_rule
 from bot.send import again, send
 from bot.snippets import form as snippets
 from bot.snippets import put
@@ -75,6 +80,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
+    *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),
     *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
     *(part.feature for part in (routing, move, channels, find, home, count, report, waits, waits_tell)),
     *(part.feature for part in (targets_look, targets_tell, escalate)),

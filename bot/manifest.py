@@ -11,9 +11,12 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 SCOPES: Final = ("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read")
-# Only for what an admin switches on in a channel (`/inbox replies`). Whoever installs the app may leave them out: https://docs.slack.dev/changelog/2026/03/16/optional-scopes
+# Only for what an admin switches on in a channel (`/inbox replies`), and for rules that name a user group.
+# Whoever installs the app may leave them out:
+# https://docs.slack.dev/changelog/2026/03/16/optional-scopes
 FOR_REPLIES: Final = frozenset({"channels:history", "groups:history", "reactions:write"})
-OPTIONAL: Final = (*sorted(FOR_REPLIES),)
+FOR_GROUPS: Final = "usergroups:read"
+OPTIONAL: Final = (*sorted(FOR_REPLIES), FOR_GROUPS)
 MESSAGES: Final = ("message.channels", "message.groups")
 SHARING: Final = ("channel_shared", "channel_unshared")
 EVENTS: Final = ("app_home_opened", "app_uninstalled", "tokens_revoked", *SHARING, *MESSAGES)

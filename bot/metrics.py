@@ -39,8 +39,25 @@ QUOTA: Final = Gauge("bot_inbox_quota_left", "Calls left by our own count, of ea
 HELD: Final = Gauge(
     "bot_inbox_held_seconds", "How much longer no call (all), or no background call, goes out.", ["who"]
 )
+ANSWERS: Final = Counter("bot_inbox_answers_total", "Inbox's answers by status; 0 when there was none.", ["status"])
+STANDS: Final = Gauge("bot_queue_stands_seconds", "Age of the oldest work that was tried and waits to be tried again.")
+
+# What a team does, by Slack channel; `direct` is none, as in direct messages with the bot.
+RECEIVED: Final = Counter("bot_messages_received_total", "Messages from outside that were shown.", ["channel"])
+ANSWERED: Final = Counter("bot_waits_answered_total", "Waits that an answer ended, written anywhere.", ["channel"])
+SENT: Final = Counter(
+    "bot_messages_sent_total", "What was written in Slack: sent, unsent or unconfirmed.", ["channel", "outcome"]
+)
+WAITING: Final = Gauge("bot_waiting", "Conversations in which somebody waits for an answer.", ["channel"])
+OLDEST_WAIT: Final = Gauge("bot_waiting_oldest_seconds", "How long the longest of these has waited.", ["channel"])
+
 CIRCUIT: Final = Gauge(
     "bot_circuit_open",
     "1 while calls rest for everybody: Inbox told us to wait (inbox), or Slack took the token away (slack).",
     ["to"],
 )
+
+
+def place_of(channel: str | None) -> str:
+    """The label of what happened in a channel, or outside of all."""
+    return channel if channel and channel.startswith(("C", "G")) else "direct"

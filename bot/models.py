@@ -90,7 +90,7 @@ class Person(Record):
     `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `picture` is an address.
     `assignee_id` is the contact's default assignee; it, `tag_ids`, `status_id`, `valuation` and whether there are notes
     (`noted`) are known only where the vendor showed the contact itself. v1 shows everything but the assignee:
-    `assignee_known` tells whether None means nobody.
+    `assignee_known` tells whether None means nobody. `verified` is None where only a part of the profile was shown.
     """
 
     platform: str
@@ -103,6 +103,7 @@ class Person(Record):
     picture: str | None = None
     bio: str | None = None
     followers: int | None = None
+    verified: bool | None = None
     assignee_id: str | None = None
     assignee_known: bool = False
     tag_ids: tuple[str, ...] = ()

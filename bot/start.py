@@ -28,6 +28,7 @@ from bot.errors import (
 from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
 from bot.inbox.either import Either
 from bot.inbox.spoken import Shared, Spoken, end_of
+from bot.metrics import ANSWERS
 from bot.people.notices import Notices
 from bot.queue.worker import cancelled
 from bot.settings import Settings
@@ -121,6 +122,7 @@ def inbox_client(
     """The client for people, or the one that leaves them their share of the quota."""
 
     async def learn(headers: Mapping[str, str], status: int) -> None:
+        ANSWERS.labels(str(status)).inc()
         await quota.learn(headers, status)
         await notices.inbox_answered(headers, status)
 

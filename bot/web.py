@@ -7,6 +7,7 @@ import hmac
 import math
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -38,8 +39,12 @@ from bot.metrics import (
     DEPTH,
     HELD,
     OLDEST,
+    OLDEST_WAIT,
     QUOTA,
     REQUESTS,
+    STANDS,
+    WAITING,
+    place_of,
 )
 from bot.queue.job import reference
 from bot.version import version
@@ -171,9 +176,9 @@ class Web:
             async with asyncio.timeout(STORE_WITHIN):
                 await self._measure()
         except (StoreUnavailable, TimeoutError):
-            for figure in (DEPTH, QUOTA, HELD, CIRCUIT):
+            for figure in (DEPTH, QUOTA, HELD, CIRCUIT, WAITING, OLDEST_WAIT):
                 figure.clear()
-            for unknown in (OLDEST, CURSOR_LAG):  # rather than what was true last
+            for unknown in (OLDEST, STANDS, CURSOR_LAG):  # rather than what was true last
                 unknown.set(math.nan)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
@@ -186,6 +191,8 @@ class Web:
         for state, count in (await self._bot.lanes.depth()).items():
             DEPTH.labels(state).set(count)
         OLDEST.set(await self._bot.lanes.oldest())
+        STANDS.set(await self._bot.lanes.stands())
+        await self._measure_waits()
         read_at = await self._bot.feed.read_at()
         CURSOR_LAG.set((datetime.now(UTC) - read_at).total_seconds() if read_at else 0)
         for window, left in (await self._bot.quota.left()).items():
@@ -195,6 +202,21 @@ class Web:
             HELD.labels(who).set(seconds)
         CIRCUIT.labels("inbox").set(held["all"] > 0)
         CIRCUIT.labels("slack").set(await self._bot.install.revoked() or await self._bot.install.refused())
+
+    async def _measure_waits(self) -> None:
+        """Of those of whom people are reminded: a fortnight back, and 500 at the most, those who wait longest."""
+        waits = await self._bot.waiting.all()
+        channels = await self._bot.cards.places(list(waits))
+        oldest, now = dict[str, float](), time.time()
+        count = Counter(place_of(channels.get(one)) for one in waits)
+        for thread_id, since in waits.items():
+            channel = place_of(channels.get(thread_id))
+            oldest[channel] = max(oldest.get(channel, 0.0), now - since)
+        for figure in (WAITING, OLDEST_WAIT):
+            figure.clear()  # a channel in which nobody waits any more is not said to be as it was
+        for channel, number in count.items():
+            WAITING.labels(channel).set(number)
+            OLDEST_WAIT.labels(channel).set(oldest[channel])
 
 
 class _Endpoint:

@@ -11,7 +11,7 @@ from bot.channels.store import ChannelChoices, PersonChoices, Preferences
 from bot.people.links import Links
 from bot.people.rights import Rights
 from bot.reminders import views as reminders
-from bot.routing.commands import said_rules
+from bot.routing.said import said_rules
 from bot.routing.store import Routes
 from bot.snippets.store import TEAM, Snippets
 from bot.targets import views as targets

@@ -15,10 +15,7 @@ from bot.people.answers import say
 from bot.queue.job import Job
 
 SHOWN: Final = 200  # conversations
-HELP: Final = (
-    "open conversations with boxes, to archive, assign, tag or snooze many at once: `list`, `list waiting tag:vip "
-    "account:@acme`, with the conditions of `route`"
-)
+HELP: Final = "open conversations, to do one thing with many: `list waiting tag:vip`, with the conditions of `route`"
 feature = Feature()
 
 

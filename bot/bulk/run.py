@@ -33,7 +33,6 @@ from bot.people.answers import say, tell
 from bot.people.colleague import user_of
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
-from bot.queue.retries import tried
 from bot.slack.payloads import Ack, Body, asker, button_value
 
 log = structlog.get_logger(__name__)
@@ -96,7 +95,9 @@ async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
             return await _ended(bot, job, why=bulk.AWAY)
         wait = error.retry_after if isinstance(error, RateLimited) else 0.0
         log.info("bulk_waits", ref=job.ref, error=type(error).__name__)
-        return [tried(job).model_copy(update={"waits": True, "rests": wait})]
+        waiting = job.model_copy(update={"tries": job.tries + 1, "waits": True, "rests": wait})
+        said, job = _said(waiting, bulk.waits(wait))
+        return [*said, job]
     except Refused as error:
         return await _ended(bot, job, why=answers.explain(bot, error, job.ref))
     return [*follow, *await _next(bot, job.after(how, why))]
@@ -120,11 +121,17 @@ async def _one(bot: Bot, job: Bulk, begin: one.Begin, actor: Actor) -> tuple[How
 async def _next(bot: Bot, job: Bulk) -> list[Job]:
     if not job.left:
         return await _ended(bot, job)
+    said, job = _said(job)
+    return [*said, job]
+
+
+def _said(job: Bulk, wait: str = "") -> tuple[list[Job], Bulk]:
+    """How far it is, unless that was said just now; `wait` is why it does not go on (mrkdwn)."""
     now = utc_now()
     if job.told and now - job.told < SAID_EVERY:
-        return [job]
+        return [], job
     job = job.model_copy(update={"told": now})
-    return [_progress(job), job]
+    return [_progress(job, wait)], job
 
 
 def _pause(bot: Bot, job: Bulk) -> float:
@@ -132,9 +139,9 @@ def _pause(bot: Bot, job: Bulk) -> float:
     return job.rests or pauses[min(job.tries, len(pauses)) - 1]
 
 
-def _progress(job: Bulk) -> Tell:
+def _progress(job: Bulk, wait: str = "") -> Tell:
     how, total = list(job.how.values()), len(job.how) + len(job.left)
-    message = views.progress(bulk.progress(job.wanted.act, how, total), job.id)
+    message = views.progress(bulk.progress(job.wanted.act, how, total, wait), job.id)
     return Tell(asker=job.asker, text=message["text"], blocks=message["blocks"], meanwhile=True)
 
 
@@ -201,7 +208,7 @@ async def end(job: EndBulk, _: Keep, bot: Bot) -> list[Job]:
     running = "" if shown.running == job.id else shown.running
     await bot.listings.put(listing_id, shown.model_copy(update={"running": running, "said": job.said}))
     await bot.ticks.put(listing_id, [])
-    return [ShowAgain(seen_in=job.seen_in, goes_on=True, asker=job.asker)]
+    return [ShowAgain(seen_in=job.seen_in, asker=job.asker)]
 
 
 @feature.handles(TellAssigned)

@@ -9,9 +9,10 @@ from bot.context import Bot
 from bot.errors import Mistake
 from bot.inbox.search import Found, Narrow, Search
 from bot.models import Thread
-from bot.routing.commands import meant
-from bot.routing.fit import unmet
+from bot.routing.actions import Actions
+from bot.routing.fit import Known, unmet
 from bot.routing.language import read
+from bot.routing.make import meant
 from bot.routing.store import Condition, Field, Rule
 
 WAITING: Final = "waiting"
@@ -36,8 +37,10 @@ async def understood(bot: Bot, typed: str) -> Filter:
     if not typed:
         return Filter()
     draft = read(typed, (WAITING,))
-    if draft.channel:
-        raise Mistake(words.NO_CHANNEL)
+    if draft.actions != Actions():
+        raise Mistake(words.NO_CHANNEL if draft.actions.channel else words.NO_ACTIONS)
+    if any(one.field == "first" for one in draft.wishes):
+        raise Mistake(words.NO_FIRST)
     return Filter(await meant(bot, draft.wishes), WAITING in draft.marks)
 
 
@@ -56,7 +59,7 @@ async def fits(bot: Bot, wanted: Filter, thread: Thread) -> bool:
     campaign = any(one.field == "campaign" for one in wanted.conditions)
     seen = campaign and (await bot.routes.memory(thread.id)).campaign
     rule = Rule(id="", channel="", conditions=wanted.conditions)
-    return not unmet(rule, thread, last, campaign=seen)
+    return not unmet(rule, thread, last, Known(campaign=seen))
 
 
 def _narrow(wanted: Filter) -> Narrow:

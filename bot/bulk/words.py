@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Final
 
 from bot.bulk.jobs import Act, How
@@ -10,6 +11,8 @@ from bot.routing import views as routing
 from bot.text import plain
 
 NO_CHANNEL = "A list has no channel. Leave out `to:`."
+NO_ACTIONS = "A list changes nothing. Leave out what a rule would do."
+NO_FIRST = "A list looks at the last message alone. Leave out `first:`, which is for rules."
 NOTHING_TICKED = "Tick the conversations first, in the boxes before their names or with *Tick all*."
 BUSY = "I am not done with those that you ticked before. Wait for the outcome, or press *Stop*."
 NO_TAGS = "Your team has no tags. Add some in Inbox."
@@ -58,10 +61,18 @@ def begun(act: Act, count: int) -> str:
     return f"⏳ I'm {DOING[act]} {many(count)}. My direct message says how far I am."
 
 
-def progress(act: Act, how: Sequence[How], total: int) -> str:
-    """In the direct message, as long as it takes."""
+def progress(act: Act, how: Sequence[How], total: int, wait: str = "") -> str:
+    """In the direct message, as long as it takes; `wait` is why it does not go on just now."""
     so_far = _parts(act, how)
-    return f"⏳ I'm {DOING[act]} {many(total)}. {len(how)} of {total} done" + (f": {so_far}." if so_far else ".")
+    said = f"⏳ I'm {DOING[act]} {many(total)}. {len(how)} of {total} done" + (f": {so_far}." if so_far else ".")
+    return f"{said} {wait}".strip()
+
+
+def waits(seconds: float) -> str:
+    """Inbox told how long to wait, or (0) does not answer, or Slack does not say who asks."""
+    if seconds:
+        return f"Inbox asks us to wait {max(1, ceil(seconds))} s. I'll go on then."
+    return "Inbox or Slack isn't answering. I'll keep trying for an hour."
 
 
 def outcome(

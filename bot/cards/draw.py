@@ -31,9 +31,12 @@ View = Callable[[Sequence[Message], Person | None], Msg]
 async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     """Draw the card as things are now."""
     card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
-    if card is None or place is None or (card.gone and card.thread.person is None):  # which shows already that it is
+    if card is None or place is None:
         return []
-    card = await awake(bot, card) if not card.gone else card
+    if (card.rested or card.gone) and await bot.sharing.shows(place.channel):  # else nothing of it is shown anyhow
+        if card.gone and card.thread.person is None:
+            return []  # it shows already that it is gone, and nobody knows any more whose it was
+        card = card if card.gone else await awake(bot, card)
     await bot.refused.unless_known(job, place.channel)
     drawn = await draw(bot, card, place.channel)
     if card.waiting_since:  # a card that moved as a wait began says so until that is over
@@ -41,7 +44,7 @@ async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     if not await redraw(bot, job, place, drawn):
         return [Lost(thread_id=job.thread_id, place=(place.channel, place.ts))]
     if card.gone:
-        await bot.cards.rest(job.thread_id)  # from now on, nothing is kept of it but ids
+        await bot.lifetimes.rest(job.thread_id)  # from now on, nothing is kept of it but ids
     return named_later(bot, job.thread_id)
 
 

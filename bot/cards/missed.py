@@ -12,8 +12,10 @@ from bot.cards.posting import post_once, slot, stands, unseen, waits_since, with
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
+from bot.metrics import RECEIVED, place_of
 from bot.models import Card, Message, Place
 from bot.queue.job import Job, Keep
+from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by
 from bot.store.quota import FIRST, LATER
 from bot.waits.notice import notice
@@ -55,6 +57,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     if card is None or not new or (thread.archived and place is None):
         await bot.feed.caught_up(thread.id)
         return then
+    count = len(new)
     then += ended_by(thread.id, card.snoozed, new)
     alone = [card.latest] if place and card.latest and await bot.posts.alone(card, place) else []
     card = await with_latest(bot, card, new)
@@ -77,7 +80,8 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         except CardDeleted as error:
             return [Lost(thread_id=thread.id, place=(place.channel, place.ts), stray=error.stray), job]
     await bot.feed.caught_up(thread.id)
-    return then
+    RECEIVED.labels(place_of(place.channel)).inc(count)
+    return [*then, Judge(thread_id=thread.id, channel=place.channel)]
 
 
 async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[Message]) -> None:

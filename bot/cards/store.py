@@ -17,10 +17,12 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
+from bot.metrics import RECEIVED, place_of
 from bot.models import Card, Message, Note, Place, Record, Snoozed, Thread
 from bot.store import keys
 from bot.store.scripts import script
 
+FRESH: Final = 2  # what a message is that waits to be shown from now on
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
     "status": Note, "tagged": Note, "valued": Note, "snoozed": Snoozed,
@@ -36,7 +38,6 @@ class Cards:
         self._lives = days * keys.DAY
         self._amend = script(redis, "cards/amend_latest.lua")
         self._put = script(redis, "cards/put_card.lua")
-        self._rest = script(redis, "cards/rest.lua")
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
@@ -71,7 +72,7 @@ class Cards:
         """The card was posted at `place`. False when it is no longer at `before`: another lane has posted it too."""
         was = before or ("", "")
         keys_of = [keys.card(thread_id), keys.card_at(*place)]
-        return bool(await self._put(keys=keys_of, args=[*place, thread_id, *was]))
+        return bool(await self._put(keys=keys_of, args=[*place, thread_id, *was, self._lives]))
 
     async def at(self, place: Place) -> str | None:
         """The id of the thread whose card is at `place`."""
@@ -88,7 +89,7 @@ class Cards:
         parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
         people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
         pipe = self._redis.pipeline()
-        pipe.hset(keys.card(thread.id), mapping={n: _kept(p) for n, p in parts.items() if p is not None})
+        pipe.hset(keys.card(thread.id), mapping={n: kept(p) for n, p in parts.items() if p is not None})
         pipe.hdel(keys.card(thread.id), "gone").expire(keys.card(thread.id), self._lives)
         for person in people:
             pipe.sadd(keys.threads_of(str(person)), thread.id)
@@ -110,17 +111,17 @@ class Cards:
         """The message that the card shows; None where Inbox has none to show any more."""
         pipe = self._redis.pipeline()
         if message is not None:
-            pipe.hset(keys.card(thread_id), "latest", _kept(message))
+            pipe.hset(keys.card(thread_id), "latest", kept(message))
         pipe.hdel(keys.card(thread_id), "rested")
         await pipe.execute()
 
     async def amend_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows has changed; nothing happens when it shows another one by now."""
-        await self._amend(keys=[keys.card(thread_id)], args=[message.id, _kept(message)])
+        await self._amend(keys=[keys.card(thread_id)], args=[message.id, kept(message)])
 
     async def answer(self, thread_id: str, note: Note) -> None:
         """Who answered last."""
-        await self._redis.hset(keys.card(thread_id), "answered", _kept(note))
+        await self._redis.hset(keys.card(thread_id), "answered", kept(note))
 
     async def pass_over(self, thread_id: str) -> None:
         """Something changed in a thread that has no card."""
@@ -133,45 +134,18 @@ class Cards:
         """Ids of the threads known with a contact id or a person's platform id."""
         return {one.decode() for one in await self._redis.smembers(keys.threads_of(person))}
 
-    async def some(self, cursor: int) -> tuple[int, list[str]]:
-        """Ids of some threads with a card, and where to go on; 0 at the end. Each comes at least once."""
-        following, found = await self._redis.scan(cursor, match=keys.card("*"), count=200)
-        return int(following), [one.decode().removeprefix(keys.card("")) for one in found]
-
-    async def rest(self, thread_id: str) -> None:
-        """Bring what leads to the card, and what is kept of it, in line with how long nothing has changed.
-
-        After a week, of what Inbox can tell again only the names stay; of a conversation that is gone, only ids.
-        """
-        card = keys.card(thread_id)
-        raw, gone, channel, ts = await self._redis.hmget(card, "thread", "gone", "channel", "ts")
-        if raw is None:
-            return
-        thread, left = Thread.model_validate_json(raw), await self._redis.ttl(card)
-        people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
-        places = [keys.card_at(channel.decode(), ts.decode())] if channel and ts else []
-        names = [card, *places, *(keys.threads_of(str(one)) for one in people)]
-        at_rest = 0 <= left < self._lives - keys.WEEK
-        kept = _kept(_bare(thread) if gone else _slim(thread)) if gone or at_rest else ""
-        kept = "" if kept == raw.decode() else kept  # that was done before
-        await self._rest(keys=names, args=[self._lives, raw, kept, int(bool(gone)), *_OF_THE_GONE])
+    async def places(self, thread_ids: Sequence[str]) -> dict[str, str]:
+        """The channels that these threads have their cards in; those without are left out."""
+        pipe = self._redis.pipeline(transaction=False)
+        for one in thread_ids:
+            pipe.hget(keys.card(one), "channel")
+        found = await pipe.execute() if thread_ids else []
+        return {one: raw.decode() for one, raw in zip(thread_ids, found, strict=True) if raw}
 
 
-_OF_THE_GONE: Final = ("thread", "gone", "channel", "ts")
-
-
-def _kept(part: Record) -> str:
-    """What equals a default is left out."""
+def kept(part: Record) -> str:
+    """How a part of a card is written: what equals a default is left out."""
     return part.model_dump_json(exclude_defaults=True)
-
-
-def _slim(thread: Thread) -> Thread:
-    person = thread.person and thread.person.model_copy(update={"bio": None, "picture": None, "followers": None})
-    return thread.model_copy(update={"person": person, "last_message": None})
-
-
-def _bare(thread: Thread) -> Thread:
-    return Thread(id=thread.id, account_link_id=thread.account_link_id, platform=thread.platform)
 
 
 class Standing:
@@ -271,7 +245,10 @@ class Posts:
         """
         names = [keys.unshown(message.thread_id), keys.once(f"message:{message.id}"), keys.shown(message.id)]
         entry = Entry(channel=channel, message=message, seq=seq).model_dump_json()
-        return bool(await self._put(keys=names, args=[message.id, entry, int(marked)]))
+        waits = int(await self._put(keys=names, args=[message.id, entry, int(marked)]))
+        if waits == FRESH and message.inbound:
+            RECEIVED.labels(place_of(channel)).inc()
+        return bool(waits)
 
     async def waiting(self, thread_id: str) -> list[Waiting]:
         """What is to be shown, the oldest message first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 from redis.asyncio import Redis
 
@@ -30,18 +32,28 @@ class ChannelChoices(Record):
     escalate_after: float | None = None
 
 
+class Away(Record):
+    """Somebody is away, `until` then; None: until they say that they are back."""
+
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return self.until is None or at < self.until
+
+
 class PersonChoices(Record):
     """What a person wants to hear. `told_of_assignment`: a direct message when a colleague assigns them a thread.
 
     `quiet`: the hours in which that and reminders wait. `heard`: how they hear that somebody begins to wait in a
     conversation that they have. `archive_when_sent`: how the box in the form to reply was left. `hold`: for how many
-    seconds what they send waits, so that they may undo it.
+    seconds what they send waits, so that they may undo it. `away`: rules assign them nothing.
     """
 
     told_of_assignment: bool = True
     quiet: Quiet | None = None
     heard: Heard = "mention"
     archive_when_sent: bool = False
+    away: Away | None = None
     hold: int = 0
     hinted: dict[str, str] = Field(default_factory=dict)
 

@@ -23,9 +23,10 @@ async def drawn(
     done: ContactChange | None = None,
     actor: Actor | None = None,
     *,
+    rule: str = "",
     quiet: bool = False,
 ) -> list[Job]:
-    """The jobs that draw the cards; `done` was changed by `actor`. The text of notes stands on no card.
+    """The jobs that draw the cards; `done` was changed by `actor` or a `rule`. The text of notes stands on no card.
 
     Of what is `quiet`, Inbox is asked behind what people ask.
     """
@@ -36,11 +37,9 @@ async def drawn(
         ids |= await bot.cards.threads_of(about)
     before = {one: thread.assignee_id for one, thread in (await bot.cards.threads(sorted(ids))).items()}
     before[contact.thread.id] = contact.thread.assignee_id
-    by, member = (actor.name, actor.member.id) if actor else ("", "")
-    return [
-        ShowContact(thread_id=one, by=by, member_id=member, done=done, assigned_before=before.get(one), quiet=quiet)
-        for one in sorted(ids)
-    ]
+    by, member = (actor.name, actor.member.id) if actor else (rule, "")
+    shown = ShowContact(thread_id="", by=by, member_id=member, done=done, quiet=quiet)
+    return [shown.model_copy(update={"thread_id": one, "assigned_before": before.get(one)}) for one in sorted(ids)]
 
 
 @feature.handles(ShowContact)

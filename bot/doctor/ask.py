@@ -23,7 +23,7 @@ async def doctor(job: Console, typed: str, bot: Bot) -> list[Job]:
     async def inbox() -> Inbox:
         return bot.background
 
-    store = Store(bot.health, bot.lanes, bot.feed, bot.links, bot.install, bot.preferences, bot.routes)
+    store = Store(bot.health, bot.lanes, bot.feed, bot.links, bot.install, bot.preferences, bot.routes, bot.record)
     findings = await Checkup(bot.settings, bot.slack, inbox, store).findings()
     return [say(job.asker, "\n".join(map(_line, findings)))]
 
@@ -31,4 +31,4 @@ async def doctor(job: Console, typed: str, bot: Bot) -> list[Job]:
 def _line(one: Finding) -> str:
     """What was found, and below it what to do."""
     mark = {"ok": "✅", "warning": "⚠️", "failed": "❌"}[one.level]
-    return f"{mark} *{one.what}* {plain(one.seen)}" + (f"\n      → {one.remedy}" if one.remedy else "")
+    return f"{mark} *{one.what}* {plain(one.seen)}" + (f"\n      → {one.remedy} ({one.where})" if one.remedy else "")

@@ -10,8 +10,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from bot.doctor.finding import CHANNEL, Finding, Level, ago, bot_token, inbox_remedy, slack_remedy
+from bot.doctor import posts
+from bot.doctor.finding import (
+    CHANNEL,
+    Finding,
+    Level,
+    ago,
+    bot_token,
+    inbox_remedy,
+    slack_remedy,
+    weightiest_first,
+)
 from bot.doctor.storage import NO_REDIS, Store, of_redis
+from bot.doctor.turns import rules_findings
 from bot.errors import (
     InboxError,
     ScopeMissing,
@@ -28,6 +39,7 @@ from bot.models import AccountLink, Member
 from bot.people import version_words
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.names import Names
 from bot.slack.workspace import Installation
 from bot.version import version
 
@@ -48,10 +60,11 @@ class Checkup:
     ) -> None:
         """`inbox` opens the client, which may fail; without `store`, nothing is said of what is in Redis."""
         self._settings, self._slack, self._open_inbox, self._store = settings, slack, inbox, store
+        self._names = Names(slack)
 
     async def findings(self) -> list[Finding]:
-        """All of them, in the order in which things depend on each other."""
-        return [one async for one in self._all()]
+        """All of them: what failed first, then the warnings."""
+        return weightiest_first([one async for one in self._all()])
 
     async def _all(self) -> AsyncIterator[Finding]:
         installation: Installation | None = None
@@ -99,6 +112,9 @@ class Checkup:
                 yield one
             for one in await self._admins():
                 yield one
+            yield await posts.card(self._slack)
+            for one in await self._others():
+                yield one
         except SlackError as error:
             yield Finding("Slack", "warning", f"{error}; the rest was not looked at", "Try again in a minute.")
 
@@ -115,7 +131,8 @@ class Checkup:
         missing = sorted(FOR_REPLIES - granted)
         if not (wanting and missing):
             return []
-        seen = f"on in {', '.join(wanting)}, where nothing is sent without {', '.join(missing)}"
+        named = [await self._names.channel(one) for one in wanting]
+        seen = f"on in {', '.join(named)}, where nothing is sent without {', '.join(missing)}"
         return [Finding("replies", "warning", seen, f"{_ADD_SCOPES} Or type `/inbox replies off` there.")]
 
     async def _transport(self) -> Finding:
@@ -144,20 +161,36 @@ class Checkup:
             await self._slack.try_channel(channel, installation.bot_user)
         except (SlackRefused, SlackUnknown) as error:
             how = CHANNEL.get(error.code, "Correct NOTIFY_CHANNEL, and invite the bot to that channel.")
-            return Finding("channel", "failed", f"{channel}: {error.code}", how)
-        return Finding("channel", "ok", channel)
+            return Finding("channel", "failed", f"{await self._names.channel(channel)}: {error.code}", how)
+        return Finding("channel", "ok", await self._names.channel(channel))
 
     async def _routed(self, installation: Installation) -> list[Finding]:
         """The channels of rules that take no posts."""
         found = []
         rules = await self._known(lambda store: store.routes.rules()) or []
-        for channel in dict.fromkeys(rule.channel for rule in rules):
+        for channel in dict.fromkeys(rule.channel for rule in rules if rule.channel):
             try:
                 await self._slack.try_channel(channel, installation.bot_user)
             except (SlackRefused, SlackUnknown) as error:
                 how = "Write `/invite @Inbox` in that channel, or give its conversations another: `/inbox route list`."
-                found.append(Finding("route", "failed", f"{channel}: {error.code}", how))
+                seen = f"{await self._names.channel(channel)}: {error.code}"
+                found.append(Finding("route", "failed", seen, how))
         return found
+
+    async def _others(self) -> list[Finding]:
+        """Who posts besides us, and whether anybody has used the bot yet."""
+        channel, store = self._settings.notify_channel, self._store
+        if store is None:
+            return []
+        try:
+            foreign = (
+                await posts.second_bot(self._slack, store, channel, await self._names.channel(channel))
+                if channel
+                else []
+            )
+            return [*foreign, *await posts.first_use(store)]
+        except StoreUnavailable:
+            return []  # which a line of its own says
 
     async def _admins(self) -> list[Finding]:
         unknown = []
@@ -179,7 +212,10 @@ class Checkup:
         for one in self._accounts(await inbox.account_links()):
             yield one
         if with_slack:
-            yield await self._members(await inbox.members())
+            members = await inbox.members()
+            yield await self._members(members)
+            for one in await self._turns(members):
+                yield one
         if self._store:
             yield await self._webhook(self._store)
             yield await self._cursor(self._store, inbox)
@@ -229,6 +265,17 @@ class Checkup:
             seen = f"{len(members) - len(names)} of {len(members)} matched; not in Slack by e-mail: {', '.join(names)}"
             return Finding("members", "warning", seen, how)
         return Finding("members", "ok", f"{len(members)}, all matched")
+
+    async def _turns(self, members: list[Member]) -> list[Finding]:
+        """Who is named by rules and can get nothing."""
+        if self._store is None:
+            return []
+        try:
+            return await rules_findings(self._slack, self._store.links, await self._store.routes.rules(), members)
+        except SlackError as error:
+            return [Finding("rules", "warning", f"not compared: {error}", "Try again in a minute.")]
+        except StoreUnavailable:
+            return []  # which a line of its own says
 
     async def _webhook(self, store: Store) -> Finding:
         if self._settings.inbox_webhook_secret is None:

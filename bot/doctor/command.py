@@ -6,12 +6,13 @@ import json
 import re
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from bot import settings as all_settings
 from bot.channels.store import Preferences
 from bot.doctor.checkup import Checkup
-from bot.doctor.finding import Finding
+from bot.doctor.finding import Finding, weightiest_first
 from bot.doctor.storage import Store
 from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
@@ -19,6 +20,7 @@ from bot.features import KINDS
 from bot.inbox.client import Http, Inbox, choose_version, http_client, open_inbox
 from bot.network import network_of
 from bot.people.links import Links
+from bot.people.record import AuditLog
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes
 from bot.settings import Settings
@@ -39,7 +41,7 @@ async def examine(*, as_json: bool) -> int:
         mistakes = (line.partition(": ") for line in str(error).splitlines())
         _print([Finding("settings", "failed", seen, remedy) for seen, _, remedy in mistakes], as_json)
         return 2
-    findings = [Finding("settings", "ok", "complete"), *await _findings(settings)]
+    findings = weightiest_first([Finding("settings", "ok", "complete"), *await _findings(settings)])
     _print(findings, as_json)
     return 1 if any(one.level == "failed" for one in findings) else 0
 
@@ -69,6 +71,7 @@ async def _findings(settings: Settings) -> list[Finding]:
                 InstallState(redis),
                 Preferences(redis),
                 Routes(redis),
+                AuditLog(redis, settings.audit_days),
             )
             store = Store(partial(health, redis), *parts)
         except BotError as error:
@@ -84,9 +87,17 @@ async def _inbox(settings: Settings, http: Http) -> Inbox:
 
 def _print(findings: list[Finding], as_json: bool) -> None:
     if as_json:
-        print(json.dumps([one._asdict() for one in findings], indent=2, ensure_ascii=False))
+        told = [one._asdict() | ({"where": one.where} if one.remedy else {}) for one in findings]
+        print(json.dumps(told, indent=2, ensure_ascii=False))
         return
     for one in findings:
         print(f"{_MARKS[one.level]}  {one.what:<15}  {one.seen}")
         if one.remedy:
-            print(f"{'':9}→ {one.remedy}")
+            print(f"{'':9}→ {one.remedy}\n{'':11}{_clickable(one.where)}")
+
+
+def _clickable(where: str) -> str:
+    """Beside the sources, an address that a terminal opens."""
+    path, _, anchor = where.partition("#")
+    file = Path(__file__).resolve().parents[2] / path
+    return f"{file.as_uri()}#{anchor}" if file.is_file() else where

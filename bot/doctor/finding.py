@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 from bot.errors import Forbidden, InboxError, RateLimited, SlackBusy, SlackError, Unauthorized, VersionEnded
@@ -10,6 +12,7 @@ from bot.people import version_words
 from bot.settings import Settings
 
 Level = Literal["ok", "warning", "failed"]
+LEVELS: Final[Sequence[Level]] = ("failed", "warning", "ok")
 CHANNEL: Final = {
     "channel_not_found": "NOTIFY_CHANNEL names no channel that the bot can see: copy the channel's id (C…) from its "
     "details, and if it is private write `/invite @Inbox` in it.",
@@ -25,6 +28,16 @@ class Finding(NamedTuple):
     level: Level
     seen: str
     remedy: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where the documentation says more about such a line."""
+        return f"docs/doctor.md#{re.sub('[^a-z]+', '-', self.what.lower()).strip('-')}"
+
+
+def weightiest_first(found: Iterable[Finding]) -> list[Finding]:
+    """What failed, then the warnings, then what is well; within these, as things depend on each other."""
+    return sorted(found, key=lambda one: LEVELS.index(one.level))
 
 
 def slack_remedy(error: SlackError) -> str:

@@ -10,6 +10,7 @@ from bot.doctor.finding import Finding
 from bot.errors import NotWritable, StoreUnavailable
 from bot.events.store import Feed
 from bot.people.links import Links
+from bot.people.record import AuditLog
 from bot.queue.lanes import DeadLetter, Lanes
 from bot.routing.store import Routes
 from bot.store.health import UNKNOWN, Health
@@ -33,6 +34,7 @@ class Store(NamedTuple):
     install: InstallState
     preferences: Preferences
     routes: Routes
+    record: AuditLog
 
 
 async def of_redis(store: Store) -> AsyncIterator[Finding]:
@@ -48,7 +50,14 @@ async def of_redis(store: Store) -> AsyncIterator[Finding]:
             yield Finding("persistence", "warning", "no append-only file", how)
         if UNKNOWN in (found.version, found.eviction):
             how = "See there yourself that the version is 6.2 or newer, with `appendonly yes` and `noeviction`."
-            yield Finding("Redis's settings", "warning", "its user may not use INFO, so they are unknown", how)
+            yield Finding("settings of Redis", "warning", "its user may not use INFO, so they are unknown", how)
+        if trouble := await store.install.trouble():
+            seen, _, how = trouble.partition(": ")
+            yield Finding("data", "failed", seen, f"{how[:1].upper()}{how[1:]}")
+            return
+        if await store.install.revoked():
+            how = "Install the app in Slack again, and restart every process of the bot."
+            yield Finding("work", "failed", "rests, as Slack took the token away", how)
         yield await _queue(store)
         yield await _letters(store)
     except NotWritable as error:

@@ -14,6 +14,7 @@ from bot.events.store import Missed
 from bot.feature import Feature
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing import decide
+from bot.rules.jobs import Judge
 from bot.text import when_long
 
 FEW: Final = 5  # threads without cards that a digest asks for one by one
@@ -39,6 +40,8 @@ async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
         here = [one for one in missed if places[one.thread_id] == channel]
         text = _summary(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
         follow.append(Announce(channel=channel, text=text, threads={one.thread_id: one.since for one in here}))
+    if any(one.does_more for one in await bot.routes.rules()):  # those that are shown are judged then
+        follow += [Judge(thread_id=one.thread_id) for one in missed if places[one.thread_id] is None]
     return follow
 
 

@@ -14,10 +14,12 @@ from bot.errors import Gone
 from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh
 from bot.feature import Feature
 from bot.later.jobs import held_by, line_to
+from bot.metrics import ANSWERED, place_of
 from bot.models import Card, Message, Note, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 from bot.routing import decide
+from bot.rules.follow import followed
 from bot.snooze.jobs import ended_by
 
 log = structlog.get_logger(__name__)
@@ -51,12 +53,22 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:
-    """A post where the rules want it; where they want it elsewhere than the card is, the card moves there."""
-    channel = await decide.place(bot, thread, message)
+    """A post where the rules want it, and what else they say of it.
+
+    Where they want it elsewhere than the card is, the card moves there; a card that there is stays, though they want
+    none.
+    """
+    plan = await decide.settle(bot, thread, message)
+    place = await bot.cards.place(thread.id) if plan.place.channel is None and plan.place.trial else None
+    channel = plan.place.channel or (place.channel if place else None)
+    return [*await _posted(bot, channel, message, seq), *followed(plan, thread, message, channel)]
+
+
+async def _posted(bot: Bot, channel: str | None, message: Message, seq: int) -> list[Job]:
     if channel is None or not await bot.posts.put(message, channel, seq):
         return []
-    post = Post(channel=channel, thread_id=thread.id, message=message, waits=True)
-    if await bot.feed.owed(thread.id):  # the summary of what was missed there may wait for a slot of its own
+    post = Post(channel=channel, thread_id=message.thread_id, message=message, waits=True)
+    if await bot.feed.owed(message.thread_id):  # the summary of what was missed there may wait for a slot of its own
         await bot.lanes.hurry(post)
     return [post]
 
@@ -100,8 +112,9 @@ async def outbound(job: Outbound, _: Keep, bot: Bot) -> list[Job]:
     """What our side wrote answers whoever waits, and the card says so; a campaign answers nobody."""
     if job.campaign:
         await bot.routes.saw_campaign(job.thread_id)
-    else:
-        await bot.waiting.answered(job.thread_id, job.written.timestamp())
+    elif await bot.waiting.answered(job.thread_id, job.written.timestamp()):
+        place = await bot.cards.place(job.thread_id)
+        ANSWERED.labels(place_of(place.channel if place else None)).inc()
     card = await bot.cards.get(job.thread_id)
     if card is None:
         return []

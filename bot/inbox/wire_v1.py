@@ -45,6 +45,7 @@ class Prospect(Wire):
     image: str | None = None
     bio: str | None = None
     follower_count: float | None = None
+    verified: Maybe[str] = None
     first_seen_at: Maybe[Time] = None
     context: Maybe[Context] = None
 
@@ -64,6 +65,7 @@ class Prospect(Wire):
             picture=self.image,
             bio=self.bio,
             followers=whole(self.follower_count),
+            verified=None if self.verified is None else self.verified != "none",
             assignee_id=self.context.assignee_id if self.context else None,
             assignee_known=self.context is not None and "assignee_id" in self.context.model_fields_set,
             tag_ids=(self.context.tags if self.context else None) or (),

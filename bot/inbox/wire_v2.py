@@ -26,6 +26,7 @@ class Profile(Wire):
     display_name: str | None = None
     bio: str | None = None
     follower_count: float | None = None
+    verified: Maybe[bool] = None
     avatar_url: str | None = None
     profile_url: str | None = None
 
@@ -41,6 +42,7 @@ class Profile(Wire):
             picture=self.avatar_url,
             bio=self.bio,
             followers=whole(self.follower_count),
+            verified=self.verified,
             assignee_id=contact.assignee_id if contact else None,
             assignee_known=contact is not None,
             tag_ids=(contact.tag_ids if contact else None) or (),

@@ -5,8 +5,8 @@ Raises `InboxError` where Inbox does not tell.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from bot.cards.views import why_not
 from bot.context import Bot
@@ -17,6 +17,13 @@ from bot.queue.job import utc_now
 from bot.text import plain
 
 AWAY: Final = timedelta(hours=1)  # after which what was to be sent may not be right any more
+
+
+class Doubt(NamedTuple):
+    """Why its writer is asked first, and when the newest message was written that they know of then."""
+
+    why: Why
+    seen: datetime
 
 
 async def hindered(bot: Bot, known: Scheduled) -> str:
@@ -32,27 +39,25 @@ async def hindered(bot: Bot, known: Scheduled) -> str:
     return why_not(thread, link)
 
 
-async def against(bot: Bot, known: Scheduled) -> Why | None:
+async def against(bot: Bot, known: Scheduled) -> Doubt | None:
     """What its writer did not know when they wrote it or said last that it is to be sent."""
+    newest = await _newest(bot, known)
+    if newest > known.seen:
+        return Doubt("wrote", newest)
     if utc_now() - known.at > AWAY:
-        return "late"
-    if await _wrote(bot, known):
-        return "wrote"
+        return Doubt("late", newest)
     if known.pressed:
         return None
     if any(one.state == "asks" and one.order < known.order for one in await bot.schedule.between(known.to)):
-        return "order"
+        return Doubt("order", newest)
     others = (await bot.attempts.writers(known.send.person)).keys() - {known.send.asker.user}
-    return "colleague" if known.send.first and others else None
+    return Doubt("colleague", newest) if known.send.first and others else None
 
 
-async def _wrote(bot: Bot, known: Scheduled) -> bool:
-    """Whether they have written since, in the conversation or in one that has begun meanwhile."""
-    for one in await _threads(bot, known):
-        found = await bot.inbox.messages(one, since=known.seen)
-        if any(message.inbound and message.created_at > known.seen for message in found):
-            return True
-    return False
+async def _newest(bot: Bot, known: Scheduled) -> datetime:
+    """When they wrote last, in the conversation or in one that has begun meanwhile; `seen` where not since then."""
+    found = [one for thread in await _threads(bot, known) for one in await bot.inbox.messages(thread, since=known.seen)]
+    return max([known.seen, *(one.created_at for one in found if one.inbound)])
 
 
 async def _threads(bot: Bot, known: Scheduled) -> list[str]:

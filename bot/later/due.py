@@ -10,7 +10,7 @@ from bot.context import Bot
 from bot.errors import InboxError, NotNow, Refused, Unidentified
 from bot.feature import Feature
 from bot.later import views, words
-from bot.later.check import against, hindered
+from bot.later.check import Doubt, against, hindered
 from bot.later.jobs import HoldBack, LostSeat, Release, RingLater, Scheduled, ShowLater
 from bot.later.store import ANSWER
 from bot.people.access import Actor
@@ -79,8 +79,8 @@ async def _decision(bot: Bot, job: Release, known: Scheduled) -> Decision:
         actor = await bot.access.actor(job.asker, fresh=True)
         if reason := await hindered(bot, known):
             return {"state": "over", "reason": reason}
-        if why := await against(bot, known):
-            return {"state": "asks", "why": why, "asked": utc_now()}
+        if doubt := await against(bot, known):
+            return _asks(doubt)
     except (NotNow, Unidentified) as error:
         return {"state": "over", "reason": given_up(bot, job, error)}
     except Refused as error:
@@ -88,6 +88,10 @@ async def _decision(bot: Bot, job: Release, known: Scheduled) -> Decision:
     except InboxError as error:
         return {"state": "over", "reason": explain(bot, error, job.ref, "send", account=known.send.account)}
     return {"state": "goes", "send": _attempt(job, known, actor)}
+
+
+def _asks(doubt: Doubt) -> Decision:
+    return {"state": "asks", "why": doubt.why, "asked": utc_now(), "seen": doubt.seen}
 
 
 def _attempt(job: Release, known: Scheduled, actor: Actor) -> Send:
@@ -174,4 +178,4 @@ async def hold_back(job: HoldBack, _: Keep, bot: Bot) -> list[Job]:
         return await _done(bot, job, known)
     if known.state != "waits" or job.written <= known.seen:
         return []
-    return await _moved(bot, job, known, {"state": "asks", "why": "wrote", "asked": utc_now()})
+    return await _moved(bot, job, known, _asks(Doubt("wrote", job.written)))

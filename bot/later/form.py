@@ -11,8 +11,8 @@ from bot.hours import zone_of
 from bot.later import views
 from bot.later import words as later_words
 from bot.later.jobs import ChangeLater, OpenLater, Scheduled, ShowLater
-from bot.people import answers, forms
-from bot.people.answers import say
+from bot.people import forms
+from bot.people.answers import say, tell
 from bot.people.mentions import decoded
 from bot.queue.job import Asker, Job, Keep, utc_now
 from bot.slack.blocks import Block
@@ -110,12 +110,12 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
 
     known = await bot.schedule.move(job.about, job.key, as_wanted)
     if known is None:
-        return [answers.tell(job.asker, views.too_late(body))]
-    await answers.note(bot, job, "done", actor.member.id)
+        return [tell(job.asker, views.too_late(body))]
+    await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, actor.member.id)
     return [say(job.asker, later_words.changed(known.at)), ShowLater(about=known.id)]
 
 
 def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:
     moved = known.moved_to(job.until)
-    wanted = {"send": moved.send.model_copy(update={"text": text}), "seen": job.seen}
+    wanted = {"send": moved.send.model_copy(update={"text": text}), "seen": max(known.seen, job.seen)}
     return moved.model_copy(update=wanted | {"state": "waits", "why": None, "pressed": False})

@@ -46,6 +46,11 @@ class Scheduled(Record):
         return line_to(self.send.address)
 
     @property
+    def thread_id(self) -> str:
+        """The conversation below whose card it is shown, if that has one."""
+        return self.send.card or self.send.address.thread_id or ""
+
+    @property
     def open(self) -> bool:
         """Whether its writer may still decide."""
         return self.state in ("waits", "asks")

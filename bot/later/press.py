@@ -8,7 +8,6 @@ from bot.feature import Feature
 from bot.later import views
 from bot.later import words as later_words
 from bot.later.jobs import Decide, Release, Scheduled, ShowLater
-from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
@@ -41,7 +40,7 @@ async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
     known = await bot.schedule.move(job.about, job.key, lambda now: _decided(job, now))
     if known is None:
         return [_instead(job, say(job.asker, later_words.OVER))]
-    await answers.note(bot, job, "done", actor.member.id)
+    await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, actor.member.id)
     release = Release(about=known.id, to=known.to, asker=known.send.asker)
     await bot.lanes.hurry(release)  # one that waits for its seconds to pass
     if job.verb == "cancel":
@@ -58,7 +57,8 @@ def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
     if job.verb == "cancel":
         return known.model_copy(update={"state": "over"})
     at = known.at if job.verb == "anyway" and known.at > job.at else job.at
-    return known.moved_to(at).model_copy(update={"state": "waits", "seen": job.at, "pressed": True})
+    seen = max(known.seen, job.at)  # Inbox's clock may be ahead of ours
+    return known.moved_to(at).model_copy(update={"state": "waits", "seen": seen, "pressed": True})
 
 
 def _cancelled(job: Decide, known: Scheduled, actor: Actor) -> list[Job]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.context import Bot
 from bot.later import views
-from bot.later.jobs import Release, Scheduled, ShowLater, id_of
+from bot.later.jobs import Release, Scheduled, ShowLater, held_by, id_of
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job
 from bot.reply.jobs import Receipt
@@ -34,7 +34,13 @@ async def begun(bot: Bot, send: Send, seen: datetime | None = None) -> list[Job]
         release = Release(about=known.id, to=known.to, asker=known.send.asker)
         return [_undoable(known, send.asker, hold), release]
     await bot.record.note(send.asker, "send later", send.described[1], "waits", send.ref, send.member)
-    return [ShowLater(about=known.id, asker=send.asker)]
+    return [ShowLater(about=known.id, asker=send.asker), *await _written_already(bot, known)]
+
+
+async def _written_already(bot: Bot, known: Scheduled) -> list[Job]:
+    """They have written while it was being written: its event has come, and found nothing to hold."""
+    card = await bot.cards.get(known.send.address.thread_id) if known.send.address.thread_id else None
+    return held_by([known.id], card.latest) if card and card.latest else []
 
 
 def _themselves(asker: Asker) -> Asker:

@@ -22,20 +22,20 @@ feature = Feature()
 
 @feature.handles(ShowLater)
 async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
-    """One post below the card while it waits or asks; without a card, its writer reads it alone."""
+    """One post below the card while it waits or asks; without a card, and of a `/dm`, its writer reads it alone."""
     known = await bot.schedule.get(job.about)
     if known is None:
         return []
     if not known.open:
         return await _over(bot, known)
     private: list[Job] = [_private(known, job)] if job.asker and known.state == "waits" else []
-    card = await bot.cards.place(known.send.card) if known.send.card else None
+    card = await bot.cards.place(known.thread_id) if known.thread_id else None
     if card is None:
         return private
     message = await _message(bot, known, card)
     place = await _place(bot, known)
     if place and await _updated(bot, place, message):
-        return []
+        return [] if known.send.card else private
     again = job.model_copy(update={"asker": None})
     await bot.refused.unless_known(again, card.channel, private)
     async with bot.refused.waiting(again, card.channel, private):
@@ -43,10 +43,10 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
         try:
             place = await post_once(bot, job, f"later-{known.id}", card.channel, message, card.ts)
         except CardDeleted as error:  # a new one may come
-            lost = Lost(thread_id=known.send.card, place=(card.channel, card.ts), stray=error.stray)
+            lost = Lost(thread_id=known.thread_id, place=(card.channel, card.ts), stray=error.stray)
             raise Later(1.0, tried(job), lost) from error
     await bot.schedule.put_post(known, place)
-    return []
+    return [] if known.send.card else private
 
 
 @feature.gives_up(ShowLater)
@@ -63,9 +63,9 @@ def _private(known: Scheduled, job: ShowLater) -> Job:
 
 
 async def _over(bot: Bot, known: Scheduled) -> list[Job]:
-    """Nothing is left of it but its receipt, which has the place of the post with *Undo*."""
+    """Nothing is left of it but its receipt, which has the place of the one with *Undo*."""
     place = await _place(bot, known)
-    if place and not (known.brief and known.state == "goes"):
+    if place and not (known.brief and known.send.card and known.state == "goes"):
         try:
             await bot.slack.delete(place)
         except SlackRefused:
@@ -100,7 +100,8 @@ async def _updated(bot: Bot, place: Place, message: Msg) -> bool:
 async def lost_seat(job: LostSeat, _: Keep, bot: Bot) -> list[Job]:
     """The channel is told, below the card and outside of its thread; of a message without a card, the admins."""
     send = job.send
-    card = await bot.cards.place(send.card) if send.card else None
+    thread_id = send.card or send.address.thread_id
+    card = await bot.cards.place(thread_id) if thread_id else None
     if card is None:
         return [TellAdmins(text=words.lost_seat_for_admins(send.asker.user), name=f"lost-seat:{send.intent}")]
     message = views.closed_lost_seat(send.account)

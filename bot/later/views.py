@@ -126,13 +126,13 @@ def closed_below(about: str, account: str, at: datetime, *, held: bool = False) 
     return {"text": said, "blocks": [section(said), *actions("later_actions", _buttons(about, held=held))]}
 
 
-def alone(about: str, person: Person, account: str, text: str, at: datetime, note: str = "") -> Msg:
-    """The same for its writer alone; `note` is mrkdwn."""
+def alone(about: str, person: Person, account: str, text: str, at: datetime) -> Msg:
+    """The same for its writer alone."""
     said = f"🕓 I send this to *{_whom(person)}* from {plain(account, 80)} {when_long(at)}."
     return {
         "text": said,
         "blocks": [
-            section(" ".join(filter(None, (said, note)))),
+            section(said),
             *quote(text, QUOTE),
             *actions("later_private", _buttons(about, held=False)),
         ],

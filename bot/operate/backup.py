@@ -6,6 +6,7 @@
     {"end": 1234, "running": false}
 
 What was copied while a bot was running is put back without what people had asked for and was not done: that bot did it.
+Of messages that were to be sent since then, their writers are asked first.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.errors import SettingsError
+from bot.later.check import AWAY
 from bot.settings import Settings
 from bot.start import opened_redis
 from bot.store import snapshot
@@ -92,7 +94,9 @@ async def export(settings: Settings, path: str) -> int:
 async def take(settings: Settings, path: str, *, replace: bool) -> int:
     """Put a file's content where nothing is, or in the place of what is. Raises `SettingsError`."""
     copy = read(path)
-    items, left_out = snapshot.without_requests(copy.items) if copy.end.running else (copy.items, 0)
+    items, left_out = copy.items, 0
+    if copy.end.running:
+        items, left_out = snapshot.without_requests(asking_first(items, datetime.now(UTC)))
     place = "REDIS_URL" if settings.redis_url else "BOT_DATA_DIR"
     async with opened_redis(settings) as redis:
         if await others(redis):
@@ -129,6 +133,22 @@ def read(path: str) -> Copy:
     if end.end != len(items):
         raise SettingsError(f"{path} is not whole: it should have {end.end} keys, and has {len(items)}.")
     return Copy(head, items, end)
+
+
+def asking_first(items: Sequence[Item], now: datetime) -> list[Item]:
+    """The same, with each message whose time has come so late that its writer is asked whether it is to be sent."""
+    late, due = (now - AWAY - timedelta(seconds=1)).isoformat(), dict[str, Item]()
+    for item in items:
+        if not item.key.startswith("scheduled:"):
+            continue
+        said = json.loads(item.value) if isinstance(item.value, str) else item.value
+        if said.get("state", "waits") == "waits" and datetime.fromisoformat(said["at"]) <= now:
+            due[item.key.removeprefix("scheduled:")] = item.model_copy(update={"value": said | {"at": late}})
+    later = [due.get(item.key.removeprefix("scheduled:"), item) for item in items]
+    scores = dict.fromkeys(due, now.timestamp())
+    return [
+        item.model_copy(update={"value": item.value | scores}) if item.key == "scheduled" else item for item in later
+    ]
 
 
 def _written(item: Item) -> dict[str, Any]:

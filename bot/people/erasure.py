@@ -22,14 +22,23 @@ from bot.store.scripts import script
 LONG: Final = 10  # characters of an id that stands for nothing else wherever it stands
 # What people set, marks by ids alone, figures and the queue's own tables.
 _LEFT: Final = (
-    *("routes", "choices:", "link:", "linked", "guests", "consent:", "snippets:", "once:", "stats:received"),
-    *("stats:answered", "stats:facts", "pace:", "stream:", "installation", "hurried:", "access-request:"),
+    *("routes", "rules", "turns:", "choices:", "link:", "linked", "guests", "consent:", "snippets:", "once:"),
+    *(
+        "stats:received",
+        "stats:answered",
+        "stats:facts",
+        "pace:",
+        "stream:",
+        "installation",
+        "hurried:",
+        "access-request:",
+    ),
 )
 
 # Keys whose name tells whom they are about: a conversation, or a person.
 _NAMED: Final = (
     *("card:", "unshown:", "waiting:", "wait-began:", "routed:", "snoozing:", "replying:", "anyway:", "read-lately:"),
-    *("threads-of:", "wrote:", "under-way:", "stats:latest:", "cache:lookup:"),
+    *("threads-of:", "wrote:", "under-way:", "stats:latest:", "cache:lookup:", "scheduled-to:", "triaged:"),
 )
 
 

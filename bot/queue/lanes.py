@@ -22,6 +22,7 @@ from bot.store import keys
 from bot.store.scripts import script
 
 DEAD_LETTERS_LIVE: Final = keys.WEEK  # seconds
+LOOKED_AT: Final = 500  # lanes that wait, for a figure
 SOON: Final = 0.8  # seconds: what is said then is read within the second
 REPEATED: Final = 600  # seconds in which Slack may deliver the same click again
 
@@ -213,6 +214,15 @@ class Lanes:
         *first, (seconds, micros) = await pipe.execute()
         began = [int(entries[0][0].split(b"-")[0]) / 1000 for entries in first if entries]
         return max(0.0, seconds + micros / 1e6 - min(began)) if began else 0.0
+
+    async def stands(self) -> float:
+        """Seconds since the oldest work was accepted that was tried, and waits to be tried again; of many, some."""
+        names = await self._redis.zrange(keys.DELAYED, 0, LOOKED_AT - 1)
+        pipe = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipe.lindex(keys.lane(name.decode()), 0)
+        jobs = [self._readable(item) for item in (await pipe.execute() if names else []) if item]
+        return max((one.age for one in jobs if one and (one.tries or one.failures or one.deaths)), default=0.0)
 
     async def leave(self) -> None:
         """Forget this consumer, unless it holds a ticket: that would be forgotten with it."""

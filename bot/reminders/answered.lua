@@ -1,8 +1,11 @@
--- KEYS: waiting, due, the thread's own. ARGV: thread, when it was written.
+-- KEYS: waiting, due, the thread's own. ARGV: thread, when it was written. Answers whether somebody had waited for it.
 local at = tonumber(ARGV[2])
 if at > tonumber(redis.call('HGET', KEYS[3], 'answered') or 0) then redis.call('HSET', KEYS[3], 'answered', ARGV[2]) end
 local last = redis.call('HGET', KEYS[3], 'last')
-if not last then return redis.call('EXPIRE', KEYS[3], FORTNIGHT) end
+if not last then
+  redis.call('EXPIRE', KEYS[3], FORTNIGHT)
+  return 0
+end
 if tonumber(redis.call('HGET', KEYS[3], 'first') or last) > at then return 0 end
 if tonumber(last) > at then
   redis.call('HSET', KEYS[3], 'first', last)

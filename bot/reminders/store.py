@@ -42,9 +42,9 @@ class Waiting:
         """Somebody wrote to us. Whether a wait begins with this message; the same answer when it is asked again."""
         return bool(await self._run(self._wrote, thread_id, repr(at), repr(at + FIRST_LOOK), message_id))
 
-    async def answered(self, thread_id: str, at: float) -> None:
-        """Our side wrote; what they write later waits for the next answer."""
-        await self._run(self._answered, thread_id, repr(at))
+    async def answered(self, thread_id: str, at: float) -> bool:
+        """Our side wrote; what they write later waits for the next answer. Whether somebody had waited for this one."""
+        return bool(await self._run(self._answered, thread_id, repr(at)))
 
     async def closed(self, thread_id: str, at: float, *, inboxs: bool = False) -> bool:
         """The conversation was archived, or is gone; whether that ended a wait.

@@ -1,4 +1,4 @@
-"""`/inbox route`: which conversations go to which channel.
+"""`/inbox route`, and the verbs that it shares with `/inbox assign`: what rules there are, in one list.
 
 Everybody who may act sees the rules; admins make them, which is on record and told to the other admins.
 """
@@ -6,13 +6,11 @@ Everybody who may act sees the rules; admins make them, which is on record and t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
-import structlog
-
-from bot import text, words
+from bot import words
 from bot.context import Bot
-from bot.errors import Gone, Mistake, PlatformUnknown, Refused, SlackRefused, SlackUnknown
+from bot.errors import Gone, Mistake, PlatformUnknown, SlackRefused, SlackUnknown
 from bot.feature import Console, Feature
 from bot.models import Message, Thread
 from bot.people.announce import announced
@@ -21,13 +19,14 @@ from bot.queue.job import Job
 from bot.recipient import Unreadable, read_in_slack
 from bot.routing import decide, views
 from bot.routing.decide import Trial
-from bot.routing.language import Named, Wish, condition, read
-from bot.routing.store import Condition, Field, Rule
-
-log = structlog.get_logger(__name__)
+from bot.routing.language import Draft, read
+from bot.routing.make import make
+from bot.routing.said import said_conditions, said_rule, said_rules
+from bot.routing.store import Rule
 
 MOST: Final = 100  # rules
 SHOWN: Final = 5  # conversations with one person
+Word = Literal["route", "assign"]
 feature = Feature()
 
 
@@ -39,37 +38,36 @@ feature = Feature()
 )
 async def route(job: Console, typed: str, bot: Bot) -> list[Job]:
     """`/inbox route …`."""
+    return await ruled(bot, job, typed, "route")
+
+
+async def ruled(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
+    """What is typed behind `/inbox route` or `/inbox assign`. Raises `Refused` and `Mistake`."""
     await bot.access.actor(job.asker)
+    usage = views.ROUTE_USAGE if word == "route" else views.ASSIGN_USAGE
     verb, _, rest = typed.partition(" ")
     match verb.lower():
         case "add" | "new":
-            return await _add(bot, job, rest)
+            return await _add(bot, job, rest, word)
         case "remove" | "rm" | "delete":
-            return await _remove(bot, job, rest)
+            return await _remove(bot, job, rest, word)
         case "move":
-            return await _reorder(bot, job, rest)
+            return await _reorder(bot, job, rest, word)
         case "list" | "ls":
             return await _list(bot, job)
         case "test" | "try":
             return await _test(bot, job, rest)
         case "":
-            return [say(job.asker, views.ROUTE_USAGE)]
-    raise Mistake(f"{views.unknown_verb(verb)}\n{views.ROUTE_USAGE}")
+            return [say(job.asker, usage)]
+    raise Mistake(f"{views.unknown_verb(verb, word)}\n{usage}")
 
 
-async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
+async def _add(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
-    draft = read(typed)
-    channel = draft.channel or job.asker.channel or ""
-    if not channel.startswith(("C", "G")):
-        raise Mistake(views.NOT_A_CHANNEL)
-    made = Rule(
-        id=job.ref,
-        channel=channel,
-        conditions=await meant(bot, draft.wishes),
-        by=job.asker.user,
-    )
-    if code := await unfit(bot, channel):
+    draft = read(typed, verb=f"{word} add")
+    channel = _channel(draft, job, word)
+    made, seatless = await make(bot, job.ref, draft, channel, job.asker.user)
+    if channel and (code := await unfit(bot, channel)):
         raise Mistake(views.cannot_post(channel, code))
     rules = await bot.routes.rules()
     if same := next((n for n, one in enumerate(rules, 1) if _same(one, made) and one.id != made.id), None):
@@ -79,18 +77,32 @@ async def _add(bot: Bot, job: Console, typed: str) -> list[Job]:
     await bot.routes.edit(job.ref, lambda before: [*before, made])
     rules = await bot.routes.rules()
     number = next((n for n, one in enumerate(rules, 1) if one.id == made.id), len(rules))
-    shadow = next((n for n, one in enumerate(rules[: number - 1], 1) if not one.conditions), None)
-    return await announced(bot, job, "route add", channel, views.rule_added(number, said_rule(made), shadow))
+    shadow = next((n for n, one in enumerate(rules[: number - 1], 1) if _leaves_nothing(one, made)), None)
+    said = views.rule_added(number, said_rule(made), shadow, seatless, word)
+    return await announced(bot, job, f"{word} add", channel, said)
 
 
-async def _remove(bot: Bot, job: Console, typed: str) -> list[Job]:
+def _channel(draft: Draft, job: Console, word: Word) -> str:
+    """Where its conversations go: what it names, else the channel it is typed in where it says nothing else."""
+    wanted = draft.actions
+    if word == "assign" and not wanted.to:
+        raise Mistake(views.ASSIGN_WHOM)
+    channel = wanted.channel or ""
+    if not (wanted.says_place or wanted.says_more):
+        channel = job.asker.channel or ""
+        if not channel.startswith(("C", "G")):
+            raise Mistake(views.NOT_A_CHANNEL)
+    return channel
+
+
+async def _remove(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
     found = _numbered(await bot.routes.rules(job.ref), typed)
     await bot.routes.edit(job.ref, lambda before: [one for one in before if one.id != found.id])
-    return await announced(bot, job, "route remove", found.channel, views.rule_removed(said_rule(found)))
+    return await announced(bot, job, f"{word} remove", found.channel, views.rule_removed(said_rule(found)))
 
 
-async def _reorder(bot: Bot, job: Console, typed: str) -> list[Job]:
+async def _reorder(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
     rules = await bot.routes.rules(job.ref)
     which, _, where = typed.replace("to", " ").strip().partition(" ")
@@ -102,7 +114,8 @@ async def _reorder(bot: Bot, job: Console, typed: str) -> list[Job]:
         return [*rest[:number], found, *rest[number:]]
 
     await bot.routes.edit(job.ref, moved)
-    return await announced(bot, job, "route move", found.channel, views.rule_moved(said_rule(found), number + 1))
+    said = views.rule_moved(said_rule(found), number + 1)
+    return await announced(bot, job, f"{word} move", found.channel, said)
 
 
 async def _list(bot: Bot, job: Console) -> list[Job]:
@@ -113,63 +126,17 @@ async def _list(bot: Bot, job: Console) -> list[Job]:
 
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:
-    """How each rule does with each conversation with somebody, and which one wins."""
-    return [say(job.asker, await _tried(bot, *one)) for one in await conversations(bot, typed)]
+    """How each rule does with each conversation with somebody, and which ones win."""
+    return [say(job.asker, await tried(bot, *one)) for one in await conversations(bot, typed)]
 
 
-async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:
-    trials = await decide.trials(bot, thread, message)
-    first = next((one for one in trials if one.fits), None)
-    lines = [_trial(one, first=one is first) for one in trials]
-    return views.tried(
-        name_of(thread), lines, views.goes_to(first.rule.channel if first else bot.settings.notify_channel)
-    )
-
-
-async def meant(bot: Bot, wishes: Sequence[Wish]) -> tuple[Condition, ...]:
-    """The conditions that were typed, among what the team has. Raises `Mistake` and `InboxError`."""
-    return tuple([condition(wish, await _known(bot, wish.field, wish)) for wish in wishes])
-
-
-async def _known(bot: Bot, field: Field, wish: Wish) -> Sequence[Named]:
-    """What of the team's a value of this field may be."""
-    match field:
-        case "account" | "platform":
-            links = await bot.directory.account_links()
-            if field == "platform":
-                return [Named(one, one) for one in {link.platform for link in links}]
-            return [
-                Named(one.id, one.label, tuple(filter(None, (one.username, one.name))), one.platform) for one in links
-            ]
-        case "tag":
-            return [Named(one.id, one.name) for one in await bot.directory.tags(fresh=True)]
-        case "status":
-            found = await bot.directory.statuses(fresh=True)
-            return [Named(one.id, one.name) for one in found]
-        case "assignee":
-            return await _members(bot, wish)
-    return []
-
-
-async def _members(bot: Bot, wish: Wish) -> list[Named]:
-    """Members by name or address, and by the mention of who acts as them."""
-    members = await bot.directory.members()
-    users = {user for word in wish.words for user in text.mentioned(word)}
-    mentions = {user: await _member_of(bot, user) for user in users}
-    return [
-        Named(one.id, one.label, (one.email, *(f"<@{user}>" for user, has in mentions.items() if has == one.id)))
-        for one in members
-    ]
-
-
-async def _member_of(bot: Bot, user: str) -> str | None:
-    """The id of the member that the Slack user acts as, or would by their address."""
-    if linked := await bot.links.link(user):
-        return linked
-    try:
-        return (await bot.access.own_member(await bot.slack.profile(user))).id
-    except (Refused, SlackRefused):
-        return None
+async def tried(bot: Bot, thread: Thread, message: Message | None) -> str:
+    """Every rule tried on a conversation, those first that do something, and where it goes."""
+    found, plan = await decide.tried(bot, thread, message)
+    winners = {one.number for one in (plan.place.trial, plan.turns, plan.mention, *plan.noted) if one}
+    lines = [_trial(one, first=one.number in winners) for one in found]
+    no_card = plan.place.trial is not None and plan.place.trial.rule.no_card
+    return views.tried(name_of(thread), lines, views.NO_CARD if no_card else views.goes_to(plan.place.channel))
 
 
 async def conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | None]]:
@@ -214,24 +181,22 @@ def _numbered(rules: Sequence[Rule], typed: str) -> Rule:
 
 
 def _same(one: Rule, other: Rule) -> bool:
-    return one.channel == other.channel and _parts(one.conditions) == _parts(other.conditions)
+    return said_rule(one) == said_rule(other)
 
 
-def _parts(conditions: Sequence[Condition]) -> views.Parts:
-    return [(one.field, one.shown) for one in conditions]
+def _leaves_nothing(earlier: Rule, rule: Rule) -> bool:
+    """Whether an earlier rule takes all that this one is for; tags come from every rule that fits."""
+    kinds = _kinds(rule)
+    return not earlier.conditions and bool(kinds) and kinds <= _kinds(earlier) and not rule.tags
 
 
-def said_rules(rules: Sequence[Rule], default: str | None) -> str:
-    """All rules below each other, and what becomes of the rest; `default` is NOTIFY_CHANNEL."""
-    return views.rule_list([(_parts(one.conditions), one.channel) for one in rules], default)
-
-
-def said_rule(rule: Rule) -> str:
-    return views.rule(_parts(rule.conditions), rule.channel)
+def _kinds(rule: Rule) -> set[str]:
+    kinds = {"place": rule.is_about_place, "turns": rule.turns, "mention": rule.mention, "status": rule.status}
+    return {name for name, there in kinds.items() if there}
 
 
 def _trial(trial: Trial, *, first: bool) -> str:
-    missing = views.conditions(_parts(trial.unmet))
+    missing = said_conditions(trial.unmet)
     return views.trial(trial.number, said_rule(trial.rule), missing, fits=trial.fits, first=first)
 
 

@@ -1,7 +1,7 @@
-"""Routing rules: how people write them, and which conversations they fit.
+"""Rules: how people write them, and which conversations they fit.
 
 `platform:x tag:vip,lead text:"big deal"`: a condition holds when one of its values does, a rule fits when all of its
-conditions hold. Values are kept as Inbox's ids, so that a tag may be renamed.
+conditions hold. Values are kept as Inbox's ids, so that a tag may be renamed. What a rule does is in `actions.py`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Final, NamedTuple, get_args
 from bot.errors import Mistake
 from bot.recipient import Unreadable
 from bot.recipient import read as read_recipient
+from bot.routing.actions import SAYS, Actions, checked, names_target, with_action
 from bot.routing.store import Condition, Field
-from bot.text import decode, mentioned, plain
+from bot.text import decode, mentioned, money, plain
 
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 LONGEST: Final = 200  # code points of one value
@@ -31,10 +32,18 @@ _OTHER_NAMES: Final[dict[str, Field]] = {
     "contains": "text",
     "words": "text",
     "says": "text",
+    "worth": "value",
+    "valuation": "value",
     "statuses": "status",
 }
-_TARGETS: Final = {"to", "channel", "into"}
-_FILLING: Final = {"to", "and", "->", "→", "&", "in", "into", "when", "if"}
+_FILLING: Final = {"to", "and", "&", "in", "into", "when", "if"}
+_THEN: Final = {"->", "→", "=>", "then"}  # behind it, `tag:` and `status:` say what the contact gets
+_GIVEN: Final = {"tag": "tag+", "tags": "tag+", "label": "tag+", "status": "status+"}
+_FLAGS: Final[dict[str, Field]] = {
+    "request": "request", "requests": "request", "campaign": "campaign",
+    "verified": "verified", "link": "link", "links": "link", "first": "first",
+}  # fmt: skip
+NUMBERS: Final = frozenset({"followers", "value"})
 _EVERYTHING: Final = {"all", "everything", "anything", "*"}
 _YES: Final = {"yes", "true", "on", "1", "y"}
 _NO: Final = {"no", "false", "off", "0", "n"}
@@ -45,9 +54,10 @@ _SHOWN_PLATFORMS: Final = {"twitter": "x"}
 _QUOTES: Final = str.maketrans("“”„«»‟", '""""""')
 _VALUE: Final = r'(?:"[^"]*"|[^\s,"]+)'
 _PIECE: Final = re.compile(
-    rf"\s*(?:(?P<name>[^\W\d_][\w-]*)\s*[:=]\s*(?P<values>{_VALUE}(?:\s*,\s*{_VALUE})*)?|(?P<bare>\"[^\"]*\"|\S+))"
+    rf"\s*(?:(?P<name>[^\W\d_][\w-]*\+?)\s*[:=]\s*(?P<values>{_VALUE}(?:\s*,\s*{_VALUE})*)?|(?P<bare>\"[^\"]*\"|\S+))"
 )
-_CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>")
+_NUMBER: Final = re.compile(r"(>=|<=|>|<|=|)\s*(\d+(?:\.\d+)?)\s*([km]?)", re.IGNORECASE)
+_TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
 class Wish(NamedTuple):
@@ -58,10 +68,10 @@ class Wish(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A rule as it was typed. `channel` is None where it is the one it was typed in; `marks` stand by themselves."""
+    """A rule as it was typed. `actions.channel` is None where it does not name one; `marks` stand by themselves."""
 
-    channel: str | None
     wishes: tuple[Wish, ...]
+    actions: Actions = Actions()
     marks: frozenset[str] = frozenset()
 
 
@@ -84,47 +94,52 @@ class Named(NamedTuple):
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read(typed: str, marks: Collection[str] = ()) -> Draft:
-    """What `typed` asks for, where `marks` are words that may stand by themselves. Raises `Mistake`."""
-    channel, wishes, everything, marked = None, list[Wish](), False, set[str]()
+def read(typed: str, marks: Collection[str] = (), *, verb: str = "route add") -> Draft:
+    """What `typed`, after `/inbox` and the verb, asks for, where `marks` are words that may stand by themselves.
+
+    Raises `Mistake`.
+    """
+    actions, wishes, everything, then, marked = Actions(), list[Wish](), False, False, set[str]()
     for piece in _PIECE.finditer(typed.translate(_QUOTES).strip()):
         name, bare = piece["name"], (piece["bare"] or "").strip('"')
         if name:
-            words = _words(piece["values"] or "")
-            if name.lower() in _TARGETS:
-                channel = _channel(words)
+            words, lower = _words(piece["values"] or ""), name.lower()
+            lower = _GIVEN.get(lower, lower) if then else lower
+            if lower in SAYS:
+                actions = with_action(actions, lower, words)
             else:
                 wishes.append(_wish(name, words))
-        elif found := _CHANNEL.fullmatch(bare):
-            channel = found[1]
+        elif names_target(bare):
+            actions = with_action(actions, "to", (bare,))
+        elif bare.lower() in SAYS and SAYS[bare.lower()] == "no-card":
+            actions = with_action(actions, "no-card", ())
         elif bare.lower() in _EVERYTHING:
             everything = True
         elif bare.lower() in marks:
             marked.add(bare.lower())
-        elif bare.lower() in ("request", "requests", "campaign"):
-            wishes.append(_wish(bare, ("yes",)))
+        elif flag := _FLAGS.get(bare.lower()):
+            wishes.append(_wish(flag, ("yes",)))
+        elif decode(bare).lower() in _THEN:
+            then = True
         elif bare.lower() not in _FILLING:
             raise _stray(bare, wishes)
-    if not (wishes or everything or marked):
+    return _whole(Draft(tuple(wishes), checked(actions), frozenset(marked)), everything, verb)
+
+
+def _whole(draft: Draft, everything: bool, verb: str) -> Draft:
+    if not (draft.wishes or draft.marks or everything):
         raise Mistake(
-            "Say which conversations: for example `/inbox route add tag:vip`, or `/inbox route add all` for all that "
+            f"Say which conversations: for example `/inbox {verb} tag:vip`, or `/inbox {verb} all` for all that "
             f"no rule before it takes. You can use {_all_fields()}."
         )
-    if sum(len(wish.words) for wish in wishes) > MOST:
+    if sum(len(wish.words) for wish in draft.wishes) > MOST:
         raise Mistake(f"A rule takes at most {MOST} values: make two rules of it.")
-    return Draft(channel, tuple(wishes), frozenset(marked))
+    return draft
 
 
 def _words(values: str) -> tuple[str, ...]:
     found = (one.strip('"').strip() for one in re.findall(_VALUE, values))
     return tuple(one for one in found if one)
-
-
-def _channel(words: Sequence[str]) -> str:
-    found = _CHANNEL.fullmatch(words[0]) if len(words) == 1 else None
-    if found is None:
-        raise Mistake("Pick one channel from Slack's list: `to:#channel`. Without it, it is the channel you are in.")
-    return found[1]
 
 
 def _wish(name: str, words: tuple[str, ...]) -> Wish:
@@ -138,13 +153,13 @@ def _wish(name: str, words: tuple[str, ...]) -> Wish:
 
 def _field(name: str) -> Field:
     """The field that `name` means; plurals and a few other names will do."""
-    for one in (name, name.removesuffix("s")):
+    for one in (name, name.removesuffix("s"), f"{name}s"):
         if one in FIELDS:
             return one
         if one in _OTHER_NAMES:
             return _OTHER_NAMES[one]
-    near = get_close_matches(name, [*FIELDS, *_OTHER_NAMES], n=1, cutoff=0.6)
-    meant = f" Did you mean `{_OTHER_NAMES.get(near[0], near[0])}`?" if near else ""
+    near = get_close_matches(name, [*FIELDS, *_OTHER_NAMES, *SAYS], n=1, cutoff=0.6)
+    meant = f" Did you mean `{_OTHER_NAMES.get(near[0]) or SAYS.get(near[0], near[0])}`?" if near else ""
     raise Mistake(f"I don't know *{plain(name, 40)}*.{meant} You can use {_all_fields()}.")
 
 
@@ -172,6 +187,11 @@ _EXAMPLES: Final[dict[Field, str]] = {
     "request": "yes",
     "campaign": "yes",
     "text": "refund",
+    "followers": "&gt;10000",
+    "value": "&gt;5000",
+    "verified": "yes",
+    "link": "yes",
+    "first": "yes",
 }
 
 
@@ -180,6 +200,8 @@ _EXAMPLES: Final[dict[Field, str]] = {
 
 def condition(wish: Wish, known: Sequence[Named]) -> Condition:
     """The condition that `wish` means, among what the team has. Raises `Mistake`."""
+    if wish.field in NUMBERS and len(wish.words) > 1:
+        raise Mistake(f"Write one number without commas, as `{wish.field}:{_EXAMPLES[wish.field]}`.")
     unique = dict(pair for word in wish.words for pair in _meant(wish.field, _typed(word), known))
     return Condition(field=wish.field, values=tuple(unique), shown=tuple(unique.values()))
 
@@ -195,8 +217,10 @@ def _meant(field: Field, word: str, known: Sequence[Named]) -> list[tuple[str, s
     match field:
         case "text":
             return [(word.casefold(), word)]
-        case "request" | "campaign":
+        case "request" | "campaign" | "verified" | "link" | "first":
             return [_yes_or_no(field, word)]
+        case "followers" | "value":
+            return [_amount(field, word)]
         case "platform":
             return [_platform(word, known)]
     if word.casefold() in _NOBODY and field != "account":
@@ -227,6 +251,17 @@ def _yes_or_no(field: Field, word: str) -> tuple[str, str]:
         said = "yes" if word.casefold() in _YES else "no"
         return said, said
     raise Mistake(f"Write `{field}:yes` or `{field}:no`.")
+
+
+def _amount(field: Field, word: str) -> tuple[str, str]:
+    """`>10000.00`, and how people read it; a number alone is the least that will do."""
+    found = _NUMBER.fullmatch(word.strip())
+    if found is None:
+        raise Mistake(
+            f"Write a number, as `{field}:{_EXAMPLES[field]}`; `&lt;`, `&gt;=`, `&lt;=` and `10k` will do as well."
+        )
+    sign, amount = found[1] or ">=", float(found[2]) * _TIMES[found[3].lower()]
+    return f"{sign}{amount:.2f}", f"{sign}{money(amount, '')}"
 
 
 def _platform(word: str, known: Sequence[Named]) -> tuple[str, str]:

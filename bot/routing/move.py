@@ -13,9 +13,10 @@ from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, utc_now
 from bot.routing import decide, views
-from bot.routing.commands import conversations, name_of, said_rule, unfit
+from bot.routing.commands import conversations, name_of, unfit
 from bot.routing.decide import Decision
 from bot.routing.jobs import MoveTo, Why
+from bot.routing.said import said_did, said_rule
 from bot.routing.store import Pin
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, remembered, submitted
 
@@ -80,8 +81,15 @@ async def _why(bot: Bot, asker: Asker, thread: Thread, message: Message | None) 
         views.placed(here, bot.access.installation.permalink(place.channel, place.ts) if place else None),
         await _reason(bot, decision),
         views.will_move(decision.channel) if moves and decision.channel else "",
+        *await _done(bot, thread.id),
     )
     return tell(asker, views.why_message(said, thread.id, movable=place is not None))
+
+
+async def _done(bot: Bot, thread_id: str) -> list[str]:
+    """What rules did with it, the first one first."""
+    rules, did = await bot.routes.rules(), (await bot.routes.memory(thread_id)).did
+    return [said_did(one, rules) for one in sorted(did, key=lambda one: one.at)]
 
 
 async def _reason(bot: Bot, decision: Decision) -> str:
@@ -89,6 +97,8 @@ async def _reason(bot: Bot, decision: Decision) -> str:
         return views.because_pin(decision.pin.by, decision.pin.at, decision.pin.channel)
     if decision.trial:
         trial = decision.trial
+        if trial.rule.no_card:
+            return views.because_no_card(trial.number, said_rule(trial.rule))
         return views.because_rule(trial.number, said_rule(trial.rule), before=bool(trial.unmet))
     if decision.channel:
         return views.because_default(decision.channel, rules=bool(await bot.routes.rules()))

@@ -1,8 +1,8 @@
-"""Which channel a conversation goes to: the rules, in order, and what is remembered of each conversation."""
+"""What becomes of conversations: the rules, in order, and what is remembered of each conversation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -10,31 +10,80 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
-from bot.models import Record
+from bot.models import Label, Record
 from bot.store import keys
 
-Field = Literal["account", "platform", "tag", "status", "assignee", "request", "campaign", "text"]
+Field = Literal[
+    "account", "platform", "tag", "status", "assignee", "request", "campaign", "text",
+    "followers", "value", "verified", "link", "first",
+]  # fmt: skip
+LATER: Final = frozenset({"followers", "value", "verified", "link", "first"})  # what versions before 2026-12 don't know
+_FITTED, _DID = "fitted:", "did:"
 REMEMBERED: Final = 90 * 24 * 3600  # seconds since it was last asked for
 
 
 class Condition(Record):
-    """`values` are ids, platforms, `yes` or `no`, or words; "" stands for none. `shown` are what people call them."""
+    """`values` are ids, platforms, `yes` or `no`, words, or a number as `>10000`; "" stands for none.
+
+    `shown` are what people call them.
+    """
 
     field: Field
     values: tuple[str, ...]
     shown: tuple[str, ...]
 
 
+class Turns(Record):
+    """Who gets conversations, in turn: `to` are ids of Slack users and user groups.
+
+    A volunteer has `after` seconds before that; nobody gets one who has `most` open ones already, None: any number.
+    """
+
+    to: tuple[str, ...]
+    after: float = 0.0
+    most: int | None = None
+
+
 class Rule(Record):
-    """Conversations that meet all `conditions` go to `channel`; without any, all do. `by` is who made it."""
+    """What becomes of conversations that meet all `conditions`; without any, of all. `by` is who made it.
+
+    They go to `channel` ("" where the rule does not say), or have no card; they are assigned in `turns`; the Slack
+    users and user groups in `mention` are mentioned; the contact gets `tags` and `status`.
+    """
 
     id: str
-    channel: str
+    channel: str = ""
     conditions: tuple[Condition, ...] = ()
     by: str = ""
+    turns: Turns | None = None
+    mention: tuple[str, ...] = ()
+    tags: tuple[Label, ...] = ()
+    status: Label | None = None
+    no_card: bool = False
+
+    @property
+    def is_about_place(self) -> bool:
+        return bool(self.channel) or self.no_card
+
+    @property
+    def does_more(self) -> bool:
+        """Whether it does anything besides saying where a conversation goes."""
+        return bool(self.turns or self.mention or self.tags or self.status)
+
+    @property
+    def was_always_known(self) -> bool:
+        """Whether a version before 2026-12 reads it, and does with it what it says of channels."""
+        return bool(self.channel) and not any(one.field in LATER for one in self.conditions)
 
 
 _RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
+
+
+class _Kept(Record):
+    """All rules; `routes` are those among them that older versions read, as they were written for them."""
+
+    rules: list[Rule]
+    routes: list[Rule]
 
 
 class Pin(Record):
@@ -45,12 +94,32 @@ class Pin(Record):
     at: datetime
 
 
+class Did(Record):
+    """What a rule, the `number`-th then, did with a conversation: `what` is mrkdwn, as `assigned it to *Bo*`.
+
+    `kind` is what it is about: of each kind, the last is remembered.
+    """
+
+    rule: str
+    kind: Literal["assigned", "mentioned", "noted"]
+    number: int
+    what: str
+    at: datetime
+
+
 class Memory(Record):
-    """Of a conversation: the id of the rule that fitted last, whether a campaign wrote in it, and where it is kept."""
+    """Of a conversation: the id of the rule that said last where it goes, and where it is kept by hand.
+
+    `campaign`: one wrote in it. `fitted`: ids of the rules that ever fitted it. `first`: the id of their first message,
+    "" where that was before the bot knew them; None where nobody asked. `did`: what rules did with it.
+    """
 
     rule: str | None = None
     campaign: bool = False
     pin: Pin | None = None
+    fitted: frozenset[str] = frozenset()
+    first: str | None = None
+    did: tuple[Did, ...] = ()
 
 
 class Routes:
@@ -61,9 +130,8 @@ class Routes:
 
     async def rules(self, before: str = "") -> list[Rule]:
         """In the order in which they are tried; as they were `before` that reference changed them, if it did."""
-        raw = await self._redis.get(_changed_by(before)) if before else None
-        raw = raw or await self._redis.get(keys.ROUTES)
-        return _RULES.validate_json(raw) if raw else []
+        was = await self._redis.get(_changed_by(before)) if before else None
+        return _RULES.validate_json(was) if was else _read(*await self._redis.mget(keys.RULES, keys.ROUTES))
 
     async def edit(self, ref: str, change: Callable[[list[Rule]], list[Rule]]) -> None:
         """Change the rules, once for `ref` however often it is run."""
@@ -71,13 +139,15 @@ class Routes:
         async with self._redis.pipeline() as pipe:
             while True:
                 try:
-                    await pipe.watch(keys.ROUTES, done)
+                    await pipe.watch(keys.RULES, keys.ROUTES, done)
                     if await pipe.exists(done):
                         return
-                    raw = await pipe.get(keys.ROUTES)
-                    rules = change(_RULES.validate_json(raw) if raw else [])
+                    before = _read(*await pipe.mget(keys.RULES, keys.ROUTES))
+                    after = change(before)
+                    routes = [one for one in after if one.was_always_known]
                     pipe.multi()
-                    pipe.set(keys.ROUTES, _RULES.dump_json(rules)).set(done, raw or b"[]", ex=keys.WEEK)
+                    pipe.set(keys.RULES, _Kept(rules=after, routes=routes).model_dump_json())
+                    pipe.set(keys.ROUTES, _RULES.dump_json(routes)).set(done, _RULES.dump_json(before), ex=keys.WEEK)
                     await pipe.execute()
                     return
                 except WatchError:
@@ -87,14 +157,33 @@ class Routes:
         """What is remembered of the thread; it stays so for as long as somebody asks now and then."""
         pipe = self._redis.pipeline()
         pipe.hgetall(keys.routed(thread_id)).expire(keys.routed(thread_id), REMEMBERED)
-        fields, _ = await pipe.execute()
-        pin = Pin.model_validate_json(fields[b"pin"]) if fields.get(b"pin") else None
-        rule = fields[b"rule"].decode() if fields.get(b"rule") else None
-        return Memory(rule=rule, campaign=b"campaign" in fields, pin=pin)
+        found, _ = await pipe.execute()
+        fields = {name.decode(): value.decode() for name, value in found.items()}
+        return Memory(
+            rule=fields.get("rule") or None,
+            campaign="campaign" in fields,
+            pin=Pin.model_validate_json(fields["pin"]) if fields.get("pin") else None,
+            fitted=frozenset(name.removeprefix(_FITTED) for name in fields if name.startswith(_FITTED)),
+            first=fields.get("first"),
+            did=tuple(Did.model_validate_json(one) for name, one in fields.items() if name.startswith(_DID)),
+        )
 
     async def remember(self, thread_id: str, rule: str | None) -> None:
         """The rule that fitted last, None when none did."""
         await self._note(thread_id, "rule", rule or "")
+
+    async def fitted(self, thread_id: str, rules: Iterable[str]) -> None:
+        """These fitted it, and what it said stays said."""
+        for one in rules:
+            await self._note(thread_id, f"{_FITTED}{one}", "1")
+
+    async def saw_first(self, thread_id: str, message_id: str) -> None:
+        """Their first message; "" where that is not known any more."""
+        await self._note(thread_id, "first", message_id)
+
+    async def did(self, thread_id: str, did: Did) -> None:
+        """What a rule did."""
+        await self._note(thread_id, f"{_DID}{did.rule}:{did.kind}", did.model_dump_json())
 
     async def saw_campaign(self, thread_id: str) -> None:
         """A campaign wrote in the thread."""
@@ -108,6 +197,15 @@ class Routes:
         pipe = self._redis.pipeline()
         pipe.hset(keys.routed(thread_id), field, value).expire(keys.routed(thread_id), REMEMBERED)
         await pipe.execute()
+
+
+def _read(kept: bytes | None, routes: bytes | None) -> list[Rule]:
+    """All rules, from what was kept of them; what an older version has changed since then goes before."""
+    known = _RULES.validate_json(routes) if routes else []
+    if kept is None:
+        return known
+    found = _Kept.model_validate_json(kept)
+    return found.rules if found.routes == known else [*known, *(r for r in found.rules if not r.was_always_known)]
 
 
 def _changed_by(ref: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from bot import text, words
 from bot.context import Bot
 from bot.errors import BotError, NotNow, RateLimited, SendInProgress, Unavailable, Unidentified
+from bot.metrics import SENT, place_of
 from bot.models import Message, SendState
 from bot.people.answers import explain, meanwhile, note, outcome, tell
 from bot.people.jobs import Tell
@@ -53,17 +54,20 @@ def _may_have_begun(error: BotError) -> bool:
 
 async def sent(bot: Bot, job: Send, thread_id: str) -> None:
     """On record: Inbox confirmed it."""
+    SENT.labels(place_of(job.asker.channel), "sent").inc()
     await bot.record.note(job.asker, "send", thread_id, "sent", job.ref, job.member)
 
 
 async def ended(bot: Bot, job: Send, state: SendState, reason: str = "") -> Job:
     """The attempt is over without Inbox having confirmed it: on record, and in words."""
+    SENT.labels(place_of(job.asker.channel), "unconfirmed" if state == "unconfirmed" else "unsent").inc()
     await note(bot, job, state, job.member)
     return receipt_for(job, state, reason)
 
 
 async def not_sent(bot: Bot, job: Written, why: str, how: str) -> Tell:
     """It did not come to an attempt: on record, and the text is handed back."""
+    SENT.labels(place_of(job.asker.channel), "unsent").inc()
     await note(bot, job, how)
     body = text.decode(job.text)
     return tell(

@@ -130,6 +130,18 @@ class Slack:
                 break
         return found
 
+    async def groups(self) -> dict[str, str]:
+        """The ids of user groups, by handle without an @. Raises `ScopeMissing` without usergroups:read."""
+        async with self._answers():
+            answer = await self.client.usergroups_list()
+        return {str(one.get("handle") or ""): str(one["id"]) for one in answer.get("usergroups") or []}
+
+    async def group_members(self, group: str) -> list[str]:
+        """The Slack users in a user group; raises as `groups` does, and `NotThere`."""
+        async with self._answers():
+            answer = await self.client.usergroups_users_list(usergroup=group)
+        return [str(one) for one in answer.get("users") or []]
+
     async def shared_outside(self, channel: str) -> bool:
         """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
         async with self._answers():
@@ -142,7 +154,7 @@ class Slack:
         """Without the `#`."""
         async with self._answers():
             answer = await self.client.conversations_info(channel=channel)
-        return str(answer["channel"].get("name") or "")
+        return str((answer.get("channel") or {}).get("name") or "")
 
     async def is_member(self, channel: str, user: str) -> bool:
         """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
@@ -213,6 +225,24 @@ class Slack:
             if marked == message_id and str(one["ts"]) != thread_ts:
                 return Place(channel, str(one["ts"]))
         return None
+
+    async def marks(self, channel: str, since: float) -> set[str]:
+        """What `metadata` marked the bot's posts with, at the channel's top level; none where it may not read them."""
+        try:
+            async with self._answers():
+                answer = await self.client.conversations_history(
+                    channel=channel, oldest=str(since), include_all_metadata=True, limit=200
+                )
+        except (SlackRefused, SlackUnknown):
+            return set()
+        posts = [one for one in answer.get("messages") or [] if one.get("thread_ts", one["ts"]) == one["ts"]]
+        found = [(one.get("metadata") or {}).get("event_payload", {}).get("message_id") for one in posts]
+        return {str(one) for one in found if one}
+
+    async def validate(self, message: Mapping[str, Any]) -> None:
+        """Raises `ContentRefused` for blocks that Slack would not take; nothing is posted."""
+        async with self._answers():
+            await self.client.blocks_validate(blocks=message["blocks"])
 
     async def own_replies(self, card: Place, bot_user: str) -> list[Place] | None:
         """What the bot posted below a card, a thousand posts at the most; None where it may not read history."""

@@ -43,6 +43,7 @@ NOT_THERE: Final = _codes("""
     user_not_found users_not_found user_not_visible user_disabled user_is_bot cannot_dm_bot not_found
     message_not_found thread_not_found file_not_found expired_trigger_id exchanged_trigger_id invalid_trigger_id
     invalid_trigger trigger_expired trigger_exchanged view_not_found not_enabled no_item_specified not_reactable
+    no_such_subteam subteam_not_found
 """)
 CONTENT: Final = _codes("""
     invalid_blocks invalid_blocks_format invalid_attachments msg_too_long no_text too_many_attachments

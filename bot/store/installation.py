@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from bot.errors import SettingsError
 from bot.slack.workspace import Installation
 from bot.store import keys
+from bot.store.layout import readable, whole
 from bot.store.scripts import script
 
 REFUSED_LIVES: Final = 300  # seconds
@@ -19,6 +21,15 @@ class InstallState:
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._speak = script(redis, "store/speak.lua")
+
+    async def trouble(self) -> str:
+        """Why no bot starts on what lies there, in a sentence; "" where one does."""
+        try:
+            await whole(self._redis)
+            await readable(self._redis)
+        except SettingsError as error:
+            return str(error)
+        return ""
 
     async def workspace(self) -> Installation | None:
         """The Slack workspace whose data this is."""

@@ -53,7 +53,8 @@ ABSENCE: Final = key("feed", "absence")  # since and until when nobody read the 
 OWED: Final = key("feed", "owed")  # thread ids with something missed that is not shown, by the first one's time
 CAUGHT_UP: Final = key("feed", "caught-up")  # thread ids that were read again during the reading of an absence
 
-ROUTES: Final = key("routes")  # the rules, in order
+ROUTES: Final = key("routes")  # the rules about channels, in order, as versions before 2026-12 read them
+RULES: Final = key("rules")  # all rules, in order
 DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
 WAITING: Final = key("reminders", "waiting")  # thread ids by when the first unanswered message was written
 MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
@@ -142,6 +143,9 @@ def card(thread_id: str) -> str:
     return key("card", thread_id)
 
 
+ANY_CARD: Final = key("card*")  # of both kinds
+
+
 def card_at(channel: str, ts: str) -> str:
     return key("card-at", channel, ts)
 
@@ -157,6 +161,59 @@ def threads_of(person: str) -> str:
 
 def routed(thread_id: str) -> str:
     return key("routed", thread_id)
+
+
+def circle(rule: str) -> str:
+    """Who had the last turn in a rule."""
+    return key("turns", "circle", rule)
+
+
+def owed(rule: str) -> str:
+    """Slack users whose turn in a rule came to nothing."""
+    return key("turns", "owed", rule)
+
+
+def turn(thread_id: str, message_id: str) -> str:
+    """Whose turn was taken for a message."""
+    return key("turns", "taken", thread_id, message_id)
+
+
+def load(member_id: str) -> str:
+    """Threads that a member has."""
+    return key("turns", "load", member_id)
+
+
+def load_at(member_id: str) -> str:
+    return key("turns", "load-at", member_id)
+
+
+def given(member_id: str) -> str:
+    """Threads that rules gave a member lately, by when Inbox confirmed it (ms)."""
+    return key("turns", "given", member_id)
+
+
+def nobody_free(rule: str) -> str:
+    """Channels that know that nobody in a rule is free."""
+    return key("turns", "nobody-free", rule)
+
+
+def mentions(channel: str) -> str:
+    """Waits that rules mentioned people for in the last hour, by when that was (ms)."""
+    return key("turns", "mentions", channel)
+
+
+def mentions_left(channel: str) -> str:
+    """Waits that found no room there, with their rules."""
+    return key("turns", "mentions-left", channel)
+
+
+def mentioned_until(thread_id: str) -> str:
+    """When the last message was written of the wait that a rule mentioned people for."""
+    return key("turns", "mentioned-until", thread_id)
+
+
+def group(group_id: str) -> str:
+    return key("cache", "group", group_id)
 
 
 def snoozing(thread_id: str) -> str:

@@ -43,10 +43,16 @@ async def _forward(client: Any, to: int, steps: Steps) -> None:
         async for name in client.scan_iter(match=f"{keys.prefix(layout)}*", count=1000):
             await _rename(client, name, layout)
         await client.set(keys.LAYOUT_IS, layout + 1)
+    await readable(client, to)
+
+
+async def readable(redis: Redis, to: int = keys.LAYOUT) -> None:
+    """Raises `SettingsError` when a newer version of the bot has been there, and `StoreUnavailable`."""
+    layout = await layout_of(redis)
     if layout > to:
         raise SettingsError(
             f"REDIS_URL holds the data of a newer version of the bot (layout {layout}; this one knows {to}): "
-            "install that version again, or use another Redis."
+            "install that version again, import a copy of an earlier time, or use another Redis."
         )
 
 
@@ -63,7 +69,7 @@ async def whole(redis: Redis) -> None:
     """Raises `SettingsError` when a copy was not put back to its end, and `StoreUnavailable`."""
     client: Any = redis
     if await client.exists(keys.IMPORTING):
-        raise SettingsError("REDIS_URL holds half of a copy, as `bot import` did not come to its end: run it again.")
+        raise SettingsError("REDIS_URL holds half of a copy: run `bot import` again, which did not come to its end.")
 
 
 async def layout_of(redis: Redis) -> int:

@@ -41,10 +41,7 @@ from bot.triage.store import Triage
 from bot.triage.views import TITLE
 
 MOST: Final = 200  # conversations
-HELP: Final = (
-    "one conversation after the other in a form, to reply, archive, snooze, take or skip: those that wait and that you "
-    "or nobody has, or `triage tag:vip waiting`, with the conditions of `route`"
-)
+HELP: Final = "one conversation after the other: those that wait, yours and nobody's, or `triage tag:vip`"
 feature = Feature()
 
 

@@ -21,7 +21,7 @@ class StepTriage(Filled):
     """Do with the conversation before somebody what they pressed, and show the next; `reply` is being sent already.
 
     `choice` is until when it is snoozed. `typed` is what stood in the field and was not sent. `anyway` shows the field
-    though a colleague has the conversation.
+    though a colleague has the conversation. `waited`: Slack has taken the answer to the form by now, which changes it.
     """
 
     kind: Literal["step_triage"] = "step_triage"
@@ -30,6 +30,7 @@ class StepTriage(Filled):
     verb: Verb
     choice: str = ""
     typed: str = ""
+    waited: bool = False
 
     @property
     def described(self) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from bot.hours import zone_of
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.people.answers import tell
-from bot.queue.job import Job, Keep
+from bot.queue.job import Job, Keep, Later
 from bot.slack.blocks import handed_back
 from bot.snooze.times import CHOICES, by_choice
 from bot.threads.jobs import Change, Wish
@@ -24,12 +24,15 @@ from bot.triage.store import Triage
 from bot.triage.views import TITLE
 
 CHANGES: Final[dict[Verb, ChangeVerb]] = {"archive": "archive", "snooze": "snooze", "take": "assign_to_me"}
+ANSWERED: Final = 0.4  # seconds until Slack shows what the form was answered with; later, it would cover the next one
 feature = Feature()
 
 
 @feature.handles(StepTriage)
 async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     """Once for each conversation: whoever is killed over it does the same again."""
+    if job.verb == "reply" and not job.waited:
+        raise Later(ANSWERED, job.model_copy(update={"waited": True}))
     actor = await forms.actor(bot, job, TITLE, job.typed)
     if actor is None:
         return []

@@ -33,8 +33,8 @@ async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
         await bot.record.trim()
     began, cursor = utc_now(), job.cursor or 0
     while (utc_now() - began).total_seconds() < FOR:
-        cursor, threads = await bot.cards.some(cursor)
-        await asyncio.gather(*(bot.cards.rest(one) for one in threads))
+        cursor, threads = await bot.lifetimes.some(cursor)
+        await asyncio.gather(*(bot.lifetimes.rest(one) for one in threads))
         if cursor == 0:
             return []
     raise Later(BREATH, job.model_copy(update={"cursor": cursor}))

@@ -115,6 +115,8 @@ OPTIONAL = {
     "conversations_replies": HISTORY,
     "reactions_add": {"reactions:write"},
     "reactions_remove": {"reactions:write"},
+    "usergroups_list": {"usergroups:read"},
+    "usergroups_users_list": {"usergroups:read"},
 }
 METHOD = re.compile(r"(auth|bots|chat|conversations|files|pins|reactions|team|users|usergroups|views)_[a-z]\w*")
 
@@ -437,15 +439,16 @@ MAY_USE = {
     "channels": "later reminders targets waits",
     "contact": "",
     "dm": "later send snippets",
-    "doctor": "",
+    "doctor": "cards",
     "earlier": "cards",
-    "events": "cards routing snooze stats",
+    "events": "cards routing rules snooze stats",
     "later": "cards send snooze",
     "lists": "admin cards later reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",
     "reply": "cards later send snippets snooze",
     "routing": "",
+    "rules": "cards contact routing snooze waits",
     "send": "stats",
     "snippets": "",
     "snooze": "cards lists waits",

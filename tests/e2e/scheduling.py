@@ -72,6 +72,10 @@ class Later:
             found += [name.decode()] if words in repr(value) else []
         return sorted(found)
 
+    def wakes(self) -> list[float]:
+        """When what is snoozed is to wake (Unix seconds)."""
+        return [at for _, at in self._redis.zrange(keys.SNOOZED, 0, -1, withscores=True)]
+
     def forget(self, key: str) -> None:
         """What is cached there is asked for anew."""
         self._redis.delete(key)

@@ -23,6 +23,7 @@ from bot.sandbox.slack.records import BOT_USER, Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect
+from tests.e2e.rules import assignments, inbox
 from tests.e2e.steps import card_of, cards, idle, shows, thread
 
 QUICK = Timing(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)
@@ -356,3 +357,20 @@ async def test_many_conversations_that_rules_sort_cost_a_digest_few_questions(ho
 def _everything(on: Stage) -> str:
     replies = [reply for card in cards(on) for reply in on.slack.replies(card.channel, card.ts)]
     return "\n".join(on.slack.show(one) for one in [*cards(on), *replies] if one.user == BOT_USER)
+
+
+async def test_what_was_written_meanwhile_is_assigned_by_rule_as_well_with_a_card_or_without(house: House) -> None:
+    async with house.bot() as on:
+        await inbox(on, f"assign add all to:<@{on.acme.ana}>,<@{on.acme.bo}>")
+        await inbox(on, "route add text:newsletter no-card")
+        await card_of(on, "Hello", on.acme.omar)
+    people = [house.on.inbox.add_person(f"person{number}", f"Person {number}") for number in range(3)]
+    with house.then(HOUR):
+        for person, said in zip(people, ("Hello", "Our newsletter", "Hello"), strict=True):
+            await house.write(person, said)
+    house.leave(HOUR)
+    async with house.bot() as on:
+        await on.slack.until(lambda: len(assignments(on)) == 4, 20)
+        await idle(on)
+        assert sorted(assignments(on)) == sorted([on.acme.ana_member, on.acme.bo_member] * 2)
+        assert "newsletter" not in "".join(shows(on, one) for one in cards(on))

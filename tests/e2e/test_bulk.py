@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from bot.bulk import words
-from bot.bulk.jobs import Bulk, Ticked, Wanted
+from bot.bulk.jobs import BeginBulk, Bulk, Ticked, Wanted
 from bot.queue.job import Asker, utc_now
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
@@ -66,6 +66,7 @@ async def test_a_list_has_a_box_at_each_open_conversation_and_its_buttons(on: St
     assert problems(shown.blocks, "message") == []
 
 
+@pytest.mark.both_apis
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -97,7 +98,6 @@ async def test_the_conditions_of_rules_say_which(on: Stage, typed: str, found: l
     assert sorted(rows(on, await listed(on, typed))) == found
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -105,6 +105,8 @@ async def test_the_conditions_of_rules_say_which(on: Stage, typed: str, found: l
         ("tag:nothing", "There is no tag *nothing*"),
         ("colour:red", "I don't know *colour*"),
         ("waiting to:<#C0123456789|support>", "A list has no channel. Leave out `to:`."),
+        ("waiting tag+:vip", "A list changes nothing. Leave out what a rule would do."),
+        ("first:yes", "A list looks at the last message alone. Leave out `first:`"),
         ("assignee:none waiting", "No open conversation fits assignee: *none*, waiting."),
         ("", "There is no open conversation."),
     ],
@@ -114,6 +116,7 @@ async def test_what_cannot_be_listed_is_said(on: Stage, typed: str, said: str) -
     await hears(on, on.acme.ana, said)
 
 
+@pytest.mark.both_apis
 async def test_what_inbox_can_filter_it_is_asked_to_filter(on: Stage) -> None:
     """Of thousands of open conversations, those that are wanted are among those that are read."""
     vip = on.inbox.add_tag("VIP")
@@ -164,7 +167,6 @@ async def test_all_can_be_ticked_and_unticked(on: Stage) -> None:
     assert not any(rows(on, shown).values())
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("action", ["archive", "assign"])
 async def test_nothing_is_done_when_nothing_is_ticked(on: Stage, action: str) -> None:
     _, shown = await some_ticked(on, 2, [])
@@ -284,6 +286,7 @@ async def test_tags_are_added_to_those_that_are_ticked_and_no_tag_is_lost(on: St
     assert "Ana" in shows(on, card)
 
 
+@pytest.mark.both_apis
 async def test_a_tag_that_is_gone_ends_it(on: Stage) -> None:
     vip = on.inbox.add_tag("VIP")
     _, shown = await some_ticked(on, 3, [0, 1, 2])
@@ -318,7 +321,7 @@ async def test_a_time_that_is_over_is_said_beside_its_field(on: Stage) -> None:
     ack = await on.slack.submit(on.acme.ana, values={"date": "2024-02-29"})
     assert ack.body == {
         "response_action": "errors",
-        "errors": {"date": "That time is over. Choose one that is still to come."},
+        "errors": {"date": "That time has passed. Choose one in the future."},
     }
 
 
@@ -394,6 +397,30 @@ async def test_people_go_before_it_and_the_list_has_stop_too(narrow: Stage) -> N
     assert [one["text"]["text"] for one in stop["elements"]] == ["Stop"]
     await press(on, shown, "bulk_stop")
     await on.slack.until(lambda: any(one.startswith("⏹️ Stopped") for one in outcomes(on)))
+
+
+async def test_while_it_waits_it_says_why_and_goes_on(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], timing=replace(QUICK, pauses=(2.5, 0.01)))
+    _, shown = await some_ticked(on, 2, [0, 1])
+    on.inbox.fail("PATCH /*", 503, times=4)
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: any("isn't answering. I'll keep trying for an hour." in one for one in outcomes(on)))
+    await on.slack.until(lambda: outcomes(on) == ["✅ 2 archived."])
+
+
+async def test_however_slow_it_is_one_line_tells_of_it_and_gives_way_to_the_outcome(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], timing=replace(QUICK, soon=0.05))
+    some = await people(on, 4)
+    shown = await listed(on)
+    for one in some:
+        await tick(on, shown, one)
+    on.inbox.fail("*", delay=0.1, times=None)
+    on.slack.fail("response_url", delay=0.3, times=None)
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: outcomes(on) == ["✅ 4 archived."])
+    await on.slack.until(lambda: "✅ 4 archived." in on.slack.show(shown))
+    await idle(on)
+    assert [on.slack.show(one) for one in on.slack.dms(on.acme.ana)] == ["✅ 4 archived."]
 
 
 async def test_one_stops_nothing_of_a_colleagues(on: Stage) -> None:
@@ -472,6 +499,24 @@ async def test_whoever_dies_over_it_each_is_done_once(on: Stage) -> None:
         return died
 
     await everywhere(on, act)
+
+
+async def test_whoever_dies_over_its_beginning_it_begins_once(on: Stage) -> None:
+    died, lives = True, 0
+    while died:
+        await conversation(on, on.inbox.add_person(f"late{lives}", f"Late {lives}"), "Hi")
+        shown = await all_ticked(on)
+        place = next(one["block_id"] for one in shown.blocks if str(one.get("block_id")).endswith("|bulk"))
+        asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=shown.channel)
+        job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).rpartition("|")[0], asker=asker)
+        then, died = await worked(on, job, lives)
+        await on.bridge.lanes.accept(*(one.model_copy(update={"ref": job.ref}) for one in then))  # as a worker does
+        await idle(on)
+        lives += 1
+        assert outcomes(on) == ["✅ 1 archived."] * lives
+        assert archivings(on) == lives
+        on.slack.private_words.clear()
+    assert lives > 2
 
 
 async def test_one_conversation_that_nobody_can_work_is_passed_over(opened: Open, api: str) -> None:

@@ -14,7 +14,6 @@ def time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.people.access.FRESH", 0.0)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("how", ["button", "dm"])
 async def test_somebody_who_was_deactivated_writes_nothing_from_then_on(on: Stage, how: str) -> None:
     card = await card_of(on)
@@ -30,7 +29,6 @@ async def test_somebody_who_was_deactivated_writes_nothing_from_then_on(on: Stag
     assert on.inbox.sent() == []
 
 
-@pytest.mark.any_api
 async def test_an_address_that_changes_takes_the_old_seat_away(on: Stage) -> None:
     card = await card_of(on)
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.later.jobs import Release
+from bot.later.jobs import Release, RingLater
 from bot.queue.job import utc_now
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
@@ -82,7 +82,6 @@ async def test_both_forms_offer_times_by_the_persons_own_clock_and_are_valid(on:
         assert "In your time zone, America/New_York." in on.slack.show(view)
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize("choice", ["hours", "tomorrow", "monday", "week"])
 async def test_each_choice_is_the_moment_that_it_is_for_snoozing(on: Stage, clock: Later, choice: str) -> None:
     card = await card_of(on)
@@ -103,11 +102,10 @@ async def test_a_day_and_a_time_go_before_the_choice(on: Stage, clock: Later) ->
     assert (there.date(), f"{there:%H:%M}") == (day, "16:45")
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"send_date": "2024-02-29"}, "send_date", "That time is over. Choose one that is still to come."),
+        ({"send_date": "2024-02-29"}, "send_date", "That time has passed. Choose one in the future."),
         ({"send_date": "2099-01-01"}, "send_date", "That is more than a year ahead. Choose an earlier date."),
     ],
 )
@@ -189,8 +187,8 @@ async def test_a_reminder_counts_from_when_it_is_sent(on: Stage, clock: Later) -
     await press_below(on, on.acme.bo, card, "Send now")
     assert sent(on) == ["Well?"]
     assert shows(on, card).startswith("😴")
-    raw = clock._redis.zrange(keys.SNOOZED, 0, -1, withscores=True)
-    assert abs(raw[0][1] - (utc_now() + timedelta(days=1)).timestamp()) < 60
+    (wakes,) = clock.wakes()
+    assert abs(wakes - (utc_now() + timedelta(days=1)).timestamp()) < 60
 
 
 async def test_a_direct_message_waits_for_its_writer_alone_and_goes_out_once(on: Stage, clock: Later) -> None:
@@ -207,6 +205,18 @@ async def test_a_direct_message_waits_for_its_writer_alone_and_goes_out_once(on:
     assert sent(on) == ["Hello Omar"]
     await hears(on, on.acme.bo, "✅ Sent to Omar Khan")
     assert clock.kept() == []
+
+
+async def test_a_direct_message_to_somebody_with_a_card_stands_below_that_too(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await dm_later(on, on.acme.bo, "@sarah", "Hello again")
+    (post,) = below(on, card)
+    assert "🕓 *Bo* sends this" in on.slack.show(post)
+    (message,) = on.slack.dms(on.acme.bo)
+    assert "🕓 I send this to *Sarah Chen" in on.slack.show(message)
+    await press_dm(on, on.acme.bo, "Send now")
+    assert sent(on) == ["Hello again"]
+    assert (below(on, card), clock.kept()) == ([], [])
 
 
 async def test_a_first_message_is_asked_about_at_once_and_then_waits(on: Stage, clock: Later) -> None:
@@ -299,7 +309,6 @@ async def test_change_takes_another_text_and_another_time(on: Stage, clock: Late
     assert sent(on) == ["Second thought"]
 
 
-@pytest.mark.any_api
 async def test_a_change_that_cannot_be_is_said_beside_its_field(on: Stage) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "First thought")
@@ -345,6 +354,10 @@ async def test_a_colleague_may_cancel_it_and_its_writer_has_it_back_but_nobody_e
     heard = await hears(on, on.acme.bo, f"<@{on.acme.ana}> cancelled the message to Sarah Chen")
     assert "Mine" in heard
     assert (sent(on), clock.kept()) == ([], [])
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    record = await hears(on, on.acme.ana, "later cancel")
+    assert "send later" in record
+    assert "Mine" not in record
 
 
 @pytest.mark.parametrize("who", ["guest", "outsider", "kim"])
@@ -411,6 +424,20 @@ async def test_if_they_write_meanwhile_it_is_held_and_its_writer_is_asked(on: St
     assert sent(on) == []
 
 
+async def test_what_they_write_while_it_is_being_written_holds_it_at_once(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await reply_form(on, on.acme.bo, card)
+    await on.inbox.customer_writes(on.acme.sarah, "It is settled, thank you")
+    await on.slack.until(lambda: "settled" in "".join(on.slack.show(one) for one in on.slack.replies(*place(card))))
+    await idle(on, held=1)  # the form is open
+    await on.slack.submit(on.acme.bo, values={"text": "As I said", "send_when": "tomorrow"})
+    await hears(on, on.acme.bo, "so I hold it")
+    await idle(on)
+    clock.comes()
+    await rings(on)
+    assert sent(on) == []
+
+
 async def test_send_anyway_before_its_time_sends_it_at_its_time(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "As I said")
@@ -434,6 +461,18 @@ async def test_send_anyway_after_its_time_sends_it_now(on: Stage, clock: Later) 
     await idle(on)
     clock.comes(ago=7200)
     await press_dm(on, on.acme.bo, "Send anyway")
+    assert sent(on) == ["As I said"]
+
+
+async def test_what_was_written_by_a_clock_ahead_of_ours_is_asked_about_once(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "As I said")
+    await on.inbox.customer_writes(on.acme.sarah, "Anything new?", at=utc_now() + timedelta(minutes=2))
+    await hears(on, on.acme.bo, "so I hold it")
+    await idle(on)
+    await press_dm(on, on.acme.bo, "Send anyway")
+    clock.comes()
+    await rings(on)
     assert sent(on) == ["As I said"]
 
 
@@ -578,6 +617,19 @@ async def test_where_its_writer_has_lost_the_seat_the_channel_is_told(on: Stage,
     assert (sent(on), clock.kept()) == ([], [])
 
 
+async def test_where_its_writer_has_left_the_workspace_the_channel_is_told(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you")
+    on.slack.users[on.acme.bo].deleted = True
+    clock.forget(keys.profile(on.acme.bo))
+    clock.comes()
+    await rings(on)
+    (post,) = below(on, card)
+    assert post.broadcast
+    assert "See you" in on.slack.show(post)
+    assert (sent(on), clock.kept()) == ([], [])
+
+
 async def test_of_a_direct_message_without_a_card_the_admins_are_told(on: Stage, clock: Later) -> None:
     await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
     on.inbox.world.members.pop(on.acme.bo_member)
@@ -602,6 +654,17 @@ async def test_after_more_than_an_hour_away_it_is_asked_about_first(redis_url: s
             assert sent(second) == []
             await press_dm(second, on.acme.bo, "Send anyway")
             assert sent(second) == ["Good morning"]
+
+
+async def test_who_wrote_while_the_bot_was_away_is_the_reason_that_is_named(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "Good morning")
+    on.inbox.auto_deliver = False
+    await on.inbox.customer_writes(on.acme.sarah, "It is settled, thank you")
+    clock.comes(ago=3700)
+    await rings(on)
+    await hears(on, on.acme.bo, "*Sarah Chen* has written since you wrote this")
+    assert sent(on) == []
 
 
 async def test_after_less_than_an_hour_away_it_goes_out(redis_url: str, api: str, clock: Later) -> None:
@@ -753,3 +816,26 @@ async def test_two_clicks_at_once_do_one_thing(on: Stage, clock: Later) -> None:
     given_back = [one for one in told(on, on.acme.bo) if "Nothing was sent. This is what it says" in one]
     assert len(sent(on)) + len(given_back) == 1
     assert clock.kept() == []
+
+
+async def test_two_timers_and_two_releases_at_once_send_it_once(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "Once")
+    (waits,) = clock.waiting()
+    clock.comes()
+    twice = [Release(about=waits.id, to=to, asker=waits.send.asker) for to in (waits.to, "beside")]
+    await on.bridge.lanes.accept(RingLater(), *twice, RingLater())
+    await idle(on)
+    assert (sent(on), clock.kept(), len(receipts(on, card))) == (["Once"], [], 1)
+
+
+async def test_what_kills_every_worker_brings_the_text_back(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you")
+    (waits,) = clock.waiting()
+    clock.comes()
+    await on.bridge.lanes.accept(Release(about=waits.id, to=waits.to, asker=waits.send.asker, deaths=5))
+    heard = await hears(on, on.acme.bo, "Something went wrong on my side.")
+    await idle(on)
+    assert "See you" in heard
+    assert (sent(on), clock.kept(), below(on, card)) == ([], [], [])

@@ -8,16 +8,18 @@ from datetime import timedelta
 
 import pytest
 
+from bot.channels.store import Preferences
 from bot.later.jobs import ChangeLater, Decide, HoldBack, Release, RingLater, Scheduled, ShowLater
 from bot.queue.job import Asker, Job, utc_now
 from bot.reply.jobs import Reply
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
+from bot.store.connect import connect
 from tests.conftest import QUICK, Open
 from tests.e2e.deaths import everywhere, worked
 from tests.e2e.scheduling import Later, below, later, rings, sent
-from tests.e2e.steps import idle, receipts, thread, told
+from tests.e2e.steps import card_of, cards, idle, labels, receipts, thread, told
 
 
 @pytest.fixture
@@ -179,6 +181,39 @@ async def test_whoever_dies_over_showing_it_it_stands_there_once(on: Stage, cloc
         return await assert_goes(on, clock, card, lives) and died
 
     await everywhere(on, act)
+
+
+async def test_whoever_dies_over_a_reply_that_is_held_for_seconds_it_goes_out_once(
+    on: Stage, clock: Later, redis_url: str
+) -> None:
+    redis = connect(redis_url)
+    await Preferences(redis).set_person(on.acme.bo, hold=30)
+    await redis.aclose()
+
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        job = written(on, person, card, lives).model_copy(update={"send_at": None})
+        then, died = await worked(on, job, lives)
+        await on.bridge.lanes.accept(*then)
+        await idle(on, held=1)
+        (receipt,) = receipts(on, card)
+        assert labels(receipt) == ["Undo"]
+        (known,) = clock.waiting()
+        clock.comes()
+        await on.bridge.lanes.hurry(Release(about=known.id, to=known.to, asker=known.send.asker))
+        await idle(on)
+        return assert_gone(on, clock, card, lives) and died
+
+    await everywhere(on, act)
+
+
+async def test_on_a_card_that_was_deleted_in_slack_it_stands_below_the_new_one(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    (show, *_), _ = await worked(on, written(on, on.acme.sarah, card, 1), 1000)
+    on.slack.remove(on.slack.message(card.channel, card.ts))
+    await follows(on, [show])
+    (fresh,) = cards(on)
+    assert len(below(on, fresh)) == 1
+    await assert_goes(on, clock, fresh, 1)
 
 
 async def test_whoever_dies_over_taking_it_away_nothing_is_left(on: Stage, clock: Later) -> None:

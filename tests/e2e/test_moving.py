@@ -59,7 +59,6 @@ def shown(on: Scene) -> Counter[str]:
     return Counter(word for text in below for word in SAID.findall(text))
 
 
-@pytest.mark.any_api
 async def test_a_bot_moves_from_the_valkey_beside_it_to_a_server_and_back_under_load(
     api: str, start: Start, tmp_path: Path, logged: Any
 ) -> None:

@@ -69,7 +69,7 @@ async def test_by_settings_who_is_no_admin_chooses_for_themselves_alone(on: Stag
         ):
             await on.slack.command(on.acme.bo, channel, command="/inbox", text="settings")
             view = await form(on, on.acme.bo, MENU)
-            assert [one.get("block_id") for one in view["blocks"] if one["type"] == "input"] == ["heard"]
+            assert [one.get("block_id") for one in view["blocks"] if one["type"] == "input"] == ["heard", "hold"]
             assert (await on.slack.submit(on.acme.bo, values={"heard": words})).ok
             await idle(on)
             await hears(on, on.acme.bo, says)

@@ -664,7 +664,12 @@ async def test_a_reply_that_nobody_answers_comes_back_when_it_was_to(
 
 async def test_the_field_stands_at_the_end_of_the_form_and_is_valid(on: Stage) -> None:
     view = await reply_form(on, on.acme.ana, await card_of(on))
-    assert view["blocks"][-1]["label"]["text"] == "Remind me if they don't answer in"
+    assert [one["label"]["text"] for one in view["blocks"][-4:]] == [
+        "Remind me if they don't answer in",
+        "Send at",
+        "Or on the day",
+        "At",
+    ]
     assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
 
 

@@ -6,15 +6,14 @@ import asyncio
 import time
 from typing import Any
 
-import pytest
-
 from bot.people.record import AuditLog
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
 from bot.upkeep.jobs import Tidy
-from tests.e2e.steps import card_of, click, hears, idle, labels, shows, thread
+from tests.e2e.steps import calls, card_of, click, hears, idle, labels, shows, thread
+from tests.e2e.test_connect import SECRET, assert_closed
 
 
 async def at_rest(on: Stage, redis_url: str, said: str = "The first") -> Message:
@@ -33,7 +32,6 @@ async def tidied(on: Stage) -> None:
     await idle(on)
 
 
-@pytest.mark.any_api
 async def test_a_card_at_rest_is_drawn_with_its_words_when_somebody_acts_on_it(on: Stage, redis_url: str) -> None:
     card = await at_rest(on, redis_url)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
@@ -43,7 +41,6 @@ async def test_a_card_at_rest_is_drawn_with_its_words_when_somebody_acts_on_it(o
     assert "Sarah Chen" in shows(on, card)
 
 
-@pytest.mark.any_api
 async def test_after_a_rest_the_first_message_goes_below_the_card_before_the_second(on: Stage, redis_url: str) -> None:
     card = await at_rest(on, redis_url)
     await on.inbox.customer_writes(on.acme.sarah, "The second")
@@ -63,7 +60,6 @@ async def test_after_a_rest_a_card_waits_for_an_inbox_that_is_away(on: Stage, re
     assert "The first" in shows(on, card)
 
 
-@pytest.mark.any_api
 async def test_of_a_conversation_deleted_in_inbox_only_ids_are_kept(on: Stage, redis_url: str) -> None:
     card = await card_of(on, "A secret")
     thread_id = thread(on).id
@@ -106,3 +102,15 @@ async def test_a_bot_that_runs_tidies_by_itself(redis_url: str, opened: Any) -> 
         while await redis.exists(keys.AUDIT) and await redis.xlen(keys.AUDIT):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await redis.aclose()
+
+
+async def test_what_is_at_rest_or_gone_closes_too_when_its_channel_becomes_shared(on: Stage, redis_url: str) -> None:
+    omars = await card_of(on, SECRET, on.acme.omar)
+    await on.inbox.app_deletes(thread(on, on.acme.omar).id)
+    await on.slack.until(lambda: not labels(on.slack.message(omars.channel, omars.ts)))
+    await at_rest(on, redis_url, SECRET)
+    before = len(calls(on, "GET", "messages"))
+    assert (await on.slack.share(on.acme.channel)).ok
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert len(calls(on, "GET", "messages")) == before  # nothing of it is shown, so nothing is asked for

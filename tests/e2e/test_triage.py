@@ -132,7 +132,7 @@ async def test_a_reply_can_archive_and_is_refused_when_it_is_empty(on: Stage) ->
     view = await triage(on)
     text, box = (one["block_id"] for one in view["blocks"] if one["type"] == "input")
     ack = await on.slack.submit(on.acme.ana, values={"text": " "})
-    assert ack.body == {"response_action": "errors", "errors": {text: "Write the message."}}
+    assert ack.body == {"response_action": "errors", "errors": {text: "Write a message."}}
     (option,) = [one["options"][0]["value"] for one in nodes(view) if one.get("type") == "checkboxes"]
     await reply(on, "Done", archive=[option])
     await on.slack.until(lambda: thread(on, some[0]).archived)
@@ -169,7 +169,6 @@ async def test_conditions_say_which_and_without_any_it_is_what_waits_for_me_or_n
     assert sorted(seen) == found
 
 
-@pytest.mark.any_api
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

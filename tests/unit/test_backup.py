@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from pydantic import SecretStr
 from bot.errors import SettingsError
 from bot.feature import Console
 from bot.features import KINDS
+from bot.later.check import AWAY
+from bot.later.jobs import Scheduled
 from bot.operate import backup
 from bot.people.links import Links
 from bot.queue.job import Asker
@@ -24,7 +27,8 @@ from bot.start import process_name
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.layout import migrate
-from tests.stored import restore, stored_redis
+from bot.store.snapshot import Item
+from tests.stored import restore, stored_jobs, stored_redis
 from tests.unit.conftest import Outside
 from tests.unit.test_cli import bot, process, terminated, until
 
@@ -251,3 +255,24 @@ async def test_the_handbooks_backup_of_a_running_bot_is_put_back_as_it_says(outs
         assert len(slack.messages(channel)) == 1  # the card goes on
         assert (await terminated(running)).code == 0
     await redis.aclose()
+
+
+def test_what_was_to_be_sent_since_a_copy_was_made_is_asked_of_its_writer_first() -> None:
+    now = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+    (line,) = [line["job"] for line in stored_jobs() if line["job"]["kind"] == "send" and line["job"]["ref"]][:1]
+    send = KINDS.load(json.dumps(line).encode())
+    times = {"past": now - timedelta(minutes=5), "future": now + timedelta(hours=1), "asks": now - timedelta(hours=3)}
+    found = [
+        Scheduled.model_validate({"id": one, "send": send, "at": at, "seen": at, "state": state})
+        for (one, at), state in zip(times.items(), ("waits", "waits", "asks"), strict=True)
+    ]
+    items = [Item(key=f"scheduled:{one.id}", type="string", value=json.loads(one.model_dump_json())) for one in found]
+    items.append(Item(key="scheduled", type="zset", value={one.id: one.at.timestamp() for one in found}))
+    after = {item.key: item.value for item in backup.asking_first(items, now)}
+    past = Scheduled.model_validate(after.pop("scheduled:past"))
+    assert now - past.at > AWAY  # which asks
+    assert past.send == found[0].send
+    assert after.pop("scheduled") == {
+        "past": now.timestamp(), "future": times["future"].timestamp(), "asks": times["asks"].timestamp(),
+    }  # fmt: skip
+    assert after == {item.key: item.value for item in items if item.key in ("scheduled:future", "scheduled:asks")}

@@ -15,6 +15,7 @@ from bot.models import Card, Message, Note, Person, Place, Snoozed, Thread
 from bot.snooze.store import Snoozes
 from bot.store import keys
 from bot.store.connect import connect
+from bot.upkeep.store import Lifetimes
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 SARAH = Person(platform="twitter", platform_id="187", username="sarah")
@@ -107,23 +108,23 @@ async def lives(redis: Any) -> list[float]:
 async def test_a_card_lives_from_its_last_change_on_and_what_leads_to_it_with_it(redis: Any, cards: Cards) -> None:
     await cards.write(THREAD, latest=HELLO)
     await cards.put("t1", PLACE)
-    assert await lives(redis) == [365, -1, -1, -1]
+    assert await lives(redis) == [365, 365, -1, -1]
     await redis.expire(keys.card("t1"), 100 * keys.DAY)
     await cards.write(THREAD)
-    await cards.rest("t1")
-    assert await lives(redis) == [365, 367, 367, 367]
+    await Lifetimes(redis).rest("t1")
+    assert await lives(redis) == [365, 365, 367, 367]
     card = await cards.get("t1")
     assert card is not None
     assert (card.latest, card.rested) == (HELLO, False)
-    await Cards(redis, 30).rest("t1")  # the operator keeps them for less from now on
+    await Lifetimes(redis, 30).rest("t1")  # the operator keeps them for less from now on
     assert (await lives(redis))[0] == 30
 
 
 async def test_what_an_older_version_kept_for_good_lives_on_and_ends(redis: Any, cards: Cards) -> None:
     await redis.hset(keys.card("t1"), mapping={"thread": THREAD.model_dump_json(), "latest": HELLO.model_dump_json()})
     await cards.put("t1", PLACE)
-    await cards.rest("t1")
-    assert (await lives(redis))[:2] == [365, 367]
+    await Lifetimes(redis).rest("t1")
+    assert (await lives(redis))[:2] == [365, 365]
     assert (await cards.get("t1")) == Card(thread=THREAD, latest=HELLO, waiting_since=NOON)
 
 
@@ -137,7 +138,7 @@ async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any
     await cards.write(thread, notes={"answered": BY_ANA, "assigned": BY_ANA}, latest=said)
     await cards.put("t1", PLACE)
     await redis.expire(keys.card("t1"), 357 * keys.DAY)
-    await cards.rest("t1")
+    await Lifetimes(redis).rest("t1")
     card = await cards.get("t1")
     assert card is not None
     assert (card.rested, card.latest, card.answered) == (True, None, BY_ANA)
@@ -146,7 +147,7 @@ async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any
     assert await cards.place("t1") == PLACE
     assert await size(redis) < 1024
     before = await redis.hgetall(keys.card("t1"))
-    await cards.rest("t1")  # again, and again
+    await Lifetimes(redis).rest("t1")  # again, and again
     assert await redis.hgetall(keys.card("t1")) == before
     await cards.write(thread)
     await cards.put_latest("t1", said)
@@ -167,7 +168,7 @@ async def test_of_a_conversation_that_is_gone_only_ids_are_kept(redis: Any, card
     await cards.write(THREAD, notes={"archived": BY_ANA}, latest=HELLO)
     await cards.put("t1", PLACE)
     await cards.bury("t1")
-    await cards.rest("t1")
+    await Lifetimes(redis).rest("t1")
     assert await cards.get("t1") == Card(thread=Thread(id="t1", account_link_id="a1"), gone=True)
     assert await cards.place("t1") == PLACE
     assert await cards.buried(10) == ["t1"]
@@ -182,21 +183,33 @@ async def test_what_is_snoozed_is_kept_until_it_wakes(redis: Any, cards: Cards) 
     await Snoozes(redis).put("t1", Snoozed.model_validate(until))
     assert (await lives(redis))[0] == -1
     await cards.write(THREAD)
-    await cards.rest("t1")
+    await Lifetimes(redis).rest("t1")
     assert (await lives(redis))[0] == -1
     await Snoozes(redis).end("t1")
-    await cards.rest("t1")
+    await Lifetimes(redis).rest("t1")
     assert (await lives(redis))[0] == 365
     assert (await cards.get("t1")) == Card(thread=THREAD, latest=HELLO, waiting_since=NOON)
 
 
-async def test_cards_are_gone_through_some_at_a_time(cards: Cards) -> None:
+async def test_where_a_card_stood_before_it_moved_is_forgotten_in_time(redis: Any, cards: Cards) -> None:
+    before, older = Place("C1", "1.1"), Place("C1", "1.0")
+    await redis.set(keys.card_at(*older), "t1")  # as a version left it that kept that for good
+    await cards.write(THREAD)
+    await cards.put("t1", before)
+    await cards.put("t1", PLACE, before)
+    cursor, _ = await Lifetimes(redis).some(0)
+    assert cursor == 0
+    assert all([0 < await redis.ttl(keys.card_at(*one)) <= 365 * keys.DAY for one in (older, before, PLACE)])
+    assert await cards.at(before) == "t1"
+
+
+async def test_cards_are_gone_through_some_at_a_time(redis: Any, cards: Cards) -> None:
     ids = {f"t{number}" for number in range(500)}
     for one in ids:
         await cards.write(THREAD.model_copy(update={"id": one}))
-    cursor, seen = await cards.some(0)
+    cursor, seen = await Lifetimes(redis).some(0)
     while cursor:
-        cursor, more = await cards.some(cursor)
+        cursor, more = await Lifetimes(redis).some(cursor)
         seen += more
     assert set(seen) == ids
 

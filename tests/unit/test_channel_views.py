@@ -13,6 +13,8 @@ from bot.later import views as later
 from bot.models import Attachment, Message
 from bot.reminders import views as reminding
 from bot.routing import views as steering
+from bot.rules import words as turns
+from bot.rules.available import Candidate
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.targets import views as targets
 from bot.waits import views as waits
@@ -28,6 +30,21 @@ def waiters(name: str, count: int) -> list[reminding.Waiter]:
     return [reminding.Waiter(name, one, LINK if n % 2 else None, whose[n % 3]) for n, one in enumerate(since)]
 
 
+def rule(parts: Any, name: str) -> str:
+    """One that does all that a rule can do."""
+    does = steering.actions_of(
+        channel="C1",
+        no_card=False,
+        to=[f"U{n}" for n in range(60)],
+        after=600.0,
+        most=15,
+        mention=[f"S{n}" for n in range(60)],
+        tags=[name] * 20,
+        status=name,
+    )
+    return f"{steering.conditions(parts)} → {does}"
+
+
 def every_message() -> Iterator[Any]:
     for name, count in product(NAMES, (1, 2, 200)):
         for names, personal in product((True, False), repeat=2):
@@ -38,9 +55,13 @@ def every_message() -> Iterator[Any]:
         yield waits.mentioning(thread_card(card(), account=name, assignee=name), "U1")
         yield thread_card(card(), account=name, assignee=name, answer_by=AT, late=count > 1)
         yield moved_card(name, "C1", LINK)
+        everybody = [Candidate("U1", name, why="away", until=AT)] * 50
+        yield turns.message(turns.nobody_free(3, steering.conditions(PARTS[2]), everybody, name, LINK))
+        yield turns.message(turns.turns(3, everybody))
     for parts, name in product(PARTS, NAMES):
-        said = steering.rule(parts, "C1")
-        why = steering.why(name, steering.placed("C1", LINK), steering.because_rule(3, said, before=True))
+        said = rule(parts, name)
+        did = [steering.did(None, 3, turns.assigned_it(name), AT)] * 9
+        why = steering.why(name, steering.placed("C1", LINK), steering.because_rule(3, said, before=True), "", *did)
         yield steering.why_message(why, "t1", movable=True)
         lines = [steering.trial(number, said, "tag: vip", fits=False, first=False) for number in range(100)]
         yield steering.why_message(steering.tried(name, lines, steering.goes_to(None)), "t1", movable=False)
@@ -86,7 +107,7 @@ def test_slack_takes_every_modal() -> None:
 
 
 def test_a_list_of_rules_fits_in_a_message_however_many_there_are() -> None:
-    said = steering.rule_list([(PARTS[2], "C1")] * 100, None)
+    said = steering.rule_list([rule(PARTS[2], "Sarah")] * 100, None)
     assert len(said) <= 3_000
     assert "more" in said
 

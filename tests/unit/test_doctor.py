@@ -20,7 +20,8 @@ from bot.doctor.checkup import clock
 from bot.events.store import Feed
 from bot.feature import Console
 from bot.features import KINDS
-from bot.manifest import SCOPES
+from bot.manifest import OPTIONAL, SCOPES
+from bot.people.links import Links
 from bot.queue.job import Asker, utc_now
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes, Rule
@@ -45,6 +46,7 @@ async def redis(outside: Outside) -> AsyncIterator[Any]:
     await Feed(client).was_read(utc_now())
     await Feed(client).advance(0)
     await client.set(keys.WEBHOOK_AT, int(time.time()))
+    await Links(client).save_link(outside.acme.ana, outside.acme.ana_member)
     policy = await client.config_get("maxmemory-policy")
     yield client
     await client.config_set("maxmemory-policy", str(policy["maxmemory-policy"]))
@@ -193,6 +195,48 @@ async def v1_ended(outside: Outside, _: Any) -> None:
     outside.inbox.end_v1("200 with a page")
 
 
+async def half_imported(_: Outside, redis: Any) -> None:
+    await redis.set(keys.IMPORTING, "1")
+
+
+async def newer(_: Outside, redis: Any) -> None:
+    await redis.set(keys.LAYOUT_IS, keys.LAYOUT + 1)
+
+
+async def revoked(_: Outside, redis: Any) -> None:
+    await InstallState(redis).revoke()
+
+
+async def nobody_yet(_: Outside, redis: Any) -> None:
+    await redis.delete(keys.LINKED)
+
+
+async def second_bot(outside: Outside, _: Any) -> None:
+    """A card that another one posted, with the same token."""
+    outside.slack.scopes |= set(OPTIONAL)
+    mark = {"event_type": "inbox_message", "event_payload": {"message_id": "m0foreign"}}
+    body = {"channel": outside.acme.channel, "text": "A card", "metadata": json.dumps(mark)}
+    headers = {"Authorization": f"Bearer {outside.slack.bot_token}"}
+    posted = await outside.http.post(f"{outside.slack.base_url}/api/chat.postMessage", data=body, headers=headers)
+    assert posted.json()["ok"]
+
+
+async def blocks_refused(outside: Outside, _: Any) -> None:
+    outside.slack.fail("blocks.validate", error="invalid_blocks", times=None)
+
+
+async def no_accounts(outside: Outside, _: Any) -> None:
+    outside.inbox.world.accounts.clear()
+
+
+async def plan_locked(outside: Outside, _: Any) -> None:
+    outside.inbox.fail("*", status=403, times=None)
+
+
+async def no_email_scope(outside: Outside, _: Any) -> None:
+    outside.slack.scopes -= {"channels:read", "groups:read"}
+
+
 SEEDED: list[Any] = [
     # what was done to it, the settings that were changed, the line, its level, and the words of the remedy
     (nothing, {"SLACK_BOT_TOKEN": None}, "settings", "failed", "OAuth & Permissions"),
@@ -227,6 +271,17 @@ SEEDED: list[Any] = [
     (signed_out, {}, "accounts", "failed", "reconnect @acme"),
     (nothing, {"INBOX_ACCOUNT_LINK_ID": "nobodys"}, "default account", "failed", "INBOX_ACCOUNT_LINK_ID"),
     (stranger_member, {}, "members", "warning", "/inbox link"),
+    (half_imported, {}, "data", "failed", "bot import"),
+    (newer, {}, "data", "failed", "install that version again"[1:]),
+    (revoked, {}, "work", "failed", "restart"),
+    (nobody_yet, {}, "first use", "warning", "/inbox whoami"),
+    (second_bot, {}, "second bot", "warning", "same REDIS_URL"),
+    (blocks_refused, {}, "cards", "failed", "Update the bot"),
+    (no_accounts, {}, "accounts", "failed", "Connect one"),
+    (plan_locked, {}, "Inbox", "failed", "Billing"),
+    (no_email_scope, {}, "scopes", "failed", "Reinstall to Workspace"),
+    (nothing, {"SLACK_BOT_TOKEN": "xapp-1-swapped"}, "settings", "failed", ".env.example"),
+    (nothing, {"NOTIFY_CHANNEL": "#support"}, "settings", "failed", ".env.example"),
     (no_webhook_yet, {}, "webhook", "warning", "INBOX_WEBHOOK_SECRET"),
     (nobody_reads, {}, "events", "failed", "Start a worker"),
 ]
@@ -248,7 +303,29 @@ async def test_what_is_wrong_is_found_and_its_remedy_named(
     assert code == (2 if what == "settings" else 1 if level == "failed" else 0)
     (found,) = [one for one in findings if one["level"] != "ok"]  # and nothing else is taken for wrong
     assert (found["what"], found["level"]) == (what, level)
+    assert findings[0] == found  # what matters comes first
     assert remedy in found["remedy"]
+    path, _, anchor = found["where"].partition("#")
+    assert anchor in anchors(ROOT / path)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def anchors(path: Path) -> set[str]:
+    """As a page's headings are linked to."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+def test_there_are_forty_kinds_of_trouble_that_it_was_shown() -> None:
+    assert len(SEEDED) >= 40
+
+
+@pytest.mark.parametrize("page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda one: one.name)
+def test_every_link_to_a_section_leads_to_one(page: Path) -> None:
+    found = re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)]+)\)", page.read_text())
+    assert [one for one in found if one[1] not in anchors(page.parent / one[0] if one[0] else page)] == []
 
 
 @pytest.mark.parametrize("answer", [b"[]", b"null", b'{"ok": true}', b"<html>Sign in</html>", b""])
@@ -320,5 +397,6 @@ async def test_admins_read_the_same_in_slack_and_others_do_not(opened: Open) -> 
     await hears(on, on.acme.bo, "Only workspace admins")
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "doctor")
     told = await hears(on, on.acme.ana, "reconnect @acme")
-    for words in ("*Redis*", "workspace Acme", "*members*", "*dead letters* none"):
+    assert told.index("docs/doctor.md#accounts") < told.index("workspace Acme")
+    for words in ("*Redis*", "workspace Acme", "*members*", "*dead letters* none", "#support (C"):
         assert words.replace("*", "") in told.replace("*", ""), told

@@ -42,14 +42,18 @@ def every_list() -> Iterator[Msg]:
             title = words_find.title(kind, text or name, count)
             notes = [words_find.looked_at(200), *([words_find.no_conversation(SARAH)] * 3)]
             yield listing(title, threads[:count], seen_in="list|7f3a9c", page=1, pages=3, notes=notes)
-        for boxes in (
-            Boxes((), 100, more=True),
-            Boxes({"t1"}, 1),
-            Boxes((), 0),
-            Boxes((), 1, running="b1", said=title),
-        ):
-            rows = [item(name, text, id=f"t{number}" + "0123456789" * 5) for number in range(BOXED if count else 0)]
-            yield listing(title, rows, seen_in="list|7f3a9c", page=1, pages=3, notes=notes, boxes=boxes)
+
+
+def every_list_with_boxes() -> Iterator[Msg]:
+    title = words_find.title("words", "12", 12)
+    for name, text in EXTREMES:
+        rows = [item(name, text, id=f"t{number}" + "0123456789" * 5) for number in range(BOXED)]
+        boxes = Boxes({rows[1].thread.id}, 100, more=True)
+        notes = [words_find.looked_at(200), words_find.first_of(200)]
+        yield listing(title, rows, seen_in="list|7f3a9c", page=1, pages=3, notes=notes, boxes=boxes)
+    busy = Boxes((), 1, running="slack-7f3a9c-0123456789abcdef", said=title)
+    for one in (busy, Boxes((), 0), Boxes((), 1)):
+        yield listing(title, [item()], seen_in="list|7f3a9c", page=0, pages=1, boxes=one)
 
 
 def every_question() -> Iterator[Msg]:
@@ -83,7 +87,7 @@ def every_home() -> Iterator[View]:
 
 
 def test_slack_takes_every_list_and_question_however_extreme_its_content() -> None:
-    for shown in (*every_list(), *every_question()):
+    for shown in (*every_list(), *every_list_with_boxes(), *every_question()):
         must_be_valid(shown)
         assert problems(shown["blocks"], "message") == []
         assert 0 < len(shown["text"]) <= 3_000
@@ -96,7 +100,7 @@ def test_slack_takes_every_home_however_extreme_its_content() -> None:
 
 
 def test_no_strangers_words_ping_link_or_format_in_a_list() -> None:
-    for shown in (*every_list(), *every_question()):
+    for shown in (*every_list(), *every_list_with_boxes(), *every_question()):
         active = shown["text"] + mrkdwn(shown)
         for danger in ("<!channel", "<http", "@here", "*bold*", ":tada:", "\u202e"):
             assert danger not in active

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from bot import telemetry
+from bot.cards.store import Cards
 from bot.context import Bot
 from bot.errors import SettingsError
 from bot.events.store import Feed
@@ -25,6 +26,7 @@ from bot.inbox.client import open_inbox
 from bot.inbox.spoken import Spoken
 from bot.queue.job import utc_now
 from bot.queue.lanes import Lanes
+from bot.reminders.store import Waiting
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store.connect import connect
@@ -211,6 +213,7 @@ def watched(redis: Any) -> httpx.AsyncClient:
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
     lanes, spoken = Lanes(redis, "web", KINDS), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
     state = {"feed": Feed(redis), "lanes": lanes, "install": InstallState(redis), "quota": Quota(redis)}
+    state |= {"waiting": Waiting(redis), "cards": Cards(redis)}
     has = state | {"spoken": spoken, "settings": settings(), "slack": slack, "background": inbox}
     web = Web(cast(Bot, SimpleNamespace(**has)), nothing, partial(write, redis))
     return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,9 +15,11 @@ from hypothesis import strategies as st
 
 from bot.errors import Mistake
 from bot.models import Message, Person, Thread
-from bot.routing.fit import fits, unmet
+from bot.routing.actions import Actions
+from bot.routing.fit import Known, fits, unmet
 from bot.routing.language import FIELDS, Named, Wish, condition, read
-from bot.routing.store import Routes, Rule
+from bot.routing.store import Routes, Rule, Turns
+from bot.store import keys
 from bot.store.connect import connect
 
 AT = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
@@ -42,12 +46,12 @@ TAGS = [Named("t1", "VIP"), Named("t2", "big fish")]
 def test_what_is_typed_is_understood(typed: str, wishes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
     draft = read(typed)
     assert [tuple(wish) for wish in draft.wishes] == wishes
-    assert draft.channel is None
+    assert draft.actions == Actions()
 
 
 @pytest.mark.parametrize("typed", ["tag:vip to:<#C1|vip>", "to: <#C1> tag:vip", "tag:vip → <#C1|vip>", "tag:vip <#C1>"])
 def test_the_channel_may_stand_anywhere(typed: str) -> None:
-    assert read(typed).channel == "C1"
+    assert read(typed).actions.channel == "C1"
 
 
 def test_a_value_of_a_tag_is_its_id_whatever_its_case_and_a_none_is_one_too() -> None:
@@ -113,19 +117,19 @@ def test_all_conditions_must_hold_and_one_value_of_each_is_enough() -> None:
         (thread(tag_ids=("t2",)), "a refund", False),
         (thread(tag_ids=("t1",)), "hello", False),
     ):
-        assert (unmet(wanted, who, said(words), campaign=False) == []) is holds
+        assert (unmet(wanted, who, said(words), Known()) == []) is holds
 
 
 def test_a_deleted_message_says_nothing() -> None:
-    assert unmet(rule("text:refund"), thread(), said("refund", deleted=True), campaign=False)
-    assert unmet(rule("text:refund"), thread(), None, campaign=False)
+    assert unmet(rule("text:refund"), thread(), said("refund", deleted=True), Known())
+    assert unmet(rule("text:refund"), thread(), None, Known())
 
 
 def test_words_once_said_count_for_good_and_a_tag_does_not() -> None:
     wanted = rule("tag:vip text:refund")
-    tagged = unmet(wanted, thread(tag_ids=("t1",)), said("thanks"), campaign=False)
+    tagged = unmet(wanted, thread(tag_ids=("t1",)), said("thanks"), Known())
     assert [fits(tagged, before=before) for before in (True, False)] == [True, False]
-    assert not fits(unmet(wanted, thread(), said("thanks"), campaign=False), before=True)
+    assert not fits(unmet(wanted, thread(), said("thanks"), Known()), before=True)
 
 
 async def test_two_admins_at_once_lose_nothing_and_a_repeat_changes_nothing(redis_url: str) -> None:
@@ -142,4 +146,88 @@ async def test_two_admins_at_once_lose_nothing_and_a_repeat_changes_nothing(redi
         await routes.edit("removes", lambda before: before[1:])
     assert len(await routes.rules()) == 11
     assert first not in await routes.rules()
+    await redis.aclose()
+
+
+# --- what rules do ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "does"),
+    [
+        ("tag:vip to:<@U1|bo>", Actions(to=("<@U1|bo>",))),
+        ("tag:vip to:<@U1|bo>,<@U2> after:10m most:15", Actions(to=("<@U1|bo>", "<@U2>"), after=600.0, most=15)),
+        ("tag:vip → <@U1>", Actions(to=("<@U1>",))),
+        ("tag:vip -&gt; <!subteam^S1|@support>", Actions(to=("<!subteam^S1|@support>",))),
+        ("to:@support all after: 2 h", Actions(to=("@support",), after=7200.0)),
+        ("all to:<#C1> to:<@U1>", Actions(channel="C1", to=("<@U1>",))),
+        ("all mention:<@U1>,<!subteam^S1>", Actions(mention=("<@U1>", "<!subteam^S1>"))),
+        ('all tag+:press,"big fish" status+:new', Actions(tags=("press", "big fish"), status="new")),
+        ("all then tag:press status:new", Actions(tags=("press",), status="new")),
+        ("tag:vip no-card", Actions(no_card=True)),
+        ("tag:vip no-card:yes", Actions(no_card=True)),
+    ],
+)
+def test_what_a_rule_does_is_understood(typed: str, does: Actions) -> None:
+    assert read(typed.replace("after: 2 h", "after:2h")).actions == does
+
+
+def test_before_the_arrow_a_tag_is_a_condition_and_behind_it_what_the_contact_gets() -> None:
+    draft = read("tag:vip status:open → tag:press status:new")
+    assert [one.field for one in draft.wishes] == ["tag", "status"]
+    assert (draft.actions.tags, draft.actions.status) == (("press",), "new")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "fitting", "other"),
+    [
+        ("followers:>10000", ">10,000", 10_001, 10_000),
+        ("followers:&gt;10k", ">10,000", 10_001, 10_000),
+        ("followers:>=1.5m", ">=1,500,000", 1_500_000, 1_499_999),
+        ("followers:500", ">=500", 500, 499),
+        ("followers:<500", "<500", 499, 500),
+        ("followers:=3", "=3", 3, 4),
+    ],
+)
+def test_numbers_are_compared(typed: str, shown: str, fitting: int, other: int) -> None:
+    wanted = rule(typed)
+    assert wanted.conditions[0].shown == (shown,)
+    assert unmet(wanted, thread(followers=fitting), None, Known()) == []
+    assert unmet(wanted, thread(followers=other), None, Known())
+    assert unmet(wanted, thread(), None, Known())
+
+
+@pytest.mark.parametrize(
+    ("text", "has_link"),
+    [
+        ("see https://acme.example", True),
+        ("www.acme.example", True),
+        ("acme.example/offer", True),
+        ("and/or", False),
+        ("3.5/5 stars", False),
+        ("e.g. this", False),
+    ],
+)
+def test_a_link_is_told_from_other_words(text: str, has_link: bool) -> None:
+    assert (unmet(rule("link:yes"), thread(), said(text), Known()) == []) is has_link
+
+
+# --- what older versions left, and read ------------------------------------------------------------------------------
+
+
+async def test_older_versions_read_what_they_know_and_what_they_change_is_kept(redis_url: str) -> None:
+    redis: Any = connect(redis_url)
+    routes = Routes(redis)
+    old = [{"id": "r1", "channel": "C1", "conditions": [], "by": "U1"}]
+    await redis.set(keys.ROUTES, json.dumps(old))
+    assert [one.channel for one in await routes.rules()] == ["C1"]
+    turns = Rule(id="r2", turns=Turns(to=("U1",)))
+    many = rule("followers:>10k", id="r3")
+    await routes.edit("new", lambda before: [turns, *before, many])
+    assert [one.id for one in await routes.rules()] == ["r2", "r1", "r3"]
+    assert [one["id"] for one in json.loads(await redis.get(keys.ROUTES))] == ["r1"]
+    await redis.set(keys.ROUTES, json.dumps([*old, {"id": "r4", "channel": "C4"}]))  # an older version adds one
+    assert [one.id for one in await routes.rules()] == ["r1", "r4", "r2", "r3"]
+    await routes.edit("remove", lambda before: [one for one in before if one.id != "r1"])
+    assert [one.id for one in await routes.rules()] == ["r4", "r2", "r3"]
     await redis.aclose()

@@ -104,6 +104,7 @@ class PersonRecord:
     created_at: datetime
     bio: str | None = None
     followers: int = 0
+    verified: bool = False
     image: str | None = None
     is_unnamed: bool = False  # v1 gives no `externalId`, as its specification allows
 

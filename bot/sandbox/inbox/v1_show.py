@@ -85,7 +85,7 @@ def _profile(person: PersonRecord) -> Json:
         "imageNormalized": person.image,
         "bio": person.bio,
         "profileUrl": person.url,
-        "verified": "none",
+        "verified": "verified" if person.verified else "none",
         "profileType": "personal",
         "isProtected": False,
         "followerCount": person.followers,
@@ -97,7 +97,7 @@ def _profile(person: PersonRecord) -> Json:
         "isFresh": True,
         "isStale": False,
         "confidence": 0.9,
-        "platformData": dict(PLATFORM_DATA),
+        "platformData": PLATFORM_DATA | {"isVerifiedBlue": person.verified},
     }
 
 

@@ -112,7 +112,7 @@ def profile_json(person: PersonRecord) -> Json:
         "location": None,
         "websiteUrl": None,
         "websiteDomain": None,
-        "verified": False,
+        "verified": person.verified,
         "isOrganization": False,
         "isProtected": False,
         "followerCount": person.followers,
@@ -126,7 +126,7 @@ def profile_json(person: PersonRecord) -> Json:
         "updatedAt": iso(person.created_at),
         "platformData": {
             "_tag": "twitter",
-            "badge": None,
+            "badge": "blue" if person.verified else None,
             "profileType": "personal",
             "professionalCategory": None,
             "urlEntities": [],

@@ -25,6 +25,7 @@ def everything(theatre: Theatre, since: str) -> Json:
             "bot": BOT_USER,
             "people": [_person(slack, inbox, user) for user in slack.users.values() if not user.bot],
             "channels": [_channel(slack, one) for one in slack.channels.values()],
+            "groups": [{"id": one.id, "handle": one.handle} for one in slack.usergroups.values()],
             "commands": FEATURES["slash_commands"],
             "shortcuts": FEATURES["shortcuts"],
         },

@@ -24,11 +24,12 @@ STATUSES: Final = ("New", "In talks", "Won", "Lost")
 
 
 def furnish(on: Scene) -> None:
-    """Two accounts on X and one on LinkedIn, tags and statuses, and people of whom the team knows something.
+    """Two accounts on X and one on LinkedIn, tags and statuses, a user group, and people whom the team knows.
 
     What they wrote is days old, so nothing is to be announced: none of it is in the feed.
     """
     inbox, acme = on.inbox, on.acme
+    on.slack.add_usergroup("support", [acme.ana, acme.bo])
     acme.sarah.bio, acme.sarah.followers = "Building Brightloop. Runs on coffee.", 12_400
     acme.omar.bio, acme.omar.followers = "Accounts at Khan & Sons", 310
     sales = inbox.add_account("acme_sales", "Acme Sales")

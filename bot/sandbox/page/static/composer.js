@@ -57,12 +57,14 @@ export const escaped = (words) => words.replace(/&/g, "&amp;").replace(/</g, "&l
 
 export const unescaped = (words) => words.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 
-/** `@Bo` as Slack sends it with a command that wants names escaped: `<@U…|bo>`. */
+/** `@Bo` and `@support` as Slack sends them with a command that wants names escaped: `<@U…|bo>`, `<!subteam^S…|@support>`. */
 function withPeople(command, text) {
   if (!world.slack.commands.find((one) => one.command === command)?.should_escape) return text;
   return text.replace(/@(\w+)/g, (whole, name) => {
     const found = world.slack.people.find((one) => one.name.toLowerCase() === name.toLowerCase());
-    return found ? `<@${found.id}|${name.toLowerCase()}>` : whole;
+    if (found) return `<@${found.id}|${name.toLowerCase()}>`;
+    const group = world.slack.groups.find((one) => one.handle === name.toLowerCase());
+    return group ? `<!subteam^${group.id}|@${group.handle}>` : whole;
   });
 }
 

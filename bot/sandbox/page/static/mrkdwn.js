@@ -68,6 +68,7 @@ function entity(inside, names) {
   if (target.startsWith("@")) return [mention(`@${names[target.slice(1)] ?? (label || target.slice(1))}`)];
   if (target.startsWith("#")) return [mention(`#${names[target.slice(1)] ?? (label || target.slice(1))}`)];
   if (target.startsWith("!date^")) return [date(target, label)];
+  if (target.startsWith("!subteam^")) return [mention(`@${names[target.split("^")[1]] ?? "group"}`)];
   if (target.startsWith("!")) return [mention(label || `@${target.slice(1).split("^")[0]}`)];
   return [link(target, plain(label || target))];
 }

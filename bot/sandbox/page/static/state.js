@@ -43,7 +43,8 @@ export function change(update = () => {}) {
 /** Names of people and channels by id. */
 export function names() {
   const all = [...world.slack.people, ...world.slack.channels].map((one) => [one.id, one.name]);
-  return Object.fromEntries([...all, [world.slack.bot, "Inbox"]]);
+  const groups = world.slack.groups.map((one) => [one.id, one.handle]);
+  return Object.fromEntries([...all, ...groups, [world.slack.bot, "Inbox"]]);
 }
 
 export const person = (id) => world.slack.people.find((one) => one.id === id);

@@ -1,0 +1,96 @@
+"""What follows from a message because a rule says so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from bot.queue.job import Background
+
+
+class AssignByRule(Background):
+    """Assign a conversation that nobody has to whoever's turn it is in the rule with the id `rule`.
+
+    The turn is taken once for the message `message_id`. It `waits` for a volunteer, or while Inbox or Slack is away,
+    `until` then, beside the lane of the thread, in which people's clicks are done. `channel` is where its card is to
+    be, "" for nowhere.
+    """
+
+    kind: Literal["assign_by_rule"] = "assign_by_rule"
+    thread_id: str
+    message_id: str
+    rule: str
+    channel: str = ""
+    waits: bool = False
+    until: datetime | None = None
+
+    @property
+    def lane(self) -> str:
+        return f"assigning:{self.thread_id}:{self.message_id}" if self.waits else f"thread:{self.thread_id}"
+
+
+class NobodyFree(Background):
+    """Tell a channel that nobody whom a rule names is free, so that the thread stays unassigned; once until one is."""
+
+    waits_in: ClassVar[str] = "channel:{channel}"
+    kind: Literal["nobody_free"] = "nobody_free"
+    channel: str
+    rule: str
+    thread_id: str
+
+
+class MentionByRule(Background):
+    """Mention whom the rule with the id `rule` names below the card of a thread, once for a wait.
+
+    After the post that shows the message. In quiet hours it `waits`, `until` then, beside the lane of the posts.
+    """
+
+    kind: Literal["mention_by_rule"] = "mention_by_rule"
+    thread_id: str
+    message_id: str
+    rule: str
+    waits: bool = False
+    until: datetime | None = None
+
+    @property
+    def lane(self) -> str:
+        return f"mentioning:{self.thread_id}:{self.message_id}" if self.waits else f"posts:{self.thread_id}"
+
+
+class MentionsLeft(Background):
+    """Sum up in one post whom rules wanted to mention in a channel that had as many mentions as it bears."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "mentions:{channel}"
+    kind: Literal["mentions_left"] = "mentions_left"
+    channel: str
+
+
+class NoteByRule(Background):
+    """Give the contact of a thread the tags and, with `status`, the status of the rule with the id `rule`, once.
+
+    While Inbox is away it `waits`, `until` then, beside the lane in which people change the contact. `begun` is set
+    before Inbox is asked to change anything.
+    """
+
+    kind: Literal["note_by_rule"] = "note_by_rule"
+    thread_id: str
+    contact_id: str
+    rule: str
+    status: bool = False
+    begun: bool = False
+    waits: bool = False
+    until: datetime | None = None
+
+    @property
+    def lane(self) -> str:
+        return f"noting:{self.thread_id}:{self.rule}" if self.waits else f"contact:{self.contact_id}"
+
+
+class Judge(Background):
+    """Do what the rules say about what somebody wrote in a thread while the bot was away; `channel` is its card's."""
+
+    waits_in: ClassVar[str] = "judging:{thread_id}"
+    kind: Literal["judge"] = "judge"
+    thread_id: str
+    channel: str = ""

@@ -1,0 +1,84 @@
+"""Until when somebody is away, as they type it by their own clock: `Mon`, `tomorrow 14:00`, `1 Dec`, `2 days`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from bot.errors import Mistake
+from bot.hours import clock
+from bot.rules import words
+from bot.snooze.times import FURTHEST, MORNING, by_the_clock
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SPAN: Final = re.compile(r"(?:for\s+)?(\d{1,3}|an?|one)\s*(h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
+_HOURS: Final = {"h": 1, "d": 24, "w": 168}
+
+
+def read_until(typed: str, now: datetime, zone: tzinfo) -> datetime:
+    """The moment (UTC) that `typed` means; a day alone means its morning. Raises `Mistake`."""
+    said = re.sub(r"^(until|till|til)\s+", "", " ".join(typed.split()), flags=re.IGNORECASE).rstrip(".")
+    if span := _SPAN.fullmatch(said):
+        count = int(span[1]) if span[1].isdecimal() else 1
+        return _sound(now + timedelta(hours=count * _HOURS[span[2][0].lower()]), now)
+    today = now.astimezone(zone).date()
+    day, at = _day_and_time(said, today)
+    if day is None and at is None:
+        raise Mistake(words.AWAY_USAGE)
+    until = by_the_clock(day or today, at or MORNING, zone, now)
+    if day is None and until <= now:
+        until = by_the_clock(today + timedelta(days=1), at or MORNING, zone, now)
+    return _sound(until, now)
+
+
+def _sound(until: datetime, now: datetime) -> datetime:
+    if until <= now:
+        raise Mistake(words.AWAY_OVER)
+    if until > now + FURTHEST:
+        raise Mistake(words.AWAY_FAR)
+    return until
+
+
+def _day_and_time(said: str, today: date) -> tuple[date | None, time | None]:
+    """A day, a time of day, or both; neither where it is anything else."""
+    if day := _day(said, today):
+        return day, None
+    if not said.isdecimal() and (at := clock(said)):
+        return None, at
+    first, _, last = said.rpartition(" ")
+    first = re.sub(r"\s+at$|,$", "", first)
+    day, at = _day(first, today), clock(last)
+    return (day, at) if day and at else (None, None)
+
+
+def _day(said: str, today: date) -> date | None:
+    """`Mon` is never today: on a Monday, it is the next one."""
+    word = said.casefold().strip()
+    if word in ("today", "tomorrow"):
+        return today + timedelta(days=word == "tomorrow")
+    if len(word) >= 3 and word.removeprefix("next ")[:3] in _DAYS and word.removeprefix("next ").isalpha():
+        return today + timedelta(days=(_DAYS.index(word.removeprefix("next ")[:3]) - today.weekday() - 1) % 7 + 1)
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return _of_month(word, today)
+
+
+def _of_month(word: str, today: date) -> date | None:
+    """`1 Dec`, `Dec 1`: the next one."""
+    found = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|\.)?\s+([a-z]{3})[a-z]*", word)
+    number, name = (found[1], found[2]) if found else ("", "")
+    if turned := re.fullmatch(r"([a-z]{3})[a-z]*\s+(\d{1,2})(?:st|nd|rd|th)?", word):
+        number, name = turned[2], turned[1]
+    if name not in _MONTHS:
+        return None
+    for year in (today.year, today.year + 1):
+        try:
+            day = date(year, _MONTHS.index(name) + 1, int(number))
+        except ValueError:
+            continue
+        if day >= today:
+            return day
+    return None

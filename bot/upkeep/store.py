@@ -1,0 +1,70 @@
+"""How long what is kept of conversations lives, and how little of it stays where nothing happens.
+
+A card's time to live begins anew with each change, so what is left of it tells for how long there was none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from bot.cards.store import kept as written
+from bot.models import Thread
+from bot.store import keys
+from bot.store.scripts import script
+
+FOR_GOOD: Final = -1  # the time to live of what has none
+_OF_THE_GONE: Final = ("thread", "gone", "channel", "ts")
+
+
+class Lifetimes:
+    """A card is kept for `days` after its conversation last changed. Raises `StoreUnavailable`."""
+
+    def __init__(self, redis: Redis, days: int = 365) -> None:
+        self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._lives = days * keys.DAY
+        self._rest = script(redis, "upkeep/rest.lua")
+
+    async def some(self, cursor: int) -> tuple[int, list[str]]:
+        """Ids of some threads with a card, and where to go on; 0 at the end. Each comes at least once.
+
+        Places of cards that have moved on, as an older version left them, are from now on forgotten in time.
+        """
+        following, found = await self._redis.scan(cursor, match=keys.ANY_CARD, count=200)
+        names = [one.decode() for one in found]
+        places = [one for one in names if not one.startswith(keys.card(""))]
+        pipe = self._redis.pipeline(transaction=False)
+        for one in places:
+            pipe.ttl(one)
+        for one, left in zip(places, await pipe.execute() if places else [], strict=True):
+            if left == FOR_GOOD:
+                await self._redis.expire(one, self._lives)
+        return int(following), [one.removeprefix(keys.card("")) for one in names if one.startswith(keys.card(""))]
+
+    async def rest(self, thread_id: str) -> None:
+        """Bring what leads to the card, and what is kept of it, in line with how long nothing has changed.
+
+        After a week, of what Inbox can tell again only the names stay; of a conversation that is gone, only ids.
+        """
+        card = keys.card(thread_id)
+        raw, gone, channel, ts = await self._redis.hmget(card, "thread", "gone", "channel", "ts")
+        if raw is None:
+            return
+        thread, left = Thread.model_validate_json(raw), await self._redis.ttl(card)
+        people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
+        places = [keys.card_at(channel.decode(), ts.decode())] if channel and ts else []
+        names = [card, *places, *(keys.threads_of(str(one)) for one in people)]
+        at_rest = 0 <= left < self._lives - keys.WEEK
+        kept = written(_bare(thread) if gone else _slim(thread)) if gone or at_rest else ""
+        kept = "" if kept == raw.decode() else kept  # that was done before
+        await self._rest(keys=names, args=[self._lives, raw, kept, int(bool(gone)), *_OF_THE_GONE])
+
+
+def _slim(thread: Thread) -> Thread:
+    person = thread.person and thread.person.model_copy(update={"bio": None, "picture": None, "followers": None})
+    return thread.model_copy(update={"person": person, "last_message": None})
+
+
+def _bare(thread: Thread) -> Thread:
+    return Thread(id=thread.id, account_link_id=thread.account_link_id, platform=thread.platform)
