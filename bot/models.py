@@ -297,7 +297,7 @@ class Card(Record):
     """All that a thread's card in Slack shows, apart from the names of its account and assignee.
 
     `waiting_since` is when the first message was written that nobody has answered; None where nobody waits.
-    `owed_since`: the same, or when it was no longer snoozed (`woken`); a target counts from then.
+    `woken`: when it was last no longer snoozed.
     `status`, `tagged` and `valued` tell who changed its contact's status, tags and value. `rested`: nothing changed for
     a week, and what it said is asked of Inbox again when it is needed.
     """
@@ -308,7 +308,6 @@ class Card(Record):
     assigned: Note | None = None
     answered: Note | None = None
     waiting_since: datetime | None = None
-    owed_since: datetime | None = None
     woken: datetime | None = None
     snoozed: Snoozed | None = None
     status: Note | None = None
@@ -316,6 +315,11 @@ class Card(Record):
     valued: Note | None = None
     gone: bool = False
     rested: bool = False
+
+    @property
+    def owed_since(self) -> datetime | None:
+        """Since when an answer is owed, from which a target counts: nobody waits for one while it is snoozed."""
+        return max(self.waiting_since, self.woken or self.waiting_since) if self.waiting_since else None
 
     @property
     def state(self) -> State:

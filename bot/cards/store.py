@@ -50,10 +50,8 @@ class Cards:
         parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
         card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
         *wait, woken = wait
-        since = _waiting_since(card, *wait)
         awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
-        owed = max(since, awake) if since and awake else since
-        return card.model_copy(update={"waiting_since": since, "owed_since": owed, "woken": awake})
+        return card.model_copy(update={"waiting_since": _waiting_since(card, *wait), "woken": awake})
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""

@@ -104,11 +104,11 @@ async def _steps(
         if at <= now and to is None:  # who they are now cannot be told
             found.append(Step(stage, now + timedelta(seconds=LOOK), Ear(place.channel)))
         else:
-            found.append(Step(stage, await _quiet_until(bot, to, at), to or Ear(place.channel)))
+            found.append(Step(stage, await quiet_until(bot, to, at), to or Ear(place.channel)))
     return found
 
 
-async def _quiet_until(bot: Bot, to: Ear | None, at: datetime) -> datetime:
+async def quiet_until(bot: Bot, to: Ear | None, at: datetime) -> datetime:
     """`at`, or when the quiet hours of whom it is for end."""
     user = next((one for one in (to.channel, to.mention) if one.startswith(("U", "W"))), "") if to else ""
     quiet = (await bot.preferences.person(user)).quiet if user else None
@@ -126,14 +126,14 @@ async def _ear(bot: Bot, card: Card, place: Place, whom: str) -> Ear | None:
         return Ear(place.channel, whom)
     try:
         if whom:
-            return Ear(whom) if await _may_act(bot, whom) else Ear(place.channel, whom)
+            return Ear(whom) if await may_act(bot, whom) else Ear(place.channel, whom)
         user = await acting_as(bot, card.thread.assignee_id) if card.thread.assignee_id else None
     except (InboxError, Unidentified):
         return None
     return Ear(user or place.channel)
 
 
-async def _may_act(bot: Bot, user: str) -> bool:
+async def may_act(bot: Bot, user: str) -> bool:
     """Whether a direct message may name a contact to them. Raises `Unidentified` and `InboxError`."""
     try:
         await bot.access.actor(Asker(user=user, team=bot.installation.team))

@@ -9,14 +9,20 @@ from bot.queue.job import Job, Keep, utc_now
 from bot.reminders.due import LOOK, said, slot, waiters
 from bot.reminders.views import reminder
 from bot.targets.jobs import TellLate
-from bot.targets.look import answer_by
+from bot.targets.look import Ear, answer_by, may_act, quiet_until
 
 feature = Feature()
 
 
 @feature.handles(TellLate)
 async def tell_late(job: TellLate, _: Keep, bot: Bot) -> list[Job]:
-    """Say it once, of those who wait still; what is being told by another job is left to that one."""
+    """Say it once, of those who wait still; what is being told by another job is left to that one.
+
+    What could not be said in time is left to the next look, which minds the hours.
+    """
+    now, ear = utc_now(), Ear(job.channel, job.mention)
+    if await quiet_until(bot, ear, now) > now:
+        return []
     still = {one: since for one, since in job.threads.items() if await _is_late(bot, job, one, since)}
     if not still:
         return []
@@ -43,11 +49,15 @@ async def _is_late(bot: Bot, job: TellLate, thread_id: str, since: float) -> boo
     card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
     if card is None or place is None or card.owed_since is None or card.owed_since.timestamp() != since:
         return False
-    if answer_by(card, await bot.preferences.channel(place.channel)) is None:
+    choices = await bot.preferences.channel(place.channel)
+    if answer_by(card, choices) is None or not choices.reminders.working(utc_now()):
         return False
-    return job.stage != "late" or not job.channel.startswith(("U", "W")) or await _has(bot, job.channel, card)
+    return not job.channel.startswith(("U", "W")) or await _may_hear(bot, job, card)
 
 
-async def _has(bot: Bot, user: str, card: Card) -> bool:
+async def _may_hear(bot: Bot, job: TellLate, card: Card) -> bool:
+    """Whether the one person it is for has the conversation still, or at least may act."""
+    if job.stage != "late":
+        return await may_act(bot, job.channel)
     member = card.thread.assignee_id
-    return member is not None and await bot.access.acts_as(user, member)
+    return member is not None and await bot.access.acts_as(job.channel, member)

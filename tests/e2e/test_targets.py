@@ -230,6 +230,31 @@ async def test_nobody_is_told_outside_working_hours(day: Day) -> None:
     assert "⏰" in shows(on, cards(on)[0])
 
 
+async def test_what_could_not_be_said_in_working_hours_waits_for_them(day: Day) -> None:
+    """As when Slack was away for the rest of the day."""
+    on = day.on
+    await day.sets(hours=f"{clock(-5)}-{clock(-1)}", days=[str(one) for one in range(7)])
+    await card_of(on)
+    ((thread_id, _),) = day.redis.zrange(keys.WAITING, 0, -1, withscores=True)
+    first = float(day.redis.hget(keys.waiting(thread_id.decode()), "first"))
+    since = datetime.fromtimestamp(first, UTC).timestamp()
+    job = TellLate(stage="late", channel=on.acme.channel, threads={thread_id.decode(): since})
+    await on.bridge.lanes.accept(job)
+    await idle(on)
+    assert alarms(on) == []
+
+
+async def test_a_colleague_who_lost_their_seat_gets_no_direct_message(day: Day) -> None:
+    on = day.on
+    await day.sets()
+    await day.says(f"escalate 30 <@{on.acme.guest}>")
+    await card_of(on)
+    await day.passes(61)
+    await day.passes(31)
+    assert alarmed(on, on.acme.guest) == []
+    assert [f"<@{on.acme.guest}>" in one.text for one in alarms(on)] == [False, True]
+
+
 # --- escalation ------------------------------------------------------------------------------------------------------
 
 
