@@ -23,6 +23,8 @@ from tests.e2e.rules import Time, assignments, colleague, has_it, inbox, says, s
 from tests.e2e.steps import calls, cards, idle, shows, thread, version
 from tests.mortal import Mortal
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 def clock(redis_url: str) -> Iterator[Time]:

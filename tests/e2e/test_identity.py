@@ -167,6 +167,7 @@ async def test_a_card_in_a_shared_channel_obeys_our_own_people_only(opened: Open
     await hears(on, on.acme.ana, "I show names and texts")
     await on.inbox.customer_writes(on.acme.sarah, "Hello")
     (card,) = await on.slack.until(lambda: on.slack.messages(shared))
+    await idle(on)
     before = Picture(card)
     await on.slack.press(on.acme.outsider, shared, card.ts, "Archive")
     await hears(on, on.acme.outsider, "can act on Inbox conversations")

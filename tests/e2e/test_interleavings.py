@@ -20,6 +20,8 @@ from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import cards, idle, shows, thread
 
+pytestmark = pytest.mark.exhaustive
+
 QUOTA = 100_000
 # The timer, in seconds, finds what no webhook tells; many examples in a minute must not wait for Inbox's quota.
 OFTEN = Timing(channel_interval=0.001, poll=0.005, inbox_per_minute=QUOTA)

@@ -21,6 +21,8 @@ from tests.e2e.deaths import everywhere, worked
 from tests.e2e.scheduling import Later, below, later, rings, sent
 from tests.e2e.steps import card_of, cards, idle, labels, receipts, thread, told
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 async def clock(redis_url: str) -> AsyncIterator[Later]:

@@ -19,6 +19,8 @@ from tests.conftest import QUICK
 from tests.e2e.steps import hears, idle
 from tests.servers import Start, starting
 
+pytestmark = pytest.mark.exhaustive
+
 SAID = re.compile(r"say-\d+-\d+")
 
 

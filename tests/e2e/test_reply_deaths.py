@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from redis import Redis
 
 from bot.queue.job import Asker
@@ -17,6 +18,8 @@ from bot.store import keys
 from bot.threads.jobs import Change
 from tests.e2e.deaths import ENOUGH, everywhere, worked
 from tests.e2e.steps import as_body, calls, card_of, form, idle, reply_form, shows, thread, told
+
+pytestmark = pytest.mark.exhaustive
 
 
 def me(on: Stage) -> Asker:

@@ -17,6 +17,8 @@ from tests.e2e.deaths import everywhere, worked
 from tests.e2e.snoozing import Clock, below, snooze
 from tests.e2e.steps import idle, shows, thread, told
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 async def clock(redis_url: str) -> AsyncIterator[Clock]:

@@ -23,6 +23,8 @@ from bot.slack.session import slack_session
 from tests.unit.conftest import Outside
 from tests.unit.test_cli import bot, process, terminated
 
+pytestmark = pytest.mark.exhaustive
+
 FORWARDED = re.compile(rb"([A-Z]+) (?:http|ws)://([^/ ]+)(/\S*) HTTP/1\.1\r\n")
 NOTHING: Msg = {"text": "Hello", "blocks": []}
 PROXY = "http://proxy.example.com:3128"

@@ -17,6 +17,8 @@ from tests.stored import renew, restore, stored_redis
 from tests.unit.conftest import Outside
 from tests.unit.test_cli import bot, process, terminated, until
 
+pytestmark = pytest.mark.exhaustive
+
 DOC = Path(__file__).parents[2] / "docs" / "operating.md"
 
 
