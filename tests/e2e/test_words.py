@@ -53,7 +53,8 @@ async def test_what_nobody_understands_behind_a_word_is_said(on: Stage, word: st
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("stats 30", "I don't understand *30*: nothing is typed after `/inbox stats`."),
+        ("stats 30", "Use `/inbox stats`, or `/inbox stats csv`"),
+        ("whoami 30", "I don't understand *30*: nothing is typed after `/inbox whoami`."),
         ("assignments maybe", "Use `/inbox assignments on`"),
         ("assignments OFF", "I no longer tell you"),
         ("reply-assigns maybe", "Use `/inbox reply-assigns on`"),
