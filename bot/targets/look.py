@@ -95,7 +95,7 @@ async def _steps(
         return []
     whens: list[tuple[Stage, datetime]] = [("late", by)]
     if choices.escalate_to and choices.escalate_after is not None:
-        whens.append(("escalated", hours.after(by, choices.escalate_after / 60 + 1e-9)))
+        whens.append(("escalated", hours.after(by, choices.escalate_after / 60)))
     for stage, at in whens:
         if await bot.targets.told(stage, card.thread.id, since):
             continue
