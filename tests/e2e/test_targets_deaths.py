@@ -17,6 +17,8 @@ from tests.e2e.deaths import everywhere, worked
 from tests.e2e.steps import idle, shows, thread
 from tests.e2e.test_targets import Day, alarms
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 async def on(on: Stage, optional_scopes: frozenset[str]) -> Stage:
