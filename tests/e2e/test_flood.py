@@ -260,7 +260,10 @@ async def test_what_is_new_goes_before_the_summaries_of_an_absence(paced: Stage,
 
 
 async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stage, redis: Redis) -> None:
-    """More than a page of it. The conversation's own summary is the last one, so that what is new comes first."""
+    """More than a page of it. What is new comes before the conversation's own summary, unless that had its turn at once.
+
+    The summary shows the last twelve, and how many there were before.
+    """
     on = paced
     card = await card_of(on, "text 0")
     people = await absent(on, redis, 15)
@@ -276,7 +279,7 @@ async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stag
     await on.slack.until(lambda: 131 in said(on, card), 30)
     assert len(cards(on)) < len(people)
     await idle(on, 60)
-    assert said(on, card) == list(range(132))
+    assert said(on, card) in (list(range(132)), list(range(120, 132)))
 
 
 async def test_what_comes_while_an_absence_is_read_does_not_wait_for_that(on: Stage, redis: Redis) -> None:
