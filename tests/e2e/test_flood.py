@@ -260,7 +260,7 @@ async def test_what_is_new_goes_before_the_summaries_of_an_absence(paced: Stage,
 
 
 async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stage, redis: Redis) -> None:
-    """More than a page of it. What is new comes before the conversation's own summary, unless that had its turn at once.
+    """More than a page of it. What is new comes before the conversation's own summary, unless that had its turn first.
 
     The summary shows the last twelve, and how many there were before.
     """
