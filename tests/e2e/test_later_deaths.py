@@ -123,8 +123,7 @@ async def test_what_was_cancelled_before_another_worker_took_it_does_not_wait_ag
         was = []
 
         async def cancelled() -> None:
-            for known in clock.waiting():
-                was.append(await decided(on, known, card, "cancel"))
+            was.extend([await decided(on, known, card, "cancel") for known in clock.waiting()])
 
         job = written(on, person, card, lives)
         job = job.model_copy(update={"send_at": None}) if hold else job
