@@ -19,7 +19,7 @@ from bot.threads.jobs import Change, Wish
 from bot.threads.jobs import Verb as ChangeVerb
 from bot.triage import words
 from bot.triage.jobs import StepTriage, Verb
-from bot.triage.show import following
+from bot.triage.show import following, unsent
 from bot.triage.store import Triage
 from bot.triage.views import TITLE
 
@@ -43,12 +43,12 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     if kept.step == job.key:
         return await _gone_on(bot, job, actor, kept)
     if kept.now != job.thread_id:  # it was pressed twice
-        return await following(bot, job, actor, job.triage, kept, first=kept.now)
+        return [*unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept, first=kept.now)]
     if job.verb != "reply" and not (await bot.triages.take(job.triage, [job.thread_id])).thread_id:
         kept = kept.without(job.thread_id)
-        return [*_unsent(job), *await following(bot, job, actor, job.triage, kept, note=words.TAKEN)]
+        return [*unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept, note=words.TAKEN)]
     if (note := await _stays(bot, job, actor, kept)) is not None:
-        return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note)
+        return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note, typed=job.typed)
     done = kept.done + (job.verb != "skip")
     kept = kept.without(job.thread_id).model_copy(update={"step": job.key, "done": done})
     await bot.triages.kept.put(job.triage, kept)
@@ -84,7 +84,7 @@ async def _gone_on(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> lis
     if job.verb == "skip":
         await bot.triages.give_back(job.triage, job.thread_id)
     done = [await _change(bot, job, CHANGES[job.verb])] if job.verb in CHANGES else []
-    return [*done, *_unsent(job), *await following(bot, job, actor, job.triage, kept)]
+    return [*done, *unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept)]
 
 
 async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
@@ -94,8 +94,3 @@ async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
         zone = zone_of((await bot.access.insider(job.asker)).zone)
         wish = Wish(until=by_choice(choice, job.at, zone))
     return Change(at=job.at, verb=verb, thread_id=job.thread_id, snooze=wish, asker=job.asker)
-
-
-def _unsent(job: StepTriage) -> list[Job]:
-    """What stood in the field comes back."""
-    return [tell(job.asker, one) for one in handed_back(words.NOT_SENT, job.typed)] if job.typed.strip() else []

@@ -249,6 +249,95 @@ async def test_an_outage_is_said_and_the_conversation_stays(on: Stage) -> None:
     assert not thread(on, some[0]).archived
 
 
+# --- what was typed and not sent -------------------------------------------------------------------------------------
+
+
+HALF = "Half a thought"
+
+
+async def presses_having_typed(on: Stage, action: str = "Archive", **more: object) -> None:
+    """Ana writes into the field, and presses something else than *Reply*."""
+    values = {"text": HALF}
+    assert (await on.slack.press_modal(on.acme.ana, action, values=values, **more)).ok
+
+
+def written_in(view: Json) -> Json:
+    """The block with the field."""
+    return next(one for one in view["blocks"] if one.get("element", {}).get("multiline"))
+
+
+@pytest.mark.parametrize(("status", "more"), [(503, {}), (429, {"retry_after": 30})])
+@pytest.mark.parametrize(("action", "choice"), [("Archive", {}), ("triage_snooze", {"value": "Tomorrow, 9:00"})])
+async def test_where_inbox_is_away_what_was_typed_stands_in_the_view(
+    on: Stage, status: int, more: Json, action: str, choice: Json
+) -> None:
+    some = await people(on, 2)
+    await triage(on)
+    on.inbox.fail(f"GET /*/threads/{thread(on, some[0]).id}", status, times=None, **more)
+    await presses_having_typed(on, action, **choice)
+    await modal(on, on.acme.ana, HALF)
+    await idle(on)
+    assert not thread(on, some[0]).archived
+
+
+async def test_after_an_outage_that_is_over_what_was_typed_stands_in_the_field(on: Stage) -> None:
+    some = await people(on, 2)
+    await triage(on)
+    on.inbox.fail(f"GET /*/threads/{thread(on, some[0]).id}", 503, times=2)
+    await presses_having_typed(on)
+    view = await modal(on, on.acme.ana, "Inbox isn't answering, so nothing was done.")
+    assert before(on) == some[0].name
+    assert written_in(view)["element"]["initial_value"] == HALF
+    assert validated(view) == []
+    await idle(on)
+    assert told(on, on.acme.ana) == []
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_where_a_colleague_took_it_meanwhile_what_was_typed_comes_back_and_nothing_is_said_of_the_next(
+    on: Stage, others: int
+) -> None:
+    some = await people(on, 1 + others)
+    await triage(on)
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await on.inbox.customer_writes(thread(on, some[0]).id, "One more thing")
+    await presses_having_typed(on)
+    await on.slack.until(lambda: before(on) != some[0].name)
+    said = on.slack.show(on.slack.modal(on.acme.ana) or {})
+    assert "This is how it is now" not in said
+    assert ("so nothing was done with it" in said) == bool(others)
+    assert HALF in await hears(on, on.acme.ana, words.NOT_SENT)
+    await idle(on)
+    assert not thread(on, some[0]).archived
+    assert before(on) == (some[1].name if others else "")
+
+
+async def test_where_it_stays_but_its_field_does_not_what_was_typed_comes_back(on: Stage) -> None:
+    some = await people(on, 2)
+    await triage(on, typed="waiting")
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await on.inbox.customer_writes(thread(on, some[0]).id, "One more thing")
+    await presses_having_typed(on)
+    view = await modal(on, on.acme.ana, "*Bo* has this conversation.")
+    assert view.get("submit") is None
+    assert before(on) == some[0].name
+    assert HALF in await hears(on, on.acme.ana, words.NOT_SENT)
+
+
+async def test_what_was_typed_before_a_second_press_comes_back(on: Stage) -> None:
+    some = await people(on, 3)
+    view = await triage(on)
+    await press(on, "Skip")
+    late = archive_button(view)
+    typed = {"text": {"type": "plain_text_input", "value": HALF}}
+    late["view"] = view | {"state": {"values": {written_in(view)["block_id"]: typed}}}
+    assert (await on.slack.interaction(on.acme.ana, late)).ok
+    assert HALF in await hears(on, on.acme.ana, words.NOT_SENT)
+    await idle(on)
+    assert before(on) == some[1].name
+    assert calls(on, "PATCH") == []
+
+
 # --- two people ------------------------------------------------------------------------------------------------------
 
 
