@@ -394,6 +394,24 @@ async def test_who_does_nothing_for_long_gives_it_back(on: Stage, redis_url: str
     assert calls(on, "PATCH") == []
 
 
+async def test_who_was_away_does_not_answer_what_a_colleague_has_before_them(on: Stage, redis_url: str) -> None:
+    some = await people(on, 2)
+    view = await triage(on, on.acme.ana)
+    text = next(one["block_id"] for one in view["blocks"] if one["type"] == "input")
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.triaged(thread(on, some[0]).id))  # as when that time is over
+    await triage(on, on.acme.bo)
+    ack = await on.slack.submit(on.acme.ana, values={"text": HALF})
+    assert ack.body == {"response_action": "errors", "errors": {text: words.TAKEN_FIELD}}
+    await idle(on)
+    assert on.inbox.sent() == []
+    assert before(on, on.acme.ana) == before(on, on.acme.bo) == some[0].name  # and what was typed is still there
+    await on.slack.close(on.acme.bo)
+    await idle(on)
+    await reply(on, HALF)
+    await on.slack.until(lambda: [one.text for one in on.inbox.sent()] == [HALF])
+
+
 async def test_whoever_dies_over_a_step_it_is_done_once(opened: Open, api: str) -> None:
     on = await opened(versions=[api], timing=replace(QUICK, inbox_per_minute=5000))
     on.inbox.rate_per_minute = 5000
