@@ -99,7 +99,8 @@ async def _shown(
     messages, link = await asyncio.gather(last_messages(bot, thread.id), account_of(bot, thread))
     shown = [*(messages or ()), *([thread.last_message] if thread.last_message else [])]
     seen = max((one.created_at for one in shown), default=utc_now())
-    await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": thread.id, "seen": seen}))
+    now = {"now": thread.id, "seen": seen, "has": thread.assignee_id or ""}
+    await bot.triages.kept.put(triage_id, kept.model_copy(update=now))
     view = views.form(
         thread,
         account=link.label if link else "your account",

@@ -9,6 +9,7 @@ from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
 from bot.feature import Feature
 from bot.hours import zone_of
+from bot.models import Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.people.answers import tell
@@ -63,13 +64,15 @@ async def not_done(job: StepTriage, error: Exception, bot: Bot) -> list[Job]:
 
 async def _stays(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> str | None:
     """Why the same conversation stays before them, "" for no reason to be named; None where the next one comes."""
-    if job.verb not in ("anyway", "archive", "snooze"):
+    if job.verb not in ("anyway", "archive", "snooze", "take"):
         return None
     try:
         thread = await bot.inbox.thread(job.thread_id)
         if job.verb == "anyway":
             await bot.replies.agree(job.thread_id, actor.user, thread.assignee_id or "")
             return ""
+        if job.verb == "take":
+            return await _taken(bot, actor, kept, thread)
         return words.MEANWHILE if await wrote_since(bot, thread, kept.seen) else None
     except Gone:
         return None  # the change says so
@@ -77,6 +80,14 @@ async def _stays(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> str |
         return words.nothing_done(error)
     except InboxError as error:
         return answers.explain(bot, error, job.ref)
+
+
+async def _taken(bot: Bot, actor: Actor, kept: Triage, thread: Thread) -> str | None:
+    """What is said where a colleague took it after it was shown; None where it can be taken."""
+    has = thread.assignee_id
+    if kept.has is None or has in (None, kept.has, actor.member.id):
+        return None
+    return words.has_it(await bot.directory.assignee(has) or "A colleague")
 
 
 async def _gone_on(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> list[Job]:

@@ -42,6 +42,11 @@ def colleague(name: str) -> str:
     return f"*{plain(name, 80)}* has this conversation. Agree on who answers, or skip it."
 
 
+def has_it(name: str) -> str:
+    """A colleague took it since it was shown."""
+    return f"⚠️ *{plain(name, 80)}* has it meanwhile, so nothing was done. Press *Take* again to take it from them."
+
+
 def nothing_done(error: errors.InboxError) -> str:
     """Inbox could not be asked whether they wrote meanwhile; the conversation is still before this person."""
     if isinstance(error, errors.RateLimited):

@@ -412,6 +412,32 @@ async def test_who_was_away_does_not_answer_what_a_colleague_has_before_them(on:
     await on.slack.until(lambda: [one.text for one in on.inbox.sent()] == [HALF])
 
 
+@pytest.mark.parametrize(("typed", "said"), [("waiting", "*Bo* has it meanwhile"), ("", "so nothing was done with it")])
+async def test_what_a_colleague_took_meanwhile_is_not_taken_from_them(on: Stage, typed: str, said: str) -> None:
+    some = await people(on, 2)
+    await triage(on, typed=typed)
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    assert (await on.slack.press_modal(on.acme.ana, "Take")).ok
+    await modal(on, on.acme.ana, said)
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert before(on) == some[0 if typed else 1].name
+    await press(on, "Take")  # now it is known who has it, or it is the next one
+    await idle(on)
+    owners = [thread(on, one).assignee_id for one in some]
+    assert owners == ([on.acme.ana_member, None] if typed else [on.acme.bo_member, on.acme.ana_member])
+
+
+async def test_what_a_colleague_gave_back_meanwhile_can_be_taken(on: Stage) -> None:
+    some = await people(on, 2)
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await triage(on, typed="waiting")
+    await on.inbox.app_assigns(thread(on, some[0]).id, None)
+    await press(on, "Take")
+    await idle(on)
+    assert thread(on, some[0]).assignee_id == on.acme.ana_member
+
+
 async def test_whoever_dies_over_a_step_it_is_done_once(opened: Open, api: str) -> None:
     on = await opened(versions=[api], timing=replace(QUICK, inbox_per_minute=5000))
     on.inbox.rate_per_minute = 5000
