@@ -16,6 +16,7 @@ from bot.store import keys
 from bot.triage import words
 from bot.triage.jobs import StepTriage
 from tests.conftest import QUICK, Open
+from tests.e2e.bulk import chosen, some_ticked
 from tests.e2e.deaths import worked
 from tests.e2e.steps import (
     Json,
@@ -426,6 +427,22 @@ async def test_what_a_colleague_took_meanwhile_is_not_taken_from_them(on: Stage,
     await idle(on)
     owners = [thread(on, one).assignee_id for one in some]
     assert owners == ([on.acme.ana_member, None] if typed else [on.acme.bo_member, on.acme.ana_member])
+
+
+@pytest.mark.parametrize("to", ["bo", "nobody"])
+async def test_what_a_colleague_took_since_a_list_was_drawn_stays_theirs(on: Stage, to: str) -> None:
+    some, shown = await some_ticked(on, 3, [0, 1, 2])
+    carol = on.inbox.add_member("Carol", "carol@acme.example")
+    for person, has in ((some[0], carol), (some[1], on.acme.ana_member)):
+        await on.inbox.app_assigns(thread(on, person).id, has)
+    bo = on.acme.bo_member
+    await chosen(on, shown, "assign", "Who takes them", assignee=bo if to == "bo" else "nobody")
+    came = {"bo": "2 assigned, ", "nobody": "1 assigned, 1 was assigned so already, "}[to]
+    said = await hears(on, on.acme.ana, f"{came}1 was taken by a colleague meanwhile, so not assigned.")
+    assert f"Taken meanwhile: {some[0].name}." in said
+    await idle(on)
+    owner = bo if to == "bo" else None
+    assert [thread(on, one).assignee_id for one in some] == [carol, owner, owner]
 
 
 async def test_what_a_colleague_gave_back_meanwhile_can_be_taken(on: Stage) -> None:
