@@ -99,8 +99,6 @@ async def _shown(
     messages, link = await asyncio.gather(last_messages(bot, thread.id), account_of(bot, thread))
     shown = [*(messages or ()), *([thread.last_message] if thread.last_message else [])]
     seen = max((one.created_at for one in shown), default=utc_now())
-    now = {"now": thread.id, "seen": seen, "has": thread.assignee_id or ""}
-    await bot.triages.kept.put(triage_id, kept.model_copy(update=now))
     view = views.form(
         thread,
         account=link.label if link else "your account",
@@ -122,7 +120,10 @@ async def _shown(
     writes = view.get("submit") is not None
     if not await (put.fill(bot, job, view) if writes else forms.fill(bot, job.view_id, view)):
         await bot.triages.give_back(triage_id, thread.id)  # they have closed it
+        await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": ""}))
         return unsent(job, typed)
+    now = {"now": thread.id, "seen": seen, "has": thread.assignee_id or ""}  # only now have they seen it
+    await bot.triages.kept.put(triage_id, kept.model_copy(update=now))
     stands = writes and len(typed) <= text_field(view)["element"]["max_length"]
     return [Refresh(thread_id=thread.id, shown=thread), *([] if stands else unsent(job, typed))]
 

@@ -445,6 +445,22 @@ async def test_what_a_colleague_took_since_a_list_was_drawn_stays_theirs(on: Sta
     assert [thread(on, one).assignee_id for one in some] == [carol, owner, owner]
 
 
+@pytest.mark.parametrize("action", ["Archive", "Take"])
+async def test_what_slack_did_not_show_is_not_taken_as_seen(on: Stage, action: str) -> None:
+    some = await people(on, 2)
+    await triage(on, typed="waiting")
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await on.inbox.customer_writes(thread(on, some[0]).id, "One more thing")
+    on.slack.fail("views.update", "internal_error")
+    assert (await on.slack.press_modal(on.acme.ana, action)).ok
+    await hears(on, on.acme.ana, "Slack didn't answer me")
+    assert (await on.slack.press_modal(on.acme.ana, action)).ok
+    await modal(on, on.acme.ana, "nothing was done")
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert before(on) == some[0].name
+
+
 async def test_what_a_colleague_gave_back_meanwhile_can_be_taken(on: Stage) -> None:
     some = await people(on, 2)
     await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
