@@ -12,8 +12,9 @@ from bot.queue.job import Asked, Filled, Job
 from bot.threads.jobs import Wish
 
 Act = Literal["archive", "assign", "tag", "snooze"]
-How = Literal["done", "already", "fresh", "kept", "gone", "failed"]
-"""What became of a conversation: `fresh` had a new message and stays; `kept` has its contact's assignee as before."""
+How = Literal["done", "already", "fresh", "taken", "kept", "gone", "failed"]
+"""What became of a conversation: `fresh` had a new message and stays; `taken` was taken by a colleague since the list
+was drawn, and stays theirs; `kept` has its contact's assignee as before."""
 
 
 class Wanted(Record):
@@ -53,10 +54,14 @@ class BeginBulk(Asked):
 
 
 class Ticked(Record):
-    """A conversation, and when the last message was written that the list showed of it."""
+    """A conversation, and when the last message was written that the list showed of it.
+
+    `has` is the member whom the list showed as assignee, "" for nobody, None for unknown.
+    """
 
     thread_id: str
     seen: datetime | None = None
+    has: str | None = None
 
 
 class Bulk(Asked):

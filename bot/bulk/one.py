@@ -49,6 +49,8 @@ async def done(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
     if not _is_so(change, thread):
         if change.verb in CLOSING and await wrote_since(bot, thread, item.seen):
             return "fresh", [Refresh(thread_id=thread.id, shown=thread)]
+        if _is_taken(job, change, thread, actor):
+            return "taken", [Refresh(thread_id=thread.id, shown=thread)]
         await begin()
         thread = await ask(bot, change, actor)
     elif not job.begun:
@@ -81,6 +83,17 @@ def _is_so(change: Change, thread: Thread) -> bool:
     if change.verb in CLOSING:
         return thread.archived
     return thread.assignee_id == (change.assignee or None)
+
+
+def _is_taken(job: Bulk, change: Change, thread: Thread, actor: Actor) -> bool:
+    """Whether a colleague took it since the list was drawn.
+
+    Where its own assignee may have been taken away already, who has it now may be the contact's.
+    """
+    shown, has = job.left[0].has, thread.assignee_id
+    if change.verb in CLOSING or shown is None or (job.begun and change.verb == "unassign"):
+        return False
+    return has not in (None, shown, actor.member.id)
 
 
 def _is_newer(thread: Thread, seen: datetime | None) -> bool:

@@ -56,7 +56,7 @@ async def begin(job: BeginBulk, _: Keep, bot: Bot) -> list[Job]:
         return [say(job.asker, bulk.BUSY)]
     if not 0 < len(threads) <= MOST:
         return [say(job.asker, bulk.too_many(len(threads), MOST) if threads else bulk.NOTHING_TICKED)]
-    items = [Ticked(thread_id=each.id, seen=_written(each)) for each in threads]
+    items = [Ticked(thread_id=each.id, seen=_written(each), has=each.assignee_id or "") for each in threads]
     said = bulk.begun(job.wanted.act, len(items))
     await bot.listings.put(listing_id, shown.model_copy(update={"running": job.key, "said": said}))
     work = Bulk(id=job.key, wanted=job.wanted, seen_in=job.seen_in, left=tuple(items), told=utc_now(), asker=job.asker)
@@ -148,7 +148,7 @@ def _progress(job: Bulk, wait: str = "") -> Tell:
 async def _ended(bot: Bot, job: Bulk, *, why: str = "", stopped: bool = False) -> list[Job]:
     """What it came to, in the direct message and in the list."""
     act, how = job.wanted.act, job.how
-    stay = [one for one, came in how.items() if came in ("fresh", "failed", "kept")]
+    stay = [one for one, came in how.items() if came in bulk.STAYING]
     people = {one: each.person.label for one, each in (await bot.cards.threads(stay)).items() if each.person}
     said = bulk.outcome(act, how, len(job.left), names=people, why=why or job.why, stopped=stopped)
     changed = [one for one, came in how.items() if came == "done"]

@@ -31,6 +31,9 @@ SO_ALREADY: Final[Mapping[Act, str]] = {
     "tag": "tagged so already",
     "snooze": "archived already",
 }
+STAYING: Final[Mapping[How, str]] = {
+    "fresh": "New messages", "taken": "Taken meanwhile", "failed": "Not done", "kept": "Through the contact",
+}  # fmt: skip
 
 
 def conditions(parts: Sequence[tuple[str, Sequence[str]]], *, waiting: bool) -> str:
@@ -83,7 +86,7 @@ def outcome(
     said = ", ".join(filter(None, [_parts(act, list(how.values())), untouched])) or "Nothing was done"
     mark = "⏹️ Stopped: " if stopped else "⚠️ " if left or "failed" in how.values() else "✅ "
     told = [f"{mark}{said}."]
-    for one, heading in (("fresh", "New messages"), ("failed", "Not done"), ("kept", "Through the contact")):
+    for one, heading in STAYING.items():
         whom = [names[thread_id] for thread_id, came in how.items() if came == one and thread_id in names]
         more = f" and {len(whom) - NAMED} more" if len(whom) > NAMED else ""
         told += [f"{heading}: {', '.join(plain(name, 80) for name in whom[:NAMED])}{more}."] if whom else []
@@ -96,6 +99,7 @@ def _parts(act: Act, how: Sequence[How]) -> str:
         "done": DONE[act],
         "already": f"{'was' if how.count('already') == 1 else 'were'} {SO_ALREADY[act]}",
         "fresh": f"had a new message and {'stays' if how.count('fresh') == 1 else 'stay'}",
+        "taken": f"{'was' if how.count('taken') == 1 else 'were'} taken by a colleague meanwhile, so not assigned",
         "kept": f"{'keeps its' if how.count('kept') == 1 else 'keep their'} contact's assignee",
         "gone": f"{'was' if how.count('gone') == 1 else 'were'} deleted in Inbox",
         "failed": f"could not be {DONE[act]}",

@@ -92,9 +92,7 @@ async def replied(ack: Ack, body: Body, bot: Bot) -> None:
     """What can be seen to be wrong with a reply is said beside the field; else it is sent, and the next one comes."""
     thread_id, who = from_modal(body)
     said, triage_id = submitted(body, "text"), more_of(body)
-    left = places.unfilled(said)
-    if left or not said.strip():
-        wrong = no_value(left) if left else general.EMPTY_TEXT_FIELD
+    if wrong := await _wrong(bot, said, triage_id, thread_id):
         await ack(response_action="errors", errors={block_of(body, "text"): wrong})
         return
     archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
@@ -103,6 +101,15 @@ async def replied(ack: Ack, body: Body, bot: Bot) -> None:
     step = StepTriage(view_id=view_id, triage=triage_id, thread_id=thread_id, verb="reply", asker=who)
     await accept.once(bot, reply, f"triage:{triage_id}:{thread_id}:{body['view'].get('hash')}", step)
     await ack(response_action="update", view=loading_modal(TITLE))
+
+
+async def _wrong(bot: Bot, said: str, triage_id: str, thread_id: str) -> str:
+    """Why that cannot be sent; "" where it can, and nobody else gets the conversation before them from now on."""
+    if left := places.unfilled(said):
+        return no_value(left)
+    if not said.strip():
+        return general.EMPTY_TEXT_FIELD
+    return "" if (await bot.triages.take(triage_id, [thread_id])).thread_id else words.TAKEN_FIELD
 
 
 @feature.view_closed("triage")

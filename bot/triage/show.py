@@ -16,10 +16,13 @@ from bot.lists import words as lists
 from bot.models import Thread
 from bot.people import forms
 from bot.people.access import Actor
+from bot.people.answers import tell
 from bot.queue.job import Filled, Job, Keep, utc_now
 from bot.reply.form import account_of, last_messages, limit_of
+from bot.slack.blocks import handed_back
 from bot.slack.payloads import remembered
 from bot.snippets import put
+from bot.snippets.views import text_field
 from bot.triage import views, words
 from bot.triage.jobs import NextTriage
 from bot.triage.store import Triage
@@ -40,28 +43,39 @@ async def go_on(job: NextTriage, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def following(
-    bot: Bot, job: Filled, actor: Actor, triage_id: str, kept: Triage, *, first: str = "", note: str = ""
+    bot: Bot, job: Filled, actor: Actor, triage_id: str, kept: Triage, first: str = "", note: str = "", typed: str = ""
 ) -> list[Job]:
-    """Show the next that is still to be done, or `first`, and keep that it is before this person. `note` is mrkdwn."""
+    """Show the next that is still to be done, or `first`, and keep that it is before this person. `note` is mrkdwn.
+
+    What stood in the field of `first`, `typed`, stays there; where `first` is not shown, it comes back.
+    """
+    back: list[Job] = []
     for _ in range(LOOKED_AT):
         before = [first, *(one for one in kept.left if one != first)] if first in kept.left else kept.left
         thread_id, free = await bot.triages.take(triage_id, before)
+        if first and thread_id != first:
+            back, first, note, typed = unsent(job, typed), "", words.CHANGED if note else "", ""
         if not thread_id:
             await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": ""}))
             await forms.fill(bot, job.view_id, views.over(words.over(kept.done, len(kept.left))))
-            return []
+            return back
         try:
             thread = await _still(bot, kept, thread_id)
         except InboxError as error:
             await bot.triages.give_back(triage_id, thread_id)
-            await forms.notice(bot, job, views.TITLE, lists.not_listed(error, job.ref))
-            return []
+            await forms.notice(bot, job, views.TITLE, lists.not_listed(error, job.ref), typed)
+            return back
         if thread:
-            return await _shown(bot, job, actor, triage_id, kept, thread, 1 + free, note)
+            return [*back, *await _shown(bot, job, actor, triage_id, kept, thread, 1 + free, note, typed)]
         kept = kept.without(thread_id)
         await bot.triages.give_back(triage_id, thread_id)
     await bot.triages.kept.put(triage_id, kept)
-    return [NextTriage(triage=triage_id, view_id=job.view_id, asker=job.asker)]
+    return [*back, NextTriage(triage=triage_id, view_id=job.view_id, asker=job.asker)]
+
+
+def unsent(job: Filled, typed: str) -> list[Job]:
+    """What stood in the field comes back."""
+    return [tell(job.asker, one) for one in handed_back(words.NOT_SENT, typed)] if typed.strip() else []
 
 
 async def _still(bot: Bot, kept: Triage, thread_id: str) -> Thread | None:
@@ -80,12 +94,11 @@ async def _still(bot: Bot, kept: Triage, thread_id: str) -> Thread | None:
 
 
 async def _shown(
-    bot: Bot, job: Filled, actor: Actor, triage_id: str, kept: Triage, thread: Thread, left: int, note: str
+    bot: Bot, job: Filled, actor: Actor, triage_id: str, kept: Triage, thread: Thread, left: int, note: str, typed: str
 ) -> list[Job]:
     messages, link = await asyncio.gather(last_messages(bot, thread.id), account_of(bot, thread))
     shown = [*(messages or ()), *([thread.last_message] if thread.last_message else [])]
     seen = max((one.created_at for one in shown), default=utc_now())
-    await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": thread.id, "seen": seen}))
     view = views.form(
         thread,
         account=link.label if link else "your account",
@@ -100,14 +113,19 @@ async def _shown(
         why_not=why_not(thread, link),
         others=[(one.name, one.since) for one in await bot.replies.writers(thread.id) if one.user != actor.user],
         note=note,
+        typed=typed,
         turn=job.ref,
         metadata=remembered(thread.id, job.asker, triage_id),
     )
     writes = view.get("submit") is not None
     if not await (put.fill(bot, job, view) if writes else forms.fill(bot, job.view_id, view)):
         await bot.triages.give_back(triage_id, thread.id)  # they have closed it
-        return []
-    return [Refresh(thread_id=thread.id, shown=thread)]
+        await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": ""}))
+        return unsent(job, typed)
+    now = {"now": thread.id, "seen": seen, "has": thread.assignee_id or ""}  # only now have they seen it
+    await bot.triages.kept.put(triage_id, kept.model_copy(update=now))
+    stands = writes and len(typed) <= text_field(view)["element"]["max_length"]
+    return [Refresh(thread_id=thread.id, shown=thread), *([] if stands else unsent(job, typed))]
 
 
 async def _agreed(bot: Bot, actor: Actor, thread: Thread) -> bool:

@@ -9,6 +9,7 @@ from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
 from bot.feature import Feature
 from bot.hours import zone_of
+from bot.models import Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.people.answers import tell
@@ -19,7 +20,7 @@ from bot.threads.jobs import Change, Wish
 from bot.threads.jobs import Verb as ChangeVerb
 from bot.triage import words
 from bot.triage.jobs import StepTriage, Verb
-from bot.triage.show import following
+from bot.triage.show import following, unsent
 from bot.triage.store import Triage
 from bot.triage.views import TITLE
 
@@ -43,12 +44,12 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     if kept.step == job.key:
         return await _gone_on(bot, job, actor, kept)
     if kept.now != job.thread_id:  # it was pressed twice
-        return await following(bot, job, actor, job.triage, kept, first=kept.now)
+        return [*unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept, first=kept.now)]
     if job.verb != "reply" and not (await bot.triages.take(job.triage, [job.thread_id])).thread_id:
         kept = kept.without(job.thread_id)
-        return [*_unsent(job), *await following(bot, job, actor, job.triage, kept, note=words.TAKEN)]
+        return [*unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept, note=words.TAKEN)]
     if (note := await _stays(bot, job, actor, kept)) is not None:
-        return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note)
+        return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note, typed=job.typed)
     done = kept.done + (job.verb != "skip")
     kept = kept.without(job.thread_id).model_copy(update={"step": job.key, "done": done})
     await bot.triages.kept.put(job.triage, kept)
@@ -63,13 +64,15 @@ async def not_done(job: StepTriage, error: Exception, bot: Bot) -> list[Job]:
 
 async def _stays(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> str | None:
     """Why the same conversation stays before them, "" for no reason to be named; None where the next one comes."""
-    if job.verb not in ("anyway", "archive", "snooze"):
+    if job.verb not in ("anyway", "archive", "snooze", "take"):
         return None
     try:
         thread = await bot.inbox.thread(job.thread_id)
         if job.verb == "anyway":
             await bot.replies.agree(job.thread_id, actor.user, thread.assignee_id or "")
             return ""
+        if job.verb == "take":
+            return await _taken(bot, actor, kept, thread)
         return words.MEANWHILE if await wrote_since(bot, thread, kept.seen) else None
     except Gone:
         return None  # the change says so
@@ -79,12 +82,20 @@ async def _stays(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> str |
         return answers.explain(bot, error, job.ref)
 
 
+async def _taken(bot: Bot, actor: Actor, kept: Triage, thread: Thread) -> str | None:
+    """What is said where a colleague took it after it was shown; None where it can be taken."""
+    has = thread.assignee_id
+    if kept.has is None or has in (None, kept.has, actor.member.id):
+        return None
+    return words.has_it(await bot.directory.assignee(has) or "A colleague")
+
+
 async def _gone_on(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> list[Job]:
     """What is done stays before this person until it shows in Inbox; what was skipped, a colleague may have."""
     if job.verb == "skip":
         await bot.triages.give_back(job.triage, job.thread_id)
     done = [await _change(bot, job, CHANGES[job.verb])] if job.verb in CHANGES else []
-    return [*done, *_unsent(job), *await following(bot, job, actor, job.triage, kept)]
+    return [*done, *unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept)]
 
 
 async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
@@ -94,8 +105,3 @@ async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
         zone = zone_of((await bot.access.insider(job.asker)).zone)
         wish = Wish(until=by_choice(choice, job.at, zone))
     return Change(at=job.at, verb=verb, thread_id=job.thread_id, snooze=wish, asker=job.asker)
-
-
-def _unsent(job: StepTriage) -> list[Job]:
-    """What stood in the field comes back."""
-    return [tell(job.asker, one) for one in handed_back(words.NOT_SENT, job.typed)] if job.typed.strip() else []

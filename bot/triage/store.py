@@ -22,7 +22,8 @@ class Triage(Record):
     """What `user` works through: the threads that are `left`, in order, of which `now` is shown.
 
     `conditions`, and where they are to be `waiting`, say which these are. `seen` is when the last message was written
-    that is shown. `step` is the job that went on last, `done` how many were seen to.
+    that is shown, `has` the member whom it shows as assignee ("" for nobody, None for unknown). `step` is the job that
+    went on last, `done` how many were seen to.
     """
 
     user: str
@@ -31,6 +32,7 @@ class Triage(Record):
     left: tuple[str, ...] = ()
     now: str = ""
     seen: datetime | None = None
+    has: str | None = None
     step: str = ""
     done: int = 0
 

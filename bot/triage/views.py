@@ -9,7 +9,7 @@ from bot.cards.message_views import history, snoozed_until, who_text
 from bot.models import Message, Snoozed, Thread
 from bot.reply.views import INPUT, NO_HISTORY, archive_box, replying_too, room
 from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
-from bot.text import plain, platform_name, when_long
+from bot.text import literal, plain, platform_name, when_long
 from bot.triage import words
 from bot.triage.words import UNTIL
 
@@ -31,14 +31,16 @@ def form(
     why_not: str,
     others: Sequence[tuple[str, datetime]],
     note: str,
+    typed: str,
     turn: str,
     metadata: str,
 ) -> View:
     """One conversation with its last messages, oldest first, and what can be done; `left` counts it too.
 
     `colleague`: `assignee` is one, whom nobody agreed with, so no reply is written yet; `why_not` is why nobody can
-    reply (mrkdwn). `others` reply just now, since when. `note` is what happened (mrkdwn). `seen` is when the last
-    message was written that it shows; `turn` names what was pressed last: Slack keeps a choice in a block of one id.
+    reply (mrkdwn). `others` reply just now, since when. `note` is what happened (mrkdwn), `typed` what is to
+    stand in the field. `seen` is when the last message was written that it shows; `turn` names what was pressed last:
+    Slack keeps a choice in a block of one id.
     """
     last = thread.last_message
     waits = f"Waiting since {when_long(last.created_at)}" if last and last.inbound else "Answered"
@@ -57,7 +59,7 @@ def form(
             *([section(why_not)] if why_not else []),
             *([section(words.colleague(assignee or "A colleague"))] if colleague and not why_not else []),
             *actions(f"triage {thread.id} {turn}", _buttons(thread, anyway=colleague and not why_not)),
-            *(_reply(thread, characters, seen, archives=archives) if can_reply else []),
+            *(_reply(thread, characters, seen, typed, archives=archives) if can_reply else []),
         ],
         close="Done",
         callback_id="triage",
@@ -67,10 +69,15 @@ def form(
     )
 
 
-def _reply(thread: Thread, characters: int | None, seen: datetime, *, archives: bool) -> list[Block]:
-    """The field and the box; Slack keeps what was typed into a block of one id, which is for this person alone."""
+def _reply(thread: Thread, characters: int | None, seen: datetime, typed: str, *, archives: bool) -> list[Block]:
+    """The field and the box; Slack keeps what was typed into a block of one id, which is for this person alone.
+
+    The block of a saved reply has another id, so that what was `typed` is said too.
+    """
     entry: Block = {"type": "plain_text_input", "multiline": True}
     entry["max_length"] = max(1, min(characters or INPUT, INPUT))
+    if typed:
+        entry["initial_value"] = literal(typed, entry["max_length"])
     hint = label(room(platform_name(thread.platform), characters, INPUT), 300)
     text, box = field("text", "Your reply", entry, hint=hint), archive_box(seen, ticked=archives)
     return [{**one, "block_id": f"{one['block_id']} {thread.id}"} for one in (text, box)]

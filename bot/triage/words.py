@@ -10,7 +10,12 @@ from bot.text import plain
 TOO_OLD = "That is more than a day ago. Say `/inbox triage` again."
 MEANWHILE = "⚠️ They wrote while you looked, so nothing was done. This is how it is now."
 TAKEN = "⚠️ You were away for a while, and a colleague has that conversation before them now. This is the next one."
-NOT_SENT = "You went on in the triage without sending what you had written:"
+TAKEN_FIELD = (
+    "You were away for a while, and a colleague has this conversation before them now. "
+    "Press Skip: I send you what you wrote, and show the next one."
+)
+CHANGED = "⚠️ The one before changed while you looked, so nothing was done with it. This is the next one."
+NOT_SENT = "This is what you had written in the triage. It was not sent:"
 UNTIL = {"hours": "In 3 hours", "tomorrow": "Tomorrow, 9:00", "monday": "Monday, 9:00", "week": "In a week"}
 
 
@@ -35,6 +40,11 @@ def over(done: int, others: int) -> str:
 
 def colleague(name: str) -> str:
     return f"*{plain(name, 80)}* has this conversation. Agree on who answers, or skip it."
+
+
+def has_it(name: str) -> str:
+    """A colleague took it since it was shown."""
+    return f"⚠️ *{plain(name, 80)}* has it meanwhile, so nothing was done. Press *Take* again to take it from them."
 
 
 def nothing_done(error: errors.InboxError) -> str:

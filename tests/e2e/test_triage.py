@@ -16,6 +16,7 @@ from bot.store import keys
 from bot.triage import words
 from bot.triage.jobs import StepTriage
 from tests.conftest import QUICK, Open
+from tests.e2e.bulk import chosen, some_ticked
 from tests.e2e.deaths import worked
 from tests.e2e.steps import (
     Json,
@@ -249,6 +250,95 @@ async def test_an_outage_is_said_and_the_conversation_stays(on: Stage) -> None:
     assert not thread(on, some[0]).archived
 
 
+# --- what was typed and not sent -------------------------------------------------------------------------------------
+
+
+HALF = "Half a thought"
+
+
+async def presses_having_typed(on: Stage, action: str = "Archive", **more: object) -> None:
+    """Ana writes into the field, and presses something else than *Reply*."""
+    values = {"text": HALF}
+    assert (await on.slack.press_modal(on.acme.ana, action, values=values, **more)).ok
+
+
+def written_in(view: Json) -> Json:
+    """The block with the field."""
+    return next(one for one in view["blocks"] if one.get("element", {}).get("multiline"))
+
+
+@pytest.mark.parametrize(("status", "more"), [(503, {}), (429, {"retry_after": 30})])
+@pytest.mark.parametrize(("action", "choice"), [("Archive", {}), ("triage_snooze", {"value": "Tomorrow, 9:00"})])
+async def test_where_inbox_is_away_what_was_typed_stands_in_the_view(
+    on: Stage, status: int, more: Json, action: str, choice: Json
+) -> None:
+    some = await people(on, 2)
+    await triage(on)
+    on.inbox.fail(f"GET /*/threads/{thread(on, some[0]).id}", status, times=None, **more)
+    await presses_having_typed(on, action, **choice)
+    await modal(on, on.acme.ana, HALF)
+    await idle(on)
+    assert not thread(on, some[0]).archived
+
+
+async def test_after_an_outage_that_is_over_what_was_typed_stands_in_the_field(on: Stage) -> None:
+    some = await people(on, 2)
+    await triage(on)
+    on.inbox.fail(f"GET /*/threads/{thread(on, some[0]).id}", 503, times=2)
+    await presses_having_typed(on)
+    view = await modal(on, on.acme.ana, "Inbox isn't answering, so nothing was done.")
+    assert before(on) == some[0].name
+    assert written_in(view)["element"]["initial_value"] == HALF
+    assert validated(view) == []
+    await idle(on)
+    assert told(on, on.acme.ana) == []
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_where_a_colleague_took_it_meanwhile_what_was_typed_comes_back_and_nothing_is_said_of_the_next(
+    on: Stage, others: int
+) -> None:
+    some = await people(on, 1 + others)
+    await triage(on)
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await on.inbox.customer_writes(thread(on, some[0]).id, "One more thing")
+    await presses_having_typed(on)
+    await on.slack.until(lambda: before(on) != some[0].name)
+    said = on.slack.show(on.slack.modal(on.acme.ana) or {})
+    assert "This is how it is now" not in said
+    assert ("so nothing was done with it" in said) == bool(others)
+    assert HALF in await hears(on, on.acme.ana, words.NOT_SENT)
+    await idle(on)
+    assert not thread(on, some[0]).archived
+    assert before(on) == (some[1].name if others else "")
+
+
+async def test_where_it_stays_but_its_field_does_not_what_was_typed_comes_back(on: Stage) -> None:
+    some = await people(on, 2)
+    await triage(on, typed="waiting")
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await on.inbox.customer_writes(thread(on, some[0]).id, "One more thing")
+    await presses_having_typed(on)
+    view = await modal(on, on.acme.ana, "*Bo* has this conversation.")
+    assert view.get("submit") is None
+    assert before(on) == some[0].name
+    assert HALF in await hears(on, on.acme.ana, words.NOT_SENT)
+
+
+async def test_what_was_typed_before_a_second_press_comes_back(on: Stage) -> None:
+    some = await people(on, 3)
+    view = await triage(on)
+    await press(on, "Skip")
+    late = archive_button(view)
+    typed = {"text": {"type": "plain_text_input", "value": HALF}}
+    late["view"] = view | {"state": {"values": {written_in(view)["block_id"]: typed}}}
+    assert (await on.slack.interaction(on.acme.ana, late)).ok
+    assert HALF in await hears(on, on.acme.ana, words.NOT_SENT)
+    await idle(on)
+    assert before(on) == some[1].name
+    assert calls(on, "PATCH") == []
+
+
 # --- two people ------------------------------------------------------------------------------------------------------
 
 
@@ -303,6 +393,82 @@ async def test_who_does_nothing_for_long_gives_it_back(on: Stage, redis_url: str
     assert before(on, on.acme.ana) == some[1].name
     await idle(on)
     assert calls(on, "PATCH") == []
+
+
+async def test_who_was_away_does_not_answer_what_a_colleague_has_before_them(on: Stage, redis_url: str) -> None:
+    some = await people(on, 2)
+    view = await triage(on, on.acme.ana)
+    text = next(one["block_id"] for one in view["blocks"] if one["type"] == "input")
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.triaged(thread(on, some[0]).id))  # as when that time is over
+    await triage(on, on.acme.bo)
+    ack = await on.slack.submit(on.acme.ana, values={"text": HALF})
+    assert ack.body == {"response_action": "errors", "errors": {text: words.TAKEN_FIELD}}
+    await idle(on)
+    assert on.inbox.sent() == []
+    assert before(on, on.acme.ana) == before(on, on.acme.bo) == some[0].name  # and what was typed is still there
+    await on.slack.close(on.acme.bo)
+    await idle(on)
+    await reply(on, HALF)
+    await on.slack.until(lambda: [one.text for one in on.inbox.sent()] == [HALF])
+
+
+@pytest.mark.parametrize(("typed", "said"), [("waiting", "*Bo* has it meanwhile"), ("", "so nothing was done with it")])
+async def test_what_a_colleague_took_meanwhile_is_not_taken_from_them(on: Stage, typed: str, said: str) -> None:
+    some = await people(on, 2)
+    await triage(on, typed=typed)
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    assert (await on.slack.press_modal(on.acme.ana, "Take")).ok
+    await modal(on, on.acme.ana, said)
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert before(on) == some[0 if typed else 1].name
+    await press(on, "Take")  # now it is known who has it, or it is the next one
+    await idle(on)
+    owners = [thread(on, one).assignee_id for one in some]
+    assert owners == ([on.acme.ana_member, None] if typed else [on.acme.bo_member, on.acme.ana_member])
+
+
+@pytest.mark.parametrize("to", ["bo", "nobody"])
+async def test_what_a_colleague_took_since_a_list_was_drawn_stays_theirs(on: Stage, to: str) -> None:
+    some, shown = await some_ticked(on, 3, [0, 1, 2])
+    carol = on.inbox.add_member("Carol", "carol@acme.example")
+    for person, has in ((some[0], carol), (some[1], on.acme.ana_member)):
+        await on.inbox.app_assigns(thread(on, person).id, has)
+    bo = on.acme.bo_member
+    await chosen(on, shown, "assign", "Who takes them", assignee=bo if to == "bo" else "nobody")
+    came = {"bo": "2 assigned, ", "nobody": "1 assigned, 1 was assigned so already, "}[to]
+    said = await hears(on, on.acme.ana, f"{came}1 was taken by a colleague meanwhile, so not assigned.")
+    assert f"Taken meanwhile: {some[0].name}." in said
+    await idle(on)
+    owner = bo if to == "bo" else None
+    assert [thread(on, one).assignee_id for one in some] == [carol, owner, owner]
+
+
+@pytest.mark.parametrize("action", ["Archive", "Take"])
+async def test_what_slack_did_not_show_is_not_taken_as_seen(on: Stage, action: str) -> None:
+    some = await people(on, 2)
+    await triage(on, typed="waiting")
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await on.inbox.customer_writes(thread(on, some[0]).id, "One more thing")
+    on.slack.fail("views.update", "internal_error")
+    assert (await on.slack.press_modal(on.acme.ana, action)).ok
+    await hears(on, on.acme.ana, "Slack didn't answer me")
+    assert (await on.slack.press_modal(on.acme.ana, action)).ok
+    await modal(on, on.acme.ana, "nothing was done")
+    await idle(on)
+    assert calls(on, "PATCH") == []
+    assert before(on) == some[0].name
+
+
+async def test_what_a_colleague_gave_back_meanwhile_can_be_taken(on: Stage) -> None:
+    some = await people(on, 2)
+    await on.inbox.app_assigns(thread(on, some[0]).id, on.acme.bo_member)
+    await triage(on, typed="waiting")
+    await on.inbox.app_assigns(thread(on, some[0]).id, None)
+    await press(on, "Take")
+    await idle(on)
+    assert thread(on, some[0]).assignee_id == on.acme.ana_member
 
 
 async def test_whoever_dies_over_a_step_it_is_done_once(opened: Open, api: str) -> None:
