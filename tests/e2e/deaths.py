@@ -15,8 +15,17 @@ from tests.mortal import Mortal
 ENOUGH = 60  # no handler here waits so often
 
 
-async def worked(on: Stage, job: Job, lives: int) -> tuple[Sequence[Job], bool]:
-    """What follows from a job whose worker lives so long, and another one does it then; and whether the first died."""
+async def nothing() -> None:
+    """Nothing happens."""
+
+
+async def worked(
+    on: Stage, job: Job, lives: int, meanwhile: Callable[[], Awaitable[None]] = nothing
+) -> tuple[Sequence[Job], bool]:
+    """What follows from a job whose worker lives so long, and another one does it then; and whether the first died.
+
+    If it died, that happens `meanwhile`.
+    """
     handler: Any = on.bridge.worker._work._handlers[type(job)]
 
     async def keep(progress: Job) -> None:
@@ -26,6 +35,7 @@ async def worked(on: Stage, job: Job, lives: int) -> tuple[Sequence[Job], bool]:
     mortal: Mortal[Sequence[Job]] = Mortal(handler(job, keep), lives)
     then = await mortal
     if then is None:
+        await meanwhile()
         then = await handler(job.model_copy(update={"tries": job.tries + 1}), keep)
     return then, mortal.died
 
