@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.reminders.jobs import Nudge
+from bot.rules.jobs import NobodyFree
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -292,6 +294,25 @@ async def test_where_nobody_is_free_it_stays_unassigned_and_the_channel_is_told_
     await inbox(on, "away", by=on.acme.bo)
     await write(on, "Hello", somebody(on, 4))
     assert len([one for one in cards(on) if "Nobody is free" in one.text]) == 2
+
+
+async def test_while_inbox_is_away_the_channel_is_reminded_and_hears_later_that_nobody_is_free(
+    on: Stage, clock: Time
+) -> None:
+    card = await card_of(on)
+    on.inbox.add_thread(on.acme.account, somebody(on, 1), assignee_id=on.acme.bo_member)
+    await inbox(on, f"assign add text:invoice {people(on, on.acme.bo)} most:1")
+    (rule,), found = clock.rules(), thread(on)
+    on.inbox.fail("*", status=503, times=None)
+    await on.bridge.lanes.accept(NobodyFree(channel=card.channel, rule=rule, thread_id=found.id))
+    await idle(on, held=1)
+    await on.bridge.lanes.accept(Nudge(channel=card.channel, threads={found.id: clock.waits_since(found.id)}))
+    await on.slack.until(lambda: [one for one in cards(on) if one.text.startswith("⏰")])
+    assert [one for one in cards(on) if "Nobody is free" in one.text] == []
+    on.inbox.heal()
+    clock.forget(keys.quota(f"turn:count:{on.acme.bo_member}"))
+    await on.slack.until(lambda: [one for one in cards(on) if "Nobody is free for rule 1" in one.text])
+    await idle(on)
 
 
 async def test_in_a_channel_that_others_read_nobody_is_named(opened: Open, api: str) -> None:
