@@ -56,7 +56,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     place = await bot.cards.place(thread.id)
     if card is None or not new or (thread.archived and place is None):
         await bot.feed.caught_up(thread.id)
-        return then
+        return [*then, *_of_the_dead(job, card, place)]
     count = len(new)
     then += ended_by(thread.id, card.snoozed, new)
     alone = [card.latest] if place and card.latest and await bot.posts.alone(card, place) else []
@@ -82,6 +82,14 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     await bot.feed.caught_up(thread.id)
     RECEIVED.labels(place_of(place.channel)).inc(count)
     return [*then, Judge(thread_id=thread.id, channel=place.channel)]
+
+
+def _of_the_dead(job: Missed, card: Card | None, place: Place | None) -> list[Job]:
+    """What follows where a worker may have died after it had shown all, each once whoever does it."""
+    if not job.tries or card is None or place is None:
+        return []
+    ended = ended_by(job.thread_id, card.snoozed, [card.latest] if card.latest else [])
+    return [*ended, Judge(thread_id=job.thread_id, channel=place.channel)]
 
 
 async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[Message]) -> None:

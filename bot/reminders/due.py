@@ -190,14 +190,18 @@ async def slot(bot: Bot, job: Said) -> None:
         raise Later(wait, job)
 
 
+async def stands(bot: Bot, job: Said) -> bool:
+    """Whether an attempt whose outcome is unknown has posted it, as far as the bot may read that."""
+    if not job.tries:
+        return False
+    return bool(await bot.slack.find(job.channel, job.mark, thread_ts=None, since=job.at.timestamp() - 5))
+
+
 async def said(bot: Bot, job: Said, message: Msg) -> bool:
     """Whether Slack has it; a channel that takes no posts is tried again with the next look."""
-    mark = f"{job.kind}-{job.ref}-{job.channel}"
     try:
-        # An attempt whose outcome is unknown may have posted it.
-        since = job.at.timestamp() - 5
-        if not (job.tries and await bot.slack.find(job.channel, mark, thread_ts=None, since=since)):
-            await bot.slack.post(job.channel, message, metadata={"message_id": mark})
+        if not await stands(bot, job):
+            await bot.slack.post(job.channel, message, metadata={"message_id": job.mark})
     except (ChannelRefused, ScopeMissing) as error:
         await bot.refused.note(job.channel, error)
         if job.insists:

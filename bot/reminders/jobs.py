@@ -27,6 +27,11 @@ class Said(Job):
     waits_in: ClassVar[str] = "channel:{channel}"
     channel: str
 
+    @property
+    def mark(self) -> str:
+        """What its post carries, to be found by."""
+        return f"{self.kind}-{self.ref}-{self.channel}"
+
 
 class Nudge(Said):
     """Remind a channel, or a person in a direct message (`channel` is their id), of threads that wait.

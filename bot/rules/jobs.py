@@ -30,9 +30,12 @@ class AssignByRule(Background):
 
 
 class NobodyFree(Background):
-    """Tell a channel that nobody whom a rule names is free, so that the thread stays unassigned; once until one is."""
+    """Tell a channel that nobody whom a rule names is free, so that the thread stays unassigned; once until one is.
 
-    waits_in: ClassVar[str] = "channel:{channel}"
+    It asks Inbox: beside the lane of what else is said in the channel, which Inbox does not hold up.
+    """
+
+    waits_in: ClassVar[str] = "nobody-free:{channel}"
     kind: Literal["nobody_free"] = "nobody_free"
     channel: str
     rule: str

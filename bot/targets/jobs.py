@@ -29,3 +29,7 @@ class TellLate(Said):
     stage: Stage
     threads: dict[str, float]
     mention: str = ""
+
+    @property
+    def mark(self) -> str:
+        return f"{super().mark}-{self.stage}"

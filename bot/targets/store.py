@@ -14,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.store import keys
+from bot.store.scripts import script
 from bot.targets.jobs import Stage
 
 
@@ -22,6 +23,7 @@ class Targets:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._release = script(redis, "targets/release.lua")
 
     async def drawn(self, thread_id: str, by: datetime | None, *, late: bool) -> None:
         """The card is being drawn so that it says by when to answer, or nothing of that."""
@@ -70,10 +72,16 @@ class Targets:
         """Whether somebody was told of this wait, or is being told."""
         return bool(await self._redis.exists(_told(stage, thread_id, since)))
 
-    async def release(self, stage: Stage, threads: Mapping[str, float]) -> None:
-        """They could not be told; another job may."""
+    async def claimed(self, stage: Stage, threads: Mapping[str, float], ref: str) -> list[str]:
+        """The threads of these waits that the job `ref` tells of."""
+        found = await self._redis.mget([_told(stage, one, since) for one, since in threads.items()]) if threads else []
+        return [one for one, claim in zip(threads, found, strict=True) if claim == ref.encode()]
+
+    async def release(self, stage: Stage, threads: Mapping[str, float], ref: str, again: float) -> None:
+        """The job `ref` does not tell of these waits: those that it has claimed are looked at `again` by then."""
         if threads:
-            await self._redis.delete(*(_told(stage, one, since) for one, since in threads.items()))
+            names = [_told(stage, one, since) for one, since in threads.items()]
+            await self._release(keys=names, args=[ref, again, *threads])
 
     async def anything(self) -> bool:
         """Whether there is something to look at now."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.context import Bot
+from bot.errors import SlackError
 from bot.feature import Feature
 from bot.models import Card
 from bot.queue.job import Job, Keep, utc_now
-from bot.reminders.due import LOOK, said, slot, waiters
+from bot.reminders.due import LOOK, said, slot, stands, waiters
 from bot.reminders.views import reminder
 from bot.targets.jobs import TellLate
 from bot.targets.look import Ear, answer_by, may_act, quiet_until
@@ -20,28 +23,52 @@ async def tell_late(job: TellLate, _: Keep, bot: Bot) -> list[Job]:
 
     What could not be said in time is left to the next look, which minds the hours.
     """
-    now, ear = utc_now(), Ear(job.channel, job.mention)
-    if await quiet_until(bot, ear, now) > now:
-        return []
-    still = {one: since for one, since in job.threads.items() if await _is_late(bot, job, one, since)}
+    if await stands(bot, job):
+        return await _told(bot, await bot.targets.claimed(job.stage, job.threads, job.ref))
+    now, still = utc_now(), dict[str, float]()
+    if await quiet_until(bot, Ear(job.channel, job.mention), now) <= now:
+        still = {one: since for one, since in job.threads.items() if await _is_late(bot, job, one, since)}
+    await _release(bot, job, job.threads.keys() - still.keys())
     if not still:
         return []
     await slot(bot, job)
     mine = {one: at for one, at in still.items() if await bot.targets.claim(job.stage, one, at, job.ref)}
     found = await waiters(bot, mine)
-    if not found:
-        return []
     in_person = job.channel.startswith(("U", "W"))
     shows, personal = in_person or await bot.sharing.shows(job.channel), in_person and job.stage == "late"
     mention = job.mention if shows else ""
-    if not await said(bot, job, reminder(found, personal=personal, names=shows, late=True, mention=mention)):
-        await bot.targets.release(job.stage, mine)
-        await bot.targets.look_at(dict.fromkeys(mine, utc_now().timestamp() + LOOK))
+    if not found or not await said(
+        bot, job, reminder(found, personal=personal, names=shows, late=True, mention=mention)
+    ):
+        await _release(bot, job, mine)
         return []
-    for thread_id in mine:
+    return await _told(bot, mine)
+
+
+async def _told(bot: Bot, threads: Iterable[str]) -> list[Job]:
+    """It was said of these."""
+    for thread_id in threads:
         if (wait := await bot.waiting.get(thread_id)) and wait.since:
             await bot.waiting.reminded(thread_id, wait.since)
     return []
+
+
+@feature.gives_up(TellLate)
+async def not_told(job: TellLate, error: Exception, bot: Bot) -> list[Job]:
+    """Nobody knows why it cannot be said: the next look tries again, unless it was said after all."""
+    try:
+        said_once = await stands(bot, job)
+    except SlackError:
+        said_once = False
+    if not said_once:
+        await _release(bot, job, job.threads)
+    return []
+
+
+async def _release(bot: Bot, job: TellLate, threads: Iterable[str]) -> None:
+    """The job does not tell of these after all: what it has claimed is looked at again."""
+    waits = {one: job.threads[one] for one in threads}
+    await bot.targets.release(job.stage, waits, job.ref, utc_now().timestamp() + LOOK)
 
 
 async def _is_late(bot: Bot, job: TellLate, thread_id: str, since: float) -> bool:

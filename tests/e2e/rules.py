@@ -76,6 +76,10 @@ class Time:
                 self._redis.lset(keys.lane(name), 0, item)
                 self._redis.zadd(keys.DELAYED, {name: time.time()})
 
+    def waits_since(self, thread_id: str) -> float:
+        """Since when somebody waits there and nobody was reminded, in Unix seconds."""
+        return float(self._redis.hget(keys.waiting(thread_id), "since"))
+
     def rules(self) -> list[str]:
         """The ids of all rules."""
         return [one["id"] for one in json.loads(self._redis.get(keys.RULES))["rules"]]

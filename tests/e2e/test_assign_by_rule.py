@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.cards.jobs import Missed
+from bot.reminders.jobs import Nudge
+from bot.rules.jobs import NobodyFree
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
+from tests.e2e.deaths import ENOUGH, worked
 from tests.e2e.rules import Time, assignments, colleague, has_it, inbox, says, somebody, write
+from tests.e2e.snoozing import snooze
 from tests.e2e.steps import calls, card_of, cards, hears, idle, shows, thread
 
 
@@ -154,6 +159,26 @@ async def test_what_somebody_has_stays_theirs(on: Stage) -> None:
     await write(on, "Hello")
     assert has_it(on) == on.acme.ana_member
     assert calls(on, "PATCH") == []
+
+
+@pytest.mark.parametrize("deaths", [0, 1, 2])
+async def test_what_came_while_the_bot_was_away_is_judged_though_its_worker_dies_when_all_is_shown(
+    on: Stage, deaths: int
+) -> None:
+    card = await card_of(on)
+    await inbox(on, f"assign add all {people(on, on.acme.bo)}")
+    await snooze(on, on.acme.ana, card)
+    on.inbox.auto_deliver = False
+    await on.inbox.customer_writes(on.acme.sarah, "An invoice, please")
+    since = thread(on).messages[-1].created_at - timedelta(seconds=1)
+    job = Missed(channel=card.channel, thread_id=thread(on).id, since=since)
+    for tries in range(deaths + 1):
+        then, _ = await worked(on, job.model_copy(update={"tries": tries}), ENOUGH)
+    await on.bridge.lanes.accept(*then)
+    await idle(on)
+    assert (has_it(on), assignments(on)) == (on.acme.bo_member, [on.acme.bo_member])
+    assert "Snoozed until" not in shows(on, card)
+    assert len([one for one in on.slack.replies(card.channel, card.ts) if "An invoice" in one.text]) == 1
 
 
 @pytest.mark.both_apis
@@ -304,6 +329,25 @@ async def test_where_nobody_is_free_it_stays_unassigned_and_the_channel_is_told_
     await inbox(on, "away", by=on.acme.bo)
     await write(on, "Hello", somebody(on, 4))
     assert len([one for one in cards(on) if "Nobody is free" in one.text]) == 2
+
+
+async def test_while_inbox_is_away_the_channel_is_reminded_and_hears_later_that_nobody_is_free(
+    on: Stage, clock: Time
+) -> None:
+    card = await card_of(on)
+    on.inbox.add_thread(on.acme.account, somebody(on, 1), assignee_id=on.acme.bo_member)
+    await inbox(on, f"assign add text:invoice {people(on, on.acme.bo)} most:1")
+    (rule,), found = clock.rules(), thread(on)
+    on.inbox.fail("*", status=503, times=None)
+    await on.bridge.lanes.accept(NobodyFree(channel=card.channel, rule=rule, thread_id=found.id))
+    await idle(on, held=1)
+    await on.bridge.lanes.accept(Nudge(channel=card.channel, threads={found.id: clock.waits_since(found.id)}))
+    await on.slack.until(lambda: [one for one in cards(on) if one.text.startswith("⏰")])
+    assert [one for one in cards(on) if "Nobody is free" in one.text] == []
+    on.inbox.heal()
+    clock.forget(keys.quota(f"turn:count:{on.acme.bo_member}"))
+    await on.slack.until(lambda: [one for one in cards(on) if "Nobody is free for rule 1" in one.text])
+    await idle(on)
 
 
 async def test_in_a_channel_that_others_read_nobody_is_named(opened: Open, api: str) -> None:

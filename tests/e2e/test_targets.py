@@ -15,7 +15,7 @@ from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.targets.jobs import LookAtTargets, TellLate
 from tests.e2e.snoozing import snooze
-from tests.e2e.steps import Picture, card_of, cards, form, hears, idle, initial, press_when_shown, shows, told
+from tests.e2e.steps import Picture, card_of, cards, form, hears, idle, initial, press_when_shown, shows, thread, told
 
 
 class Day:
@@ -24,7 +24,7 @@ class Day:
     def __init__(self, on: Stage, redis: Any) -> None:
         self.on, self.redis = on, redis
 
-    async def passes(self, minutes: float) -> None:
+    async def passes(self, minutes: float, held: int = 0) -> None:
         for key in self.redis.keys(keys.waiting("*")):
             times = self.redis.hgetall(key)
             self.redis.hset(key, mapping={n: repr(float(at) - minutes * 60) for n, at in times.items()})
@@ -33,11 +33,12 @@ class Day:
         for name in self.redis.keys(keys.once("target:*")):
             begin, _, since = name.decode().rpartition(":")
             self.redis.rename(name, f"{begin}:{float(since) - minutes * 60:.0f}")
-        await self.rings()
+        await self.rings(held)
 
-    async def rings(self) -> None:
+    async def rings(self, held: int = 0) -> None:
+        """Somebody looks; `held` lanes wait then."""
         await self.on.bridge.lanes.accept(LookAtTargets())
-        await idle(self.on)
+        await idle(self.on, held=held)
 
     async def sets(self, **values: Any) -> None:
         """Ana sets the channel's target in the form."""
@@ -253,6 +254,74 @@ async def test_a_colleague_who_lost_their_seat_gets_no_direct_message(day: Day) 
     await day.passes(31)
     assert alarmed(on, on.acme.guest) == []
     assert [f"<@{on.acme.guest}>" in one.text for one in alarms(on)] == [False, True]
+
+
+# --- what failed once ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", [{"retry_after": 1}, {"status": 503}], ids=["busy", "down"])
+async def test_what_slack_did_not_take_before_quiet_hours_began_is_told_after_them(
+    day: Day, trouble: dict[str, Any]
+) -> None:
+    on = day.on
+    await day.sets()
+    await press_when_shown(on, on.acme.bo, await card_of(on), "Assign to me")
+    await idle(on)
+    on.slack.fail("chat.postMessage", times=None, **trouble)
+    await day.passes(61, held=1)
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", f"quiet {clock(-1)}-{clock(2)} UTC")
+    await idle(on, held=1)
+    on.slack.heal()
+    await idle(on)
+    assert alarmed(on, on.acme.bo) == []
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "quiet off")
+    await idle(on)
+    for _ in range(3):
+        await day.passes(31)
+    assert (alarms(on), len(alarmed(on, on.acme.bo))) == ([], 1)
+
+
+async def test_what_slack_did_not_take_before_a_colleague_took_it_is_told_to_the_colleague(day: Day) -> None:
+    on = day.on
+    await day.sets()
+    sarahs, omars = await card_of(on), await card_of(on, "Hello", on.acme.omar)
+    for card in (sarahs, omars):
+        await press_when_shown(on, on.acme.bo, card, "Assign to me")
+    await idle(on)
+    on.slack.fail("chat.postMessage", retry_after=1, times=None)
+    await day.passes(61, held=1)
+    await on.inbox.app_assigns(thread(on, on.acme.omar).id, on.acme.ana_member)
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, omars))
+    on.slack.heal()
+    await idle(on)
+    (said,) = alarmed(on, on.acme.bo)
+    assert ("Sarah Chen" in said, "Omar" in said) == (True, False)
+    for _ in range(3):
+        await day.passes(31)
+    (said,) = alarmed(on, on.acme.ana)
+    assert "Omar" in said
+    assert (alarms(on), len(alarmed(on, on.acme.bo))) == ([], 1)
+
+
+async def test_what_nobody_could_say_is_told_by_the_next_look(day: Day) -> None:
+    """As when every worker dies that takes it."""
+    on = day.on
+    await day.sets()
+    await card_of(on)
+    since = thread(on).messages[-1].created_at.timestamp()
+    ours = TellLate(stage="late", channel=on.acme.channel, threads={thread(on).id: since - 61 * 60}, tries=5, deaths=5)
+    other = ours.model_copy(update={"ref": "000000"})
+    day.redis.set(keys.once(f"target:late:{thread(on).id}:{since:.0f}"), ours.ref)
+    await day.passes(61)
+    await on.bridge.lanes.accept(other)
+    await idle(on)
+    await day.passes(31)
+    assert alarms(on) == []  # the claim of somebody else stands
+    await on.bridge.lanes.accept(ours.model_copy(update={"threads": {thread(on).id: since - 92 * 60}}))
+    await idle(on)
+    for _ in range(3):
+        await day.passes(31)
+    assert len(alarms(on)) == 1
 
 
 # --- escalation ------------------------------------------------------------------------------------------------------

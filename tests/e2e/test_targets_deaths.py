@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.targets.jobs import LookAtTargets, TellLate
 from tests.e2e.deaths import everywhere, worked
+from tests.e2e.rules import inbox
 from tests.e2e.steps import idle, shows, thread
 from tests.e2e.test_targets import Day, alarms
 
@@ -68,6 +69,27 @@ async def test_whoever_dies_over_telling_it_is_told_once(on: Stage, redis_url: s
             job = TellLate(stage="late", channel=on.acme.channel, threads={thread_id: since})
             _, died = await worked(on, job, lives)
             await idle(on)
+            await assert_told_once(on, redis, person, card)
+            return died
+
+        await everywhere(on, act)
+
+
+async def test_whoever_dies_over_telling_it_before_quiet_hours_it_is_told_once(on: Stage, redis_url: str) -> None:
+    """What was posted stands; what was not is left to the next look."""
+    with Redis.from_url(redis_url) as redis:
+        day = Day(on, redis)
+        await day.sets()
+        now = datetime.now(UTC)
+        quiet = f"quiet {now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M} UTC"
+
+        async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+            thread_id = thread(on, person).id
+            since = is_late(redis, thread_id)
+            job = TellLate(stage="late", channel=on.acme.channel, mention=on.acme.bo, threads={thread_id: since})
+            _, died = await worked(on, job, lives, meanwhile=lambda: inbox(on, quiet, by=on.acme.bo))
+            await inbox(on, "quiet off", by=on.acme.bo)
+            assert len([one for one in alarms(on) if person.name in one.text]) + redis.zcard(keys.TARGETS) > 0
             await assert_told_once(on, redis, person, card)
             return died
 

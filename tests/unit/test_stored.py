@@ -46,6 +46,7 @@ LANES_SINCE = {
     "digest": ("digest",),
     "missed": ("posts:",),
     "move": ("posts:",),
+    "nobody_free": ("nobody-free:",),
     "notify": ("inbound:",),
     "outbound": ("inbound:",),
     "post": ("posts:",),
