@@ -151,6 +151,7 @@ class Redraw(Background):
     """Draw all that stands in a channel anew, as who reads it has changed: newest first, a few at a time.
 
     `done` counts what was drawn of what was collected; None: nothing is collected yet. `told`: the admins know of it.
+    `alone`: one at a time, as a portion failed.
     """
 
     merge: ClassVar[bool] = True
@@ -159,6 +160,12 @@ class Redraw(Background):
     channel: str
     done: int | None = None
     told: bool = False
+    alone: bool = False
+
+    def after(self, count: int, *, alone: bool = False) -> Redraw:
+        """The job that goes on past `count` more, for which what has failed until now does not count."""
+        fresh = {"done": (self.done or 0) + count, "alone": alone, "tries": 0, "failures": 0, "deaths": 0}
+        return self.model_copy(update=fresh)
 
 
 class RenderBelow(Background):

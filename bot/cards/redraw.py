@@ -17,7 +17,7 @@ from bot.context import Bot
 from bot.feature import Feature
 from bot.models import Place
 from bot.people.jobs import TellAdmins
-from bot.queue.job import Job, Keep, Later
+from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.timer import Look
 from bot.reply.jobs import Receipt
 from bot.slack.payloads import Ack, Body
@@ -67,14 +67,33 @@ async def redraw_all(job: Redraw, _: Keep, bot: Bot) -> list[Job]:
         if (wait := SETTLED * bot.timing.channel_interval - job.age) > 0:
             raise Later(wait, job)
         await bot.sharing.draws(job.channel)
-        raise Later(0.0, job.model_copy(update={"done": 0}), *await _begun(bot, job))
-    part = await bot.standing.part(job.channel, job.done, AT_ONCE)
+        raise Later(0.0, job.after(0), *await _begun(bot, job))
+    part = await bot.standing.part(job.channel, job.done, 1 if job.alone else AT_ONCE)
     if not part:
         log.info("drawn_anew", ref=job.ref, channel=job.channel, places=job.done)
         return []
     then = [one for place, receipt in part for one in await _anew(bot, place, receipt)]
     pause = len(then) * PAUSE * bot.timing.channel_interval
-    raise Later(pause, job.model_copy(update={"done": job.done + len(part)}), *then)
+    raise Later(pause, job.after(len(part), alone=job.alone), *then)
+
+
+@feature.gives_up(Redraw)
+async def passed_over(job: Redraw, error: Exception, bot: Bot) -> list[Job]:
+    """What stands in a portion that fails is drawn one by one; what fails alone is passed over, but a card is drawn.
+
+    What could not begin is begun anew by whoever asks Slack next.
+    """
+    log.warning("not_drawn_anew", ref=job.ref, channel=job.channel, places=job.done, alone=job.alone)
+    if job.done is None:
+        await bot.sharing.draws(job.channel, begun=False)
+        return []
+    patient = job.model_copy(update={"at": utc_now()})
+    if not job.alone:
+        return [patient.after(0, alone=True)]
+    part = await bot.standing.part(job.channel, job.done, 1)
+    cards = [(place, found) for place, _ in part if (found := await bot.cards.at(place))]
+    drawn = [one for place, found in cards for one in (Leave(thread_id=found, old=place), Render(thread_id=found))]
+    return [*drawn, patient.after(1)]
 
 
 async def _begun(bot: Bot, job: Redraw) -> list[Job]:
@@ -92,19 +111,19 @@ async def _begun(bot: Bot, job: Redraw) -> list[Job]:
 
 
 async def _anew(bot: Bot, place: Place, receipt: str) -> list[Job]:
-    """What draws the card at `place`, what is left of one that has moved, or a post or receipt below one."""
+    """What draws a card at `place` or what is left of it, with what nobody knows below; or a post or receipt below."""
     thread_id = await bot.cards.at(place)
     if thread_id is None:
         if shown := await bot.posts.at(place):
             return [RenderBelow(thread_id=shown[0].thread_id, place=place)]
         unhappy = await bot.replies.receipts.get(receipt) if receipt else None
         return [_again(unhappy)] if unhappy else []
-    if await bot.cards.place(thread_id) != place:
-        return [Leave(thread_id=thread_id, old=place)]
+    is_here = await bot.cards.place(thread_id) == place
+    card = Render(thread_id=thread_id) if is_here else Leave(thread_id=thread_id, old=place)
     if await bot.sharing.shows(place.channel):
-        return [Render(thread_id=thread_id)]
+        return [card]
     forgotten = [one for one in await _below(bot, place) or [] if not await bot.posts.at(one)]
-    return [Render(thread_id=thread_id), *(RenderBelow(thread_id=thread_id, place=one) for one in forgotten)]
+    return [card, *(RenderBelow(thread_id=thread_id, place=one) for one in forgotten)]
 
 
 def _again(receipt: Receipt) -> Receipt:

@@ -103,7 +103,7 @@ async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
     sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}"})
     await bot.attempts.writes(sent, sent=False)
     said = dm_words.LATER_ANYWAY if sent.not_before else dm_words.SENT_ANYWAY
-    return [_instead(job, say(job.asker, said)), *await begun(bot, sent)]
+    return [_instead(job, say(job.asker, said)), *await begun(bot, sent, written=kept.at)]
 
 
 def _instead(job: Answer, said: Tell) -> Tell:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import structlog
 
@@ -25,6 +26,8 @@ Decision = dict[str, Any]
 """The fields of a `Scheduled` message that change."""
 log = structlog.get_logger(__name__)
 
+LONG: Final = timedelta(hours=1)  # that nobody takes to do what they decided
+SOON: Final = 60.0  # seconds that a clock may be ahead, and longer than any message is held
 feature = Feature()
 
 
@@ -58,15 +61,16 @@ async def release(job: Release, _: Keep, bot: Bot) -> list[Job]:
         return []
     if known.by == job.key:  # whoever decided did not live to do it
         return await _done(bot, job, known)
-    if not known.open:
-        return [ShowLater(about=known.id)]
+    if not known.open:  # whoever decided may do so still, or died for good
+        old = known.decided is None or utc_now() - known.decided > LONG
+        return [ShowLater(about=known.id, over=known.by)] if old else []
     left = (known.at - utc_now()).total_seconds()
     if known.state == "asks":
         since = max(known.at, known.asked or known.at)
         decided: Decision | None = (
             {"state": "over", "reason": words.UNANSWERED} if utc_now() - since >= ANSWER else None
         )
-    elif left > 0 and known.brief:
+    elif 0 < left <= SOON:  # the clock of whoever rang may be ahead
         raise Later(left, job)
     else:
         decided = None if left > 0 else await _decision(bot, job, known)
@@ -97,7 +101,8 @@ def _asks(doubt: Doubt) -> Decision:
 def _attempt(job: Release, known: Scheduled, actor: Actor) -> Send:
     """The attempt as it was written down, begun now."""
     now = utc_now()
-    begun = {"ref": job.ref, "at": now, "only": f"later:{known.id}", "member": actor.member.id, "writer": actor.name}
+    begun = {"ref": job.ref, "at": now, "member": actor.member.id, "writer": actor.name}
+    begun["only"] = known.send.only or f"later:{known.id}"
     return known.moved_to(now).send.model_copy(update=begun)
 
 
@@ -123,7 +128,7 @@ async def _done(bot: Bot, job: Release | HoldBack, known: Scheduled) -> list[Job
             follow = [await _question(bot, known)]
         case _:
             follow = await _handed_back(bot, job, known)
-    return [*follow, ShowLater(about=known.id)]
+    return [*follow, ShowLater(about=known.id, over=known.by)]
 
 
 async def _going(bot: Bot, known: Scheduled) -> list[Job]:

@@ -22,10 +22,11 @@ class Scheduled(Record):
     `send` is that attempt; who wrote it is its asker, without the place where they asked, as it is told of elsewhere by
     then. `at` is when it begins. What was written in the conversation later than `seen`, the newest that its writer
     could know, holds it. It `waits` for its time, `asks` its writer first (`why`, since `asked`), `goes` out, or is
-    `over`. `by` names the job that brought it there, and `rev` counts such changes. `brief`: it waits for some seconds
-    only, so that its writer may undo it. `pressed`: its writer knows what speaks against it. `reason` (mrkdwn) is why
-    it is over without being sent, "" where somebody cancelled it; `lost`: its writer may not send any more. `copied`:
-    it is from a copy of a bot that ran on, which may have sent it, or its writer may have cancelled it there.
+    `over`. `by` names the job that brought it there, when it was `decided`, and `rev` counts such changes. `brief`: it
+    waits for some seconds only, so that its writer may undo it. `pressed`: its writer knows what speaks against it.
+    `reason` (mrkdwn) is why it is over without being sent, "" where somebody cancelled it; `lost`: its writer may not
+    send any more. `copied`: it is from a copy of a bot that ran on, which may have sent it, or its writer may have
+    cancelled it there.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Scheduled(Record):
     copied: bool = False
     by: str = ""
     rev: int = 0
+    decided: datetime | None = None
 
     @property
     def to(self) -> str:
@@ -74,9 +76,9 @@ def line_to(address: Address) -> str:
     return f"{address.account_link_id}:{address.platform_id}"
 
 
-def id_of(send: Send) -> str:
-    """The name of a message that waits: those of the same time go in the order in which they were written."""
-    return f"{int(send.at.timestamp() * MILLISECONDS):013d}-{send.intent}"
+def id_of(send: Send, written: datetime) -> str:
+    """The name of a message that waits: those of the same time go in the order in which they were `written`."""
+    return f"{int(written.timestamp() * MILLISECONDS):013d}-{send.intent}"
 
 
 class RingLater(Job):
@@ -117,7 +119,8 @@ class HoldBack(Background):
 class ShowLater(Job):
     """Show below its card that the message waits or asks; where it cannot be shown there, tell its writer.
 
-    Once that is over, nothing shows it, and nothing is kept of it.
+    Once that is over, nothing shows it, and nothing is kept of it: when the job that decided so (`over`) has done all
+    that follows, of which this is the last.
 
     `asker`: they were not told yet, and asked there.
     """
@@ -126,6 +129,7 @@ class ShowLater(Job):
     kind: Literal["show_later"] = "show_later"
     about: str
     asker: Asker | None = None
+    over: str = ""
 
 
 class LostSeat(Background):

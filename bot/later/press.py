@@ -44,7 +44,7 @@ async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
     release = Release(about=known.id, to=known.to, asker=known.send.asker)
     await bot.lanes.hurry(release)  # one that waits for its seconds to pass
     if job.verb == "cancel":
-        return [*_cancelled(job, known, actor), ShowLater(about=known.id)]
+        return [*_cancelled(job, known, actor), ShowLater(about=known.id, over=known.by)]
     if known.at > utc_now():
         return [_instead(job, say(job.asker, later_words.on_time(known.at))), ShowLater(about=known.id)]
     return [_instead(job, say(job.asker, later_words.NOW)), release]

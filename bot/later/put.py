@@ -13,23 +13,25 @@ from bot.reply.jobs import Receipt
 from bot.send.jobs import Send
 
 
-async def begun(bot: Bot, send: Send, seen: datetime | None = None) -> list[Job]:
-    """What follows from an attempt that is to be made now, or not before its time.
+async def begun(bot: Bot, send: Send, seen: datetime | None = None, *, written: datetime | None = None) -> list[Job]:
+    """What follows from an attempt that is to be made now, or not before its time; nothing where that is over already.
 
-    `seen` is when the newest message was written that its writer could know; None: they know all.
+    `seen` is when the newest message was written that its writer could know; None: they know all. `written` is when the
+    attempt was written down, where that was not now: it is the same one then, however often it begins.
     """
     hold = 0 if send.not_before else (await bot.preferences.person(send.asker.user)).hold
     if send.not_before is None and not hold:
         await bot.attempts.keep(send)
         return [*([Receipt(send=send, state="sending")] if send.card else []), send]
     known = Scheduled(
-        id=id_of(send),
+        id=id_of(send, written or send.at),
         send=send.model_copy(update={"asker": _themselves(send.asker), "not_before": None}),
         at=send.not_before or send.at + timedelta(seconds=hold),
         seen=send.at if hold or seen is None else seen,
         brief=bool(hold),
     )
-    await bot.schedule.begin(known)
+    if not await bot.schedule.begin(known):
+        return []
     if hold:
         release = Release(about=known.id, to=known.to, asker=known.send.asker)
         return [_undoable(known, send.asker, hold), release]

@@ -27,7 +27,7 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
     if known is None:
         return []
     if not known.open:
-        return await _over(bot, known)
+        return await _over(bot, known) if job.over == known.by else []
     private: list[Job] = [_private(known, job)] if job.asker and known.state == "waits" else []
     card = await bot.cards.place(known.thread_id) if known.thread_id else None
     if card is None:

@@ -38,9 +38,9 @@ class Schedule:
         self._put = script(redis, "later/put.lua")
         self._rung = script(redis, "snooze/rung.lua")  # the same, of another list
 
-    async def begin(self, message: Scheduled) -> None:
-        """It waits from now on; nothing happens where it does already."""
-        await self._write(message, "")
+    async def begin(self, message: Scheduled) -> bool:
+        """It waits from now on; nothing happens where it does already. False where all that became of it is over."""
+        return await self._write(message, "") >= 0
 
     async def move(self, about: str, by: str, change: Change) -> Scheduled | None:
         """The message after `change`, or as `by`, the same job, has left it before; None where it is not to change.
@@ -53,8 +53,8 @@ class Schedule:
             changed = change(known)
             if changed is None:
                 return None
-            moved = changed.model_copy(update={"by": by, "rev": known.rev + 1})
-            if await self._write(moved, str(known.rev)):
+            moved = changed.model_copy(update={"by": by, "rev": known.rev + 1, "decided": utc_now()})
+            if await self._write(moved, str(known.rev)) > 0:
                 return moved
         return None
 
@@ -77,8 +77,9 @@ class Schedule:
         return sorted((one for one in there if one.open), key=lambda one: one.order)
 
     async def erase(self, message: Scheduled) -> None:
-        """It is over, and nothing is kept of it."""
+        """It is over, and nothing is kept of it but that: whoever wrote it down and died does so again."""
         pipe = self._redis.pipeline()
+        pipe.set(_erased(message.id), "1", ex=keys.WEEK)
         pipe.delete(keys.scheduled(message.id), keys.scheduled_post(message.id))
         pipe.zrem(keys.SCHEDULED, message.id).srem(keys.scheduled_to(message.to), message.id)
         await pipe.execute()
@@ -109,11 +110,15 @@ class Schedule:
         pipe.hset(name, mapping=place._asdict()).expire(name, _lives(_look_at(message)))
         await pipe.execute()
 
-    async def _write(self, message: Scheduled, rev: str) -> bool:
-        names = [keys.scheduled(message.id), keys.SCHEDULED, keys.scheduled_to(message.to)]
+    async def _write(self, message: Scheduled, rev: str) -> int:
+        names = [keys.scheduled(message.id), keys.SCHEDULED, keys.scheduled_to(message.to), _erased(message.id)]
         look = _look_at(message)
         args = [message.id, rev, message.model_dump_json(), repr(look.timestamp()), _lives(look), LISTED]
-        return bool(await self._put(keys=names, args=args))
+        return int(await self._put(keys=names, args=args))
+
+
+def _erased(about: str) -> str:
+    return keys.once(f"scheduled:{about}")
 
 
 def _look_at(message: Scheduled) -> datetime:

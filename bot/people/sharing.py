@@ -45,10 +45,10 @@ class SharedChannels:
         if known := await self._rights.sharings.get(channel):
             await self._asked(channel, known)
 
-    async def draws(self, channel: str) -> None:
-        """What stands in the channel is being drawn by what Slack said last."""
+    async def draws(self, channel: str, *, begun: bool = True) -> None:
+        """What stands in the channel is being drawn by what Slack said last; or it is not, for whoever asks next."""
         if known := await self._rights.sharings.get(channel):
-            await self._rights.sharings.put(channel, known.model_copy(update={"undrawn": False}))
+            await self._rights.sharings.put(channel, known.model_copy(update={"undrawn": not begun}))
 
     async def known(self) -> list[str]:
         """Every channel that Slack was asked about, as something was to stand in it."""

@@ -82,8 +82,11 @@ def _later(bot: Bot, job: AssignByRule, seconds: float) -> AssignByRule:
 
 async def _assign(bot: Bot, job: AssignByRule) -> list[Job]:
     by, card = await found(bot, job.rule), await bot.cards.get(job.thread_id)
+    if by is None or card is None:  # removed, while Inbox was away perhaps
+        await _give_back(bot, job)
+        return []
     turn = await bot.turns.taken(job.thread_id, job.message_id)
-    if by is None or card is None or (turn and turn.user == SPENT):
+    if turn and turn.user == SPENT:
         return []
     if turn is None and not _is_wanted(card):
         return []

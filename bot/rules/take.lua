@@ -1,3 +1,4 @@
+-- include store/now.lua
 -- KEYS: the turn of this message, the circle of the rule, who is owed a turn in it; then for each person, in order, what
 -- they have and what they were just given. ARGV: the thread, how many are the most or "", then for each person the user,
 -- the member, and whether they are free. Answers `user|member`, the same again for the same message.
@@ -35,9 +36,12 @@ end
 
 local chosen = owed() or next_one()
 if not chosen then return false end
-local turn = ARGV[chosen * 3] .. '|' .. ARGV[chosen * 3 + 1]
+local turn, has, given = ARGV[chosen * 3] .. '|' .. ARGV[chosen * 3 + 1], KEYS[chosen * 2 + 2], KEYS[chosen * 2 + 3]
 redis.call('SET', KEYS[1], turn, 'EX', WEEK)
-redis.call('SADD', KEYS[chosen * 2 + 2], thread)
-redis.call('ZADD', KEYS[chosen * 2 + 3], '+inf', thread)
-redis.call('EXPIRE', KEYS[chosen * 2 + 3], WEEK)
+redis.call('EXPIRE', KEYS[2], QUARTER)
+redis.call('SADD', has, thread)
+redis.call('EXPIRE', has, 3600)
+redis.call('ZREMRANGEBYSCORE', given, '-inf', now - 3600000) -- what Inbox has not confirmed stays
+redis.call('ZADD', given, '+inf', thread)
+redis.call('EXPIRE', given, WEEK)
 return turn

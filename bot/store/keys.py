@@ -24,6 +24,7 @@ PREFIX: Final = prefix(LAYOUT)
 WEEK: Final = 7 * 24 * 3600
 FORTNIGHT: Final = 2 * WEEK
 DAY: Final = 24 * 3600
+QUARTER: Final = 90 * DAY
 
 
 def key(*parts: str) -> str:
@@ -164,7 +165,7 @@ def routed(thread_id: str) -> str:
 
 
 def circle(rule: str) -> str:
-    """Who had the last turn in a rule."""
+    """Who had the last turn in a rule, until it has had none for 90 days."""
     return key("turns", "circle", rule)
 
 
@@ -179,7 +180,7 @@ def turn(thread_id: str, message_id: str) -> str:
 
 
 def load(member_id: str) -> str:
-    """Threads that a member has."""
+    """Threads that a member has, for an hour after they were counted, or a rule gave one."""
     return key("turns", "load", member_id)
 
 
@@ -188,7 +189,7 @@ def load_at(member_id: str) -> str:
 
 
 def given(member_id: str) -> str:
-    """Threads that rules gave a member lately, by when Inbox confirmed it (ms)."""
+    """Threads that rules gave a member within an hour, by when Inbox confirmed it (ms), infinite until then; a week."""
     return key("turns", "given", member_id)
 
 

@@ -15,8 +15,13 @@ from tests.mortal import Mortal
 ENOUGH = 60  # no handler here waits so often
 
 
-async def worked(on: Stage, job: Job, lives: int) -> tuple[Sequence[Job], bool]:
-    """What follows from a job whose worker lives so long, and another one does it then; and whether the first died."""
+async def worked(
+    on: Stage, job: Job, lives: int, meanwhile: Callable[[], Awaitable[object]] | None = None
+) -> tuple[Sequence[Job], bool]:
+    """What follows from a job whose worker lives so long, and another one does it then; and whether the first died.
+
+    `meanwhile` is what happens before the other one takes it.
+    """
     handler: Any = on.bridge.worker._work._handlers[type(job)]
 
     async def keep(progress: Job) -> None:
@@ -26,6 +31,8 @@ async def worked(on: Stage, job: Job, lives: int) -> tuple[Sequence[Job], bool]:
     mortal: Mortal[Sequence[Job]] = Mortal(handler(job, keep), lives)
     then = await mortal
     if then is None:
+        if meanwhile:
+            await meanwhile()
         then = await handler(job.model_copy(update={"tries": job.tries + 1}), keep)
     return then, mortal.died
 

@@ -240,6 +240,18 @@ async def test_somebody_who_closes_one_has_room_again(on: Stage, clock: Time) ->
     assert has_it(on, on.acme.omar) == on.acme.bo_member
 
 
+async def test_a_rule_that_goes_while_inbox_is_away_takes_nobodys_room(on: Stage) -> None:
+    await inbox(on, f"assign add all {people(on, on.acme.bo)} most:1")
+    on.inbox.fail("PATCH /*/threads/*", 503, times=None)
+    await write(on, "Hello", held=1)
+    await inbox(on, "assign remove 1")
+    on.inbox.heal()
+    assert has_it(on) is None
+    await inbox(on, f"assign add all {people(on, on.acme.bo)} most:1")
+    await write(on, "Hello", on.acme.omar)
+    assert has_it(on, on.acme.omar) == on.acme.bo_member
+
+
 # --- away ------------------------------------------------------------------------------------------------------------
 
 

@@ -84,7 +84,7 @@ async def test_a_lane_that_stands_and_a_token_that_is_refused_are_seen(on: Stage
     before = await figures(on)
     assert before["bot_queue_stands_seconds"] == 0
     on.inbox.fail("*", 401, times=None)
-    await on.inbox.customer_writes(on.acme.sarah, "More")
+    await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah More")
 
     for _ in range(200):
         now = await figures(on)

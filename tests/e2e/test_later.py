@@ -829,6 +829,28 @@ async def test_two_timers_and_two_releases_at_once_send_it_once(on: Stage, clock
     assert (sent(on), clock.kept(), len(receipts(on, card))) == (["Once"], [], 1)
 
 
+async def test_a_clock_that_is_ahead_rings_too_soon_and_it_goes_out_at_its_time(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "On time")
+    clock.comes(ago=-0.5)
+    (known,) = clock.waiting()
+    await on.bridge.lanes.accept(Release(about=known.id, to=known.to, asker=known.send.asker))
+    await on.slack.until(lambda: sent(on) == ["On time"])
+    await idle(on)
+
+
+async def test_two_clicks_on_the_question_about_a_first_message_begin_one(on: Stage, clock: Later) -> None:
+    on.inbox.plan_required = True
+    on.inbox.set_account_status(on.acme.account, "paused")
+    await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
+    asked = await whisper(on, on.acme.bo, "Before you write to")
+    on.inbox.set_account_status(on.acme.account, "active")
+    on.inbox.plan_required = False
+    await asyncio.gather(*(on.slack.press_ephemeral(on.acme.bo, asked, "Send anyway") for _ in range(2)))
+    await idle(on)
+    assert len(clock.waiting()) == 1
+
+
 async def test_what_kills_every_worker_brings_the_text_back(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "See you")

@@ -98,6 +98,77 @@ async def test_whoever_dies_over_releasing_it_it_goes_out_once(on: Stage, clock:
     await everywhere(on, act)
 
 
+async def test_what_shows_it_while_whoever_releases_it_is_dead_takes_nothing_away(on: Stage, clock: Later) -> None:
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        known = await waits(on, clock, card, lives)
+        clock.comes()
+        show = ShowLater(about=known.id)
+        release = Release(about=known.id, to=known.to, asker=known.send.asker)
+        then, died = await worked(on, release, lives, lambda: follows(on, [show]))
+        await follows(on, then)
+        return assert_gone(on, clock, card, lives) and died
+
+    await everywhere(on, act)
+
+
+@pytest.mark.parametrize("hold", [0, 30])
+async def test_what_was_cancelled_before_another_worker_took_it_does_not_wait_again(
+    on: Stage, clock: Later, redis_url: str, hold: int
+) -> None:
+    redis = connect(redis_url)
+    await Preferences(redis).set_person(on.acme.bo, hold=hold)
+    await redis.aclose()
+
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        was = []
+
+        async def cancelled() -> None:
+            was.extend([await decided(on, known, card, "cancel") for known in clock.waiting()])
+
+        job = written(on, person, card, lives)
+        job = job.model_copy(update={"send_at": None}) if hold else job
+        then, died = await worked(on, job, lives, cancelled)
+        if was:
+            await follows(on, then)
+            assert (clock.kept(), f"Later {lives}" in sent(on), labels_below(on, card)) == ([], False, [])
+            return died
+        await on.bridge.lanes.accept(*then)
+        await idle(on, held=1 if hold else 0)
+        for known in clock.waiting():
+            await decided(on, known, card, "cancel")
+        return died
+
+    await everywhere(on, act)
+
+
+def labels_below(on: Stage, card: Message) -> list[str]:
+    """The buttons of the posts below the card."""
+    return [label for one in on.slack.replies(card.channel, card.ts) for label in labels(one)]
+
+
+async def test_whoever_dies_over_undoing_it_the_text_comes_back_though_its_time_comes(on: Stage, clock: Later) -> None:
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        known = await waits(on, clock, card, lives)
+        release = Release(about=known.id, to=known.to, asker=known.send.asker)
+        undo = Decide(about=known.id, verb="cancel", asker=bo(on, card))
+        gone = []
+
+        async def comes() -> None:
+            gone.append(clock.waiting()[0].state)
+            clock.comes()
+            await follows(on, [release])
+
+        then, died = await worked(on, undo, lives, comes)
+        await follows(on, then)
+        out = f"Later {lives}" in sent(on)
+        assert (told_of(on, lives, "Nothing was sent") == 1) != out
+        assert out == (gone == ["waits"])
+        assert clock.kept() == []
+        return died
+
+    await everywhere(on, act)
+
+
 async def test_whoever_dies_over_asking_it_is_asked_once(on: Stage, clock: Later) -> None:
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
         known = await waits(on, clock, card, lives)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
+import pytest
 from redis import Redis
 
 from bot.cards.jobs import LookAtSharing, Redraw
 from bot.people.rights import Sharing
 from bot.queue.job import Job, Later, utc_now
+from bot.queue.retries import TRIES
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
+from tests.conftest import QUICK, Open
 from tests.e2e.deaths import ENOUGH
 from tests.e2e.steps import card_of, cards, idle, labels, reply, shows, thread, told
 from tests.e2e.test_connect import SECRET, assert_closed, becomes_shared, seen
@@ -170,6 +174,22 @@ async def test_a_card_that_has_moved_leaves_no_name_behind(on: Stage) -> None:
     assert "Sarah" not in seen(on, on.acme.channel)
 
 
+async def test_nor_does_a_mention_below_it(on: Stage, optional_scopes: frozenset[str]) -> None:
+    on.slack.scopes |= optional_scopes
+    other = on.slack.add_channel("other")
+    await inbox(on, f"route add all mention:<@{on.acme.bo}>")
+    card = await card_of(on, SECRET)
+    await inbox(on, f"route add all <#{other}|other>")
+    await on.inbox.customer_writes(on.acme.sarah, "And now?")
+    await idle(on)
+    assert "Sarah Chen* waits for an answer" in seen(on, on.acme.channel)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert "moved to another channel" in shows(on, card)
+    assert "Sarah" not in seen(on, on.acme.channel)
+    assert "Sarah" in seen(on, other)
+
+
 async def test_what_is_older_than_a_week_closes_where_history_may_be_read(
     on: Stage, optional_scopes: frozenset[str], redis_url: str
 ) -> None:
@@ -248,6 +268,100 @@ async def test_whoever_dies_over_the_walk_it_reaches_every_card(on: Stage, redis
             assert lives > 2
             return
     raise AssertionError("it waits more often than that")
+
+
+# --- what cannot be drawn ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def hasty(opened: Open, api: str) -> Stage:
+    """What fails is tried again at once."""
+    return await opened(versions=[api], timing=replace(QUICK, pauses=(0.01,)))
+
+
+async def deaths(on: Stage) -> int:
+    return len(await on.bridge.lanes.dead_letters())
+
+
+async def test_a_post_that_nobody_can_read_keeps_nothing_else_open(hasty: Stage, redis_url: str) -> None:
+    on = hasty
+    found = await three_conversations(on)
+    with Redis.from_url(redis_url) as redis:
+        below = on.slack.replies(on.acme.channel, found[0].ts)[0]
+        redis.hset(keys.post(on.acme.channel, below.ts), "torn", "{")
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    for card in found:
+        assert_closed_card(on, card)
+    assert await deaths(on) == 2  # the portion, and the post
+
+
+async def test_a_card_over_which_the_walk_fails_is_closed_and_the_next_ones_come_together(hasty: Stage) -> None:
+    on = hasty
+    await three_conversations(on)
+    handlers: Any = on.bridge.worker._work._handlers
+    walk, portions = handlers[Redraw], list[tuple[int | None, bool]]()
+
+    async def fails(job: Redraw, keep: Any) -> Any:
+        portions.append((job.done, job.alone))
+        if job.done == 1 or (job.done == 0 and not job.alone):
+            raise TimeoutError
+        return await walk(job, keep)
+
+    handlers[Redraw] = fails
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    tries = TRIES + 1
+    each = [(0, False)] * tries + [(0, True)] + [(1, True)] * tries + [(2, False)]
+    assert [one for one in portions if one[0] is not None][: len(each)] == each
+    assert await deaths(on) == 2
+
+
+async def test_failures_of_one_portion_do_not_count_for_the_next(hasty: Stage) -> None:
+    on = hasty
+    for number in range(23):
+        await on.inbox.customer_writes(on.inbox.add_person(f"sarah{number}", f"Sarah {number}"), SECRET)
+    await idle(on)
+    handlers: Any = on.bridge.worker._work._handlers
+    walk, failed = handlers[Redraw], list[int | None]()
+
+    async def fails(job: Redraw, keep: Any) -> Any:
+        if failed.count(job.done) < TRIES // 2:
+            failed.append(job.done)
+            raise ZeroDivisionError
+        return await walk(job, keep)
+
+    handlers[Redraw] = fails
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert await deaths(on) == 0
+
+
+async def test_a_walk_that_could_not_begin_begins_when_slack_is_asked_again(hasty: Stage) -> None:
+    on = hasty
+    await three_conversations(on)
+    handlers: Any = on.bridge.worker._work._handlers
+    walk = handlers[Redraw]
+
+    async def fails(job: Redraw, keep: Any) -> Any:
+        try:
+            return await walk(job, keep)
+        except Later as later:
+            if later.job.done == 0:  # type: ignore[attr-defined]
+                raise ZeroDivisionError from later
+            raise
+
+    handlers[Redraw] = fails
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert await deaths(on) == 1
+    handlers[Redraw] = walk
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert "3 cards" in notices(on)[0]
 
 
 async def walks(on: Stage, job: Redraw, lives: int) -> tuple[Redraw, bool]:

@@ -309,7 +309,7 @@ async def test_a_stored_message_that_is_sent_later_is_known_and_waits(redis: Any
     assert place.channel == FACTS["channel"]
     assert await schedule.due() == []
     await schedule.erase(known)
-    assert [one for one in await redis.keys("*") if b"scheduled" in one] == []
+    assert await redis.keys(keys.scheduled("*")) + await redis.keys(keys.scheduled_to("*")) == []
 
 
 async def test_stored_lists_the_record_and_the_installation_are_known(redis: Any) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +17,7 @@ from bot.channels.store import Away
 from bot.errors import Mistake
 from bot.rules.store import SPENT, Turn, TurnStore
 from bot.rules.times import read_until
+from bot.store import keys
 from bot.store.connect import connect
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -23,10 +26,15 @@ FIVE = [Turn(f"U{n}", f"m{n}") for n in range(5)]
 
 
 @pytest.fixture
-async def turns(redis_url: str) -> AsyncIterator[TurnStore]:
+async def redis(redis_url: str) -> AsyncIterator[Any]:
     redis = connect(redis_url)
-    yield TurnStore(redis)
+    yield redis
     await redis.aclose()
+
+
+@pytest.fixture
+def turns(redis: Any) -> TurnStore:
+    return TurnStore(redis)
 
 
 async def taken(turns: TurnStore, number: int, everybody: list[Turn], most: int | None = None) -> str:
@@ -75,6 +83,26 @@ async def test_a_turn_that_came_to_nothing_is_owed_once(turns: TurnStore) -> Non
     assert spent.user == SPENT
     assert [await taken(turns, n, FIVE) for n in range(1, 5)] == ["U0", "U1", "U2", "U3"]
     assert (await turns.loads(["m0", "m4"]))["m0"].number == 1
+
+
+async def test_what_turns_leave_in_redis_goes_by_itself(turns: TurnStore, redis: Any) -> None:
+    lives = {keys.circle("r"): 90 * keys.DAY, keys.load("m0"): 3600, keys.given("m0"): keys.WEEK}
+    for number in range(2):
+        await taken(turns, number, FIVE[:1])
+        for name, seconds in lives.items():
+            assert await redis.ttl(name) == pytest.approx(seconds, abs=5)
+            await redis.expire(name, 60)  # each turn that is taken lets them live anew
+    assert [name async for name in redis.scan_iter(match=keys.key("turns", "*")) if await redis.ttl(name) < 0] == []
+
+
+async def test_what_somebody_was_given_long_ago_is_forgotten_and_what_is_not_confirmed_stays(
+    turns: TurnStore, redis: Any
+) -> None:
+    now = await turns.now()
+    old = {"hour": now - 3_601_000, "minutes": now - 3_000_000, "unconfirmed": math.inf}
+    await redis.zadd(keys.given("m0"), old)
+    await taken(turns, 1, FIVE[:1])
+    assert await redis.zrange(keys.given("m0"), 0, -1) == [b"minutes", b"t1", b"unconfirmed"]
 
 
 async def test_a_thousand_turns_by_two_workers_with_some_given_back_are_shared_evenly(redis_url: str) -> None:
