@@ -179,7 +179,8 @@ async def test_whose_name_begins_like_theirs_or_who_is_written_about_them_keeps_
     await known.met(sam, samantha, Person(platform="twitter", platform_id="99", username="acm", name="ACM"))
     others = ("Sent to @samantha", "@sam.antha has written", "Ana Lima answered", "Maria-Ana Li answered", "me@sam")
     theirs = ("Sent to @sam.", "*Ana Li* has written", "@SAM: done")
-    for job in (letter("Sent to @samantha."), letter("Sent to Ana Li."), a_send("Or @sam?")):
+    failed: list[Job] = [letter("Sent to @samantha."), letter("Sent to Ana Li."), a_send("Or @sam?")]
+    for job in failed:
         await bury(redis, job)
     for job in (*map(letter, others + theirs), a_send("Ask @sam, or Ana Li")):
         await lanes.accept(job)
