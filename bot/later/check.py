@@ -44,7 +44,7 @@ async def against(bot: Bot, known: Scheduled) -> Doubt | None:
     newest = await _newest(bot, known)
     if newest > known.seen:
         return Doubt("wrote", newest)
-    if utc_now() - known.at > AWAY:
+    if known.copied or utc_now() - known.at > AWAY:
         return Doubt("late", newest)
     if known.pressed:
         return None

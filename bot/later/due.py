@@ -147,7 +147,7 @@ async def _question(bot: Bot, known: Scheduled) -> Job:
     others = [one for one in await bot.attempts.writers(send.person) if one != send.asker.user]
     colleague, why = next(iter(others), ""), known.why or "wrote"
     to = (send.person, send.account, send.text, known.at, send.url)
-    return tell(send.asker, views.question(known.id, *to, why, colleague), lasting=True)
+    return tell(send.asker, views.question(known.id, *to, why, colleague, copied=known.copied), lasting=True)
 
 
 async def _handed_back(bot: Bot, job: Release | HoldBack, known: Scheduled) -> list[Job]:

@@ -118,4 +118,4 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
 def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:
     moved = known.moved_to(job.until)
     wanted = {"send": moved.send.model_copy(update={"text": text}), "seen": max(known.seen, job.seen)}
-    return moved.model_copy(update=wanted | {"state": "waits", "why": None, "pressed": False})
+    return moved.model_copy(update=wanted | {"state": "waits", "why": None, "pressed": False, "copied": False})

@@ -25,7 +25,8 @@ class Scheduled(Record):
     `over`. `by` names the job that brought it there, when it was `decided`, and `rev` counts such changes. `brief`: it
     waits for some seconds only, so that its writer may undo it. `pressed`: its writer knows what speaks against it.
     `reason` (mrkdwn) is why it is over without being sent, "" where somebody cancelled it; `lost`: its writer may not
-    send any more.
+    send any more. `copied`: it is from a copy of a bot that ran on, which may have sent it, or its writer may have
+    cancelled it there.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Scheduled(Record):
     pressed: bool = False
     reason: str = ""
     lost: bool = False
+    copied: bool = False
     by: str = ""
     rev: int = 0
     decided: datetime | None = None

@@ -58,7 +58,7 @@ def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
         return known.model_copy(update={"state": "over"})
     at = known.at if job.verb == "anyway" and known.at > job.at else job.at
     seen = max(known.seen, job.at)  # Inbox's clock may be ahead of ours
-    return known.moved_to(at).model_copy(update={"state": "waits", "seen": seen, "pressed": True})
+    return known.moved_to(at).model_copy(update={"state": "waits", "seen": seen, "pressed": True, "copied": False})
 
 
 def _cancelled(job: Decide, known: Scheduled, actor: Actor) -> list[Job]:

@@ -140,10 +140,19 @@ def alone(about: str, person: Person, account: str, text: str, at: datetime) -> 
 
 
 def question(
-    about: str, person: Person, account: str, text: str, at: datetime, url: str | None, why: str, colleague: str = ""
+    about: str,
+    person: Person,
+    account: str,
+    text: str,
+    at: datetime,
+    url: str | None,
+    why: str,
+    colleague: str = "",
+    *,
+    copied: bool = False,
 ) -> Msg:
     """What its writer is asked in a direct message; `why` is one of `jobs.Why`, `colleague` a Slack user id."""
-    said = f"✋ {asks(why, plain(person.label, 80), at, colleague)}"
+    said = f"✋ {asks(why, plain(person.label, 80), at, colleague, copied=copied)}"
     to = f"To {_whom(person)} from {plain(account, 80)}"
     return {
         "text": said,

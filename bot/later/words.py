@@ -13,6 +13,8 @@ OVER: Final = (
 )
 NONE: Final = "No message waits to be sent later. *Send at* in the form of *Reply* and `/dm` makes one."
 NOW: Final = "I'm sending it now."
+SINCE_COPY: Final = "A copy of my data was put back, so this may have been sent, changed or cancelled since."
+COPIED: Final = f"I hold this to *{{name}}* ({{when}}). {SINCE_COPY} Read the conversation first."
 UNANSWERED: Final = "You haven't answered for a week, so nothing was sent. Write again if it is still right."
 
 
@@ -26,8 +28,10 @@ def doing(*, own: bool) -> str:
     return "✋ It waits for your answer." if own else "✋ It waits for its writer's answer."
 
 
-def asks(why: str, name: str, at: datetime, colleague: str = "") -> str:
-    """Why its writer is asked before it is sent; `name` is mrkdwn, `colleague` the Slack user who wrote to them."""
+def asks(why: str, name: str, at: datetime, colleague: str = "", *, copied: bool = False) -> str:
+    """Why its writer is asked before it is sent; `name` is mrkdwn, `colleague` the Slack user who wrote to them, and
+    `copied` says that a copy of a bot that ran on was put back.
+    """
     when = when_long(at)
     said = {
         "wrote": f"*{name}* has written since you wrote this, so I hold it ({when}). Read that first.",
@@ -35,6 +39,8 @@ def asks(why: str, name: str, at: datetime, colleague: str = "") -> str:
         "order": f"An earlier message to *{name}* still waits for an answer, so I hold this one too ({when}).",
         "colleague": f"<@{colleague}> has written to *{name}* meanwhile, so I hold this ({when}).",
     }[why]
+    if copied:
+        said = COPIED.format(name=name, when=when) if why == "late" else f"{said} {SINCE_COPY}"
     return f"{said} Nothing is sent until you decide."
 
 

@@ -6,7 +6,7 @@
     {"end": 1234, "running": false}
 
 What was copied while a bot was running is put back without what people had asked for and was not done: that bot did it.
-Of messages that were to be sent since then, their writers are asked first.
+Of each message that waited to be sent later, its writer is asked first, when its time comes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.errors import SettingsError
-from bot.later.check import AWAY
 from bot.settings import Settings
 from bot.start import opened_redis
 from bot.store import snapshot
@@ -136,15 +135,18 @@ def read(path: str) -> Copy:
 
 
 def asking_first(items: Sequence[Item], now: datetime) -> list[Item]:
-    """The same, with each message whose time has come so late that its writer is asked whether it is to be sent."""
-    late, due = (now - AWAY - timedelta(seconds=1)).isoformat(), dict[str, Item]()
+    """The same, with each message that waits so that its writer is asked before it is sent: the bot that ran on may
+    have sent it, or they may have cancelled it there. Those whose time has come are looked at again from `now` on.
+    """
+    waits, due = dict[str, Item](), list[str]()
     for item in items:
         if not item.key.startswith("scheduled:"):
             continue
         said = json.loads(item.value) if isinstance(item.value, str) else item.value
-        if said.get("state", "waits") == "waits" and datetime.fromisoformat(said["at"]) <= now:
-            due[item.key.removeprefix("scheduled:")] = item.model_copy(update={"value": said | {"at": late}})
-    later = [due.get(item.key.removeprefix("scheduled:"), item) for item in items]
+        if said.get("state", "waits") == "waits":
+            waits[item.key] = item.model_copy(update={"value": said | {"copied": True}})
+            due += [item.key.removeprefix("scheduled:")] if datetime.fromisoformat(said["at"]) <= now else []
+    later = [waits.get(item.key, item) for item in items]
     scores = dict.fromkeys(due, now.timestamp())
     return [
         item.model_copy(update={"value": item.value | scores}) if item.key == "scheduled" else item for item in later

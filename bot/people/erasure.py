@@ -7,7 +7,8 @@ what in which conversation.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,8 +19,11 @@ from bot.models import Person, Thread
 from bot.recipient import Recipient, X, folded, keys_of
 from bot.store import keys
 from bot.store.scripts import script
+from bot.text import plain
 
 LONG: Final = 10  # characters of an id that stands for nothing else wherever it stands
+_SAY: Final = ("tell", "tell_admins", "line", "console")  # kinds of work that is sentences and no more
+_JOINER: Final = "\u2060"  # which `plain` puts into names
 # What people set, marks by ids alone, figures and the queue's own tables.
 _LEFT: Final = (
     *("routes", "rules", "turns:", "choices:", "link:", "linked", "guests", "consent:", "snippets:", "once:"),
@@ -51,7 +55,7 @@ class Traces:
     handles: set[str] = field(default_factory=set)
 
     def marks(self) -> list[bytes]:
-        """Byte strings, in lower case, one of which stands in whatever is about them."""
+        """Byte strings, in lower case, one of which stands in whatever is about them, or at its end if it begins so."""
         found = {one for one in self.threads if len(one) >= LONG}
         found |= {f'"{one}"' for one in self.threads if len(one) < LONG}
         for person in self.people:
@@ -62,10 +66,22 @@ class Traces:
         found |= {f'"recipient":"{sign}{one}"' for one in self.recipients() for sign in ("", "@")}
         return [one.lower().encode() for one in sorted(found)]
 
-    def words(self) -> list[bytes]:
-        """What sentences call them that wait to be said: a whole name, or a handle with its sign."""
+    def in_work(self) -> Callable[[bytes], bool]:
+        """Tells whether an item of a lane is about them, by its ids. One that is sentences and no more is so by their
+        names too: a message to somebody else may mention them.
+        """
+        marks, words = self.marks(), self._words()
+
+        def is_about(item: bytes) -> bool:
+            return _is_about(item, marks) or bool(words and words.search(_said(item)))
+
+        return is_about
+
+    def _words(self) -> re.Pattern[str] | None:
+        """What sentences call them: a whole name, or a handle with its sign, and not a part of a longer one."""
         names = {one.name for one in self.people if " " in one.name} | {f"@{handle}" for handle in self.handles}
-        return [one.lower().encode() for one in sorted(names)]
+        spoken = "|".join(re.escape(one.replace(_JOINER, "").lower()) for name in names for one in (name, plain(name)))
+        return re.compile(rf"(?<![\w@])(?<!\w[.-])(?:{spoken})(?!\w|[.-]\w)") if spoken else None
 
     def names(self) -> set[str]:
         """Parts of keys, members and fields that stand for them."""
@@ -121,8 +137,10 @@ class Erasure:
                 out += await self._take_out(raw, Traces(traces.people).marks(), names)
             elif _names(name, names, recipients):
                 out += int(await self._redis.delete(raw))
+            elif name == "dead":
+                out += await self._take_letters(raw, traces)
             else:
-                out += await self._take_out(raw, [*marks, *traces.words()] if name == "dead" else marks, names)
+                out += await self._take_out(raw, marks, names)
         async for raw, about in self._lanes(traces):
             lane = raw.decode().removeprefix(keys.lane(""))
             args = [lane, int(alone), *about]
@@ -131,10 +149,16 @@ class Erasure:
 
     async def _lanes(self, traces: Traces) -> AsyncIterator[tuple[bytes, list[bytes]]]:
         """Each lane with work about them, and that."""
-        marks = [*traces.marks(), *traces.words()]
+        is_about = traces.in_work()
         async for raw in self._redis.scan_iter(match=keys.lane("*"), count=500):
-            if about := [one for one in await self._redis.lrange(raw, 0, -1) if _is_about(one, marks)]:
+            if about := [one for one in await self._redis.lrange(raw, 0, -1) if is_about(one)]:
                 yield raw, about
+
+    async def _take_letters(self, key: bytes, traces: Traces) -> int:
+        """Work that failed for good."""
+        is_about, letters = traces.in_work(), await self._redis.xrange(key)
+        gone = [i for i, f in letters if is_about(f.get(b"item", b""))]
+        return int(await self._redis.xdel(key, *gone)) if gone else 0
 
     async def _take_out(self, key: bytes, marks: Sequence[bytes], names: set[str]) -> int:
         match await self._redis.type(key):
@@ -166,14 +190,14 @@ class Erasure:
         for raw in (await self._redis.hgetall(keys.KNOWN)).values():
             for person in _people_in(raw):
                 yield person
-        for pattern in (keys.lookup("*"), keys.intent("*"), keys.choice("*")):
+        for pattern in (keys.lookup("*"), keys.intent("*"), keys.choice("*"), keys.scheduled("*")):
             async for name in self._redis.scan_iter(match=pattern, count=500):
                 for person in _people_in(await self._redis.get(name) or b""):
                     yield person
 
 
-def _people_in(raw: bytes) -> Iterable[Person]:
-    """Whoever is described somewhere in a piece of JSON."""
+def _parts(raw: bytes) -> Iterator[Any]:
+    """A piece of JSON, then what stands in it, however deep."""
     try:
         left = [json.loads(raw)]
     except ValueError:
@@ -181,6 +205,20 @@ def _people_in(raw: bytes) -> Iterable[Person]:
     while left:
         one = left.pop()
         left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else []
+        yield one
+
+
+def _said(item: bytes) -> str:
+    """What a job says, in lower case, if it does nothing else; a letter stands before it."""
+    whole, *parts = [*_parts(item[1:])] or [None]
+    if not isinstance(whole, dict) or whole.get("kind") not in _SAY:
+        return ""
+    return "\n".join(one for one in parts if isinstance(one, str)).replace(_JOINER, "").lower()
+
+
+def _people_in(raw: bytes) -> Iterable[Person]:
+    """Whoever is described somewhere in a piece of JSON."""
+    for one in _parts(raw):
         if isinstance(one, dict) and one.get("platform_id") and "username" in one:
             try:
                 yield Person.model_validate(one)
@@ -214,4 +252,4 @@ def _is(name: bytes, value: bytes, marks: Sequence[bytes], names: set[str]) -> b
 
 def _is_about(raw: bytes, marks: Sequence[bytes]) -> bool:
     low = raw.lower()
-    return any(mark in low for mark in marks)
+    return any(low.endswith(mark) if mark.startswith(b"\0") else mark in low for mark in marks)

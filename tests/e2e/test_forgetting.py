@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +13,18 @@ from pydantic import SecretStr
 from bot.errors import SettingsError
 from bot.feature import Console
 from bot.features import KINDS
+from bot.later.jobs import Scheduled
+from bot.later.store import Schedule
+from bot.models import Person
 from bot.operate.forget import forget
 from bot.people.jobs import Tell
+from bot.people.known import Known
 from bot.people.record import AuditLog
-from bot.queue.job import Asker
+from bot.queue.job import Asker, Job, utc_now
 from bot.queue.lanes import Lanes
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.stage import Stage
+from bot.send.jobs import Send
 from bot.settings import Settings
 from bot.store import keys
 from bot.store.connect import connect
@@ -25,6 +32,7 @@ from tests.e2e.bulk import listed
 from tests.e2e.scheduling import later
 from tests.e2e.steps import card_of, hears, idle, reply_form, shows, version
 from tests.e2e.test_contact import contact_form
+from tests.stored import stored_jobs
 
 SECRETS = (
     "Sarah Chen",
@@ -85,13 +93,29 @@ async def lives_with_her(on: Stage) -> None:
     await idle(on, held=1)  # that Bo is replying is shown for a while
 
 
-async def dead_letter(redis: Any, text: str) -> None:
+def letter(text: str) -> Tell:
+    return Tell(asker=Asker(user="U0BURIED"), text=text)
+
+
+async def bury(redis: Any, job: Job) -> None:
     lanes = Lanes(redis, "buries", KINDS)
     await lanes.open()
-    await lanes.accept(Tell(asker=Asker(user="U0BURIED"), text=text))
+    await lanes.accept(job)
     for ticket in await lanes.take(keys.PEOPLE, 10, 0.5):
         await lanes.bury(ticket, "RuntimeError")
     await lanes.leave()
+
+
+def alone(redis_url: str) -> Settings:
+    """Those of an operator where no bot runs."""
+    wanted: dict[str, Any] = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s", "inbox_api_token": "i"}
+    return Settings(_env_file=None, **wanted, redis_url=SecretStr(redis_url))  # type: ignore[call-arg]
+
+
+def a_send(text: str = "Hello") -> Send:
+    """To Sarah, from @acme."""
+    stored = next(one["job"] for one in stored_jobs() if one["job"]["kind"] == "send")
+    return Send.model_validate(stored | {"text": text})
 
 
 def settings_of(on: Stage, redis_url: str) -> Settings:
@@ -132,10 +156,9 @@ async def test_letters_that_failed_and_sentences_that_wait_are_erased_where_no_b
 ) -> None:
     """Also for somebody of whom nothing but these is kept."""
     redis: Any = connect(redis_url)
-    wanted: dict[str, Any] = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s", "inbox_api_token": "i"}
-    settings = Settings(_env_file=None, **wanted, redis_url=SecretStr(redis_url))  # type: ignore[call-arg]
-    await dead_letter(redis, "I couldn't send “Hi” to @sarah.")
-    await dead_letter(redis, "I couldn't send “Hi” to @omar_k.")
+    settings = alone(redis_url)
+    await bury(redis, letter("I couldn't send “Hi” to @sarah."))
+    await bury(redis, letter("I couldn't send “Hi” to @omar_k."))
     await Lanes(redis, "x", KINDS).accept(Console(words="find @sarah", asker=Asker(user="U1")))
     await redis.xgroup_destroy(keys.PEOPLE, keys.GROUP)
     assert await forget(settings, "https://x.com/sarah") == 0
@@ -143,6 +166,46 @@ async def test_letters_that_failed_and_sentences_that_wait_are_erased_where_no_b
     assert len(telling(await everything(redis), ("omar_k",))) == 1
     assert await forget(settings, "https://x.com/sarah") == 0
     assert "Nothing is kept of https://x.com/sarah." in capsys.readouterr().out
+    await redis.aclose()
+
+
+async def test_whose_name_begins_like_theirs_or_who_is_written_about_them_keeps_what_is_accepted(
+    redis_url: str,
+) -> None:
+    redis: Any = connect(redis_url)
+    known, lanes = Known(redis), Lanes(redis, "x", KINDS)
+    sam = Person(platform="twitter", platform_id="12", username="sam", name="Ana Li")
+    samantha = Person(platform="twitter", platform_id="123", username="samantha", name="Ana Lima")
+    await known.met(sam, samantha, Person(platform="twitter", platform_id="99", username="acm", name="ACM"))
+    others = ("Sent to @samantha", "@sam.antha has written", "Ana Lima answered", "Maria-Ana Li answered", "me@sam")
+    theirs = ("Sent to @sam.", "*Ana Li* has written", "@SAM: done")
+    failed: list[Job] = [letter("Sent to @samantha."), letter("Sent to Ana Li."), a_send("Or @sam?")]
+    for job in failed:
+        await bury(redis, job)
+    for job in (*map(letter, others + theirs), a_send("Ask @sam, or Ana Li")):
+        await lanes.accept(job)
+    await redis.xgroup_destroy(keys.PEOPLE, keys.GROUP)
+    assert await forget(alone(redis_url), "@sam") == 0
+    assert await forget(alone(redis_url), "@acm") == 0
+    left = [json.loads(raw[1:]) for name in await redis.keys(keys.lane("*")) for raw in await redis.lrange(name, 0, -1)]
+    assert sorted(one["text"] for one in left) == sorted([*others, "Ask @sam, or Ana Li"])
+    letters = [json.loads(fields[b"item"][1:])["text"] for _, fields in await redis.xrange(keys.DEAD)]
+    assert letters == ["Sent to @samantha.", "Or @sam?"]
+    assert [one.platform_id for one in await known.like("ana")] == ["123"]
+    assert await known.one("twitter", "12") is None
+    await redis.aclose()
+
+
+async def test_somebody_to_whom_nothing_but_a_message_waits_is_found(
+    redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Months after they were seen last."""
+    redis: Any = connect(redis_url)
+    at = utc_now() + timedelta(days=200)
+    await Schedule(redis).begin(Scheduled(id="1-slack-0000aa", send=a_send("See you in June"), at=at, seen=utc_now()))
+    assert await forget(alone(redis_url), "@sarah") == 0
+    assert "entries about @sarah are gone" in capsys.readouterr().out
+    assert telling(await everything(redis), ("sarah", "See you in June")) == []
     await redis.aclose()
 
 

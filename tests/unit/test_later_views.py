@@ -32,8 +32,8 @@ def every_message() -> Iterator[Msg]:
             yield views.below_card(ABOUT, name, person, name, text, AT, held=held)
             yield views.closed_below(ABOUT, name, AT, held=held)
         yield views.alone(ABOUT, person, name, text, AT)
-        for why in get_args(Why):
-            yield views.question(ABOUT, person, name, text, AT, URL, why, "U1")
+        for why, copied in product(get_args(Why), (False, True)):
+            yield views.question(ABOUT, person, name, text, AT, URL, why, "U1", copied=copied)
         yield views.held(person, name, text, ABOUT, 30)
         yield views.cancelled(person, text)
         yield views.cancelled(person, text, "U1")
