@@ -62,10 +62,13 @@ async def saved(on: Stage, user: str, name: str, text: str, whose: str | None = 
 
 
 async def found(on: Stage, user: str, typed: str, menu: str = "snippet") -> list[str]:
-    """What the menu offers for what was typed."""
-    ack = await on.slack.suggest(user, menu, typed)
-    assert (ack.ok, ack.trouble) == (True, "")
-    return [one["text"]["text"] for one in on.slack.suggested(menu)]
+    """What the menu offers for what was typed; on a busy machine Redis may be too late for that, once or twice."""
+    for _ in range(3):
+        ack = await on.slack.suggest(user, menu, typed)
+        assert (ack.ok, ack.trouble) == (True, "")
+        if offered := [one["text"]["text"] for one in on.slack.suggested(menu)]:
+            return offered
+    return []
 
 
 async def choose(on: Stage, user: str, name: str, written: str | None = None, **values: Any) -> str:
