@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.channels.store import Preferences
 from bot.sandbox.slack.records import BOT_USER, Message
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, bot_on, scene
@@ -77,9 +78,13 @@ async def test_what_was_under_way_is_done(again: Again) -> None:
     assert letter.job.ref == "ccccc1"
 
 
-async def test_the_card_goes_on_as_the_conversations_one_card(again: Again) -> None:
+async def test_the_card_goes_on_as_the_conversations_one_card(again: Again, redis_url: str) -> None:
     on = again.on
     await idle(on)
+    client = connect(redis_url)  # at night, by Bo's stored quiet hours, the word to him would wait
+    await Preferences(client).set_person(on.acme.bo, quiet=None)
+    await Preferences(client).set_person(on.acme.ana, quiet=None)
+    await client.aclose()
     known = len(on.slack.messages(on.acme.channel))
     await on.inbox.customer_writes(on.acme.sarah, "Are you there?")
     await on.slack.until(lambda: "Are you there?" in shows(on, again.sarahs))
