@@ -139,7 +139,7 @@ async def test_a_thread_stays_in_slack_and_takes_no_commands(arrive: Arrive) -> 
     thread = visit.page.get_by_role("complementary", name="Thread")
     await expect(visit.page.get_by_label("Reply…")).to_be_focused()
     await visit.say("Shall I take *this* one?", "Reply…")
-    await expect(thread.locator("strong", has_text="this")).to_be_visible()
+    await expect(thread.locator("strong").get_by_text("this", exact=True)).to_be_visible()
     await visit.say("/dm @sarah Hello", "Reply…")
     await expect(thread).to_contain_text("/dm is not supported in threads. Sorry!")
     await visit.button("Close thread").click()
