@@ -8,7 +8,7 @@ from bot.cards.known import MISSING
 from bot.context import Bot
 from bot.errors import Gone
 from bot.feature import Feature
-from bot.models import Message
+from bot.models import Card, Message
 from bot.queue.job import Job, Keep, Later
 from bot.queue.retries import tried
 
@@ -20,15 +20,18 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
     """A message that is shown on its card, or below it, or waits for that, says there what it says now."""
     if not job.in_turn:
         return [job.model_copy(update={"in_turn": True})]
+    if await _is_on_its_way(bot, job):
+        if job.aside:
+            raise Later(MISSING[job.tries], tried(job))
+        return [job.model_copy(update={"aside": True})]
+    if job.aside:
+        return [job.model_copy(update={"aside": False})]
     if receipt := await bot.replies.receipts.get(job.message_id):
         return [receipt.model_copy(update={"message": await _as_it_is(bot, job, receipt.message), "tries": 0})]
     if (waiting := await _among_waiting(bot, job)) is not None:
         await bot.posts.amend(job.thread_id, await _as_it_is(bot, job, waiting))
-    place = await bot.posts.shown_at(job.message_id)
-    if place is None and waiting is None and job.tries < len(MISSING) and await _is_on_its_way(bot, job):
-        raise Later(MISSING[job.tries], tried(job))
-    card = await bot.cards.get(job.thread_id)
-    latest = card.latest if card and card.latest and card.latest.id == job.message_id else None
+    card, place = await bot.cards.get(job.thread_id), await bot.posts.shown_at(job.message_id)
+    latest = _latest(card, job)
     if card is None or not (latest or place):
         return []
     message = await _as_it_is(bot, job, latest)
@@ -43,9 +46,20 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def _is_on_its_way(bot: Bot, job: Amend) -> bool:
-    """Whether it is about to stand somewhere. A reply in the card's Slack thread stands there itself."""
+    """Whether it stands nowhere and is about to. A reply in the card's Slack thread stands there itself."""
+    if job.tries >= len(MISSING) or not await bot.feed.shown([job.message_id]):
+        return False
+    if await bot.replies.receipts.get(job.message_id) or await bot.posts.shown_at(job.message_id):
+        return False
+    if await _among_waiting(bot, job) or _latest(await bot.cards.get(job.thread_id), job):
+        return False
     send = await bot.attempts.of_message(job.message_id)
-    return not (send and send.echo) and bool(await bot.feed.shown([job.message_id]))
+    return not (send and send.echo)
+
+
+def _latest(card: Card | None, job: Amend) -> Message | None:
+    """The message, where the card shows it."""
+    return card.latest if card and card.latest and card.latest.id == job.message_id else None
 
 
 async def _among_waiting(bot: Bot, job: Amend) -> Message | None:

@@ -52,7 +52,9 @@ class Post(Background):
 class Amend(Background):
     """A message was edited, deleted or reacted to: show it as it is now, where it is shown.
 
-    First it waits until what came before it was found out (`in_turn`): the message itself may be among that.
+    First it waits until what came before it was found out (`in_turn`): the message itself may be among that. Then it
+    has its turn among the posts, none of which shows meanwhile what was read before; `aside` of them it waits for a
+    message that is on its way.
     """
 
     kind: Literal["amend"] = "amend"
@@ -60,10 +62,12 @@ class Amend(Background):
     message_id: str
     deleted: bool = False
     in_turn: bool = False
+    aside: bool = False
 
     @property
     def lane(self) -> str:
-        return f"{'amend' if self.in_turn else 'inbound'}:{self.thread_id}"
+        place = "amend" if self.aside else "posts" if self.in_turn else "inbound"
+        return f"{place}:{self.thread_id}"
 
 
 class Announce(Background):
@@ -171,7 +175,7 @@ class Redraw(Background):
 class RenderBelow(Background):
     """Draw a post below the thread's card anew from what is known of the messages that it shows."""
 
-    waits_in: ClassVar[str] = "amend:{thread_id}"
+    waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["render_below"] = "render_below"
     thread_id: str
     place: tuple[str, str]

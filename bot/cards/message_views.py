@@ -46,15 +46,18 @@ def _of(message: Message) -> list[Block]:
     return [*body(message, pictures=True), context(timing(message, ""), reacted(message))]
 
 
-def meanwhile(messages: Sequence[Message], person: Person | None) -> Msg:
-    """What somebody wrote while the bot was away, in one message; of many, the last ones."""
-    shown = messages[-_MEANWHILE:]
-    earlier = len(messages) - len(shown)
+def last_that_fit(messages: Sequence[Message]) -> int:
+    """How many of the last `messages` one post takes that tells of an absence, and takes them when one has changed."""
+    return min(_MEANWHILE, that_fit(messages[::-1]))
+
+
+def meanwhile(messages: Sequence[Message], person: Person | None, earlier: int = 0) -> Msg:
+    """What somebody wrote while the bot was away, in one message; as many `earlier` ones are not in it."""
     note = [context(f"{earlier} earlier ones are in Inbox.")] if earlier else []
-    blocks = [block for one in shown for block in (*body(one), context(timing(one, "")))]
+    blocks = [block for one in messages for block in (*body(one), context(timing(one, "")))]
     name = who_text(person)
     return {
-        "text": f"{name}, while I was away: {' / '.join(beginning(one) for one in shown[-3:])}",
+        "text": f"{name}, while I was away: {' / '.join(beginning(one) for one in messages[-3:])}",
         "blocks": [line(*who_runs(person), run(" while I was away")), *note, *blocks],
     }
 

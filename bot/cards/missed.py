@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Lost, Missed, Post, Render
 from bot.cards.known import learn
-from bot.cards.message_views import meanwhile
+from bot.cards.message_views import last_that_fit, meanwhile
 from bot.cards.posting import post_once, slot, stands, unseen, waits_since, with_latest
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone
@@ -68,7 +69,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
         place = await post_once(bot, job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
         await stands(bot, job, place, None)
         await bot.noticed.put(thread.id, new[-1].created_at)
-        await bot.posts.show(new[-1:])  # the card shows it
+        await bot.posts.show(new[-1:], place)
         if len(new) > 1:
             await slot(bot, job, job.channel, LATER)
         else:
@@ -95,10 +96,12 @@ def _of_the_dead(job: Missed, card: Card | None, place: Place | None) -> list[Jo
 async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[Message]) -> None:
     """What was written meanwhile, with a word to who has it; the channel knows of it by the summary."""
     heard = await notice(bot, job.thread_id, place.channel, new)
-    note = await draw_below(bot, card, place.channel, new, meanwhile)
+    earlier = len(new) - last_that_fit(new)
+    note = await draw_below(bot, card, place.channel, new[earlier:], partial(meanwhile, earlier=earlier))
     shown = mentioning(note, heard.mention) if heard.mention else note
-    await post_once(bot, job, f"missed-{job.thread_id}-{job.ref}", place.channel, shown, place.ts)
+    there = await post_once(bot, job, f"missed-{job.thread_id}-{job.ref}", place.channel, shown, place.ts)
     if heard.until:
         await bot.noticed.put(job.thread_id, heard.until)
     await bot.posts.opened(job.thread_id)
-    await bot.posts.show(new)
+    await bot.posts.show(new[:earlier])
+    await bot.posts.show(new[earlier:], there)

@@ -291,11 +291,18 @@ class Posts:
         names = [keys.card(thread_id), keys.card_at(*place), keys.unshown(thread_id)]
         return bool(await self._lose(keys=names, args=[*place, *args]))
 
-    async def show(self, messages: Sequence[Message]) -> None:
-        """These are in a channel now: none of them waits, though its event came while they were being posted."""
+    async def show(self, messages: Sequence[Message], place: Place | None = None) -> None:
+        """These are in a channel now: none of them waits, though its event came while they were being posted.
+
+        They stand in the post at `place`, where that is theirs and one of the conversation's.
+        """
         pipe = self._redis.pipeline()
-        for one in messages:
+        for seq, one in enumerate(messages):
             pipe.set(keys.once(f"message:{one.id}"), "1", ex=keys.WEEK).hdel(keys.unshown(one.thread_id), one.id)
+            if place:
+                entry = Entry(channel=place.channel, message=one, seq=seq)
+                pipe.hset(keys.shown(one.id), mapping=place._asdict()).expire(keys.shown(one.id), keys.WEEK)
+                pipe.hset(keys.post(*place), one.id, entry.model_dump_json()).expire(keys.post(*place), keys.WEEK)
         await pipe.execute()
 
     async def shown_at(self, message_id: str) -> Place | None:

@@ -167,6 +167,29 @@ async def test_what_came_just_before_the_return_follows_what_came_earlier(house:
         assert said_in(bot, card_for(bot, house.on.acme.omar)) == ["missed text 4"]
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_what_was_missed_is_shown_as_it_is_now_when_it_changes_later(house: House, *, known: bool) -> None:
+    on = house.on
+    async with house.bot() as first:
+        if known:
+            with house.then(2 * HOUR):
+                await card_of(first, "before text 0")
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        edited, gone, last = await house.write(on.acme.sarah, "missed text 1", "missed text 2", "missed text 3")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        await on.inbox.edits(edited, "edited text 4")
+        await on.inbox.deletes(gone)
+        await on.inbox.edits(last, "edited text 5")
+        await idle(bot)
+        card = card_for(bot, on.acme.sarah)
+        assert said_in(bot, card)[known:] == ["edited text 4", "edited text 5"]
+        assert "edited text 5" in shows(bot, card)
+        below = "".join(on.slack.show(one) for one in on.slack.replies(card.channel, card.ts))
+        assert "This message was deleted." in below
+
+
 async def test_a_webhook_that_inbox_repeats_at_the_return_breaks_no_order(house: House) -> None:
     async with house.bot() as bot:
         version = bot.bridge.inbox.version

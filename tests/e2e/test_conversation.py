@@ -132,6 +132,17 @@ async def test_an_edit_of_the_first_message_reaches_where_it_stands(on: Stage) -
     assert said(on, card) == ["m9", "m2"]
 
 
+async def test_an_edit_that_is_asked_for_while_the_second_message_comes_reaches_where_it_stands(on: Stage) -> None:
+    card = await card_of(on, "m1")
+    on.inbox.fail("GET *", delay=0.5)
+    asked = len(on.inbox.calls)
+    await on.inbox.edits(thread(on).messages[0].id, "m9")
+    await on.slack.until(lambda: any(one.method == "GET" for one in on.inbox.calls[asked:]), 5)
+    await writes(on, "m2")
+    assert said(on, card) == ["m9", "m2"]
+    assert "m1" not in shows(on, card)
+
+
 async def test_an_edit_of_ours_keeps_who_wrote_it(on: Stage) -> None:
     card = await card_of(on, "m1")
     ours = await on.inbox.teammate_writes(thread(on).id, "m2", "native")

@@ -40,7 +40,7 @@ FACTS, KEPT = stored_redis()
 CLOCK = datetime.fromtimestamp(float(FACTS["card"]), UTC)  # when the stored things were done, within a minute
 
 LANES_SINCE = {
-    "amend": ("inbound:", "amend:"),
+    "amend": ("inbound:", "posts:"),
     "announce": ("announce:",),
     "campaign": ("inbound:",),
     "digest": ("digest",),
@@ -50,6 +50,7 @@ LANES_SINCE = {
     "notify": ("inbound:",),
     "outbound": ("inbound:",),
     "post": ("posts:",),
+    "render_below": ("posts:",),
 }
 
 

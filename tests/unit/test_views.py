@@ -14,7 +14,7 @@ from slack_sdk.models.views import View
 from bot import errors, words
 from bot.address import Candidate
 from bot.assign.views import assign_modal, assigned_message
-from bot.cards.message_views import follow_ups, meanwhile
+from bot.cards.message_views import follow_ups, last_that_fit, meanwhile
 from bot.cards.views import INHERITED, cannot_send, closed_card, restricted, thread_card, why_not
 from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
 from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Person, Reaction, SendState, Thread
@@ -157,7 +157,9 @@ def every_message() -> Iterator[Msg]:
             yield shown
             yield without_pictures(shown)
         yield follow_ups([said], person)
-        yield meanwhile([said] * 30, person)
+        fit = last_that_fit([said] * 30)
+        yield meanwhile([said] * fit, person, 30 - fit)
+        yield follow_ups([said] * fit, person)
         yield assigned_message(Card(thread=thread(person=person), latest=said), by=name, link="https://s.example")
         states: tuple[SendState, ...] = ("sending", "sent", "unconfirmed", "failed")
         for state in states:
