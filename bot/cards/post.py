@@ -150,7 +150,6 @@ async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None
 async def _found(bot: Bot, job: Post, attempt: Attempt, card: Card, found: Place) -> list[Job]:
     """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
     shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
-    card = await with_latest(bot, card, [one.message for one in shown])
     if shown and attempt.thread_ts:
         await redraw_below(bot, job, found, await _drawn(bot, card, attempt, [one.message for one in shown]))
     return await _stands(bot, job, attempt, found, shown)
