@@ -8,6 +8,7 @@ takes back. Half-way an admin sends all of them to another channel. `CHAOS_VERBS
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 from dataclasses import dataclass, field
@@ -116,7 +117,7 @@ async def _half(on: Crew, one: Conversation, dice: random.Random, half: int) -> 
         try:
             match dice.randrange(4):
                 case 0:
-                    await _notes(on, one, f"note {k}")
+                    await _notes(on, one, f"note {k} of {one.person.username}")
                 case 1:
                     await _snoozes(on, one)
                     await _writes(on, one, "in")
@@ -214,6 +215,12 @@ def _judge(on: Crew, all_of_them: list[Conversation], vip: str, about: str) -> N
     assert wrong == []
 
 
+def _told(on: Crew, one: Conversation) -> str:
+    """What its colleague alone was shown, in messages, and in forms that came back with the last note."""
+    forms = [json.dumps(call.args["view"]) for call in on.slack.calls if call.method.startswith("views.") and call.ok]
+    return "\n".join([*on.told(one.user), *(form for form in forms if one.notes and f'"{one.notes[-1]}"' in form)])
+
+
 def _wrong(on: Crew, one: Conversation, vip: str) -> list[str]:
     """What does not agree, in words."""
     name, found = one.person.username, []
@@ -221,7 +228,7 @@ def _wrong(on: Crew, one: Conversation, vip: str) -> list[str]:
     if [card.channel for card in cards] != [vip]:
         return [f"{name}: its cards are in {[card.channel for card in cards]}"]
     (card,) = cards
-    told = "\n".join(on.told(one.user))
+    told = _told(on, one)
     if one.notes and one.person.notes != one.notes[-1] and not any(words in told for words in NOT_SAVED):
         found.append(f"{name}: {one.notes[-1]} was accepted, Inbox has {one.person.notes}, and they were told {told}")
     shown = on.slack.show(card)
