@@ -102,6 +102,11 @@ def once(name: str) -> str:
     return key("once", name)
 
 
+def readings(hour: int) -> str:
+    """How often the feed was read in that hour since 1970; for a day."""
+    return key("feed", "readings", str(hour))
+
+
 def link(user: str) -> str:
     return key("link", user)
 
