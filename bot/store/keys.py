@@ -102,13 +102,30 @@ def once(name: str) -> str:
     return key("once", name)
 
 
+def readings(hour: int) -> str:
+    """How often the feed was read in that hour since 1970; for a day."""
+    return key("feed", "readings", str(hour))
+
+
 def link(user: str) -> str:
     return key("link", user)
+
+
+LINKED_AS_FOUND: Final = key("linked-as", "found")  # set once it was noted of the links that older versions left
+
+
+def linked_as(member_id: str) -> str:
+    """Slack users who were linked to a member at some time; `link` says who is."""
+    return key("linked-as", member_id)
 
 
 def matched_by(user: str) -> str:
     """The digest of the address by which a Slack user was matched to their member."""
     return key("matched-by", user)
+
+
+CHANNELS: Final = key("channels")  # those of which something is kept for good
+CHANNELS_FOUND: Final = key("channels", "found")  # set once those were looked for that versions before 2026-12 left
 
 
 def consent(channel: str) -> str:
@@ -144,7 +161,7 @@ def card(thread_id: str) -> str:
     return key("card", thread_id)
 
 
-ANY_CARD: Final = key("card*")  # of both kinds
+CARD_OR_CHANNEL: Final = key("[cs][aho][rnoa]*")  # cards of both kinds, and what is kept of channels; and some others
 
 
 def card_at(channel: str, ts: str) -> str:
