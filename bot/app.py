@@ -12,7 +12,9 @@ from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
 from bot.bulk.store import Stops
-from bot.cards.store import Cards, Posts, Standing
+from bot.cards.posts_store import Posts
+from bot.cards.standing_store import Standing
+from bot.cards.store import Cards
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.contact.store import Contacts

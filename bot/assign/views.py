@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.models import Card, Member, Thread
+from bot.card import Card
+from bot.models import Member, Thread
 from bot.people.views import colleagues
 from bot.slack.blocks import (
     Block,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.card import Card
 from bot.cards.jobs import Leave, Lost, Render, RenderBelow
 from bot.cards.message_views import follow_ups
 from bot.cards.posting import awake
@@ -15,7 +16,7 @@ from bot.context import Bot
 from bot.errors import NotThere, SlackRefused
 from bot.events.jobs import Recheck
 from bot.feature import Feature
-from bot.models import Card, Message, Person, Place
+from bot.models import Message, Person, Place
 from bot.people.jobs import TellAdmins
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import Msg

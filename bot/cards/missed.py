@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from bot.card import Card
 from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Lost, Missed, Post, Render
 from bot.cards.known import learn
@@ -14,7 +15,7 @@ from bot.context import Bot
 from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
 from bot.metrics import RECEIVED, place_of
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Keep
 from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bot import words
+from bot.card import Snoozed
 from bot.cards.button_views import thread_buttons
 from bot.cards.message_views import snoozed_until
 from bot.lists import words as words_find
 from bot.lists.box_views import Boxes, act_row, box
-from bot.models import Person, Snoozed, Thread
+from bot.models import Person, Thread
 from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
 from bot.text import clip, literal, plain, when_long
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from bot import accept, words
+from bot.card import Card
 from bot.cards.known import first_seen
 from bot.contact.store import Talk
 from bot.context import Bot
@@ -16,7 +17,7 @@ from bot.messages.jobs import OpenMessage
 from bot.messages.possible import NEEDS, hindered
 from bot.messages.views import INPUT, TITLE, edit_modal, message_modal, react_modal
 from bot.messages.words import TALK, TOO_LONG, UNKNOWN
-from bot.models import AccountLink, Card, Limits, Message, Place
+from bot.models import AccountLink, Limits, Message, Place
 from bot.people import answers, forms
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.card import Card
 from bot.cards.message_views import history
 from bot.messages import words
-from bot.models import Card, Message, Person
+from bot.models import Message, Person
 from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
 from bot.text import plain, platform_name
 

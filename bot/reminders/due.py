@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import ChannelRefused, InboxError, ScopeMissing, SlackRefused, Unidentified
 from bot.feature import Feature
 from bot.hours import zone_of
-from bot.models import Card, Place
+from bot.models import Place
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.timer import Look
 from bot.reminders import views

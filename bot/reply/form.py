@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from bot import accept
+from bot.card import Card
 from bot.cards.jobs import Render
 from bot.cards.known import first_seen
 from bot.cards.views import why_not
@@ -18,7 +19,7 @@ from bot.errors import Gone, InboxError
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.later.form import fields
-from bot.models import AccountLink, Card, Message, Thread
+from bot.models import AccountLink, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep, Later, utc_now

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from bot.card import Card
 from bot.cards.jobs import Lost
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.errors import CardDeleted, SlackAway
 from bot.feature import Feature
-from bot.models import Card, Place
+from bot.models import Place
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing.said import said_conditions
 from bot.rules import words

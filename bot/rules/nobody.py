@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.card import Card
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.feature import Feature
-from bot.models import Card
 from bot.queue.job import Job, Keep, Later
 from bot.routing.said import said_conditions
 from bot.rules import words

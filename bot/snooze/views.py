@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from bot.card import Snoozed
 from bot.cards.message_views import snoozed_until, who_text
-from bot.models import Person, Snoozed
+from bot.models import Person
 from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, section
 from bot.text import plain, when_long
 

@@ -7,13 +7,14 @@ from typing import Final
 
 import structlog
 
+from bot.card import Card, Snoozed
 from bot.cards.jobs import Render
 from bot.context import Bot
 from bot.errors import Gone, NotNow, RateLimited
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.inbox.event import Event
-from bot.models import Card, Snoozed, Thread
+from bot.models import Thread
 from bot.queue.job import DAY, Job, Keep, Later
 from bot.queue.retries import tried
 from bot.queue.timer import Look

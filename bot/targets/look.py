@@ -9,12 +9,13 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from bot.card import Card
 from bot.cards.jobs import Render
 from bot.channels.store import ChannelChoices
 from bot.context import Bot
 from bot.errors import InboxError, Refused, Unidentified
 from bot.feature import Feature
-from bot.models import Card, Place
+from bot.models import Place
 from bot.queue.job import Asker, Job, Keep, utc_now
 from bot.queue.timer import Look
 from bot.reminders.due import LOOK, OFTEN, acting_as

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import SlackError
 from bot.feature import Feature
-from bot.models import Card
 from bot.queue.job import Job, Keep, utc_now
 from bot.reminders.due import LOOK, said, slot, stands, waiters
 from bot.reminders.views import reminder

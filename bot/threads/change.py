@@ -10,6 +10,7 @@ import structlog
 
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
+from bot.card import Card, Note
 from bot.cards.jobs import Render
 from bot.cards.known import first_seen
 from bot.context import Bot
@@ -17,7 +18,7 @@ from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.lists.jobs import DrawHome, ShowAgain
-from bot.models import Card, Note, Thread
+from bot.models import Thread
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import meanwhile, say, tell

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.card import Snoozed
 from bot.cards.message_views import history, snoozed_until, who_text
-from bot.models import Message, Snoozed, Thread
+from bot.models import Message, Thread
 from bot.reply.views import INPUT, NO_HISTORY, archive_box, replying_too, room
 from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
 from bot.text import literal, plain, platform_name, when_long

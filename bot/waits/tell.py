@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import SlackRefused
 from bot.feature import Feature
-from bot.models import Card
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reminders.jobs import Nudge
 from bot.store.quota import NEW

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot.card import Card, Note, Snoozed
 from bot.cards.store import Cards
 from bot.errors import StoreUnavailable
-from bot.models import Card, Message, Note, Person, Place, Snoozed, Thread
+from bot.models import Message, Person, Place, Thread
 from bot.snooze.store import Snoozes
 from bot.store import keys
 from bot.store.connect import connect

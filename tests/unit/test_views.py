@@ -14,10 +14,11 @@ from slack_sdk.models.views import View
 from bot import errors, words
 from bot.address import Candidate
 from bot.assign.views import assign_modal, assigned_message
+from bot.card import Card, Note
 from bot.cards.message_views import follow_ups, last_that_fit, meanwhile
 from bot.cards.views import INHERITED, cannot_send, closed_card, restricted, thread_card, why_not
 from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
-from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Person, Reaction, SendState, Thread
+from bot.models import AccountLink, Attachment, Member, Message, Person, Reaction, SendState, Thread
 from bot.reply.views import asked_first, closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
