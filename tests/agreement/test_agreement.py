@@ -288,7 +288,15 @@ def test_every_link_and_path_in_the_documents_leads_somewhere() -> None:
             assert (ROOT / named).exists(), f"{path.name}: {named}"
 
 
-DOCUMENTS = ("README.md", "CHANGELOG.md", ".env.example", "docs", "deploy", ".ci", "bot/doctor/checkup.py")
+DOCUMENTS = (
+    "README.md",
+    "CHANGELOG.md",
+    ".env.example",
+    "docs",
+    "deploy",
+    ".ci",
+    *(f"bot/doctor/{name}.py" for name in ("checkup", "inbox", "storage")),
+)
 
 
 def test_every_command_in_the_documents_is_one_that_there_is() -> None:
