@@ -9,7 +9,7 @@ from bot.context import Bot
 from bot.dm import words as dm_words
 from bot.dm.command import command
 from bot.dm.jobs import Dm, OpenDm
-from bot.dm.views import INPUT, KNOWN, dm_modal, help_message
+from bot.dm.views import KNOWN, dm_modal, help_message
 from bot.errors import InboxError, Mistake, NotThere
 from bot.feature import Feature
 from bot.later.form import fields, send_at
@@ -21,6 +21,7 @@ from bot.queue.job import Filled, Job, Keep
 from bot.recipient import Unreadable, is_definite, read
 from bot.slack.blocks import WHOLE, handed_back
 from bot.slack.boundary import hand_back
+from bot.slack.inputs import INPUT
 from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, more_of, remembered, submitted
 from bot.slack.seen import seen
 from bot.snippets import places, put

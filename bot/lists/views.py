@@ -13,6 +13,7 @@ from bot.lists import words as words_find
 from bot.lists.box_views import Boxes, act_row, box
 from bot.models import Person, Thread
 from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
+from bot.slack.inputs import checkboxes
 from bot.text import clip, literal, plain, when_long
 
 PAGE: Final = 5  # conversations on one page of a list
@@ -118,8 +119,7 @@ def _settings(settings: Sequence[Setting]) -> list[Block]:
     """All of them in one group of boxes, which comes back whole with each click."""
     options = [option(one.says, one.name) for one in settings]
     on = [box for box, one in zip(options, settings, strict=True) if one.on]
-    boxes = {"type": "checkboxes", "action_id": "my_choices", "options": options}
-    return actions("my_choices", [boxes | ({"initial_options": on} if on else {})])
+    return actions("my_choices", [{**checkboxes(options, on), "action_id": "my_choices"}])
 
 
 def _item(item: Item, place: str, number: int, boxes: Boxes | None = None) -> list[Block]:

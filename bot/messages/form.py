@@ -15,12 +15,13 @@ from bot.errors import InboxError
 from bot.feature import Feature
 from bot.messages.jobs import OpenMessage
 from bot.messages.possible import NEEDS, hindered
-from bot.messages.views import INPUT, TITLE, edit_modal, message_modal, react_modal
+from bot.messages.views import TITLE, edit_modal, message_modal, react_modal
 from bot.messages.words import TALK, TOO_LONG, UNKNOWN
 from bot.models import AccountLink, Limits, Message, Place
 from bot.people import answers, forms
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now
+from bot.slack.inputs import INPUT
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, more_of, picked_now, remembered
 from bot.slack.seen import seen
 from bot.thread_replies.send import intent_of

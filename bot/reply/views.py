@@ -18,7 +18,6 @@ from bot.slack.blocks import (
     actions,
     button,
     context,
-    field,
     label,
     line,
     modal,
@@ -28,11 +27,11 @@ from bot.slack.blocks import (
     run,
     section,
 )
+from bot.slack.inputs import INPUT, capacity, checkboxes, field, text_input
 from bot.snooze.views import remind_field
 from bot.text import literal, plain, platform_name, when
 
 NO_HISTORY = "Inbox doesn't show the last messages right now."
-INPUT = 3_000  # Slack's limit for a text input
 _STATES: dict[SendState, str] = {
     "held": "⏳ Not sent yet",
     "sending": "⏳ Sending…",
@@ -46,13 +45,13 @@ def replying_too(name: str, since: datetime) -> str:
     return f"⚠️ *{plain(name, 100)}* is replying too, since {when(since)}. Agree on who sends."
 
 
-def room(platform: str, characters: int | None, field: int) -> str:
+def room(platform: str, characters: int | None) -> str:
     """How long a message may be, as plain text; `characters` is None where Inbox does not say (API v1)."""
     if characters is None:
-        return f"Up to {field:,} characters fit here; Inbox does not say how many {platform} takes."
-    if characters <= field:
+        return f"Up to {INPUT:,} characters fit here; Inbox does not say how many {platform} takes."
+    if characters <= INPUT:
         return f"{platform} takes up to {characters:,} characters."
-    return f"{platform} takes up to {characters:,} characters, of which {field:,} fit here; /dm takes longer ones."
+    return f"{platform} takes up to {characters:,} characters, of which {INPUT:,} fit here; /dm takes longer ones."
 
 
 def reply_modal(
@@ -84,15 +83,14 @@ def reply_modal(
     name = plain(person.label, 100) if person else "someone"
     handle = f" ({plain(person.handle, 100)})" if person and person.name else ""
     facts = f"To *{name}*{handle} from {plain(account, 100)} on {plain(platform, 40)}"
-    entry: Block = {"type": "plain_text_input", "multiline": True, "focus_on_load": True}
-    entry["max_length"] = max(1, min(characters or INPUT, INPUT))
+    entry = text_input(capacity(characters), lines=True, focus=True)
     return modal(
         "Reply",
         [
             context(facts, _assigned(thread, assignee, takes), "You reply to this message:" if answers else ""),
             *(section(replying_too(name, since)) for name, since in others[:5]),
             *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
-            field("text", "Your reply", entry, hint=label(room(platform, characters, INPUT), 300)),
+            field("text", "Your reply", entry, hint=room(platform, characters)),
             archive_box(seen, ticked=archives),
             *([remind_field(reminders, seen)] if reminders else []),
             *later,
@@ -107,7 +105,7 @@ def reply_modal(
 def archive_box(seen: datetime, *, ticked: bool) -> Block:
     """The value comes back with what somebody wrote: what comes in later, they have not read."""
     box = option("Archive when sent", seen.isoformat())
-    element: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if ticked else {})}
+    element = checkboxes([box], [box] if ticked else [])
     return field("archive", "Then", element, optional=True)
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from bot.card import Snoozed
 from bot.cards.message_views import history, snoozed_until, who_text
 from bot.models import Message, Thread
-from bot.reply.views import INPUT, NO_HISTORY, archive_box, replying_too, room
-from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
-from bot.text import literal, plain, platform_name, when_long
+from bot.reply.views import NO_HISTORY, archive_box, replying_too, room
+from bot.slack.blocks import Block, View, actions, button, context, label, modal, option, section
+from bot.slack.inputs import capacity, field, text_input
+from bot.text import plain, platform_name, when_long
 from bot.triage import words
 from bot.triage.words import UNTIL
 
@@ -75,12 +76,8 @@ def _reply(thread: Thread, characters: int | None, seen: datetime, typed: str, *
 
     The block of a saved reply has another id, so that what was `typed` is said too.
     """
-    entry: Block = {"type": "plain_text_input", "multiline": True}
-    entry["max_length"] = max(1, min(characters or INPUT, INPUT))
-    if typed:
-        entry["initial_value"] = literal(typed, entry["max_length"])
-    hint = label(room(platform_name(thread.platform), characters, INPUT), 300)
-    text, box = field("text", "Your reply", entry, hint=hint), archive_box(seen, ticked=archives)
+    entry, limit = text_input(capacity(characters), typed, lines=True), room(platform_name(thread.platform), characters)
+    text, box = field("text", "Your reply", entry, hint=limit), archive_box(seen, ticked=archives)
     return [{**one, "block_id": f"{one['block_id']} {thread.id}"} for one in (text, box)]
 
 
