@@ -24,7 +24,7 @@ from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, StopReplying
-from bot.reply.views import asked_first, reply_modal
+from bot.reply.views import Entry, asked_first, reply_modal
 from bot.slack.payloads import (
     Ack,
     Body,
@@ -122,6 +122,7 @@ async def _fill(
     seen = messages[-1].created_at if messages and not job.reply_to else utc_now()
     later, zone = await fields(bot, job.asker)
     others = await bot.replies.begin(job.thread_id, actor.user, actor.name)
+    archives = (await bot.preferences.person(actor.user)).archive_when_sent
     view = reply_modal(
         thread=thread,
         account=link.label if link else "your account",
@@ -129,9 +130,7 @@ async def _fill(
         takes=thread.assignee_id is None and await _takes(bot, job.thread_id),
         messages=messages,
         others=[(one.name, one.since) for one in others],
-        characters=await limit_of(bot, thread.platform),
-        archives=(await bot.preferences.person(actor.user)).archive_when_sent,
-        seen=seen,
+        entry=Entry(await limit_of(bot, thread.platform), archives, seen),
         reminders=tuple(REMINDERS),
         later=later,
         answers=bool(job.reply_to),

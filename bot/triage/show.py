@@ -19,6 +19,7 @@ from bot.people.access import Actor
 from bot.people.answers import tell
 from bot.queue.job import Filled, Job, Keep, utc_now
 from bot.reply.form import account_of, last_messages, limit_of
+from bot.reply.views import Entry
 from bot.slack.blocks import handed_back
 from bot.slack.payloads import remembered
 from bot.snippets import put
@@ -99,6 +100,7 @@ async def _shown(
     messages, link = await asyncio.gather(last_messages(bot, thread.id), account_of(bot, thread))
     shown = [*(messages or ()), *([thread.last_message] if thread.last_message else [])]
     seen = max((one.created_at for one in shown), default=utc_now())
+    archives = (await bot.preferences.person(actor.user)).archive_when_sent
     view = views.form(
         thread,
         account=link.label if link else "your account",
@@ -106,14 +108,11 @@ async def _shown(
         snoozed=await bot.snoozes.get(thread.id),
         messages=messages,
         left=left,
-        seen=seen,
-        characters=await limit_of(bot, thread.platform),
-        archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         colleague=not await _agreed(bot, actor, thread),
         why_not=why_not(thread, link),
         others=[(one.name, one.since) for one in await bot.replies.writers(thread.id) if one.user != actor.user],
         note=note,
-        typed=typed,
+        entry=Entry(await limit_of(bot, thread.platform), archives, seen, typed),
         turn=job.ref,
         metadata=remembered(thread.id, job.asker, triage_id),
     )
