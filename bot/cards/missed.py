@@ -66,11 +66,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     for one in new:
         await waits_since(bot, one)
     if place is None:
-        drawn = await draw(bot, card, job.channel)
-        place = await post_once(bot, job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
-        await stands(bot, job, place, None)
-        await bot.noticed.put(thread.id, new[-1].created_at)
-        await bot.posts.show(new[-1:], place)
+        place = await _card(bot, job, card, new[-1])
         if len(new) > 1:
             await slot(bot, job, job.channel, LATER)
         else:
@@ -84,6 +80,16 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     await bot.feed.caught_up(thread.id)
     RECEIVED.labels(place_of(place.channel)).inc(count)
     return [*then, Judge(thread_id=thread.id, channel=place.channel)]
+
+
+async def _card(bot: Bot, job: Missed, card: Card, last: Message) -> Place:
+    """The first card of a thread: it shows the `last` message, which the summary has told the channel of."""
+    drawn = await draw(bot, card, job.channel)
+    place = await post_once(bot, job, f"card-{job.thread_id}-{job.ref}", job.channel, drawn)
+    await stands(bot, job, place, None)
+    await bot.noticed.put(job.thread_id, last.created_at)
+    await bot.posts.show([last], place)
+    return place
 
 
 def _of_the_dead(job: Missed, card: Card | None, place: Place | None) -> list[Job]:
