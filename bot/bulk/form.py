@@ -45,8 +45,7 @@ feature = Feature()
 @feature.action("bulk_archive")
 async def archive(ack: Ack, body: Body, bot: Bot) -> None:
     """Slack has asked whether that is meant."""
-    who = asker(body)
-    await accept.asked(bot, who, BeginBulk(wanted=Wanted(act="archive"), seen_in=seen_in(body), asker=who))
+    await accept.asked(bot, BeginBulk(wanted=Wanted(act="archive"), seen_in=seen_in(body), asker=asker(body)))
     await ack()
 
 

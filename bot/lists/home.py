@@ -51,8 +51,7 @@ async def opened(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.action("my_choices")
 async def my_choices(ack: Ack, body: Body, bot: Bot) -> None:
     """The boxes in Home; each click brings all that are ticked."""
-    who = asker(body)
-    await accept.asked(bot, who, SetChoices(chosen=ticked_now(body), asker=who))
+    await accept.asked(bot, SetChoices(chosen=ticked_now(body), asker=asker(body)))
     await ack()
 
 

@@ -55,7 +55,7 @@ async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """One of several messages that stand in one Slack message."""
     (thread_id, who), (by, _, ts) = from_modal(body), more_of(body).partition(" ")
     job = partial(OpenMessage, thread_id=thread_id, message_id=picked_now(body), ts=ts, by_bot=by == "bot", asker=who)
-    await accept.asked(bot, who, job(view_id=modal_of(body)))
+    await accept.asked(bot, job(view_id=modal_of(body)))
     await ack()
 
 

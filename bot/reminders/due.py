@@ -45,11 +45,7 @@ OFTEN: Final = 5  # a look at who may have waited long enough every 15 s: five t
 @feature.looks
 def look(bot: Bot) -> Look:
     """Only while somebody waits, or a channel's morning is to come."""
-
-    async def interval() -> float:
-        return bot.timing.poll * OFTEN
-
-    return Look("reminders", Due, interval, bot.waiting.anything)
+    return Look("reminders", Due, bot.timing.poll * OFTEN, bot.waiting.anything)
 
 
 # --- when ---------------------------------------------------------------------------------------------------------

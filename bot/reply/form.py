@@ -66,7 +66,7 @@ async def press_anyway(ack: Ack, body: Body, bot: Bot) -> None:
     """The button in the view that says which colleague has the conversation."""
     thread_id, who = from_modal(body)
     job = partial(OpenReply, thread_id=thread_id, anyway=button_value(body), reply_to=more_of(body))
-    await accept.asked(bot, who, job(view_id=body["view"]["id"], asker=who))
+    await accept.asked(bot, job(view_id=body["view"]["id"], asker=who))
     await ack()
 
 

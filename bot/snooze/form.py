@@ -50,7 +50,7 @@ async def wake_now(ack: Ack, body: Body, bot: Bot) -> None:
     """*Wake now*, in a card's menu and in *This message…*: a conversation that is reopened is not snoozed any more."""
     who = asker(body)
     job = Change(verb="reopen", thread_id=button_value(body), asker=who, seen_in=seen_in(body))
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     if form := modal_of(body):
         await accept.show(bot, who, notice_modal(WAKE, WAKING), instead_of=form)
     await ack()

@@ -29,11 +29,7 @@ feature = Feature()
 @feature.looks
 def look(bot: Bot) -> Look:
     """As often as anything is looked at, where something is due."""
-
-    async def interval() -> float:
-        return bot.timing.poll
-
-    return Look("snoozed", Ring, interval, bot.snoozes.anything)
+    return Look("snoozed", Ring, bot.timing.poll, bot.snoozes.anything)
 
 
 @feature.handles(Ring)

@@ -74,7 +74,6 @@ async def snooze(ack: Ack, body: Body, bot: Bot) -> None:
 
 
 async def _step(body: Body, bot: Bot, verb: Verb, thread_id: str, choice: str = "") -> None:
-    who = asker(body)
     job = StepTriage(
         view_id=body["view"]["id"],
         triage=more_of(body),
@@ -82,9 +81,9 @@ async def _step(body: Body, bot: Bot, verb: Verb, thread_id: str, choice: str = 
         verb=verb,
         choice=choice,
         typed=submitted(body, "text"),
-        asker=who,
+        asker=asker(body),
     )
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
 
 
 @feature.view("triage")

@@ -16,11 +16,10 @@ from bot.lists import words as lists
 from bot.models import Thread
 from bot.people import forms
 from bot.people.access import Actor
-from bot.people.answers import tell
+from bot.people.answers import given_back
 from bot.queue.job import Filled, Job, Keep, utc_now
 from bot.reply.form import account_of, last_messages, limit_of
 from bot.reply.views import Entry
-from bot.slack.blocks import handed_back
 from bot.slack.payloads import remembered
 from bot.snippets import put
 from bot.snippets.views import text_field
@@ -76,7 +75,7 @@ async def following(
 
 def unsent(job: Filled, typed: str) -> list[Job]:
     """What stood in the field comes back."""
-    return [tell(job.asker, one) for one in handed_back(words.NOT_SENT, typed)] if typed.strip() else []
+    return given_back(job.asker, words.NOT_SENT, typed) if typed.strip() else []
 
 
 async def _still(bot: Bot, kept: Triage, thread_id: str) -> Thread | None:

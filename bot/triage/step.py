@@ -12,9 +12,8 @@ from bot.hours import zone_of
 from bot.models import Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.answers import tell
+from bot.people.answers import given_back
 from bot.queue.job import Job, Keep, Later
-from bot.slack.blocks import handed_back
 from bot.snooze.times import CHOICES, by_choice
 from bot.threads.jobs import Change, Wish
 from bot.threads.jobs import Verb as ChangeVerb
@@ -59,7 +58,7 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
 @feature.gives_up(StepTriage)
 async def not_done(job: StepTriage, error: Exception, bot: Bot) -> list[Job]:
     """What was written is handed back."""
-    return [tell(job.asker, one) for one in handed_back(answers.explain(bot, error, job.ref), job.typed)]
+    return given_back(job.asker, answers.explain(bot, error, job.ref), job.typed)
 
 
 async def _stays(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> str | None:
