@@ -61,16 +61,13 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
     try:
         card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)  # lists name more than cards
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
-        return []
+        return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     if card.gone:
-        await forms.notice(bot, job, TITLE, words.GONE)
-        return []
+        return await forms.notice(bot, job, TITLE, words.GONE)
     try:
         members = await bot.directory.members()
     except InboxError:
-        await forms.notice(bot, job, TITLE, words.UNCHANGED)
-        return []
+        return await forms.notice(bot, job, TITLE, words.UNCHANGED)
     view = assign_modal(
         members=members,
         me=actor.member.id,

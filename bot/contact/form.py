@@ -97,8 +97,7 @@ async def open_form(job: OpenContact, _: Keep, bot: Bot) -> list[Job]:
     if actor is None:
         return []
     if job.draft and draft is None:
-        await forms.notice(bot, job, TITLE, words.TOO_OLD)
-        return []
+        return await forms.notice(bot, job, TITLE, words.TOO_OLD)
     try:
         contact, choices = await asyncio.gather(bot.inbox.contact(job.thread_id), _choices(bot, actor))
     except InboxError as error:

@@ -47,8 +47,7 @@ async def open_choice(job: OpenChoice, _: Keep, bot: Bot) -> list[Job]:
     if accounts is None:
         return []
     if choice is None:
-        await forms.notice(bot, job, TITLE, words.TOO_OLD)
-        return []
+        return await forms.notice(bot, job, TITLE, words.TOO_OLD)
     links, metadata = {link.id: link for link in accounts}, remembered(job.choice_id, job.asker)
     view = choose_modal(candidates=choice.candidates, links=links, text=choice.text, metadata=metadata)
     await forms.fill(bot, job.view_id, view, choice.text)

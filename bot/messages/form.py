@@ -77,14 +77,12 @@ async def open_form(job: OpenMessage, _: Keep, bot: Bot) -> list[Job]:
     try:
         card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)
         if card.gone:
-            await forms.notice(bot, job, TITLE, words.GONE)
-            return []
+            return await forms.notice(bot, job, TITLE, words.GONE)
         messages = await _messages(bot, job, card)
         about = job.message_id or (messages[-1].id if messages else "")
         chosen = (await bot.inbox.message(about, job.thread_id))[0] if about else None
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
-        return []
+        return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     await _fill(bot, job, card, messages, chosen.at(utc_now()) if chosen else None)
     return []
 

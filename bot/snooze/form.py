@@ -66,11 +66,9 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
         if card is None:  # from a list, which names threads that have no card yet
             card = await first_seen(bot, job.thread_id)
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
-        return []
+        return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     if card.gone:
-        await forms.notice(bot, job, TITLE, words.GONE)
-        return []
+        return await forms.notice(bot, job, TITLE, words.GONE)
     name = (await bot.access.insider(job.asker)).zone
     zone, now = zone_of(name), utc_now()
     view = snooze_modal(

@@ -38,8 +38,7 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
         return []
     kept = await bot.triages.kept.get(job.triage)
     if kept is None or kept.user != actor.user:
-        await forms.notice(bot, job, TITLE, words.TOO_OLD, job.typed)
-        return []
+        return await forms.notice(bot, job, TITLE, words.TOO_OLD, job.typed)
     if kept.step == job.key:
         return await _gone_on(bot, job, actor, kept)
     if kept.now != job.thread_id:  # it was pressed twice
