@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,13 +23,6 @@ THREAD = Thread(id="t1", account_link_id="a1", person=SARAH, contact_id="c1")
 HELLO = Message(id="m1", thread_id="t1", direction="inbound", text="Hello", created_at=NOON)
 BY_ANA = Note(who="Ana", at=NOON)
 PLACE = Place("C1", "1700000000.000100")
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    client = connect(redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture
