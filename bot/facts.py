@@ -28,7 +28,7 @@ class Contact(Record):
 
     @property
     def label(self) -> str:
-        return self.thread.person.label if self.thread.person else "Someone"
+        return self.thread.who
 
     def lacks(self, wanted: ContactChange) -> ContactChange:
         """As much of `wanted` as is not true yet; what Inbox does not tell may be true or not."""

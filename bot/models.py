@@ -239,6 +239,11 @@ class Thread(Record):
         return self.person.profile_url if self.person else None
 
     @property
+    def who(self) -> str:
+        """The person's name, for people to read."""
+        return self.person.label if self.person else "Someone"
+
+    @property
     def inherited(self) -> bool:
         """Whether the assignee is the contact's, to whom the thread falls back when its own is taken away."""
         return self.assignee_id is not None and self.person is not None and self.person.assignee_id == self.assignee_id

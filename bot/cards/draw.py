@@ -131,7 +131,3 @@ async def shared(bot: Bot, channel: str) -> list[Job]:
 def named_later(bot: Bot, thread_id: str) -> list[Job]:
     """A card that was drawn without names, as an API version has ended, is looked at until the other one tells them."""
     return [Recheck(thread_id=thread_id)] if bot.directory.left_out() else []
-
-
-def name_of(card: Card) -> str:
-    return card.thread.person.label if card.thread.person else "Someone"

@@ -98,7 +98,7 @@ async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
     return home(
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
-        settings=_settings(choices),
+        settings=[Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()],
         menus=[my_choice(choices.heard), hold_row(choices.hold)],
         team=await _team(bot) if admin else [],
         help=bot.help(admin),
@@ -141,10 +141,6 @@ async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
     """What admins see of what was set for everybody."""
     stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
     return [*await of_the_team(stores, bot.settings.notify_channel, await bot.directory.member_names())]
-
-
-def _settings(choices: PersonChoices) -> list[Setting]:
-    return [Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()]
 
 
 def _quiet(choices: PersonChoices) -> str:

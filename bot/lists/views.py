@@ -62,7 +62,7 @@ def listing(
     of = [f"Page {page + 1} of {pages}"] if pages > 1 else []
     turn = [button("Previous", "page_back", f"{seen_in}|{page - 1}")] if page else []
     turn += [button("Next", "page_on", f"{seen_in}|{page + 1}")] if page + 1 < pages else []
-    said = [f"{_who(one.thread.person)}: {_preview(one.thread, 80)}" for one in items]
+    said = [f"{''.join(_names(one.thread.person))}: {_preview(one.thread, 80)}" for one in items]
     return {
         "text": clip("\n".join([title, *(plain(one, 300) for one in said), *notes]), 3_000),
         "blocks": [
@@ -162,10 +162,6 @@ def _names(person: Person | None) -> tuple[str, str]:
     name = literal(person.name, _NAME).strip() if person else ""
     handle = literal(person.handle, _NAME).strip() if person else ""
     return (name, f" ({handle})") if name and handle not in ("", name) else (name or handle or "Someone", "")
-
-
-def _who(person: Person | None) -> str:
-    return "".join(_names(person))
 
 
 def _preview(thread: Thread, limit: int) -> str:

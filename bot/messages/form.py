@@ -17,7 +17,7 @@ from bot.messages.jobs import OpenMessage
 from bot.messages.possible import NEEDS, hindered
 from bot.messages.views import TITLE, edit_modal, message_modal, react_modal
 from bot.messages.words import TALK, TOO_LONG, UNKNOWN
-from bot.models import AccountLink, Limits, Message, Place
+from bot.models import Limits, Message, Place
 from bot.people import answers, forms
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now
@@ -109,7 +109,7 @@ async def _fill(bot: Bot, job: OpenMessage, card: Card, messages: Sequence[Messa
         return
     view = message_modal(
         card=card,
-        account=_label(link),
+        account=link.label if link else "your account",
         messages=messages,
         chosen=chosen,
         reasons=reasons,
@@ -141,10 +141,6 @@ async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, li
         await forms.fill(bot, job.view_id, react_modal(chosen, person, metadata))
     else:
         await forms.fill(bot, job.view_id, edit_modal(chosen, person, characters, metadata))
-
-
-def _label(link: AccountLink | None) -> str:
-    return link.label if link else "your account"
 
 
 async def _limits(bot: Bot, platform: str) -> Limits | None:

@@ -173,9 +173,9 @@ async def waiters(bot: Bot, threads: dict[str, float]) -> list[views.Waiter]:
 
 
 def _waiter(bot: Bot, card: Card, place: Place, since: float, names: Mapping[str, str]) -> views.Waiter:
-    person, member = card.thread.person, card.thread.assignee_id
+    member = card.thread.assignee_id
     return views.Waiter(
-        name=person.label if person else "Someone",
+        name=card.thread.who,
         since=datetime.fromtimestamp(since, UTC),
         link=bot.installation.permalink(*place),
         assignee=names.get(member, "a colleague") if member else None,

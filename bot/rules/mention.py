@@ -74,8 +74,7 @@ def _wait(card: Card) -> str:
 
 
 async def _post(bot: Bot, job: MentionByRule, by: Found, card: Card, place: Place, whom: Whom) -> None:
-    who = card.thread.person.label if card.thread.person else "Someone"
-    text = words.mention(whom.tokens, who, by.number, said_conditions(by.rule.conditions))
+    text = words.mention(whom.tokens, card.thread.who, by.number, said_conditions(by.rule.conditions))
     mark = f"mention-{job.message_id}-{job.rule}"
     await post_once(bot, job, mark, place.channel, words.message(text), place.ts)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.card import Card
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.feature import Feature
@@ -38,14 +37,11 @@ async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
         text = words.nobody_free_closed(number)
         if await bot.sharing.shows(job.channel):
             said, card = said_conditions(rule.conditions), await bot.cards.get(job.thread_id)
-            text = words.nobody_free(number, said, everybody, _who(card), await _link(bot, job.thread_id))
+            who = card.thread.who if card else "Someone"
+            text = words.nobody_free(number, said, everybody, who, await _link(bot, job.thread_id))
         await post_once(bot, job, f"nobody-{job.ref}-{rule.id}", job.channel, words.message(text))
     await bot.turns.told(job.rule, job.channel)
     return []
-
-
-def _who(card: Card | None) -> str:
-    return card.thread.person.label if card and card.thread.person else "Someone"
 
 
 async def _link(bot: Bot, thread_id: str) -> str | None:
