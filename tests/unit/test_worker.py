@@ -376,10 +376,12 @@ async def test_what_slack_will_never_take_is_given_up_at_once(shop: Shop) -> Non
     assert len([job for job in shop.seen if isinstance(job, Refresh)]) == 1
 
 
-@pytest.mark.parametrize("job", [console(), dm()])
+@pytest.mark.parametrize("make", [console, dm])
 @pytest.mark.parametrize("error", [RateLimited(retry_after=0.05), SlackBusy(0.05)])
-async def test_who_is_told_to_wait_waits_that_long_and_has_used_no_try(shop: Shop, job: Job, error: Exception) -> None:
-    at: list[float] = []
+async def test_who_is_told_to_wait_waits_that_long_and_has_used_no_try(
+    shop: Shop, make: Callable[[], Job], error: Exception
+) -> None:
+    job, at = make(), list[float]()
     handle = failing(*[error] * 3)
 
     async def timed(given: Job, keep: Any) -> Sequence[Job]:
