@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.bulk.store import Stops
-from bot.cards.store import Cards, Posts, Standing
+from bot.cards.posts_store import Posts
+from bot.cards.standing_store import Standing
+from bot.cards.store import Cards
 from bot.channels.store import Preferences
 from bot.contact.store import Contacts
 from bot.events.store import Feed

@@ -13,11 +13,10 @@ from bot.context import Bot
 from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
 from bot.people import answers, forms
-from bot.people.answers import tell
+from bot.people.answers import given_back
 from bot.people.colleague import user_of
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
-from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
 from bot.threads.jobs import Change
 
@@ -49,8 +48,7 @@ async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.action("assignments_off")
 async def assignments_off(ack: Ack, body: Body, bot: Bot) -> None:
     """The button in what a new assignee is told."""
-    who = asker(body)
-    await accept.asked(bot, who, Console(words="assignments off", asker=who))
+    await accept.asked(bot, Console(words="assignments off", asker=asker(body)))
     await ack()
 
 
@@ -63,16 +61,13 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
     try:
         card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)  # lists name more than cards
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
-        return []
+        return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     if card.gone:
-        await forms.notice(bot, job, TITLE, words.GONE)
-        return []
+        return await forms.notice(bot, job, TITLE, words.GONE)
     try:
         members = await bot.directory.members()
     except InboxError:
-        await forms.notice(bot, job, TITLE, words.UNCHANGED)
-        return []
+        return await forms.notice(bot, job, TITLE, words.UNCHANGED)
     view = assign_modal(
         members=members,
         me=actor.member.id,
@@ -110,7 +105,7 @@ def _unread(job: TellAssignee, why: str) -> list[Job]:
     """Who wrote a note has it back where nobody reads it."""
     if not (job.note and job.asker):
         return []
-    return [tell(job.asker, one, lasting=True) for one in handed_back(views.unread(why), job.note)]
+    return given_back(job.asker, views.unread(why), job.note, lasting=True)
 
 
 @feature.gives_up(TellAssignee)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bot.card import Card
 from bot.cards.draw import draw_below, redraw_below, with_mention
 from bot.cards.jobs import Amend, Render
 from bot.cards.known import MISSING
 from bot.context import Bot
 from bot.errors import Gone
 from bot.feature import Feature
-from bot.models import Card, Message
+from bot.models import Message
 from bot.queue.job import Job, Keep, Later
 from bot.queue.retries import tried
 

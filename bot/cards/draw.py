@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.card import Card
 from bot.cards.jobs import Leave, Lost, Render, RenderBelow
 from bot.cards.message_views import follow_ups
 from bot.cards.posting import awake
@@ -15,7 +16,7 @@ from bot.context import Bot
 from bot.errors import NotThere, SlackRefused
 from bot.events.jobs import Recheck
 from bot.feature import Feature
-from bot.models import Card, Message, Person, Place
+from bot.models import Message, Person, Place
 from bot.people.jobs import TellAdmins
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import Msg
@@ -130,7 +131,3 @@ async def shared(bot: Bot, channel: str) -> list[Job]:
 def named_later(bot: Bot, thread_id: str) -> list[Job]:
     """A card that was drawn without names, as an API version has ended, is looked at until the other one tells them."""
     return [Recheck(thread_id=thread_id)] if bot.directory.left_out() else []
-
-
-def name_of(card: Card) -> str:
-    return card.thread.person.label if card.thread.person else "Someone"

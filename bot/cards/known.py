@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.card import Card
 from bot.context import Bot
 from bot.events.jobs import Refresh
-from bot.models import Card, Thread
+from bot.models import Thread
 from bot.queue.job import Job
 
 MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show

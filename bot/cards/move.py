@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.draw import draw, name_of, redraw, shared
+from bot.cards.draw import draw, redraw, shared
 from bot.cards.jobs import Leave, Move, Post, Render
 from bot.cards.posting import post_once, slot, stands
 from bot.cards.views import moved, moved_away, moved_card
@@ -43,7 +43,7 @@ async def _move(bot: Bot, job: Move, keep: Keep) -> list[Job]:
     then: list[Job] = [Leave(thread_id=job.thread_id, old=job.old)] if job.old else []
     if job.mover:
         link = bot.installation.permalink(job.channel, job.posted)
-        then.append(say(job.mover, moved(name_of(card), job.channel, link)))
+        then.append(say(job.mover, moved(card.thread.who, job.channel, link)))
     return [*then, Render(thread_id=job.thread_id), *await shared(bot, job.channel)]
 
 
@@ -55,6 +55,6 @@ async def leave(job: Leave, _: Keep, bot: Bot) -> list[Job]:
         return []
     gone = moved_away()
     if await bot.sharing.shows(old.channel):
-        gone = moved_card(name_of(card), place.channel, bot.installation.permalink(*place))
+        gone = moved_card(card.thread.who, place.channel, bot.installation.permalink(*place))
     await redraw(bot, job, old, gone)
     return []

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.card import Card
 from bot.cards.draw import draw, draw_below, fresh, named_later, redraw_below, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render
 from bot.cards.message_views import that_fit
 from bot.cards.posting import awake, slot, stands, unseen, waits_since, with_latest
-from bot.cards.store import Waiting
+from bot.cards.posts_store import Waiting
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone, InboxError
 from bot.feature import Feature
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST, NEW

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.card import Card
 from bot.cards.jobs import Leave, Missed, Move, Post
 from bot.context import Bot
 from bot.errors import InboxError, NotNow
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Later
 from bot.slack.blocks import Msg
 

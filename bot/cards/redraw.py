@@ -43,11 +43,7 @@ async def readers_changed(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.looks
 def look(bot: Bot) -> Look:
     """Some invitations Slack tells of only when it is asked."""
-
-    async def interval() -> float:
-        return OFTEN
-
-    return Look("sharing", LookAtSharing, interval)
+    return Look("sharing", LookAtSharing, OFTEN)
 
 
 @feature.handles(LookAtSharing)

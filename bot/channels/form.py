@@ -134,8 +134,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
     except (Refused, InboxError) as error:
         await bot.record.note(job.asker, "settings", channel, f"refused: {type(error).__name__}", job.ref)
         why = answers.explain(bot, error, job.ref)
-        await forms.notice(bot, job, TITLE, why)
-        return []
+        return await forms.notice(bot, job, TITLE, why)
     mine = await bot.preferences.person(job.asker.user)
     own = [waits.heard_field(mine.heard), hold_field(mine.hold)]
     if profile is None:

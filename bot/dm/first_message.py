@@ -77,7 +77,7 @@ def _intended(
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The buttons of the question."""
     who, send = asker(body), body["actions"][0]["action_id"] == "send_anyway"
-    await accept.asked(bot, who, Answer(intent=button_value(body), send=send, asker=who))
+    await accept.asked(bot, Answer(intent=button_value(body), send=send, asker=who))
     await ack()
 
 

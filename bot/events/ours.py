@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from bot.address import Address
+from bot.card import Card
 from bot.cards.jobs import Post
 from bot.cards.known import MISSING
 from bot.context import Bot
@@ -17,7 +18,7 @@ from bot.errors import Gone, InboxError, NotNow
 from bot.events.inbound import HISTORY, read
 from bot.events.jobs import Ours, Outbound
 from bot.feature import Feature
-from bot.models import Card, Message
+from bot.models import Message
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 

@@ -69,11 +69,9 @@ async def open_form(job: OpenLater, _: Keep, bot: Bot) -> list[Job]:
         return []
     known = await bot.schedule.get(job.about)
     if known is None or not known.open:
-        await forms.notice(bot, job, TITLE, later_words.OVER)
-        return []
+        return await forms.notice(bot, job, TITLE, later_words.OVER)
     if known.send.asker.user != actor.user:
-        await forms.notice(bot, job, TITLE, later_words.only_the_writer(known.send.asker.user))
-        return []
+        return await forms.notice(bot, job, TITLE, later_words.only_the_writer(known.send.asker.user))
     zone = zone_of((await bot.access.insider(job.asker)).zone)
     metadata = remembered(job.about, job.asker, f"{zone} {utc_now().isoformat()}")
     at = max(known.at, utc_now()).astimezone(zone)

@@ -52,8 +52,7 @@ async def opened(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.action("my_choices")
 async def my_choices(ack: Ack, body: Body, bot: Bot) -> None:
     """The boxes in Home; each click brings all that are ticked."""
-    who = asker(body)
-    await accept.asked(bot, who, SetChoices(chosen=ticked_now(body), asker=who))
+    await accept.asked(bot, SetChoices(chosen=ticked_now(body), asker=asker(body)))
     await ack()
 
 
@@ -100,7 +99,7 @@ async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
     return home(
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
-        settings=_settings(choices),
+        settings=[Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()],
         menus=[my_choice(choices.heard), hold_row(choices.hold)],
         team=await _team(bot) if admin else [],
         help=bot.help(admin),
@@ -144,10 +143,6 @@ async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
     stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
     members = await bot.directory.member_names()
     return [*await of_the_team(stores, bot.settings.notify_channel, members, most=LINKS)]
-
-
-def _settings(choices: PersonChoices) -> list[Setting]:
-    return [Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()]
 
 
 def _quiet(choices: PersonChoices) -> str:

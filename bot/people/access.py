@@ -76,15 +76,22 @@ class Access:
     async def acts_as(self, user: str, member_id: str) -> bool:
         """Whether the Slack user may act, as that member: nobody else hears of a conversation.
 
+        Raises as `colleague` does.
+        """
+        actor = await self.colleague(user)
+        return actor is not None and actor.member.id == member_id
+
+    async def colleague(self, user: str) -> Actor | None:
+        """As whom a Slack user of the workspace acts; None for who may not.
+
         Raises `InboxError`, and `Unidentified` where Slack does not answer.
         """
         try:
-            actor = await self.actor(Asker(user=user, team=self.installation.team))
+            return await self.actor(Asker(user=user, team=self.installation.team))
         except Unidentified:
             raise
         except Refused:
-            return False
-        return actor.member.id == member_id
+            return None
 
     async def might_act(self, asker: Asker) -> bool:
         """Whether they may act as far as is known without Inbox, which whatever they do next asks. Raises `Refused`."""

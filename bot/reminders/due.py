@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import ChannelRefused, InboxError, ScopeMissing, SlackRefused, Unidentified
 from bot.feature import Feature
 from bot.hours import zone_of
-from bot.models import Card, Place
+from bot.models import Place
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.timer import Look
 from bot.reminders import views
@@ -44,11 +45,7 @@ OFTEN: Final = 5  # a look at who may have waited long enough every 15 s: five t
 @feature.looks
 def look(bot: Bot) -> Look:
     """Only while somebody waits, or a channel's morning is to come."""
-
-    async def interval() -> float:
-        return bot.timing.poll * OFTEN
-
-    return Look("reminders", Due, interval, bot.waiting.anything)
+    return Look("reminders", Due, bot.timing.poll * OFTEN, bot.waiting.anything)
 
 
 # --- when ---------------------------------------------------------------------------------------------------------
@@ -178,9 +175,9 @@ async def waiters(bot: Bot, threads: dict[str, float]) -> list[views.Waiter]:
 
 
 def _waiter(bot: Bot, card: Card, place: Place, since: float, names: Mapping[str, str]) -> views.Waiter:
-    person, member = card.thread.person, card.thread.assignee_id
+    member = card.thread.assignee_id
     return views.Waiter(
-        name=person.label if person else "Someone",
+        name=card.thread.who,
         since=datetime.fromtimestamp(since, UTC),
         link=bot.installation.permalink(*place),
         assignee=names.get(member, "a colleague") if member else None,

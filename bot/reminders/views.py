@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from bot.models import Broadcast, Privacy
-from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
+from bot.slack.blocks import Block, Msg, View, context, label, modal, option, section
+from bot.slack.inputs import checkboxes, choices, field, text_input
 from bot.text import plain, when_long
 from bot.waits.views import BROADCAST
 
-Choice = TypeVar("Choice", bound=str)
 _SHOWN: Final = 15  # conversations in one message
 _LONGEST: Final = 2_900  # code points of a section
+_SHORT: Final = 60  # code points of a field for a number, a time or a zone
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PRIVACY: Final[dict[Privacy, str]] = {
     "full": "The whole text",
@@ -106,55 +107,19 @@ def settings_modal(
     metadata: str,
 ) -> View:
     """The settings of a channel, filled in; `metadata` comes back with them. `own` are fields of the admin's own."""
-    ticks = [option(day, str(number)) for number, day in enumerate(DAYS)]
-    chosen = [ticks[number] for number in days]
-    day_boxes: Block = {"type": "checkboxes", "options": ticks, **({"initial_options": chosen} if chosen else {})}
-    span = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}" if hours else ""
     return modal(
         "Channel settings",
         [
             section(f"*How <#{channel}> shows conversations, and when it is reminded of them*"),
-            field(
-                "privacy",
-                "Messages show",
-                _menu(_PRIVACY, privacy),
-                hint=label("Cards change with their next message.", 150),
-            ),
-            field(
-                "broadcast",
-                "Later messages that the channel sees",
-                _menu(BROADCAST, broadcast),
-                hint=label("They are in the card's thread; whoever has the conversation is mentioned there.", 150),
-            ),
-            field(
-                "unassigned_after",
-                "Remind the channel after … hours",
-                _typed(_number(unassigned_after), "never"),
-                optional=True,
-                hint=label("Once for a message that nobody answered, while nobody has the conversation.", 150),
-            ),
-            field(
-                "assigned_after",
-                "Remind the assignee after … hours",
-                _typed(_number(assigned_after), "never"),
-                optional=True,
-                hint=label("In a direct message, outside their quiet hours.", 150),
-            ),
-            field(
-                "hours",
-                "Working hours",
-                _typed(span, "around the clock"),
-                optional=True,
-                hint=label("Such as 9:00-17:30. Only these hours count, also for the target.", 150),
-            ),
-            field("days", "Working days", day_boxes, optional=True),
-            field("zone", "Time zone", _typed(zone, "Europe/Berlin"), hint=label("Such as Europe/Berlin.", 150)),
+            *_shows(privacy, broadcast),
+            *_reminds(unassigned_after, assigned_after),
+            *_works(hours, days, zone),
             field(
                 "digest",
                 "Morning digest at",
-                _typed(f"{digest:%H:%M}" if digest else "", "no digest"),
+                text_input(_SHORT, f"{digest:%H:%M}" if digest else "", placeholder="no digest"),
+                hint="Such as 9:00, on working days: who waits for an answer. Nothing when nobody does.",
                 optional=True,
-                hint=label("Such as 9:00, on working days: who waits for an answer. Nothing when nobody does.", 150),
             ),
             *targets,
             context("What is already posted stays as it is."),
@@ -165,6 +130,51 @@ def settings_modal(
         submit=label("Save"),
         private_metadata=metadata,
     )
+
+
+def _shows(privacy: Privacy, broadcast: Broadcast) -> list[Block]:
+    thread = "They are in the card's thread; whoever has the conversation is mentioned there."
+    return [
+        field("privacy", "Messages show", choices(_PRIVACY, privacy), hint="Cards change with their next message."),
+        field("broadcast", "Later messages that the channel sees", choices(BROADCAST, broadcast), hint=thread),
+    ]
+
+
+def _reminds(unassigned_after: float | None, assigned_after: float | None) -> list[Block]:
+    return [
+        field(
+            "unassigned_after",
+            "Remind the channel after … hours",
+            text_input(_SHORT, _number(unassigned_after), placeholder="never"),
+            hint="Once for a message that nobody answered, while nobody has the conversation.",
+            optional=True,
+        ),
+        field(
+            "assigned_after",
+            "Remind the assignee after … hours",
+            text_input(_SHORT, _number(assigned_after), placeholder="never"),
+            hint="In a direct message, outside their quiet hours.",
+            optional=True,
+        ),
+    ]
+
+
+def _works(hours: tuple[time, time] | None, days: Sequence[int], zone: str) -> list[Block]:
+    ticks = [option(day, str(number)) for number, day in enumerate(DAYS)]
+    span = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}" if hours else ""
+    return [
+        field(
+            "hours",
+            "Working hours",
+            text_input(_SHORT, span, placeholder="around the clock"),
+            hint="Such as 9:00-17:30. Only these hours count, also for the target.",
+            optional=True,
+        ),
+        field("days", "Working days", checkboxes(ticks, [ticks[number] for number in days]), optional=True),
+        field(
+            "zone", "Time zone", text_input(_SHORT, zone, placeholder="Europe/Berlin"), hint="Such as Europe/Berlin."
+        ),
+    ]
 
 
 def no_zone(near: str) -> str:
@@ -199,13 +209,3 @@ QUIET_OFF: Final = "You have no quiet hours: reminders come at any time. `/inbox
 
 def _number(hours: float | None) -> str:
     return "" if hours is None else f"{hours:g}"
-
-
-def _menu(choices: Mapping[Choice, str], chosen: Choice) -> Block:
-    options = {one: option(words, one) for one, words in choices.items()}
-    return {"type": "static_select", "options": list(options.values()), "initial_option": options[chosen]}
-
-
-def _typed(value: str, placeholder: str) -> Block:
-    initial = {"initial_value": value} if value else {}
-    return {"type": "plain_text_input", "max_length": 60, "placeholder": label(placeholder, 150), **initial}

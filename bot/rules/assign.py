@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from bot.assign.jobs import TellAssignee
+from bot.card import Card, Note
 from bot.cards.jobs import Render
 from bot.context import Bot
 from bot.errors import (
@@ -28,7 +29,7 @@ from bot.errors import (
 )
 from bot.events.jobs import Refresh
 from bot.feature import Feature
-from bot.models import Card, Note, Thread
+from bot.models import Thread
 from bot.people.jobs import TellAdmins
 from bot.queue.job import DAY, Job, Keep, Later, utc_now
 from bot.rules import words

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from bot.models import Card
+from bot.card import Card
 from bot.store import keys
 from bot.store.scripts import script
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.card import Card, Snoozed
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.feature import Feature
-from bot.models import Card, Place, Snoozed
+from bot.models import Place
 from bot.people.answers import tell
 from bot.people.colleague import user_of
 from bot.queue.job import Asker, Job, Keep, Later, utc_now

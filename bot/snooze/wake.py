@@ -7,13 +7,14 @@ from typing import Final
 
 import structlog
 
+from bot.card import Card, Snoozed
 from bot.cards.jobs import Render
 from bot.context import Bot
 from bot.errors import Gone, NotNow, RateLimited
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.inbox.event import Event
-from bot.models import Card, Snoozed, Thread
+from bot.models import Thread
 from bot.queue.job import DAY, Job, Keep, Later
 from bot.queue.retries import tried
 from bot.queue.timer import Look
@@ -28,11 +29,7 @@ feature = Feature()
 @feature.looks
 def look(bot: Bot) -> Look:
     """As often as anything is looked at, where something is due."""
-
-    async def interval() -> float:
-        return bot.timing.poll
-
-    return Look("snoozed", Ring, interval, bot.snoozes.anything)
+    return Look("snoozed", Ring, bot.timing.poll, bot.snoozes.anything)
 
 
 @feature.handles(Ring)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from bot.address import Sent
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import Mistake
 from bot.feature import Console, Feature
 from bot.inbox.event import Event
-from bot.models import Card, Place
+from bot.models import Place
 from bot.people.answers import say, tell
 from bot.queue.job import Job, Keep
 from bot.stats import table, views

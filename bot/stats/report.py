@@ -20,11 +20,7 @@ feature = Feature()
 @feature.looks
 def look(bot: Bot) -> Look:
     """Only while a channel's Monday has come."""
-
-    async def interval() -> float:
-        return bot.timing.poll * OFTEN
-
-    return Look("reports", LookAtReports, interval, bot.counts.anything)
+    return Look("reports", LookAtReports, bot.timing.poll * OFTEN, bot.counts.anything)
 
 
 @feature.handles(LookAtReports)

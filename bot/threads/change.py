@@ -10,6 +10,7 @@ import structlog
 
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
+from bot.card import Card, Note
 from bot.cards.jobs import Render
 from bot.cards.known import first_seen
 from bot.context import Bot
@@ -17,12 +18,11 @@ from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.lists.jobs import DrawHome, ShowAgain
-from bot.models import Card, Note, Thread
+from bot.models import Thread
 from bot.people import answers
 from bot.people.access import Actor
-from bot.people.answers import meanwhile, say, tell
+from bot.people.answers import given_back, meanwhile, say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
-from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.snooze import put
 from bot.threads.jobs import Change, Verb
@@ -44,7 +44,7 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """A button of a card or in a list; its value is the thread."""
     who, verb = asker(body), body["actions"][0]["action_id"]
     job = Change(verb=verb, thread_id=button_value(body), asker=who, seen_in=seen_in(body))
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     await ack()
 
 
@@ -54,7 +54,7 @@ async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     who, thread_id = asker(body), await accept.thread_of(bot, body)
     verb, shown = _meant(body["callback_id"], await bot.cards.get(thread_id))
     job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who)
-    await accept.asked(bot, who, job if thread_id else say(who, words.NO_CARD))
+    await accept.asked(bot, job if thread_id else say(who, words.NO_CARD))
     await ack()
 
 
@@ -90,7 +90,7 @@ async def not_changed(job: Change, error: Exception, bot: Bot) -> list[Job]:
 
 def _instead(job: Change, why: str) -> list[Job]:
     """Why it was not done; what was to be read with it comes back."""
-    return [tell(job.asker, one) for one in handed_back(why, job.note)]
+    return given_back(job.asker, why, job.note)
 
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
@@ -215,7 +215,7 @@ def _noted(job: Change, actor: Actor) -> list[Job]:
     if not job.note:
         return []
     told = _told(job, actor)
-    return told or [tell(job.asker, one) for one in handed_back(NOTE_TO_NOBODY, job.note)]
+    return told or given_back(job.asker, NOTE_TO_NOBODY, job.note)
 
 
 async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:

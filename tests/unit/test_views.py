@@ -14,11 +14,12 @@ from slack_sdk.models.views import View
 from bot import errors, words
 from bot.address import Candidate
 from bot.assign.views import assign_modal, assigned_message
+from bot.card import Card, Note
 from bot.cards.message_views import follow_ups, last_that_fit, meanwhile
 from bot.cards.views import INHERITED, cannot_send, closed_card, restricted, thread_card, why_not
 from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
-from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Person, Reaction, SendState, Thread
-from bot.reply.views import asked_first, closed_reply, reply_modal, reply_receipt
+from bot.models import AccountLink, Attachment, Member, Message, Person, Reaction, SendState, Thread
+from bot.reply.views import Entry, asked_first, closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
 from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
@@ -206,9 +207,7 @@ def saved_replies(name: str, text: str) -> Iterator[dict[str, Any]]:
         takes=True,
         messages=None,
         others=[],
-        characters=None,
-        archives=True,
-        seen=AT,
+        entry=Entry(characters=None, archives=True, seen=AT),
         metadata="t1||",
     )
     at = form["blocks"].index(snippets.text_field(form))
@@ -230,9 +229,7 @@ def every_modal() -> Iterator[dict[str, Any]]:
                 takes=False,
                 messages=messages,
                 others=[(name, AT)] * 30,
-                characters=None if messages else 7,
-                archives=bool(messages),
-                seen=AT,
+                entry=Entry(characters=None if messages else 7, archives=bool(messages), seen=AT),
                 metadata="t1|C1|1.2",
             )
     for name, text in EXTREMES:
