@@ -65,7 +65,7 @@ async def test_while_slack_does_not_say_who_it_is_those_who_were_just_seen_go_on
     assert calls(on, "PATCH", f"/{version(on)}/threads")
 
 
-@pytest.mark.parametrize("words", ["consent", "replies on >>", "route add all to:<#{channel}|support>", "unlink <@{bo}>"])
+@pytest.mark.parametrize("words", ["consent", "replies on >>", "route add all to:<#{channel}|x>", "unlink <@{bo}>"])
 async def test_who_is_no_admin_any_more_sets_nothing_from_then_on(on: Stage, words: str) -> None:
     await on.slack.command(on.acme.ana, on.acme.shared, "/inbox", "whoami")
     await hears(on, on.acme.ana, "you are")

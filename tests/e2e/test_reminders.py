@@ -448,3 +448,18 @@ async def test_a_digest_that_was_switched_off_while_it_waited_does_not_come(day:
     await on.bridge.lanes.accept(Morning(channel=on.acme.channel, day="2026-11-26"))
     await idle(on)
     assert not [one for one in cards(on) if one.text.startswith("☀️")]
+
+
+async def test_of_two_admins_with_the_form_open_neither_takes_back_what_the_other_set(day: Day) -> None:
+    on = day.on
+    on.slack.users[on.acme.bo].admin = True
+    for user in (on.acme.ana, on.acme.bo):
+        assert (await on.slack.command(user, on.acme.channel, command="/inbox", text="settings")).ok
+        await form(on, user, "Messages show")
+    await on.slack.submit(on.acme.bo, values={"privacy": "none", "hours": "9-17"})
+    await hears(on, on.acme.bo, "09:00")
+    await on.slack.submit(on.acme.ana, values={"digest": "8:45"})
+    await idle(on)
+    kept = json.loads(day.redis.get(keys.channel_choices(on.acme.channel)))
+    assert kept["privacy"] == "none"
+    assert (kept["reminders"]["opens"], kept["reminders"]["digest"]) == ("09:00:00", "08:45:00")
