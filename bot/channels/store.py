@@ -76,9 +76,7 @@ class Preferences:
         """Set these fields of `ChannelChoices`; two admins who set different ones at once lose neither."""
         await self._channels.change(channel, lambda known: (known or ChannelChoices()).model_copy(update=chosen))
 
-    async def change_channel(
-        self, channel: str, change: Callable[[ChannelChoices], ChannelChoices]
-    ) -> ChannelChoices:
+    async def change_channel(self, channel: str, change: Callable[[ChannelChoices], ChannelChoices]) -> ChannelChoices:
         """What `change` makes of what is set in the moment."""
         return await self._channels.change(channel, lambda known: change(known or ChannelChoices()))
 
