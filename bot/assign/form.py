@@ -8,7 +8,7 @@ from bot import accept, words
 from bot.assign import views
 from bot.assign.jobs import OpenAssign, TellAssignee
 from bot.assign.views import NOBODY, assign_modal, assigned_message
-from bot.cards.known import first_seen
+from bot.cards.known import card_of
 from bot.context import Bot
 from bot.errors import InboxError, SlackError
 from bot.feature import Console, Feature
@@ -59,7 +59,7 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
     if actor is None:
         return []
     try:
-        card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)  # lists name more than cards
+        card = await card_of(bot, job.thread_id)
     except InboxError as error:
         return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     if card.gone:

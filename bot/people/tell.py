@@ -34,7 +34,7 @@ async def tell(job: Tell, _: Keep, bot: Bot) -> list[Job]:
     shown = None if job.replace else await bot.lines.get(name)
     if shown and shown.is_on_its_way:
         raise Later(AGAIN, job)
-    if shown and await _in_place(bot, job.asker, shown, message):
+    if shown and await _in_place(bot, shown, message):
         if not job.meanwhile:
             await bot.lines.drop(name)
         if not (job.lasting and shown.url):
@@ -63,7 +63,7 @@ async def line(job: Line, _: Keep, bot: Bot) -> list[Job]:
     if shown and shown.is_on_its_way:
         raise Later(AGAIN, job)
     if shown:
-        await _in_place(bot, job.asker, shown, {"text": job.text, "blocks": []} if job.text else None)
+        await _in_place(bot, shown, {"text": job.text, "blocks": []} if job.text else None)
         await bot.lines.drop(job.name)
     return []
 
@@ -88,7 +88,7 @@ async def _show(bot: Bot, name: str, asker: Asker, message: Msg) -> None:
         await bot.lines.drop(name)
 
 
-async def _in_place(bot: Bot, asker: Asker, shown: Shown, message: Msg | None) -> bool:
+async def _in_place(bot: Bot, shown: Shown, message: Msg | None) -> bool:
     """Whether `message` stands where the line was; None takes the line away."""
     if shown.url:
         return await bot.slack.answer(shown.url, message, replace=True)
