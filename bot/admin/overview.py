@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -38,17 +39,24 @@ class Stores(NamedTuple):
     snippets: Snippets
 
 
-async def of_the_team(stores: Stores, default: str | None, members: Mapping[str, str]) -> list[Part]:
-    """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `members` are names by id, as far as known."""
+async def of_the_team(
+    stores: Stores, default: str | None, members: Mapping[str, str], most: float = math.inf
+) -> list[Part]:
+    """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `members` are names by id, as far as known.
+
+    Of more than `most` people who are linked, their number.
+    """
     rules, channels = await stores.routes.rules(), await stores.preferences.channels()
     consents, guests = await stores.rights.consents(), await stores.rights.guests()
-    links = await stores.links.links()
+    count = await stores.links.count()
+    links = await stores.links.links() if count <= most else {}
+    acts = [words.acts_as(user, members.get(one, one)) for user, one in links.items()]
     said = [line for channel, one in channels.items() for line in _channel(channel, one)]
     said += [f"{words.consent(channel, given=True)} (<@{admin}>)" for channel, admin in consents.items()]
     return [
         Part("Which conversations go where", said_rules(rules, default).splitlines()),
         Part("Channels", said or [_NONE_SET]),
-        Part("Who acts as whom", [words.acts_as(user, members.get(one, one)) for user, one in links.items()]),
+        Part("Who acts as whom", acts if count <= most else [words.many_act(count)]),
         Part("Guests who may act", [f"<@{one}>" for one in guests] or ["None."]),
     ]
 

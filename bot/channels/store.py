@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.hours import Quiet, Reminders
 from bot.models import Broadcast, Heard, Privacy, Record
 from bot.store import keys
+from bot.store.channels import channels
 from bot.store.kept import Kept
 
 
@@ -62,7 +63,8 @@ class Preferences:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
-        self._channels = Kept(redis, ChannelChoices, keys.channel_choices)
+        self._redis = redis
+        self._channels = Kept(redis, ChannelChoices, keys.channel_choices, noted=keys.CHANNELS)
         self._people = Kept(redis, PersonChoices, keys.person_choices)
 
     async def channel(self, channel: str) -> ChannelChoices:
@@ -87,4 +89,4 @@ class Preferences:
 
     async def channels(self) -> dict[str, ChannelChoices]:
         """Every channel for which anything was set."""
-        return await self._channels.all()
+        return await self._channels.of(await channels(self._redis))

@@ -35,6 +35,7 @@ from bot.waits.views import my_choice
 
 SHOWN: Final = 8  # conversations of each kind
 READ: Final = 50  # conversations of a folder; Home says when there are more
+LINKS: Final = 100  # people who are linked, that Home names
 SETTINGS: Final[Mapping[str, str]] = {"told_of_assignment": words_find.TOLD_OF_ASSIGNMENT}  # of PersonChoices
 LISTS: Final = {"mine": "Your open conversations", "unassigned": "Unassigned"}
 feature = Feature()
@@ -140,7 +141,8 @@ def _searches(actor: Actor) -> dict[str, Search]:
 async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
     """What admins see of what was set for everybody."""
     stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
-    return [*await of_the_team(stores, bot.settings.notify_channel, await bot.directory.member_names())]
+    members = await bot.directory.member_names()
+    return [*await of_the_team(stores, bot.settings.notify_channel, members, most=LINKS)]
 
 
 def _quiet(choices: PersonChoices) -> str:

@@ -24,7 +24,7 @@ class Links:
     async def save_link(self, user: str, member_id: str, *, matched_by: str | None = None) -> None:
         """`matched_by` is the address that both have; None where an admin said so."""
         pipe = self._redis.pipeline()
-        pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user)
+        pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user).sadd(keys.linked_as(member_id), user)
         if matched_by:
             pipe.set(keys.matched_by(user), _digest(matched_by))
         else:
@@ -48,11 +48,29 @@ class Links:
         members = await self._redis.mget([keys.link(one) for one in users]) if users else []
         return {user: member.decode() for user, member in zip(users, members, strict=True) if member}
 
+    async def count(self) -> int:
+        """How many Slack users are linked."""
+        return int(await self._redis.scard(keys.LINKED))
+
+    async def users(self, member_id: str) -> list[str]:
+        """The Slack users that act as the member, in order."""
+        if not await self._redis.exists(keys.LINKED_AS_FOUND):
+            await self.note()
+        users = sorted(one.decode() for one in await self._redis.smembers(keys.linked_as(member_id)))
+        members = await self._redis.mget([keys.link(one) for one in users]) if users else []
+        return [user for user, member in zip(users, members, strict=True) if member == member_id.encode()]
+
+    async def note(self) -> None:
+        """Who is linked to whom: an older version of the bot, which ran meanwhile, noted it of nobody."""
+        pipe = self._redis.pipeline(transaction=False)
+        for user, member in (await self.links()).items():
+            pipe.sadd(keys.linked_as(member), user)
+        pipe.set(keys.LINKED_AS_FOUND, "1")
+        await pipe.execute()
+
     async def linked_members(self) -> set[str]:
         """The Inbox member ids that anybody acts as."""
-        found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
-        values = await self._redis.mget(found) if found else []
-        return {value.decode() for value in values if value}
+        return set((await self.links()).values())
 
 
 def _digest(address: str) -> str:

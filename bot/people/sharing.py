@@ -52,7 +52,7 @@ class SharedChannels:
 
     async def known(self) -> list[str]:
         """Every channel that Slack was asked about, as something was to stand in it."""
-        return sorted(await self._rights.sharings.all())
+        return await self._rights.known_channels()
 
     async def _shared(self, channel: str) -> bool:
         known = await self._rights.sharings.get(channel)

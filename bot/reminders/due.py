@@ -101,8 +101,10 @@ async def _judge(bot: Bot, thread_id: str, now: datetime) -> Target | datetime |
 
 async def acting_as(bot: Bot, member_id: str | None) -> str | None:
     """The Slack user who may act, as the member; without one, the channel is reminded."""
-    for user, member in (await bot.links.links()).items():
-        if member == member_id and await bot.access.acts_as(user, member):
+    if member_id is None:
+        return None
+    for user in await bot.links.users(member_id):
+        if await bot.access.acts_as(user, member_id):
             return user
     return None
 

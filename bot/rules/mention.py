@@ -81,7 +81,7 @@ async def _post(bot: Bot, job: MentionByRule, by: Found, card: Card, place: Plac
 
 async def _whom(bot: Bot, by: Found, card: Card) -> Whom:
     """Who has the conversation already is mentioned by the post of the message."""
-    has_it = {user for user, member in (await bot.links.links()).items() if member == card.thread.assignee_id}
+    has_it = await bot.links.users(card.thread.assignee_id) if card.thread.assignee_id else []
     tokens, ends = list[str](), list[datetime]()
     for one in by.rule.mention:
         users = await _members(bot, one) if one.startswith("S") else [one]

@@ -76,6 +76,11 @@ CAUGHT_UP: Final = key("feed", "caught-up")  # thread ids that were read again d
 BURIED_LOOKED_AT: Final = key("buried-looked-at")  # set once cards that an ended API v1 may have buried were looked at
 
 
+def readings(hour: int) -> str:
+    """How often the feed was read in that hour since 1970; for a day."""
+    return key("feed", "readings", str(hour))
+
+
 def read_lately(thread_id: str, what: str = "") -> str:
     return key("read-lately", thread_id, *([what] if what else []))
 
@@ -84,7 +89,7 @@ def read_lately(thread_id: str, what: str = "") -> str:
 
 card: Final = each("card")  # thread
 card_at: Final = each_two("card-at")  # channel and ts: the thread whose card that is
-ANY_CARD: Final = key("card*")  # of both kinds
+CARD_OR_CHANNEL: Final = key("[cs][aho][rnoa]*")  # cards of both kinds, and what is kept of channels; and some others
 threads_of: Final = each("threads-of")  # contact id, or a person's platform id: the threads known with them
 standing: Final = each("standing")  # channel: the ts of what stands in it, while it is drawn anew
 unshown: Final = each("unshown")  # thread: the messages that wait to be shown
@@ -161,10 +166,14 @@ KNOWN_SEEN: Final = key("known", "seen")  # when each was seen last (Unix second
 
 LINKED: Final = key("linked")  # Slack users that have a link
 link: Final = each("link")  # Slack user: their member id
+LINKED_AS_FOUND: Final = key("linked-as", "found")  # set once it was noted of the links that older versions left
+linked_as: Final = each("linked-as")  # member: Slack users who were linked to them at some time; `link` says who is
 matched_by: Final = each("matched-by")  # Slack user: the digest of the address by which they were matched
 GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
 AUDIT: Final = key("audit")  # who did what, as a stream
 ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
+CHANNELS: Final = key("channels")  # those of which something is kept for good
+CHANNELS_FOUND: Final = key("channels", "found")  # set once those were looked for that versions before 2026-12 left
 consent: Final = each("consent")  # channel: the admin who said that another organisation may read there
 sharing: Final = each("sharing")  # channel: whether another organisation reads there
 click: Final = each("click")  # Slack user: the last that was refused them for want of a link

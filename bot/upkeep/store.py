@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from bot.cards.store import kept as written
 from bot.models import Thread
 from bot.store import keys
+from bot.store.channels import note
 from bot.store.scripts import script
 
 FOR_GOOD: Final = -1  # the time to live of what has none
@@ -29,11 +30,13 @@ class Lifetimes:
     async def some(self, cursor: int) -> tuple[int, list[str]]:
         """Ids of some threads with a card, and where to go on; 0 at the end. Each comes at least once.
 
-        Places of cards that have moved on, as an older version left them, are from now on forgotten in time.
+        Places of cards that have moved on, as an older version left them, are from now on forgotten in time, and
+        channels known of which it left something.
         """
-        following, found = await self._redis.scan(cursor, match=keys.ANY_CARD, count=200)
+        following, found = await self._redis.scan(cursor, match=keys.CARD_OR_CHANNEL, count=200)
         names = [one.decode() for one in found]
-        places = [one for one in names if not one.startswith(keys.card(""))]
+        await note(self._redis, names)
+        places = [one for one in names if one.startswith(keys.card_at("", "")[:-1])]
         pipe = self._redis.pipeline(transaction=False)
         for one in places:
             pipe.ttl(one)

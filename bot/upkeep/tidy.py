@@ -28,6 +28,7 @@ async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
     if job.cursor is None:
         await bot.lanes.trim()
         await bot.record.trim()
+        await bot.links.note()
     began, cursor = utc_now(), job.cursor or 0
     while (utc_now() - began).total_seconds() < FOR:
         cursor, threads = await bot.lifetimes.some(cursor)

@@ -11,6 +11,7 @@ import uvloop
 
 from bot import log
 from tests.bench.acks import acks, beside_peers, while_inbox_hangs
+from tests.bench.felt import clicks, without_webhook
 from tests.bench.servers import Bench, bench
 from tests.bench.size import growth, memory, start
 from tests.bench.table import Row, as_json, as_text
@@ -22,6 +23,8 @@ PARTS: dict[str, Part] = {
     "peers": lambda on: beside_peers(on, rounds=5, seconds=0.6),
     "hangs": lambda on: while_inbox_hangs(on, seconds=3.0),
     "idle": lambda on: idle(on, times=200),
+    "clicks": lambda on: clicks(on, times=100),
+    "unhooked": lambda on: without_webhook(on, active=20, at_rest=10),
     "drain": lambda on: drain(on, count=3000),
     "start": lambda on: start(on, rounds=3),
     "memory": lambda on: memory(on, count=10_000),
