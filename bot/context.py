@@ -32,7 +32,8 @@ from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.rules.store import MentionStore, TurnStore
+from bot.rules.mention_store import MentionStore
+from bot.rules.turn_store import TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack

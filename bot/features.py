@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.admin import access_requests, links, log, removed
-from bot.admin import commands as admin
+from bot.admin import access_requests, consent, links, log, removed
 from bot.assign import choices
 from bot.assign import form as assign
 from bot.bulk import form as bulk_form
@@ -14,6 +13,7 @@ from bot.cards import amend, draw, lost, missed, post, redraw
 from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
+from bot.channels import quiet
 from bot.commands import commands
 from bot.contact import change as change_contact
 from bot.contact import form as contact
@@ -37,7 +37,7 @@ from bot.messages import change as messages_change
 from bot.messages import form as messages
 from bot.people import tell
 from bot.queue.job import Kinds
-from bot.reminders import due
+from bot.reminders import due, morning
 from bot.reply import form as reply
 from bot.reply import receipt
 from bot.reply import submit as reply_submit
@@ -78,14 +78,14 @@ _PARTS: Final = Feature(
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
-    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due, morning)),
     *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
     *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),
     *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
-    *(part.feature for part in (routing, move, channels, find, home, count, report, waits, waits_tell)),
+    *(part.feature for part in (routing, move, channels, quiet, find, home, count, report, waits, waits_tell)),
     *(part.feature for part in (targets_look, targets_tell, escalate)),
     *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
-    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell, tidy)),
+    *(part.feature for part in (consent, access_requests, links, log, removed, ask, tell, tidy)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

@@ -1,4 +1,4 @@
-"""Says something to one person, privately; and, after a second, that what they asked for takes longer.
+"""Says something to one person, privately, or to each admin; and, after a second, that what was asked takes longer.
 
 That line stands where it can give way to what they are told in the end: a command's answers replace one another, and
 a direct message can be changed. What is shown to one person in a channel can be neither changed nor taken away
@@ -15,7 +15,8 @@ from bot.context import Bot
 from bot.errors import SlackError, SlackRefused, SlackUnknown
 from bot.feature import Feature
 from bot.models import Place
-from bot.people.jobs import Tell
+from bot.people.answers import tell as as_told
+from bot.people.jobs import Tell, TellAdmins
 from bot.people.line_store import Shown
 from bot.queue.job import Asker, Job, Keep, Later, Line, utc_now
 from bot.slack.blocks import Msg
@@ -50,6 +51,16 @@ async def tell(job: Tell, _: Keep, bot: Bot) -> list[Job]:
 async def not_told(job: Tell, error: Exception, bot: Bot) -> list[Job]:
     """Whoever cannot be told cannot be told of that either."""
     return []
+
+
+@feature.handles(TellAdmins)
+async def tell_admins(job: TellAdmins, _: Keep, bot: Bot) -> list[Job]:
+    """To the people in BOT_ADMINS, or where it names nobody to the workspace's admins and owners."""
+    everyone = sorted(bot.admins) or await bot.slack.admins()
+    if not everyone:
+        log.error("no_admin_to_tell", ref=job.ref, about=job.name)
+    message: Msg = {"text": job.text, "blocks": job.blocks}
+    return [as_told(Asker(user=one), message, lasting=True) for one in everyone if one != job.but]
 
 
 @feature.handles(Line)

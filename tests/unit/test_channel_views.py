@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.cards.message_views import follow_ups
 from bot.cards.views import moved_card, thread_card
+from bot.channels.views import settings_modal
 from bot.later import views as later
 from bot.models import Attachment, Message
 from bot.reminders import views as reminding
@@ -77,7 +78,7 @@ def every_modal() -> Iterator[Any]:
     yield waits.my_modal("nothing", more=[later.hold_field(30)], metadata="|C1|1763800000.000100")
     yield steering.move_modal("t" * 24 + "|C1|1763800000.000100")
     for hours, digest, days in product(((time(9), time(17, 30)), None), (time(8), None), (range(1, 7), ())):
-        yield reminding.settings_modal(
+        yield settings_modal(
             channel="C1",
             privacy="none",
             broadcast="once",
