@@ -86,7 +86,7 @@ class Feed:
         """To its end, and with it an absence."""
         pipe = self._redis.pipeline()
         pipe.set(keys.READ_AT, at.isoformat()).delete(keys.READ_BEFORE, keys.ABSENCE, keys.CAUGHT_UP)
-        count = keys.readings(int(at.timestamp()) // 3600)
+        count = keys.readings(str(int(at.timestamp()) // 3600))
         pipe.incr(count).expire(count, 26 * 3600)
         await pipe.execute()
 
@@ -96,7 +96,7 @@ class Feed:
         So whoever has not read for a while does not read the more afterwards.
         """
         this = int(time.time()) // 3600
-        now, *before = await self._redis.mget([keys.readings(this - back) for back in range(25)])
+        now, *before = await self._redis.mget([keys.readings(str(this - back)) for back in range(25)])
         return int(now or 0) + sum(max(int(one or 0), at_least) for one in before)
 
     async def read_before(self) -> datetime | None:

@@ -159,16 +159,22 @@ class Access:
         return team == self.installation.team or (grid is not None and enterprise == grid)
 
     async def _member(self, profile: Profile) -> Member:
+        """Whom they are linked to, or matched to from now on, unless an admin decides about that in this moment."""
         linked = await self._links.link(profile.id)
         if linked == "":
             raise Unlinked("unlinked on purpose")
-        if linked and (member := await self.member(linked)):
-            return await self._moved(profile, member) or member
-        member = await self.own_member(profile)
-        await self._links.save_link(profile.id, member.id, matched_by=profile.email)
+        member = await self.member(linked) if linked else None
+        found = await self._moved(profile, member) if member else await self.own_member(profile)
+        if found is None:
+            assert member is not None
+            return member
+        if not await self._links.match(profile.id, found.id, profile.email or "", before=linked):
+            return await self._member(profile)
+        if found == member:
+            return member
         await self._rights.drop_click(profile.id)  # the click under way is the one that counts
-        log.info("linked", user=profile.id, member=member.id)
-        return member
+        log.info("linked", user=profile.id, member=found.id, before=linked)
+        return found
 
     async def _moved(self, profile: Profile, member: Member) -> Member | None:
         """Whom they are matched to since their address has changed; None where that changes nothing.
@@ -179,16 +185,13 @@ class Access:
             return None
         same = await self._links.was_matched_by(profile.id, profile.email)
         if same is None and member.email.casefold() == profile.email.casefold():  # as versions left it that noted none
-            await self._links.save_link(profile.id, member.id, matched_by=profile.email)
+            await self._links.match(profile.id, member.id, profile.email, before=member.id)
         if same is not False:
             return None
         try:
-            found = await self.own_member(profile)
+            return await self.own_member(profile)
         except NotLinked:
             return None
-        await self._links.save_link(profile.id, found.id, matched_by=profile.email)
-        log.info("linked", user=profile.id, member=found.id, before=member.id)
-        return found
 
     async def own_member(self, profile: Profile) -> Member:
         """The member with this person's own address. Raises `NotLinked` unless the home workspace vouches for it.

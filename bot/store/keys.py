@@ -73,6 +73,7 @@ MISSED: Final = key("feed", "missed")  # thread ids with messages from while the
 MISSED_COUNT: Final = key("feed", "missed", "count")
 OWED: Final = key("feed", "owed")  # thread ids with something missed that is not shown, by the first one's time
 CAUGHT_UP: Final = key("feed", "caught-up")  # thread ids that were read again during the reading of an absence
+readings: Final = each("feed", "readings")  # hour since 1970: how often the feed was read in it; for a day
 BURIED_LOOKED_AT: Final = key("buried-looked-at")  # set once cards that an ended API v1 may have buried were looked at
 
 
