@@ -13,7 +13,7 @@ from bot.channels.store import Preferences
 from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
-from bot.inbox.spoken import Spoken
+from bot.inbox.version import Spoken
 from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.people.access import Access

@@ -7,8 +7,10 @@ from typing import Final
 from bot.admin import access_requests, consent, links, log, removed
 from bot.assign import choices
 from bot.assign import form as assign
+from bot.assign import tell as assign_tell
 from bot.bulk import form as bulk_form
-from bot.bulk import listed, run
+from bot.bulk import list as list_open
+from bot.bulk import run
 from bot.cards import amend, draw, lost, missed, post, redraw
 from bot.cards import move as move_card
 from bot.cards import open as open_link
@@ -29,8 +31,8 @@ from bot.feature import Feature
 from bot.later import choice as later_choice
 from bot.later import due as later_due
 from bot.later import form as later_form
-from bot.later import listed as later_listed
 from bot.later import press as later_press
+from bot.later import scheduled
 from bot.later import show as later_show
 from bot.lists import find, home
 from bot.messages import change as messages_change
@@ -53,10 +55,10 @@ from bot.snippets import form as snippets
 from bot.snippets import put
 from bot.snippets import suggest as suggest_snippets
 from bot.snooze import form as snooze
-from bot.snooze import listed as snooze_listed
+from bot.snooze import snoozed, wake
 from bot.snooze import tell as snooze_tell
-from bot.snooze import wake
 from bot.stats import count, report
+from bot.stats import show as show_stats
 from bot.targets import escalate
 from bot.targets import look as targets_look
 from bot.targets import tell as targets_tell
@@ -71,7 +73,7 @@ from bot.waits import choices as waits
 from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
-    *(part.feature for part in (change, assign, choices)),
+    *(part.feature for part in (change, assign, assign_tell, choices)),
     *(part.feature for part in (contact, change_contact, show_contact, note, earlier)),
     *(part.feature for part in (reply, reply_submit, receipt, messages, messages_change)),
     *(part.feature for part in (listen, hint, prefix, thread_replies, revise)),
@@ -79,12 +81,13 @@ _PARTS: Final = Feature(
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due, morning)),
-    *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
+    *(part.feature for part in (snooze, wake, snooze_tell, snoozed)),
     *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),
-    *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
-    *(part.feature for part in (routing, move, channels, quiet, find, home, count, report, waits, waits_tell)),
+    *(part.feature for part in (later_form, later_press, later_due, later_show, scheduled, later_choice)),
+    *(part.feature for part in (routing, move, channels, quiet, find, home, waits, waits_tell)),
+    *(part.feature for part in (count, show_stats, report)),
     *(part.feature for part in (targets_look, targets_tell, escalate)),
-    *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
+    *(part.feature for part in (list_open, bulk_form, run, triage, triage_show, step)),
     *(part.feature for part in (consent, access_requests, links, log, removed, ask, tell, tidy)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))

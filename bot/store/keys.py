@@ -77,11 +77,6 @@ readings: Final = each("feed", "readings")  # hour since 1970: how often the fee
 BURIED_LOOKED_AT: Final = key("buried-looked-at")  # set once cards that an ended API v1 may have buried were looked at
 
 
-def readings(hour: int) -> str:
-    """How often the feed was read in that hour since 1970; for a day."""
-    return key("feed", "readings", str(hour))
-
-
 def read_lately(thread_id: str, what: str = "") -> str:
     return key("read-lately", thread_id, *([what] if what else []))
 
