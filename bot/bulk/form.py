@@ -21,18 +21,7 @@ from bot.people import forms
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import View, notice_modal
-from bot.slack.payloads import (
-    Ack,
-    Body,
-    asker,
-    clicked,
-    from_modal,
-    more_of,
-    remembered,
-    seen_in,
-    submitted,
-    ticked,
-)
+from bot.slack.payloads import Ack, Body, asker, clicked, from_modal, more_of, remembered, seen_in, submitted, ticked
 from bot.snooze.form import until
 from bot.snooze.times import CHOICES, Wrong, by_choice
 from bot.snooze.views import WRONG

@@ -25,15 +25,7 @@ from bot.people.access import Actor
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, StopReplying
 from bot.reply.views import Entry, asked_first, reply_modal
-from bot.slack.payloads import (
-    Ack,
-    Body,
-    button_value,
-    from_modal,
-    modal_of,
-    more_of,
-    remembered,
-)
+from bot.slack.payloads import Ack, Body, button_value, from_modal, modal_of, more_of, remembered
 from bot.snippets import put
 from bot.snooze.times import REMINDERS
 
