@@ -43,7 +43,8 @@ from bot.queue.worker import Worker
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.rules.store import MentionStore, TurnStore
+from bot.rules.mention_store import MentionStore
+from bot.rules.turn_store import TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack import dispatch

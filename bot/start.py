@@ -29,7 +29,7 @@ from bot.errors import (
 from bot.events.store import Feed
 from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
 from bot.inbox.either import Either
-from bot.inbox.spoken import Shared, Spoken, end_of
+from bot.inbox.version import Shared, Spoken, end_of
 from bot.metrics import ANSWERS
 from bot.people.notices import Notices
 from bot.people.rights import Rights

@@ -8,19 +8,7 @@ from typing import Final
 from bot.card import Card
 from bot.models import Member, Thread
 from bot.people.views import colleagues
-from bot.slack.blocks import (
-    Msg,
-    View,
-    actions,
-    button,
-    context,
-    label,
-    modal,
-    open_button,
-    option,
-    quote,
-    section,
-)
+from bot.slack.blocks import Msg, View, actions, button, context, label, modal, open_button, option, quote, section
 from bot.slack.inputs import field, select, text_input
 from bot.text import plain
 

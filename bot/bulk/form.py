@@ -21,18 +21,7 @@ from bot.people import forms
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import View, notice_modal
-from bot.slack.payloads import (
-    Ack,
-    Body,
-    asker,
-    clicked,
-    from_modal,
-    more_of,
-    remembered,
-    seen_in,
-    submitted,
-    ticked,
-)
+from bot.slack.payloads import Ack, Body, asker, clicked, from_modal, more_of, remembered, seen_in, submitted, ticked
 from bot.snooze.form import until
 from bot.snooze.times import CHOICES, Wrong, by_choice
 from bot.snooze.views import WRONG
@@ -88,7 +77,7 @@ async def open_form(job: OpenBulk, _: Keep, bot: Bot) -> list[Job]:
     count = len(await bot.ticks.of(listing_id) & {one.id for one in shown.threads})
     if not 0 < count <= MOST:
         return await forms.notice(bot, job, title, words.too_many(count, MOST) if count else words.NOTHING_TICKED)
-    zone = str(zone_of((await bot.access.insider(job.asker)).zone))
+    zone = str(await bot.access.zone(job.asker))
     place = remembered(f"{listing_id} {page} {zone}", job.asker, job.asker.response_url or "")
     try:
         view = await _view(bot, job.act, actor, count, zone, place)

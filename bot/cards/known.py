@@ -27,9 +27,12 @@ async def learn(bot: Bot, thread: Thread) -> list[Job]:
     return [Refresh(thread_id=thread.id)] if doubtful else []
 
 
-async def first_seen(bot: Bot, thread_id: str) -> Card:
-    """What Inbox says of a thread of which nothing was known. Raises `InboxError`."""
-    return await written(bot, await bot.inbox.thread(thread_id))
+async def card_of(bot: Bot, thread_id: str) -> Card:
+    """What is known of a thread; else what Inbox says, as lists name more threads than there are cards.
+
+    Raises `InboxError`.
+    """
+    return await bot.cards.get(thread_id) or await written(bot, await bot.inbox.thread(thread_id))
 
 
 async def written(bot: Bot, thread: Thread) -> Card:

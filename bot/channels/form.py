@@ -1,7 +1,4 @@
-"""What an admin sets for a channel in a form, and the hours in which a person wants no reminders.
-
-Admins alone set them; the others are told.
-"""
+"""`/inbox settings`: what an admin sets for a channel in a form; the other admins are told."""
 
 from __future__ import annotations
 
@@ -10,19 +7,19 @@ from datetime import time
 from typing import Final, NamedTuple
 
 from bot import accept
+from bot.channels import views
 from bot.channels.jobs import OpenSettings, SaveSettings
 from bot.channels.store import ChannelChoices
 from bot.context import Bot
-from bot.errors import AdminsOnly, InboxError, Mistake, Refused
-from bot.feature import Console, Feature
-from bot.hours import Quiet, Reminders, clock, zone_named
+from bot.errors import AdminsOnly, InboxError, Refused
+from bot.feature import Feature
+from bot.hours import Reminders, clock, zone_named
 from bot.later.jobs import hold_chosen
 from bot.later.views import hold_field
 from bot.people import answers, forms
 from bot.people.announce import announced
 from bot.people.answers import say
 from bot.queue.job import Asker, Job, Keep, utc_now
-from bot.reminders import views
 from bot.slack.payloads import Ack, Body, asker, from_modal, more_of, remembered, submitted, ticked
 from bot.slack.workspace import Profile
 from bot.targets import typed as typed_target
@@ -44,7 +41,7 @@ class Form(NamedTuple):
 def read_form(typed: Mapping[str, str], days: Sequence[str], ticks: Sequence[str] = ()) -> Form:
     """The form's fields as an admin filled them in; an empty one means never, none, or around the clock."""
     wrong: dict[str, str] = {}
-    opens, closes = _span(typed.get("hours", ""), wrong)
+    opens, closes = span_of(typed.get("hours", ""), wrong)
     zone, near = zone_named(typed.get("zone", "") or "UTC")
     if zone is None:
         wrong["zone"] = views.no_zone(near)
@@ -82,7 +79,7 @@ def _hours(typed: str, name: str, wrong: dict[str, str]) -> float | None:
     return hours
 
 
-def _span(typed: str, wrong: dict[str, str]) -> tuple[time | None, time | None]:
+def span_of(typed: str, wrong: dict[str, str]) -> tuple[time | None, time | None]:
     """Two times of day, as `9-17:30`."""
     if not typed.strip():
         return None, None
@@ -209,29 +206,3 @@ def _as_wanted(job: SaveSettings, known: ChannelChoices) -> ChannelChoices:
         wanted = {name: one for name, one in wanted.items() if one != getattr(shown, name)}
         hours = {name: one for name, one in hours.items() if one != getattr(shown.reminders, name)}
     return known.model_copy(update={**wanted, "reminders": known.reminders.model_copy(update=hours)})
-
-
-@feature.word("quiet", help="hours without reminders: `quiet 19:00-8:00`, `quiet off`")
-async def quiet(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """`/inbox quiet 19:00-8:00 [zone]`, `/inbox quiet off`, `/inbox quiet`: one's own, so anybody's."""
-    profile = await bot.access.insider(job.asker)
-    known = await bot.preferences.person(job.asker.user)
-    span, _, place = typed.partition(" ")
-    if not span:
-        return [say(job.asker, _quiet(known.quiet))]
-    found = None if span.lower() == "off" else _quiet_hours(span, place or profile.zone)
-    if found is None and span.lower() != "off":
-        raise Mistake(views.QUIET_USAGE)
-    await bot.preferences.set_person(job.asker.user, quiet=found)
-    return [say(job.asker, _quiet(found))]
-
-
-def _quiet(quiet: Quiet | None) -> str:
-    return views.quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else views.QUIET_OFF
-
-
-def _quiet_hours(span: str, place: str) -> Quiet | None:
-    wrong: dict[str, str] = {}
-    begins, ends = _span(span, wrong)
-    zone, _ = zone_named(place)
-    return Quiet(begins=begins, ends=ends, zone=zone) if begins and ends and zone else None

@@ -12,7 +12,7 @@ from bot.doctor.storage import Store, known
 from bot.doctor.turns import rules_findings
 from bot.errors import ScopeMissing, SlackError, StoreUnavailable
 from bot.inbox.client import Inbox, is_pinned
-from bot.inbox.spoken import end_of
+from bot.inbox.version import end_of
 from bot.models import AccountLink, Member
 from bot.people import version_words
 from bot.settings import Settings

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
-
 from bot.address import Address
 from bot.card import Card
 from bot.cards.jobs import Post
@@ -21,8 +19,6 @@ from bot.feature import Feature
 from bot.models import Message
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
-
-log = structlog.get_logger(__name__)
 
 SOON: Final = 0.5  # seconds until what may be on its way from Slack is looked at again
 feature = Feature()

@@ -13,6 +13,7 @@ from typing import Final
 from bot import accept, words
 from bot.admin.overview import Stores, of_the_team
 from bot.channels.store import PersonChoices
+from bot.channels.views import QUIET_OFF, quiet_set
 from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
@@ -28,7 +29,6 @@ from bot.people import answers
 from bot.people.access import Actor
 from bot.people.views import way_on
 from bot.queue.job import Asker, Job, Keep
-from bot.reminders import views
 from bot.slack.blocks import View
 from bot.slack.payloads import Ack, Body, asker, from_event, ticked_now
 from bot.waits.views import my_choice
@@ -147,4 +147,4 @@ async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
 
 def _quiet(choices: PersonChoices) -> str:
     quiet = choices.quiet
-    return views.quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else views.QUIET_OFF
+    return quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else QUIET_OFF

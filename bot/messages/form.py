@@ -8,7 +8,7 @@ from typing import Final
 
 from bot import accept, words
 from bot.card import Card
-from bot.cards.known import first_seen
+from bot.cards.known import card_of
 from bot.contact.store import Talk
 from bot.context import Bot
 from bot.errors import InboxError
@@ -75,7 +75,7 @@ async def open_form(job: OpenMessage, _: Keep, bot: Bot) -> list[Job]:
     if await forms.actor(bot, job, TITLE) is None:
         return []
     try:
-        card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)
+        card = await card_of(bot, job.thread_id)
         if card.gone:
             return await forms.notice(bot, job, TITLE, words.GONE)
         messages = await _messages(bot, job, card)

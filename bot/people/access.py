@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import tzinfo
 from typing import Final
 
 import structlog
@@ -23,6 +24,7 @@ from bot.errors import (
     Unidentified,
     Unlinked,
 )
+from bot.hours import zone_of
 from bot.models import Member, Record
 from bot.people.directory import Directory
 from bot.people.links import Links
@@ -34,9 +36,7 @@ from bot.slack.workspace import Installation, Profile
 log = structlog.get_logger(__name__)
 
 KNOWN_WITHIN: Final = 1.0  # seconds; Slack waits for the help
-FRESH: Final = (
-    10.0  # seconds that what Slack said is good for before something is written: many clicks are one question
-)
+FRESH: Final = 10.0  # seconds that what Slack said is good for before something is written: a burst asks once
 
 
 class Actor(Record):
@@ -114,6 +114,10 @@ class Access:
         if profile.guest and not await self._rights.guest_allowed(profile.id):
             raise Guest("not let in by an admin")
         return profile
+
+    async def zone(self, asker: Asker) -> tzinfo:
+        """The time zone by which they read and write times. Raises as `insider` does."""
+        return zone_of((await self.insider(asker)).zone)
 
     async def _asked_for(self, asker: Asker, known: Profile | None) -> Profile:
         """What Slack says now; what it said in the last minutes where it does not answer."""

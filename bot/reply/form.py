@@ -12,7 +12,7 @@ import structlog
 from bot import accept
 from bot.card import Card
 from bot.cards.jobs import Render
-from bot.cards.known import first_seen
+from bot.cards.known import card_of
 from bot.cards.views import why_not
 from bot.context import Bot
 from bot.errors import Gone, InboxError
@@ -25,15 +25,7 @@ from bot.people.access import Actor
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, StopReplying
 from bot.reply.views import Entry, asked_first, reply_modal
-from bot.slack.payloads import (
-    Ack,
-    Body,
-    button_value,
-    from_modal,
-    modal_of,
-    more_of,
-    remembered,
-)
+from bot.slack.payloads import Ack, Body, button_value, from_modal, modal_of, more_of, remembered
 from bot.snippets import put
 from bot.snooze.times import REMINDERS
 
@@ -85,9 +77,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
     if actor is None:
         return []
     try:
-        card = await bot.cards.get(job.thread_id)
-        if card is None:  # from a list, which names threads that have no card yet
-            card = await first_seen(bot, job.thread_id)
+        card = await card_of(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
             _now(bot, card), account_of(bot, card.thread), last_messages(bot, job.thread_id, job.reply_to)
         )

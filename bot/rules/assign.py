@@ -36,7 +36,7 @@ from bot.rules import words
 from bot.rules.available import BeingCountedError, candidates, forget_seat, with_room
 from bot.rules.found import Found, found, record, remember
 from bot.rules.jobs import AssignByRule, NobodyFree
-from bot.rules.store import SPENT, Turn
+from bot.rules.turn_store import SPENT, Turn
 
 log = structlog.get_logger(__name__)
 SOON: Final = 0.3  # seconds until it is looked again how many conversations somebody has

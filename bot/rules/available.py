@@ -10,7 +10,7 @@ from bot.context import Bot
 from bot.inbox.search import Search
 from bot.queue.job import utc_now
 from bot.routing.store import Turns
-from bot.rules.store import Load, Turn
+from bot.rules.turn_store import Load, Turn
 
 NO_SEAT_HOLDS: Final = 300.0  # seconds until somebody without a seat is looked for again
 COUNT_HOLDS: Final = 120.0  # seconds until Inbox is asked again how many open conversations somebody has

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.channels.store import Away
 from bot.context import Bot
 from bot.feature import Console, Feature
-from bot.hours import zone_of
 from bot.people.answers import say
 from bot.queue.job import Job, utc_now
 from bot.rules import words
@@ -18,7 +17,7 @@ feature = Feature()
 async def away(job: Console, typed: str, bot: Bot) -> list[Job]:
     """One's own, so anybody's who may act."""
     actor = await bot.access.actor(job.asker, fresh=True)
-    zone = zone_of((await bot.access.insider(job.asker)).zone)
+    zone = await bot.access.zone(job.asker)
     until = read_until(typed, job.at, zone) if typed else None
     await bot.preferences.set_person(actor.user, away=Away(until=until))
     return [say(job.asker, words.away(until))]

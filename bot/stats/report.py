@@ -9,7 +9,9 @@ from bot.feature import Feature
 from bot.hours import zone_of
 from bot.queue.job import Job, Keep, utc_now
 from bot.queue.timer import Look
-from bot.reminders.due import OFTEN, TOO_LATE, said, slot
+from bot.reminders.due import OFTEN
+from bot.reminders.morning import TOO_LATE
+from bot.reminders.posting import said, slot
 from bot.stats import views
 from bot.stats.jobs import LookAtReports, Report
 from bot.stats.summary import summary

@@ -16,9 +16,10 @@ from bot.context import Bot
 from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
 from bot.models import Place
+from bot.people.colleague import acting_as
 from bot.queue.job import Job, Keep, utc_now
 from bot.queue.timer import Look
-from bot.reminders.due import LOOK, OFTEN, acting_as
+from bot.reminders.due import LOOK, OFTEN
 from bot.reminders.store import FORGOTTEN
 from bot.targets.jobs import LookAtTargets, Stage, TellLate
 

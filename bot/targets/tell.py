@@ -9,7 +9,8 @@ from bot.context import Bot
 from bot.errors import SlackError
 from bot.feature import Feature
 from bot.queue.job import Job, Keep, utc_now
-from bot.reminders.due import LOOK, said, slot, stands, waiters
+from bot.reminders.due import LOOK
+from bot.reminders.posting import said, slot, stands, waiters
 from bot.reminders.views import reminder
 from bot.targets.jobs import TellLate
 from bot.targets.look import Ear, answer_by, quiet_until

@@ -12,7 +12,7 @@ from bot import accept, words
 from bot.assign.jobs import TellAssignee
 from bot.card import Card, Note
 from bot.cards.jobs import Render
-from bot.cards.known import first_seen
+from bot.cards.known import card_of
 from bot.context import Bot
 from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
@@ -107,9 +107,8 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         if job.verb == "take_or_give_back":
             verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
             job = job.model_copy(update={"verb": verb})
-        card = await bot.cards.get(job.thread_id)
-        if card is None and job.seen_in:  # a list names threads that have no card yet
-            card = await first_seen(bot, job.thread_id)
+        # A list names threads that have no card yet.
+        card = await (card_of(bot, job.thread_id) if job.seen_in else bot.cards.get(job.thread_id))
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return _instead(job, words.NO_CARD)

@@ -27,7 +27,6 @@ from bot.triage import views, words
 from bot.triage.jobs import NextTriage
 from bot.triage.store import Triage
 
-SHOWN: Final = 5  # messages
 LOOKED_AT: Final = 10  # conversations that are read until one is still to be done, before others have their turn
 feature = Feature()
 

@@ -8,7 +8,6 @@ from bot.bulk.one import wrote_since
 from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
 from bot.feature import Feature
-from bot.hours import zone_of
 from bot.models import Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
@@ -100,6 +99,6 @@ async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
     """The same as the button of a card."""
     choice, wish = next((one for one in CHOICES if one == job.choice), None), None
     if choice:
-        zone = zone_of((await bot.access.insider(job.asker)).zone)
+        zone = await bot.access.zone(job.asker)
         wish = Wish(until=by_choice(choice, job.at, zone))
     return Change(at=job.at, verb=verb, thread_id=job.thread_id, snooze=wish, asker=job.asker)

@@ -436,20 +436,20 @@ def test_the_bot_knows_nothing_of_its_sandbox() -> None:
 
 # Which feature may use which. What a feature keeps and has done (SHARED) belongs to all features.
 MAY_USE = {
-    "admin": "reminders routing targets thread_replies waits",
+    "admin": "channels routing targets thread_replies waits",
     "assign": "cards",
     "bulk": "cards contact lists routing snooze threads",
     "cards": "waits",
-    "channels": "later reminders targets waits",
+    "channels": "later targets waits",
     "contact": "",
     "dm": "later send snippets",
     "doctor": "cards",
     "earlier": "cards",
     "events": "cards routing rules snooze stats",
     "later": "cards send snooze",
-    "lists": "admin cards later reminders waits",
+    "lists": "admin cards channels later waits",
     "messages": "cards send thread_replies",
-    "reminders": "waits",
+    "reminders": "",
     "reply": "cards later send snippets snooze",
     "routing": "",
     "rules": "cards contact routing snooze waits",
@@ -471,7 +471,7 @@ RINGS = (
     "queue store slack inbox",
     "people context feature accept",
     " ".join(MAY_USE),
-    "commands features start app web run doctor.command admin.export snippets.command operate",
+    "commands features start app web run operate",
     "sandbox __main__",
 )
 

@@ -14,8 +14,8 @@ import pytest
 
 from bot.channels.store import Away
 from bot.errors import Mistake
-from bot.rules.store import SPENT, Turn, TurnStore
 from bot.rules.times import read_until
+from bot.rules.turn_store import SPENT, Turn, TurnStore
 from bot.store import keys
 from bot.store.connect import connect
 
