@@ -188,6 +188,10 @@ async def test_the_record_says_who_snoozed_and_the_log_of_admins_shows_it(on: St
     await snooze(on, on.acme.bo, card)
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
     await hears(on, on.acme.ana, "snooze")
+    await on.inbox.customer_writes(on.acme.sarah, "Sooner, please")
+    await idle(on)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    await hears(on, on.acme.ana, " wake ")
 
 
 # --- what ends it ----------------------------------------------------------------------------------------------------
