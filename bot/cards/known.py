@@ -20,8 +20,7 @@ async def learn(bot: Bot, thread: Thread) -> list[Job]:
     """
     card = await bot.cards.get(thread.id)
     if card is None:
-        await bot.cards.write(thread)
-        doubtful = await bot.cards.was_passed_over(thread.id)
+        doubtful = not await bot.cards.begin(thread) or await bot.cards.was_passed_over(thread.id)
     else:
         doubtful = card.gone or shown_of(card.thread) != shown_of(thread) or is_restricted_anew(card.thread, thread)
     return [Refresh(thread_id=thread.id)] if doubtful else []
@@ -36,8 +35,8 @@ async def card_of(bot: Bot, thread_id: str) -> Card:
 
 
 async def written(bot: Bot, thread: Thread) -> Card:
-    """The same, of what Inbox has just said."""
-    await bot.cards.write(thread)
+    """The same, of what Inbox has just said; what another lane knows by now is later."""
+    await bot.cards.begin(thread)
     await bot.directory.saw(thread)
     return await bot.cards.get(thread.id) or Card(thread=thread)
 

@@ -47,7 +47,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     if job.attempt and (found := await _made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, found)
     await _catch_up(bot, job)
-    card = await _as_before(bot, card)
+    card = await awake(bot, card)
     waiting = await _waiting(bot, job, card, place)
     if not waiting:
         return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
@@ -77,14 +77,6 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
     return await _stands(bot, job, attempt, made, shown, card)
-
-
-async def _as_before(bot: Bot, card: Card) -> Card:
-    """The card with what it shows until now; of a conversation that was at rest, Inbox is asked for that."""
-    if not card.rested:
-        return card
-    waiting = await bot.posts.waiting(card.thread.id)
-    return await awake(bot, card, min((one.message.created_at for one in waiting), default=None))
 
 
 async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Message]) -> Msg:

@@ -34,6 +34,7 @@ class Cards:
         self._lives = days * keys.DAY
         self._amend = script(redis, "cards/amend_latest.lua")
         self._put = script(redis, "cards/put_card.lua")
+        self._wake = script(redis, "cards/wake.lua")
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
@@ -73,6 +74,23 @@ class Cards:
         thread_id = await self._redis.get(keys.card_at(*place))
         return thread_id.decode() if thread_id else None
 
+    async def begin(self, thread: Thread) -> bool:
+        """What Inbox says of a thread of which nothing is known; whether nothing was: another lane may be faster."""
+        pipe = self._redis.pipeline()
+        pipe.hsetnx(keys.card(thread.id), "thread", kept(thread))
+        _lead_to(pipe, thread)
+        new, *_ = await pipe.execute()
+        if new:
+            await self._redis.expire(keys.card(thread.id), self._lives)
+        return bool(new)
+
+    async def wake(self, before: Thread, thread: Thread, latest: Message | None) -> None:
+        """What was asked of Inbox for a card at rest that was read with `before`: what others wrote since stays."""
+        raw = await self._redis.hget(keys.card(thread.id), "thread")
+        was = raw if raw and Thread.model_validate_json(raw) == before else ""
+        args = [was, kept(thread), kept(latest) if latest else "", self._lives]
+        await self._wake(keys=[keys.card(thread.id)], args=args)
+
     async def write(
         self, thread: Thread, *, notes: Mapping[str, Note] = MappingProxyType({}), latest: Message | None = None
     ) -> None:
@@ -81,12 +99,10 @@ class Cards:
         What is not given stays.
         """
         parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
-        people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
         pipe = self._redis.pipeline()
         pipe.hset(keys.card(thread.id), mapping={n: kept(p) for n, p in parts.items() if p is not None})
         pipe.hdel(keys.card(thread.id), "gone").expire(keys.card(thread.id), self._lives)
-        for person in people:
-            pipe.sadd(keys.threads_of(str(person)), thread.id)
+        _lead_to(pipe, thread)
         await pipe.execute()
 
     async def bury(self, thread_id: str) -> None:
@@ -101,12 +117,10 @@ class Cards:
                 found.append(name.decode().removeprefix(begin))
         return found
 
-    async def put_latest(self, thread_id: str, message: Message | None) -> None:
-        """The message that the card shows; None where Inbox has none to show any more."""
+    async def put_latest(self, thread_id: str, message: Message) -> None:
+        """The message that the card shows."""
         pipe = self._redis.pipeline()
-        if message is not None:
-            pipe.hset(keys.card(thread_id), "latest", kept(message))
-        pipe.hdel(keys.card(thread_id), "rested")
+        pipe.hset(keys.card(thread_id), "latest", kept(message)).hdel(keys.card(thread_id), "rested")
         await pipe.execute()
 
     async def amend_latest(self, thread_id: str, message: Message) -> None:
@@ -135,6 +149,12 @@ class Cards:
             pipe.hget(keys.card(one), "channel")
         found = await pipe.execute() if thread_ids else []
         return {one: raw.decode() for one, raw in zip(thread_ids, found, strict=True) if raw}
+
+
+def _lead_to(pipe: Any, thread: Thread) -> None:
+    """By whom the thread is with, it is found."""
+    for person in {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}:
+        pipe.sadd(keys.threads_of(str(person)), thread.id)
 
 
 def kept(part: Record) -> str:

@@ -34,7 +34,7 @@ feature = Feature()
 @feature.handles(Receipt)
 async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
     """For all to see; who wrote it is told of an unhappy end besides, and of any where nothing can be posted."""
-    if job.undo and not await _undoable(bot, job):
+    if job.undo and await _undone(bot, job):
         return []
     at = await bot.replies.receipt_at(job.send.receipt) or await bot.cards.place(job.send.card)
     private: list[Job] = [private_receipt(job.send, job.state, job.reason)]
@@ -46,6 +46,8 @@ async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
         raise Later(1.0, tried(job), lost) from error
     except SlackRefused:
         shown = False
+    if job.undo and await _undone(bot, job):
+        return []
     alone = job.state in UNHAPPY or (not shown and job.state not in BEFORE)
     return private if alone and not job.told else []
 
@@ -65,9 +67,26 @@ async def show_again(job: ReceiptAgain, _: Keep, bot: Bot) -> list[Job]:
     return []
 
 
-async def _undoable(bot: Bot, job: Receipt) -> bool:
+async def _undone(bot: Bot, job: Receipt) -> bool:
+    """Whether it may be undone no more. Where it is over and is not sent, no receipt stays that was being posted."""
     known = await bot.schedule.get(job.undo)
-    return known is not None and known.state == "waits"
+    if known and known.state == "waits":
+        return False
+    if (known is None or known.state == "over") and await bot.attempts.get(job.send.intent) is None:
+        await _take_away(bot, job)
+    return True
+
+
+async def _take_away(bot: Bot, job: Receipt) -> None:
+    place, card = await bot.replies.receipt_at(job.send.receipt), await bot.cards.place(job.send.card)
+    if place is None and job.tries and card:  # whoever posted it died
+        since = job.at.timestamp() - 5
+        place = await bot.slack.find(card.channel, job.send.receipt, thread_ts=card.ts, since=since)
+    if place:
+        try:
+            await bot.slack.delete(place)
+        except SlackRefused:
+            pass  # it is gone already
 
 
 async def _where_possible(bot: Bot, job: Receipt, at: Place, private: list[Job]) -> bool:
