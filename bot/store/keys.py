@@ -37,6 +37,7 @@ GROUP: Final = "workers"  # the consumer group of both streams
 DELAYED: Final = key("delayed")  # lanes that must wait, by the time they are due
 DELAYED_SINCE: Final = key("delayed", "since")  # the same lanes, by when that was written down
 DEAD: Final = key("dead")  # dead letters
+TIDIED: Final = key("tidied")  # set for a day once all conversations were looked at
 READY: Final = key("ready")  # written to see whether Redis takes writes
 
 CURSOR: Final = key("feed", "cursor")  # seq up to which the feed is known

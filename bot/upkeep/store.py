@@ -27,23 +27,39 @@ class Lifetimes:
         self._lives = days * keys.DAY
         self._rest = script(redis, "upkeep/rest.lua")
 
-    async def some(self, cursor: int) -> tuple[int, list[str]]:
-        """Ids of some threads with a card, and where to go on; 0 at the end. Each comes at least once.
+    async def is_whole(self) -> bool:
+        """Whether all is looked at, as once in a day: else only what may have come to rest since the last look."""
+        return bool(await self._redis.set(keys.TIDIED, "1", nx=True, ex=keys.DAY))
+
+    async def some(self, cursor: int, *, whole: bool = True) -> tuple[int, list[str]]:
+        """Ids of some threads to look at, and where to go on; 0 at the end. Each comes at least once.
 
         Places of cards that have moved on, as an older version left them, are from now on forgotten in time, and
         channels known of which it left something.
         """
-        following, found = await self._redis.scan(cursor, match=keys.CARD_OR_CHANNEL, count=200)
+        following, found = await self._redis.scan(cursor, match=keys.CARD_OR_CHANNEL, count=500)
         names = [one.decode() for one in found]
         await note(self._redis, names)
+        cards = [one for one in names if one.startswith(keys.card(""))]
         places = [one for one in names if one.startswith(keys.card_at("", "")[:-1])]
         pipe = self._redis.pipeline(transaction=False)
-        for one in places:
+        for one in (*cards, *places):
             pipe.ttl(one)
-        for one, left in zip(places, await pipe.execute() if places else [], strict=True):
+        for one in cards:
+            pipe.hexists(one, "gone")
+        answers = await pipe.execute() if names else []
+        lefts, gone = answers[: len(cards) + len(places)], answers[len(cards) + len(places) :]
+        for one, left in zip(places, lefts[len(cards) :], strict=True):
             if left == FOR_GOOD:
                 await self._redis.expire(one, self._lives)
-        return int(following), [one.removeprefix(keys.card("")) for one in names if one.startswith(keys.card(""))]
+        wanted = zip(cards, lefts[: len(cards)], gone, strict=True)
+        return int(following), [
+            one.removeprefix(keys.card("")) for one, left, is_gone in wanted if whole or is_gone or self._is_due(left)
+        ]
+
+    def _is_due(self, left: int) -> bool:
+        """Whether a card that lives so long may have come to rest within a day, or lives longer than it may."""
+        return not 0 <= left <= self._lives or 0 <= self._lives - keys.WEEK - left <= keys.DAY
 
     async def rest(self, thread_id: str) -> None:
         """Bring what leads to the card, and what is kept of it, in line with how long nothing has changed.
