@@ -81,8 +81,10 @@ class Lifetimes:
 
 
 def _slim(thread: Thread) -> Thread:
-    person = thread.person and thread.person.model_copy(update={"bio": None, "picture": None, "followers": None})
-    return thread.model_copy(update={"person": person, "last_message": None})
+    person = thread.person and thread.person.model_copy(
+        update={"bio": None, "picture": None, "followers": None, "verified": None}
+    )
+    return thread.model_copy(update={"person": person, "last_message": None, "platform_id": None})
 
 
 def _bare(thread: Thread) -> Thread:

@@ -276,6 +276,7 @@ async def _tidied(world: World) -> tuple[float, float, float]:
     """The hour's upkeep: seconds, of processor time, and how long a card takes meanwhile."""
     with world.on.store() as store:
         store.delete(keys.quota("turn:tidy"))
+        store.set(keys.TIDIED, "1")  # everything is looked at once a day
     async with world.bot((*QUICK, "both")) as bot:
         await _begun(world)
         began, before, cards = time.perf_counter(), bot.cpu() + world.valkey.cpu(), list[float]()
