@@ -15,7 +15,6 @@ from bot.store import keys
 from bot.store.channels import note
 from bot.store.scripts import script
 
-FOR_GOOD: Final = -1  # the time to live of what has none
 _OF_THE_GONE: Final = ("thread", "gone", "channel", "ts")
 
 
@@ -26,6 +25,7 @@ class Lifetimes:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._lives = days * keys.DAY
         self._rest = script(redis, "upkeep/rest.lua")
+        self._some = script(redis, "upkeep/some.lua")
 
     async def is_whole(self) -> bool:
         """Whether all is looked at, as once in a day: else only what may have come to rest since the last look."""
@@ -37,29 +37,10 @@ class Lifetimes:
         Places of cards that have moved on, as an older version left them, are from now on forgotten in time, and
         channels known of which it left something.
         """
-        following, found = await self._redis.scan(cursor, match=keys.CARD_OR_CHANNEL, count=500)
-        names = [one.decode() for one in found]
-        await note(self._redis, names)
-        cards = [one for one in names if one.startswith(keys.card(""))]
-        places = [one for one in names if one.startswith(keys.card_at("", "")[:-1])]
-        pipe = self._redis.pipeline(transaction=False)
-        for one in (*cards, *places):
-            pipe.ttl(one)
-        for one in cards:
-            pipe.hexists(one, "gone")
-        answers = await pipe.execute() if names else []
-        lefts, gone = answers[: len(cards) + len(places)], answers[len(cards) + len(places) :]
-        for one, left in zip(places, lefts[len(cards) :], strict=True):
-            if left == FOR_GOOD:
-                await self._redis.expire(one, self._lives)
-        wanted = zip(cards, lefts[: len(cards)], gone, strict=True)
-        return int(following), [
-            one.removeprefix(keys.card("")) for one, left, is_gone in wanted if whole or is_gone or self._is_due(left)
-        ]
-
-    def _is_due(self, left: int) -> bool:
-        """Whether a card that lives so long may have come to rest within a day, or lives longer than it may."""
-        return not 0 <= left <= self._lives or 0 <= self._lives - keys.WEEK - left <= keys.DAY
+        begins = [keys.card(""), keys.card_at("", "")[:-1], keys.CARD_OR_CHANNEL]
+        following, cards, others = await self._some(keys=[keys.TIDIED], args=[cursor, *begins, self._lives, int(whole)])
+        await note(self._redis, [one.decode() for one in others])
+        return int(following), [one.decode().removeprefix(keys.card("")) for one in cards]
 
     async def rest(self, thread_id: str) -> None:
         """Bring what leads to the card, and what is kept of it, in line with how long nothing has changed.
