@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from bot import accept
 from bot.channels import views
 from bot.channels.jobs import OpenSettings, SaveSettings
+from bot.channels.store import ChannelChoices
 from bot.context import Bot
 from bot.errors import AdminsOnly, InboxError, Refused
 from bot.feature import Feature
@@ -19,7 +20,7 @@ from bot.people import answers, forms
 from bot.people.announce import announced
 from bot.people.answers import say
 from bot.queue.job import Asker, Job, Keep, utc_now
-from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted, ticked
+from bot.slack.payloads import Ack, Body, asker, from_modal, more_of, remembered, submitted, ticked
 from bot.slack.workspace import Profile
 from bot.targets import typed as typed_target
 from bot.targets import views as targets
@@ -117,7 +118,8 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
         await ack(response_action="errors", errors=form.wrong)
         return
     chosen = {name: typed[name] for name in chosen_of if typed[name]}  # options
-    job = SaveSettings(**chosen, reminders=form.reminders, asker=who)  # type: ignore[arg-type]
+    shown = ChannelChoices.model_validate_json(kept) if (kept := more_of(body)) else None
+    job = SaveSettings(**chosen, reminders=form.reminders, shown=shown, asker=who)  # type: ignore[arg-type]
     await accept.submitted(bot, body, job, *hold_chosen(body, who))
     await ack()
 
@@ -151,7 +153,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         zone=profile.zone if found == Reminders() else found.zone,
         digest=found.digest,
         targets=targets.fields(found.target, found.holidays, report=found.report),
-        metadata=f"|{channel}|",
+        metadata=f"|{channel}||{set_here.model_dump_json(exclude_defaults=True)}",
     )
     await forms.fill(bot, job.view_id, view)
     return []
@@ -172,9 +174,9 @@ async def _admin_there(bot: Bot, asker: Asker) -> Profile | None:
 async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     """From now on; whoever waits is looked at again by the new hours."""
     await bot.access.admin(job.asker)
-    channel, made = job.asker.channel or "", job.reminders
-    chosen = {"broadcast": job.broadcast} if job.broadcast else {}
-    await bot.preferences.set_channel(channel, privacy=job.privacy, reminders=made, **chosen)
+    channel = job.asker.channel or ""
+    now = await bot.preferences.change_channel(channel, lambda known: _as_wanted(job, known))
+    made = now.reminders
     following = made.next_digest(utc_now())
     await bot.waiting.save_morning(channel, following.timestamp() if following else None)
     monday = made.next_report(utc_now())
@@ -183,14 +185,24 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     looks = await judged_anew(bot)
     hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     sentences = [
-        *([waits.broadcast(channel, job.broadcast)] if job.broadcast else []),
+        *([waits.broadcast(channel, now.broadcast)] if job.broadcast else []),
         views.reminds(made.unassigned_after, made.assigned_after, hours),
         views.digest_at(made.digest, made.zone),
         *targets.said(made.target, made.holidays, report=made.report),
     ]
-    said = views.saved(channel, privacy=job.privacy, said=sentences)
+    said = views.saved(channel, privacy=now.privacy, said=sentences)
     own: list[Job] = []
     if job.heard and job.heard != (await bot.preferences.person(job.asker.user)).heard:
         await bot.preferences.set_person(job.asker.user, heard=job.heard)
         own = [say(job.asker, waits.heard(job.heard))]
     return [*await announced(bot, job, "settings", channel, said), *own, *looks]
+
+
+def _as_wanted(job: SaveSettings, known: ChannelChoices) -> ChannelChoices:
+    """What the admin changed in their form is as they want it; what somebody else set meanwhile stays."""
+    shown, wanted = job.shown, {"privacy": job.privacy, "broadcast": job.broadcast or known.broadcast}
+    hours = dict(job.reminders)
+    if shown:
+        wanted = {name: one for name, one in wanted.items() if one != getattr(shown, name)}
+        hours = {name: one for name, one in hours.items() if one != getattr(shown.reminders, name)}
+    return known.model_copy(update={**wanted, "reminders": known.reminders.model_copy(update=hours)})

@@ -76,11 +76,12 @@ async def _shown(bot: Bot, job: Ours, card: Card, channel: str, message: Message
 
 async def _sent_by(bot: Bot, job: Ours, card: Card, message: Message) -> str:
     """`Ana, from Slack`; "" for what stands below the card in another way."""
-    send = await bot.attempts.of_message(message.id)
+    person = card.thread.person
+    under_way = person and await bot.attempts.under_way(Address.within(card.thread, person))
+    send = await bot.attempts.of_message(message.id)  # asked last: what was under way is known by its end
     if send is not None:
         return "" if send.card or send.echo else f"{send.writer or 'Your team'}, from Slack"
-    person = card.thread.person
-    if person and await bot.attempts.under_way(Address.within(card.thread, person)):
+    if under_way:
         raise Later(SOON, tried(job))
     if message.author == "campaign":
         return "Your team, campaign"

@@ -136,8 +136,8 @@ class Access:
         return profile
 
     async def admin(self, asker: Asker) -> Profile:
-        """An insider who may say who is who. Raises `AdminsOnly`."""
-        profile = await self.insider(asker)
+        """An insider who may say who is who, as Slack says now. Raises `AdminsOnly`."""
+        profile = await self.insider(asker, fresh=True)
         if not self._is_admin(profile):
             raise AdminsOnly("neither a workspace admin nor in BOT_ADMINS")
         return profile

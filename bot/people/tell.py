@@ -35,10 +35,11 @@ async def tell(job: Tell, _: Keep, bot: Bot) -> list[Job]:
     shown = None if job.replace else await bot.lines.get(name)
     if shown and shown.is_on_its_way:
         raise Later(AGAIN, job)
-    if shown and await _in_place(bot, shown, message):
+    if shown:
+        stands = await _in_place(bot, shown, message)
         if not job.meanwhile:
             await bot.lines.drop(name)
-        if not (job.lasting and shown.url):
+        if stands and not (job.lasting and shown.url):
             return []
     elif job.meanwhile and await bot.lines.begin(name):
         await _show(bot, name, job.asker, message)
@@ -93,7 +94,8 @@ async def _show(bot: Bot, name: str, asker: Asker, message: Msg) -> None:
             await bot.lines.put(name, Shown(at=utc_now(), url=url))
             return
         place = await bot.slack.post(asker.user, message)
-        await bot.lines.put(name, Shown(at=utc_now(), channel=place.channel, ts=place.ts))
+        if not await bot.lines.put(name, Shown(at=utc_now(), channel=place.channel, ts=place.ts)):
+            await bot.slack.delete(place)  # what it is about was told while Slack took its time
     except SlackError as error:
         log.info("line_not_said", error=str(error))
         await bot.lines.drop(name)

@@ -96,8 +96,8 @@ async def _judge(bot: Bot, thread_id: str, now: datetime) -> Target | datetime |
 
 @feature.handles(Nudge)
 async def nudge(job: Nudge, _: Keep, bot: Bot) -> list[Job]:
-    """Say it once, of those who wait still."""
-    still = {one: since for one, since in job.threads.items() if await _waits(bot, one, since)}
+    """Say it once, of those who wait still, to who is to hear of it still; the others are looked at again."""
+    still = {one: since for one, since in job.threads.items() if await _is_for(bot, job, one, since)}
     found = await waiters(bot, still)
     if not found:
         return []
@@ -110,6 +110,15 @@ async def nudge(job: Nudge, _: Keep, bot: Bot) -> list[Job]:
     return []
 
 
-async def _waits(bot: Bot, thread_id: str, since: float) -> bool:
-    wait = await bot.waiting.get(thread_id)
-    return wait is not None and wait.since == since
+async def _is_for(bot: Bot, job: Nudge, thread_id: str, since: float) -> bool:
+    """Whether they wait still, and who is to be told has the conversation, or its card, still."""
+    wait, card = await bot.waiting.get(thread_id), await bot.cards.get(thread_id)
+    if wait is None or wait.since != since or card is None:
+        return False
+    if job.channel.startswith(("U", "W")):
+        try:
+            return await acting_as(bot, card.thread.assignee_id) == job.channel
+        except (InboxError, Unidentified):
+            return False
+    place = await bot.cards.place(thread_id)
+    return place is not None and place.channel == job.channel

@@ -38,7 +38,8 @@ async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
 @feature.handles(Morning)
 async def morning(job: Morning, _: Keep, bot: Bot) -> list[Job]:
     """Everybody who waits in the channel; nothing when nobody does."""
-    if timedelta(seconds=job.age) > TOO_LATE:  # the channel took no posts for so long
+    wanted = (await bot.preferences.channel(job.channel)).reminders.digest is not None
+    if not wanted or timedelta(seconds=job.age) > TOO_LATE:  # the channel took no posts for so long
         await _schedule(bot, job.channel, utc_now())
         return []
     waiting = await bot.waiting.all()

@@ -16,7 +16,7 @@ feature = Feature()
 @feature.word("away", help="rules assign you nothing until you are back: `away until Mon`, `away`")
 async def away(job: Console, typed: str, bot: Bot) -> list[Job]:
     """One's own, so anybody's who may act."""
-    actor = await bot.access.actor(job.asker)
+    actor = await bot.access.actor(job.asker, fresh=True)
     zone = await bot.access.zone(job.asker)
     until = read_until(typed, job.at, zone) if typed else None
     await bot.preferences.set_person(actor.user, away=Away(until=until))
@@ -26,7 +26,7 @@ async def away(job: Console, typed: str, bot: Bot) -> list[Job]:
 @feature.word("back", help="you are back: rules assign you conversations again", alone=True)
 async def back(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Harmless to repeat."""
-    actor = await bot.access.actor(job.asker)
+    actor = await bot.access.actor(job.asker, fresh=True)
     known = (await bot.preferences.person(actor.user)).away
     await bot.preferences.set_person(actor.user, away=None)
     return [say(job.asker, words.back(was=known is not None and known.holds(utc_now())))]

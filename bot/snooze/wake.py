@@ -37,8 +37,9 @@ async def ring(_: Ring, __: Keep, bot: Bot) -> list[Job]:
     """Each that is due is woken by a job of its own, once."""
     due = await bot.snoozes.due()
     known = await bot.snoozes.of([one.thread_id for one in due])
+    still = set(await bot.snoozes.due())  # else what was read may be another snooze, until later
     for one in due:
-        if snoozed := known.get(one.thread_id):
+        if one in still and (snoozed := known.get(one.thread_id)):
             job = Rouse(thread_id=one.thread_id, snoozed=snoozed)
             await bot.lanes.accept(job, once=f"rouse:{snoozed.id}:{one.at}")
         await bot.snoozes.rung(one)

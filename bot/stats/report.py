@@ -48,7 +48,8 @@ async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
 async def report(job: Report, _: Keep, bot: Bot) -> list[Job]:
     """The seven days before; nothing where another organisation reads along."""
     now = utc_now()
-    if timedelta(seconds=job.age) <= TOO_LATE and await bot.sharing.shows(job.channel):
+    wanted = (await bot.preferences.channel(job.channel)).reminders.report
+    if wanted and timedelta(seconds=job.age) <= TOO_LATE and await bot.sharing.shows(job.channel):
         await slot(bot, job)
         until = now.astimezone(UTC).date() - timedelta(days=1)
         await said(bot, job, views.report_message(await summary(bot, until)))

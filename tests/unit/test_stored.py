@@ -45,6 +45,7 @@ LANES_SINCE = {
     "announce": ("announce:",),
     "campaign": ("inbound:",),
     "digest": ("digest",),
+    "draw_home": ("home:",),
     "missed": ("posts:",),
     "move": ("posts:",),
     "nobody_free": ("nobody-free:",),
