@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import structlog
 
 from bot.card import Card
-from bot.cards.draw import draw, draw_below, fresh, named_later, redraw_below, shared
-from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render
+from bot.cards.draw import draw, draw_below, fresh, named_later, shared
+from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render, RenderBelow
 from bot.cards.message_views import that_fit
 from bot.cards.posting import awake, slot, stands, unseen, waits_since, with_latest
 from bot.cards.posts_store import Waiting
@@ -45,7 +45,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
         return []
     place = await bot.cards.place(job.thread_id)
     if job.attempt and (found := await _made(bot, job.attempt, place)):
-        return await _found(bot, job, job.attempt, card, found)
+        return await _found(bot, job, job.attempt, found)
     await _catch_up(bot, job)
     card = await _as_before(bot, card)
     waiting = await _waiting(bot, job, card, place)
@@ -148,12 +148,13 @@ async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None
     return found
 
 
-async def _found(bot: Bot, job: Post, attempt: Attempt, card: Card, found: Place) -> list[Job]:
+async def _found(bot: Bot, job: Post, attempt: Attempt, found: Place) -> list[Job]:
     """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
     shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
+    then = await _stands(bot, job, attempt, found, shown)
     if shown and attempt.thread_ts:
-        await redraw_below(bot, job, found, await _drawn(bot, card, attempt, [one.message for one in shown]))
-    return await _stands(bot, job, attempt, found, shown)
+        return [RenderBelow(thread_id=job.thread_id, place=(found.channel, found.ts)), *then]
+    return then
 
 
 async def _stands(

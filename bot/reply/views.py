@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot import words
-from bot.cards.message_views import body, edited, history, reacted
+from bot.cards.message_views import beginning, body, edited, history, reacted
 from bot.later.views import undo_button
 from bot.models import Message, Person, SendState, Thread
 from bot.send.views import send_again
@@ -169,13 +169,15 @@ def reply_receipt(
     again = [send_again(whom, intent)] if state == "unconfirmed" else []
     buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
     buttons += [undo_button(undo)] if undo else []
-    said = f": {plain(text, 150)}" if text.strip() else ""  # a channel may want none of it
+    changed = message if message and (message.edited or message.deleted) else None
+    said = beginning(changed) if changed else plain(text, 150)
+    told = f": {said}" if said.strip() else ""  # a channel may want none of it
     facts = f"{plain(who, 200)} replied to {plain(whom, 200)} from {plain(account, 80)}"
     return {
-        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{said} · {_STATES[state]}",
+        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{told} · {_STATES[state]}",
         "blocks": [
             line(run(who, bold=True), run(", from Slack")),
-            *(body(message) if message and (message.edited or message.deleted) else quote(text, QUOTE)),
+            *(body(changed) if changed else quote(text, QUOTE)),
             context(f"{_STATES[state]}{ended}{edited(message)}", facts, reacted(message)),
             *([section(why)] if why else []),
             *actions("receipt_actions", buttons),

@@ -73,8 +73,7 @@ class Slack(Workspace):
         except (SlackRefused, SlackUnknown):
             return None
         for one in answer.get("messages") or []:
-            marked = (one.get("metadata") or {}).get("event_payload", {}).get("message_id")
-            if marked == message_id and str(one["ts"]) != thread_ts:
+            if _mark(one) == message_id and str(one["ts"]) != thread_ts:
                 return Place(channel, str(one["ts"]))
         return None
 
@@ -88,27 +87,31 @@ class Slack(Workspace):
         except (SlackRefused, SlackUnknown):
             return set()
         posts = [one for one in answer.get("messages") or [] if one.get("thread_ts", one["ts"]) == one["ts"]]
-        found = [(one.get("metadata") or {}).get("event_payload", {}).get("message_id") for one in posts]
-        return {str(one) for one in found if one}
+        return {_mark(one) for one in posts} - {""}
 
     async def validate(self, message: Mapping[str, Any]) -> None:
         """Raises `ContentRefused` for blocks that Slack would not take; nothing is posted."""
         async with self._answers():
             await self.client.blocks_validate(blocks=message["blocks"])
 
-    async def own_replies(self, card: Place, bot_user: str) -> list[Place] | None:
-        """What the bot posted below a card, a thousand posts at the most; None where it may not read history."""
+    async def own_replies(self, card: Place, bot_user: str) -> dict[Place, str] | None:
+        """What the bot posted below a card, each with its mark ("" for none), a thousand posts at the most.
+
+        None where it may not read history.
+        """
         try:
             async with self._answers():
-                answer = await self.client.conversations_replies(channel=card.channel, ts=card.ts, limit=POSTS)
+                answer = await self.client.conversations_replies(
+                    channel=card.channel, ts=card.ts, include_all_metadata=True, limit=POSTS
+                )
         except NotThere:
-            return []
+            return {}
         except (SlackRefused, SlackUnknown):
             return None
         ours = [
             one for one in answer.get("messages") or [] if one.get("user") == bot_user and str(one["ts"]) != card.ts
         ]
-        return [Place(card.channel, str(one["ts"])) for one in ours]
+        return {Place(card.channel, str(one["ts"])): _mark(one) for one in ours}
 
     async def update(self, place: Place, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:
@@ -201,6 +204,11 @@ class Slack(Workspace):
                 )
 
         await _with_pictures_if_possible(message, call)
+
+
+def _mark(posted: Mapping[str, Any]) -> str:
+    """What `metadata` marked it with; "" where it is not ours."""
+    return str((posted.get("metadata") or {}).get("event_payload", {}).get("message_id") or "")
 
 
 async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:

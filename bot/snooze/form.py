@@ -27,6 +27,7 @@ from bot.slack.payloads import (
     submitted,
     ticked,
 )
+from bot.snooze import put
 from bot.snooze.jobs import OpenSnooze
 from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
 from bot.snooze.views import WAKE, WAKING, WRONG, snooze_modal
@@ -88,7 +89,9 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     if isinstance(at, Wrong):
         await ack(response_action="errors", errors={at.field: WRONG[at.why]})
         return
-    wish = Wish(until=at, even=bool(ticked(body, "even")), listed=bool(place))
+    card = None if place else await bot.cards.get(thread_id)
+    after = put.newest(card) if card else None  # by the time it is worked, more may stand there
+    wish = Wish(until=at, even=bool(ticked(body, "even")), after=after, listed=bool(place))
     seen = "home" if place == "home" else ""
     await accept.submitted(bot, body, Change(verb="snooze", thread_id=thread_id, snooze=wish, asker=who, seen_in=seen))
     await ack()

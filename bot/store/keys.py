@@ -93,6 +93,7 @@ shown: Final = each("shown")  # message: where it is shown
 post: Final = each_two("post")  # channel and ts: the messages that it shows
 receipt: Final = each("receipt")  # receipt: where it is
 receipt_of: Final = each("receipt-of")  # message
+says: Final = each("says")  # message that was sent with a receipt and has changed since: as it is now
 
 # --- who waits, and who answers --------------------------------------------------------------------------------------
 

@@ -26,7 +26,15 @@ from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.snooze import put
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import NOTE_TO_NOBODY, already, left_open, not_archived, not_reminding, still_assigned
+from bot.threads.words import (
+    NOTE_TO_NOBODY,
+    already,
+    just_wrote,
+    left_open,
+    not_archived,
+    not_reminding,
+    still_assigned,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +141,9 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
         return await _not_to_claim(bot, job, actor)
     if job.unless_after:
         return await _not_to_archive(bot, job, card, job.unless_after)
+    if job.verb == "archive" and any(one.message.inbound for one in await bot.posts.waiting(job.thread_id)):
+        await answers.note(bot, job, "left open: a new message")
+        return [say(job.asker, just_wrote(card.thread.person.label if card.thread.person else "They"))]
     if not _already(job, card, card.thread, actor):
         return None
     thread = await bot.inbox.thread(job.thread_id)
