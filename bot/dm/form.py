@@ -23,8 +23,8 @@ from bot.slack.blocks import WHOLE, handed_back
 from bot.slack.boundary import hand_back
 from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, more_of, remembered, submitted
 from bot.slack.seen import seen
-from bot.snippets import places, put
-from bot.snippets.words import no_value
+from bot.snippets import put
+from bot.snippets.words import unsendable
 
 TITLE: Final = "New DM"
 feature = Feature()
@@ -108,10 +108,8 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     _, who = from_modal(body)
     said = submitted(body, "text")
     until, wrong = send_at(body, more_of(body))
-    if not said.strip():
-        wrong[block_of(body, "text")] = words.EMPTY_TEXT_FIELD
-    if left := places.unfilled(said):
-        wrong[block_of(body, "text")] = no_value(left)
+    if why := unsendable(said):
+        wrong[block_of(body, "text")] = why
     recipient = ""
     try:
         recipient = _whom(body)

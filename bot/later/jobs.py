@@ -164,13 +164,16 @@ class OpenLater(Filled):
 
 
 class ChangeLater(Asked):
-    """The message that waits says `text` from now on and goes at that time; `seen` is when its form was filled in."""
+    """The message that waits says `text` from now on and goes at that time; `seen` is when its form was filled in.
+
+    Without a `text` it says what it said.
+    """
 
     recorded: ClassVar[tuple[str, str]] = ("later change", "")
     waits_in: ClassVar[str] = "decide-later:{about}"
     kind: Literal["change_later"] = "change_later"
     about: str
-    text: str
+    text: str | None = None
     until: datetime
     seen: datetime
 

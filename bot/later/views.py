@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from bot.later.words import CANCELLED, OVER, asks, doing
+from bot.later.words import CANCELLED, OVER, asks, doing, too_long
 from bot.models import Person
 from bot.send.views import whom
 from bot.slack.blocks import (
@@ -61,17 +61,17 @@ def time_fields(times: Mapping[str, datetime], zone: str) -> list[Block]:
     ]
 
 
-def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
-    """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`."""
-    entry: Block = {"type": "plain_text_input", "multiline": True, "max_length": _INPUT}
-    if written := literal(text, _INPUT):
-        entry["initial_value"] = written
+def change_modal(text: str, at: datetime, zone: str, characters: int | None, metadata: str) -> View:
+    """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`.
+
+    `characters` is the platform's limit, None where unknown. A text that does not fit is shown, to stay as it is.
+    """
     day: Block = {"type": "datepicker", "initial_date": f"{at:%Y-%m-%d}"}
     hint = label(f"In your time zone, {zone}. Without a time it is 9:00.", 150)
     return modal(
         "Change message",
         [
-            field("text", "Message", entry),
+            *_text(text, max(1, min(characters or _INPUT, _INPUT))),
             field("send_date", "Send on", day, hint=hint),
             field("send_time", "At", _clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),
         ],
@@ -79,6 +79,15 @@ def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
         submit=label("Save"),
         private_metadata=metadata,
     )
+
+
+def _text(text: str, most: int) -> list[Block]:
+    if len(text) > most:
+        return [*quote(text, WHOLE), context(too_long(most))]
+    entry: Block = {"type": "plain_text_input", "multiline": True, "max_length": most}
+    if written := literal(text, most):
+        entry["initial_value"] = written
+    return [field("text", "Message", entry)]
 
 
 def _clock(zone: str) -> Block:

@@ -48,6 +48,14 @@ def changed(at: datetime) -> str:
     return f"Saved: it is sent {when_long(at)}."
 
 
+def too_long(most: int) -> str:
+    """In the form that changes a message, instead of the field with its text."""
+    return (
+        f"The text stays as it is: a field here takes {most:,} characters. To write another one, press *Cancel* on the "
+        "message, and you have it back."
+    )
+
+
 def on_time(at: datetime) -> str:
     return f"It is sent {when_long(at)}, as you asked."
 

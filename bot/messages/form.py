@@ -102,7 +102,7 @@ async def _messages(bot: Bot, job: OpenMessage, card: Card) -> Sequence[Message]
 
 async def _fill(bot: Bot, job: OpenMessage, card: Card, messages: Sequence[Message], chosen: Message | None) -> None:
     thread, link = card.thread, await bot.directory.account(card.thread.account_link_id)
-    limits, now = await _limits(bot, thread.platform), utc_now()
+    limits, now = await bot.directory.limits(thread.platform), utc_now()
     reasons = {one: hindered(one, chosen, thread, link, limits, now) for one in NEEDS} if chosen else {}
     if job.form and chosen:
         await _fill_form(bot, job, card, chosen, limits, reasons[job.form])
@@ -133,7 +133,7 @@ async def _talk(bot: Bot, job: OpenMessage) -> str:
 async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, limits: Limits | None, why: str) -> None:
     person, metadata = card.thread.person, remembered(job.thread_id, job.asker, chosen.id)
     characters = limits.characters if limits else None
-    if job.form == "edit_message" and len(chosen.text) > INPUT:
+    if job.form == "edit_message" and len(chosen.text) > min(characters or INPUT, INPUT):
         why = why or TOO_LONG
     if why:
         await forms.notice(bot, job, TITLE, why)
@@ -145,11 +145,3 @@ async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, li
 
 def _label(link: AccountLink | None) -> str:
     return link.label if link else "your account"
-
-
-async def _limits(bot: Bot, platform: str) -> Limits | None:
-    try:
-        known = await bot.directory.platforms()
-    except InboxError:
-        return None
-    return next((one for one in known if one.platform == platform), None)

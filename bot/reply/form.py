@@ -128,7 +128,7 @@ async def _fill(
         takes=thread.assignee_id is None and await _takes(bot, job.thread_id),
         messages=messages,
         others=[(one.name, one.since) for one in others],
-        characters=await limit_of(bot, thread.platform),
+        characters=await bot.directory.characters(thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         seen=seen,
         reminders=tuple(REMINDERS),
@@ -182,14 +182,6 @@ async def last_messages(bot: Bot, thread_id: str, reply_to: str = "") -> Sequenc
     except InboxError:
         return None
     return [one.at(utc_now()) for one in reversed(found)]
-
-
-async def limit_of(bot: Bot, platform: str) -> int | None:
-    try:
-        known = await bot.directory.platforms()
-    except InboxError:
-        return None
-    return next((one.characters for one in known if one.platform == platform), None)
 
 
 @feature.handles(StopReplying)

@@ -18,7 +18,7 @@ from bot.people import forms
 from bot.people.access import Actor
 from bot.people.answers import tell
 from bot.queue.job import Filled, Job, Keep, utc_now
-from bot.reply.form import account_of, last_messages, limit_of
+from bot.reply.form import account_of, last_messages
 from bot.slack.blocks import handed_back
 from bot.slack.payloads import remembered
 from bot.snippets import put
@@ -107,7 +107,7 @@ async def _shown(
         messages=messages,
         left=left,
         seen=seen,
-        characters=await limit_of(bot, thread.platform),
+        characters=await bot.directory.characters(thread.platform),
         archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         colleague=not await _agreed(bot, actor, thread),
         why_not=why_not(thread, link),

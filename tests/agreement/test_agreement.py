@@ -442,7 +442,7 @@ MAY_USE = {
     "doctor": "cards",
     "earlier": "cards",
     "events": "cards routing rules snooze stats",
-    "later": "cards send snooze",
+    "later": "cards send snippets snooze",
     "lists": "admin cards later reminders waits",
     "messages": "cards send thread_replies",
     "reminders": "waits",

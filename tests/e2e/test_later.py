@@ -33,6 +33,7 @@ from tests.e2e.steps import (
     shows,
     thread,
     told,
+    version,
     whisper,
 )
 
@@ -319,6 +320,20 @@ async def test_a_change_that_cannot_be_is_said_beside_its_field(on: Stage) -> No
     assert isinstance(ack.body, dict)
     assert ack.body["errors"].keys() == {"send_time"}
     assert ack.trouble == ""
+
+
+async def test_a_change_is_as_long_as_the_platform_takes_and_leaves_no_place_unfilled(on: Stage) -> None:
+    on.inbox.world.characters = 200
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "First thought")
+    (post,) = below(on, card)
+    await on.slack.press(on.acme.bo, post.channel, post.ts, "Change…")
+    view = await form(on, on.acme.bo, "Send on")
+    (field,) = [one["element"] for one in view["blocks"] if one.get("block_id") == "text"]
+    assert field["max_length"] == {"v2": 200, "v1": 3_000}[version(on)]  # v1 does not say
+    ack = await on.slack.submit(on.acme.bo, values={"text": "Dear {first_name}, well"})
+    assert isinstance(ack.body, dict)
+    assert "“Dear {first_name}, well”" in ack.body["errors"]["text"]
 
 
 async def test_a_change_that_comes_too_late_hands_the_new_text_back(on: Stage, clock: Later) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from bot.later.jobs import Release
+from bot.queue.job import utc_now
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.e2e.scheduling import Later, dm_later, later, sent
-from tests.e2e.steps import card_of, form, hears, idle, labels, receipts, reply_form, told
+from tests.e2e.steps import card_of, form, hears, idle, labels, receipts, reply_form, told, whisper
 
 
 @pytest.fixture
@@ -114,6 +116,28 @@ async def test_a_direct_message_is_undone(on: Stage, clock: Later) -> None:
     assert "Hello" in heard
     await on.slack.until(lambda: clock.kept() == [])
     assert sent(on) == []
+
+
+async def test_what_is_longer_than_a_field_takes_is_sent_whole_though_its_time_is_changed(
+    on: Stage, clock: Later
+) -> None:
+    said = "So much to say. " * 400 + "The end."
+    on.inbox.add_thread(on.acme.account, on.acme.omar)
+    await holds(on, on.acme.bo)
+    await on.slack.command(on.acme.bo, on.acme.channel, "/dm", f"@omar_k {said}")
+    await hears(on, on.acme.bo, "in 30 s.")
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "scheduled")
+    listed = await whisper(on, on.acme.bo, "Messages that are sent later")
+    await on.slack.press_ephemeral(on.acme.bo, listed, "Change…")
+    view = await form(on, on.acme.bo, "Send on")
+    assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
+    assert "The end." in on.slack.show(view)
+    assert "The text stays as it is: a field here takes 3,000 characters." in on.slack.show(view)
+    day = (utc_now() + timedelta(days=40)).date()
+    assert (await on.slack.submit(on.acme.bo, values={"send_date": day.isoformat()})).ok
+    await hears(on, on.acme.bo, "Saved: it is sent ")
+    await passes(on, clock)
+    assert sent(on) == [said]
 
 
 async def test_if_they_write_in_these_seconds_it_is_held_and_asked(on: Stage, clock: Later) -> None:

@@ -54,8 +54,9 @@ def every_message() -> Iterator[Msg]:
 def every_modal() -> Iterator[View]:
     times: dict[str, datetime] = {one: AT + timedelta(days=number) for number, one in enumerate(CHOICES)}
     for zone, text in product(("UTC", "America/Argentina/ComodRivadavia"), TEXTS):
-        yield views.change_modal(text or "Hello", AT, zone, f"{ABOUT}|C1|1.2|{zone} {AT.isoformat()}")
-        form = views.change_modal("Hello", AT, zone, "")
+        for most in (None, 1, 200):
+            yield views.change_modal(text or "Hello", AT, zone, most, f"{ABOUT}|C1|1.2|{zone} {AT.isoformat()}")
+        form = views.change_modal("Hello", AT, zone, None, "")
         yield form | {"blocks": views.time_fields(times, zone)}
 
 
