@@ -645,6 +645,24 @@ async def test_where_its_writer_has_left_the_workspace_the_channel_is_told(on: S
     assert (sent(on), clock.kept()) == ([], [])
 
 
+async def test_where_its_writer_has_lost_the_seat_and_the_card_was_deleted_somebody_is_told(
+    on: Stage, clock: Later
+) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you")
+    (post,) = below(on, card)
+    await on.slack.erase(post)
+    await on.slack.erase(card)
+    on.inbox.world.members.pop(on.acme.bo_member)
+    clock.forget(keys.MEMBERS)
+    clock.comes()
+    await rings(on)
+    (new,) = cards(on)
+    assert "See you" in on.slack.show(below(on, new)[0])
+    assert below(on, new)[0].broadcast
+    assert await on.bridge.lanes.dead_letters() == []
+
+
 async def test_of_a_direct_message_without_a_card_the_admins_are_told(on: Stage, clock: Later) -> None:
     await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
     on.inbox.world.members.pop(on.acme.bo_member)
