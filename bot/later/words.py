@@ -20,8 +20,8 @@ UNANSWERED: Final = "You haven't answered for a week, so nothing was sent. Write
 
 def holds(seconds: int) -> str:
     if not seconds:
-        return "What you send with *Reply* and `/dm` goes out at once."
-    return f"What you send with *Reply* and `/dm` waits {seconds} s, and its receipt has *Undo*."
+        return "What you send goes out at once."
+    return f"What you send waits {seconds} s, and you have *Undo* as long."
 
 
 def doing(*, own: bool) -> str:

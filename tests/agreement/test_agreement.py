@@ -454,7 +454,7 @@ MAY_USE = {
     "snooze": "cards lists waits",
     "stats": "reminders",
     "targets": "reminders routing",
-    "thread_replies": "cards send",
+    "thread_replies": "cards later send",
     "threads": "cards snooze",
     "triage": "bulk cards lists reply snippets snooze",
     "upkeep": "",

@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.later.jobs import Release
 from bot.queue.job import utc_now
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.e2e.scheduling import Later, dm_later, later, sent
+from tests.e2e.scheduling import Later, dm_later, holds, later, passes, sent
 from tests.e2e.steps import card_of, form, hears, idle, labels, receipts, reply_form, told, whisper
 
 
@@ -24,14 +23,6 @@ async def clock(redis_url: str) -> AsyncIterator[Later]:
     found.close()
 
 
-async def holds(on: Stage, user: str, choice: str = "For 30 seconds") -> None:
-    """`user` wants that, in Home."""
-    await on.slack.open_home(user)
-    await on.slack.until(lambda: "Hold what I send" in on.slack.show(on.slack.home(user) or {"blocks": []}))
-    assert (await on.slack.press_home(user, "my_hold", value=choice)).ok
-    await idle(on)
-
-
 async def holding(on: Stage, user: str, card: Message, said: str = "Wait a moment") -> Message:
     """The receipt of a reply that is not sent yet."""
     await reply_form(on, user, card)
@@ -39,14 +30,6 @@ async def holding(on: Stage, user: str, card: Message, said: str = "Wait a momen
     await on.slack.until(lambda: receipts(on, card))
     await idle(on, held=1)
     return receipts(on, card)[-1]
-
-
-async def passes(on: Stage, clock: Later) -> None:
-    """The seconds are over."""
-    (waits,) = clock.waiting()
-    clock.comes()
-    await on.bridge.lanes.hurry(Release(about=waits.id, to=waits.to, asker=waits.send.asker))
-    await idle(on)
 
 
 async def test_it_is_off_at_first(on: Stage, clock: Later) -> None:
@@ -191,7 +174,7 @@ async def test_inbox_settings_has_it_for_admins_and_for_everybody_else(on: Stage
     view = await form(on, user, "Hold what I send, so that I may undo it")
     assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
     assert (await on.slack.submit(user, values={"hold": "For 10 seconds"})).ok
-    await hears(on, user, "What you send with *Reply* and `/dm` waits 10 s, and its receipt has *Undo*.")
+    await hears(on, user, "What you send waits 10 s, and you have *Undo* as long.")
     await idle(on)
     await holds(on, user, "Not at all")
     card = await card_of(on)

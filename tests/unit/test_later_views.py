@@ -82,7 +82,7 @@ def test_no_strangers_words_ping_link_or_format() -> None:
 def test_the_choice_of_how_long_to_hold_shows_what_is_chosen(seconds: int) -> None:
     assert views.hold_row(seconds)["accessory"]["initial_option"]["value"] == str(seconds)
     assert views.hold_field(seconds)["element"]["initial_option"]["value"] == str(seconds)
-    assert words.holds(0) == "What you send with *Reply* and `/dm` goes out at once."
+    assert words.holds(0) == "What you send goes out at once."
 
 
 def test_a_longer_list_says_how_many_more_there_are() -> None:
