@@ -543,6 +543,18 @@ async def test_who_is_typed_is_known_by_what_the_bot_has_seen(
     assert calls(on, "GET", "contacts") == calls(on, "GET", "prospects") == []
 
 
+async def test_one_that_is_too_long_for_a_direct_message_is_not_put_there_and_by_how_much_is_said(
+    opened: Open, redis_url: str
+) -> None:
+    on = await opened(versions=["v2"])
+    on.inbox.world.characters = 20
+    keep(redis_url, ("Long", "Twenty-one characters"))
+    await dm_form(on, on.acme.ana)
+    (offer,) = await found(on, on.acme.ana, "long")
+    await on.slack.press_modal(on.acme.ana, "snippet", value=offer, values={"text": "Mine"})
+    await showing(on, on.acme.ana, "*Long* is 6 characters too long here, where 20 fit.")
+
+
 async def test_a_place_that_is_left_stops_a_direct_message_too(on: Stage, redis_url: str) -> None:
     keep(redis_url, ("Greeting", "Hi {name}"))
     await dm_form(on, on.acme.ana)
