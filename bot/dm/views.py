@@ -10,10 +10,10 @@ from bot.address import Candidate
 from bot.dm import words as dm_words
 from bot.models import AccountLink, Person
 from bot.send.views import whom
-from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, quote, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, quote, section
+from bot.slack.inputs import INPUT, capacity, field, text_input
 from bot.text import clip, literal, platform_name
 
-INPUT = 3_000  # Slack's limit for a text input
 KNOWN = "known"  # the field that completes known people
 _KNOWN_INPUT: Block = {
     "type": "external_select",
@@ -45,18 +45,19 @@ def dm_modal(
     `check` asks to look at the recipient, who may be nobody or somebody else. `limits` says how many characters a
     message has at the most on each platform of the team's, None where Inbox does not say.
     """
-    most = min(max((one or INPUT for one in limits.values()), default=INPUT), INPUT)
-    clipped, hint = len(text) > most, label(dm_words.room(limits, INPUT), 300)
+    most = capacity(max((one or INPUT for one in limits.values()), default=INPUT))
+    clipped, message = len(text) > most, text_input(most, text, lines=True)
     note = f"Only the first {most:,} characters fit here." + (dm_words.LONGER if most == INPUT else "")
-    message: Block = {"type": "plain_text_input", "multiline": True, "max_length": most, **_initial(text, most)}
     return modal(
         "New DM",
         [
-            field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150), optional=True),
+            field(
+                "recipient", "To", text_input(_TO, recipient, placeholder="@handle"), hint=words.TO_HINT, optional=True
+            ),
             *([context(dm_words.CHECK_TO)] if check else []),
             field(KNOWN, "Or somebody you know", _KNOWN_INPUT, optional=True),
             *_account_field(links, account_link_id),
-            field("text", "Message", message, hint=hint),
+            field("text", "Message", message, hint=dm_words.room(limits, INPUT)),
             *([context(note)] if clipped else []),
             *later,
         ],
@@ -114,16 +115,6 @@ def first_message_question(*, person: Person, account: str, doubts: Sequence[str
 def help_message() -> Msg:
     """`/dm help`."""
     return {"text": words.DM_HELP, "blocks": [section(words.DM_HELP)]}
-
-
-def _initial(text: str, limit: int) -> dict[str, str]:
-    value = literal(text, limit)
-    return {"initial_value": value} if value else {}
-
-
-def _recipient_input(recipient: str) -> Block:
-    placeholder = {"placeholder": label("@handle")}
-    return {"type": "plain_text_input", "max_length": _TO, **placeholder, **_initial(recipient, _TO)}
 
 
 def _account_field(links: Sequence[AccountLink], chosen: str | None) -> list[Block]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import SlackError
 from bot.feature import Feature
-from bot.models import Card
 from bot.queue.job import Job, Keep, utc_now
-from bot.reminders.due import LOOK, said, slot, stands, waiters
+from bot.reminders.due import LOOK
+from bot.reminders.posting import said, slot, stands, waiters
 from bot.reminders.views import reminder
 from bot.targets.jobs import TellLate
-from bot.targets.look import Ear, answer_by, may_act, quiet_until
+from bot.targets.look import Ear, answer_by, quiet_until
 
 feature = Feature()
 
@@ -85,6 +86,6 @@ async def _is_late(bot: Bot, job: TellLate, thread_id: str, since: float) -> boo
 async def _may_hear(bot: Bot, job: TellLate, card: Card) -> bool:
     """Whether the one person it is for has the conversation still, or at least may act."""
     if job.stage != "late":
-        return await may_act(bot, job.channel)
+        return await bot.access.colleague(job.channel) is not None
     member = card.thread.assignee_id
     return member is not None and await bot.access.acts_as(job.channel, member)

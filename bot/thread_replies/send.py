@@ -137,12 +137,11 @@ async def mark(job: Mark, _: Keep, bot: Bot) -> list[Job]:
     place = Place(job.asker.channel or "", job.ts)
     told: list[Job] = [job.told] if job.told and job.state not in ("sent", "edited") else []
     try:
-        mark = MARKS.get(job.state)
-        if mark:
-            await bot.slack.react(place, mark)
+        if name := MARKS.get(job.state):
+            await bot.slack.react(place, name)
         if job.state in OVER:
             await bot.slack.take_reaction(place, WAITS)
-        if job.again and mark != FAILED:
+        if job.again and name != FAILED:
             await bot.slack.take_reaction(place, FAILED)
     except SlackRefused as error:
         log.warning("not_marked", ref=job.ref, error=error.code)

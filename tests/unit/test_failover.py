@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import NotWritable, StoreUnavailable
@@ -20,7 +19,7 @@ from bot.queue.lanes import Lanes
 from bot.sandbox.slack.records import Message
 from bot.store.connect import connect
 from tests.conftest import Open
-from tests.servers import Relay, Start, relay, starting
+from tests.servers import Relay, Start, ask, relay, starting
 from tests.unit.conftest import Outside
 from tests.unit.test_cli import process
 
@@ -31,11 +30,6 @@ GENEROUS = 30.0  # seconds on a loaded machine; what is meant is five
 def start(tmp_path: Path) -> Iterator[Start]:
     with starting(tmp_path) as begin:
         yield begin
-
-
-async def ask(port: int, *command: str) -> Any:
-    async with Redis(host="127.0.0.1", port=port) as direct:
-        return await direct.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 async def until(so: Callable[[], Awaitable[bool]], within: float = GENEROUS) -> None:

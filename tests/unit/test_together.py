@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,6 @@ from redis.exceptions import ResponseError
 
 from bot.errors import StoreUnavailable
 from bot.store.connect import connect
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    opened = connect(redis_url)
-    yield opened
-    await opened.aclose()
 
 
 async def test_a_hundred_at_once_take_a_few_round_trips(redis: Any) -> None:
