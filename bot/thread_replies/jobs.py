@@ -74,7 +74,8 @@ class Revise(Asked):
 class Mark(Asked):
     """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
 
-    `again` when an earlier attempt has left its own mark.
+    `again` when an earlier attempt has left its own mark. What is `held`, its writer may undo in another message, which
+    gives way to the outcome.
     """
 
     noted: ClassVar[bool] = False
@@ -88,3 +89,7 @@ class Mark(Asked):
     @property
     def line(self) -> str:
         return ""
+
+    @property
+    def ends(self) -> bool:
+        return self.state != "held"
