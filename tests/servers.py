@@ -9,7 +9,9 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from redis.asyncio import Redis
 
 from bot.store.embedded import binary
 
@@ -35,6 +37,12 @@ def wait_for(port: int, within: float = 15.0) -> None:
         except OSError:
             assert time.monotonic() < end
             time.sleep(0.02)
+
+
+async def ask(port: int, *command: str) -> Any:
+    """What the server at `port` answers."""
+    async with Redis(host="127.0.0.1", port=port) as direct:
+        return await direct.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 @contextmanager

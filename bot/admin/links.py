@@ -34,7 +34,8 @@ async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
         raise Mistake(words.OWN_ADDRESS_ONLY)
     member = await bot.access.own_member(profile)
     others = [one for one in await bot.links.users(member.id) if one != profile.id]
-    await bot.links.save_link(profile.id, member.id, matched_by=profile.email)
+    before = await bot.links.link(profile.id)
+    await bot.links.match(profile.id, member.id, profile.email or "", before=before)
     log.info("linked", ref=job.ref, user=profile.id, member=member.id, by=profile.id)
     await bot.record.note(job.asker, "link", profile.id, f"done: {member.id}", job.ref, member.id)
     resumed = await _resume(bot, profile.id)

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from bot.admin import words
+from bot.channels import views as channels
 from bot.channels.store import ChannelChoices, PersonChoices, Preferences
 from bot.people.links import Links
 from bot.people.rights import Rights
-from bot.reminders import views as reminders
 from bot.routing.said import said_rules
 from bot.routing.store import Routes
 from bot.snippets.store import TEAM, Snippets
@@ -78,14 +78,14 @@ def _channel(channel: str, one: ChannelChoices) -> list[str]:
     hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     said = [
         waits.broadcast(channel, one.broadcast),
-        reminders.reminds(made.unassigned_after, made.assigned_after, hours),
-        reminders.digest_at(made.digest, made.zone),
+        channels.reminds(made.unassigned_after, made.assigned_after, hours),
+        channels.digest_at(made.digest, made.zone),
         *targets.said(made.target, made.holidays, report=made.report),
         *([targets.escalates(channel, one.escalate_after, one.escalate_to)] if one.escalate_to else []),
         *([prefix_is(channel, one.replies)] if one.replies else []),
         *([] if one.reply_assigns else ["A reply takes no conversation."]),
     ]
-    return [reminders.saved(channel, privacy=one.privacy, said=said)]
+    return [channels.saved(channel, privacy=one.privacy, said=said)]
 
 
 def _person(user: str, one: PersonChoices) -> list[str]:

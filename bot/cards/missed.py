@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from bot.card import Card
 from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Lost, Missed, Post, Render
 from bot.cards.known import learn
 from bot.cards.message_views import last_that_fit, meanwhile
-from bot.cards.posting import post_once, slot, stands, unseen, waits_since, with_latest
+from bot.cards.posting import post_once, shows, slot, stands, unseen, waits_since, with_latest
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
 from bot.metrics import RECEIVED, place_of
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Keep
 from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by
@@ -61,15 +62,11 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     count = len(new)
     then += ended_by(thread.id, card.snoozed, new)
     alone = [card.latest] if place and card.latest and await bot.posts.alone(card, place) else []
-    card = await with_latest(bot, card, new)
+    card = with_latest(card, new)
     for one in new:
         await waits_since(bot, one)
     if place is None:
-        drawn = await draw(bot, card, job.channel)
-        place = await post_once(bot, job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
-        await stands(bot, job, place, None)
-        await bot.noticed.put(thread.id, new[-1].created_at)
-        await bot.posts.show(new[-1:], place)
+        place = await _card(bot, job, card, new)
         if len(new) > 1:
             await slot(bot, job, job.channel, LATER)
         else:
@@ -83,6 +80,17 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     await bot.feed.caught_up(thread.id)
     RECEIVED.labels(place_of(place.channel)).inc(count)
     return [*then, Judge(thread_id=thread.id, channel=place.channel)]
+
+
+async def _card(bot: Bot, job: Missed, card: Card, new: Sequence[Message]) -> Place:
+    """The first card of a thread: it shows the last message, which the summary has told the channel of."""
+    drawn = await draw(bot, card, job.channel)
+    place = await post_once(bot, job, f"card-{job.thread_id}-{job.ref}", job.channel, drawn)
+    await stands(bot, job, place, None)
+    await bot.noticed.put(job.thread_id, new[-1].created_at)
+    await shows(bot, job.thread_id, new)
+    await bot.posts.show(new[-1:], place)
+    return place
 
 
 def _of_the_dead(job: Missed, card: Card | None, place: Place | None) -> list[Job]:
@@ -102,6 +110,7 @@ async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[
     there = await post_once(bot, job, f"missed-{job.thread_id}-{job.ref}", place.channel, shown, place.ts)
     if heard.until:
         await bot.noticed.put(job.thread_id, heard.until)
+    await shows(bot, job.thread_id, new)
     await bot.posts.opened(job.thread_id)
     await bot.posts.show(new[:earlier])
     await bot.posts.show(new[earlier:], there)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pydantic import Field
@@ -74,6 +75,10 @@ class Preferences:
     async def set_channel(self, channel: str, **chosen: object) -> None:
         """Set these fields of `ChannelChoices`; two admins who set different ones at once lose neither."""
         await self._channels.change(channel, lambda known: (known or ChannelChoices()).model_copy(update=chosen))
+
+    async def change_channel(self, channel: str, change: Callable[[ChannelChoices], ChannelChoices]) -> ChannelChoices:
+        """What `change` makes of what is set in the moment."""
+        return await self._channels.change(channel, lambda known: change(known or ChannelChoices()))
 
     async def person(self, user: str) -> PersonChoices:
         """What the Slack user set, and the defaults for the rest."""

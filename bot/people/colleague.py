@@ -25,6 +25,16 @@ async def user_of(bot: Bot, member: Member) -> str | None:
     return None
 
 
+async def acting_as(bot: Bot, member_id: str | None) -> str | None:
+    """The Slack user who may act, as the member; without one, the channel is reminded."""
+    if member_id is None:
+        return None
+    for user in await bot.links.users(member_id):
+        if await bot.access.acts_as(user, member_id):
+            return user
+    return None
+
+
 async def _with_address(bot: Bot, member: Member) -> list[str]:
     """Slack is asked now and then: a hundred conversations may be assigned to somebody who is not there."""
     unknown = f"not-in-slack:{member.id}"

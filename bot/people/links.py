@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.store import keys
+from bot.store.scripts import script
 
 
 class Links:
@@ -15,21 +16,25 @@ class Links:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._match = script(redis, "people/match.lua")
 
     async def link(self, user: str) -> str | None:
         """The Inbox member id that this Slack user acts as; "" when their link was taken away on purpose."""
         member = await self._redis.get(keys.link(user))
         return None if member is None else member.decode()
 
-    async def save_link(self, user: str, member_id: str, *, matched_by: str | None = None) -> None:
-        """`matched_by` is the address that both have; None where an admin said so."""
+    async def save_link(self, user: str, member_id: str) -> None:
+        """An admin said so."""
         pipe = self._redis.pipeline()
         pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user).sadd(keys.linked_as(member_id), user)
-        if matched_by:
-            pipe.set(keys.matched_by(user), _digest(matched_by))
-        else:
-            pipe.delete(keys.matched_by(user))
+        pipe.delete(keys.matched_by(user))
         await pipe.execute()
+
+    async def match(self, user: str, member_id: str, address: str, before: str | None) -> bool:
+        """Link them by the address that both have; False where the link is no longer what it was `before`."""
+        names = [keys.link(user), keys.LINKED, keys.matched_by(user), keys.linked_as(member_id)]
+        was = "-" if before is None else before
+        return bool(await self._match(keys=names, args=[user, member_id, _digest(address), was]))
 
     async def was_matched_by(self, user: str, address: str) -> bool | None:
         """Whether they were matched by this address; None where no address is noted."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.card import Card, Snoozed
 from bot.context import Bot
-from bot.models import Card, Snoozed, Thread
+from bot.models import Thread
 from bot.people.access import Actor
 from bot.people.answers import say
 from bot.queue.job import Job, utc_now
@@ -41,9 +42,14 @@ def _known(wish: Wish, card: Card, thread: Thread) -> datetime | None:
 
     A list shows what Inbox shows, a card what stands on it.
     """
+    shown = [newest(card), thread.last_message.created_at if wish.listed and thread.last_message else None]
+    return wish.after or max((one for one in shown if one), default=None)
+
+
+def newest(card: Card) -> datetime | None:
+    """When the newest message on the card was written."""
     on_card = card.latest or card.thread.last_message
-    shown = [one.created_at for one in (on_card, thread.last_message if wish.listed else None) if one]
-    return wish.after or max(shown, default=None)
+    return on_card.created_at if on_card else None
 
 
 def _told(job: Change, wish: Wish, card: Card, snoozed: Snoozed) -> list[Job]:

@@ -41,6 +41,10 @@ class Kept(Generic[M]):
             await self._redis.sadd(self._noted, about)
         await self._redis.set(self._key(about), self._written(value), ex=self._lives)
 
+    async def drop(self, about: str) -> None:
+        """Nothing is kept of it any more."""
+        await self._redis.delete(self._key(about))
+
     async def change(self, about: str, change: Callable[[M | None], M]) -> M:
         """What `change` makes of what is there; two changes at once happen one after the other."""
         key = self._key(about)

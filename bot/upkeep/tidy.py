@@ -20,10 +20,7 @@ feature = Feature()
 
 @feature.looks
 def look(bot: Bot) -> Look:
-    async def hourly() -> float:
-        return EVERY
-
-    return Look("tidy", Tidy, hourly)
+    return Look("tidy", Tidy, EVERY)
 
 
 @feature.handles(Tidy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -10,16 +11,18 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from bot.context import Timing
 from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
+from bot.sandbox.slack.records import Ack
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
@@ -75,6 +78,21 @@ class Hand:
         return await self.process.wait()
 
 
+class InsistentSlack(SandboxSlack):
+    """Tells of an event again until it is taken, as Slack does, though sooner; of a click or a command it does not."""
+
+    async def event(
+        self, type: str, *, event_id: str | None = None, retry: int = 0, shared: bool | None = False, **fields: Any
+    ) -> Ack:
+        once = event_id or self.next_id("Ev")
+        while True:
+            ack = await super().event(type, event_id=once, retry=retry, shared=shared, **fields)
+            if ack.ok:
+                return ack
+            retry += 1
+            await asyncio.sleep(0.2)
+
+
 @dataclass
 class Crew:
     """The processes and their world. `hands` are web processes first."""
@@ -85,6 +103,10 @@ class Crew:
     settings: Settings
     environment: dict[str, str]
     hands: list[Hand] = field(default_factory=list)
+
+    @property
+    def deaths(self) -> int:
+        return sum(hand.deaths for hand in self.hands)
 
     @property
     def webs(self) -> list[Hand]:
@@ -123,6 +145,13 @@ class Crew:
             await asyncio.sleep(0.02)
         return time.monotonic() - began
 
+    async def settled(self, left: Callable[[], int]) -> None:
+        """Until nothing is left, or nothing has changed for 75 seconds."""
+        last, since = -1, 0
+        while since < 150 and (count := left()):
+            last, since = count, since + 1 if count == last else 0
+            await asyncio.sleep(0.5)
+
     async def harass(self, dice: random.Random, until: asyncio.Event, pause: tuple[float, float]) -> None:
         """Kill -9 one process after the other, at random times, and start each again."""
         while not until.is_set():
@@ -139,7 +168,7 @@ async def crew(
     redis_url: str, api: str, *, webs: int = 2, workers: int = 3, timing: Timing = PACES
 ) -> AsyncIterator[Crew]:
     """`webs` and `workers` processes on one Redis; all are gone in the end."""
-    slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({api}), retry_delays=(0.5, 1.0, 2.0))
+    slack, inbox = InsistentSlack(), SandboxInbox(versions=frozenset({api}), retry_delays=(0.5, 1.0, 2.0))
     inbox.rate_per_minute = timing.inbox_per_minute
     async with serving(slack.app) as slack_url, serving(inbox.app) as inbox_url:
         slack.base_url = slack_url
@@ -153,6 +182,16 @@ async def crew(
         finally:
             await asyncio.gather(*(hand.kill() for hand in made.hands))
             await inbox.aclose()
+
+
+def number(text: str) -> int:
+    """Which one of its way it is: the texts of a way end in a number."""
+    return int(text.rsplit(" ", 1)[1])
+
+
+def inversions(texts: Sequence[str]) -> list[str]:
+    """Those that come right after one with a higher number."""
+    return [text for before, text in itertools.pairwise(texts) if number(text) < number(before)]
 
 
 def _environment(settings: Settings, timing: Timing) -> dict[str, str]:

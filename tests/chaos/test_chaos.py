@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from bot.sandbox.inbox.records import PersonRecord
-from tests.chaos.crew import Crew, crew
+from tests.chaos.crew import Crew, crew, inversions
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1000"))
@@ -97,17 +97,14 @@ async def _faults(on: Crew, dice: random.Random, until: asyncio.Event) -> None:
 
 
 async def _settled(on: Crew, acked: list[str], written: list[str]) -> None:
-    """Until everything has arrived or was told, or nothing has changed for 75 seconds."""
-    last, since = -1, 0
-    while since < 150:
-        told = _told(on)
-        open_ones = [text for text in acked if text not in told and text not in _sent(on)]
-        missing = [text for text in written if text not in _posted(on)]
-        if not open_ones and not missing:
-            return
-        count = len(open_ones) + len(missing)
-        last, since = count, since + 1 if count == last else 0
-        await asyncio.sleep(0.5)
+    """Until everything has arrived or was told."""
+
+    def left() -> int:
+        told, sent, posted = _told(on), _sent(on), _posted(on)
+        open_ones = [text for text in acked if text not in told and text not in sent]
+        return len(open_ones) + len([text for text in written if text not in posted])
+
+    await on.settled(left)
 
 
 def _judge(on: Crew, acked: list[str], written: list[str], about: str) -> None:
@@ -117,10 +114,9 @@ def _judge(on: Crew, acked: list[str], written: list[str], about: str) -> None:
     twice = [text for text, count in sent.items() if count > 1]
     repeated = _repeated(on)
     unanswered = sum(1 for call in on.slack.calls if call.method == "chat.postMessage" and not call.ok)
-    deaths = sum(hand.deaths for hand in on.hands)
     out_of_order = _out_of_order(on, acked, written)
     print(  # noqa: T201  # the issue's four figures
-        f"\n{about}: {len(acked)} DMs accepted, {len(written)} messages received, {deaths} processes killed\n"
+        f"\n{about}: {len(acked)} DMs accepted, {len(written)} messages received, {on.deaths} processes killed\n"
         f"  lost: {len(lost_dms) + len(lost_inbound)}\n"
         f"  sent twice: {len(twice)}\n"
         f"  posted twice: {repeated} (Slack's answer was lost or its reader killed)\n"
@@ -129,7 +125,7 @@ def _judge(on: Crew, acked: list[str], written: list[str], about: str) -> None:
     )
     assert on.inbox.violations == []
     assert (lost_dms, lost_inbound, twice, out_of_order) == ([], [], [], [])
-    assert repeated <= deaths + unanswered
+    assert repeated <= on.deaths + unanswered
 
 
 def _sent(on: Crew) -> Counter[str]:
@@ -182,12 +178,7 @@ def _out_of_order(on: Crew, acked: list[str], written: list[str]) -> list[str]:
     for message in on.inbox.sent():
         by_person[message.username].append(message.text)
     for texts in by_person.values():
-        wrong += _inversions([text for text in texts if text in set(acked)])
+        wrong += inversions([text for text in texts if text in set(acked)])
     for texts in _lines(on):
-        wrong += _inversions(list(dict.fromkeys(texts)))
+        wrong += inversions(list(dict.fromkeys(texts)))
     return wrong
-
-
-def _inversions(texts: list[str]) -> list[str]:
-    numbers = [int(text.rsplit(" ", 1)[1]) for text in texts]
-    return [text for text, number, before in zip(texts[1:], numbers[1:], numbers, strict=False) if number < before]

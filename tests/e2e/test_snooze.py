@@ -183,11 +183,17 @@ async def test_from_the_post_that_wakes_it_it_is_snoozed_again(on: Stage, clock:
     assert thread(on).archived
 
 
-async def test_the_record_says_who_snoozed_and_the_log_of_admins_shows_it(on: Stage) -> None:
+async def test_the_record_says_who_snoozed_and_what_woke_and_the_log_of_admins_shows_it(
+    on: Stage, clock: Clock
+) -> None:
     card = await card_of(on)
     await snooze(on, on.acme.bo, card)
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
     await hears(on, on.acme.ana, "snooze")
+    clock.comes()
+    await rings(on)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    await hears(on, on.acme.ana, " wake ")
 
 
 # --- what ends it ----------------------------------------------------------------------------------------------------
@@ -207,6 +213,22 @@ async def test_a_message_of_theirs_ends_it_and_is_shown_as_every_other(on: Stage
 
 def place(card: Message) -> tuple[str, str]:
     return card.channel, card.ts
+
+
+async def test_a_message_that_came_before_the_snooze_was_worked_ends_it(on: Stage, clock: Clock) -> None:
+    """Who snoozed it could not know of it, though it stands on the card by the time Inbox is asked."""
+    card = await card_of(on)
+    await snooze_form(on, on.acme.ana, card)
+    on.inbox.fail("PATCH *", delay=1.0)
+    assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")).ok
+    assert (await on.slack.submit(on.acme.ana)).ok
+    await on.inbox.customer_writes(on.acme.sarah, "One more thing")
+    await on.slack.until(lambda: "One more thing" in shows(on, card))
+    assert not thread(on).archived
+    await idle(on)
+    assert as_body(on, archived=True) in [call.body for call in calls(on, "PATCH")]
+    assert (clock.snoozed(), thread(on).archived) == ([], False)
+    assert "Waiting since" in shows(on, card)
 
 
 async def test_a_message_ends_it_also_where_inbox_does_not_reopen_by_itself(on: Stage, clock: Clock) -> None:

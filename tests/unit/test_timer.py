@@ -126,9 +126,9 @@ async def test_a_day_of_readings_spends_at_most_fifteen_percent_of_any_quota(red
     await acted(redis, 0)
     for at in range(48 * 12):
         hour = at - at % 12
-        count = {keys.readings(this): int(sum(parts[hour:at]))}
+        count = {keys.readings(str(this)): int(sum(parts[hour:at]))}
         count |= {
-            keys.readings(this - back): int(sum(parts[hour - 12 * back : hour - 12 * back + 12]))
+            keys.readings(str(this - back)): int(sum(parts[hour - 12 * back : hour - 12 * back + 12]))
             for back in range(1, 25)
             if hour >= 12 * back
         }
