@@ -84,7 +84,7 @@ async def _over(bot: Bot, known: Scheduled) -> list[Job]:
             try:
                 await bot.slack.delete(place)
             except SlackRefused:
-                pass  # it is gone already, or the bot has left the channel
+                pass  # the bot has left the channel
     await bot.schedule.erase(known)
     return []
 
