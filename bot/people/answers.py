@@ -60,6 +60,11 @@ async def note(bot: Bot, job: Asked, how: str, member: str = "") -> None:
     await bot.record.note(job.asker, *job.described, how, job.ref, member)
 
 
+async def note_of_ours(bot: Bot, job: Job, what: str, about: str, how: str, member: str = "") -> None:
+    """On record: what the bot did of itself."""
+    await bot.record.note(Asker(user=bot.installation.bot_user), what, about, how, job.ref, member)
+
+
 def outcome(error: Exception) -> str:
     """`refused: Outsider`, `failed: Unavailable`."""
     return f"{'refused' if isinstance(error, Refused) else 'failed'}: {type(error).__name__}"

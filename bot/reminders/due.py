@@ -8,8 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-import structlog
-
 from bot.context import Bot
 from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
@@ -21,8 +19,6 @@ from bot.reminders.jobs import Due, Nudge
 from bot.reminders.morning import mornings
 from bot.reminders.posting import said, slot, waiters
 from bot.reminders.store import FORGOTTEN
-
-log = structlog.get_logger(__name__)
 
 LOOK: Final = 1800.0  # seconds; assignments are noticed by then
 

@@ -20,6 +20,7 @@ async def away(job: Console, typed: str, bot: Bot) -> list[Job]:
     zone = await bot.access.zone(job.asker)
     until = read_until(typed, job.at, zone) if typed else None
     await bot.preferences.set_person(actor.user, away=Away(until=until))
+    await bot.record.note(job.asker, "away", "", "done", job.ref)
     return [say(job.asker, words.away(until))]
 
 
@@ -29,4 +30,5 @@ async def back(job: Console, typed: str, bot: Bot) -> list[Job]:
     actor = await bot.access.actor(job.asker, fresh=True)
     known = (await bot.preferences.person(actor.user)).away
     await bot.preferences.set_person(actor.user, away=None)
+    await bot.record.note(job.asker, "back", "", "done", job.ref)
     return [say(job.asker, words.back(was=known is not None and known.holds(utc_now())))]

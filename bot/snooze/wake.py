@@ -15,6 +15,7 @@ from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.inbox.event import Event
 from bot.models import Thread
+from bot.people import answers
 from bot.queue.job import DAY, Job, Keep, Later
 from bot.queue.retries import tried
 from bot.queue.timer import Look
@@ -106,6 +107,7 @@ async def _ended(bot: Bot, job: Rouse) -> list[Job]:
     wait = await bot.waiting.get(job.thread_id)
     if wait and wait.since is not None and not job.quiet:
         await bot.waiting.reminded(job.thread_id, wait.since)
+    await answers.note_of_ours(bot, job, "wake", job.thread_id, "done")
     log.info("woken", ref=job.ref, thread=job.thread_id, quiet=job.quiet)
     told = [] if job.quiet else [Woken(thread_id=job.thread_id, snoozed=job.snoozed)]
     return [Render(thread_id=job.thread_id), *told]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final, Literal
 
 from bot.address import Sent
@@ -13,15 +12,14 @@ from bot.inbox.event import Event
 from bot.models import Place
 from bot.queue.job import Job, Keep
 from bot.stats.figures import Fact
-from bot.stats.jobs import Count
+from bot.stats.jobs import OLD, Count
 
-OLD: Final = timedelta(days=1)  # a message that is told of so late is history that Inbox imports
 WRITTEN: Final = {"message.created", "message.received", "message.sent"}
 CLOSED: Final = {"thread.archived", "thread.deleted"}
 
 
 def counted(event: Event) -> list[Count]:
-    """What an event adds to the figures. A campaign answers nobody, where the event tells that it was one (v1)."""
+    """What an event adds to the figures. A campaign answers nobody: who wrote for us, v2 tells in the message alone."""
     if event.thread_id is None or (event.message and event.message.author == "campaign"):
         return []
     if event.type in CLOSED:
@@ -31,6 +29,8 @@ def counted(event: Event) -> list[Count]:
     if event.type not in WRITTEN or direction is None or not event.message_id or event.created_at - when > OLD:
         return []
     what: Literal["received", "sent"] = "received" if direction == "inbound" else "sent"
+    if what == "sent" and event.message is None:
+        return []  # counted once the message is read
     return [Count(what=what, thread_id=event.thread_id, when=when, message_id=event.message_id)]
 
 

@@ -17,7 +17,7 @@ async def channels(redis: Redis) -> list[str]:
     client: Any = redis  # redis-py types its commands as sync and async at once
     if not await client.exists(keys.CHANNELS_FOUND):
         for kind in KINDS:
-            await note(redis, [one.decode() async for one in client.scan_iter(match=kind("*"), count=1000)])
+            await note(redis, [one.decode() async for one in client.scan_iter(match=kind("*"), count=10_000)])
         await client.set(keys.CHANNELS_FOUND, "1")
     return sorted([one.decode() for one in await client.smembers(keys.CHANNELS)])
 

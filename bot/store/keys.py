@@ -52,6 +52,7 @@ GROUP: Final = "workers"  # the consumer group of both streams
 DELAYED: Final = key("delayed")  # lanes that must wait, by the time they are due
 DELAYED_SINCE: Final = key("delayed", "since")  # the same lanes, by when that was written down
 DEAD: Final = key("dead")  # dead letters
+TIDIED: Final = key("tidied")  # set for a day once all conversations were looked at
 READY: Final = key("ready")  # written to see whether Redis takes writes
 lane: Final = each("lane")  # lane: its jobs
 once: Final = each("once")  # whatever happens once: set once it has

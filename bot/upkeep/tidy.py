@@ -29,9 +29,10 @@ async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
         await bot.lanes.trim()
         await bot.record.trim()
         await bot.links.note()
+        job = job.model_copy(update={"whole": await bot.lifetimes.is_whole()})
     began, cursor = utc_now(), job.cursor or 0
     while (utc_now() - began).total_seconds() < FOR:
-        cursor, threads = await bot.lifetimes.some(cursor)
+        cursor, threads = await bot.lifetimes.some(cursor, whole=job.whole)
         await asyncio.gather(*(bot.lifetimes.rest(one) for one in threads))
         if cursor == 0:
             return []

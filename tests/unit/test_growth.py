@@ -92,3 +92,18 @@ async def test_whom_an_older_version_links_meanwhile_is_known_within_the_hour(re
     await old(redis)
     await links.note()
     assert await links.users("m1") == ["U1"]
+
+
+async def test_only_what_may_have_come_to_rest_is_looked_at_each_hour_and_all_once_a_day(redis: Any) -> None:
+    upkeep, lives = Lifetimes(redis), 365 * keys.DAY
+    lefts = {"new": lives - 60, "rests": lives - keys.WEEK - 3600, "rested": lives - 30 * keys.DAY, "older": 2 * lives}
+    for name, left in lefts.items():
+        await redis.hset(keys.card(name), "thread", "{}")
+        await redis.expire(keys.card(name), left)
+    await redis.hset(keys.card("gone"), mapping={"thread": "{}", "gone": "1"})
+    await redis.expire(keys.card("gone"), lives - 60)
+    await redis.hset(keys.card("for good"), "thread", "{}")
+    assert await upkeep.is_whole()
+    assert sorted((await upkeep.some(0))[1]) == ["for good", "gone", "new", "older", "rested", "rests"]
+    assert not await upkeep.is_whole()
+    assert sorted((await upkeep.some(0, whole=False))[1]) == ["for good", "gone", "older", "rests"]

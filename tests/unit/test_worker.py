@@ -41,7 +41,7 @@ from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Later, dump, utc_now
 from bot.queue.lanes import Lanes, Ticket
 from bot.queue.retries import TRIES, Sound
-from bot.queue.work import DEATHS, Handler, Handlers
+from bot.queue.work import DEATHS, Handler
 from bot.queue.worker import Worker
 from bot.store import embedded, keys
 from bot.store.connect import connect
@@ -72,7 +72,7 @@ class Shop:
         async def sound() -> bool:
             return self.sound
 
-        handlers: Handlers = dict.fromkeys((Console, Dm, Refresh, Tell), noted)
+        handlers: dict[type[Any], Handler] = dict.fromkeys((Console, Dm, Refresh, Tell), noted)
         return Worker(lanes or self.lanes, handlers, self.failed, asks or sound, breath=0.01, pauses=(0.0,))
 
     @asynccontextmanager
