@@ -10,7 +10,7 @@ from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Lost, Missed, Post, Render
 from bot.cards.known import learn
 from bot.cards.message_views import last_that_fit, meanwhile
-from bot.cards.posting import post_once, slot, stands, unseen, waits_since, with_latest
+from bot.cards.posting import post_once, shows, slot, stands, unseen, waits_since, with_latest
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
@@ -62,11 +62,11 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     count = len(new)
     then += ended_by(thread.id, card.snoozed, new)
     alone = [card.latest] if place and card.latest and await bot.posts.alone(card, place) else []
-    card = await with_latest(bot, card, new)
+    card = with_latest(card, new)
     for one in new:
         await waits_since(bot, one)
     if place is None:
-        place = await _card(bot, job, card, new[-1])
+        place = await _card(bot, job, card, new)
         if len(new) > 1:
             await slot(bot, job, job.channel, LATER)
         else:
@@ -82,13 +82,14 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     return [*then, Judge(thread_id=thread.id, channel=place.channel)]
 
 
-async def _card(bot: Bot, job: Missed, card: Card, last: Message) -> Place:
-    """The first card of a thread: it shows the `last` message, which the summary has told the channel of."""
+async def _card(bot: Bot, job: Missed, card: Card, new: Sequence[Message]) -> Place:
+    """The first card of a thread: it shows the last message, which the summary has told the channel of."""
     drawn = await draw(bot, card, job.channel)
     place = await post_once(bot, job, f"card-{job.thread_id}-{job.ref}", job.channel, drawn)
     await stands(bot, job, place, None)
-    await bot.noticed.put(job.thread_id, last.created_at)
-    await bot.posts.show([last], place)
+    await bot.noticed.put(job.thread_id, new[-1].created_at)
+    await shows(bot, job.thread_id, new)
+    await bot.posts.show(new[-1:], place)
     return place
 
 
@@ -109,6 +110,7 @@ async def _below(bot: Bot, job: Missed, card: Card, place: Place, new: Sequence[
     there = await post_once(bot, job, f"missed-{job.thread_id}-{job.ref}", place.channel, shown, place.ts)
     if heard.until:
         await bot.noticed.put(job.thread_id, heard.until)
+    await shows(bot, job.thread_id, new)
     await bot.posts.opened(job.thread_id)
     await bot.posts.show(new[:earlier])
     await bot.posts.show(new[earlier:], there)

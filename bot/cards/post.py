@@ -13,7 +13,7 @@ from bot.card import Card
 from bot.cards.draw import draw, draw_below, fresh, named_later, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render, RenderBelow
 from bot.cards.message_views import that_fit
-from bot.cards.posting import awake, slot, stands, unseen, waits_since, with_latest
+from bot.cards.posting import awake, shows, slot, stands, unseen, waits_since, with_latest
 from bot.cards.posts_store import Waiting
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone, InboxError
@@ -57,7 +57,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
     shown = await _next(bot, waiting, below)
     messages = [one.message for one in shown]
-    card = await with_latest(bot, card, messages)
+    card = with_latest(card, messages)
     new = [one.message for one in shown if one.entry.seq >= 0]  # the first of all was noticed on its card
     attempt = Attempt(
         ids=tuple(one.id for one in messages),
@@ -160,6 +160,9 @@ async def _stands(
         await bot.noticed.mentions(place, attempt.notice.mention)
     if attempt.notice.until:
         await bot.noticed.put(job.thread_id, attempt.notice.until)
+    latest = await shows(bot, job.thread_id, [one.message for one in shown])
+    if not attempt.thread_ts:  # a card shows what is newest; what is older goes below it
+        shown = [one for one in shown if latest is None or one.message.id == latest.id]
     changed = await bot.posts.put_shown(place, job.thread_id, shown)
     then: list[Job] = [Amend(thread_id=job.thread_id, message_id=one, in_turn=True) for one in changed]
     if attempt.thread_ts or await bot.cards.get(job.thread_id) != drawn:

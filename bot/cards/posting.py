@@ -75,13 +75,26 @@ async def stands(bot: Bot, job: Post | Move | Missed, place: Place, before: Plac
         raise Later(0.0, job, Leave(thread_id=job.thread_id, old=(place.channel, place.ts)))
 
 
-async def with_latest(bot: Bot, card: Card, messages: Sequence[Message]) -> Card:
-    """The card with the last of `messages` on it that somebody wrote to us, unless it shows a later one."""
+def with_latest(card: Card, messages: Sequence[Message]) -> Card:
+    """The card with the last of `messages` on it that somebody wrote to us, unless it shows a later one.
+
+    It is kept by `shows`, once that stands in Slack: until then, what is kept stands on a card, perhaps there alone.
+    """
     message = next((one for one in reversed(messages) if one.inbound), None)
     if message is None or (card.latest is not None and card.latest.created_at > message.created_at):
         return card
-    await bot.cards.put_latest(card.thread.id, message)
     return card.model_copy(update={"latest": message})
+
+
+async def shows(bot: Bot, thread_id: str, messages: Sequence[Message]) -> Message | None:
+    """`messages` stand in Slack now: the one that is on the card from then on."""
+    card = await bot.cards.get(thread_id)
+    if card is None:
+        return None
+    latest = with_latest(card, messages).latest
+    if latest is not None and latest != card.latest:
+        await bot.cards.put_latest(thread_id, latest)
+    return latest
 
 
 async def waits_since(bot: Bot, message: Message) -> None:

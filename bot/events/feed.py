@@ -58,7 +58,7 @@ async def _read_on(bot: Bot) -> bool:
     What happened before the bot ran for the first time is history. What happened during a time away is only
     counted, for the digest.
     """
-    spoken = bot.background.version
+    spoken, known = bot.background.version, bot.feed.moves()
     cursor, last = await bot.feed.cursor(), await bot.feed.read_at()
     began = await _begins(bot, cursor, last)
     at = utc_now()
@@ -71,11 +71,11 @@ async def _read_on(bot: Bot) -> bool:
             part = page.events[start : start + TOGETHER]
             ours = [one for one in part if began is None or one.created_at >= began]
             await asyncio.gather(*(_turn(bot, one, missed_until) for one in ours))  # asked of Redis in this order
-            await bot.feed.advance(part[-1].seq, spoken)
+            await bot.feed.advance(part[-1].seq, spoken, known)
             if (utc_now() - at).total_seconds() > AT_MOST:
                 return False  # a slow Redis gets through a page all the same
         cursor = page.last_seq if page.last_seq is not None else cursor
-        await bot.feed.advance(cursor or 0, spoken)
+        await bot.feed.advance(cursor or 0, spoken, known)
         if not page.has_more or page.last_seq is None:
             await bot.feed.was_read(at)
             return True

@@ -21,6 +21,7 @@ from bot.models import Message
 from bot.queue.job import Job, reference, utc_now
 from bot.queue.lanes import flat
 from bot.store import keys
+from bot.store.client import moves, same_server
 from bot.store.scripts import script
 
 READING: Final = 600  # seconds; who does not read on by then has been away again
@@ -67,9 +68,17 @@ class Feed:
         value = await self._redis.get(keys.CURSOR)
         return None if value is None else int(value)
 
-    async def advance(self, seq: int, api: str = "") -> None:
-        """Everything up to `seq` has had its turn, in the feed of this API version, or of the one that is spoken."""
-        await self._advance(keys=[keys.CURSOR], args=[seq, api])
+    def moves(self) -> int:
+        """Which server of Redis takes what is written now, for `advance`."""
+        return moves(self._redis)
+
+    async def advance(self, seq: int, api: str = "", known: int | None = None) -> None:
+        """Everything up to `seq` has had its turn, in the feed of this API version, or of the one that is spoken.
+
+        Raises `StoreUnavailable` where Redis may have lost these turns since its `moves` were `known`.
+        """
+        with same_server(self._redis, self.moves() if known is None else known):
+            await self._advance(keys=[keys.CURSOR], args=[seq, api])
 
     async def waiting(self) -> list[Event]:
         """The events that wait, in order."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -19,6 +19,7 @@ from redis.exceptions import ResponseError
 from bot.errors import StoreUnavailable
 from bot.queue.job import Job, Kinds, Line, dump, utc_now
 from bot.store import keys
+from bot.store.client import moves, same_server
 from bot.store.scripts import script
 
 DEAD_LETTERS_LIVE: Final = keys.WEEK  # seconds
@@ -29,12 +30,16 @@ REPEATED: Final = 600  # seconds in which Slack may deliver the same click again
 
 @dataclass(frozen=True)
 class Ticket:
-    """The right to work one lane. `again` is set when another worker held it before and did not finish."""
+    """The right to work one lane. `again` is set when another worker held it before and did not finish.
+
+    `moves` says which server gave it: another one may have forgotten what its holder has written since.
+    """
 
     stream: str
     id: str
     lane: str
     again: bool = False
+    moves: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class DeadLetter:
 
 class Lanes:
     """The one way into and out of the queue. Every method raises `StoreUnavailable` when Redis does not answer.
+
+    So do those that take a ticket when another Redis may have taken the place of the one that gave it.
 
     `claim_idle` (seconds) is how long a ticket must lie untouched before it is taken from a worker that is presumed
     dead; it must be longer than any job may take. After `soon` seconds somebody is told that it takes longer;
@@ -114,14 +121,20 @@ class Lanes:
                 raise
             await self.open()
             return []
-        return [Ticket(stream, i.decode(), f[b"lane"].decode()) for _, entries in _pairs(answer) for i, f in entries]
+        found = [entry for _, entries in _pairs(answer) for entry in entries]
+        return [Ticket(stream, i.decode(), f[b"lane"].decode(), moves=moves(self._redis)) for i, f in found]
 
     async def reclaim(self, stream: str, count: int) -> list[Ticket]:
         """Tickets of workers that died: untouched for `claim_idle` seconds."""
         _, entries, *_ = await self._redis.xautoclaim(
             stream, keys.GROUP, self.consumer, min_idle_time=int(self.claim_idle * 1000), start_id="0-0", count=count
         )
-        return [Ticket(stream, i.decode(), f[b"lane"].decode(), again=True) for i, f in entries if f]
+        known = moves(self._redis)
+        return [Ticket(stream, i.decode(), f[b"lane"].decode(), again=True, moves=known) for i, f in entries if f]
+
+    def renewed(self, ticket: Ticket) -> Ticket:
+        """The same, for whoever begins anew with whatever server there is."""
+        return replace(ticket, moves=moves(self._redis))
 
     async def head(self, ticket: Ticket) -> Job | None:
         """The job to do; None when the lane is empty. Raises `ValueError` when it cannot be read."""
@@ -235,9 +248,9 @@ class Lanes:
             return None
 
     async def _held(self, script: Any, ticket: Ticket, *args: str | bytes) -> bool:
-        return bool(
-            await script(keys=[ticket.stream], args=[self.consumer, ticket.stream, ticket.id, ticket.lane, *args])
-        )
+        with same_server(self._redis, ticket.moves):
+            held = [self.consumer, ticket.stream, ticket.id, ticket.lane]
+            return bool(await script(keys=[ticket.stream], args=[*held, *args]))
 
 
 def flat(wanted: Iterable[Job]) -> Sequence[str | bytes]:

@@ -165,7 +165,7 @@ class Worker:
     async def _give_back_unfinished(self) -> None:
         """What was in hand when Redis went away is worked again; how far it came is not known."""
         while self._unfinished:
-            ticket = self._unfinished[0]
+            ticket = self._lanes.renewed(self._unfinished[0])
             job = await self._begun(ticket)
             if job is None:
                 await self._lanes.give_back(ticket)
@@ -183,7 +183,7 @@ class Worker:
     async def _return(self, tickets: Sequence[Ticket], *, begun: bool = False) -> None:
         """Another worker has them at once; without Redis, it claims them later. What was `begun` counts as tried."""
         try:
-            for ticket in tickets:
+            for ticket in map(self._lanes.renewed, tickets):
                 if begun and (job := await self._begun(ticket)):
                     await self._lanes.checkpoint(ticket, tried(job))
                 await self._lanes.give_back(ticket)

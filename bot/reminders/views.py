@@ -22,13 +22,12 @@ class Waiter(NamedTuple):
     assignee: str | None
 
 
-def reminder(waiters: Sequence[Waiter], *, personal: bool, names: bool, late: bool = False, mention: str = "") -> Msg:
+def reminder(waiters: Sequence[Waiter], *, personal: bool, names: bool, late: bool = False, calls: str = "") -> Msg:
     """What a channel or, if `personal`, an assignee reads. Without `names`, nothing tells who they are.
 
-    `late`: they wait longer than the channel's target. `mention` is a Slack user or group that is to notice.
+    `late`: they wait longer than the channel's target. `calls` are Slack's tokens of who is to notice.
     """
     whose = " that you have" if personal else ""
-    calls = f"<!subteam^{mention}> " if mention.startswith("S") else f"<@{mention}> " if mention else ""
     past = ", longer than the target" if late else ""
     if len(waiters) == 1:
         return _message(f"⏰ {calls}{_line(waiters[0], names=names, personal=personal, past=past)}")

@@ -29,10 +29,10 @@ async def make(bot: Bot, rule_id: str, draft: Draft, channel: str, by: str) -> M
     """The rule that `draft` means; `channel` is where its conversations go, or "". Raises `Mistake`."""
     wanted = draft.actions
     to = [await _somebody(bot, word) for word in wanted.to]
-    for one in to:
-        if one.startswith("S"):
-            await _readable(bot, one)
     mention = [await _somebody(bot, word) for word in wanted.mention]
+    for one in {*to, *mention}:
+        if one.startswith("S"):
+            await readable(bot, one)
     rule = Rule(
         id=rule_id,
         channel=channel,
@@ -67,8 +67,8 @@ async def _somebody(bot: Bot, word: str) -> str:
     return found
 
 
-async def _readable(bot: Bot, group: str) -> None:
-    """Raises `Mistake` where the bot cannot tell who is in it."""
+async def readable(bot: Bot, group: str) -> None:
+    """Raises `Mistake` where the bot cannot tell who is in it: whose turn it is, and who has quiet hours."""
     try:
         await bot.slack.group_members(group)
     except ScopeMissing as error:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -44,7 +45,29 @@ _NOT_NOW: Final = (OutOfMemoryError, TryAgainError)
 NOT_HERE: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MOVED|UNBLOCKED)\b|now a slave$")
 NOT_NOW: Final = re.compile(r"\b(OOM|MISCONF|TRYAGAIN)\b")
 
-Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]"]
+Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]", bool]
+_MAY_MOVE: Final = ContextVar("may_move", default=True)
+
+
+def moves(redis: Any) -> int:
+    """How often the client of `redis` may have come to another server than the one that took what it wrote before."""
+    return int(getattr(redis.connection_pool, "moves", 0))
+
+
+@contextmanager
+def same_server(redis: Any, known: int) -> Iterator[None]:
+    """What is asked within is asked of the server to which `moves` was `known`, or not at all.
+
+    Another one may not have what was written down before, as after a failover to a replica that lagged behind. Raises
+    `StoreUnavailable`.
+    """
+    if moves(redis) != known:
+        raise StoreUnavailable("it is another server by now, or the same after a break")
+    token = _MAY_MOVE.set(False)
+    try:
+        yield
+    finally:
+        _MAY_MOVE.reset(token)
 
 
 class BatchingRedis(Redis):
@@ -65,7 +88,7 @@ class BatchingRedis(Redis):
         answer: asyncio.Future[Any] = loop.create_future()
         if not self._asked:
             loop.call_soon(self._send)
-        self._asked.append((args, options, answer))
+        self._asked.append((args, options, answer, _MAY_MOVE.get()))
         return await answer
 
     async def aclose(self, *args: Any, **options: Any) -> None:
@@ -97,7 +120,7 @@ class BatchingRedis(Redis):
                 await leave_server(self.connection_pool)
                 results = await self._once_more(batch, results)
         finally:
-            for (*_, answer), result in zip(batch, results, strict=True):
+            for (_, _, answer, _), result in zip(batch, results, strict=True):
                 if answer.done():
                     continue
                 if isinstance(result, Exception):
@@ -107,7 +130,7 @@ class BatchingRedis(Redis):
 
     async def _once_more(self, batch: list[Command], results: list[Any]) -> list[Any]:
         """What the server refused to do is asked of whoever has its name now; what is in doubt is not repeated."""
-        refused = [number for number, result in enumerate(results) if is_refused_here(result)]
+        refused = [number for number, result in enumerate(results) if batch[number][3] and is_refused_here(result)]
         again = await self._results([batch[number] for number in refused]) if refused else []
         return [dict(zip(refused, again, strict=True)).get(number, result) for number, result in enumerate(results)]
 
@@ -115,10 +138,10 @@ class BatchingRedis(Redis):
         """What came of each command, an exception for those that failed."""
         try:
             if len(batch) == 1:
-                args, options, _ = batch[0]
+                args, options, *_ = batch[0]
                 return [await super().execute_command(*args, **options)]  # type: ignore[no-untyped-call]
             pipe = _Pipeline(self.connection_pool, self.response_callbacks, False, None)
-            for args, options, _ in batch:
+            for args, options, *_ in batch:
                 pipe.execute_command(*args, **options)
             return await pipe.answers()
         except Exception as error:
@@ -156,6 +179,7 @@ async def naming_outages(pool: Any) -> AsyncIterator[None]:
 
 async def leave_server(pool: Any) -> None:
     """Close every connection of `pool`; those in use, as soon as they have their answer."""
+    pool.moves += 1
     await pool.update_active_connections_for_reconnect()
     # Taken out first: one that is closed while a command is on its way would have that command sent twice.
     idle, pool._available_connections = pool._available_connections, []

@@ -17,6 +17,7 @@ from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
 from bot.models import Place
 from bot.people.colleague import acting_as
+from bot.people.present import present
 from bot.queue.job import Job, Keep, utc_now
 from bot.queue.timer import Look
 from bot.reminders.due import LOOK, OFTEN
@@ -107,7 +108,10 @@ async def _steps(
 
 
 async def quiet_until(bot: Bot, to: Ear | None, at: datetime) -> datetime:
-    """`at`, or when the quiet hours of whom it is for end."""
+    """`at`, or when the quiet hours of whom it is for end; of a group's, the first of them to be there again."""
+    if to and to.mention.startswith("S"):
+        there = await present(bot, [to.mention], at)
+        return at if there.ids else there.until or at
     user = next((one for one in (to.channel, to.mention) if one.startswith(("U", "W"))), "") if to else ""
     quiet = (await bot.preferences.person(user)).quiet if user else None
     return (quiet.until(at) if quiet else None) or at

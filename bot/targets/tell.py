@@ -8,6 +8,7 @@ from bot.card import Card
 from bot.context import Bot
 from bot.errors import SlackError
 from bot.feature import Feature
+from bot.people.present import present, token
 from bot.queue.job import Job, Keep, utc_now
 from bot.reminders.due import LOOK
 from bot.reminders.posting import said, slot, stands, waiters
@@ -37,13 +38,16 @@ async def tell_late(job: TellLate, _: Keep, bot: Bot) -> list[Job]:
     found = await waiters(bot, mine)
     in_person = job.channel.startswith(("U", "W"))
     shows, personal = in_person or await bot.sharing.shows(job.channel), in_person and job.stage == "late"
-    mention = job.mention if shows else ""
-    if not found or not await said(
-        bot, job, reminder(found, personal=personal, names=shows, late=True, mention=mention)
-    ):
+    calls = await _calls(bot, job.mention) if job.mention and shows else ""
+    if not found or not await said(bot, job, reminder(found, personal=personal, names=shows, late=True, calls=calls)):
         await _release(bot, job, mine)
         return []
     return await _told(bot, mine)
+
+
+async def _calls(bot: Bot, mention: str) -> str:
+    """Slack's tokens of who is there of those to be mentioned, with a space behind; where none is, of all."""
+    return " ".join([*map(token, (await present(bot, [mention], utc_now())).ids or [mention]), ""])
 
 
 async def _told(bot: Bot, threads: Iterable[str]) -> list[Job]:

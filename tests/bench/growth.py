@@ -200,7 +200,7 @@ async def _fill(world: World) -> None:
     for begin in range(0, min(size, PEOPLE), 500):
         await people.met(*map(_person, range(begin, min(begin + 500, size))))
     for number in range(min(size, LINKS)):
-        await links.save_link(f"U0MANY{number}", f"member{number}", matched_by=f"{number}@acme.example")
+        await links.match(f"U0MANY{number}", f"member{number}", f"{number}@acme.example", before=None)
     await client.aclose()
 
 

@@ -31,7 +31,7 @@ class Judge:
 
     def lost(self) -> list[str]:
         """What was accepted, or written to us, and is nowhere."""
-        sent, told, shown = set(self._on.sent()), self._handed_back(), self._shown()
+        sent, told, shown = set(self._on.sent()), self._handed_back(), set(self._on.posted())
         asked = [one for each in self._talks for one in each.sends]
         lost = [one.text for one in asked if one.text not in sent | told and not self._may_be_lost([one])]
         lost += [one for each in self._talks for one in self._unsaid(each, sent | told)]
@@ -143,18 +143,16 @@ class Judge:
     def _lines(self, post: Message) -> list[str]:
         return [line for line in self._on.slack.show(post).splitlines() if line.startswith("in ")]
 
-    def _shown(self) -> set[str]:
-        return {line for post in self._posts() for line in self._lines(post)}
-
     def _posted_twice(self) -> list[str]:
-        """What stands twice below one card, or as the first words of two."""
-        seen = Counter(
-            (post.channel, post.thread_ts, line)
-            for post in self._posts()
-            if post.thread_ts
-            for line in self._lines(post)
-        )
-        return [line for (_, _, line), count in seen.items() if count > 1]
+        """What stands twice below one card, unless Redis lost the first time."""
+        seen: dict[tuple[str, str, str], float] = {}
+        twice = []
+        for post in (one for one in self._posts() if one.thread_ts):
+            for line in self._lines(post):
+                first = seen.setdefault((post.channel, post.thread_ts or "", line), float(post.ts))
+                if first != float(post.ts) and not self._redis.loses(first - SLOWEST, first + SLOWEST):
+                    twice.append(line)
+        return twice
 
     def _card(self, one: Talk, end: str) -> Iterator[str]:
         cards, name = one.cards(self._on), one.person.name

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.sandbox.inbox.records import PersonRecord, ThreadRecord
-from bot.sandbox.slack.records import BOT_USER, Ack, Message
+from bot.sandbox.slack.records import BOT_USER, Ack, Ephemeral, Message
 from tests.chaos.crew import Crew
 
 PREFIX = "&gt;&gt;"
@@ -56,7 +57,8 @@ class Talk:
 
     def cards(self, on: Crew) -> list[Message]:
         """Those which are not left for another channel or place, the oldest first."""
-        posts = [post for channel in on.slack.channels for post in on.slack.messages(channel) if post.user == BOT_USER]
+        channels = [one for one in on.slack.channels.values() if not one.user]
+        posts = [post for one in channels for post in on.slack.messages(one.id) if post.user == BOT_USER]
         name = f"@{self.person.username})"
         found = [post for post in posts if not post.thread_ts and has_buttons(post) and name in on.slack.show(post)]
         return sorted(found, key=lambda one: one.ts)
@@ -154,26 +156,21 @@ class Stranger:
     pressed: Accepted | None = None
 
 
-async def begins(on: Crew, one: Stranger, until: asyncio.Event) -> None:
-    """Ana writes to them, and says *Send anyway* when she is asked."""
-    one.asked = await timed(
-        one.text, on.slack.command(on.acme.ana, on.acme.channel, "/dm", f"@{one.person.username} {one.text}")
-    )
-
-    def question() -> bool:
-        return bool([words for words in on.slack.ephemerals(on.acme.ana) if _asks(on, one, on.slack.show(words))])
-
-    while one.asked and not one.pressed and not (until.is_set() and not question()):
+async def begins(on: Crew, one: Stranger, until: asyncio.Event, may_be_lost: Callable[[Accepted], bool]) -> None:
+    """Ana writes to them, and says *Send anyway* when she is asked, which takes a minute at most once all is well."""
+    command = on.slack.command(on.acme.ana, on.acme.channel, "/dm", f"@{one.person.username} {one.text}")
+    one.asked, patience = await timed(one.text, command), 120
+    while one.asked and not one.pressed and patience and not (until.is_set() and may_be_lost(one.asked)):
         await asyncio.sleep(0.5)
-        for words in [w for w in on.slack.ephemerals(on.acme.ana) if _asks(on, one, on.slack.show(w))][-1:]:
-            try:
+        patience -= until.is_set()
+        for words in [words for words in on.slack.ephemerals(on.acme.ana) if _asks(on, one, words)][-1:]:
+            with contextlib.suppress(*NOT_THERE):
                 one.pressed = await timed(one.text, on.slack.press_ephemeral(on.acme.ana, words, "Send anyway"))
-            except NOT_THERE:
-                continue
 
 
-def _asks(on: Crew, one: Stranger, words: str) -> bool:
-    return f"Before you write to {one.person.name} " in words and "[Send anyway]" in words
+def _asks(on: Crew, one: Stranger, words: Ephemeral) -> bool:
+    shown = on.slack.show(words)
+    return f"Before you write to {one.person.name} " in shown and "[Send anyway]" in shown
 
 
 def stranger(on: Crew, n: int) -> Stranger:

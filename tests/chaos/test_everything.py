@@ -71,7 +71,7 @@ async def test_nothing_is_lost_or_done_twice_whatever_dies_or_is_away(tmp_path: 
             asyncio.create_task(_faults(on, dice, done)),
             asyncio.create_task(_hours_pass(redis)),
         ]
-        firsts = [asyncio.create_task(_begins(on, one, dice, done)) for one in strangers]
+        firsts = [asyncio.create_task(_begins(on, one, redis, dice, done)) for one in strangers]
         await asyncio.gather(*(_day(on, one, channels, dice, woe) for one in talks), _routes(on, channels, dice, woe))
         done.set()
         await asyncio.gather(*trouble[:3])
@@ -124,11 +124,11 @@ async def _routes(on: Crew, channels: list[str], dice: random.Random, woe: async
             await asyncio.sleep(dice.uniform(1.0, 4.0))
 
 
-async def _begins(on: Crew, one: Stranger, dice: random.Random, done: asyncio.Event) -> None:
+async def _begins(on: Crew, one: Stranger, redis: Twins, dice: random.Random, done: asyncio.Event) -> None:
     thread_id = on.inbox.add_thread(on.acme.account, one.person)
     await on.inbox.teammate_writes(thread_id, "Hi", "member", on.acme.bo_member, utc_now() - timedelta(hours=2))
     await asyncio.sleep(dice.uniform(0.0, 20.0))
-    await begins(on, one, done)
+    await begins(on, one, done, lambda asked: redis.loses(asked.began, asked.ended))
 
 
 async def _woes(on: Crew, redis: Twins, dice: random.Random, woe: asyncio.Event, done: asyncio.Event) -> None:

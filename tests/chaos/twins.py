@@ -46,21 +46,23 @@ class Twins:
         since = await self._synced()
         self.link.silence()
         await asyncio.sleep(seconds)
-        await self._swap()
-        self.lost.append((since, time.time()))
+        self.lost.append((since, await self._swap()))
 
     def loses(self, began: float, ended: float) -> bool:
         """Whether what was written down between the two may be lost."""
         return any(began <= until and ended >= since for since, until in self.lost)
 
-    async def _swap(self) -> None:
+    async def _swap(self) -> float:
+        """When nobody wrote to the old one any more."""
         old, new = self.primary, self.replica
         await ask(new, "REPLICAOF", "NO", "ONE")
         self.address.target = self.link.target = new
         await ask(old, "REPLICAOF", "127.0.0.1", str(self.link.port))
+        over = time.time()
         await ask(old, "CLIENT", "UNPAUSE")
         self.primary, self.replica, self.moves = new, old, self.moves + 1
         await self.linked()
+        return over
 
     async def linked(self) -> None:
         async def up() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.cards.jobs import Move
-from bot.sandbox.slack.records import BOT_USER, Message
+from bot.sandbox.slack.records import BOT_USER, Call, Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.rules import inbox, says, write
@@ -397,3 +397,60 @@ async def test_a_shortcut_on_what_is_left_of_a_moved_card_still_knows_its_conver
     await on.slack.shortcut(on.acme.ana, old.channel, old.ts, "archive_thread")
     await on.slack.until(lambda: "Reopen" in labels(posts(on, vip)[0]))
     assert thread(on).archived
+
+
+# --- while Slack takes no posts --------------------------------------------------------------------------------------
+
+
+def tried(on: Stage, words: str) -> bool:
+    """Whether Slack refused a post that says `words`."""
+    refused = [one for one in on.slack.calls if one.method == "chat.postMessage" and not one.ok]
+    return any(words in on.slack.show(one.args["blocks"]) for one in refused if one.args.get("blocks"))
+
+
+def below(on: Stage, channel: str) -> list[str]:
+    """What stands below the cards in the channel, in order."""
+    replies = [reply for one in posts(on, channel) for reply in on.slack.replies(channel, one.ts)]
+    return [line for one in replies for line in on.slack.show(one).splitlines() if line.startswith("Said ")]
+
+
+async def test_each_of_several_that_could_not_be_posted_stands_where_a_rule_wants_them_then(
+    on: Stage, vip: str
+) -> None:
+    for number in (1, 2):
+        await write(on, f"Said {number}")
+    on.slack.fail("chat.postMessage", status=500, times=None)
+    for number in (3, 4):
+        await on.inbox.customer_writes(on.acme.sarah, f"Said {number}")
+        await on.slack.until(lambda: tried(on, f"Said {number}"))  # noqa: B023  # asked within the round
+    await on.slack.command(on.acme.ana, vip, command="/inbox", text="route add platform:x")
+    await hears(on, on.acme.ana, "Rule 1")
+    await on.inbox.customer_writes(on.acme.sarah, "Said 5")
+    await on.inbox.settle()
+    await on.slack.until(lambda: [one for one in on.slack.calls if _is_card_in(one, vip)])
+    on.slack.heal()
+    await on.slack.until(lambda: len(below(on, vip)) == 3)
+    await idle(on)
+    assert below(on, vip) == ["Said 3", "Said 4", "Said 5"]
+
+
+def _is_card_in(call: Call, channel: str) -> bool:
+    return call.method == "chat.postMessage" and call.args["channel"] == channel and "actions" in str(call.args)
+
+
+async def test_what_stands_on_a_card_alone_stays_when_a_rule_is_gone_before_it_could_move_it(
+    on: Stage, vip: str
+) -> None:
+    await write(on, "Said 1")
+    await inbox(on, "route add platform:x", channel=vip)
+    on.slack.fail("chat.postMessage", status=500, times=None)
+    await on.inbox.customer_writes(on.acme.sarah, "Said 2")
+    await on.slack.until(lambda: [one for one in on.slack.calls if _is_card_in(one, vip)])
+    await on.slack.command(on.acme.ana, vip, command="/inbox", text="route remove 1")
+    await hears(on, on.acme.ana, "Removed")
+    await on.inbox.customer_writes(on.acme.sarah, "Said 3")
+    await on.slack.until(lambda: tried(on, "Said 3"))
+    on.slack.heal()
+    await on.slack.until(lambda: len(below(on, on.acme.channel)) == 3)
+    await idle(on)
+    assert below(on, on.acme.channel) == ["Said 1", "Said 2", "Said 3"]

@@ -201,3 +201,20 @@ async def test_what_stands_in_a_channel_that_takes_no_changes_keeps_nothing_from
     await on.slack.until(lambda: DELETED in show(on, post) and "➡️" in shows(on, card))
     await idle(on)
     assert "A secret" not in show(on, post)
+
+
+async def test_a_receipt_is_drawn_for_those_who_read_it_though_its_card_has_moved_on(on: Stage) -> None:
+    card, vip = await card_of(on), on.slack.add_channel("vip")
+    receipt = await reply(on, on.acme.bo, card, REPLY)
+    await idle(on)
+    await on.slack.share(card.channel)
+    await idle(on)
+    ana = Asker(user=on.acme.ana, team=on.slack.team_id, channel=card.channel)
+    await on.bridge.lanes.accept(MoveTo(thread_id=thread(on).id, to=vip, asker=ana))
+    await idle(on)
+    await on.inbox.edits(thread(on).messages[-1].id, "We are on our way")
+    await idle(on)
+    assert "We are" not in show(on, receipt) + on.slack.message(receipt.channel, receipt.ts).text
+    await on.slack.share(card.channel, shared=False)
+    await idle(on)
+    assert "We are on our way" in show(on, receipt)

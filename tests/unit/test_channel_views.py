@@ -61,7 +61,9 @@ def every_message() -> Iterator[Any]:
     for name, count in product(NAMES, (1, 2, 200)):
         for names, personal in product((True, False), repeat=2):
             yield reminding.reminder(waiters(name, count), personal=personal, names=names)
-            yield reminding.reminder(waiters(name, count), personal=personal, names=names, late=True, mention="S1")
+            yield reminding.reminder(
+                waiters(name, count), personal=personal, names=names, late=True, calls="<!subteam^S1> "
+            )
         yield reminding.morning(waiters(name, count), names=True)
         yield waits.who_waits([waits.Waiter(name, AT, LINK if n % 2 else None) for n in range(count)])
         yield waits.mentioning(thread_card(card(), account=name, assignee=name), "U1")

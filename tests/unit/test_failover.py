@@ -13,10 +13,13 @@ import httpx
 import pytest
 from redis.exceptions import RedisError, ResponseError
 
+from bot.cards.jobs import Render
 from bot.errors import NotWritable, StoreUnavailable
+from bot.events.store import Feed
 from bot.features import KINDS
-from bot.queue.lanes import Lanes
+from bot.queue.lanes import Lanes, Ticket
 from bot.sandbox.slack.records import Message
+from bot.store import embedded, keys
 from bot.store.connect import connect
 from tests.conftest import Open
 from tests.servers import Relay, Start, ask, relay, starting
@@ -266,3 +269,73 @@ async def test_readyz_says_no_as_long_as_nothing_can_be_written(
         for name in settings:
             await ask(port, *(["REPLICAOF", "NO", "ONE"] if name == "replicaof" else ["CONFIG", "SET", name, "0"]))
         assert (await anybody.get(f"{on.url}/readyz")).status_code == 200
+
+
+# --- what was begun on a server that is no more -------------------------------------------------------------------
+
+
+async def taken(client: Any, name: str) -> tuple[Lanes, Ticket, Render]:
+    """A job in the hands of a worker."""
+    lanes, job = Lanes(client, name, KINDS), Render(thread_id="t1")
+    await lanes.open()
+    await lanes.accept(job)
+    (ticket,) = await lanes.take(keys.PEOPLE, 1, 1.0)
+    return lanes, ticket, job
+
+
+ENDS: dict[str, Callable[[Lanes, Ticket, Render], Awaitable[bool]]] = {
+    "finish": lambda lanes, ticket, job: lanes.finish(ticket, [], job),
+    "checkpoint": lambda lanes, ticket, job: lanes.checkpoint(ticket, job),
+    "defer": lambda lanes, ticket, job: lanes.defer(ticket, job, 1.0),
+    "bury": lambda lanes, ticket, job: lanes.bury(ticket, "why", [], job),
+}
+
+
+@pytest.mark.parametrize("end", list(ENDS))
+@pytest.mark.parametrize("noticed", [False, True], ids=["first", "later"])
+async def test_what_was_begun_with_one_server_is_not_ended_with_another(
+    pair: Pair, client: Any, end: str, noticed: bool
+) -> None:
+    """The new one may lack what its worker has written since: it is begun anew there."""
+    lanes, ticket, job = await taken(client, "one")
+    await pair.replicated()
+    await pair.fail_over()
+    if noticed:
+        await client.set("where", "new")
+    with pytest.raises(StoreUnavailable):
+        await ENDS[end](lanes, ticket, job)
+    assert (await lanes.head(ticket)) == job
+    assert await lanes.finish(lanes.renewed(ticket), [], job)
+    assert sum((await lanes.depth()).values()) == 0
+
+
+async def test_a_server_that_was_killed_and_came_back_is_another_one(tmp_path: Path) -> None:
+    """Redis-py connects again by itself, without a word."""
+    server = embedded.start(tmp_path)
+    opened = connect(server.url)
+    lanes, ticket, job = await taken(opened, "one")
+    assert server.process is not None
+    server.process.kill()
+    server.process.wait()
+    server = embedded.start(tmp_path)
+    assert await opened.set("where", "here")
+    with pytest.raises(StoreUnavailable):
+        await lanes.finish(ticket, [], job)
+    assert await lanes.finish(lanes.renewed(ticket), [], job)
+    await opened.aclose()
+    assert server.process is not None
+    server.process.terminate()
+    server.process.wait()
+
+
+async def test_the_feed_is_not_read_past_what_another_server_may_not_know(pair: Pair, client: Any) -> None:
+    feed = Feed(client)
+    known = feed.moves()
+    await feed.advance(1, "", known)
+    await pair.replicated()
+    await pair.fail_over()
+    with pytest.raises(StoreUnavailable):
+        await feed.advance(50, "", known)
+    assert await feed.cursor() == 1
+    await feed.advance(50, "", feed.moves())
+    assert await feed.cursor() == 50
