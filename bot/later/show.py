@@ -32,10 +32,10 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
     card = await bot.cards.place(known.thread_id) if known.thread_id else None
     if card is None:
         return private
-    message = await _message(bot, known, card)
     place = await bot.schedule.post_at(known.id) or await _undo(bot, known)
-    if place and await _updated(bot, place, message):
+    if place and await _updated(bot, place, await _message(bot, known, place.channel)):
         return [] if known.send.card else private
+    message = await _message(bot, known, card.channel)
     again = job.model_copy(update={"asker": None})
     await bot.refused.unless_known(again, card.channel, private)
     async with bot.refused.waiting(again, card.channel, private):
@@ -78,7 +78,7 @@ async def _over(bot: Bot, known: Scheduled) -> list[Job]:
             try:
                 await bot.slack.delete(place)
             except SlackRefused:
-                pass  # it is gone already, or the bot has left the channel
+                pass  # the bot has left the channel
     await bot.schedule.erase(known)
     return []
 
@@ -88,11 +88,11 @@ async def _undo(bot: Bot, known: Scheduled) -> Place | None:
     return await bot.replies.receipt_at(known.send.receipt) if known.brief and known.send.card else None
 
 
-async def _message(bot: Bot, known: Scheduled, card: Place) -> Msg:
+async def _message(bot: Bot, known: Scheduled, channel: str) -> Msg:
     send, held = known.send, known.state == "asks"
-    if not await bot.sharing.shows(card.channel):
+    if not await bot.sharing.shows(channel):
         return views.closed_below(known.id, send.account, known.at, held=held)
-    text = veiled(send.text, (await bot.preferences.channel(card.channel)).privacy)
+    text = veiled(send.text, (await bot.preferences.channel(channel)).privacy)
     return views.below_card(known.id, send.writer, send.person, send.account, text, known.at, held=held)
 
 

@@ -110,6 +110,11 @@ class Schedule:
         channel, ts = await self._redis.hmget(keys.scheduled_post(about), "channel", "ts")
         return Place(channel.decode(), ts.decode()) if channel and ts else None
 
+    async def posts(self) -> dict[Place, str]:
+        """Where those whose writers may still decide are shown, with their names."""
+        found = {await self.post_at(one.id): one.id for one in await self.all()}
+        return {place: about for place, about in found.items() if place}
+
     async def put_post(self, message: Scheduled, place: Place) -> None:
         name, pipe = keys.scheduled_post(message.id), self._redis.pipeline()
         pipe.hset(name, mapping=place._asdict()).expire(name, _lives(_look_at(message)))
