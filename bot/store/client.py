@@ -32,7 +32,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as TimedOut
 
-from bot.errors import NotWritable, StoreUnavailable
+from bot.errors import NotWritable, StoreMoved, StoreUnavailable
 
 PARTING: Final = 1.0  # seconds that answers are waited for at the end
 ALONE: Final = {"XREADGROUP", "SHUTDOWN"}  # nothing should wait for these
@@ -59,10 +59,10 @@ def same_server(redis: Any, known: int) -> Iterator[None]:
     """What is asked within is asked of the server to which `moves` was `known`, or not at all.
 
     Another one may not have what was written down before, as after a failover to a replica that lagged behind. Raises
-    `StoreUnavailable`.
+    `StoreMoved`.
     """
     if moves(redis) != known:
-        raise StoreUnavailable("it is another server by now, or the same after a break")
+        raise StoreMoved("it is another server by now, or the same after a break")
     token = _MAY_MOVE.set(False)
     try:
         yield
@@ -175,7 +175,7 @@ async def naming_outages(pool: Any) -> AsyncIterator[None]:
 
 async def leave_server(pool: Any) -> None:
     """Close every connection of `pool`; those in use, as soon as they have their answer."""
-    pool.moves += 1
+    pool.moved()
     await pool.update_active_connections_for_reconnect()
     # Taken out first: one that is closed while a command is on its way would have that command sent twice.
     idle, pool._available_connections = pool._available_connections, []
