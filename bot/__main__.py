@@ -106,7 +106,7 @@ async def _command(asked: argparse.Namespace) -> int:
     from bot import log, settings
 
     if asked.command == "doctor":
-        from bot.doctor import command as doctor
+        from bot.operate import doctor
 
         log.configure("ERROR", "console")
         return await doctor.examine(as_json=asked.json)
@@ -119,15 +119,15 @@ async def _operate(asked: argparse.Namespace, wanted: Settings) -> int:
     """What looks into, or changes, what the bot keeps."""
     match asked.command:
         case "retry":
-            from bot.doctor import command as doctor
+            from bot.operate import doctor
 
             return await doctor.retry(wanted, asked.id)
         case "hello":
-            from bot.doctor.hello import hello
+            from bot.operate.hello import hello
 
             return await hello(wanted, asked.channel)
         case "snippets":
-            from bot.snippets import command as snippets
+            from bot.operate import snippets
 
             return await snippets.run(wanted, export_to=asked.export, import_from=asked.take)
         case "show":
@@ -144,7 +144,7 @@ async def _operate(asked: argparse.Namespace, wanted: Settings) -> int:
             if asked.command == "export":
                 return await backup.export(wanted, asked.file)
             return await backup.take(wanted, asked.file, replace=asked.replace)
-    from bot.admin import export as audit
+    from bot.operate import audit
 
     return await audit.export(wanted, asked.since, as_json=asked.json)
 

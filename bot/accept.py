@@ -13,7 +13,7 @@ from bot.context import Bot
 from bot.errors import NotThere, StoreUnavailable
 from bot.models import Place
 from bot.people.answers import say
-from bot.queue.job import Asker, Job
+from bot.queue.job import Asked, Asker, Job
 from bot.slack.blocks import View, loading_modal, notice_modal
 from bot.slack.payloads import Body, asker, button_value, clicked, modal_of
 
@@ -22,9 +22,9 @@ log = structlog.get_logger(__name__)
 WITHIN: Final = 1.8  # seconds; less than the boundary waits before it says that nothing was done
 
 
-async def asked(bot: Bot, who: Asker, job: Job) -> None:
+async def asked(bot: Bot, job: Asked) -> None:
     """Accept what a command, click or shortcut asks for; the same payload again is the same piece of work."""
-    await once(bot, job, f"trigger:{who.trigger}" if who.trigger else "")
+    await once(bot, job, f"trigger:{job.asker.trigger}" if job.asker.trigger else "")
 
 
 async def submitted(bot: Bot, body: Body, job: Job, *more: Job) -> None:
@@ -82,11 +82,11 @@ class ThreadForm(Protocol):
     def __call__(self, *, view_id: str, thread_id: str, asker: Asker) -> Job: ...
 
 
-async def on_thread(bot: Bot, body: Body, make: Callable[[str, Asker], Job]) -> None:
+async def on_thread(bot: Bot, body: Body, make: Callable[[str, Asker], Asked]) -> None:
     """Accept the job that `make` makes for the thread that a button or a shortcut is about, if it is about one."""
     who = asker(body)
     thread_id = await thread_of(bot, body)
-    await asked(bot, who, make(thread_id, who) if thread_id else _no_card(who))
+    await asked(bot, make(thread_id, who) if thread_id else _no_card(who))
 
 
 async def thread_form(bot: Bot, body: Body, title: str, fill: ThreadForm) -> None:
@@ -97,7 +97,7 @@ async def thread_form(bot: Bot, body: Body, title: str, fill: ThreadForm) -> Non
         modal = modal_of(body)
         await form(bot, who, title, lambda view: make(view_id=view), instead_of=modal, click=clicked(body))
     else:
-        await asked(bot, who, _no_card(who))
+        await asked(bot, _no_card(who))
 
 
 async def thread_of(bot: Bot, body: Body) -> str:
@@ -108,5 +108,5 @@ async def thread_of(bot: Bot, body: Body) -> str:
     return await bot.cards.at(Place(body["channel"]["id"], message.get("thread_ts") or message["ts"])) or ""
 
 
-def _no_card(who: Asker) -> Job:
+def _no_card(who: Asker) -> Asked:
     return say(who, words.NO_CARD)

@@ -1,4 +1,4 @@
-"""The composition root: the only place that constructs. Settings in, a bridge out; closing it closes everything."""
+"""The composition root: settings in, a bridge out; closing it closes everything. `bot.start` asks before it builds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
 from bot.bulk.store import Stops
-from bot.cards.store import Cards, Posts, Standing
+from bot.cards.posts_store import Posts
+from bot.cards.standing_store import Standing
+from bot.cards.store import Cards
 from bot.channels.store import Preferences
 from bot.commands import help_of
 from bot.contact.store import Contacts
 from bot.context import Bot, Timing
-from bot.events.store import Feed
 from bot.feature import Handler, Listener
 from bot.features import FEATURES, KINDS
 from bot.inbox.client import Http, Inbox
@@ -31,12 +32,9 @@ from bot.people.directory import Directory
 from bot.people.groups import Groups
 from bot.people.line_store import Lines
 from bot.people.links import Links
-from bot.people.notices import Notices
 from bot.people.record import AuditLog
 from bot.people.refused_channels import RefusedChannels
-from bot.people.rights import Rights
 from bot.people.sharing import SharedChannels
-from bot.people.versions import Versions
 from bot.queue import work
 from bot.queue.job import Job, Keep
 from bot.queue.lanes import Lanes
@@ -45,7 +43,8 @@ from bot.queue.worker import Worker
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.rules.store import MentionStore, TurnStore
+from bot.rules.mention_store import MentionStore
+from bot.rules.turn_store import TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack import dispatch
@@ -58,12 +57,10 @@ from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
 from bot.snooze.store import Snoozes
-from bot.start import both_answer, followed, inbox_client, installed, opened_redis, process_name, version_spoken
+from bot.start import Started, begun, both_answer, followed, inbox_client, opened_redis, started
 from bot.stats.store import Counts
 from bot.store.health import health, write
-from bot.store.installation import InstallState
 from bot.store.layout import migrate
-from bot.store.quota import Quota
 from bot.targets.store import Targets
 from bot.triage.store import Triages
 from bot.upkeep.store import Lifetimes
@@ -102,7 +99,11 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
         session = await stack.enter_async_context(slack_session(network))
         http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, network))
         slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
-        bot = await _bot(stack, settings, timing or Timing(), redis, slack, http)
+        timing = timing or Timing()
+        at = await started(settings, timing, redis, slack, http, KINDS)
+        bot = _bot(settings, timing, redis, slack, http, at)
+        await begun(bot, moved=at.moved, first_start=at.first_start)
+        await stack.enter_async_context(followed(bot.spoken))
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
         bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
         web = Web(bot, bolt, partial(write, redis))
@@ -115,49 +116,33 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
         yield Bridge(settings, bot.installation, *parts)
 
 
-async def _bot(
-    stack: AsyncExitStack, settings: Settings, timing: Timing, redis: Redis, slack: Slack, http: Http
-) -> Bot:
-    install = InstallState(redis)
-    installation = await installed(slack, install)
-    lanes, rights = Lanes(redis, process_name(), KINDS, timing.claim_idle, timing.soon), Rights(redis, KINDS)
-    await lanes.open()
-    quota = Quota(redis, timing.channel_interval, timing.inbox_per_minute)
-    notices = Notices(lanes, rights, install, timing.away)
-    slack.heard = notices.slack_answered
-    feed, counts = Feed(redis), Counts(redis)
-    await feed.began()
-    first_start = await install.inbox_version() is None
-    spoken, moved = await version_spoken(settings, http, install, quota, timing.version_every)
-    inbox, background = (inbox_client(settings, http, spoken, quota, notices, background=one) for one in (False, True))
+def _bot(settings: Settings, timing: Timing, redis: Redis, slack: Slack, http: Http, at: Started) -> Bot:
+    client = partial(inbox_client, settings, http, at.spoken, at.quota, at.notices)
+    inbox, background = client(background=False), client(background=True)
     directory, links, admins = Directory(redis, inbox), Links(redis), frozenset(settings.bot_admins)
-    await Versions(spoken, directory, install, lanes, rights).begin(moved=moved, first_start=first_start)
-    await stack.enter_async_context(followed(spoken))
-    await feed.stir()  # whoever starts the bot watches it
-    await counts.since()
     return Bot(
         settings=settings,
         timing=timing,
-        installation=installation,
+        installation=at.installation,
         help=partial(help_of, FEATURES.words.values()),
         slack=slack,
         inbox=inbox,
         background=background,
-        spoken=spoken,
-        lanes=lanes,
-        quota=quota,
-        install=install,
+        spoken=at.spoken,
+        lanes=at.lanes,
+        quota=at.quota,
+        install=at.install,
         health=partial(health, redis),
-        access=Access(installation, slack, directory, links, rights, admins),
+        access=Access(at.installation, slack, directory, links, at.rights, admins),
         directory=directory,
         links=links,
-        rights=rights,
+        rights=at.rights,
         admins=admins,
-        sharing=SharedChannels(slack, rights, lanes),
+        sharing=SharedChannels(slack, at.rights, at.lanes),
         record=AuditLog(redis, settings.audit_days),
-        notices=notices,
+        notices=at.notices,
         lines=Lines(redis),
-        refused=RefusedChannels(notices, quota, timing.look_again),
+        refused=RefusedChannels(at.notices, at.quota, timing.look_again),
         groups=Groups(redis, slack),
         cards=Cards(redis, settings.conversation_days),
         lifetimes=Lifetimes(redis, settings.conversation_days),
@@ -165,7 +150,7 @@ async def _bot(
         standing=Standing(redis),
         replies=Replies(redis, timing.replying),
         attempts=Attempts(redis),
-        feed=feed,
+        feed=at.feed,
         contacts=Contacts(redis),
         routes=Routes(redis),
         turns=TurnStore(redis),
@@ -175,7 +160,7 @@ async def _bot(
         targets=Targets(redis),
         snoozes=Snoozes(redis),
         schedule=Schedule(redis),
-        counts=counts,
+        counts=Counts(redis),
         listings=Listings(redis),
         ticks=Ticks(redis),
         stops=Stops(redis),

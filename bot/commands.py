@@ -40,7 +40,7 @@ def commands(features: Feature) -> Feature:
         elif (opener := features.openers.get(name)) and not (typed and features.words[name].alone):
             await opener(ack, body, bot)
         else:
-            await accept.asked(bot, who, Console(words=asked, asker=who))
+            await accept.asked(bot, Console(words=asked, asker=who))
             await ack()
 
     @feature.handles(Console)

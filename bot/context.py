@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.bulk.store import Stops
-from bot.cards.store import Cards, Posts, Standing
+from bot.cards.posts_store import Posts
+from bot.cards.standing_store import Standing
+from bot.cards.store import Cards
 from bot.channels.store import Preferences
 from bot.contact.store import Contacts
 from bot.events.store import Feed
 from bot.inbox.client import Inbox
-from bot.inbox.spoken import Spoken
+from bot.inbox.version import Spoken
 from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.people.access import Access
@@ -30,7 +32,8 @@ from bot.queue.worker import BREATH
 from bot.reminders.store import Waiting
 from bot.reply.store import Replies
 from bot.routing.store import Routes
-from bot.rules.store import MentionStore, TurnStore
+from bot.rules.mention_store import MentionStore
+from bot.rules.turn_store import TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
 from bot.slack.client import Slack

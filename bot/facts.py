@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,7 +13,6 @@ from bot.models import Person, Record, Thread
 Fact = Literal["status", "valuation", "notes", "assignee"]
 """`status` and `assignee` are ids; None is nothing, or nobody."""
 Value = str | float | None
-FACTS: Final[tuple[Fact, ...]] = get_args(Fact)
 
 
 class Contact(Record):
@@ -29,7 +28,7 @@ class Contact(Record):
 
     @property
     def label(self) -> str:
-        return self.thread.person.label if self.thread.person else "Someone"
+        return self.thread.who
 
     def lacks(self, wanted: ContactChange) -> ContactChange:
         """As much of `wanted` as is not true yet; what Inbox does not tell may be true or not."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.admin import access_requests, links, log, removed
-from bot.admin import commands as admin
+from bot.admin import access_requests, consent, links, log, removed
 from bot.assign import choices
 from bot.assign import form as assign
+from bot.assign import tell as assign_tell
 from bot.bulk import form as bulk_form
-from bot.bulk import listed, run
+from bot.bulk import list as list_open
+from bot.bulk import run
 from bot.cards import amend, draw, lost, missed, post, redraw
 from bot.cards import move as move_card
 from bot.cards import open as open_link
 from bot.channels import form as channels
+from bot.channels import quiet
 from bot.commands import commands
 from bot.contact import change as change_contact
 from bot.contact import form as contact
@@ -29,15 +31,15 @@ from bot.feature import Feature
 from bot.later import choice as later_choice
 from bot.later import due as later_due
 from bot.later import form as later_form
-from bot.later import listed as later_listed
 from bot.later import press as later_press
+from bot.later import scheduled
 from bot.later import show as later_show
 from bot.lists import find, home
 from bot.messages import change as messages_change
 from bot.messages import form as messages
 from bot.people import tell
 from bot.queue.job import Kinds
-from bot.reminders import due
+from bot.reminders import due, morning
 from bot.reply import form as reply
 from bot.reply import receipt
 from bot.reply import submit as reply_submit
@@ -53,10 +55,10 @@ from bot.snippets import form as snippets
 from bot.snippets import put
 from bot.snippets import suggest as suggest_snippets
 from bot.snooze import form as snooze
-from bot.snooze import listed as snooze_listed
+from bot.snooze import snoozed, wake
 from bot.snooze import tell as snooze_tell
-from bot.snooze import wake
 from bot.stats import count, report
+from bot.stats import show as show_stats
 from bot.targets import escalate
 from bot.targets import look as targets_look
 from bot.targets import tell as targets_tell
@@ -71,21 +73,22 @@ from bot.waits import choices as waits
 from bot.waits import tell as waits_tell
 
 _PARTS: Final = Feature(
-    *(part.feature for part in (change, assign, choices)),
+    *(part.feature for part in (change, assign, assign_tell, choices)),
     *(part.feature for part in (contact, change_contact, show_contact, note, earlier)),
     *(part.feature for part in (reply, reply_submit, receipt, messages, messages_change)),
     *(part.feature for part in (listen, hint, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
-    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due)),
-    *(part.feature for part in (snooze, wake, snooze_tell, snooze_listed)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due, morning)),
+    *(part.feature for part in (snooze, wake, snooze_tell, snoozed)),
     *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),
-    *(part.feature for part in (later_form, later_press, later_due, later_show, later_listed, later_choice)),
-    *(part.feature for part in (routing, move, channels, find, home, count, report, waits, waits_tell)),
+    *(part.feature for part in (later_form, later_press, later_due, later_show, scheduled, later_choice)),
+    *(part.feature for part in (routing, move, channels, quiet, find, home, waits, waits_tell)),
+    *(part.feature for part in (count, show_stats, report)),
     *(part.feature for part in (targets_look, targets_tell, escalate)),
-    *(part.feature for part in (listed, bulk_form, run, triage, triage_show, step)),
-    *(part.feature for part in (admin, access_requests, links, log, removed, ask, tell, tidy)),
+    *(part.feature for part in (list_open, bulk_form, run, triage, triage_show, step)),
+    *(part.feature for part in (consent, access_requests, links, log, removed, ask, tell, tidy)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

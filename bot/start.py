@@ -9,11 +9,12 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 from redis.asyncio import Redis
 
+from bot.context import Bot, Timing
 from bot.errors import (
     InboxError,
     RateLimited,
@@ -25,11 +26,16 @@ from bot.errors import (
     Unavailable,
     VersionEnded,
 )
+from bot.events.store import Feed
 from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
 from bot.inbox.either import Either
-from bot.inbox.spoken import Shared, Spoken, end_of
+from bot.inbox.version import Shared, Spoken, end_of
 from bot.metrics import ANSWERS
 from bot.people.notices import Notices
+from bot.people.rights import Rights
+from bot.people.versions import Versions
+from bot.queue.job import Kinds
+from bot.queue.lanes import Lanes
 from bot.queue.worker import cancelled
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -62,6 +68,47 @@ async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
         if own:
             await own.stop(redis)
         await redis.aclose()
+
+
+class Started(NamedTuple):
+    """What a bot is built of once Redis, Slack and Inbox were asked.
+
+    `moved`: Inbox was spoken to by another API version before. `first_start`: nothing was before.
+    """
+
+    install: InstallState
+    installation: Installation
+    lanes: Lanes
+    rights: Rights
+    quota: Quota
+    notices: Notices
+    feed: Feed
+    spoken: Spoken
+    moved: bool
+    first_start: bool
+
+
+async def started(settings: Settings, timing: Timing, redis: Redis, slack: Slack, http: Http, kinds: Kinds) -> Started:
+    """Asks Redis, Slack and Inbox, of which each may have been known before. Raises `SettingsError` and `BotError`s."""
+    install, rights, feed = InstallState(redis), Rights(redis, kinds), Feed(redis)
+    installation = await installed(slack, install)
+    lanes = Lanes(redis, process_name(), kinds, timing.claim_idle, timing.soon)
+    await lanes.open()
+    quota = Quota(redis, timing.channel_interval, timing.inbox_per_minute)
+    notices = Notices(lanes, rights, install, timing.away)
+    slack.heard = notices.slack_answered
+    await feed.began()
+    first_start = await install.inbox_version() is None
+    spoken, moved = await version_spoken(settings, http, install, quota, timing.version_every)
+    return Started(install, installation, lanes, rights, quota, notices, feed, spoken, moved, first_start)
+
+
+async def begun(bot: Bot, *, moved: bool, first_start: bool) -> None:
+    """What is done before anything else once a bot is built."""
+    versions = Versions(bot.spoken, bot.directory, bot.install, bot.lanes, bot.rights)
+    await versions.begin(moved=moved, first_start=first_start)
+    await bot.feed.stir()  # whoever starts the bot watches it
+    await bot.counts.since()
 
 
 async def installed(slack: Slack, install: InstallState) -> Installation:

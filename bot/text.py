@@ -35,9 +35,13 @@ _ACTIVE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 
+_PLAIN = re.compile(r"[A-Za-z0-9 ,?!-]*")  # what most people write: nothing of that means anything to Slack
+
 
 def clean(text: str) -> str:
     """`text` without control characters (newline and tab stay) and bidi overrides, lone surrogates as U+FFFD."""
+    if text.isprintable():  # then nothing of that is in it
+        return text
     paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNSAFE.sub("", paired.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -59,6 +63,8 @@ def plain(text: str, limit: int = 3000) -> str:
 
     Only for places that must be mrkdwn (top-level `text`, context): rich_text keeps the words exactly.
     """
+    if _PLAIN.fullmatch(text):
+        return clip(text, limit)
     inert = _ACTIVE.sub(_JOINER, clean(text))
     inert = _FORMATTING.sub(lambda char: _LOOKALIKE[char[0]], inert)
     escaped = inert.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -118,6 +124,7 @@ _PIECE = re.compile(
     r"|:(?P<emoji>[a-z0-9_+'-]{1,100}):(?P<tones>(?::skin-tone-[2-6](?:-[2-6])?:){0,2})",
     re.IGNORECASE | re.DOTALL,
 )
+_MARKED = re.compile("[`<:&]")  # without one of these, a text means what it says
 _TOKEN = re.compile(r"<([^<>]+)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _ENTITY = re.compile("&(amp|lt|gt);")
@@ -130,6 +137,9 @@ def decode(text: str, names: Mapping[str, str] = _NOBODY) -> str:
     `names` maps Slack user ids to names; a mention of anyone else becomes its label, or "@someone". Code and the
     inside of words (`12:m:30`) have no emoji; `*`, `_`, `~` and backticks stay as they were typed.
     """
+
+    if not _MARKED.search(text):
+        return text
 
     def token(found: re.Match[str]) -> str:
         return _said(found[1], names) or found[0]

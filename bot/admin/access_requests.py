@@ -31,15 +31,14 @@ feature = Feature()
 async def ask_admin(ack: Ack, body: Body, bot: Bot) -> None:
     """The button below the reason why somebody was refused, in a message, a modal or Home."""
     who, view = asker(body), body.get("view") or {}
-    await accept.asked(bot, who, AskAdmins(asker=who, view_id=view["id"] if view.get("type") == "modal" else ""))
+    await accept.asked(bot, AskAdmins(asker=who, view_id=view["id"] if view.get("type") == "modal" else ""))
     await ack()
 
 
 @feature.action("access_allow")
 async def allow(ack: Ack, body: Body, bot: Bot) -> None:
     """An admin lets a guest in."""
-    who = asker(body)
-    await accept.asked(bot, who, GrantAccess(asker=who, user=button_value(body), want="allow"))
+    await accept.asked(bot, GrantAccess(asker=asker(body), user=button_value(body), want="allow"))
     await ack()
 
 
@@ -48,16 +47,15 @@ async def link(ack: Ack, body: Body, bot: Bot) -> None:
     """An admin says which member somebody is."""
     who, pressed = asker(body), body["actions"][0]
     user, member = pressed["block_id"].partition("|")[2], pressed["selected_option"]["value"]
-    await accept.asked(bot, who, GrantAccess(asker=who, user=user, want="link", member=member))
+    await accept.asked(bot, GrantAccess(asker=who, user=user, want="link", member=member))
     await ack()
 
 
 @feature.action("access_no")
 async def decline(ack: Ack, body: Body, bot: Bot) -> None:
     """An admin does neither."""
-    who = asker(body)
     want, _, user = button_value(body).partition("|")
-    await accept.asked(bot, who, GrantAccess(asker=who, user=user, want=_want(want), granted=False))
+    await accept.asked(bot, GrantAccess(asker=asker(body), user=user, want=_want(want), granted=False))
     await ack()
 
 

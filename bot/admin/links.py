@@ -33,8 +33,9 @@ async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
         await bot.record.note(job.asker, "link", job.asker.user, "refused: another address", job.ref)
         raise Mistake(words.OWN_ADDRESS_ONLY)
     member = await bot.access.own_member(profile)
-    others = [one for one, has in (await bot.links.links()).items() if has == member.id and one != profile.id]
-    await bot.links.save_link(profile.id, member.id, matched_by=profile.email)
+    others = [one for one in await bot.links.users(member.id) if one != profile.id]
+    before = await bot.links.link(profile.id)
+    await bot.links.match(profile.id, member.id, profile.email or "", before=before)
     log.info("linked", ref=job.ref, user=profile.id, member=member.id, by=profile.id)
     await bot.record.note(job.asker, "link", profile.id, f"done: {member.id}", job.ref, member.id)
     resumed = await _resume(bot, profile.id)
@@ -86,7 +87,7 @@ async def _link(bot: Bot, job: Console, mention: str, address: str) -> list[Job]
 
 async def linked(bot: Bot, job: Asked, user: str, member: Member) -> list[Job]:
     """An admin says that `user` acts as `member`, and what `user` could not do before is done."""
-    shared = [one for one, has in (await bot.links.links()).items() if has == member.id and one != user]
+    shared = [one for one in await bot.links.users(member.id) if one != user]
     await bot.links.save_link(user, member.id)
     log.info("linked", ref=job.ref, user=user, member=member.id, by=job.asker.user)
     said = words.linked(user, member.label, shared)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from bot.admin import words
+from bot.channels import views as channels
 from bot.channels.store import ChannelChoices, PersonChoices, Preferences
 from bot.people.links import Links
 from bot.people.rights import Rights
-from bot.reminders import views as reminders
 from bot.routing.said import said_rules
 from bot.routing.store import Routes
 from bot.snippets.store import TEAM, Snippets
@@ -38,17 +39,24 @@ class Stores(NamedTuple):
     snippets: Snippets
 
 
-async def of_the_team(stores: Stores, default: str | None, members: Mapping[str, str]) -> list[Part]:
-    """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `members` are names by id, as far as known."""
+async def of_the_team(
+    stores: Stores, default: str | None, members: Mapping[str, str], most: float = math.inf
+) -> list[Part]:
+    """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `members` are names by id, as far as known.
+
+    Of more than `most` people who are linked, their number.
+    """
     rules, channels = await stores.routes.rules(), await stores.preferences.channels()
     consents, guests = await stores.rights.consents(), await stores.rights.guests()
-    links = await stores.links.links()
+    count = await stores.links.count()
+    links = await stores.links.links() if count <= most else {}
+    acts = [words.acts_as(user, members.get(one, one)) for user, one in links.items()]
     said = [line for channel, one in channels.items() for line in _channel(channel, one)]
     said += [f"{words.consent(channel, given=True)} (<@{admin}>)" for channel, admin in consents.items()]
     return [
         Part("Which conversations go where", said_rules(rules, default).splitlines()),
         Part("Channels", said or [_NONE_SET]),
-        Part("Who acts as whom", [words.acts_as(user, members.get(one, one)) for user, one in links.items()]),
+        Part("Who acts as whom", acts if count <= most else [words.many_act(count)]),
         Part("Guests who may act", [f"<@{one}>" for one in guests] or ["None."]),
     ]
 
@@ -70,14 +78,14 @@ def _channel(channel: str, one: ChannelChoices) -> list[str]:
     hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     said = [
         waits.broadcast(channel, one.broadcast),
-        reminders.reminds(made.unassigned_after, made.assigned_after, hours),
-        reminders.digest_at(made.digest, made.zone),
+        channels.reminds(made.unassigned_after, made.assigned_after, hours),
+        channels.digest_at(made.digest, made.zone),
         *targets.said(made.target, made.holidays, report=made.report),
         *([targets.escalates(channel, one.escalate_after, one.escalate_to)] if one.escalate_to else []),
         *([prefix_is(channel, one.replies)] if one.replies else []),
         *([] if one.reply_assigns else ["A reply takes no conversation."]),
     ]
-    return [reminders.saved(channel, privacy=one.privacy, said=said)]
+    return [channels.saved(channel, privacy=one.privacy, said=said)]
 
 
 def _person(user: str, one: PersonChoices) -> list[str]:

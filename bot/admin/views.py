@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.models import Member, Thread
-from bot.slack.blocks import Block, Msg, actions, button, is_web, label, option, section
+from bot.slack.blocks import Block, Msg, actions, button, confirm, is_web, label, option, section
 from bot.text import clip, literal, plain, when_long
 
 MOST: Final = 100  # options that Slack takes in a select menu
@@ -134,14 +134,9 @@ def _not_now(about: str) -> Block:
 
 def _members(options: list[Block]) -> Block:
     """Choosing acts at once, so the menu asks first."""
-    confirm = {
-        "title": label("Link them?"),
-        "text": label("They then act in Inbox as the member that you chose.", 300),
-        "confirm": label("Link", 30),
-        "deny": label("Cancel", 30),
-    }
+    sure = confirm("Link them?", "They then act in Inbox as the member that you chose.", "Link")
     menu = {"type": "static_select", "action_id": "access_link", "placeholder": label("Link to…"), "options": options}
-    return {**menu, "confirm": confirm}
+    return {**menu, "confirm": sure}
 
 
 def _member(one: Member) -> str:

@@ -71,6 +71,10 @@ def consent(channel: str, *, given: bool) -> str:
     )
 
 
+def many_act(count: int) -> str:
+    return f"{count:,} people: `bot show` has them all."
+
+
 def listed(lines: Sequence[str], none: str) -> str:
     """The lines below each other, or `none`; what does not fit in a message is counted."""
     shown = lines[:100]

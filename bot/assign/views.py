@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.models import Card, Member, Thread
+from bot.card import Card
+from bot.models import Member, Thread
 from bot.people.views import colleagues
-from bot.slack.blocks import (
-    Block,
-    Msg,
-    View,
-    actions,
-    button,
-    context,
-    field,
-    label,
-    modal,
-    open_button,
-    option,
-    quote,
-    section,
-    select,
-)
+from bot.slack.blocks import Msg, View, actions, button, context, label, modal, open_button, option, quote, section
+from bot.slack.inputs import field, select, text_input
 from bot.text import plain
 
 WHO_IS_LISTED = (
@@ -43,13 +30,12 @@ def assign_modal(*, members: Sequence[Member], me: str, thread: Thread, metadata
     own = thread.assignee_id is not None and not thread.inherited
     options = [*colleagues(members, me), *([option("Nobody", NOBODY)] if own else [])]
     menu = select("Choose a colleague", options, thread.assignee_id)
-    note: Block = {"type": "plain_text_input", "multiline": True, "max_length": NOTE}
     return modal(
         "Assign to…",
         [
             field("assignee", "Who takes it", menu),
             context(WHO_IS_LISTED),
-            field("note", "A note to them", note, optional=True, hint=label(NOTE_HINT, 300)),
+            field("note", "A note to them", text_input(NOTE, lines=True), hint=NOTE_HINT, optional=True),
         ],
         callback_id="assign_to",
         submit=label("Assign"),

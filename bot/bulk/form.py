@@ -21,18 +21,7 @@ from bot.people import forms
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import View, notice_modal
-from bot.slack.payloads import (
-    Ack,
-    Body,
-    asker,
-    clicked,
-    from_modal,
-    more_of,
-    remembered,
-    seen_in,
-    submitted,
-    ticked,
-)
+from bot.slack.payloads import Ack, Body, asker, clicked, from_modal, more_of, remembered, seen_in, submitted, ticked
 from bot.snooze.form import until
 from bot.snooze.times import CHOICES, Wrong, by_choice
 from bot.snooze.views import WRONG
@@ -45,8 +34,7 @@ feature = Feature()
 @feature.action("bulk_archive")
 async def archive(ack: Ack, body: Body, bot: Bot) -> None:
     """Slack has asked whether that is meant."""
-    who = asker(body)
-    await accept.asked(bot, who, BeginBulk(wanted=Wanted(act="archive"), seen_in=seen_in(body), asker=who))
+    await accept.asked(bot, BeginBulk(wanted=Wanted(act="archive"), seen_in=seen_in(body), asker=asker(body)))
     await ack()
 
 
@@ -85,19 +73,16 @@ async def open_form(job: OpenBulk, _: Keep, bot: Bot) -> list[Job]:
     _list, listing_id, page = job.seen_in.split("|")
     shown = await bot.listings.get(listing_id)
     if shown is None or shown.user != job.asker.user:
-        await forms.notice(bot, job, title, lists.TOO_OLD)
-        return []
+        return await forms.notice(bot, job, title, lists.TOO_OLD)
     count = len(await bot.ticks.of(listing_id) & {one.id for one in shown.threads})
     if not 0 < count <= MOST:
-        await forms.notice(bot, job, title, words.too_many(count, MOST) if count else words.NOTHING_TICKED)
-        return []
-    zone = str(zone_of((await bot.access.insider(job.asker)).zone))
+        return await forms.notice(bot, job, title, words.too_many(count, MOST) if count else words.NOTHING_TICKED)
+    zone = str(await bot.access.zone(job.asker))
     place = remembered(f"{listing_id} {page} {zone}", job.asker, job.asker.response_url or "")
     try:
         view = await _view(bot, job.act, actor, count, zone, place)
     except InboxError as error:
-        await forms.notice(bot, job, title, lists.not_listed(error, job.ref))
-        return []
+        return await forms.notice(bot, job, title, lists.not_listed(error, job.ref))
     await forms.fill(bot, job.view_id, view or notice_modal(title, words.NO_TAGS))
     return []
 

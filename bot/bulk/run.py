@@ -182,8 +182,7 @@ async def passed_over(job: Bulk, error: Exception, bot: Bot) -> list[Job]:
 @feature.action("bulk_stop")
 async def press_stop(ack: Ack, body: Body, bot: Bot) -> None:
     """The button in the direct message, and in the list."""
-    who = asker(body)
-    await accept.asked(bot, who, StopBulk(id=button_value(body), asker=who))
+    await accept.asked(bot, StopBulk(id=button_value(body), asker=asker(body)))
     await ack()
 
 

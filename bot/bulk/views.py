@@ -10,7 +10,8 @@ from bot.bulk import words
 from bot.contact.views import TAGS
 from bot.models import Member
 from bot.people.views import colleagues
-from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, section, select
+from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, section
+from bot.slack.inputs import field, select
 from bot.snooze.views import until_fields
 
 NOBODY: Final = "nobody"  # a choice like a member's id

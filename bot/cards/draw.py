@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.card import Card
 from bot.cards.jobs import Leave, Lost, Render, RenderBelow
 from bot.cards.message_views import follow_ups
 from bot.cards.posting import awake
@@ -15,9 +16,9 @@ from bot.context import Bot
 from bot.errors import NotThere, SlackRefused
 from bot.events.jobs import Recheck
 from bot.feature import Feature
-from bot.models import Card, Message, Person, Place
+from bot.models import Message, Person, Place
 from bot.people.jobs import TellAdmins
-from bot.queue.job import Job, Keep, utc_now
+from bot.queue.job import Job, Keep, Later, utc_now
 from bot.slack.blocks import Msg
 from bot.waits.views import mentioning
 
@@ -48,23 +49,34 @@ async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     return named_later(bot, job.thread_id)
 
 
-async def redraw(bot: Bot, job: Render | Leave | RenderBelow, place: Place, message: Msg) -> bool:
+async def redraw(bot: Bot, job: Render, place: Place, message: Msg) -> bool:
     """Whether it is still there; where the channel refuses that it is changed, it is tried again for a day."""
+    return await _changed(bot, job, place, message)
+
+
+async def redraw_aside(bot: Bot, job: Leave | RenderBelow, place: Place, message: Msg) -> list[Job]:
+    """The same, of what nothing else is to wait for: what follows where the channel refuses it now."""
+    try:
+        await _changed(bot, job.model_copy(update={"aside": True}), place, message)
+    except Later as later:
+        return [later.job]
+    return []
+
+
+async def _changed(bot: Bot, job: Render | Leave | RenderBelow, place: Place, message: Msg) -> bool:
     try:
         async with bot.refused.waiting(job, place.channel):
             await bot.slack.update(place, message)
     except SlackRefused as error:
-        log.warning("card_not_drawn", ref=job.ref, thread=job.thread_id, error=error.code)
+        log.warning("not_drawn", ref=job.ref, kind=job.kind, thread=job.thread_id, error=error.code)
         return not isinstance(error, NotThere)
     return True
 
 
-async def redraw_below(bot: Bot, job: Job, place: Place, message: Msg) -> None:
-    """A follow-up as it is now; whatever became of it in Slack, the rest goes on."""
-    try:
-        await bot.slack.update(place, message)
-    except SlackRefused as error:
-        log.warning("follow_up_not_drawn", ref=job.ref, error=error.code)
+async def in_turn(bot: Bot, job: Leave | RenderBelow, channel: str) -> list[Job]:
+    """What waits aside has its turn again once its channel may take it. Raises `Later` until then."""
+    await bot.refused.unless_known(job, channel)
+    return [job.model_copy(update={"aside": False})]
 
 
 async def draw(bot: Bot, card: Card, channel: str) -> Msg:
@@ -130,7 +142,3 @@ async def shared(bot: Bot, channel: str) -> list[Job]:
 def named_later(bot: Bot, thread_id: str) -> list[Job]:
     """A card that was drawn without names, as an API version has ended, is looked at until the other one tells them."""
     return [Recheck(thread_id=thread_id)] if bot.directory.left_out() else []
-
-
-def name_of(card: Card) -> str:
-    return card.thread.person.label if card.thread.person else "Someone"

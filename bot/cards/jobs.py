@@ -134,12 +134,19 @@ class Lost(Background):
 
 
 class Leave(Job):
-    """Close the card that a thread had at `old`, with a link to the one it has now."""
+    """Close the card that a thread had at `old`, with a link to the one it has now.
 
-    waits_in: ClassVar[str] = "card:{thread_id}"
+    It waits `aside` for a channel that takes no changes: else the new card would not be drawn so long.
+    """
+
     kind: Literal["leave"] = "leave"
     thread_id: str
     old: tuple[str, str]
+    aside: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"left:{':'.join(self.old)}" if self.aside else f"card:{self.thread_id}"
 
 
 class LookAtSharing(Background):
@@ -173,9 +180,16 @@ class Redraw(Background):
 
 
 class RenderBelow(Background):
-    """Draw a post below the thread's card anew from what is known of the messages that it shows."""
+    """Draw a post below the thread's card anew from what is known of the messages that it shows.
 
-    waits_in: ClassVar[str] = "posts:{thread_id}"
+    It waits `aside` for a channel that takes no changes: the card may be in another one by then.
+    """
+
     kind: Literal["render_below"] = "render_below"
     thread_id: str
     place: tuple[str, str]
+    aside: bool = False
+
+    @property
+    def lane(self) -> str:
+        return f"below:{':'.join(self.place)}" if self.aside else f"posts:{self.thread_id}"

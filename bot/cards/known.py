@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.card import Card
 from bot.context import Bot
 from bot.events.jobs import Refresh
-from bot.models import Card, Thread
+from bot.models import Thread
 from bot.queue.job import Job
 
 MISSING: Final = (1.0, 2.0, 4.0)  # seconds between looks for a message that Inbox told of and does not show
@@ -19,21 +20,23 @@ async def learn(bot: Bot, thread: Thread) -> list[Job]:
     """
     card = await bot.cards.get(thread.id)
     if card is None:
-        await bot.cards.write(thread)
-        doubtful = await bot.cards.was_passed_over(thread.id)
+        doubtful = not await bot.cards.begin(thread) or await bot.cards.was_passed_over(thread.id)
     else:
         doubtful = card.gone or shown_of(card.thread) != shown_of(thread) or is_restricted_anew(card.thread, thread)
     return [Refresh(thread_id=thread.id)] if doubtful else []
 
 
-async def first_seen(bot: Bot, thread_id: str) -> Card:
-    """What Inbox says of a thread of which nothing was known. Raises `InboxError`."""
-    return await written(bot, await bot.inbox.thread(thread_id))
+async def card_of(bot: Bot, thread_id: str) -> Card:
+    """What is known of a thread; else what Inbox says, as lists name more threads than there are cards.
+
+    Raises `InboxError`.
+    """
+    return await bot.cards.get(thread_id) or await written(bot, await bot.inbox.thread(thread_id))
 
 
 async def written(bot: Bot, thread: Thread) -> Card:
-    """The same, of what Inbox has just said."""
-    await bot.cards.write(thread)
+    """The same, of what Inbox has just said; what another lane knows by now is later."""
+    await bot.cards.begin(thread)
     await bot.directory.saw(thread)
     return await bot.cards.get(thread.id) or Card(thread=thread)
 

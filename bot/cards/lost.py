@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import structlog
 
 from bot import accept
+from bot.card import Card
 from bot.cards.jobs import Lost, Post
 from bot.context import Bot
 from bot.errors import InboxError, NotThere
 from bot.feature import Feature
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Keep
 from bot.slack.payloads import Body
 

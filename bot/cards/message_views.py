@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.models import Message, Person, Snoozed
+from bot.card import Snoozed
+from bot.models import Message, Person
 from bot.slack.blocks import QUOTE, Block, Msg, context, is_web, line, picture, quote, run
 from bot.slack.files import attachments, files
 from bot.text import clip, literal, plain, when_long

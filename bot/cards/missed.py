@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from bot.card import Card
 from bot.cards.draw import draw, draw_below
 from bot.cards.jobs import Announce, Lost, Missed, Post, Render
 from bot.cards.known import learn
@@ -14,7 +15,7 @@ from bot.context import Bot
 from bot.errors import CardDeleted, Gone
 from bot.feature import Feature
 from bot.metrics import RECEIVED, place_of
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Keep
 from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by
@@ -65,12 +66,7 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     for one in new:
         await waits_since(bot, one)
     if place is None:
-        drawn = await draw(bot, card, job.channel)
-        place = await post_once(bot, job, f"card-{thread.id}-{job.ref}", job.channel, drawn)
-        await stands(bot, job, place, None)
-        await bot.noticed.put(thread.id, new[-1].created_at)
-        await shows(bot, thread.id, new)
-        await bot.posts.show(new[-1:], place)
+        place = await _card(bot, job, card, new)
         if len(new) > 1:
             await slot(bot, job, job.channel, LATER)
         else:
@@ -84,6 +80,17 @@ async def _missed(bot: Bot, job: Missed) -> list[Job]:
     await bot.feed.caught_up(thread.id)
     RECEIVED.labels(place_of(place.channel)).inc(count)
     return [*then, Judge(thread_id=thread.id, channel=place.channel)]
+
+
+async def _card(bot: Bot, job: Missed, card: Card, new: Sequence[Message]) -> Place:
+    """The first card of a thread: it shows the last message, which the summary has told the channel of."""
+    drawn = await draw(bot, card, job.channel)
+    place = await post_once(bot, job, f"card-{job.thread_id}-{job.ref}", job.channel, drawn)
+    await stands(bot, job, place, None)
+    await bot.noticed.put(job.thread_id, new[-1].created_at)
+    await shows(bot, job.thread_id, new)
+    await bot.posts.show(new[-1:], place)
+    return place
 
 
 def _of_the_dead(job: Missed, card: Card | None, place: Place | None) -> list[Job]:

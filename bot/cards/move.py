@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.draw import draw, name_of, redraw, shared
+from bot.cards.draw import draw, in_turn, redraw_aside, shared
 from bot.cards.jobs import Leave, Move, Post, Render
 from bot.cards.posting import post_once, slot, stands
 from bot.cards.views import moved, moved_away, moved_card
@@ -43,7 +43,7 @@ async def _move(bot: Bot, job: Move, keep: Keep) -> list[Job]:
     then: list[Job] = [Leave(thread_id=job.thread_id, old=job.old)] if job.old else []
     if job.mover:
         link = bot.installation.permalink(job.channel, job.posted)
-        then.append(say(job.mover, moved(name_of(card), job.channel, link)))
+        then.append(say(job.mover, moved(card.thread.who, job.channel, link)))
     return [*then, Render(thread_id=job.thread_id), *await shared(bot, job.channel)]
 
 
@@ -51,10 +51,11 @@ async def _move(bot: Bot, job: Move, keep: Keep) -> list[Job]:
 async def leave(job: Leave, _: Keep, bot: Bot) -> list[Job]:
     """In the place of the old card stands where the new one is."""
     card, place, old = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id), Place(*job.old)
+    if job.aside:
+        return await in_turn(bot, job, old.channel)
     if card is None or place is None or place == old:
         return []
     gone = moved_away()
     if await bot.sharing.shows(old.channel):
-        gone = moved_card(name_of(card), place.channel, bot.installation.permalink(*place))
-    await redraw(bot, job, old, gone)
-    return []
+        gone = moved_card(card.thread.who, place.channel, bot.installation.permalink(*place))
+    return await redraw_aside(bot, job, old, gone)

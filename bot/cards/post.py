@@ -9,15 +9,16 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.cards.draw import draw, draw_below, fresh, named_later, redraw_below, shared
-from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render
+from bot.card import Card
+from bot.cards.draw import draw, draw_below, fresh, named_later, shared
+from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render, RenderBelow
 from bot.cards.message_views import that_fit
 from bot.cards.posting import awake, shows, slot, stands, unseen, waits_since, with_latest
-from bot.cards.store import Waiting
+from bot.cards.posts_store import Waiting
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone, InboxError
 from bot.feature import Feature
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST, NEW
@@ -44,9 +45,9 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
         return []
     place = await bot.cards.place(job.thread_id)
     if job.attempt and (found := await _made(bot, job.attempt, place)):
-        return await _found(bot, job, job.attempt, card, found)
+        return await _found(bot, job, job.attempt, found)
     await _catch_up(bot, job)
-    card = await _as_before(bot, card)
+    card = await awake(bot, card)
     waiting = await _waiting(bot, job, card, place)
     if not waiting:
         return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
@@ -76,14 +77,6 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
     return await _stands(bot, job, attempt, made, shown, card)
-
-
-async def _as_before(bot: Bot, card: Card) -> Card:
-    """The card with what it shows until now; of a conversation that was at rest, Inbox is asked for that."""
-    if not card.rested:
-        return card
-    waiting = await bot.posts.waiting(card.thread.id)
-    return await awake(bot, card, min((one.message.created_at for one in waiting), default=None))
 
 
 async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Message]) -> Msg:
@@ -147,12 +140,13 @@ async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None
     return found
 
 
-async def _found(bot: Bot, job: Post, attempt: Attempt, card: Card, found: Place) -> list[Job]:
+async def _found(bot: Bot, job: Post, attempt: Attempt, found: Place) -> list[Job]:
     """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
     shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
+    then = await _stands(bot, job, attempt, found, shown)
     if shown and attempt.thread_ts:
-        await redraw_below(bot, job, found, await _drawn(bot, card, attempt, [one.message for one in shown]))
-    return await _stands(bot, job, attempt, found, shown)
+        return [RenderBelow(thread_id=job.thread_id, place=(found.channel, found.ts)), *then]
+    return then
 
 
 async def _stands(

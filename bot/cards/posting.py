@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.card import Card
 from bot.cards.jobs import Leave, Missed, Move, Post
 from bot.context import Bot
 from bot.errors import InboxError, NotNow
-from bot.models import Card, Message, Place
+from bot.models import Message, Place
 from bot.queue.job import Job, Later
 from bot.slack.blocks import Msg
 
@@ -22,10 +23,10 @@ async def unseen(bot: Bot, thread_id: str, since: datetime) -> list[Message]:
     return await bot.feed.unseen(await bot.background.messages(thread_id, since=since - EARLIER), since)
 
 
-async def awake(bot: Bot, card: Card, before: datetime | None = None) -> Card:
-    """What is not kept of a conversation at rest, asked of Inbox: its last message to us, or the last one `before`.
+async def awake(bot: Bot, card: Card) -> Card:
+    """What is not kept of a conversation at rest, asked of Inbox: its last message to us before those that wait.
 
-    Raises `NotNow`.
+    Other lanes may write the card meanwhile. Raises `NotNow`.
     """
     if not card.rested:
         return card
@@ -36,11 +37,11 @@ async def awake(bot: Bot, card: Card, before: datetime | None = None) -> Card:
         raise
     except InboxError:  # Inbox has its last word on that, and the names are known
         thread, messages = card.thread, []
+    waiting = await bot.posts.waiting(card.thread.id)
+    before = min((one.message.created_at for one in waiting), default=None)
     theirs = [one for one in messages if one.inbound and (before is None or one.created_at < before)]
-    latest = theirs[0] if theirs else None
-    await bot.cards.write(thread)
-    await bot.cards.put_latest(thread.id, latest)
-    return card.model_copy(update={"thread": thread, "latest": latest, "rested": False})
+    await bot.cards.wake(card.thread, thread, theirs[0] if theirs else None)
+    return await bot.cards.get(card.thread.id) or card
 
 
 async def slot(bot: Bot, job: Job, channel: str, turn: int) -> None:
@@ -91,7 +92,7 @@ async def shows(bot: Bot, thread_id: str, messages: Sequence[Message]) -> Messag
     if card is None:
         return None
     latest = with_latest(card, messages).latest
-    if latest != card.latest:
+    if latest is not None and latest != card.latest:
         await bot.cards.put_latest(thread_id, latest)
     return latest
 

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot import accept
-from bot.cards.draw import draw_below, redraw, with_mention
+from bot.cards.draw import draw_below, in_turn, redraw_aside, with_mention
 from bot.cards.jobs import Leave, LookAtSharing, Redraw, Render, RenderBelow
 from bot.cards.views import closed_note, shared_channel
 from bot.context import Bot
@@ -19,7 +19,7 @@ from bot.models import Place
 from bot.people.jobs import TellAdmins
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.timer import Look
-from bot.reply.jobs import Receipt
+from bot.reply.jobs import ReceiptAgain
 from bot.slack.payloads import Ack, Body
 
 log = structlog.get_logger(__name__)
@@ -43,11 +43,7 @@ async def readers_changed(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.looks
 def look(bot: Bot) -> Look:
     """Some invitations Slack tells of only when it is asked."""
-
-    async def interval() -> float:
-        return OFTEN
-
-    return Look("sharing", LookAtSharing, interval)
+    return Look("sharing", LookAtSharing, OFTEN)
 
 
 @feature.handles(LookAtSharing)
@@ -116,22 +112,19 @@ async def _anew(bot: Bot, place: Place, receipt: str) -> list[Job]:
     if thread_id is None:
         if shown := await bot.posts.at(place):
             return [RenderBelow(thread_id=shown[0].thread_id, place=place)]
-        unhappy = await bot.replies.receipts.get(receipt) if receipt else None
-        return [_again(unhappy)] if unhappy else []
+        return [ReceiptAgain(receipt=receipt)] if receipt else []
     is_here = await bot.cards.place(thread_id) == place
     card = Render(thread_id=thread_id) if is_here else Leave(thread_id=thread_id, old=place)
     if await bot.sharing.shows(place.channel):
         return [card]
-    forgotten = [one for one in await _below(bot, place) or [] if not await bot.posts.at(one)]
+    below = await _below(bot, place) or {}
+    forgotten = [
+        one for one, mark in below.items() if not (await bot.posts.at(one) or await bot.replies.receipts.get(mark))
+    ]
     return [card, *(RenderBelow(thread_id=thread_id, place=one) for one in forgotten)]
 
 
-def _again(receipt: Receipt) -> Receipt:
-    """Its writer was told long ago."""
-    return receipt.model_copy(update={"tries": 0, "told": True})
-
-
-async def _below(bot: Bot, card: Place) -> list[Place] | None:
+async def _below(bot: Bot, card: Place) -> dict[Place, str] | None:
     return await bot.slack.own_replies(card, bot.installation.bot_user)
 
 
@@ -139,16 +132,17 @@ async def _below(bot: Bot, card: Place) -> list[Place] | None:
 async def render_below(job: RenderBelow, _: Keep, bot: Bot) -> list[Job]:
     """As the channel may show it; what nobody knows any more can be closed alone."""
     place = Place(*job.place)
+    if job.aside:
+        return await in_turn(bot, job, place.channel)
     card, messages = await bot.cards.get(job.thread_id), await bot.posts.at(place)
     if card is None:
         return []
     if not messages:
-        if not await bot.sharing.shows(place.channel):
-            account = await bot.directory.account_label(card.thread.account_link_id)
-            await redraw(bot, job, place, closed_note(account))
-        return []
-    if receipt := await bot.replies.receipts.get(messages[0].id):
-        return [_again(receipt)]
+        if await bot.sharing.shows(place.channel):
+            return []
+        account = await bot.directory.account_label(card.thread.account_link_id)
+        return await redraw_aside(bot, job, place, closed_note(account))
+    if known := await bot.replies.receipts.get(messages[0].id):
+        return [ReceiptAgain(receipt=known.send.receipt, message_id=messages[0].id)]
     drawn = await draw_below(bot, card, place.channel, messages)
-    await redraw(bot, job, place, await with_mention(bot, place, drawn))
-    return []
+    return await redraw_aside(bot, job, place, await with_mention(bot, place, drawn))

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.card import Card, Note, State
 from bot.cards.button_views import thread_buttons
-from bot.cards.message_views import (
-    NAME,
-    beginning,
-    body,
-    reacted,
-    snoozed_until,
-    timing,
-    who_text,
-    with_picture,
-)
-from bot.models import AccountLink, Card, Note, State, Thread
+from bot.cards.message_views import NAME, beginning, body, reacted, snoozed_until, timing, who_text, with_picture
+from bot.models import AccountLink, Thread
 from bot.slack.blocks import Block, Msg, actions, context, section
 from bot.text import money, plain, platform_name, when, when_long
 from bot.words import GONE, account_offline

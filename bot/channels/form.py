@@ -1,7 +1,4 @@
-"""What an admin sets for a channel in a form, and the hours in which a person wants no reminders.
-
-Admins alone set them; the others are told.
-"""
+"""`/inbox settings`: what an admin sets for a channel in a form; the other admins are told."""
 
 from __future__ import annotations
 
@@ -10,19 +7,20 @@ from datetime import time
 from typing import Final, NamedTuple
 
 from bot import accept
+from bot.channels import views
 from bot.channels.jobs import OpenSettings, SaveSettings
+from bot.channels.store import ChannelChoices
 from bot.context import Bot
-from bot.errors import AdminsOnly, InboxError, Mistake, Refused
-from bot.feature import Console, Feature
-from bot.hours import Quiet, Reminders, clock, zone_named
+from bot.errors import AdminsOnly, InboxError, Refused
+from bot.feature import Feature
+from bot.hours import Reminders, clock, zone_named
 from bot.later.jobs import hold_chosen
 from bot.later.views import hold_field
 from bot.people import answers, forms
 from bot.people.announce import announced
 from bot.people.answers import say
 from bot.queue.job import Asker, Job, Keep, utc_now
-from bot.reminders import views
-from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted, ticked
+from bot.slack.payloads import Ack, Body, asker, from_modal, more_of, remembered, submitted, ticked
 from bot.slack.workspace import Profile
 from bot.targets import typed as typed_target
 from bot.targets import views as targets
@@ -43,7 +41,7 @@ class Form(NamedTuple):
 def read_form(typed: Mapping[str, str], days: Sequence[str], ticks: Sequence[str] = ()) -> Form:
     """The form's fields as an admin filled them in; an empty one means never, none, or around the clock."""
     wrong: dict[str, str] = {}
-    opens, closes = _span(typed.get("hours", ""), wrong)
+    opens, closes = span_of(typed.get("hours", ""), wrong)
     zone, near = zone_named(typed.get("zone", "") or "UTC")
     if zone is None:
         wrong["zone"] = views.no_zone(near)
@@ -81,7 +79,7 @@ def _hours(typed: str, name: str, wrong: dict[str, str]) -> float | None:
     return hours
 
 
-def _span(typed: str, wrong: dict[str, str]) -> tuple[time | None, time | None]:
+def span_of(typed: str, wrong: dict[str, str]) -> tuple[time | None, time | None]:
     """Two times of day, as `9-17:30`."""
     if not typed.strip():
         return None, None
@@ -120,7 +118,8 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
         await ack(response_action="errors", errors=form.wrong)
         return
     chosen = {name: typed[name] for name in chosen_of if typed[name]}  # options
-    job = SaveSettings(**chosen, reminders=form.reminders, asker=who)  # type: ignore[arg-type]
+    shown = ChannelChoices.model_validate_json(kept) if (kept := more_of(body)) else None
+    job = SaveSettings(**chosen, reminders=form.reminders, shown=shown, asker=who)  # type: ignore[arg-type]
     await accept.submitted(bot, body, job, *hold_chosen(body, who))
     await ack()
 
@@ -134,8 +133,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
     except (Refused, InboxError) as error:
         await bot.record.note(job.asker, "settings", channel, f"refused: {type(error).__name__}", job.ref)
         why = answers.explain(bot, error, job.ref)
-        await forms.notice(bot, job, TITLE, why)
-        return []
+        return await forms.notice(bot, job, TITLE, why)
     mine = await bot.preferences.person(job.asker.user)
     own = [waits.heard_field(mine.heard), hold_field(mine.hold)]
     if profile is None:
@@ -155,7 +153,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         zone=profile.zone if found == Reminders() else found.zone,
         digest=found.digest,
         targets=targets.fields(found.target, found.holidays, report=found.report),
-        metadata=f"|{channel}|",
+        metadata=f"|{channel}||{set_here.model_dump_json(exclude_defaults=True)}",
     )
     await forms.fill(bot, job.view_id, view)
     return []
@@ -176,9 +174,9 @@ async def _admin_there(bot: Bot, asker: Asker) -> Profile | None:
 async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     """From now on; whoever waits is looked at again by the new hours."""
     await bot.access.admin(job.asker)
-    channel, made = job.asker.channel or "", job.reminders
-    chosen = {"broadcast": job.broadcast} if job.broadcast else {}
-    await bot.preferences.set_channel(channel, privacy=job.privacy, reminders=made, **chosen)
+    channel = job.asker.channel or ""
+    now = await bot.preferences.change_channel(channel, lambda known: _as_wanted(job, known))
+    made = now.reminders
     following = made.next_digest(utc_now())
     await bot.waiting.save_morning(channel, following.timestamp() if following else None)
     monday = made.next_report(utc_now())
@@ -187,12 +185,12 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     looks = await judged_anew(bot)
     hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     sentences = [
-        *([waits.broadcast(channel, job.broadcast)] if job.broadcast else []),
+        *([waits.broadcast(channel, now.broadcast)] if job.broadcast else []),
         views.reminds(made.unassigned_after, made.assigned_after, hours),
         views.digest_at(made.digest, made.zone),
         *targets.said(made.target, made.holidays, report=made.report),
     ]
-    said = views.saved(channel, privacy=job.privacy, said=sentences)
+    said = views.saved(channel, privacy=now.privacy, said=sentences)
     own: list[Job] = []
     if job.heard and job.heard != (await bot.preferences.person(job.asker.user)).heard:
         await bot.preferences.set_person(job.asker.user, heard=job.heard)
@@ -200,27 +198,11 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     return [*await announced(bot, job, "settings", channel, said), *own, *looks]
 
 
-@feature.word("quiet", help="hours without reminders: `quiet 19:00-8:00`, `quiet off`")
-async def quiet(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """`/inbox quiet 19:00-8:00 [zone]`, `/inbox quiet off`, `/inbox quiet`: one's own, so anybody's."""
-    profile = await bot.access.insider(job.asker)
-    known = await bot.preferences.person(job.asker.user)
-    span, _, place = typed.partition(" ")
-    if not span:
-        return [say(job.asker, _quiet(known.quiet))]
-    found = None if span.lower() == "off" else _quiet_hours(span, place or profile.zone)
-    if found is None and span.lower() != "off":
-        raise Mistake(views.QUIET_USAGE)
-    await bot.preferences.set_person(job.asker.user, quiet=found)
-    return [say(job.asker, _quiet(found))]
-
-
-def _quiet(quiet: Quiet | None) -> str:
-    return views.quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else views.QUIET_OFF
-
-
-def _quiet_hours(span: str, place: str) -> Quiet | None:
-    wrong: dict[str, str] = {}
-    begins, ends = _span(span, wrong)
-    zone, _ = zone_named(place)
-    return Quiet(begins=begins, ends=ends, zone=zone) if begins and ends and zone else None
+def _as_wanted(job: SaveSettings, known: ChannelChoices) -> ChannelChoices:
+    """What the admin changed in their form is as they want it; what somebody else set meanwhile stays."""
+    shown, wanted = job.shown, {"privacy": job.privacy, "broadcast": job.broadcast or known.broadcast}
+    hours = dict(job.reminders)
+    if shown:
+        wanted = {name: one for name, one in wanted.items() if one != getattr(shown, name)}
+        hours = {name: one for name, one in hours.items() if one != getattr(shown.reminders, name)}
+    return known.model_copy(update={**wanted, "reminders": known.reminders.model_copy(update=hours)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from bot.channels.store import ChannelChoices
 from bot.hours import Reminders
 from bot.models import Broadcast, Heard, Privacy
 from bot.queue.job import Asked, Filled
@@ -18,7 +19,8 @@ class OpenSettings(Filled):
 class SaveSettings(Asked):
     """An admin submitted the settings of the channel that `asker` began in. What is None stays as it is.
 
-    `heard` is their own choice.
+    `shown` is what was set as their form was opened: only what they made different of that is set. `heard` is their own
+    choice.
     """
 
     patient: ClassVar[bool] = False
@@ -28,3 +30,4 @@ class SaveSettings(Asked):
     reminders: Reminders
     broadcast: Broadcast | None = None
     heard: Heard | None = None
+    shown: ChannelChoices | None = None

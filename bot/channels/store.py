@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from redis.asyncio import Redis
 from bot.hours import Quiet, Reminders
 from bot.models import Broadcast, Heard, Privacy, Record
 from bot.store import keys
+from bot.store.channels import channels
 from bot.store.kept import Kept
 
 
@@ -62,7 +64,8 @@ class Preferences:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
-        self._channels = Kept(redis, ChannelChoices, keys.channel_choices)
+        self._redis = redis
+        self._channels = Kept(redis, ChannelChoices, keys.channel_choices, noted=keys.CHANNELS)
         self._people = Kept(redis, PersonChoices, keys.person_choices)
 
     async def channel(self, channel: str) -> ChannelChoices:
@@ -72,6 +75,10 @@ class Preferences:
     async def set_channel(self, channel: str, **chosen: object) -> None:
         """Set these fields of `ChannelChoices`; two admins who set different ones at once lose neither."""
         await self._channels.change(channel, lambda known: (known or ChannelChoices()).model_copy(update=chosen))
+
+    async def change_channel(self, channel: str, change: Callable[[ChannelChoices], ChannelChoices]) -> ChannelChoices:
+        """What `change` makes of what is set in the moment."""
+        return await self._channels.change(channel, lambda known: change(known or ChannelChoices()))
 
     async def person(self, user: str) -> PersonChoices:
         """What the Slack user set, and the defaults for the rest."""
@@ -87,4 +94,4 @@ class Preferences:
 
     async def channels(self) -> dict[str, ChannelChoices]:
         """Every channel for which anything was set."""
-        return await self._channels.all()
+        return await self._channels.of(await channels(self._redis))

@@ -21,7 +21,6 @@ from bot.errors import Forbidden, Gone, InboxError, NoContact, NotNow, RateLimit
 from bot.events.jobs import Refresh
 from bot.facts import Contact, ContactChange
 from bot.feature import Feature
-from bot.hours import zone_of
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later
@@ -77,7 +76,7 @@ async def _signed(bot: Bot, job: ChangeContact, actor: Actor) -> ChangeContact:
     said = clean(await _said(bot, job)).strip()
     if not said:
         return job
-    day = job.at.astimezone(zone_of((await bot.access.insider(job.asker)).zone))
+    day = job.at.astimezone(await bot.access.zone(job.asker))
     line = f"{actor.name}, {day.day} {day:%b}: {said}"
     return job.model_copy(update={"append": line, "sign": False})
 

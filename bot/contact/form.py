@@ -23,7 +23,7 @@ from bot.feature import Feature
 from bot.models import Label
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.answers import tell
+from bot.people.answers import say, tell
 from bot.queue.job import Job, Keep
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 from bot.text import clean
@@ -97,8 +97,7 @@ async def open_form(job: OpenContact, _: Keep, bot: Bot) -> list[Job]:
     if actor is None:
         return []
     if job.draft and draft is None:
-        await forms.notice(bot, job, TITLE, words.TOO_OLD)
-        return []
+        return await forms.notice(bot, job, TITLE, words.TOO_OLD)
     try:
         contact, choices = await asyncio.gather(bot.inbox.contact(job.thread_id), _choices(bot, actor))
     except InboxError as error:
@@ -116,11 +115,7 @@ async def not_opened(job: OpenContact, error: Exception, bot: Bot) -> list[Job]:
     """What somebody wrote is handed back."""
     draft = await _draft(bot, job)
     why = draft.why if draft and isinstance(error, NotThere) else answers.explain(bot, error, job.ref)
-    return [tell(job.asker, views.again_message(why, draft.written, job.draft) if draft else _only(why))]
-
-
-def _only(why: str) -> Any:
-    return {"text": why, "blocks": []}
+    return [tell(job.asker, views.again_message(why, draft.written, job.draft)) if draft else say(job.asker, why)]
 
 
 async def _draft(bot: Bot, job: OpenContact) -> Draft | None:

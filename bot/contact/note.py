@@ -22,7 +22,7 @@ async def save_note(ack: Ack, body: Body, bot: Bot) -> None:
     kind, _, about = button_value(body).partition(" ")
     talk = await bot.contacts.talk.get(about) if kind == "talk" else None
     if kind == "talk" and (talk is None or talk.user != who.user):
-        await accept.asked(bot, who, say(who, words.TALK_GONE))
+        await accept.asked(bot, say(who, words.TALK_GONE))
         await ack()
         return
     card = await bot.cards.get(thread_id)
@@ -38,5 +38,5 @@ async def save_note(ack: Ack, body: Body, bot: Bot) -> None:
         asker=who,
     )
     await accept.show(bot, who, loading_modal(TITLE), instead_of=view_id)
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     await ack()

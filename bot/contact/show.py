@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.assign.jobs import TellAssignee
+from bot.card import Note
 from bot.cards.jobs import Render
 from bot.contact.jobs import ShowContact
 from bot.context import Bot
@@ -10,7 +11,7 @@ from bot.errors import Gone
 from bot.events.jobs import Refresh
 from bot.facts import Contact, ContactChange
 from bot.feature import Feature
-from bot.models import Note, Person
+from bot.models import Person
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep
 

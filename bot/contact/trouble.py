@@ -10,9 +10,8 @@ from bot.context import Bot
 from bot.errors import InboxError
 from bot.facts import Contact, ContactChange
 from bot.people import answers, forms
-from bot.people.answers import tell
+from bot.people.answers import given_back, tell
 from bot.queue.job import Job
-from bot.slack.blocks import handed_back
 
 
 async def offer(bot: Bot, job: ChangeContact, why: str, wanted: ContactChange, theirs: str | None = None) -> list[Job]:
@@ -32,7 +31,7 @@ async def hand_back(bot: Bot, job: ChangeContact, why: str) -> list[Job]:
     """The reason, and the notes that were typed: there is no form for them."""
     if job.view_id:
         return await forms.told(bot, job, job.view_id, TITLE, why)
-    return [tell(job.asker, one) for one in handed_back(why, _draft(job, why, job.change).written)]
+    return given_back(job.asker, why, _draft(job, why, job.change).written)
 
 
 def _draft(job: ChangeContact, why: str, wanted: ContactChange, theirs: str | None = None) -> Draft:

@@ -9,22 +9,8 @@ from bot.contact import words
 from bot.facts import Contact, ContactChange
 from bot.models import Label, Member
 from bot.people.views import colleagues
-from bot.slack.blocks import (
-    OPTIONS,
-    Block,
-    Msg,
-    View,
-    actions,
-    button,
-    context,
-    field,
-    label,
-    modal,
-    option,
-    quote,
-    section,
-    select,
-)
+from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, quote, section
+from bot.slack.inputs import INPUT, OPTIONS, field, select, text_input
 from bot.text import clean, plain, platform_name
 
 STATUS: Final = "contact_status"
@@ -35,7 +21,6 @@ MORE_NOTES: Final = "contact_more_notes"
 ASSIGNEE: Final = "contact_assignee"
 NONE: Final = "-"  # no id is so written
 KEEP: Final = "="
-INPUT: Final = 3_000  # Slack's limit for a text input
 _END: Final = 1_000  # code points of notes that are too long for it
 
 
@@ -144,21 +129,20 @@ def shown_value(amount: float) -> str:
 
 
 def _notes(there: Any, chosen: Any, more: str) -> list[Block]:
-    entry: Block = {"type": "plain_text_input", "multiline": True, "max_length": INPUT}
     text = "\n".join(filter(None, [clean(chosen or ""), clean(more)]))
     if len(clean(there or "")) > INPUT or len(text) > INPUT:
-        below = entry | ({"initial_value": clean(more)[:INPUT]} if more else {})
+        below = text_input(lines=True) | ({"initial_value": clean(more)[:INPUT]} if more else {})
         end = "…" + clean(there)[-_END:]
         return [
             context(words.LONG_NOTES),
             *quote(end, _END + 1),
             field(MORE_NOTES, "Add to the notes", below, optional=True),
         ]
-    return [field(NOTES, "Notes", entry | ({"initial_value": text} if text else {}), optional=True)]
+    return [field(NOTES, "Notes", text_input(text=text, lines=True), optional=True)]
 
 
 def _assignee(choices: Choices, chosen: object, *, known: bool) -> Block:
     unknown = [] if known else [option(words.ASSIGNEE_UNKNOWN, KEEP)]
     options = [*unknown, option("Nobody", NONE), *colleagues(choices.members, choices.me)]
     menu = select("Choose a colleague", options, str(chosen or NONE) if known else KEEP)
-    return field(ASSIGNEE, "Default assignee", menu, hint=label(words.ASSIGNEE_HINT, 150))
+    return field(ASSIGNEE, "Default assignee", menu, hint=words.ASSIGNEE_HINT)

@@ -12,11 +12,10 @@ from bot.dm.views import choose_message, choose_modal
 from bot.errors import NotNow
 from bot.feature import Feature
 from bot.people import forms
-from bot.people.answers import explain, say, tell
+from bot.people.answers import explain, given_back, say, tell
 from bot.queue.job import Job, Keep
 from bot.recipient import Recipient
 from bot.send.outcome import given_up
-from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 
 TITLE: Final = "Who is it for?"
@@ -48,8 +47,7 @@ async def open_choice(job: OpenChoice, _: Keep, bot: Bot) -> list[Job]:
     if accounts is None:
         return []
     if choice is None:
-        await forms.notice(bot, job, TITLE, words.TOO_OLD)
-        return []
+        return await forms.notice(bot, job, TITLE, words.TOO_OLD)
     links, metadata = {link.id: link for link in accounts}, remembered(job.choice_id, job.asker)
     view = choose_modal(candidates=choice.candidates, links=links, text=choice.text, metadata=metadata)
     await forms.fill(bot, job.view_id, view, choice.text)
@@ -100,4 +98,4 @@ async def _kept(bot: Bot, job: OpenChoice | Choose) -> Choice | None:
 
 
 def _not_sent(job: OpenChoice | Choose, choice: Choice | None, why: str) -> list[Job]:
-    return [tell(job.asker, one) for one in handed_back(why, choice.text)] if choice else [say(job.asker, why)]
+    return given_back(job.asker, why, choice.text) if choice else [say(job.asker, why)]

@@ -42,6 +42,11 @@ async def begin(
     doubts, first = await judge(bot, to, known, links, actor, job.at)
     send = _intended(to, body, job, links, actor, first=first).model_copy(update={"not_before": send_at})
     if not doubts:
+        others = await bot.attempts.writes(send, sent=False)
+        if others and actor.user not in others:  # a colleague writes to them too, perhaps since that was judged
+            await bot.attempts.give_up(send)
+            doubts, _ = await judge(bot, to, known, links, actor, job.at)
+    if not doubts:
         await bot.attempts.writes(send, sent=False)
         return await begun(bot, send)
     await bot.attempts.keep(send)
@@ -77,7 +82,7 @@ def _intended(
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The buttons of the question."""
     who, send = asker(body), body["actions"][0]["action_id"] == "send_anyway"
-    await accept.asked(bot, who, Answer(intent=button_value(body), send=send, asker=who))
+    await accept.asked(bot, Answer(intent=button_value(body), send=send, asker=who))
     await ack()
 
 

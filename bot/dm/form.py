@@ -9,18 +9,19 @@ from bot.context import Bot
 from bot.dm import words as dm_words
 from bot.dm.command import command
 from bot.dm.jobs import Dm, OpenDm
-from bot.dm.views import INPUT, KNOWN, dm_modal, help_message
+from bot.dm.views import KNOWN, dm_modal, help_message
 from bot.errors import InboxError, Mistake, NotThere
 from bot.feature import Feature
 from bot.later.form import fields, send_at
 from bot.models import AccountLink
 from bot.people import forms
-from bot.people.answers import explain, tell
+from bot.people.answers import explain, given_back
 from bot.people.mentions import decoded
 from bot.queue.job import Filled, Job, Keep
 from bot.recipient import Unreadable, is_definite, read
-from bot.slack.blocks import WHOLE, handed_back
+from bot.slack.blocks import WHOLE
 from bot.slack.boundary import hand_back
+from bot.slack.inputs import INPUT
 from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, more_of, remembered, submitted
 from bot.slack.seen import seen
 from bot.snippets import places, put
@@ -46,7 +47,7 @@ async def dm_command(ack: Ack, body: Body, bot: Bot) -> None:
         await hand_back(bot.slack, ack, body, dm_words.TOO_LONG if asked.to else dm_words.TOO_LONG_FOR_FORM)
         return
     if asked.to and asked.text:
-        await accept.asked(bot, who, Dm(recipient=asked.to.key, text=asked.text, asker=who))
+        await accept.asked(bot, Dm(recipient=asked.to.key, text=asked.text, asker=who))
     else:
         form = OpenDm(view_id="", asker=who, recipient=asked.typed, text=asked.text)
         await accept.form(bot, who, TITLE, lambda view: form.model_copy(update={"view_id": view}), text.decode(typed))
@@ -95,7 +96,7 @@ async def accounts(bot: Bot, job: Filled, title: str, typed: str = "") -> list[A
 @feature.gives_up(OpenDm)
 async def no_form(job: OpenDm, error: Exception, bot: Bot) -> list[Job]:
     """What was typed is handed back."""
-    return [tell(job.asker, one) for one in handed_back(why_no_form(bot, job, error), job.typed)]
+    return given_back(job.asker, why_no_form(bot, job, error), job.typed)
 
 
 def why_no_form(bot: Bot, job: Filled, error: Exception) -> str:

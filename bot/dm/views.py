@@ -9,10 +9,10 @@ from bot.address import Candidate
 from bot.dm import words as dm_words
 from bot.models import AccountLink, Person
 from bot.send.views import whom
-from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, quote, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, quote, section
+from bot.slack.inputs import INPUT, field, text_input
 from bot.text import clip, literal, platform_name
 
-INPUT = 3_000  # Slack's limit for a text input
 KNOWN = "known"  # the field that completes known people
 _KNOWN_INPUT: Block = {
     "type": "external_select",
@@ -43,15 +43,16 @@ def dm_modal(
     """
     clipped = len(text) > INPUT
     note = "Only the first 3,000 characters fit here. `/dm recipient text` takes longer ones."
-    message: Block = {"type": "plain_text_input", "multiline": True, "max_length": INPUT, **_initial(text, INPUT)}
     return modal(
         "New DM",
         [
-            field("recipient", "To", _recipient_input(recipient), hint=label(words.TO_HINT, 150), optional=True),
+            field(
+                "recipient", "To", text_input(_TO, recipient, placeholder="@handle"), hint=words.TO_HINT, optional=True
+            ),
             *([context(dm_words.CHECK_TO)] if check else []),
             field(KNOWN, "Or somebody you know", _KNOWN_INPUT, optional=True),
             *_account_field(links, account_link_id),
-            field("text", "Message", message),
+            field("text", "Message", text_input(text=text, lines=True)),
             *([context(note)] if clipped else []),
             *later,
         ],
@@ -109,16 +110,6 @@ def first_message_question(*, person: Person, account: str, doubts: Sequence[str
 def help_message() -> Msg:
     """`/dm help`."""
     return {"text": words.DM_HELP, "blocks": [section(words.DM_HELP)]}
-
-
-def _initial(text: str, limit: int) -> dict[str, str]:
-    value = literal(text, limit)
-    return {"initial_value": value} if value else {}
-
-
-def _recipient_input(recipient: str) -> Block:
-    placeholder = {"placeholder": label("@handle")}
-    return {"type": "plain_text_input", "max_length": _TO, **placeholder, **_initial(recipient, _TO)}
 
 
 def _account_field(links: Sequence[AccountLink], chosen: str | None) -> list[Block]:

@@ -5,48 +5,24 @@ Every look is on its own: what one cannot see does not hide what the others find
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from bot.doctor import posts
-from bot.doctor.finding import (
-    CHANNEL,
-    Finding,
-    Level,
-    ago,
-    bot_token,
-    inbox_remedy,
-    slack_remedy,
-    weightiest_first,
-)
-from bot.doctor.storage import NO_REDIS, Store, of_redis
-from bot.doctor.turns import rules_findings
-from bot.errors import (
-    InboxError,
-    ScopeMissing,
-    SlackError,
-    SlackRefused,
-    SlackRevoked,
-    SlackUnknown,
-    StoreUnavailable,
-)
-from bot.inbox.client import Inbox, is_pinned
-from bot.inbox.spoken import end_of
+from bot.doctor.finding import CHANNEL, Finding, bot_token, inbox_remedy, slack_remedy, weightiest_first
+from bot.doctor.inbox import of_inbox
+from bot.doctor.storage import NO_REDIS, Store, known, of_redis
+from bot.errors import InboxError, SlackError, SlackRefused, SlackRevoked, SlackUnknown, StoreUnavailable
+from bot.inbox.client import Inbox
 from bot.manifest import FOR_REPLIES, SCOPES
-from bot.models import AccountLink, Member
-from bot.people import version_words
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.names import Names
 from bot.slack.workspace import Installation
 from bot.version import version
 
-T = TypeVar("T")
-BEHIND: Final = 180.0  # seconds without a reading of the feed; the longest time between two is 60
 CLOCKS: Final = 60.0  # seconds that this machine's clock may differ from Slack's
-LOOKED_UP: Final = 30  # members of whom Slack is asked, at about 50 a minute
 _ADD_SCOPES: Final = (
     "Add them under OAuth & Permissions → Scopes (or paste `bot manifest`), then Reinstall to Workspace."
 )
@@ -83,20 +59,18 @@ class Checkup:
                 yield one
         try:
             inbox = await self._open_inbox()
-            async for one in self._inbox(inbox, installation is not None):
+            async for one in of_inbox(inbox, self._settings, self._store, self._slack if installation else None):
                 yield one
         except InboxError as error:
             yield Finding("Inbox", "failed", str(error), inbox_remedy(error, self._settings))
         except StoreUnavailable as error:
             yield Finding("Redis", "failed", str(error), NO_REDIS)
 
-    # -- Slack
-
     async def _workspace(self, installation: Installation) -> AsyncIterator[Finding]:
-        known = await self._known(lambda store: store.install.workspace())
-        if known and known.team != installation.team:
+        before = await known(self._store, lambda store: store.install.workspace())
+        if before and before.team != installation.team:
             how = "Give each workspace a Redis of its own: change REDIS_URL, or SLACK_BOT_TOKEN."
-            yield Finding("Slack", "failed", f"Redis holds the data of {known.name}, not of {installation.name}", how)
+            yield Finding("Slack", "failed", f"Redis holds the data of {before.name}, not of {installation.name}", how)
         else:
             yield Finding("Slack", "ok", f"workspace {installation.name}")
         try:
@@ -126,7 +100,7 @@ class Checkup:
 
     async def _replies(self, granted: Set[str]) -> list[Finding]:
         """What only some channels need, and only if they were given it from Slack."""
-        choices = await self._known(lambda store: store.preferences.channels()) or {}
+        choices = await known(self._store, lambda store: store.preferences.channels()) or {}
         wanting = [channel for channel, one in choices.items() if one.replies]
         missing = sorted(FOR_REPLIES - granted)
         if not (wanting and missing):
@@ -167,7 +141,7 @@ class Checkup:
     async def _routed(self, installation: Installation) -> list[Finding]:
         """The channels of rules that take no posts."""
         found = []
-        rules = await self._known(lambda store: store.routes.rules()) or []
+        rules = await known(self._store, lambda store: store.routes.rules()) or []
         for channel in dict.fromkeys(rule.channel for rule in rules if rule.channel):
             try:
                 await self._slack.try_channel(channel, installation.bot_user)
@@ -201,112 +175,6 @@ class Checkup:
                 unknown.append(user)
         how = "Correct BOT_ADMINS: Slack user ids (U…), from a person's profile → ⋮ → Copy member ID."
         return [Finding("admins", "warning", f"nobody is {', '.join(unknown)}", how)] if unknown else []
-
-    # -- Inbox
-
-    async def _inbox(self, inbox: Inbox, with_slack: bool) -> AsyncIterator[Finding]:
-        team = await inbox.team()
-        yield Finding("Inbox", "ok", f"API {inbox.version}, team {team.name}")
-        if ends := end_of(inbox.version, inbox.sunset):
-            yield self._ends(inbox.version, ends)
-        for one in self._accounts(await inbox.account_links()):
-            yield one
-        if with_slack:
-            members = await inbox.members()
-            yield await self._members(members)
-            for one in await self._turns(members):
-                yield one
-        if self._store:
-            yield await self._webhook(self._store)
-            yield await self._cursor(self._store, inbox)
-
-    def _ends(self, version: str, ends: datetime) -> Finding:
-        days = (ends - datetime.now(UTC)).days
-        pinned = is_pinned(self._settings.inbox_api_base_url, self._settings.inbox_api_version)
-        level: Level = "warning" if days >= 0 else "failed"
-        seen = f"{version} ends on {version_words.day(ends)}, in {days} days"
-        return Finding("API version", level, seen, version_words.remedy(pinned=pinned))
-
-    def _accounts(self, links: list[AccountLink]) -> list[Finding]:
-        if not links:
-            return [Finding("accounts", "failed", "none", "Connect one in Inbox → Settings → Accounts.")]
-        several = len(links) > 1  # then one may be INBOX_ACCOUNT_LINK_ID
-        seen = ", ".join(f"{link.label} ({link.id})" if several else link.label for link in links)
-        found = [Finding("accounts", "ok", seen)]
-        offline = [link.label for link in links if link.status != "active"]
-        if offline:
-            how = f"In Inbox → Settings → Accounts, reconnect {', '.join(offline)}."
-            found = [Finding("accounts", "failed", f"signed out: {', '.join(offline)}", how)]
-        chosen = self._settings.inbox_account_link_id
-        if chosen and chosen not in {link.id for link in links}:
-            known = ", ".join(f"{link.id} ({link.label})" for link in links)
-            how = f"Set INBOX_ACCOUNT_LINK_ID to one of {known}, or leave it unset."
-            found.append(Finding("default account", "failed", f"{chosen} is no account of this team", how))
-        return found
-
-    async def _members(self, members: list[Member]) -> Finding:
-        linked = await self._known(lambda store: store.links.linked_members()) or set()
-        asked = [member for member in members if member.id not in linked]
-        limit = asyncio.Semaphore(4)
-
-        async def unmatched(member: Member) -> bool:
-            async with limit:
-                return await self._slack.user_with(member.email) is None
-
-        try:
-            lost = await asyncio.gather(*(unmatched(member) for member in asked[:LOOKED_UP]))
-        except SlackError as error:
-            told = isinstance(error, ScopeMissing)  # by the line on scopes
-            seen, how = f"{len(members)}, not compared: {error}", "Try again in a minute."
-            return Finding("members", "ok", seen) if told else Finding("members", "warning", seen, how)
-        names = [member.label for member, gone in zip(asked, lost, strict=False) if gone]
-        if names:
-            how = "For each, an admin writes `/inbox link @user name@company.com`; without it they cannot act in Slack."
-            seen = f"{len(members) - len(names)} of {len(members)} matched; not in Slack by e-mail: {', '.join(names)}"
-            return Finding("members", "warning", seen, how)
-        return Finding("members", "ok", f"{len(members)}, all matched")
-
-    async def _turns(self, members: list[Member]) -> list[Finding]:
-        """Who is named by rules and can get nothing."""
-        if self._store is None:
-            return []
-        try:
-            return await rules_findings(self._slack, self._store.links, await self._store.routes.rules(), members)
-        except SlackError as error:
-            return [Finding("rules", "warning", f"not compared: {error}", "Try again in a minute.")]
-        except StoreUnavailable:
-            return []  # which a line of its own says
-
-    async def _webhook(self, store: Store) -> Finding:
-        if self._settings.inbox_webhook_secret is None:
-            return Finding("webhook", "ok", "none: the event feed is read")
-        _, since = await store.feed.quiet_for()
-        if since == float("inf"):
-            how = (
-                "In Inbox → Settings → Webhooks, point one at https://YOUR-HOST/inbox/webhook and put its secret into "
-                "INBOX_WEBHOOK_SECRET; the bot's log says not_signed when they differ."
-            )
-            return Finding("webhook", "warning", "a secret is set, but no webhook ever came", how)
-        return Finding("webhook", "ok", f"last seen {ago(since)}")
-
-    async def _cursor(self, store: Store, inbox: Inbox) -> Finding:
-        read_at, cursor = await store.feed.read_at(), await store.feed.cursor()
-        if read_at is None:
-            return Finding("events", "warning", "never read", "Start the bot: `python -m bot serve`.")
-        since = (datetime.now(UTC) - read_at).total_seconds()
-        page = await inbox.events(cursor)
-        behind = f"{len(page.events)}{'+' if page.has_more else ''} behind, read {ago(since)}"
-        if since > BEHIND:
-            how = "Start a worker: nobody reads Inbox's events. They are kept for seven days."
-            return Finding("events", "failed", behind, how)
-        return Finding("events", "ok", behind)
-
-    async def _known(self, read: Callable[[Store], Awaitable[T]]) -> T | None:
-        """What Redis knows; None when it does not answer, which a line of its own says."""
-        try:
-            return await read(self._store) if self._store else None
-        except StoreUnavailable:
-            return None
 
 
 def clock(theirs: datetime, ours: datetime) -> Finding:

@@ -6,11 +6,12 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.card import Card, Note
 from bot.cards.views import thread_card
 from bot.doctor.finding import Finding
 from bot.doctor.storage import Store
 from bot.errors import ContentRefused, SlackRefused, SlackUnknown
-from bot.models import Card, Message, Note, Person, Thread
+from bot.models import Message, Person, Thread
 from bot.slack.client import Slack
 
 LOOKED_BACK: Final = 86_400.0  # seconds; what a card shows is known for a week

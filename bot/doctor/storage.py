@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from bot.channels.store import Preferences
 from bot.doctor.finding import Finding
@@ -16,6 +16,7 @@ from bot.routing.store import Routes
 from bot.store.health import UNKNOWN, Health
 from bot.store.installation import InstallState
 
+T = TypeVar("T")
 OLDEST_REDIS: Final = (6, 2)
 SLOW: Final = 0.05  # seconds for one answer of Redis
 WAITING: Final = 60.0  # seconds that work which can be done lies there
@@ -35,6 +36,14 @@ class Store(NamedTuple):
     preferences: Preferences
     routes: Routes
     record: AuditLog
+
+
+async def known(store: Store | None, read: Callable[[Store], Awaitable[T]]) -> T | None:
+    """What Redis knows; None when it does not answer, which a line of its own says."""
+    try:
+        return await read(store) if store else None
+    except StoreUnavailable:
+        return None
 
 
 async def of_redis(store: Store) -> AsyncIterator[Finding]:

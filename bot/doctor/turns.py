@@ -25,7 +25,8 @@ _GROUP: Final = (
 
 async def rules_findings(slack: Slack, links: Links, rules: Sequence[Rule], members: Sequence[Member]) -> list[Finding]:
     """Nothing where no rule assigns. Raises `SlackError` where Slack does not answer, and `StoreUnavailable`."""
-    named = list(dict.fromkeys(one for rule in rules if rule.turns for one in rule.turns.to))
+    groups = [one for rule in rules for one in rule.mention if one.startswith("S")]
+    named = list(dict.fromkeys([*(one for rule in rules if rule.turns for one in rule.turns.to), *groups]))
     if not named:
         return []
     users, unread = list[str](), list[str]()

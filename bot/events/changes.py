@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.card import Card, Note
 from bot.cards.jobs import Render
 from bot.cards.known import is_restricted_anew, shown_of
 from bot.context import Bot
@@ -11,7 +12,7 @@ from bot.errors import Gone, NotNow
 from bot.events.jobs import Recheck, Refresh, RefreshPerson
 from bot.feature import Feature
 from bot.inbox.event import Event
-from bot.models import Card, Note, Thread
+from bot.models import Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.snooze import wake
 

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from bot.address import Address
+from bot.card import Card, Note
 from bot.cards.jobs import Move, Post, Render
 from bot.cards.known import MISSING, learn
 from bot.context import Bot
@@ -15,7 +16,7 @@ from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh
 from bot.feature import Feature
 from bot.later.jobs import held_by, line_to
 from bot.metrics import ANSWERED, place_of
-from bot.models import Card, Message, Note, Thread
+from bot.models import Message, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 from bot.routing import decide

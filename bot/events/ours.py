@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
-
 from bot.address import Address
+from bot.card import Card
 from bot.cards.jobs import Post
 from bot.cards.known import MISSING
 from bot.context import Bot
@@ -17,11 +16,10 @@ from bot.errors import Gone, InboxError, NotNow
 from bot.events.inbound import HISTORY, read
 from bot.events.jobs import Ours, Outbound
 from bot.feature import Feature
-from bot.models import Card, Message
+from bot.models import Message
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
-
-log = structlog.get_logger(__name__)
+from bot.stats.jobs import OLD, Count
 
 SOON: Final = 0.5  # seconds until what may be on its way from Slack is looked at again
 feature = Feature()
@@ -32,18 +30,18 @@ async def ours(job: Ours, _: Keep, bot: Bot) -> list[Job]:
     """Show it, where the conversation has a card. What v2 tells of it must be read to know whether it answers."""
     card, channel = await bot.cards.get(job.thread_id), await _channel(bot, job.thread_id)
     if card is None or channel is None:
-        return _answers(job, None)  # read for nobody: a campaign writes thousands
+        return [*_answers(job, None), *_counts(job, None)]  # read for nobody: a campaign writes thousands
     try:
         message = job.event.message or (await read(bot, job))[0]
     except Gone as error:
         if job.tries < len(MISSING):  # told of sooner than it can be read
             raise Later(MISSING[job.tries], tried(job)) from error
-        return _answers(job, None)
+        return [*_answers(job, None), *_counts(job, None)]
     except NotNow as error:
         if job.tries:
             raise
         raise Later(SOON, tried(job), *_answers(job, None)) from error  # nobody is reminded of it meanwhile
-    return [*_answers(job, message), *await _shown(bot, job, card, channel, message)]
+    return [*_answers(job, message), *_counts(job, message), *await _shown(bot, job, card, channel, message)]
 
 
 def _answers(job: Ours, message: Message | None) -> list[Job]:
@@ -53,6 +51,17 @@ def _answers(job: Ours, message: Message | None) -> list[Job]:
         return []
     written, campaign = (message or event).created_at, message is not None and message.author == "campaign"
     return [Outbound(thread_id=job.thread_id, written=written, campaign=campaign, message_id=event.message_id or "")]
+
+
+def _counts(job: Ours, message: Message | None) -> list[Job]:
+    """An answer in the figures; what told all of itself was counted by its event."""
+    event = job.event
+    if event.message is not None or not event.message_id or (message and message.author == "campaign"):
+        return []
+    when = (message or event).created_at
+    if event.created_at - when > OLD:
+        return []
+    return [Count(what="sent", thread_id=job.thread_id, when=when, message_id=event.message_id)]
 
 
 async def _channel(bot: Bot, thread_id: str) -> str | None:
@@ -79,11 +88,12 @@ async def _shown(bot: Bot, job: Ours, card: Card, channel: str, message: Message
 
 async def _sent_by(bot: Bot, job: Ours, card: Card, message: Message) -> str:
     """`Ana, from Slack`; "" for what stands below the card in another way."""
-    send = await bot.attempts.of_message(message.id)
+    person = card.thread.person
+    under_way = person and await bot.attempts.under_way(Address.within(card.thread, person))
+    send = await bot.attempts.of_message(message.id)  # asked last: what was under way is known by its end
     if send is not None:
         return "" if send.card or send.echo else f"{send.writer or 'Your team'}, from Slack"
-    person = card.thread.person
-    if person and await bot.attempts.under_way(Address.within(card.thread, person)):
+    if under_way:
         raise Later(SOON, tried(job))
     if message.author == "campaign":
         return "Your team, campaign"

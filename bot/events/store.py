@@ -25,8 +25,6 @@ from bot.store.client import moves, same_server
 from bot.store.scripts import script
 
 READING: Final = 600  # seconds; who does not read on by then has been away again
-
-
 BUSY: Final = 20  # messages that are read one by one of a thread in a minute
 LISTED_EACH: Final = 10.0  # seconds between two lists of a busy thread
 CLOCKS_DIFFER: Final = 60.0  # seconds, at most, between Redis' clock and ours
@@ -97,7 +95,18 @@ class Feed:
         """To its end, and with it an absence."""
         pipe = self._redis.pipeline()
         pipe.set(keys.READ_AT, at.isoformat()).delete(keys.READ_BEFORE, keys.ABSENCE, keys.CAUGHT_UP)
+        count = keys.readings(str(int(at.timestamp()) // 3600))
+        pipe.incr(count).expire(count, 26 * 3600)
         await pipe.execute()
+
+    async def readings(self, at_least: float) -> float:
+        """How often it was read in a day, where an hour counts for `at_least` so many.
+
+        So whoever has not read for a while does not read the more afterwards.
+        """
+        this = int(time.time()) // 3600
+        now, *before = await self._redis.mget([keys.readings(str(this - back)) for back in range(25)])
+        return int(now or 0) + sum(max(int(one or 0), at_least) for one in before)
 
     async def read_before(self) -> datetime | None:
         """When another API version's feed was read to its end, while this one's was not yet; else None."""

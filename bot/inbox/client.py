@@ -16,24 +16,11 @@ from bot.address import Address, Candidate, Sent
 from bot.facts import Acquaintance, Contact, ContactChange
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
-from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Spend, Transport, http_client
+from bot.inbox.transport import KEEP, TEAM, Keep, Learn, Spend, Transport
 from bot.inbox.v1 import V1
 from bot.inbox.v2 import V2
 from bot.models import AccountLink, Label, Limits, Member, Message, Team, Thread
 from bot.recipient import Recipient
-
-__all__ = [
-    "KEEP",
-    "Http",
-    "Inbox",
-    "Keep",
-    "Learn",
-    "Spend",
-    "choose_version",
-    "http_client",
-    "is_pinned",
-    "open_inbox",
-]
 
 Version = Literal["v1", "v2"]
 Http = httpx.AsyncClient

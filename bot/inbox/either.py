@@ -12,8 +12,8 @@ from bot.facts import Acquaintance, Contact, ContactChange
 from bot.inbox.client import Inbox
 from bot.inbox.event import EventPage
 from bot.inbox.search import LIMIT, Found, Known, Search
-from bot.inbox.spoken import Spoken
 from bot.inbox.transport import KEEP, Keep
+from bot.inbox.version import Spoken
 from bot.models import AccountLink, Label, Limits, Member, Message, Team, Thread
 from bot.recipient import Recipient
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from bot import errors, models
 from bot.address import Address, Candidate, Sent
 from bot.facts import Acquaintance, Contact, ContactChange
-from bot.inbox import contacts
+from bot.inbox import contacts, lookup_v1
 from bot.inbox import wire_v1 as wire
 from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
@@ -29,10 +29,7 @@ MEMBERS = TypeAdapter(list[wire.Member])
 LINKS = TypeAdapter(list[wire.AccountLink])
 LABELS = TypeAdapter(list[models.Label])
 THREAD = TypeAdapter(wire.Thread)
-THREAD_OR_NONE: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None)
-THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] | None)
 PROSPECT = TypeAdapter(wire.Prospect)
-PROSPECT_OR_NONE: TypeAdapter[wire.Prospect | None] = TypeAdapter(wire.Prospect | None)
 MESSAGES = TypeAdapter(wire.MessagePage)
 THREAD_PAGE = TypeAdapter(wire.ThreadPage)
 MESSAGE = TypeAdapter(wire.Message)
@@ -83,7 +80,7 @@ class V1:
         return []
 
     async def thread(self, thread_id: str) -> models.Thread:
-        return self._full(await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}"))
+        return self._full(await self._transport.read(THREAD, _path(thread_id)))
 
     async def update_thread(
         self, thread_id: str, *, archived: bool | None = None, assignee_id: str | Keep | None = KEEP
@@ -91,15 +88,15 @@ class V1:
         change = ({} if archived is None else {"done": archived}) | (
             {} if isinstance(assignee_id, Keep) else {"assigneeId": assignee_id}
         )
-        body = await self._transport.call("PATCH", f"/threads/{quote(thread_id, safe='')}", json=change)
+        body = await self._transport.call("PATCH", _path(thread_id), json=change)
         return self._full(understand(THREAD, body))
 
     async def contact(self, thread_id: str) -> Contact:
-        found = await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}")
+        found = await self._transport.read(THREAD, _path(thread_id))
         return contacts.contact_v1(found.prospect, self._full(found))
 
     async def acquaintance(self, thread_id: str) -> Acquaintance:
-        found = await self._transport.read(THREAD, f"/threads/{quote(thread_id, safe='')}")
+        found = await self._transport.read(THREAD, _path(thread_id))
         thread, prospect = self._full(found), found.prospect or wire.Prospect()
         if prospect.external_id:
             try:
@@ -123,12 +120,7 @@ class V1:
         """v1 knows X alone: https://docs.inboxapp.com/api-reference."""
         if not recipient.is_at(X):
             raise errors.PlatformUnknown(recipient.platform or "")
-        wanted = recipient.platform_id
-        if wanted:
-            found = _known(await self._lookups(wanted, links), wanted) or [(await self._person(wanted), None)]
-        else:
-            found = _known(await self._by_username(recipient.username))
-        return [one for one in found if recipient.means(one[0])]
+        return await lookup_v1.known(self._transport, recipient, links)
 
     async def search(self, wanted: Search, limit: int = LIMIT) -> Found:
         """v1 filters by assignee, and knows no words: those are looked for here, and archived threads come last."""
@@ -144,9 +136,8 @@ class V1:
                 threads = [thread for one in page.threads if (thread := self._remember(one))]
                 looked += len(page.threads)
                 found += [one for one in threads if wanted.fits(one)]
-                if page.next_cursor is None or page.next_cursor.id == params.get("cursorId"):
+                if not _turn(params, page.next_cursor):
                     break
-                params |= {"cursorId": page.next_cursor.id, "cursorTimestamp": page.next_cursor.timestamp}
         return _found(wanted, found, None)
 
     async def messages(self, thread_id: str, limit: int = 50, since: datetime | None = None) -> list[models.Message]:
@@ -185,11 +176,8 @@ class V1:
         return Sent(message=sent.message("outbound", thread_id), thread_id=thread_id, thread=thread)
 
     async def _answer(self, thread_id: str, text: str, reply_to: str) -> Sent:
-        path, content = (
-            f"/threads/{quote(thread_id, safe='')}/messages",
-            {"content": text, "replyToMessageId": reply_to},
-        )
-        body = await self._transport.call("POST", path, json=content, once=True)
+        content = {"content": text, "replyToMessageId": reply_to}
+        body = await self._transport.call("POST", f"{_path(thread_id)}/messages", json=content, once=True)
         found = understand(MESSAGE, body, unless=errors.Unconfirmed)
         if found.failed:
             raise errors.Unconfirmed(message_id=found.id, status=200)
@@ -237,9 +225,8 @@ class V1:
                 threads = [thread for one in page.threads if (thread := self._remember(one))]
                 recent = [one for one in threads if one.last_message and one.last_message.created_at >= since]
                 found += [one for one in recent if one.last_message and one.last_message.inbound]
-                if page.next_cursor is None or not recent or page.next_cursor.id == params.get("cursorId"):
+                if not recent or not _turn(params, page.next_cursor):
                     break
-                params |= {"cursorId": page.next_cursor.id, "cursorTimestamp": page.next_cursor.timestamp}
         return found
 
     async def events(self, after: int | None, limit: int = 1000) -> EventPage:
@@ -247,47 +234,20 @@ class V1:
         page = await self._transport.read(EVENTS, "/events", params)
         return page_of(page.events, page.last_seq, bool(page.has_more))
 
-    async def _by_username(self, username: str) -> list[wire.Thread]:
-        try:
-            return await self._transport.read(THREADS, "/threads/lookup-by-username", {"username": username}) or []
-        except errors.Gone:
-            return []
-
-    async def _lookups(self, platform_id: str, links: Sequence[models.AccountLink]) -> list[wire.Thread]:
-        found = [await self._lookup(link.id, {"externalPlatformId": platform_id}) for link in links]
-        return [thread for thread in found if thread]
-
-    async def _lookup(self, account_link_id: str, whom: dict[str, str]) -> wire.Thread | None:
-        try:
-            params: Params = {"accountLinkId": account_link_id} | whom
-            return await self._transport.read(THREAD_OR_NONE, "/threads/lookup", params)
-        except errors.Gone:
-            return None
-
-    async def _person(self, platform_id: str) -> models.Person:
-        try:
-            prospect = await self._transport.read(PROSPECT_OR_NONE, "/prospects/lookup", {"platformId": platform_id})
-        except errors.Gone:
-            prospect = None
-        bare = models.Person(platform="twitter", platform_id=platform_id)
-        return (prospect and prospect.person(platform_id)) or bare
-
     async def _thread_to(self, to: Address) -> models.Thread | None:
         if to.thread_id:
             return await self.thread(to.thread_id)
         whom = {"externalPlatformId": to.platform_id} if to.platform_id else {"externalId": to.profile_id or ""}
-        found = await self._lookup(to.account_link_id, whom)
+        found = await lookup_v1.thread_with(self._transport, to.account_link_id, whom)
         return found.thread(owner=to.account_link_id) if found else None
 
     async def _pages(self, thread_id: str, size: int) -> AsyncIterator[wire.MessagePage]:
         params: dict[str, str | int] = {"limit": max(1, min(size, 100))}
         while True:
-            page = await self._transport.read(MESSAGES, f"/threads/{quote(thread_id, safe='')}/messages", params)
+            page = await self._transport.read(MESSAGES, f"{_path(thread_id)}/messages", params)
             yield page
-            cursor = page.next_cursor
-            if cursor is None or cursor.id == params.get("cursorId"):
+            if not _turn(params, page.next_cursor):
                 return
-            params |= {"cursorId": cursor.id, "cursorTimestamp": cursor.timestamp}
 
     def _full(self, found: wire.Thread) -> models.Thread:
         thread = self._remember(found)
@@ -304,8 +264,20 @@ class V1:
         return thread
 
 
+def _path(thread_id: str) -> str:
+    return f"/threads/{quote(thread_id, safe='')}"
+
+
 def _message_path(message_id: str, thread_id: str) -> str:
-    return f"/threads/{quote(thread_id, safe='')}/messages/{quote(message_id, safe='')}"
+    return f"{_path(thread_id)}/messages/{quote(message_id, safe='')}"
+
+
+def _turn(params: dict[str, str | int], cursor: wire.Cursor | None) -> bool:
+    """Whether there is another page, which `params` ask for from now on."""
+    if cursor is None or cursor.id == params.get("cursorId"):
+        return False
+    params |= {"cursorId": cursor.id, "cursorTimestamp": cursor.timestamp}
+    return True
 
 
 def _messages(page: wire.MessagePage, owner: str, thread_id: str) -> list[models.Message]:
@@ -317,11 +289,6 @@ def _is_ours(message: wire.Message, owner: str, text: str, since: datetime) -> b
     ours = message.origin == "api" or message.author_id == owner
     fresh = message.created_at >= since - SKEW
     return ours and fresh and not message.campaign_id and (message.content or "").strip() == text.strip()
-
-
-def _known(threads: Sequence[wire.Thread], platform_id: str = "") -> list[Known]:
-    found = [((thread.prospect or wire.Prospect()).person(platform_id), thread.thread()) for thread in threads]
-    return [(person, thread.with_person(person)) for person, thread in found if thread and person]
 
 
 def _found(wanted: Search, threads: Sequence[models.Thread], looked: int | None) -> Found:

@@ -21,8 +21,7 @@ feature = Feature()
 @feature.action("my_hold")
 async def my_hold(ack: Ack, body: Body, bot: Bot) -> None:
     """The menu in Home."""
-    who = asker(body)
-    await accept.asked(bot, who, SetHold(seconds=int(picked_now(body)), asker=who))
+    await accept.asked(bot, SetHold(seconds=int(picked_now(body)), asker=asker(body)))
     await ack()
 
 

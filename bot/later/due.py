@@ -34,11 +34,7 @@ feature = Feature()
 @feature.looks
 def look(bot: Bot) -> Look:
     """As often as anything is looked at, where something is due."""
-
-    async def interval() -> float:
-        return bot.timing.poll
-
-    return Look("scheduled", RingLater, interval, bot.schedule.anything)
+    return Look("scheduled", RingLater, bot.timing.poll, bot.schedule.anything)
 
 
 @feature.handles(RingLater)

@@ -37,7 +37,7 @@ feature = Feature()
 
 async def fields(bot: Bot, asker: Asker) -> tuple[list[Block], str]:
     """The end of a form that sends, and the name of the time zone of whoever asks for it."""
-    zone, now = zone_of((await bot.access.insider(asker)).zone), utc_now()
+    zone, now = await bot.access.zone(asker), utc_now()
     times: dict[str, datetime] = {one: by_choice(one, now, zone).astimezone(zone) for one in CHOICES}
     return views.time_fields(times, str(zone)), str(zone)
 
@@ -69,12 +69,10 @@ async def open_form(job: OpenLater, _: Keep, bot: Bot) -> list[Job]:
         return []
     known = await bot.schedule.get(job.about)
     if known is None or not known.open:
-        await forms.notice(bot, job, TITLE, later_words.OVER)
-        return []
+        return await forms.notice(bot, job, TITLE, later_words.OVER)
     if known.send.asker.user != actor.user:
-        await forms.notice(bot, job, TITLE, later_words.only_the_writer(known.send.asker.user))
-        return []
-    zone = zone_of((await bot.access.insider(job.asker)).zone)
+        return await forms.notice(bot, job, TITLE, later_words.only_the_writer(known.send.asker.user))
+    zone = await bot.access.zone(job.asker)
     metadata = remembered(job.about, job.asker, f"{zone} {utc_now().isoformat()}")
     at = max(known.at, utc_now()).astimezone(zone)
     await forms.fill(bot, job.view_id, views.change_modal(known.send.text, at, str(zone), metadata))

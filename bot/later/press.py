@@ -25,7 +25,7 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     private = pressed.get("block_id") == "later_private"
     verb = VERBS[pressed["action_id"]]
     job = Decide(about=button_value(body), verb=verb, private=private, asker=who)  # type: ignore[arg-type]  # one of them
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     await ack()
 
 

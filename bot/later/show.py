@@ -27,13 +27,15 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
     if known is None:
         return []
     if not known.open:
+        if job.tries:
+            await _find(bot, job, known)
         return await _over(bot, known) if job.over == known.by else []
     private: list[Job] = [_private(known, job)] if job.asker and known.state == "waits" else []
     card = await bot.cards.place(known.thread_id) if known.thread_id else None
     if card is None:
         return private
     message = await _message(bot, known, card)
-    place = await _place(bot, known)
+    place = await bot.schedule.post_at(known.id) or await _undo(bot, known)
     if place and await _updated(bot, place, message):
         return [] if known.send.card else private
     again = job.model_copy(update={"asker": None})
@@ -41,7 +43,7 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
     async with bot.refused.waiting(again, card.channel, private):
         await slot(bot, job, card.channel, FIRST)
         try:
-            place = await post_once(bot, job, f"later-{known.id}", card.channel, message, card.ts)
+            place = await post_once(bot, job, _mark(known), card.channel, message, card.ts)
         except CardDeleted as error:  # a new one may come
             lost = Lost(thread_id=known.thread_id, place=(card.channel, card.ts), stray=error.stray)
             raise Later(1.0, tried(job), lost) from error
@@ -62,21 +64,33 @@ def _private(known: Scheduled, job: ShowLater) -> Job:
     return tell(job.asker or send.asker, message, lasting=True)
 
 
+def _mark(known: Scheduled) -> str:
+    return f"later-{known.id}"
+
+
+async def _find(bot: Bot, job: ShowLater, known: Scheduled) -> None:
+    """Note where it is shown, which whoever posted it may not have lived to do; where history may be read."""
+    card = await bot.cards.place(known.thread_id) if known.thread_id else None
+    if card is None or await bot.schedule.post_at(known.id):
+        return
+    if place := await bot.slack.find(card.channel, _mark(known), thread_ts=card.ts, since=job.at.timestamp() - 5):
+        await bot.schedule.put_post(known, place)
+
+
 async def _over(bot: Bot, known: Scheduled) -> list[Job]:
     """Nothing is left of it but its receipt, which has the place of the one with *Undo*."""
-    place = await _place(bot, known)
-    if place and not (known.brief and known.send.card and known.state == "goes"):
-        try:
-            await bot.slack.delete(place)
-        except SlackRefused:
-            pass  # it is gone already, or the bot has left the channel
+    for place in (await bot.schedule.post_at(known.id), None if known.state == "goes" else await _undo(bot, known)):
+        if place:
+            try:
+                await bot.slack.delete(place)
+            except SlackRefused:
+                pass  # it is gone already, or the bot has left the channel
     await bot.schedule.erase(known)
     return []
 
 
-async def _place(bot: Bot, known: Scheduled) -> Place | None:
-    if place := await bot.schedule.post_at(known.id):
-        return place
+async def _undo(bot: Bot, known: Scheduled) -> Place | None:
+    """Where the receipt with *Undo* stands."""
     return await bot.replies.receipt_at(known.send.receipt) if known.brief and known.send.card else None
 
 

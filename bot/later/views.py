@@ -18,7 +18,6 @@ from bot.slack.blocks import (
     actions,
     button,
     context,
-    field,
     label,
     modal,
     open_button,
@@ -26,13 +25,13 @@ from bot.slack.blocks import (
     quote,
     section,
 )
+from bot.slack.inputs import choices, clock, field, text_input
 from bot.snooze.views import choice
-from bot.text import literal, plain, when_long
+from bot.text import plain, when_long
 
 HOLD: Final = "Hold what I send, so that I may undo it"
 HOLDS: Final = (0, 5, 10, 30)  # seconds
 _LISTED: Final = 20
-_INPUT: Final = 3_000  # Slack's limit for a text input
 
 
 class Waiting(NamedTuple):
@@ -53,36 +52,29 @@ def time_fields(times: Mapping[str, datetime], zone: str) -> list[Block]:
     """The end of a form that sends; `times` are the choices, by the clock of the person's own `zone`."""
     options = [option(choice(name, at), name) for name, at in times.items()]
     menu: Block = {"type": "static_select", "placeholder": label("Now"), "options": options}
-    hint = label(f"A day or a time here goes before the choice above. In your time zone, {zone}.", 150)
+    hint = f"A day or a time here goes before the choice above. In your time zone, {zone}."
     return [
         field("send_when", "Send at", menu, optional=True),
         field("send_date", "Or on the day", {"type": "datepicker"}, optional=True, hint=hint),
-        field("send_time", "At", _clock(zone), optional=True),
+        field("send_time", "At", clock(zone), optional=True),
     ]
 
 
 def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
     """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`."""
-    entry: Block = {"type": "plain_text_input", "multiline": True, "max_length": _INPUT}
-    if written := literal(text, _INPUT):
-        entry["initial_value"] = written
     day: Block = {"type": "datepicker", "initial_date": f"{at:%Y-%m-%d}"}
-    hint = label(f"In your time zone, {zone}. Without a time it is 9:00.", 150)
+    hint = f"In your time zone, {zone}. Without a time it is 9:00."
     return modal(
         "Change message",
         [
-            field("text", "Message", entry),
+            field("text", "Message", text_input(text=text, lines=True)),
             field("send_date", "Send on", day, hint=hint),
-            field("send_time", "At", _clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),
+            field("send_time", "At", clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),
         ],
         callback_id="later_change",
         submit=label("Save"),
         private_metadata=metadata,
     )
-
-
-def _clock(zone: str) -> Block:
-    return {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
 
 
 # --- for how long what somebody sends waits --------------------------------------------------------------------------
@@ -97,8 +89,7 @@ def hold_field(seconds: int) -> Block:
 
 
 def _holds(seconds: int) -> Block:
-    options = {one: option(f"For {one} seconds" if one else "Not at all", str(one)) for one in HOLDS}
-    return {"type": "static_select", "options": list(options.values()), "initial_option": options[seconds]}
+    return choices({one: f"For {one} seconds" if one else "Not at all" for one in HOLDS}, seconds)
 
 
 # --- what waits ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from bot.slack.blocks import Block, actions, button, context, label, option, section
+from bot.slack.blocks import Block, actions, button, confirm, context, option, section
+from bot.slack.inputs import checkboxes
 
 BOXED: Final = 10  # conversations on one page of a list with boxes
 WITH_TICKED: Final = "With those that are ticked, on every page:"
@@ -30,8 +31,8 @@ class Boxes(NamedTuple):
 def box(place: str, thread_id: str, words: str, *, ticked: bool) -> list[Block]:
     """The heading of a row as a box; the block's id ends in the thread, which Slack does not say of an empty box."""
     choice = option(words, thread_id)
-    boxes = {"type": "checkboxes", "action_id": "tick", "options": [choice]}
-    return actions(f"{place}|{thread_id}", [boxes | ({"initial_options": [choice]} if ticked else {})])
+    boxes = checkboxes([choice], [choice] if ticked else [])
+    return actions(f"{place}|{thread_id}", [{**boxes, "action_id": "tick"}])
 
 
 def act_row(place: str, boxes: Boxes) -> list[Block]:
@@ -43,15 +44,10 @@ def act_row(place: str, boxes: Boxes) -> list[Block]:
         return said
     all_of = f"Tick the first {boxes.tickable}" if boxes.more else f"Tick all {boxes.tickable}"
     mark = button("Untick all", "untick_all", "none") if boxes.ticked else button(all_of, "tick_all", "all")
-    confirm = {
-        "title": label("Archive them?"),
-        "text": label(CONFIRM, 300),
-        "confirm": label("Archive"),
-        "deny": label("Cancel"),
-    }
+    sure = confirm("Archive them?", CONFIRM, "Archive")
     acts = [
         mark,
-        button("Archive", "bulk_archive", "ticked", confirm=confirm),
+        button("Archive", "bulk_archive", "ticked", confirm=sure),
         button("Assign to…", "bulk_assign", "ticked"),
         button("Tag…", "bulk_tag", "ticked"),
         button("Snooze…", "bulk_snooze", "ticked"),

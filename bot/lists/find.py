@@ -39,17 +39,15 @@ feature = Feature()
 @feature.shortcut("find_in_inbox")
 async def find_in_inbox(ack: Ack, body: Body, bot: Bot) -> None:
     """The message shortcut that looks up the profiles a message links to."""
-    who = asker(body)
     recipients = tuple(one.key for one in in_text(seen(body["message"])))
-    await accept.asked(bot, who, LookUp(recipients=recipients, asker=who))
+    await accept.asked(bot, LookUp(recipients=recipients, asker=asker(body)))
     await ack()
 
 
 @feature.action("page_on", "page_back")
 async def turn_page(ack: Ack, body: Body, bot: Bot) -> None:
     """Next and Previous; their value is the list and the page."""
-    who = asker(body)
-    await accept.asked(bot, who, ShowAgain(seen_in=button_value(body), asker=who))
+    await accept.asked(bot, ShowAgain(seen_in=button_value(body), asker=asker(body)))
     await ack()
 
 
@@ -70,7 +68,7 @@ async def tick_all(ack: Ack, body: Body, bot: Bot) -> None:
     """All rows of all pages, or none."""
     who, wanted = asker(body), body["actions"][0]["action_id"]
     job = ShowAgain(seen_in=seen_in(body), ticks="all" if wanted == "tick_all" else "none", asker=who)
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     await ack()
 
 

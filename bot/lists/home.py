@@ -13,6 +13,7 @@ from typing import Final
 from bot import accept, words
 from bot.admin.overview import Stores, of_the_team
 from bot.channels.store import PersonChoices
+from bot.channels.views import QUIET_OFF, quiet_set
 from bot.context import Bot
 from bot.errors import InboxError, Refused
 from bot.feature import Feature
@@ -28,13 +29,13 @@ from bot.people import answers
 from bot.people.access import Actor
 from bot.people.views import way_on
 from bot.queue.job import Asker, Job, Keep
-from bot.reminders import views
 from bot.slack.blocks import View
 from bot.slack.payloads import Ack, Body, asker, from_event, ticked_now
 from bot.waits.views import my_choice
 
 SHOWN: Final = 8  # conversations of each kind
 READ: Final = 50  # conversations of a folder; Home says when there are more
+LINKS: Final = 100  # people who are linked, that Home names
 SETTINGS: Final[Mapping[str, str]] = {"told_of_assignment": words_find.TOLD_OF_ASSIGNMENT}  # of PersonChoices
 LISTS: Final = {"mine": "Your open conversations", "unassigned": "Unassigned"}
 feature = Feature()
@@ -51,8 +52,7 @@ async def opened(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.action("my_choices")
 async def my_choices(ack: Ack, body: Body, bot: Bot) -> None:
     """The boxes in Home; each click brings all that are ticked."""
-    who = asker(body)
-    await accept.asked(bot, who, SetChoices(chosen=ticked_now(body), asker=who))
+    await accept.asked(bot, SetChoices(chosen=ticked_now(body), asker=asker(body)))
     await ack()
 
 
@@ -99,7 +99,7 @@ async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
     return home(
         parts,
         about=[words.whoami(member.label, member.email, member.role), _quiet(choices)],
-        settings=_settings(choices),
+        settings=[Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()],
         menus=[my_choice(choices.heard), hold_row(choices.hold)],
         team=await _team(bot) if admin else [],
         help=bot.help(admin),
@@ -141,13 +141,10 @@ def _searches(actor: Actor) -> dict[str, Search]:
 async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
     """What admins see of what was set for everybody."""
     stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
-    return [*await of_the_team(stores, bot.settings.notify_channel, await bot.directory.member_names())]
-
-
-def _settings(choices: PersonChoices) -> list[Setting]:
-    return [Setting(name, says, getattr(choices, name)) for name, says in SETTINGS.items()]
+    members = await bot.directory.member_names()
+    return [*await of_the_team(stores, bot.settings.notify_channel, members, most=LINKS)]
 
 
 def _quiet(choices: PersonChoices) -> str:
     quiet = choices.quiet
-    return views.quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else views.QUIET_OFF
+    return quiet_set(quiet.begins, quiet.ends, quiet.zone) if quiet else QUIET_OFF

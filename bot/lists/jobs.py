@@ -52,7 +52,7 @@ class DrawHome(Asked):
     """Draw somebody's Home anew after they acted on the thread `changed` in it."""
 
     patient: ClassVar[bool] = False
-    waits_in: ClassVar[str] = "shown:{asker.user}"
+    waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["draw_home"] = "draw_home"
     changed: str
 

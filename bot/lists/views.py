@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bot import words
+from bot.card import Snoozed
 from bot.cards.button_views import thread_buttons
 from bot.cards.message_views import snoozed_until
 from bot.lists import words as words_find
 from bot.lists.box_views import Boxes, act_row, box
-from bot.models import Person, Snoozed, Thread
+from bot.models import Person, Thread
 from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
+from bot.slack.inputs import checkboxes
 from bot.text import clip, literal, plain, when_long
 
 PAGE: Final = 5  # conversations on one page of a list
@@ -60,7 +62,7 @@ def listing(
     of = [f"Page {page + 1} of {pages}"] if pages > 1 else []
     turn = [button("Previous", "page_back", f"{seen_in}|{page - 1}")] if page else []
     turn += [button("Next", "page_on", f"{seen_in}|{page + 1}")] if page + 1 < pages else []
-    said = [f"{_who(one.thread.person)}: {_preview(one.thread, 80)}" for one in items]
+    said = [f"{''.join(_names(one.thread.person))}: {_preview(one.thread, 80)}" for one in items]
     return {
         "text": clip("\n".join([title, *(plain(one, 300) for one in said), *notes]), 3_000),
         "blocks": [
@@ -117,8 +119,7 @@ def _settings(settings: Sequence[Setting]) -> list[Block]:
     """All of them in one group of boxes, which comes back whole with each click."""
     options = [option(one.says, one.name) for one in settings]
     on = [box for box, one in zip(options, settings, strict=True) if one.on]
-    boxes = {"type": "checkboxes", "action_id": "my_choices", "options": options}
-    return actions("my_choices", [boxes | ({"initial_options": on} if on else {})])
+    return actions("my_choices", [{**checkboxes(options, on), "action_id": "my_choices"}])
 
 
 def _item(item: Item, place: str, number: int, boxes: Boxes | None = None) -> list[Block]:
@@ -161,10 +162,6 @@ def _names(person: Person | None) -> tuple[str, str]:
     name = literal(person.name, _NAME).strip() if person else ""
     handle = literal(person.handle, _NAME).strip() if person else ""
     return (name, f" ({handle})") if name and handle not in ("", name) else (name or handle or "Someone", "")
-
-
-def _who(person: Person | None) -> str:
-    return "".join(_names(person))
 
 
 def _preview(thread: Thread, limit: int) -> str:

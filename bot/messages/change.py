@@ -61,7 +61,7 @@ async def unsend(ack: Ack, body: Body, bot: Bot) -> None:
     (thread_id, who), view_id = from_modal(body), modal_of(body)
     job = ChangeMessage(verb="unsend", thread_id=thread_id, message_id=button_value(body), view_id=view_id, asker=who)
     await accept.show(bot, who, loading_modal(TITLE), instead_of=view_id)
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     await ack()
 
 

@@ -7,19 +7,21 @@ from functools import partial
 from typing import Final
 
 from bot import accept, words
-from bot.cards.known import first_seen
+from bot.card import Card
+from bot.cards.known import card_of
 from bot.contact.store import Talk
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
 from bot.messages.jobs import OpenMessage
 from bot.messages.possible import NEEDS, hindered
-from bot.messages.views import INPUT, TITLE, edit_modal, message_modal, react_modal
+from bot.messages.views import TITLE, edit_modal, message_modal, react_modal
 from bot.messages.words import TALK, TOO_LONG, UNKNOWN
-from bot.models import AccountLink, Card, Limits, Message, Place
+from bot.models import Limits, Message, Place
 from bot.people import answers, forms
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now
+from bot.slack.inputs import INPUT
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, more_of, picked_now, remembered
 from bot.slack.seen import seen
 from bot.thread_replies.send import intent_of
@@ -53,7 +55,7 @@ async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """One of several messages that stand in one Slack message."""
     (thread_id, who), (by, _, ts) = from_modal(body), more_of(body).partition(" ")
     job = partial(OpenMessage, thread_id=thread_id, message_id=picked_now(body), ts=ts, by_bot=by == "bot", asker=who)
-    await accept.asked(bot, who, job(view_id=modal_of(body)))
+    await accept.asked(bot, job(view_id=modal_of(body)))
     await ack()
 
 
@@ -73,16 +75,14 @@ async def open_form(job: OpenMessage, _: Keep, bot: Bot) -> list[Job]:
     if await forms.actor(bot, job, TITLE) is None:
         return []
     try:
-        card = await bot.cards.get(job.thread_id) or await first_seen(bot, job.thread_id)
+        card = await card_of(bot, job.thread_id)
         if card.gone:
-            await forms.notice(bot, job, TITLE, words.GONE)
-            return []
+            return await forms.notice(bot, job, TITLE, words.GONE)
         messages = await _messages(bot, job, card)
         about = job.message_id or (messages[-1].id if messages else "")
         chosen = (await bot.inbox.message(about, job.thread_id))[0] if about else None
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
-        return []
+        return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     await _fill(bot, job, card, messages, chosen.at(utc_now()) if chosen else None)
     return []
 
@@ -109,7 +109,7 @@ async def _fill(bot: Bot, job: OpenMessage, card: Card, messages: Sequence[Messa
         return
     view = message_modal(
         card=card,
-        account=_label(link),
+        account=link.label if link else "your account",
         messages=messages,
         chosen=chosen,
         reasons=reasons,
@@ -141,10 +141,6 @@ async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, li
         await forms.fill(bot, job.view_id, react_modal(chosen, person, metadata))
     else:
         await forms.fill(bot, job.view_id, edit_modal(chosen, person, characters, metadata))
-
-
-def _label(link: AccountLink | None) -> str:
-    return link.label if link else "your account"
 
 
 async def _limits(bot: Bot, platform: str) -> Limits | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.card import Card
 from bot.cards.message_views import history
 from bot.messages import words
-from bot.models import Card, Message, Person
-from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, section
+from bot.models import Message, Person
+from bot.slack.blocks import Block, View, actions, button, confirm, context, label, modal, option, section
+from bot.slack.inputs import capacity, field, text_input
 from bot.text import plain, platform_name
 
 TITLE: Final = "This message…"
-INPUT: Final = 3_000  # Slack's limit for a text input
 USUAL: Final = ("👍", "❤️", "😂", "🎉", "🙏", "👀", "🔥", "✅")
 _MOST = 100  # options of a menu
 
@@ -66,7 +67,8 @@ def _which(messages: Sequence[Message], chosen: Message | None) -> list[Block]:
 def _about(message: Message, person: Person | None, reasons: Mapping[str, str]) -> list[Block]:
     pairs = [("Reply to this", "reply_to"), ("React…", "react")]
     pairs += [] if message.inbound else [("Edit…", "edit_message"), ("Unsend…", "unsend")]
-    once: dict[str, Block] = {"unsend": {"confirm": _confirm(person.label if person else "The person")}}
+    warning = words.warning(person.label if person else "The person")
+    once: dict[str, Block] = {"unsend": {"confirm": confirm("Take it back?", warning, "Unsend", style="danger")}}
     buttons = [button(*pair, message.id, **once.get(pair[1], {})) for pair in pairs if not reasons.get(pair[1])]
     buttons += [button("Save as note", "save_note", f"message {message.id}")] if message.text.strip() else []
     missing = [f"~{name}~ {reasons[action]}" for name, action in pairs if reasons.get(action)]
@@ -77,21 +79,11 @@ def _about(message: Message, person: Person | None, reasons: Mapping[str, str]) 
     ]
 
 
-def _confirm(name: str) -> Block:
-    return {
-        "title": label("Take it back?"),
-        "text": label(words.warning(name), 300),
-        "confirm": label("Unsend", 30),
-        "deny": label("Cancel", 30),
-        "style": "danger",
-    }
-
-
 def edit_modal(message: Message, person: Person | None, characters: int | None, metadata: str) -> View:
     """What the message is to say; `characters` is the platform's limit, None where unknown."""
-    most = max(1, min(characters or INPUT, INPUT))
-    text = {"type": "plain_text_input", "multiline": True, "focus_on_load": True, "max_length": most}
-    entry = {**text, "initial_value": message.text[:most]} if message.text else text
+    most = capacity(characters)
+    there = {"initial_value": message.text[:most]} if message.text else {}
+    entry = text_input(most, lines=True, focus=True) | there
     name = person.label if person else "the person"
     note = context(f"{plain(name, 100)} then reads this instead of what you sent.")
     return modal(
@@ -106,7 +98,7 @@ def edit_modal(message: Message, person: Person | None, characters: int | None, 
 def react_modal(message: Message, person: Person | None, metadata: str) -> View:
     """The usual emoji to choose from, and a field for any other."""
     usual = {"type": "radio_buttons", "options": [option(one, one) for one in USUAL]}
-    other = {"type": "plain_text_input", "placeholder": label(":tada:"), "max_length": 60}
+    other = text_input(60, placeholder=":tada:")
     return modal(
         "React",
         [

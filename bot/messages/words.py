@@ -13,10 +13,8 @@ UNKNOWN: Final = (
     "card, or *Open conversation*."
 )
 DELETED: Final = "It was deleted."
-NOT_OURS: Final = "They wrote it, so only they can change it."
 TOO_LONG: Final = "That message is longer than a form in Slack takes. Edit it in Inbox."
 NO_EMOJI: Final = "Choose one emoji, or write one: 👍 or :thumbsup:"  # beside a field
-SAME: Final = "The message says that already."
 NOT_CONFIRMED: Final = (
     "Inbox didn't answer for 10 minutes, so I can't say whether that was done. Look at the conversation before you try "
     "it again."

@@ -13,7 +13,8 @@ from bot.admin.overview import Part, Stores, of_people, of_the_team
 from bot.channels.store import Preferences
 from bot.errors import BotError
 from bot.features import KINDS
-from bot.inbox.client import choose_version, http_client, open_inbox
+from bot.inbox.client import choose_version, open_inbox
+from bot.inbox.transport import http_client
 from bot.network import network_of
 from bot.people.links import Links
 from bot.people.rights import Rights

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import tzinfo
 from typing import Final
 
 import structlog
@@ -23,6 +24,7 @@ from bot.errors import (
     Unidentified,
     Unlinked,
 )
+from bot.hours import zone_of
 from bot.models import Member, Record
 from bot.people.directory import Directory
 from bot.people.links import Links
@@ -34,9 +36,7 @@ from bot.slack.workspace import Installation, Profile
 log = structlog.get_logger(__name__)
 
 KNOWN_WITHIN: Final = 1.0  # seconds; Slack waits for the help
-FRESH: Final = (
-    10.0  # seconds that what Slack said is good for before something is written: many clicks are one question
-)
+FRESH: Final = 10.0  # seconds that what Slack said is good for before something is written: a burst asks once
 
 
 class Actor(Record):
@@ -76,15 +76,22 @@ class Access:
     async def acts_as(self, user: str, member_id: str) -> bool:
         """Whether the Slack user may act, as that member: nobody else hears of a conversation.
 
+        Raises as `colleague` does.
+        """
+        actor = await self.colleague(user)
+        return actor is not None and actor.member.id == member_id
+
+    async def colleague(self, user: str) -> Actor | None:
+        """As whom a Slack user of the workspace acts; None for who may not.
+
         Raises `InboxError`, and `Unidentified` where Slack does not answer.
         """
         try:
-            actor = await self.actor(Asker(user=user, team=self.installation.team))
+            return await self.actor(Asker(user=user, team=self.installation.team))
         except Unidentified:
             raise
         except Refused:
-            return False
-        return actor.member.id == member_id
+            return None
 
     async def might_act(self, asker: Asker) -> bool:
         """Whether they may act as far as is known without Inbox, which whatever they do next asks. Raises `Refused`."""
@@ -108,6 +115,10 @@ class Access:
             raise Guest("not let in by an admin")
         return profile
 
+    async def zone(self, asker: Asker) -> tzinfo:
+        """The time zone by which they read and write times. Raises as `insider` does."""
+        return zone_of((await self.insider(asker)).zone)
+
     async def _asked_for(self, asker: Asker, known: Profile | None) -> Profile:
         """What Slack says now; what it said in the last minutes where it does not answer."""
         try:
@@ -125,8 +136,8 @@ class Access:
         return profile
 
     async def admin(self, asker: Asker) -> Profile:
-        """An insider who may say who is who. Raises `AdminsOnly`."""
-        profile = await self.insider(asker)
+        """An insider who may say who is who, as Slack says now. Raises `AdminsOnly`."""
+        profile = await self.insider(asker, fresh=True)
         if not self._is_admin(profile):
             raise AdminsOnly("neither a workspace admin nor in BOT_ADMINS")
         return profile
@@ -148,16 +159,22 @@ class Access:
         return team == self.installation.team or (grid is not None and enterprise == grid)
 
     async def _member(self, profile: Profile) -> Member:
+        """Whom they are linked to, or matched to from now on, unless an admin decides about that in this moment."""
         linked = await self._links.link(profile.id)
         if linked == "":
             raise Unlinked("unlinked on purpose")
-        if linked and (member := await self.member(linked)):
-            return await self._moved(profile, member) or member
-        member = await self.own_member(profile)
-        await self._links.save_link(profile.id, member.id, matched_by=profile.email)
+        member = await self.member(linked) if linked else None
+        found = await self._moved(profile, member) if member else await self.own_member(profile)
+        if found is None:
+            assert member is not None
+            return member
+        if not await self._links.match(profile.id, found.id, profile.email or "", before=linked):
+            return await self._member(profile)
+        if found == member:
+            return member
         await self._rights.drop_click(profile.id)  # the click under way is the one that counts
-        log.info("linked", user=profile.id, member=member.id)
-        return member
+        log.info("linked", user=profile.id, member=found.id, before=linked)
+        return found
 
     async def _moved(self, profile: Profile, member: Member) -> Member | None:
         """Whom they are matched to since their address has changed; None where that changes nothing.
@@ -168,16 +185,13 @@ class Access:
             return None
         same = await self._links.was_matched_by(profile.id, profile.email)
         if same is None and member.email.casefold() == profile.email.casefold():  # as versions left it that noted none
-            await self._links.save_link(profile.id, member.id, matched_by=profile.email)
+            await self._links.match(profile.id, member.id, profile.email, before=member.id)
         if same is not False:
             return None
         try:
-            found = await self.own_member(profile)
+            return await self.own_member(profile)
         except NotLinked:
             return None
-        await self._links.save_link(profile.id, found.id, matched_by=profile.email)
-        log.info("linked", user=profile.id, member=found.id, before=member.id)
-        return found
 
     async def own_member(self, profile: Profile) -> Member:
         """The member with this person's own address. Raises `NotLinked` unless the home workspace vouches for it.

@@ -12,7 +12,7 @@ from bot.feature import LastWord
 from bot.people.jobs import Tell
 from bot.people.views import way_on
 from bot.queue.job import Asked, Asker, Job, utc_now
-from bot.slack.blocks import Msg, section
+from bot.slack.blocks import Msg, handed_back, section
 
 
 def explain(bot: Bot, error: Exception, ref: str, doing: words.Doing = "change", *, account: str = "") -> str:
@@ -60,6 +60,11 @@ async def note(bot: Bot, job: Asked, how: str, member: str = "") -> None:
     await bot.record.note(job.asker, *job.described, how, job.ref, member)
 
 
+async def note_of_ours(bot: Bot, job: Job, what: str, about: str, how: str, member: str = "") -> None:
+    """On record: what the bot did of itself."""
+    await bot.record.note(Asker(user=bot.installation.bot_user), what, about, how, job.ref, member)
+
+
 def outcome(error: Exception) -> str:
     """`refused: Outsider`, `failed: Unavailable`."""
     return f"{'refused' if isinstance(error, Refused) else 'failed'}: {type(error).__name__}"
@@ -73,6 +78,11 @@ def say(asker: Asker, sentence: str) -> Tell:
 def meanwhile(asker: Asker, sentence: str) -> Tell:
     """The same while what they asked for goes on: what they are told in the end takes its place."""
     return Tell(asker=asker, text=sentence, meanwhile=True)
+
+
+def given_back(asker: Asker, why: str, typed: str, *, lasting: bool = False) -> list[Job]:
+    """Jobs that say `why` (mrkdwn) nothing became of what somebody `typed`, and show it to them, all of it."""
+    return [tell(asker, one, lasting=lasting) for one in handed_back(why, typed)]
 
 
 def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:

@@ -18,11 +18,20 @@ async def user_of(bot: Bot, member: Member) -> str | None:
 
     Raises `SlackError` and `InboxError` where that cannot be told now, and `Unidentified`.
     """
-    linked = [user for user, has in (await bot.links.links()).items() if has == member.id]
-    for user in linked or await _with_address(bot, member):
+    for user in await bot.links.users(member.id) or await _with_address(bot, member):
         if await bot.access.acts_as(user, member.id):
             return user
     log.info("assignee_not_in_slack", member=member.id)
+    return None
+
+
+async def acting_as(bot: Bot, member_id: str | None) -> str | None:
+    """The Slack user who may act, as the member; without one, the channel is reminded."""
+    if member_id is None:
+        return None
+    for user in await bot.links.users(member_id):
+        if await bot.access.acts_as(user, member_id):
+            return user
     return None
 
 

@@ -110,7 +110,9 @@ class Erasure:
                 known = seen.get((person.platform, person.platform_id))
                 seen[person.platform, person.platform_id] = known if known and known.contact_id else person
         found.people = list(seen.values())
-        found.threads = {one.id for one in threads if one.person and _same(one.person, seen)}
+        found.threads = {
+            one.id for one in threads if one.person and (one.person.platform, one.person.platform_id) in seen
+        }
         contacts = {one.contact_id for one in found.people} - {None}
         found.threads |= {one.id for one in threads if one.contact_id in contacts}
         found.handles = {folded(one.username) for one in found.people if one.username and one.platform == X}
@@ -224,10 +226,6 @@ def _people_in(raw: bytes) -> Iterable[Person]:
                 yield Person.model_validate(one)
             except ValidationError:
                 continue
-
-
-def _same(person: Person, seen: dict[tuple[str, str], Person]) -> bool:
-    return (person.platform, person.platform_id) in seen
 
 
 def _ids(person: Person) -> set[str]:

@@ -39,9 +39,10 @@ async def opened(bot: Bot, job: Asked, title: str) -> str | None:
     return None
 
 
-async def notice(bot: Bot, job: Filled, title: str, sentence: str, typed: str = "") -> None:
-    """Say `sentence` (mrkdwn) instead of the form, and hand back what somebody `typed`."""
+async def notice(bot: Bot, job: Filled, title: str, sentence: str, typed: str = "") -> list[Job]:
+    """Say `sentence` (mrkdwn) instead of the form, and hand back what somebody `typed`; no job follows."""
     await fill(bot, job.view_id, notice_modal(title, sentence, typed), typed)
+    return []
 
 
 async def told(bot: Bot, job: Asked, view_id: str, title: str, sentence: str) -> list[Job]:

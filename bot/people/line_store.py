@@ -44,8 +44,10 @@ class Lines:
         args = [lane and keys.lane(lane), shown, int(LIVES.total_seconds())]
         return bool(await self._begin(keys=[keys.line(name)], args=args))
 
-    async def put(self, name: str, shown: Shown) -> None:
-        await self._shown.put(name, shown)
+    async def put(self, name: str, shown: Shown) -> bool:
+        """Where it stands; False where it was dropped meanwhile."""
+        written = shown.model_dump_json(exclude_defaults=True)
+        return bool(await self._redis.set(keys.line(name), written, xx=True, ex=LIVES))
 
     async def get(self, name: str) -> Shown | None:
         return await self._shown.get(name)

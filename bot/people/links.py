@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.store import keys
+from bot.store.scripts import script
 
 
 class Links:
@@ -15,21 +16,25 @@ class Links:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._match = script(redis, "people/match.lua")
 
     async def link(self, user: str) -> str | None:
         """The Inbox member id that this Slack user acts as; "" when their link was taken away on purpose."""
         member = await self._redis.get(keys.link(user))
         return None if member is None else member.decode()
 
-    async def save_link(self, user: str, member_id: str, *, matched_by: str | None = None) -> None:
-        """`matched_by` is the address that both have; None where an admin said so."""
+    async def save_link(self, user: str, member_id: str) -> None:
+        """An admin said so."""
         pipe = self._redis.pipeline()
-        pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user)
-        if matched_by:
-            pipe.set(keys.matched_by(user), _digest(matched_by))
-        else:
-            pipe.delete(keys.matched_by(user))
+        pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user).sadd(keys.linked_as(member_id), user)
+        pipe.delete(keys.matched_by(user))
         await pipe.execute()
+
+    async def match(self, user: str, member_id: str, address: str, before: str | None) -> bool:
+        """Link them by the address that both have; False where the link is no longer what it was `before`."""
+        names = [keys.link(user), keys.LINKED, keys.matched_by(user), keys.linked_as(member_id)]
+        was = "-" if before is None else before
+        return bool(await self._match(keys=names, args=[user, member_id, _digest(address), was]))
 
     async def was_matched_by(self, user: str, address: str) -> bool | None:
         """Whether they were matched by this address; None where no address is noted."""
@@ -48,11 +53,29 @@ class Links:
         members = await self._redis.mget([keys.link(one) for one in users]) if users else []
         return {user: member.decode() for user, member in zip(users, members, strict=True) if member}
 
+    async def count(self) -> int:
+        """How many Slack users are linked."""
+        return int(await self._redis.scard(keys.LINKED))
+
+    async def users(self, member_id: str) -> list[str]:
+        """The Slack users that act as the member, in order."""
+        if not await self._redis.exists(keys.LINKED_AS_FOUND):
+            await self.note()
+        users = sorted(one.decode() for one in await self._redis.smembers(keys.linked_as(member_id)))
+        members = await self._redis.mget([keys.link(one) for one in users]) if users else []
+        return [user for user, member in zip(users, members, strict=True) if member == member_id.encode()]
+
+    async def note(self) -> None:
+        """Who is linked to whom: an older version of the bot, which ran meanwhile, noted it of nobody."""
+        pipe = self._redis.pipeline(transaction=False)
+        for user, member in (await self.links()).items():
+            pipe.sadd(keys.linked_as(member), user)
+        pipe.set(keys.LINKED_AS_FOUND, "1")
+        await pipe.execute()
+
     async def linked_members(self) -> set[str]:
         """The Inbox member ids that anybody acts as."""
-        found = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=500)]
-        values = await self._redis.mget(found) if found else []
-        return {value.decode() for value in values if value}
+        return set((await self.links()).values())
 
 
 def _digest(address: str) -> str:

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.models import Record
 from bot.queue.job import Job, Kinds, dump
 from bot.store import keys
+from bot.store.channels import channels
 from bot.store.kept import Kept
 
 CLICK_LIVES: Final = 15 * 60  # seconds
@@ -41,7 +42,9 @@ class Rights:
 
     def __init__(self, redis: Redis, kinds: Kinds) -> None:
         self._kinds = kinds
-        self.sharings = Kept(redis, Sharing, keys.sharing)  # what Slack said last, however long ago
+        self.sharings = Kept(
+            redis, Sharing, keys.sharing, noted=keys.CHANNELS
+        )  # what Slack said last, however long ago
         self.requests = Kept(redis, Request, keys.access_request, REQUEST_LIVES)
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
 
@@ -60,10 +63,13 @@ class Rights:
 
     async def consents(self) -> dict[str, str]:
         """The channels for which somebody consented, and which admin did."""
-        found = sorted([one async for one in self._redis.scan_iter(match=keys.consent("*"), count=500)])
-        admins = await self._redis.mget(found) if found else []
-        pairs = zip(found, admins, strict=True)
-        return {name.decode().rpartition(":")[2]: admin.decode() for name, admin in pairs if admin}
+        known = await channels(self._redis)
+        admins = await self._redis.mget([keys.consent(one) for one in known]) if known else []
+        return {channel: admin.decode() for channel, admin in zip(known, admins, strict=True) if admin}
+
+    async def known_channels(self) -> list[str]:
+        """Every channel that Slack was asked about."""
+        return list(await self.sharings.of(await channels(self._redis)))
 
     async def consent(self, channel: str) -> str | None:
         """The admin who consented to showing messages in this channel though outsiders read it."""
@@ -71,7 +77,9 @@ class Rights:
         return admin.decode() if admin else None
 
     async def save_consent(self, channel: str, admin: str) -> None:
-        await self._redis.set(keys.consent(channel), admin)
+        pipe = self._redis.pipeline()
+        pipe.set(keys.consent(channel), admin).sadd(keys.CHANNELS, channel)
+        await pipe.execute()
 
     async def remove_consent(self, channel: str) -> None:
         await self._redis.delete(keys.consent(channel))

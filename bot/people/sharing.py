@@ -48,11 +48,12 @@ class SharedChannels:
     async def draws(self, channel: str, *, begun: bool = True) -> None:
         """What stands in the channel is being drawn by what Slack said last; or it is not, for whoever asks next."""
         if known := await self._rights.sharings.get(channel):
-            await self._rights.sharings.put(channel, known.model_copy(update={"undrawn": not begun}))
+            drawn = {"undrawn": not begun}
+            await self._rights.sharings.change(channel, lambda now: (now or known).model_copy(update=drawn))
 
     async def known(self) -> list[str]:
         """Every channel that Slack was asked about, as something was to stand in it."""
-        return sorted(await self._rights.sharings.all())
+        return await self._rights.known_channels()
 
     async def _shared(self, channel: str) -> bool:
         known = await self._rights.sharings.get(channel)
@@ -61,16 +62,26 @@ class SharedChannels:
         return await self._asked(channel, known)
 
     async def _asked(self, channel: str, known: Sharing | None) -> bool:
-        """What Slack says now; where that is new, all is to be drawn by it, which whoever asks next sees to as well."""
+        """What Slack says now; where that is new, all is to be drawn by it, which whoever asks next sees to as well.
+
+        An answer that comes after that of a later question is none.
+        """
+        began = utc_now()
         try:
             shared = await self._slack.shared_outside(channel)
         except SlackError as error:
             return self._unknown(known, error)
-        new = shared != (known is not None and known.shared) or (known is not None and known.undrawn)
-        await self._rights.sharings.put(channel, Sharing(shared=shared, at=utc_now(), undrawn=new))
-        if new:
+
+        def latest(before: Sharing | None) -> Sharing:
+            if before and before.at > began:
+                return before
+            new = shared != (before is not None and before.shared) or (before is not None and before.undrawn)
+            return Sharing(shared=shared, at=began, undrawn=new)
+
+        now = await self._rights.sharings.change(channel, latest)
+        if now.undrawn:
             await self._lanes.accept(Redraw(channel=channel))
-        return shared
+        return now.shared
 
     def _unknown(self, known: Sharing | None, error: SlackError) -> bool:
         """Slack did not say. Without the scope it never will: then only a channel known to be shared counts as such."""

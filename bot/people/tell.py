@@ -1,4 +1,4 @@
-"""Says something to one person, privately; and, after a second, that what they asked for takes longer.
+"""Says something to one person, privately, or to each admin; and, after a second, that what was asked takes longer.
 
 That line stands where it can give way to what they are told in the end: a command's answers replace one another, and
 a direct message can be changed. What is shown to one person in a channel can be neither changed nor taken away
@@ -15,7 +15,8 @@ from bot.context import Bot
 from bot.errors import SlackError, SlackRefused, SlackUnknown
 from bot.feature import Feature
 from bot.models import Place
-from bot.people.jobs import Tell
+from bot.people.answers import tell as as_told
+from bot.people.jobs import Tell, TellAdmins
 from bot.people.line_store import Shown
 from bot.queue.job import Asker, Job, Keep, Later, Line, utc_now
 from bot.slack.blocks import Msg
@@ -34,10 +35,11 @@ async def tell(job: Tell, _: Keep, bot: Bot) -> list[Job]:
     shown = None if job.replace else await bot.lines.get(name)
     if shown and shown.is_on_its_way:
         raise Later(AGAIN, job)
-    if shown and await _in_place(bot, job.asker, shown, message):
+    if shown:
+        stands = await _in_place(bot, shown, message)
         if not job.meanwhile:
             await bot.lines.drop(name)
-        if not (job.lasting and shown.url):
+        if stands and not (job.lasting and shown.url):
             return []
     elif job.meanwhile and await bot.lines.begin(name):
         await _show(bot, name, job.asker, message)
@@ -52,6 +54,16 @@ async def not_told(job: Tell, error: Exception, bot: Bot) -> list[Job]:
     return []
 
 
+@feature.handles(TellAdmins)
+async def tell_admins(job: TellAdmins, _: Keep, bot: Bot) -> list[Job]:
+    """To the people in BOT_ADMINS, or where it names nobody to the workspace's admins and owners."""
+    everyone = sorted(bot.admins) or await bot.slack.admins()
+    if not everyone:
+        log.error("no_admin_to_tell", ref=job.ref, about=job.name)
+    message: Msg = {"text": job.text, "blocks": job.blocks}
+    return [as_told(Asker(user=one), message, lasting=True) for one in everyone if one != job.but]
+
+
 @feature.handles(Line)
 async def line(job: Line, _: Keep, bot: Bot) -> list[Job]:
     """Say that it takes longer, or end that."""
@@ -63,7 +75,7 @@ async def line(job: Line, _: Keep, bot: Bot) -> list[Job]:
     if shown and shown.is_on_its_way:
         raise Later(AGAIN, job)
     if shown:
-        await _in_place(bot, job.asker, shown, {"text": job.text, "blocks": []} if job.text else None)
+        await _in_place(bot, shown, {"text": job.text, "blocks": []} if job.text else None)
         await bot.lines.drop(job.name)
     return []
 
@@ -82,13 +94,14 @@ async def _show(bot: Bot, name: str, asker: Asker, message: Msg) -> None:
             await bot.lines.put(name, Shown(at=utc_now(), url=url))
             return
         place = await bot.slack.post(asker.user, message)
-        await bot.lines.put(name, Shown(at=utc_now(), channel=place.channel, ts=place.ts))
+        if not await bot.lines.put(name, Shown(at=utc_now(), channel=place.channel, ts=place.ts)):
+            await bot.slack.delete(place)  # what it is about was told while Slack took its time
     except SlackError as error:
         log.info("line_not_said", error=str(error))
         await bot.lines.drop(name)
 
 
-async def _in_place(bot: Bot, asker: Asker, shown: Shown, message: Msg | None) -> bool:
+async def _in_place(bot: Bot, shown: Shown, message: Msg | None) -> bool:
     """Whether `message` stands where the line was; None takes the line away."""
     if shown.url:
         return await bot.slack.answer(shown.url, message, replace=True)

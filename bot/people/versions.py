@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from bot.events.jobs import LookAtBuried, Sync
-from bot.inbox.spoken import Spoken
+from bot.inbox.version import Spoken
 from bot.people import version_words as words
 from bot.people.directory import Directory
 from bot.people.jobs import TellAdmins

@@ -17,11 +17,11 @@ log = structlog.get_logger(__name__)
 
 
 class Look(NamedTuple):
-    """A job that is asked for as often as `interval` (seconds between two) says now, when `wanted` says so too."""
+    """A job that is asked for every `interval` seconds, or as many as that says now, when `wanted` says so too."""
 
     name: str
     job: Callable[[], Job]
-    interval: Callable[[], Awaitable[float]]
+    interval: float | Callable[[], Awaitable[float]]
     wanted: Callable[[], Awaitable[bool]] | None = None
     at_start: bool = False
 
@@ -61,6 +61,7 @@ class Timer:
             await self._lanes.accept(look.job())
 
     async def _if_due(self, look: Look) -> None:
-        due = await self._quota.turn(look.name, await look.interval())
+        seconds = await look.interval() if callable(look.interval) else look.interval
+        due = await self._quota.turn(look.name, seconds)
         if due and (look.wanted is None or await look.wanted()):
             await self._lanes.accept(look.job())

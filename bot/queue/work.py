@@ -18,7 +18,6 @@ from bot.telemetry import report, span
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Any, Keep], Awaitable[Sequence[Job]]]
-Handlers = dict[type[Any], Handler]
 Failed = Callable[[Job, Exception], Awaitable[Sequence[Job]]]
 
 DEATHS: Final = 5  # workers that died one after the other with a job in hand, after which the job is the cause

@@ -1,33 +1,26 @@
-"""Reminders of those who wait for an answer, and the morning's digest: looked up in Redis alone, Inbox is not asked.
+"""Reminders of those who wait for an answer: looked up in Redis alone, Inbox is not asked.
 
 Any process may do it; what was done is known to all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-import structlog
-
 from bot.context import Bot
-from bot.errors import ChannelRefused, InboxError, ScopeMissing, SlackRefused, Unidentified
+from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
-from bot.hours import zone_of
-from bot.models import Card, Place
-from bot.queue.job import Job, Keep, Later, utc_now
+from bot.people.colleague import acting_as
+from bot.queue.job import Job, Keep, utc_now
 from bot.queue.timer import Look
 from bot.reminders import views
-from bot.reminders.jobs import Due, Morning, Nudge, Said
+from bot.reminders.jobs import Due, Nudge
+from bot.reminders.morning import mornings
+from bot.reminders.posting import said, slot, waiters
 from bot.reminders.store import FORGOTTEN
-from bot.slack.blocks import Msg
-from bot.store.quota import LATER
-
-log = structlog.get_logger(__name__)
 
 LOOK: Final = 1800.0  # seconds; assignments are noticed by then
-TOO_LATE: Final = timedelta(hours=3)  # a digest that could not come is left out
 
 
 class Target(NamedTuple):
@@ -44,14 +37,9 @@ OFTEN: Final = 5  # a look at who may have waited long enough every 15 s: five t
 @feature.looks
 def look(bot: Bot) -> Look:
     """Only while somebody waits, or a channel's morning is to come."""
-
-    async def interval() -> float:
-        return bot.timing.poll * OFTEN
-
-    return Look("reminders", Due, interval, bot.waiting.anything)
+    return Look("reminders", Due, bot.timing.poll * OFTEN, bot.waiting.anything)
 
 
-# --- when ---------------------------------------------------------------------------------------------------------
 @feature.handles(Due)
 async def due(_: Due, __: Keep, bot: Bot) -> list[Job]:
     """Judge every thread that is to be looked at. It is looked at again later, whatever becomes of the reminder."""
@@ -69,7 +57,7 @@ async def due(_: Due, __: Keep, bot: Bot) -> list[Job]:
     await bot.waiting.look_at(again)
     return [
         *(Nudge(channel=channel, threads=threads) for channel, threads in nudges.items()),
-        *await _mornings(bot, now),
+        *await mornings(bot, now),
     ]
 
 
@@ -102,37 +90,10 @@ async def _judge(bot: Bot, thread_id: str, now: datetime) -> Target | datetime |
     return Target(user or place.channel, wait.since)
 
 
-async def acting_as(bot: Bot, member_id: str | None) -> str | None:
-    """The Slack user who may act, as the member; without one, the channel is reminded."""
-    for user, member in (await bot.links.links()).items():
-        if member == member_id and await bot.access.acts_as(user, member):
-            return user
-    return None
-
-
-async def _mornings(bot: Bot, now: datetime) -> list[Job]:
-    """The digests that are due. Each finds its next date itself; one that could not come is left out."""
-    follow: list[Job] = []
-    for channel in await bot.waiting.mornings():
-        at = datetime.fromtimestamp(await bot.waiting.morning(channel) or 0, UTC)
-        reminders = (await bot.preferences.channel(channel)).reminders
-        if reminders.digest is None or now - at > TOO_LATE:
-            await _schedule(bot, channel, now)
-        else:
-            follow.append(Morning(channel=channel, day=at.astimezone(zone_of(reminders.zone)).date().isoformat()))
-    return follow
-
-
-async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
-    following = (await bot.preferences.channel(channel)).reminders.next_digest(after)
-    await bot.waiting.save_morning(channel, following.timestamp() if following else None)
-
-
-# --- what ---------------------------------------------------------------------------------------------------------
 @feature.handles(Nudge)
 async def nudge(job: Nudge, _: Keep, bot: Bot) -> list[Job]:
-    """Say it once, of those who wait still."""
-    still = {one: since for one, since in job.threads.items() if await _waits(bot, one, since)}
+    """Say it once, of those who wait still, to who is to hear of it still; the others are looked at again."""
+    still = {one: since for one, since in job.threads.items() if await _is_for(bot, job, one, since)}
     found = await waiters(bot, still)
     if not found:
         return []
@@ -145,69 +106,15 @@ async def nudge(job: Nudge, _: Keep, bot: Bot) -> list[Job]:
     return []
 
 
-@feature.handles(Morning)
-async def morning(job: Morning, _: Keep, bot: Bot) -> list[Job]:
-    """Everybody who waits in the channel; nothing when nobody does."""
-    if timedelta(seconds=job.age) > TOO_LATE:  # the channel took no posts for so long
-        await _schedule(bot, job.channel, utc_now())
-        return []
-    waiting = await bot.waiting.all()
-    here = {one: at for one, at in waiting.items() if (p := await bot.cards.place(one)) and p.channel == job.channel}
-    if found := await waiters(bot, here):
-        await slot(bot, job)
-        await said(bot, job, views.morning(found, names=await bot.sharing.shows(job.channel)))
-    await _schedule(bot, job.channel, utc_now())
-    return []
-
-
-async def _waits(bot: Bot, thread_id: str, since: float) -> bool:
-    wait = await bot.waiting.get(thread_id)
-    return wait is not None and wait.since == since
-
-
-async def waiters(bot: Bot, threads: dict[str, float]) -> list[views.Waiter]:
-    """Those that are open and have a card, longest first."""
-    found, names = [], await bot.directory.member_names()
-    for thread_id, since in sorted(threads.items(), key=lambda one: one[1]):
-        card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
-        if card and place and not card.gone and not card.thread.archived:
-            found.append(_waiter(bot, card, place, since, names))
-    return found
-
-
-def _waiter(bot: Bot, card: Card, place: Place, since: float, names: Mapping[str, str]) -> views.Waiter:
-    person, member = card.thread.person, card.thread.assignee_id
-    return views.Waiter(
-        name=person.label if person else "Someone",
-        since=datetime.fromtimestamp(since, UTC),
-        link=bot.installation.permalink(*place),
-        assignee=names.get(member, "a colleague") if member else None,
-    )
-
-
-async def slot(bot: Bot, job: Said) -> None:
-    if wait := await bot.quota.channel(job.channel, job.lane, LATER, job.at.timestamp()):
-        raise Later(wait, job)
-
-
-async def stands(bot: Bot, job: Said) -> bool:
-    """Whether an attempt whose outcome is unknown has posted it, as far as the bot may read that."""
-    if not job.tries:
+async def _is_for(bot: Bot, job: Nudge, thread_id: str, since: float) -> bool:
+    """Whether they wait still, and who is to be told has the conversation, or its card, still."""
+    wait, card = await bot.waiting.get(thread_id), await bot.cards.get(thread_id)
+    if wait is None or wait.since != since or card is None:
         return False
-    return bool(await bot.slack.find(job.channel, job.mark, thread_ts=None, since=job.at.timestamp() - 5))
-
-
-async def said(bot: Bot, job: Said, message: Msg) -> bool:
-    """Whether Slack has it; a channel that takes no posts is tried again with the next look."""
-    try:
-        if not await stands(bot, job):
-            await bot.slack.post(job.channel, message, metadata={"message_id": job.mark})
-    except (ChannelRefused, ScopeMissing) as error:
-        await bot.refused.note(job.channel, error)
-        if job.insists:
-            raise Later(bot.refused.look_again, job) from error
-        return False
-    except SlackRefused as error:
-        log.warning("not_reminded", ref=job.ref, channel=job.channel, error=error.code)
-        return False
-    return True
+    if job.channel.startswith(("U", "W")):
+        try:
+            return await acting_as(bot, card.thread.assignee_id) == job.channel
+        except (InboxError, Unidentified):
+            return False
+    place = await bot.cards.place(thread_id)
+    return place is not None and place.channel == job.channel

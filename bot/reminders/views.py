@@ -1,34 +1,16 @@
-"""Reminders, the morning's digest, and the settings of a channel: never a word of what anybody wrote."""
+"""Reminders, and the morning's digest: never a word of what anybody wrote."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, time
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
 
-from bot.models import Broadcast, Privacy
-from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
+from bot.slack.blocks import Block, Msg, section
 from bot.text import plain, when_long
-from bot.waits.views import BROADCAST
 
-Choice = TypeVar("Choice", bound=str)
 _SHOWN: Final = 15  # conversations in one message
 _LONGEST: Final = 2_900  # code points of a section
-DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_PRIVACY: Final[dict[Privacy, str]] = {
-    "full": "The whole text",
-    "preview": "The beginning of the text",
-    "none": 'Only "new message, open in Inbox"',
-}
-
-QUIET_USAGE: Final = (
-    "Use `/inbox quiet 19:00-8:00`, with a time zone (`Europe/Berlin`) if Slack doesn't know yours, or "
-    "`/inbox quiet off`."
-)
-BAD_CLOCK: Final = "Write a time of day, such as 9:00."
-BAD_SPAN: Final = "Write two times of day, such as 9:00-17:30, or leave it empty."
-BAD_HOURS: Final = "Write a number of hours from 1 to 168, or leave it empty for never."
-NO_DAYS: Final = "Choose at least one day, or leave the working hours and the digest empty."
 
 
 class Waiter(NamedTuple):
@@ -40,13 +22,12 @@ class Waiter(NamedTuple):
     assignee: str | None
 
 
-def reminder(waiters: Sequence[Waiter], *, personal: bool, names: bool, late: bool = False, mention: str = "") -> Msg:
+def reminder(waiters: Sequence[Waiter], *, personal: bool, names: bool, late: bool = False, calls: str = "") -> Msg:
     """What a channel or, if `personal`, an assignee reads. Without `names`, nothing tells who they are.
 
-    `late`: they wait longer than the channel's target. `mention` is a Slack user or group that is to notice.
+    `late`: they wait longer than the channel's target. `calls` are Slack's tokens of who is to notice.
     """
     whose = " that you have" if personal else ""
-    calls = f"<!subteam^{mention}> " if mention.startswith("S") else f"<@{mention}> " if mention else ""
     past = ", longer than the target" if late else ""
     if len(waiters) == 1:
         return _message(f"⏰ {calls}{_line(waiters[0], names=names, personal=personal, past=past)}")
@@ -88,124 +69,3 @@ def _message(*lines: str) -> Msg:
             blocks, part = [*blocks, section(part)], ""
         part += f"{one}\n"
     return {"text": lines[0], "blocks": [*blocks, section(part)]}
-
-
-def settings_modal(
-    *,
-    channel: str,
-    privacy: Privacy,
-    broadcast: Broadcast,
-    own: Sequence[Block],
-    targets: Sequence[Block],
-    unassigned_after: float | None,
-    assigned_after: float | None,
-    hours: tuple[time, time] | None,
-    days: Sequence[int],
-    zone: str,
-    digest: time | None,
-    metadata: str,
-) -> View:
-    """The settings of a channel, filled in; `metadata` comes back with them. `own` are fields of the admin's own."""
-    ticks = [option(day, str(number)) for number, day in enumerate(DAYS)]
-    chosen = [ticks[number] for number in days]
-    day_boxes: Block = {"type": "checkboxes", "options": ticks, **({"initial_options": chosen} if chosen else {})}
-    span = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}" if hours else ""
-    return modal(
-        "Channel settings",
-        [
-            section(f"*How <#{channel}> shows conversations, and when it is reminded of them*"),
-            field(
-                "privacy",
-                "Messages show",
-                _menu(_PRIVACY, privacy),
-                hint=label("Cards change with their next message.", 150),
-            ),
-            field(
-                "broadcast",
-                "Later messages that the channel sees",
-                _menu(BROADCAST, broadcast),
-                hint=label("They are in the card's thread; whoever has the conversation is mentioned there.", 150),
-            ),
-            field(
-                "unassigned_after",
-                "Remind the channel after … hours",
-                _typed(_number(unassigned_after), "never"),
-                optional=True,
-                hint=label("Once for a message that nobody answered, while nobody has the conversation.", 150),
-            ),
-            field(
-                "assigned_after",
-                "Remind the assignee after … hours",
-                _typed(_number(assigned_after), "never"),
-                optional=True,
-                hint=label("In a direct message, outside their quiet hours.", 150),
-            ),
-            field(
-                "hours",
-                "Working hours",
-                _typed(span, "around the clock"),
-                optional=True,
-                hint=label("Such as 9:00-17:30. Only these hours count, also for the target.", 150),
-            ),
-            field("days", "Working days", day_boxes, optional=True),
-            field("zone", "Time zone", _typed(zone, "Europe/Berlin"), hint=label("Such as Europe/Berlin.", 150)),
-            field(
-                "digest",
-                "Morning digest at",
-                _typed(f"{digest:%H:%M}" if digest else "", "no digest"),
-                optional=True,
-                hint=label("Such as 9:00, on working days: who waits for an answer. Nothing when nobody does.", 150),
-            ),
-            *targets,
-            context("What is already posted stays as it is."),
-            section("*For you alone*"),
-            *own,
-        ],
-        callback_id="channel_settings",
-        submit=label("Save"),
-        private_metadata=metadata,
-    )
-
-
-def no_zone(near: str) -> str:
-    """Beside the field; `near` is a zone with a similar name, or ""."""
-    return f"I don't know that time zone. {f'Did you mean {near}?' if near else 'Write one such as Europe/Berlin.'}"
-
-
-def saved(channel: str, *, privacy: Privacy, said: Sequence[str]) -> str:
-    """What an admin reads; `said` are sentences about the rest."""
-    return " ".join([f"<#{channel}> shows: {_PRIVACY[privacy][0].lower()}{_PRIVACY[privacy][1:]}.", *said])
-
-
-def reminds(unassigned_after: float | None, assigned_after: float | None, hours: str) -> str:
-    """`hours` are the working hours, "" around the clock."""
-    after = f" of working hours ({hours})" if hours else ""
-    who = [("the channel", unassigned_after), ("the assignee", assigned_after)]
-    said = " and ".join(f"{one} after {_number(left)} h" for one, left in who if left)
-    return f"Reminds {said}{after}." if said else "No reminders."
-
-
-def digest_at(at: time | None, zone: str) -> str:
-    return f"Digest at {at:%H:%M} ({zone})." if at else "No digest."
-
-
-def quiet_set(begins: time, ends: time, zone: str) -> str:
-    hours = f"from {begins:%H:%M} to {ends:%H:%M} ({plain(zone, 60)})"
-    return f"I send you no reminders, no mentions and nothing about assignments {hours}; they come afterwards."
-
-
-QUIET_OFF: Final = "You have no quiet hours: reminders come at any time. `/inbox quiet 19:00-8:00` sets some."
-
-
-def _number(hours: float | None) -> str:
-    return "" if hours is None else f"{hours:g}"
-
-
-def _menu(choices: Mapping[Choice, str], chosen: Choice) -> Block:
-    options = {one: option(words, one) for one, words in choices.items()}
-    return {"type": "static_select", "options": list(options.values()), "initial_option": options[chosen]}
-
-
-def _typed(value: str, placeholder: str) -> Block:
-    initial = {"initial_value": value} if value else {}
-    return {"type": "plain_text_input", "max_length": 60, "placeholder": label(placeholder, 150), **initial}

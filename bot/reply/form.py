@@ -10,29 +10,22 @@ from typing import Final
 import structlog
 
 from bot import accept
+from bot.card import Card
 from bot.cards.jobs import Render
-from bot.cards.known import first_seen
+from bot.cards.known import card_of
 from bot.cards.views import why_not
 from bot.context import Bot
 from bot.errors import Gone, InboxError
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.later.form import fields
-from bot.models import AccountLink, Card, Message, Thread
+from bot.models import AccountLink, Message, Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reply.jobs import Fade, OpenReply, StopReplying
-from bot.reply.views import asked_first, reply_modal
-from bot.slack.payloads import (
-    Ack,
-    Body,
-    button_value,
-    from_modal,
-    modal_of,
-    more_of,
-    remembered,
-)
+from bot.reply.views import Entry, asked_first, reply_modal
+from bot.slack.payloads import Ack, Body, button_value, from_modal, modal_of, more_of, remembered
 from bot.snippets import put
 from bot.snooze.times import REMINDERS
 
@@ -65,7 +58,7 @@ async def press_anyway(ack: Ack, body: Body, bot: Bot) -> None:
     """The button in the view that says which colleague has the conversation."""
     thread_id, who = from_modal(body)
     job = partial(OpenReply, thread_id=thread_id, anyway=button_value(body), reply_to=more_of(body))
-    await accept.asked(bot, who, job(view_id=body["view"]["id"], asker=who))
+    await accept.asked(bot, job(view_id=body["view"]["id"], asker=who))
     await ack()
 
 
@@ -84,9 +77,7 @@ async def open_form(job: OpenReply, _: Keep, bot: Bot) -> list[Job]:
     if actor is None:
         return []
     try:
-        card = await bot.cards.get(job.thread_id)
-        if card is None:  # from a list, which names threads that have no card yet
-            card = await first_seen(bot, job.thread_id)
+        card = await card_of(bot, job.thread_id)
         thread, link, messages = await asyncio.gather(
             _now(bot, card), account_of(bot, card.thread), last_messages(bot, job.thread_id, job.reply_to)
         )
@@ -121,6 +112,7 @@ async def _fill(
     seen = messages[-1].created_at if messages and not job.reply_to else utc_now()
     later, zone = await fields(bot, job.asker)
     others = await bot.replies.begin(job.thread_id, actor.user, actor.name)
+    archives = (await bot.preferences.person(actor.user)).archive_when_sent
     view = reply_modal(
         thread=thread,
         account=link.label if link else "your account",
@@ -128,9 +120,7 @@ async def _fill(
         takes=thread.assignee_id is None and await _takes(bot, job.thread_id),
         messages=messages,
         others=[(one.name, one.since) for one in others],
-        characters=await limit_of(bot, thread.platform),
-        archives=(await bot.preferences.person(actor.user)).archive_when_sent,
-        seen=seen,
+        entry=Entry(await limit_of(bot, thread.platform), archives, seen),
         reminders=tuple(REMINDERS),
         later=later,
         answers=bool(job.reply_to),

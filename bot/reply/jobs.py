@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from bot.models import Message, SendState
-from bot.queue.job import Asked, Filled, Job
+from bot.queue.job import Asked, Background, Filled, Job
 from bot.send.jobs import Reminder, Send, Written
 
 
@@ -86,3 +86,13 @@ class Receipt(Job):
     def once(self) -> str | None:
         """An attempt begins once, however often a button is pressed that would begin it."""
         return f"sending:{self.send.intent}" if self.state == "sending" else None
+
+
+class ReceiptAgain(Background):
+    """Draw a reply's receipt anew where it stands, as it is by then; `message_id` is what was sent, where it was."""
+
+    merge: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "receipt:{receipt}"
+    kind: Literal["receipt_again"] = "receipt_again"
+    receipt: str
+    message_id: str = ""

@@ -1,11 +1,13 @@
 """Receipts of replies, below their card: posted as "sending", and drawn anew there until the end is known.
 
-One post for each reply, drawn from the job alone: to run one twice changes nothing.
+One post for each reply, drawn from the job and from what the message says now: to run one twice changes nothing.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+import structlog
 
 from bot.cards.jobs import Lost, Post
 from bot.context import Bot
@@ -14,11 +16,13 @@ from bot.feature import Feature
 from bot.models import Place, Privacy, veiled
 from bot.queue.job import DAY, Job, Keep, Later
 from bot.queue.retries import tried
-from bot.reply.jobs import Receipt
+from bot.reply.jobs import Receipt, ReceiptAgain
 from bot.reply.views import closed_reply, reply_receipt
 from bot.send.outcome import private_receipt
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST
+
+log = structlog.get_logger(__name__)
 
 OPENS_WITHIN: Final = 5.0  # seconds that a receipt waits for what comes before it
 SOON: Final = 0.2
@@ -30,55 +34,86 @@ feature = Feature()
 @feature.handles(Receipt)
 async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
     """For all to see; who wrote it is told of an unhappy end besides, and of any where nothing can be posted."""
-    card = await bot.cards.place(job.send.card)
-    if job.undo and not await _undoable(bot, job):
+    if job.undo and await _undone(bot, job):
         return []
+    at = await bot.replies.receipt_at(job.send.receipt) or await bot.cards.place(job.send.card)
     private: list[Job] = [private_receipt(job.send, job.state, job.reason)]
     try:
-        shown = card is not None and await _where_possible(bot, job, card, private)
+        shown = at is not None and await _where_possible(bot, job, at, private)
     except CardDeleted as error:  # a new one may come
-        assert card is not None
-        lost = Lost(thread_id=job.send.card, place=(card.channel, card.ts), stray=error.stray)
+        assert at is not None
+        lost = Lost(thread_id=job.send.card, place=(at.channel, at.ts), stray=error.stray)
         raise Later(1.0, tried(job), lost) from error
     except SlackRefused:
         shown = False
-    if shown and job.message:
-        await bot.replies.receipts.put(job.message.id, job)
-        if place := await bot.replies.receipt_at(job.send.receipt):
-            await bot.posts.change(place, job.message)
-    elif job.state in UNHAPPY:
-        await bot.replies.receipts.put(job.send.receipt, job)
+    if job.undo and await _undone(bot, job):
+        return []
     alone = job.state in UNHAPPY or (not shown and job.state not in BEFORE)
     return private if alone and not job.told else []
 
 
-async def _undoable(bot: Bot, job: Receipt) -> bool:
+@feature.handles(ReceiptAgain)
+async def show_again(job: ReceiptAgain, _: Keep, bot: Bot) -> list[Job]:
+    """As its channel may show it. What stands nowhere yet is drawn as things are when it is posted."""
+    last, place = await bot.replies.last(job.receipt, job.message_id), await bot.replies.receipt_at(job.receipt)
+    if last is None or place is None:
+        return []
+    try:
+        await bot.refused.unless_known(job, place.channel)
+        async with bot.refused.waiting(job, place.channel):
+            await _draw(bot, last, place)
+    except SlackRefused as error:
+        log.warning("receipt_not_drawn", ref=job.ref, error=error.code)
+    return []
+
+
+async def _undone(bot: Bot, job: Receipt) -> bool:
+    """Whether it may be undone no more. Where it is over and is not sent, no receipt stays that was being posted."""
     known = await bot.schedule.get(job.undo)
-    return known is not None and known.state == "waits"
+    if known and known.state == "waits":
+        return False
+    if (known is None or known.state == "over") and await bot.attempts.get(job.send.intent) is None:
+        await _take_away(bot, job)
+    return True
 
 
-async def _where_possible(bot: Bot, job: Receipt, card: Place, private: list[Job]) -> bool:
+async def _take_away(bot: Bot, job: Receipt) -> None:
+    place, card = await bot.replies.receipt_at(job.send.receipt), await bot.cards.place(job.send.card)
+    if place is None and job.tries and card:  # whoever posted it died
+        since = job.at.timestamp() - 5
+        place = await bot.slack.find(card.channel, job.send.receipt, thread_ts=card.ts, since=since)
+    if place:
+        try:
+            await bot.slack.delete(place)
+        except SlackRefused:
+            pass  # it is gone already
+
+
+async def _where_possible(bot: Bot, job: Receipt, at: Place, private: list[Job]) -> bool:
     """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
     if job.state in BEFORE:  # the outcome must not wait behind it
-        return not await bot.refused.known(card.channel) and await _draw(bot, job, card)
+        return not await bot.refused.known(at.channel) and await _draw(bot, job, at)
     later, then = job.model_copy(update={"told": True}), [] if job.told else private
-    await bot.refused.unless_known(later, card.channel, then)  # as what goes before it found out
-    async with bot.refused.waiting(later, card.channel, then):
-        return await _draw(bot, job, card)
+    await bot.refused.unless_known(later, at.channel, then)  # as what goes before it found out
+    async with bot.refused.waiting(later, at.channel, then):
+        return await _draw(bot, job, at)
 
 
-async def _draw(bot: Bot, job: Receipt, card: Place) -> bool:
-    """Whether it stands there with all that it says."""
-    open_here = await bot.sharing.shows(card.channel)
+async def _draw(bot: Bot, job: Receipt, at: Place) -> bool:
+    """Whether it stands there with all that it says; `at` is where it stands, else the card."""
+    job, open_here = await bot.replies.now(job), await bot.sharing.shows(at.channel)
     message: Msg = closed_reply(job.state, job.send.account, job.undo)
     if open_here:
-        message = _drawn(job, (await bot.preferences.channel(card.channel)).privacy)
+        message = _drawn(job, (await bot.preferences.channel(at.channel)).privacy)
     place = await bot.replies.receipt_at(job.send.receipt)
     if place is not None:
         await bot.slack.update(place, message)
-        return open_here
-    place = await _post(bot, job, card, message)
-    await bot.replies.put_receipt(job.send.receipt, place)
+    else:
+        place = await _post(bot, job, at, message)
+        await bot.replies.put_receipt(job.send.receipt, place)
+    await bot.replies.put(job)
+    if job.message:
+        await bot.posts.change(place, job.message)
     return open_here
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.models import Place, Record
+from bot.models import Message, Place, Record
 from bot.queue.job import utc_now
 from bot.reply.jobs import Receipt
 from bot.store import keys
@@ -30,9 +30,8 @@ class Replies:
     def __init__(self, redis: Redis, lives: float) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self.lives = lives
-        self.receipts = Kept(
-            redis, Receipt, keys.receipt_of, keys.WEEK
-        )  # by the message that was sent, else by their id
+        self.says = Kept(redis, Message, keys.says, keys.WEEK)  # what was sent and has changed since
+        self.receipts = Kept(redis, Receipt, keys.receipt_of, keys.WEEK)  # by what was sent, else by their id
 
     async def begin(self, thread_id: str, user: str, name: str) -> list[Writer]:
         """`user` opened the form; who else has it open. Of two at once, at least one sees the other."""
@@ -64,6 +63,30 @@ class Replies:
         found = await self._redis.hvals(keys.replying(thread_id))
         writers = sorted((Writer.model_validate_json(raw) for raw in found), key=lambda one: one.since)
         return [one for one in writers if one.until > utc_now()]
+
+    async def last(self, receipt_id: str, message_id: str = "") -> Receipt | None:
+        """What the receipt said last, with what was sent as it is now; None where nothing is kept of that."""
+        found = await self.receipts.get(message_id) if message_id else None
+        found = found or await self.receipts.get(receipt_id)
+        return found and await self.now(found)
+
+    async def now(self, receipt: Receipt) -> Receipt:
+        """The same with what was sent as it is now; of what was taken back, without the text."""
+        says = await self.says.get(receipt.message.id) if receipt.message else None
+        if says is None:
+            return receipt
+        send = receipt.send.model_copy(update={"text": ""}) if says.deleted else receipt.send
+        return receipt.model_copy(update={"message": says, "send": send})
+
+    async def put(self, receipt: Receipt) -> None:
+        """It says this now; nothing is kept of one that somebody may still undo."""
+        sent, name = receipt.message, receipt.send.receipt
+        if sent:
+            await self.receipts.put(sent.id, receipt)
+        if sent or receipt.undo:
+            await self.receipts.drop(name)
+        else:
+            await self.receipts.put(name, receipt)
 
     async def receipt_at(self, receipt_id: str) -> Place | None:
         """Where the receipt stands; None while it was not posted."""

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from bot import accept, words
 from bot.address import Address
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import NotNow, Unidentified
 from bot.feature import Feature
 from bot.later.form import send_at
 from bot.later.put import begun
-from bot.models import Card, Thread
+from bot.models import Thread
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now
 from bot.reply.form import stopped

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from bot import words
-from bot.cards.message_views import body, edited, history, reacted
+from bot.cards.message_views import beginning, body, edited, history, reacted
 from bot.later.views import undo_button
-from bot.models import Message, SendState, Thread
+from bot.models import Message, Person, SendState, Thread
 from bot.send.views import send_again
 from bot.slack.blocks import (
     QUOTE,
@@ -18,7 +19,6 @@ from bot.slack.blocks import (
     actions,
     button,
     context,
-    field,
     label,
     line,
     modal,
@@ -28,11 +28,11 @@ from bot.slack.blocks import (
     run,
     section,
 )
+from bot.slack.inputs import INPUT, capacity, checkboxes, field, text_input
 from bot.snooze.views import remind_field
 from bot.text import literal, plain, platform_name, when
 
 NO_HISTORY = "Inbox doesn't show the last messages right now."
-INPUT = 3_000  # Slack's limit for a text input
 _STATES: dict[SendState, str] = {
     "held": "⏳ Not sent yet",
     "sending": "⏳ Sending…",
@@ -46,13 +46,36 @@ def replying_too(name: str, since: datetime) -> str:
     return f"⚠️ *{plain(name, 100)}* is replying too, since {when(since)}. Agree on who sends."
 
 
-def room(platform: str, characters: int | None, field: int) -> str:
+def room(platform: str, characters: int | None) -> str:
     """How long a message may be, as plain text; `characters` is None where Inbox does not say (API v1)."""
+    platform = platform_name(platform)
     if characters is None:
-        return f"Up to {field:,} characters fit here; Inbox does not say how many {platform} takes."
-    if characters <= field:
+        return f"Up to {INPUT:,} characters fit here; Inbox does not say how many {platform} takes."
+    if characters <= INPUT:
         return f"{platform} takes up to {characters:,} characters."
-    return f"{platform} takes up to {characters:,} characters, of which {field:,} fit here; /dm takes longer ones."
+    return f"{platform} takes up to {characters:,} characters, of which {INPUT:,} fit here; /dm takes longer ones."
+
+
+class Entry(NamedTuple):
+    """The field for a reply with what is `typed` there already, and the box below it, which is ticked if `archives`.
+
+    `characters` is the platform's limit, None where unknown; `seen` is when the last message was written that the
+    form shows.
+    """
+
+    characters: int | None
+    archives: bool
+    seen: datetime
+    typed: str = ""
+
+
+def written(entry: Entry, platform: str, *, focus: bool = False) -> list[Block]:
+    """The fields of an entry."""
+    typed = text_input(capacity(entry.characters), entry.typed, lines=True, focus=focus)
+    return [
+        field("text", "Your reply", typed, hint=room(platform, entry.characters)),
+        archive_box(entry.seen, ticked=entry.archives),
+    ]
 
 
 def reply_modal(
@@ -63,9 +86,7 @@ def reply_modal(
     takes: bool,
     messages: Sequence[Message] | None,
     others: Sequence[tuple[str, datetime]],
-    characters: int | None,
-    archives: bool,
-    seen: datetime,
+    entry: Entry,
     metadata: str,
     reminders: Sequence[str] = (),
     later: Sequence[Block] = (),
@@ -74,27 +95,19 @@ def reply_modal(
     """The form to reply with.
 
     `takes`: replying assigns the thread. `messages` are the last ones, oldest first, None where Inbox does not show
-    them; `others` who else has the form open, since when; `characters` is the platform's limit, None where unknown.
-    `archives`: the box is ticked; `seen` is when the last message was written that the form shows. `reminders`: after
-    how long somebody may be reminded that there is no answer. `later` are the fields that say when it is sent.
-    `answers`: it shows the one message that the reply answers in particular.
+    them; `others` who else has the form open, since when. `reminders`: after how long somebody may be reminded that
+    there is no answer. `later` are the fields that say when it is sent. `answers`: it shows the one message that the
+    reply answers in particular.
     """
-    platform = platform_name(thread.platform)
-    person = thread.person
-    name = plain(person.label, 100) if person else "someone"
-    handle = f" ({plain(person.handle, 100)})" if person and person.name else ""
-    facts = f"To *{name}*{handle} from {plain(account, 100)} on {plain(platform, 40)}"
-    entry: Block = {"type": "plain_text_input", "multiline": True, "focus_on_load": True}
-    entry["max_length"] = max(1, min(characters or INPUT, INPUT))
+    takes_it = _assigned(thread, assignee, takes)
     return modal(
         "Reply",
         [
-            context(facts, _assigned(thread, assignee, takes), "You reply to this message:" if answers else ""),
+            context(_to(thread, account), takes_it, "You reply to this message:" if answers else ""),
             *(section(replying_too(name, since)) for name, since in others[:5]),
-            *(history(messages, person) if messages is not None else [context(NO_HISTORY)]),
-            field("text", "Your reply", entry, hint=label(room(platform, characters, INPUT), 300)),
-            archive_box(seen, ticked=archives),
-            *([remind_field(reminders, seen)] if reminders else []),
+            *last_messages(messages, thread.person),
+            *written(entry, thread.platform, focus=True),
+            *([remind_field(reminders, entry.seen)] if reminders else []),
             *later,
         ],
         callback_id="reply",
@@ -104,10 +117,22 @@ def reply_modal(
     )
 
 
+def _to(thread: Thread, account: str) -> str:
+    person = thread.person
+    name = plain(person.label, 100) if person else "someone"
+    handle = f" ({plain(person.handle, 100)})" if person and person.name else ""
+    return f"To *{name}*{handle} from {plain(account, 100)} on {plain(platform_name(thread.platform), 40)}"
+
+
+def last_messages(messages: Sequence[Message] | None, person: Person | None) -> list[Block]:
+    """None where Inbox does not show them."""
+    return history(messages, person) if messages is not None else [context(NO_HISTORY)]
+
+
 def archive_box(seen: datetime, *, ticked: bool) -> Block:
     """The value comes back with what somebody wrote: what comes in later, they have not read."""
     box = option("Archive when sent", seen.isoformat())
-    element: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if ticked else {})}
+    element = checkboxes([box], [box] if ticked else [])
     return field("archive", "Then", element, optional=True)
 
 
@@ -144,13 +169,15 @@ def reply_receipt(
     again = [send_again(whom, intent)] if state == "unconfirmed" else []
     buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
     buttons += [undo_button(undo)] if undo else []
-    said = f": {plain(text, 150)}" if text.strip() else ""  # a channel may want none of it
+    changed = message if message and (message.edited or message.deleted) else None
+    said = beginning(changed) if changed else plain(text, 150)
+    told = f": {said}" if said.strip() else ""  # a channel may want none of it
     facts = f"{plain(who, 200)} replied to {plain(whom, 200)} from {plain(account, 80)}"
     return {
-        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{said} · {_STATES[state]}",
+        "text": f"{plain(who, 200)} replied to {plain(whom, 200)}{told} · {_STATES[state]}",
         "blocks": [
             line(run(who, bold=True), run(", from Slack")),
-            *(body(message) if message and (message.edited or message.deleted) else quote(text, QUOTE)),
+            *(body(changed) if changed else quote(text, QUOTE)),
             context(f"{_STATES[state]}{ended}{edited(message)}", facts, reacted(message)),
             *([section(why)] if why else []),
             *actions("receipt_actions", buttons),

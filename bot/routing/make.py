@@ -8,10 +8,9 @@ from typing import Final, NamedTuple
 
 from bot import text
 from bot.context import Bot
-from bot.errors import Mistake, NotThere, Refused, ScopeMissing, SlackRefused, Unidentified
+from bot.errors import Mistake, NotThere, Refused, ScopeMissing, SlackRefused
 from bot.models import Label
 from bot.people.colleague import user_of
-from bot.queue.job import Asker
 from bot.routing import views
 from bot.routing.language import Draft, Named, Wish, condition
 from bot.routing.store import Condition, Field, Rule, Turns
@@ -30,10 +29,10 @@ async def make(bot: Bot, rule_id: str, draft: Draft, channel: str, by: str) -> M
     """The rule that `draft` means; `channel` is where its conversations go, or "". Raises `Mistake`."""
     wanted = draft.actions
     to = [await _somebody(bot, word) for word in wanted.to]
-    for one in to:
-        if one.startswith("S"):
-            await _readable(bot, one)
     mention = [await _somebody(bot, word) for word in wanted.mention]
+    for one in {*to, *mention}:
+        if one.startswith("S"):
+            await readable(bot, one)
     rule = Rule(
         id=rule_id,
         channel=channel,
@@ -45,7 +44,7 @@ async def make(bot: Bot, rule_id: str, draft: Draft, channel: str, by: str) -> M
         status=next(iter(await _labels(bot, "status", (wanted.status,) if wanted.status else ())), None),
         no_card=wanted.no_card,
     )
-    return Made(rule, tuple([one for one in to if one.startswith(("U", "W")) and not await _has_seat(bot, one)]))
+    return Made(rule, tuple([one for one in to if one.startswith(("U", "W")) and not await bot.access.colleague(one)]))
 
 
 async def _somebody(bot: Bot, word: str) -> str:
@@ -68,24 +67,14 @@ async def _somebody(bot: Bot, word: str) -> str:
     return found
 
 
-async def _readable(bot: Bot, group: str) -> None:
-    """Raises `Mistake` where the bot cannot tell who is in it."""
+async def readable(bot: Bot, group: str) -> None:
+    """Raises `Mistake` where the bot cannot tell who is in it: whose turn it is, and who has quiet hours."""
     try:
         await bot.slack.group_members(group)
     except ScopeMissing as error:
         raise Mistake(views.NO_GROUPS) from error
     except NotThere as error:
         raise Mistake(views.no_group(group)) from error
-
-
-async def _has_seat(bot: Bot, user: str) -> bool:
-    try:
-        await bot.access.actor(Asker(user=user, team=bot.installation.team))
-    except Unidentified:
-        raise
-    except Refused:
-        return False
-    return True
 
 
 async def _labels(bot: Bot, field: Field, words: tuple[str, ...]) -> list[Label]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, section
+from bot.slack.inputs import field
 from bot.text import clip, plain, when_long
 
 Parts = Sequence[tuple[str, Sequence[str]]]

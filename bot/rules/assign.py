@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from bot.assign.jobs import TellAssignee
+from bot.card import Card, Note
 from bot.cards.jobs import Render
 from bot.context import Bot
 from bot.errors import (
@@ -28,14 +29,15 @@ from bot.errors import (
 )
 from bot.events.jobs import Refresh
 from bot.feature import Feature
-from bot.models import Card, Note, Thread
+from bot.models import Thread
+from bot.people import answers
 from bot.people.jobs import TellAdmins
 from bot.queue.job import DAY, Job, Keep, Later, utc_now
 from bot.rules import words
 from bot.rules.available import BeingCountedError, candidates, forget_seat, with_room
-from bot.rules.found import Found, found, record, remember
+from bot.rules.found import Found, found, remember
 from bot.rules.jobs import AssignByRule, NobodyFree
-from bot.rules.store import SPENT, Turn
+from bot.rules.turn_store import SPENT, Turn
 
 log = structlog.get_logger(__name__)
 SOON: Final = 0.3  # seconds until it is looked again how many conversations somebody has
@@ -143,7 +145,7 @@ async def _assigned(bot: Bot, job: AssignByRule, by: Found, card: Card, turn: Tu
     await bot.turns.confirmed(by.rule.id, job.thread_id, turn)
     now, name = utc_now(), await bot.directory.assignee(turn.member) or ""
     await remember(bot, by, job.thread_id, "assigned", words.assigned_it(name))
-    await record(bot, job, "assign_by_rule", job.thread_id, f"done: {turn.member}", turn.member)
+    await answers.note_of_ours(bot, job, "assign_by_rule", job.thread_id, f"done: {turn.member}", turn.member)
     thread = thread.with_person(card.thread.person)
     await bot.cards.write(thread, notes={"assigned": Note(who=words.rule(by.number), at=now)})
     await bot.directory.saw(thread)

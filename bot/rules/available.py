@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from bot.context import Bot
-from bot.errors import Refused, Unidentified
 from bot.inbox.search import Search
-from bot.queue.job import Asker, utc_now
+from bot.queue.job import utc_now
 from bot.routing.store import Turns
-from bot.rules.store import Load, Turn
+from bot.rules.turn_store import Load, Turn
 
 NO_SEAT_HOLDS: Final = 300.0  # seconds until somebody without a seat is looked for again
 COUNT_HOLDS: Final = 120.0  # seconds until Inbox is asked again how many open conversations somebody has
@@ -56,11 +55,8 @@ async def _candidate(bot: Bot, user: str) -> Candidate:
     name, unseated = known.name if known else "somebody", f"no-seat:{user}"
     if await bot.quota.held_for(unseated):
         return Candidate(user, name, why="seat")
-    try:
-        actor = await bot.access.actor(Asker(user=user, team=bot.installation.team))
-    except Unidentified:
-        raise
-    except Refused:
+    actor = await bot.access.colleague(user)
+    if actor is None:
         await bot.quota.hold(unseated, NO_SEAT_HOLDS)
         known = await bot.directory.profiles.get(user)
         return Candidate(user, known.name if known else name, why="seat")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from bot.context import Bot
-from bot.queue.job import Asker, Job, utc_now
+from bot.queue.job import utc_now
 from bot.routing.store import Did, Rule
 
 
@@ -28,9 +28,3 @@ async def remember(
     """For `/inbox why`; `what` is mrkdwn."""
     did = Did(rule=by.rule.id, kind=kind, number=by.number, what=what, at=utc_now())
     await bot.routes.did(thread_id, did)
-
-
-async def record(bot: Bot, job: Job, what: str, thread_id: str, outcome: str, member: str = "") -> None:
-    """For `/inbox log`: it was the bot."""
-    us = Asker(user=bot.installation.bot_user)
-    await bot.record.note(us, what, thread_id, outcome, job.ref, member)

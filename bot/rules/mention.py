@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from bot.card import Card
 from bot.cards.jobs import Lost
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.errors import CardDeleted, SlackAway
 from bot.feature import Feature
-from bot.models import Card, Place
+from bot.models import Place
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing.said import said_conditions
 from bot.rules import words
@@ -73,15 +74,14 @@ def _wait(card: Card) -> str:
 
 
 async def _post(bot: Bot, job: MentionByRule, by: Found, card: Card, place: Place, whom: Whom) -> None:
-    who = card.thread.person.label if card.thread.person else "Someone"
-    text = words.mention(whom.tokens, who, by.number, said_conditions(by.rule.conditions))
+    text = words.mention(whom.tokens, card.thread.who, by.number, said_conditions(by.rule.conditions))
     mark = f"mention-{job.message_id}-{job.rule}"
     await post_once(bot, job, mark, place.channel, words.message(text), place.ts)
 
 
 async def _whom(bot: Bot, by: Found, card: Card) -> Whom:
     """Who has the conversation already is mentioned by the post of the message."""
-    has_it = {user for user, member in (await bot.links.links()).items() if member == card.thread.assignee_id}
+    has_it = await bot.links.users(card.thread.assignee_id) if card.thread.assignee_id else []
     tokens, ends = list[str](), list[datetime]()
     for one in by.rule.mention:
         users = await _members(bot, one) if one.startswith("S") else [one]

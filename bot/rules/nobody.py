@@ -7,7 +7,6 @@ from typing import Final
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.feature import Feature
-from bot.models import Card
 from bot.queue.job import Job, Keep, Later
 from bot.routing.said import said_conditions
 from bot.rules import words
@@ -38,14 +37,11 @@ async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
         text = words.nobody_free_closed(number)
         if await bot.sharing.shows(job.channel):
             said, card = said_conditions(rule.conditions), await bot.cards.get(job.thread_id)
-            text = words.nobody_free(number, said, everybody, _who(card), await _link(bot, job.thread_id))
+            who = card.thread.who if card else "Someone"
+            text = words.nobody_free(number, said, everybody, who, await _link(bot, job.thread_id))
         await post_once(bot, job, f"nobody-{job.ref}-{rule.id}", job.channel, words.message(text))
     await bot.turns.told(job.rule, job.channel)
     return []
-
-
-def _who(card: Card | None) -> str:
-    return card.thread.person.label if card and card.thread.person else "Someone"
 
 
 async def _link(bot: Bot, thread_id: str) -> str | None:

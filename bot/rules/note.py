@@ -11,11 +11,12 @@ from bot.context import Bot
 from bot.errors import Gone, InboxError, NoContact, NotNow, RateLimited
 from bot.facts import Contact, ContactChange
 from bot.feature import Feature
+from bot.people import answers
 from bot.people.jobs import TellAdmins
 from bot.queue.job import DAY, Job, Keep, Later, utc_now
 from bot.routing.store import Rule
 from bot.rules import words
-from bot.rules.found import Found, found, record, remember
+from bot.rules.found import Found, found, remember
 from bot.rules.jobs import NoteByRule
 
 log = structlog.get_logger(__name__)
@@ -77,7 +78,7 @@ async def _noted(bot: Bot, job: NoteByRule, by: Found, contact: Contact) -> list
     done = wanted.without(refused)
     said = words.noted_it(_tags(by.rule, done), _status(by.rule, done))
     if not done.is_empty:
-        await record(bot, job, "note_by_rule", job.thread_id, f"done: {', '.join(done.names)}")
+        await answers.note_of_ours(bot, job, "note_by_rule", job.thread_id, f"done: {', '.join(done.names)}")
     await remember(bot, by, job.thread_id, "noted", said or words.NOTED_NOTHING)
     then = await drawn(bot, contact, done, rule=words.rule(by.number), quiet=True)
     if refused.is_empty:

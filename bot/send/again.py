@@ -20,8 +20,7 @@ feature = Feature()
 @feature.action("send_again")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The button of a receipt."""
-    who = asker(body)
-    await accept.asked(bot, who, SendAgain(intent=button_value(body), asker=who))
+    await accept.asked(bot, SendAgain(intent=button_value(body), asker=asker(body)))
     await ack()
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from bot import words
 from bot.address import Sent
+from bot.card import Note
 from bot.cards.jobs import Render
 from bot.context import Bot
 from bot.errors import (
@@ -26,7 +27,6 @@ from bot.errors import (
 )
 from bot.events.jobs import Outbound, Refresh
 from bot.feature import Feature
-from bot.models import Note
 from bot.people.answers import explain, meanwhile
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.send import outcome

@@ -84,13 +84,14 @@ class Attempts:
         message_id, _, thread_id = raw.decode().partition(" ") if raw else ("", "", "")
         return (message_id, thread_id) if raw else None
 
-    async def writes(self, send: Send, *, sent: bool) -> None:
-        """`send.asker` writes to that person, or has: for whoever writes next."""
+    async def writes(self, send: Send, *, sent: bool) -> dict[str, Wrote]:
+        """`send.asker` writes to that person, or has, for whoever writes next; the `writers` before."""
         key = keys.wrote(send.person.platform, send.person.platform_id)
         wrote = Wrote(at=utc_now(), account=send.account, sent=sent)
         pipe = self._redis.pipeline()
-        pipe.hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
-        await pipe.execute()
+        pipe.hgetall(key).hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
+        before, *_ = await pipe.execute()
+        return _lately(before)
 
     async def give_up(self, send: Send) -> None:
         """It was certainly not sent."""
@@ -98,9 +99,7 @@ class Attempts:
 
     async def writers(self, person: Person) -> dict[str, Wrote]:
         """The Slack users who wrote to them through the bot in the last seven days, or are about to."""
-        found = await self._redis.hgetall(keys.wrote(person.platform, person.platform_id))
-        kept = {user.decode(): Wrote.model_validate_json(raw) for user, raw in found.items()}
-        return {u: one for u, one in kept.items() if utc_now() - one.at < (INTENT_LIVES if one.sent else UNDER_WAY)}
+        return _lately(await self._redis.hgetall(keys.wrote(person.platform, person.platform_id)))
 
     async def answer(self, intent: str, *, send: bool) -> bool:
         """Whether to send it, as it was answered first: a later answer changes nothing."""
@@ -119,6 +118,11 @@ class Attempts:
             await self._redis.set(keys.PLAN_REFUSED, refused.isoformat(), ex=INTENT_LIVES)
         else:
             await self._redis.delete(keys.PLAN_REFUSED)
+
+
+def _lately(found: dict[bytes, bytes]) -> dict[str, Wrote]:
+    kept = {user.decode(): Wrote.model_validate_json(raw) for user, raw in found.items()}
+    return {u: one for u, one in kept.items() if utc_now() - one.at < (INTENT_LIVES if one.sent else UNDER_WAY)}
 
 
 def _under_way(address: Address) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import words
 from bot.models import SendState
-from bot.slack.blocks import QUOTE, WHOLE, Block, Msg, actions, button, label, line, open_button, quote, run, section
+from bot.slack.blocks import QUOTE, WHOLE, Block, Msg, actions, button, confirm, line, open_button, quote, run, section
 from bot.text import clip, literal, plain
 
 _RECEIPT: dict[SendState, str] = {
@@ -63,13 +63,7 @@ def whom(person: str, handle: str) -> str:
 def send_again(who: str, intent: str) -> Block:
     """The button, which warns first; `who` would get it twice."""
     warning = f"If the first one arrived after all, {clip(who, 150)} gets this message twice."
-    confirm = {
-        "title": label("Send it again?"),
-        "text": label(warning, 300),
-        "confirm": label("Send again", 30),
-        "deny": label("Cancel", 30),
-    }
-    return button("Send again", "send_again", intent, confirm=confirm)
+    return button("Send again", "send_again", intent, confirm=confirm("Send it again?", warning, "Send again"))
 
 
 def only_the_writer(user: str) -> str:

@@ -16,7 +16,6 @@ View = dict[str, Any]
 
 QUOTE = 2_800  # code points of a message a card shows
 WHOLE = 12_000  # code points of a text that is handed back so that nobody types it again
-OPTIONS = 100  # in a menu, in each of its groups, and groups in it
 _CHUNK = 2_900
 _QUOTES = 4  # blocks of a message: Slack takes some 13,000 characters in one
 
@@ -149,38 +148,9 @@ def actions(block_id: str, buttons: Sequence[Block]) -> list[Block]:
     return [{"type": "actions", "block_id": block_id, "elements": list(buttons)}] if buttons else []
 
 
-def field(block_id: str, words: str, element: Block, **more: object) -> Block:
-    """A modal's input whose action id is its block id: `state.values[block_id][block_id]`."""
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": label(words),
-        "element": {**element, "action_id": block_id},
-        **more,
-    }
-
-
 def option(words: str, value: str) -> Block:
     """One choice of a select menu or of radio buttons."""
     return {"text": label(words), "value": value}
-
-
-def select(placeholder: str, options: Sequence[Block], chosen: str | None) -> Block:
-    """A menu of at least one option, in which that with the value `chosen` is chosen where there is one."""
-    menu: Block = {"type": "static_select", "placeholder": label(placeholder, 150)}
-    if len(options) <= OPTIONS:
-        menu["options"] = list(options)
-    else:
-        groups = [options[start : start + OPTIONS] for start in range(0, len(options), OPTIONS)][:OPTIONS]
-        menu["option_groups"] = [{"label": _range(group), "options": list(group)} for group in groups]
-    initial = next((one for one in options[: OPTIONS * OPTIONS] if one["value"] == chosen), None)
-    return {**menu, **({"initial_option": initial} if initial else {})}
-
-
-def _range(group: Sequence[Block]) -> Block:
-    """`Ana to Eve`."""
-    first, last = group[0]["text"]["text"], group[-1]["text"]["text"]
-    return label(f"{literal(first, 33)} to {literal(last, 33)}")
 
 
 def more(words: str, name: str, value: str, url: str | None = None) -> Block:
@@ -194,6 +164,12 @@ def more(words: str, name: str, value: str, url: str | None = None) -> Block:
 def menu(options: Sequence[Block]) -> Block:
     """The menu of a card, of two to five options."""
     return {"type": "overflow", "action_id": "more", "options": list(options)}
+
+
+def confirm(title: str, text: str, yes: str, **more: object) -> Block:
+    """What somebody is asked who presses a button; `more` takes `style`."""
+    said = {"text": label(text, 300), "confirm": label(yes, 30), "deny": label("Cancel", 30)}
+    return {"title": label(title), **said, **more}
 
 
 def handed_back(why: str, typed: str) -> list[Msg]:

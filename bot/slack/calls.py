@@ -1,16 +1,29 @@
-"""Turns what slack_sdk and aiohttp raise into `SlackError`s."""
+"""How Slack is called: one session, no hidden retries, and errors named for what to do next.
+
+slack_sdk would post again when a connection drops; what happens after an unknown outcome is decided by the caller.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackDown, SlackError
+from bot.network import DIRECT, Network
 from bot.slack.codes import failure
+from bot.slack.session import TIMEOUT
+
+Heard = Callable[[SlackError | None], Awaitable[None]]
+"""Called after each call with the bot's token: with None when Slack took it. Raises nothing."""
+
+
+async def nobody(_: SlackError | None) -> None:
+    """Nobody wants to hear."""
 
 
 @asynccontextmanager
@@ -22,6 +35,41 @@ async def answers() -> AsyncIterator[None]:
         raise _named(error) from error
     except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
         raise SlackDown(f"Slack did not answer: {type(error).__name__}") from error
+
+
+class Calls:
+    """What makes the calls with the bot's token, and lets somebody hear of each one's outcome."""
+
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        network: Network = DIRECT,
+        heard: Heard = nobody,
+    ) -> None:
+        self._session, self.network, self.heard = session, network, heard
+        self._base_url = base_url
+        self.client = AsyncWebClient(
+            token=token,
+            base_url=base_url,
+            timeout=TIMEOUT,
+            session=session,
+            retry_handlers=[],
+            trust_env_in_session=False,
+        )
+        self.client.proxy = network.proxy(base_url)  # not as an argument: for None it reads the environment
+
+    @asynccontextmanager
+    async def _answers(self) -> AsyncIterator[None]:
+        """`answers()` for these."""
+        try:
+            async with answers():
+                yield
+        except SlackError as error:
+            await self.heard(error)
+            raise
+        await self.heard(None)
 
 
 def _named(error: SlackApiError) -> SlackError:

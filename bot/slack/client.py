@@ -1,171 +1,23 @@
-"""Slack's Web API in the bot's own verbs: one session, no hidden retries, and errors named for what to do next.
-
-slack_sdk would post again when a connection drops; what happens after an unknown outcome is decided by the caller.
-"""
+"""Slack's Web API in the bot's own verbs: what it posts, changes, opens and tells, and which posts are its own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
-
-from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
+from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackRefused, SlackUnknown
 from bot.models import Place
-from bot.network import DIRECT, Network
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, as_arguments, without_pictures
-from bot.slack.calls import answers
 from bot.slack.response_url import LIVES, respond
-from bot.slack.session import TIMEOUT, is_slacks
-from bot.slack.workspace import Installation, Profile
+from bot.slack.session import is_slacks
+from bot.slack.workspace import Workspace
 
-PAGE: Final = 1000  # people in one answer
-PAGES: Final = 10
-Heard = Callable[[SlackError | None], Awaitable[None]]
-"""Called after each call with the bot's token: with None when Slack took it. Raises nothing."""
+POSTS: Final = 999  # below one card, as many as one answer has
 
 
-async def nobody(_: SlackError | None) -> None:
-    """Nobody wants to hear."""
-
-
-class Slack:
-    """One workspace. Every method raises `SlackError`s and nothing else."""
-
-    def __init__(
-        self,
-        token: str,
-        base_url: str,
-        session: aiohttp.ClientSession,
-        network: Network = DIRECT,
-        heard: Heard = nobody,
-    ) -> None:
-        self._session, self.network, self.heard = session, network, heard
-        self._base_url = base_url
-        self.client = AsyncWebClient(
-            token=token,
-            base_url=base_url,
-            timeout=TIMEOUT,
-            session=session,
-            retry_handlers=[],
-            trust_env_in_session=False,
-        )
-        self.client.proxy = network.proxy(base_url)  # not as an argument: for None it reads the environment
-
-    async def installation(self) -> Installation:
-        """Whose token this is. Raises `SlackRevoked` with `invalid_auth` and the like when it is nobody's."""
-        async with self._answers():
-            found = await self.client.auth_test()
-            return Installation(
-                team=found["team_id"],
-                name=found.get("team") or "this workspace",
-                enterprise=found.get("enterprise_id"),
-                bot_user=found["user_id"],
-                url=found.get("url") or "",
-            )
-
-    async def scopes(self) -> frozenset[str]:
-        """What the token was granted, as Slack's answers say in their header."""
-        granted = (await self._headers()).get("x-oauth-scopes", "")
-        return frozenset(part.strip() for part in granted.split(",")) - {""}
-
-    async def clock(self) -> datetime | None:
-        """What time it is for Slack; None when its answer does not say so."""
-        try:
-            return parsedate_to_datetime((await self._headers())["date"])
-        except (KeyError, ValueError):
-            return None
-
-    async def _headers(self) -> Mapping[str, str]:
-        async with self._answers():
-            answer = await self.client.auth_test()
-        return {name.lower(): value for name, value in answer.headers.items()}
-
-    async def try_channel(self, channel: str, bot_user: str) -> None:
-        """Whether cards can be posted there, found out with words that only the bot sees.
-
-        Raises `ChannelRefused` with `channel_not_found`, `not_in_channel` or `is_archived`; needs no scope beyond
-        chat:write, which conversations.info would.
-        """
-        async with self._answers():
-            await self.client.chat_postEphemeral(channel=channel, user=bot_user, text="Can cards be posted here?")
-
-    async def user_with(self, email: str) -> str | None:
-        """The id of the workspace's user with that address; None when there is none that the bot may see."""
-        try:
-            async with self._answers():
-                answer = await self.client.users_lookupByEmail(email=email)
-        except NotThere:
-            return None
-        return str(answer["user"]["id"])
-
-    async def open_socket(self, app_token: str) -> str:
-        """The URL of one Socket Mode connection. Raises `SlackRevoked` when the token is none of an app with it."""
-        async with answers():  # not the bot's token
-            answer = await self.client.apps_connections_open(app_token=app_token)
-        return str(answer["url"])
-
-    async def profile(self, user: str) -> Profile:
-        """What Slack says of a user now."""
-        async with self._answers():
-            answer = await self.client.users_info(user=user)
-        return Profile.of(user, answer.get("user") or {})
-
-    async def admins(self) -> list[str]:
-        """The workspace's admins and owners, as far as Slack's first pages name them."""
-        found: list[str] = []
-        cursor = ""
-        for _ in range(PAGES):
-            async with self._answers():
-                answer = await self.client.users_list(limit=PAGE, cursor=cursor)
-            people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
-            found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                break
-        return found
-
-    async def groups(self) -> dict[str, str]:
-        """The ids of user groups, by handle without an @. Raises `ScopeMissing` without usergroups:read."""
-        async with self._answers():
-            answer = await self.client.usergroups_list()
-        return {str(one.get("handle") or ""): str(one["id"]) for one in answer.get("usergroups") or []}
-
-    async def group_members(self, group: str) -> list[str]:
-        """The Slack users in a user group; raises as `groups` does, and `NotThere`."""
-        async with self._answers():
-            answer = await self.client.usergroups_users_list(usergroup=group)
-        return [str(one) for one in answer.get("users") or []]
-
-    async def shared_outside(self, channel: str) -> bool:
-        """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
-        async with self._answers():
-            answer = await self.client.conversations_info(channel=channel)
-        found = answer["channel"]
-        between_us = found.get("is_shared") and not found.get("is_org_shared")
-        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
-
-    async def channel_name(self, channel: str) -> str:
-        """Without the `#`."""
-        async with self._answers():
-            answer = await self.client.conversations_info(channel=channel)
-        return str((answer.get("channel") or {}).get("name") or "")
-
-    async def is_member(self, channel: str, user: str) -> bool:
-        """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
-        cursor = ""
-        for _ in range(PAGES):
-            async with self._answers():
-                answer = await self.client.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if user in (answer.get("members") or ()) or not cursor:
-                return user in (answer.get("members") or ())
-        return True
+class Slack(Workspace):
+    """One workspace, and all that the bot does there. Every method raises `SlackError`s and nothing else."""
 
     async def post(
         self,
@@ -221,8 +73,7 @@ class Slack:
         except (SlackRefused, SlackUnknown):
             return None
         for one in answer.get("messages") or []:
-            marked = (one.get("metadata") or {}).get("event_payload", {}).get("message_id")
-            if marked == message_id and str(one["ts"]) != thread_ts:
+            if _mark(one) == message_id and str(one["ts"]) != thread_ts:
                 return Place(channel, str(one["ts"]))
         return None
 
@@ -236,27 +87,31 @@ class Slack:
         except (SlackRefused, SlackUnknown):
             return set()
         posts = [one for one in answer.get("messages") or [] if one.get("thread_ts", one["ts"]) == one["ts"]]
-        found = [(one.get("metadata") or {}).get("event_payload", {}).get("message_id") for one in posts]
-        return {str(one) for one in found if one}
+        return {_mark(one) for one in posts} - {""}
 
     async def validate(self, message: Mapping[str, Any]) -> None:
         """Raises `ContentRefused` for blocks that Slack would not take; nothing is posted."""
         async with self._answers():
             await self.client.blocks_validate(blocks=message["blocks"])
 
-    async def own_replies(self, card: Place, bot_user: str) -> list[Place] | None:
-        """What the bot posted below a card, a thousand posts at the most; None where it may not read history."""
+    async def own_replies(self, card: Place, bot_user: str) -> dict[Place, str] | None:
+        """What the bot posted below a card, each with its mark ("" for none), a thousand posts at the most.
+
+        None where it may not read history.
+        """
         try:
             async with self._answers():
-                answer = await self.client.conversations_replies(channel=card.channel, ts=card.ts, limit=PAGE - 1)
+                answer = await self.client.conversations_replies(
+                    channel=card.channel, ts=card.ts, include_all_metadata=True, limit=POSTS
+                )
         except NotThere:
-            return []
+            return {}
         except (SlackRefused, SlackUnknown):
             return None
         ours = [
             one for one in answer.get("messages") or [] if one.get("user") == bot_user and str(one["ts"]) != card.ts
         ]
-        return [Place(card.channel, str(one["ts"])) for one in ours]
+        return {Place(card.channel, str(one["ts"])): _mark(one) for one in ours}
 
     async def update(self, place: Place, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:
@@ -341,17 +196,6 @@ class Slack:
             return True
         return False
 
-    @asynccontextmanager
-    async def _answers(self) -> AsyncIterator[None]:
-        """The same for calls with the bot's token, of whose outcome is heard."""
-        try:
-            async with answers():
-                yield
-        except SlackError as error:
-            await self.heard(error)
-            raise
-        await self.heard(None)
-
     async def _ephemeral(self, asker: Asker, channel: str, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:
             async with self._answers():
@@ -360,6 +204,11 @@ class Slack:
                 )
 
         await _with_pictures_if_possible(message, call)
+
+
+def _mark(posted: Mapping[str, Any]) -> str:
+    """What `metadata` marked it with; "" where it is not ours."""
+    return str((posted.get("metadata") or {}).get("event_payload", {}).get("message_id") or "")
 
 
 async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 from slack_bolt.async_app import AsyncAck
 
@@ -17,6 +19,27 @@ MORE: Final = "more"
 """The action id of a card's menu."""
 # What reading a payload of another shape than Slack's raises.
 MALFORMED: Final = (KeyError, TypeError, AttributeError, IndexError, ValueError)
+
+
+def read(raw: str, content_type: str) -> dict[str, Any]:
+    """The payload of a request: JSON, a form, or JSON in a form. Raises `MALFORMED`, and `RecursionError`.
+
+    https://docs.slack.dev/interactivity/handling-user-interaction#payloads
+    """
+    if content_type.partition(";")[0].strip() == "application/json" or raw.startswith("{"):
+        said = json.loads(raw)
+    else:
+        pairs = (pair.partition("=") for pair in raw.split("&") if pair)
+        form = {_decoded(name): _decoded(value) for name, _, value in pairs}
+        said = json.loads(form["payload"]) if "payload" in form else form
+    if not isinstance(said, dict):
+        raise TypeError("no object")
+    return said
+
+
+def _decoded(part: str) -> str:
+    """As `unquote_plus` has it, which looks for what is not ASCII first."""
+    return unquote_to_bytes(part.replace("+", " ")).decode(errors="replace") if part else ""
 
 
 def asker(body: Body) -> Asker:

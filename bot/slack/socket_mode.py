@@ -154,9 +154,9 @@ class SocketMode:
 
     async def close(self, within: float = 2.5) -> None:
         """Answer what has come for up to `within` seconds, then hang up. `run` must have been stopped."""
-        while self._answering and within > 0:
+        while within > 0 and (under_way := [one for one in self._answering if not one.done()]):
             began = time.monotonic()
-            await asyncio.wait(list(self._answering), timeout=within)
+            await asyncio.wait(under_way, timeout=within)
             within -= time.monotonic() - began
         for task in (*self._parting, *self._answering):
             task.cancel()

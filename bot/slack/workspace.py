@@ -1,11 +1,18 @@
-"""What Slack says of the workspace and of its people."""
+"""What Slack says of the workspace, of its people and of its channels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
 
+from bot.errors import NotThere
 from bot.models import Line, Record
+from bot.slack.calls import Calls, answers
+
+PAGE: Final = 1000  # people in one answer
+PAGES: Final = 10
 
 
 class Installation(Record):
@@ -65,3 +72,117 @@ class Profile(Record):
             admin=bool(user.get("is_admin") or user.get("is_owner")),
             zone=user.get("tz") or "UTC",
         )
+
+
+class Workspace(Calls):
+    """Asks, and changes nothing. Every method raises `SlackError`s and nothing else."""
+
+    async def installation(self) -> Installation:
+        """Whose token this is. Raises `SlackRevoked` with `invalid_auth` and the like when it is nobody's."""
+        async with self._answers():
+            found = await self.client.auth_test()
+            return Installation(
+                team=found["team_id"],
+                name=found.get("team") or "this workspace",
+                enterprise=found.get("enterprise_id"),
+                bot_user=found["user_id"],
+                url=found.get("url") or "",
+            )
+
+    async def scopes(self) -> frozenset[str]:
+        """What the token was granted, as Slack's answers say in their header."""
+        granted = (await self._headers()).get("x-oauth-scopes", "")
+        return frozenset(part.strip() for part in granted.split(",")) - {""}
+
+    async def clock(self) -> datetime | None:
+        """What time it is for Slack; None when its answer does not say so."""
+        try:
+            return parsedate_to_datetime((await self._headers())["date"])
+        except (KeyError, ValueError):
+            return None
+
+    async def _headers(self) -> Mapping[str, str]:
+        async with self._answers():
+            answer = await self.client.auth_test()
+        return {name.lower(): value for name, value in answer.headers.items()}
+
+    async def user_with(self, email: str) -> str | None:
+        """The id of the workspace's user with that address; None when there is none that the bot may see."""
+        try:
+            async with self._answers():
+                answer = await self.client.users_lookupByEmail(email=email)
+        except NotThere:
+            return None
+        return str(answer["user"]["id"])
+
+    async def profile(self, user: str) -> Profile:
+        """What Slack says of a user now."""
+        async with self._answers():
+            answer = await self.client.users_info(user=user)
+        return Profile.of(user, answer.get("user") or {})
+
+    async def admins(self) -> list[str]:
+        """The workspace's admins and owners, as far as Slack's first pages name them."""
+        found: list[str] = []
+        cursor = ""
+        for _ in range(PAGES):
+            async with self._answers():
+                answer = await self.client.users_list(limit=PAGE, cursor=cursor)
+            people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
+            found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return found
+
+    async def groups(self) -> dict[str, str]:
+        """The ids of user groups, by handle without an @. Raises `ScopeMissing` without usergroups:read."""
+        async with self._answers():
+            answer = await self.client.usergroups_list()
+        return {str(one.get("handle") or ""): str(one["id"]) for one in answer.get("usergroups") or []}
+
+    async def group_members(self, group: str) -> list[str]:
+        """The Slack users in a user group; raises as `groups` does, and `NotThere`."""
+        async with self._answers():
+            answer = await self.client.usergroups_users_list(usergroup=group)
+        return [str(one) for one in answer.get("users") or []]
+
+    async def shared_outside(self, channel: str) -> bool:
+        """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
+        async with self._answers():
+            answer = await self.client.conversations_info(channel=channel)
+        found = answer["channel"]
+        between_us = found.get("is_shared") and not found.get("is_org_shared")
+        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
+
+    async def channel_name(self, channel: str) -> str:
+        """Without the `#`."""
+        async with self._answers():
+            answer = await self.client.conversations_info(channel=channel)
+        return str((answer.get("channel") or {}).get("name") or "")
+
+    async def is_member(self, channel: str, user: str) -> bool:
+        """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
+        cursor = ""
+        for _ in range(PAGES):
+            async with self._answers():
+                answer = await self.client.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if user in (answer.get("members") or ()) or not cursor:
+                return user in (answer.get("members") or ())
+        return True
+
+    async def try_channel(self, channel: str, bot_user: str) -> None:
+        """Whether cards can be posted there, found out with words that only the bot sees.
+
+        Raises `ChannelRefused` with `channel_not_found`, `not_in_channel` or `is_archived`; needs no scope beyond
+        chat:write, which conversations.info would.
+        """
+        async with self._answers():
+            await self.client.chat_postEphemeral(channel=channel, user=bot_user, text="Can cards be posted here?")
+
+    async def open_socket(self, app_token: str) -> str:
+        """The URL of one Socket Mode connection. Raises `SlackRevoked` when the token is none of an app with it."""
+        async with answers():  # not the bot's token
+            answer = await self.client.apps_connections_open(app_token=app_token)
+        return str(answer["url"])

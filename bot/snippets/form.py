@@ -11,9 +11,9 @@ from bot.errors import InboxError, Refused, SlackAway
 from bot.feature import Feature
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.answers import say, tell
+from bot.people.answers import given_back, say
 from bot.queue.job import Asker, Filled, Job, Keep, utc_now
-from bot.slack.blocks import View, handed_back, loading_modal
+from bot.slack.blocks import View, loading_modal
 from bot.slack.payloads import Ack, Body, asker, block_of, button_value, from_modal, picked_now, remembered, submitted
 from bot.snippets import places, views, words
 from bot.snippets.jobs import OpenSnippet, OpenSnippets, RemoveSnippet, SaveSnippet
@@ -39,7 +39,7 @@ async def ask(ack: Ack, body: Body, bot: Bot) -> None:
 async def turn(ack: Ack, body: Body, bot: Bot) -> None:
     """Another page of the list, or back to it."""
     _, who = from_modal(body)
-    await accept.asked(bot, who, OpenSnippets(view_id=body["view"]["id"], page=int(button_value(body)), asker=who))
+    await accept.asked(bot, OpenSnippets(view_id=body["view"]["id"], page=int(button_value(body)), asker=who))
     await ack()
 
 
@@ -49,7 +49,7 @@ async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     _, who = from_modal(body)
     if key := picked_now(body) or button_value(body):
         wanted = "" if key == NEW else key
-        await accept.asked(bot, who, OpenSnippet(view_id=body["view"]["id"], snippet=wanted, asker=who))
+        await accept.asked(bot, OpenSnippet(view_id=body["view"]["id"], snippet=wanted, asker=who))
     await ack()
 
 
@@ -58,7 +58,7 @@ async def remove_pressed(ack: Ack, body: Body, bot: Bot) -> None:
     """Slack has asked whether they mean it."""
     _, who = from_modal(body)
     key, _, rev = button_value(body).partition(" ")
-    await accept.asked(bot, who, RemoveSnippet(view_id=body["view"]["id"], snippet=key, rev=rev, asker=who))
+    await accept.asked(bot, RemoveSnippet(view_id=body["view"]["id"], snippet=key, rev=rev, asker=who))
     await ack()
 
 
@@ -126,7 +126,7 @@ async def save(job: SaveSnippet, _: Keep, bot: Bot) -> list[Job]:
     try:
         await bot.snippets.save(made, job.rev)
     except Clash as clash:
-        then = [tell(job.asker, one) for one in handed_back(words.not_saved(job.name), job.text)]
+        then = given_back(job.asker, words.not_saved(job.name), job.text)
         return await _shown(bot, job, await _again(bot, job, clash), then)
     await bot.record.note(job.asker, "snippet saved", made.key, "done", job.ref, actor.member.id)
     said = words.saved(made.name)
@@ -136,7 +136,7 @@ async def save(job: SaveSnippet, _: Keep, bot: Bot) -> list[Job]:
 @feature.gives_up(SaveSnippet)
 async def not_saved(job: SaveSnippet, error: Exception, bot: Bot) -> list[Job]:
     """What was written is handed back."""
-    return [tell(job.asker, one) for one in handed_back(answers.explain(bot, error, job.ref), job.text)]
+    return given_back(job.asker, answers.explain(bot, error, job.ref), job.text)
 
 
 @feature.handles(RemoveSnippet)

@@ -11,10 +11,10 @@ from bot.feature import Feature
 from bot.models import Person, handle
 from bot.people import forms
 from bot.people.access import Actor
-from bot.people.answers import tell
+from bot.people.answers import given_back
 from bot.queue.job import Filled, Job, Keep
 from bot.recipient import Recipient, Unreadable, X, read
-from bot.slack.blocks import View, handed_back
+from bot.slack.blocks import View
 from bot.slack.payloads import Ack, Body, block_of, from_modal, picked_now, submitted
 from bot.snippets import places, words
 from bot.snippets.jobs import PutSnippet
@@ -49,7 +49,7 @@ async def choose(ack: Ack, body: Body, bot: Bot) -> None:
             account=submitted(body, "account"),
             asker=who,
         )
-        await accept.asked(bot, who, job)
+        await accept.asked(bot, job)
     await ack()
 
 
@@ -61,7 +61,7 @@ async def put(job: PutSnippet, _: Keep, bot: Bot) -> list[Job]:
     if form is None:
         values = await _values(bot, job, actor) if snippet else {}
         text = places.filled(snippet.text, values) if snippet else ""
-        return [tell(job.asker, one) for one in handed_back(words.FORM_TOO_OLD if snippet else words.GONE, text)]
+        return given_back(job.asker, words.FORM_TOO_OLD if snippet else words.GONE, text)
     if str(form.view.get("private_metadata")).partition("|")[0] != job.thread_id:
         return []  # the form is about somebody else by now
     if form.by != job.ref:

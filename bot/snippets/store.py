@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
@@ -17,7 +17,6 @@ from bot.text import bare_words
 TEAM: Final = "team"  # whose the saved replies for everybody are; the others are a Slack user's
 MOST: Final = 1_000  # of one person, and of the team
 FORM_LIVES: Final = 8 * 3600  # seconds that an open form is remembered
-T = TypeVar("T")
 Refusal = Literal["changed", "removed", "name", "full"]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from bot.slack.blocks import Block, View, actions, button, context, field, label, modal, option, quote, section
+from bot.slack.blocks import Block, View, actions, button, confirm, context, label, modal, option, quote, section
+from bot.slack.inputs import INPUT, field, text_input
 from bot.snippets import words
 from bot.text import clip, literal, plain
 
@@ -13,7 +14,6 @@ TITLE: Final = "Saved replies"
 NEW: Final = "new"  # instead of a key, what a button asks for
 PAGE: Final = 20  # saved replies on one page of the list
 NAME: Final = 60  # code points
-TEXT: Final = 3_000  # Slack's limit for a text input
 _OFFERED: Final = 100  # options that a menu takes
 _SAID: Final = "snippet_said"  # the block that says why a saved reply was not put into a form
 
@@ -131,16 +131,14 @@ def edit(
     people = [option(words.EVERYBODY, "team"), option(words.MYSELF, "me")]
     chosen = people[0] if whose == "team" else people[1]
     for_whom = {"type": "radio_buttons", "options": people, "initial_option": chosen}
-    named = {"type": "plain_text_input", "max_length": NAME, **_initial(name, NAME)}
-    written = {"type": "plain_text_input", "multiline": True, "max_length": TEXT, **_initial(text, TEXT)}
     back = button("All saved replies", "snippets_list", "0")
     return modal(
         TITLE,
         [
             *([section(said)] if said else []),
-            *([section(words.theirs(theirs.name)), *quote(theirs.text, TEXT)] if theirs else []),
-            {**field("name", "Name", named), "block_id": f"name:{stamp}"},
-            {**field("snippet_text", "Text", written), "block_id": f"text:{stamp}"},
+            *([section(words.theirs(theirs.name)), *quote(theirs.text, INPUT)] if theirs else []),
+            {**field("name", "Name", text_input(NAME, name)), "block_id": f"name:{stamp}"},
+            {**field("snippet_text", "Text", text_input(text=text, lines=True)), "block_id": f"text:{stamp}"},
             context(words.EXPLAINED),
             *([field("whose", "Who may use it", for_whom)] if whose else []),
             *actions("snippet_acts", [back, *([_remove(old)] if old else [])]),
@@ -154,24 +152,14 @@ def edit(
 def read(one: Shown, metadata: str) -> View:
     """The same for who may not change it."""
     back = button("All saved replies", "snippets_list", "0")
-    said = [section(f"*{plain(one.name, 150)}*"), *quote(one.text, TEXT), context(words.TEAMS)]
+    said = [section(f"*{plain(one.name, 150)}*"), *quote(one.text, INPUT), context(words.TEAMS)]
     return modal(TITLE, [*said, *actions("snippet_acts", [back])], private_metadata=metadata, close="Close")
 
 
 def _remove(old: Shown) -> Block:
     whom = "Everybody loses it" if old.teams else "You lose it"
-    confirm = {
-        "title": label("Remove it?"),
-        "text": label(f"{whom}: “{clip(literal(old.name), 100)}”.", 300),
-        "confirm": label("Remove", 30),
-        "deny": label("Cancel", 30),
-    }
-    return button("Remove", "snippet_remove", f"{old.key} {old.rev}", style="danger", confirm=confirm)
-
-
-def _initial(text: str, limit: int) -> dict[str, str]:
-    value = literal(text, limit)
-    return {"initial_value": value} if value else {}
+    sure = confirm("Remove it?", f"{whom}: “{clip(literal(old.name), 100)}”.", "Remove")
+    return button("Remove", "snippet_remove", f"{old.key} {old.rev}", style="danger", confirm=sure)
 
 
 def _line(name: str, text: str) -> str:

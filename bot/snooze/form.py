@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from bot import accept, words
-from bot.cards.known import first_seen
+from bot.cards.known import card_of
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
@@ -51,7 +51,7 @@ async def wake_now(ack: Ack, body: Body, bot: Bot) -> None:
     """*Wake now*, in a card's menu and in *This message…*: a conversation that is reopened is not snoozed any more."""
     who = asker(body)
     job = Change(verb="reopen", thread_id=button_value(body), asker=who, seen_in=seen_in(body))
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     if form := modal_of(body):
         await accept.show(bot, who, notice_modal(WAKE, WAKING), instead_of=form)
     await ack()
@@ -63,17 +63,12 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
     if await forms.actor(bot, job, TITLE) is None:
         return []
     try:
-        card = await bot.cards.get(job.thread_id)
-        if card is None:  # from a list, which names threads that have no card yet
-            card = await first_seen(bot, job.thread_id)
+        card = await card_of(bot, job.thread_id)
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
-        return []
+        return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     if card.gone:
-        await forms.notice(bot, job, TITLE, words.GONE)
-        return []
-    name = (await bot.access.insider(job.asker)).zone
-    zone, now = zone_of(name), utc_now()
+        return await forms.notice(bot, job, TITLE, words.GONE)
+    zone, now = await bot.access.zone(job.asker), utc_now()
     view = snooze_modal(
         person=card.thread.person,
         snoozed=card.snoozed,

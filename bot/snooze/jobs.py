@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-from bot.models import Message, Snoozed
+from bot.card import Snoozed
+from bot.models import Message
 from bot.queue.job import Filled, Job
 
 

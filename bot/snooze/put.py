@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.card import Card, Snoozed
 from bot.context import Bot
-from bot.models import Card, Snoozed, Thread
+from bot.models import Thread
 from bot.people.access import Actor
 from bot.people.answers import say
 from bot.queue.job import Job, utc_now

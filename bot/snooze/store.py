@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from bot.models import Snoozed
+from bot.card import Snoozed
 from bot.store import keys
 from bot.store.scripts import script
 

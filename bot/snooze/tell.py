@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.card import Card, Snoozed
 from bot.cards.posting import post_once, slot
 from bot.context import Bot
 from bot.feature import Feature
-from bot.models import Card, Place, Snoozed
+from bot.models import Place
 from bot.people.answers import tell
 from bot.people.colleague import user_of
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
@@ -28,7 +29,7 @@ async def woken(job: Woken, _: Keep, bot: Bot) -> list[Job]:
     In the assignee's quiet hours it waits; who snoozed it chose the time themselves.
     """
     card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
-    if card is None or (job.waited and (card.gone or card.thread.archived)):
+    if card is None or (not job.failed and (card.gone or card.thread.archived)):
         return []
     user = await _whom(bot, card, job.snoozed)
     quiet = (await bot.preferences.person(user)).quiet if user and user != job.snoozed.by else None

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from bot.card import Snoozed
 from bot.cards.message_views import snoozed_until, who_text
-from bot.models import Person, Snoozed
-from bot.slack.blocks import Block, Msg, View, actions, button, context, field, label, modal, option, section
+from bot.models import Person
+from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, section
+from bot.slack.inputs import checkboxes, clock, field
 from bot.text import plain, when_long
 
 WRONG: Final = {
@@ -47,13 +49,12 @@ def until_fields(times: Mapping[str, datetime], zone: str, *, even: bool = False
     choices = [option(choice(name, at), name) for name, at in times.items()]
     when: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[1]}
     box = option("Even if they answer", "even")
-    boxes: Block = {"type": "checkboxes", "options": [box], **({"initial_options": [box]} if even else {})}
-    clock: Block = {"type": "timepicker", "placeholder": label("9:00"), "timezone": zone}
+    boxes = checkboxes([box], [box] if even else [])
     return [
         field("when", "Until", when),
-        field("date", "Or until another day", {"type": "datepicker"}, optional=True, hint=label(_hint(zone), 150)),
-        field("time", "At", clock, optional=True),
-        field("even", "Stay snoozed", boxes, optional=True, hint=label(EVEN, 150)),
+        field("date", "Or until another day", {"type": "datepicker"}, optional=True, hint=_hint(zone)),
+        field("time", "At", clock(zone), optional=True),
+        field("even", "Stay snoozed", boxes, optional=True, hint=EVEN),
     ]
 
 
@@ -136,5 +137,5 @@ def remind_field(choices: Iterable[str], seen: datetime) -> Block:
     """The end of the form to reply with. What is chosen comes back with when the last message was `seen` there."""
     options = [option(one, f"{one}|{seen.isoformat()}") for one in choices]
     menu: Block = {"type": "static_select", "placeholder": label("Don't remind me"), "options": options}
-    hint = label("I archive the conversation until then, and mention whoever has it, or else you.", 150)
+    hint = "I archive the conversation until then, and mention whoever has it, or else you."
     return field("remind", "Remind me if they don't answer in", menu, optional=True, hint=hint)

@@ -7,13 +7,15 @@ from typing import Final
 
 import structlog
 
+from bot.card import Card, Snoozed
 from bot.cards.jobs import Render
 from bot.context import Bot
 from bot.errors import Gone, NotNow, RateLimited
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.inbox.event import Event
-from bot.models import Card, Snoozed, Thread
+from bot.models import Thread
+from bot.people import answers
 from bot.queue.job import DAY, Job, Keep, Later
 from bot.queue.retries import tried
 from bot.queue.timer import Look
@@ -28,11 +30,7 @@ feature = Feature()
 @feature.looks
 def look(bot: Bot) -> Look:
     """As often as anything is looked at, where something is due."""
-
-    async def interval() -> float:
-        return bot.timing.poll
-
-    return Look("snoozed", Ring, interval, bot.snoozes.anything)
+    return Look("snoozed", Ring, bot.timing.poll, bot.snoozes.anything)
 
 
 @feature.handles(Ring)
@@ -40,8 +38,9 @@ async def ring(_: Ring, __: Keep, bot: Bot) -> list[Job]:
     """Each that is due is woken by a job of its own, once."""
     due = await bot.snoozes.due()
     known = await bot.snoozes.of([one.thread_id for one in due])
+    still = set(await bot.snoozes.due())  # else what was read may be another snooze, until later
     for one in due:
-        if snoozed := known.get(one.thread_id):
+        if one in still and (snoozed := known.get(one.thread_id)):
             job = Rouse(thread_id=one.thread_id, snoozed=snoozed)
             await bot.lanes.accept(job, once=f"rouse:{snoozed.id}:{one.at}")
         await bot.snoozes.rung(one)
@@ -108,6 +107,7 @@ async def _ended(bot: Bot, job: Rouse) -> list[Job]:
     wait = await bot.waiting.get(job.thread_id)
     if wait and wait.since is not None and not job.quiet:
         await bot.waiting.reminded(job.thread_id, wait.since)
+    await answers.note_of_ours(bot, job, "wake", job.thread_id, "done")
     log.info("woken", ref=job.ref, thread=job.thread_id, quiet=job.quiet)
     told = [] if job.quiet else [Woken(thread_id=job.thread_id, snoozed=job.snoozed)]
     return [Render(thread_id=job.thread_id), *told]

@@ -1,30 +1,25 @@
-"""`/inbox stats`: how much came, how much was answered and how soon, from what the bot itself has seen."""
+"""Counts what came, what was answered and what was closed, as the bot itself sees it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final, Literal
 
 from bot.address import Sent
+from bot.card import Card
 from bot.context import Bot
-from bot.errors import Mistake
-from bot.feature import Console, Feature
+from bot.feature import Feature
 from bot.inbox.event import Event
-from bot.models import Card, Place
-from bot.people.answers import say, tell
+from bot.models import Place
 from bot.queue.job import Job, Keep
-from bot.stats import table, views
 from bot.stats.figures import Fact
-from bot.stats.jobs import Chart, Count
-from bot.stats.summary import summary
+from bot.stats.jobs import OLD, Count
 
-OLD: Final = timedelta(days=1)  # a message that is told of so late is history that Inbox imports
 WRITTEN: Final = {"message.created", "message.received", "message.sent"}
 CLOSED: Final = {"thread.archived", "thread.deleted"}
 
 
 def counted(event: Event) -> list[Count]:
-    """What an event adds to the figures. A campaign answers nobody, where the event tells that it was one (v1)."""
+    """What an event adds to the figures. A campaign answers nobody: who wrote for us, v2 tells in the message alone."""
     if event.thread_id is None or (event.message and event.message.author == "campaign"):
         return []
     if event.type in CLOSED:
@@ -34,6 +29,8 @@ def counted(event: Event) -> list[Count]:
     if event.type not in WRITTEN or direction is None or not event.message_id or event.created_at - when > OLD:
         return []
     what: Literal["received", "sent"] = "received" if direction == "inbound" else "sent"
+    if what == "sent" and event.message is None:
+        return []  # counted once the message is read
     return [Count(what=what, thread_id=event.thread_id, when=when, message_id=event.message_id)]
 
 
@@ -73,22 +70,3 @@ def _fact(job: Count, card: Card, place: Place) -> Fact:
         tags=card.thread.person.tag_ids if card.thread.person else (),
         woken=card.woken,
     )
-
-
-@feature.word("stats", help="how much came and was answered, how soon and by whom; `stats csv` sends you the figures")
-async def show_stats(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """The figures where they were asked for, for the asker alone; as CSV in a direct message."""
-    await bot.access.actor(job.asker)
-    match typed.strip().lower():
-        case "":
-            return [tell(job.asker, views.stats_message(await summary(bot)))]
-        case "csv":
-            parts = table.messages(await summary(bot))
-            return [*(tell(job.asker, one, lasting=True) for one in parts), say(job.asker, views.CSV_SENT)]
-    raise Mistake(views.USAGE)
-
-
-@feature.handles(Chart)
-async def chart(_: Chart, __: Keep, ___: Bot) -> list[Job]:
-    """What an older version accepted: the figures have their chart with them now."""
-    return []

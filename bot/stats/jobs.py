@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar, Literal
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Literal
 
 from bot.queue.job import Asked, Background, Job
 from bot.reminders.jobs import Said
+
+OLD: Final = timedelta(days=1)  # a message that is told of so late is history that Inbox imports
 
 
 class Chart(Asked):

@@ -9,7 +9,9 @@ from bot.feature import Feature
 from bot.hours import zone_of
 from bot.queue.job import Job, Keep, utc_now
 from bot.queue.timer import Look
-from bot.reminders.due import OFTEN, TOO_LATE, said, slot
+from bot.reminders.due import OFTEN
+from bot.reminders.morning import TOO_LATE
+from bot.reminders.posting import said, slot
 from bot.stats import views
 from bot.stats.jobs import LookAtReports, Report
 from bot.stats.summary import summary
@@ -20,11 +22,7 @@ feature = Feature()
 @feature.looks
 def look(bot: Bot) -> Look:
     """Only while a channel's Monday has come."""
-
-    async def interval() -> float:
-        return bot.timing.poll * OFTEN
-
-    return Look("reports", LookAtReports, interval, bot.counts.anything)
+    return Look("reports", LookAtReports, bot.timing.poll * OFTEN, bot.counts.anything)
 
 
 @feature.handles(LookAtReports)
@@ -50,7 +48,8 @@ async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
 async def report(job: Report, _: Keep, bot: Bot) -> list[Job]:
     """The seven days before; nothing where another organisation reads along."""
     now = utc_now()
-    if timedelta(seconds=job.age) <= TOO_LATE and await bot.sharing.shows(job.channel):
+    wanted = (await bot.preferences.channel(job.channel)).reminders.report
+    if wanted and timedelta(seconds=job.age) <= TOO_LATE and await bot.sharing.shows(job.channel):
         await slot(bot, job)
         until = now.astimezone(UTC).date() - timedelta(days=1)
         await said(bot, job, views.report_message(await summary(bot, until)))

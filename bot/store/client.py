@@ -122,17 +122,21 @@ class BatchingRedis(Redis):
         task.add_done_callback(self._sending.discard)
 
     async def _answer(self, batch: list[Command]) -> None:
-        results = await self._results(batch)
-        if any(map(is_elsewhere, results)):
-            await leave_server(self.connection_pool)
-            results = await self._once_more(batch, results)
-        for (_, _, answer, _), result in zip(batch, results, strict=True):
-            if answer.done():
-                continue
-            if isinstance(result, Exception):
-                answer.set_exception(as_outage(result))
-            else:
-                answer.set_result(result)
+        """Answer each, however that ends: nobody waits for what does not come."""
+        results: list[Any] = [StoreUnavailable("the client was closed")] * len(batch)
+        try:
+            results = await self._results(batch)
+            if any(map(is_elsewhere, results)):
+                await leave_server(self.connection_pool)
+                results = await self._once_more(batch, results)
+        finally:
+            for (_, _, answer, _), result in zip(batch, results, strict=True):
+                if answer.done():
+                    continue
+                if isinstance(result, Exception):
+                    answer.set_exception(as_outage(result))
+                else:
+                    answer.set_result(result)
 
     async def _once_more(self, batch: list[Command], results: list[Any]) -> list[Any]:
         """What the server refused to do is asked of whoever has its name now; what is in doubt is not repeated."""

@@ -170,6 +170,8 @@ def _spawn(data_dir: Path, path: Path, sync: str, log: IO[bytes]) -> subprocess.
         "appendfsync": sync,
         "save": "",
         "maxmemory-policy": "noeviction",
+        "hash-max-listpack-value": "1024",  # a card takes a third less
+        "hash-max-listpack-entries": "128",
         "daemonize": "no",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]

@@ -6,6 +6,7 @@ and the version of the layout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Final
 
@@ -21,9 +22,9 @@ def prefix(layout: int) -> str:
 
 
 PREFIX: Final = prefix(LAYOUT)
-WEEK: Final = 7 * 24 * 3600
-FORTNIGHT: Final = 2 * WEEK
 DAY: Final = 24 * 3600
+WEEK: Final = 7 * DAY
+FORTNIGHT: Final = 2 * WEEK
 QUARTER: Final = 90 * DAY
 
 
@@ -31,88 +32,152 @@ def key(*parts: str) -> str:
     return PREFIX + ":".join(parts)
 
 
+def each(*parts: str) -> Callable[[str], str]:
+    """Keys of which there is one for each thing: behind each of them stands for what, and what lies there."""
+    begin = key(*parts, "")
+    return lambda about: begin + about
+
+
+def each_two(*parts: str) -> Callable[[str, str], str]:
+    """Keys of which there is one for each two things."""
+    begin = key(*parts, "")
+    return lambda about, more: f"{begin}{about}:{more}"
+
+
+# --- the queue -------------------------------------------------------------------------------------------------------
+
 PEOPLE: Final = key("stream", "people")  # tickets of lanes in which a person waits
 BACKGROUND: Final = key("stream", "background")  # tickets of the other lanes
 GROUP: Final = "workers"  # the consumer group of both streams
 DELAYED: Final = key("delayed")  # lanes that must wait, by the time they are due
 DELAYED_SINCE: Final = key("delayed", "since")  # the same lanes, by when that was written down
 DEAD: Final = key("dead")  # dead letters
+TIDIED: Final = key("tidied")  # set for a day once all conversations were looked at
 READY: Final = key("ready")  # written to see whether Redis takes writes
+lane: Final = each("lane")  # lane: its jobs
+once: Final = each("once")  # whatever happens once: set once it has
+quota: Final = each("pace")  # what is spent, or whose turn it is
+
+# --- the event feed --------------------------------------------------------------------------------------------------
 
 CURSOR: Final = key("feed", "cursor")  # seq up to which the feed is known
 BEGAN: Final = key("feed", "began")  # when this bot first ran: older events are history
 PENDING: Final = key("feed", "pending")  # event ids that wait for a gap to be filled, by seq
+PENDING_EVENTS: Final = key("feed", "pending", "events")
 READ_AT: Final = key("feed", "read-at")  # when the feed was last read to its end
 READ_BEFORE: Final = key("feed", "read-before")  # when the other API version's feed was read, until this one's is
 GAP: Final = key("feed", "gap")  # since when events are lost to the feed, until the digest has said so
 ACTIVE: Final = key("feed", "active")  # when somebody last acted, here or in Inbox (Unix seconds)
 WEBHOOK_AT: Final = key("feed", "webhook-at")  # when a webhook last came (Unix seconds)
+ABSENCE: Final = key("feed", "absence")  # since and until when nobody read the feed, while that is being read
 MISSED: Final = key("feed", "missed")  # thread ids with messages from while the bot was away, by the first one's time
 MISSED_COUNT: Final = key("feed", "missed", "count")
-PENDING_EVENTS: Final = key("feed", "pending", "events")
-ABSENCE: Final = key("feed", "absence")  # since and until when nobody read the feed, while that is being read
 OWED: Final = key("feed", "owed")  # thread ids with something missed that is not shown, by the first one's time
 CAUGHT_UP: Final = key("feed", "caught-up")  # thread ids that were read again during the reading of an absence
+readings: Final = each("feed", "readings")  # hour since 1970: how often the feed was read in it; for a day
+BURIED_LOOKED_AT: Final = key("buried-looked-at")  # set once cards that an ended API v1 may have buried were looked at
 
-ROUTES: Final = key("routes")  # the rules about channels, in order, as versions before 2026-12 read them
-RULES: Final = key("rules")  # all rules, in order
+
+def read_lately(thread_id: str, what: str = "") -> str:
+    return key("read-lately", thread_id, *([what] if what else []))
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+card: Final = each("card")  # thread
+card_at: Final = each_two("card-at")  # channel and ts: the thread whose card that is
+CARD_OR_CHANNEL: Final = key("[cs][aho][rnoa]*")  # cards of both kinds, and what is kept of channels; and some others
+threads_of: Final = each("threads-of")  # contact id, or a person's platform id: the threads known with them
+standing: Final = each("standing")  # channel: the ts of what stands in it, while it is drawn anew
+unshown: Final = each("unshown")  # thread: the messages that wait to be shown
+shown: Final = each("shown")  # message: where it is shown
+post: Final = each_two("post")  # channel and ts: the messages that it shows
+receipt: Final = each("receipt")  # receipt: where it is
+receipt_of: Final = each("receipt-of")  # message
+says: Final = each("says")  # message that was sent with a receipt and has changed since: as it is now
+
+# --- who waits, and who answers --------------------------------------------------------------------------------------
+
 DUE: Final = key("reminders", "due")  # thread ids by when to look at them again
 WAITING: Final = key("reminders", "waiting")  # thread ids by when the first unanswered message was written
 MORNINGS: Final = key("reminders", "mornings")  # channels by when their next digest is due
-
 TARGETS: Final = key("targets", "due")  # thread ids by when to see whether they are late
-
 SNOOZED: Final = key("snoozed")  # thread ids by when to wake them
+snoozing: Final = each("snoozing")  # thread: set while its snoozing is on its way
+waiting: Final = each("waiting")  # thread: when somebody asked, and what the team did then
+wait_began: Final = each("wait-began")  # thread
+untold: Final = each("untold")  # Slack user: threads in which a wait began that they are to be told of
+mentioned: Final = each_two("mentioned")  # channel and ts: whom the post mentions
+member_of: Final = each_two("cache", "member-of")  # channel and Slack user
+replying: Final = each("replying")  # thread: who has its reply form open
+anyway: Final = each("anyway")  # thread: who replies though a colleague has it, each with that colleague's member id
 
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+ROUTES: Final = key("routes")  # the rules about channels, in order, as versions before 2026-12 read them
+RULES: Final = key("rules")  # all rules, in order
+routed: Final = each("routed")  # thread
+circle: Final = each("turns", "circle")  # rule: who had the last turn in it, until it has had none for 90 days
+owed: Final = each("turns", "owed")  # rule: Slack users whose turn in it came to nothing
+turn: Final = each_two("turns", "taken")  # thread and message: whose turn was taken for it
+load: Final = each("turns", "load")  # member: the threads they have, for an hour after they were counted or one given
+load_at: Final = each("turns", "load-at")  # member
+# member: threads that rules gave them within an hour, by when Inbox confirmed it (ms), infinite until then; a week
+given: Final = each("turns", "given")
+nobody_free: Final = each("turns", "nobody-free")  # rule: channels that know that nobody in it is free
+mentions: Final = each("turns", "mentions")  # channel: waits of the last hour that rules mentioned people for, by when
+mentions_left: Final = each("turns", "mentions-left")  # channel: waits that found no room there, with their rules
+# thread: when the last message was written of the wait that a rule mentioned people for
+mentioned_until: Final = each("turns", "mentioned-until")
+
+# --- sending ---------------------------------------------------------------------------------------------------------
+
+intent: Final = each("intent")  # intent: what is to be sent
+answer: Final = each("answer")  # intent: whether to send it again
+wrote: Final = each_two("wrote")  # platform and platform id: the Slack users who wrote to them lately, or are about to
+choice: Final = each("choice")  # choice: what somebody is to choose between
 SCHEDULED: Final = key("scheduled")  # messages that are sent later, by when to look at them
+# message that is sent later: its text and all else, until it is sent or given back; at most two weeks after its time
+scheduled: Final = each("scheduled")
+scheduled_post: Final = each("scheduled-post")  # the same: where it is shown, as long as it is kept
+scheduled_to: Final = each("scheduled-to")  # account and person: the messages that are sent later from one to the other
+PLAN_REFUSED: Final = key("plan-refused")  # when Inbox last refused a first message for want of an add-on
 
-LINKED: Final = key("linked")  # Slack users that have a link
-GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
-AUDIT: Final = key("audit")  # who did what, as a stream
-ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
+# --- forms and lists -------------------------------------------------------------------------------------------------
 
-COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
-REPORTS: Final = key("stats", "reports")  # channels by when their next report is due
-UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
-
+snippets: Final = each("snippets")  # owner
+snippet_form: Final = each("snippet-form")  # view
+contact_form: Final = each("contact-form")  # form
+contact_talk: Final = each("contact-talk")  # talk
+contact_draft: Final = each("contact-draft")  # draft
+CONTACT_TAGS: Final = key("contact-tags")  # those that the form of a contact last offered
+listing: Final = each("listing")  # listing
+ticked: Final = each("ticked")  # listing: its threads that are ticked
+bulk_stop: Final = each_two("bulk-stop")  # bulk and Slack user: set where they want it to end
+triage: Final = each("triage")  # triage
+triaged: Final = each("triaged")  # thread: the triage in which somebody has it before them
 KNOWN: Final = key("known")  # people outside the team, by platform and id, to be completed while somebody types
 KNOWN_WORDS: Final = key("known", "words")  # the words of their names and handles, each with its person
 KNOWN_SEEN: Final = key("known", "seen")  # when each was seen last (Unix seconds)
 
-MEMBERS: Final = key("cache", "members")
-ACCOUNT_LINKS: Final = key("cache", "account-links")
-TAGS: Final = key("cache", "tags")
-STATUSES: Final = key("cache", "statuses")
-PLATFORMS: Final = key("cache", "platforms")
-TEAM: Final = key("cache", "team")
-CONTACT_TAGS: Final = key("contact-tags")  # those that the form of a contact last offered
-INSTALLATION: Final = key("installation")
-REVOKED: Final = key("revoked")  # Slack took the token away
-REFUSED: Final = key("refused")  # Slack does not take the token now: its word for that
-INBOX_VERSION: Final = key("inbox-version")
-BURIED_LOOKED_AT: Final = key("buried-looked-at")  # set once cards that an ended API v1 may have buried were looked at
-PLAN_REFUSED: Final = key("plan-refused")  # when Inbox last refused a first message for want of an add-on
+# --- people and channels ---------------------------------------------------------------------------------------------
 
-
-def lane(name: str) -> str:
-    return key("lane", name)
-
-
-def once(name: str) -> str:
-    return key("once", name)
-
-
-def link(user: str) -> str:
-    return key("link", user)
-
-
-def matched_by(user: str) -> str:
-    """The digest of the address by which a Slack user was matched to their member."""
-    return key("matched-by", user)
-
-
-def consent(channel: str) -> str:
-    return key("consent", channel)
+LINKED: Final = key("linked")  # Slack users that have a link
+link: Final = each("link")  # Slack user: their member id
+LINKED_AS_FOUND: Final = key("linked-as", "found")  # set once it was noted of the links that older versions left
+linked_as: Final = each("linked-as")  # member: Slack users who were linked to them at some time; `link` says who is
+matched_by: Final = each("matched-by")  # Slack user: the digest of the address by which they were matched
+GUESTS: Final = key("guests")  # Slack users that an admin let in though they are guests
+AUDIT: Final = key("audit")  # who did what, as a stream
+ACTED: Final = key("acted")  # Slack users that ever did something in Inbox
+CHANNELS: Final = key("channels")  # those of which something is kept for good
+CHANNELS_FOUND: Final = key("channels", "found")  # set once those were looked for that versions before 2026-12 left
+consent: Final = each("consent")  # channel: the admin who said that another organisation may read there
+sharing: Final = each("sharing")  # channel: whether another organisation reads there
+click: Final = each("click")  # Slack user: the last that was refused them for want of a link
+access_request: Final = each("access-request")  # request
+channel_choices: Final = each("choices", "channel")  # channel
+person_choices: Final = each("choices", "person")  # Slack user
 
 
 def line(name: str) -> str:
@@ -120,242 +185,13 @@ def line(name: str) -> str:
     return PREFIX + name
 
 
-def sharing(channel: str) -> str:
-    return key("sharing", channel)
-
-
-def click(user: str) -> str:
-    return key("click", user)
-
-
-def access_request(about: str) -> str:
-    return key("access-request", about)
-
-
-def profile(user: str) -> str:
-    return key("cache", "profile", user)
-
-
-def lookup(recipient: str) -> str:
-    return key("cache", "lookup", recipient)
-
-
-def card(thread_id: str) -> str:
-    return key("card", thread_id)
-
-
-ANY_CARD: Final = key("card*")  # of both kinds
-
-
-def card_at(channel: str, ts: str) -> str:
-    return key("card-at", channel, ts)
-
-
-def standing(channel: str) -> str:
-    """The ts of what stands in the channel, while it is drawn anew."""
-    return key("standing", channel)
-
-
-def threads_of(person: str) -> str:
-    return key("threads-of", person)
-
-
-def routed(thread_id: str) -> str:
-    return key("routed", thread_id)
-
-
-def circle(rule: str) -> str:
-    """Who had the last turn in a rule, until it has had none for 90 days."""
-    return key("turns", "circle", rule)
-
-
-def owed(rule: str) -> str:
-    """Slack users whose turn in a rule came to nothing."""
-    return key("turns", "owed", rule)
-
-
-def turn(thread_id: str, message_id: str) -> str:
-    """Whose turn was taken for a message."""
-    return key("turns", "taken", thread_id, message_id)
-
-
-def load(member_id: str) -> str:
-    """Threads that a member has, for an hour after they were counted, or a rule gave one."""
-    return key("turns", "load", member_id)
-
-
-def load_at(member_id: str) -> str:
-    return key("turns", "load-at", member_id)
-
-
-def given(member_id: str) -> str:
-    """Threads that rules gave a member within an hour, by when Inbox confirmed it (ms), infinite until then; a week."""
-    return key("turns", "given", member_id)
-
-
-def nobody_free(rule: str) -> str:
-    """Channels that know that nobody in a rule is free."""
-    return key("turns", "nobody-free", rule)
-
-
-def mentions(channel: str) -> str:
-    """Waits that rules mentioned people for in the last hour, by when that was (ms)."""
-    return key("turns", "mentions", channel)
-
-
-def mentions_left(channel: str) -> str:
-    """Waits that found no room there, with their rules."""
-    return key("turns", "mentions-left", channel)
-
-
-def mentioned_until(thread_id: str) -> str:
-    """When the last message was written of the wait that a rule mentioned people for."""
-    return key("turns", "mentioned-until", thread_id)
-
-
-def group(group_id: str) -> str:
-    return key("cache", "group", group_id)
-
-
-def snoozing(thread_id: str) -> str:
-    return key("snoozing", thread_id)
-
-
-def waiting(thread_id: str) -> str:
-    return key("waiting", thread_id)
-
-
-def wait_began(thread_id: str) -> str:
-    return key("wait-began", thread_id)
-
-
-def intent(intent_id: str) -> str:
-    return key("intent", intent_id)
-
-
-def choice(choice_id: str) -> str:
-    return key("choice", choice_id)
-
-
-def scheduled(about: str) -> str:
-    """A message that is sent later, with its text, until it is sent or given back; at most two weeks after its time."""
-    return key("scheduled", about)
-
-
-def scheduled_post(about: str) -> str:
-    """Where it is shown that the message is sent later; as long as the message is kept."""
-    return key("scheduled-post", about)
-
-
-def scheduled_to(line: str) -> str:
-    """The messages that are sent later from one account to one person."""
-    return key("scheduled-to", line)
-
-
-def snippets(owner: str) -> str:
-    return key("snippets", owner)
-
-
-def snippet_form(view_id: str) -> str:
-    return key("snippet-form", view_id)
-
-
-def replying(thread_id: str) -> str:
-    return key("replying", thread_id)
-
-
-def anyway(thread_id: str) -> str:
-    """Who replies in a conversation that a colleague has, each with that colleague's member id."""
-    return key("anyway", thread_id)
-
-
-def receipt(receipt_id: str) -> str:
-    return key("receipt", receipt_id)
-
-
-def receipt_of(message_id: str) -> str:
-    return key("receipt-of", message_id)
-
-
-def shown(message_id: str) -> str:
-    return key("shown", message_id)
-
-
-def unshown(thread_id: str) -> str:
-    return key("unshown", thread_id)
-
-
-def read_lately(thread_id: str, what: str = "") -> str:
-    return key("read-lately", thread_id, *([what] if what else []))
-
-
-def mentioned(channel: str, ts: str) -> str:
-    """Whom the post mentions."""
-    return key("mentioned", channel, ts)
-
-
-def member_of(channel: str, user: str) -> str:
-    return key("cache", "member-of", channel, user)
-
-
-def untold(user: str) -> str:
-    """Threads in which a wait began that a Slack user is to be told of."""
-    return key("untold", user)
-
-
-def post(channel: str, ts: str) -> str:
-    return key("post", channel, ts)
-
-
-def wrote(platform: str, platform_id: str) -> str:
-    return key("wrote", platform, platform_id)
-
-
-def answer(intent_id: str) -> str:
-    return key("answer", intent_id)
-
-
-def contact_form(form_id: str) -> str:
-    return key("contact-form", form_id)
-
-
-def contact_talk(talk_id: str) -> str:
-    return key("contact-talk", talk_id)
-
-
-def contact_draft(draft_id: str) -> str:
-    return key("contact-draft", draft_id)
-
-
-def listing(listing_id: str) -> str:
-    return key("listing", listing_id)
-
-
-def ticked(listing_id: str) -> str:
-    """The threads of a list that are ticked."""
-    return key("ticked", listing_id)
-
-
-def bulk_stop(bulk_id: str, user: str) -> str:
-    """Set where that user wants what they do with many conversations to end."""
-    return key("bulk-stop", bulk_id, user)
-
-
-def triage(triage_id: str) -> str:
-    return key("triage", triage_id)
-
-
-def triaged(thread_id: str) -> str:
-    """The triage in which somebody has the conversation before them."""
-    return key("triaged", thread_id)
-
-
-def quota(name: str) -> str:
-    return key("pace", name)
-
-
-def channel_choices(channel: str) -> str:
-    return key("choices", "channel", channel)
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+COUNTED_SINCE: Final = key("stats", "since")  # the day of the first count
+REPORTS: Final = key("stats", "reports")  # channels by when their next report is due
+UNANSWERED: Final = key("stats", "unanswered")  # thread ids, by when somebody asked first (Unix seconds)
+# thread: when its latest message and its latest answer were written, for an hour
+latest_of: Final = each("stats", "latest")
 
 
 def received(day: date) -> str:
@@ -371,10 +207,18 @@ def answer_facts(day: date) -> str:
     return key("stats", "facts", day.isoformat())
 
 
-def latest_of(thread_id: str) -> str:
-    """When the latest message and the latest answer of a conversation were written, for an hour."""
-    return key("stats", "latest", thread_id)
+# --- what Slack and Inbox said ---------------------------------------------------------------------------------------
 
-
-def person_choices(user: str) -> str:
-    return key("choices", "person", user)
+MEMBERS: Final = key("cache", "members")
+ACCOUNT_LINKS: Final = key("cache", "account-links")
+TAGS: Final = key("cache", "tags")
+STATUSES: Final = key("cache", "statuses")
+PLATFORMS: Final = key("cache", "platforms")
+TEAM: Final = key("cache", "team")
+profile: Final = each("cache", "profile")  # Slack user
+group: Final = each("cache", "group")  # user group: who is in it
+lookup: Final = each("cache", "lookup")  # recipient: who that is
+INSTALLATION: Final = key("installation")
+REVOKED: Final = key("revoked")  # Slack took the token away
+REFUSED: Final = key("refused")  # Slack does not take the token now: its word for that
+INBOX_VERSION: Final = key("inbox-version")

@@ -12,6 +12,7 @@ from bot.people.announce import announced, channel_of_admin
 from bot.people.answers import say
 from bot.queue.job import Job
 from bot.routing.commands import unfit
+from bot.routing.make import readable
 from bot.routing.views import cannot_post
 from bot.targets import views
 from bot.targets.jobs import LookAtTargets
@@ -39,6 +40,8 @@ async def escalate(job: Console, typed: str, bot: Bot) -> list[Job]:
         raise Mistake(cannot_post(to, code))
     if to.startswith("S") and not await bot.sharing.shows(channel):
         raise Mistake(views.SHARED)
+    if to.startswith("S"):
+        await readable(bot, to)
     await bot.preferences.set_channel(channel, escalate_after=after, escalate_to=to)
     return [
         *await announced(bot, job, "/inbox escalate", channel, views.escalates(channel, after, to)),

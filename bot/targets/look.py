@@ -9,15 +9,18 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from bot.card import Card
 from bot.cards.jobs import Render
 from bot.channels.store import ChannelChoices
 from bot.context import Bot
-from bot.errors import InboxError, Refused, Unidentified
+from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
-from bot.models import Card, Place
-from bot.queue.job import Asker, Job, Keep, utc_now
+from bot.models import Place
+from bot.people.colleague import acting_as
+from bot.people.present import present
+from bot.queue.job import Job, Keep, utc_now
 from bot.queue.timer import Look
-from bot.reminders.due import LOOK, OFTEN, acting_as
+from bot.reminders.due import LOOK, OFTEN
 from bot.reminders.store import FORGOTTEN
 from bot.targets.jobs import LookAtTargets, Stage, TellLate
 
@@ -43,11 +46,7 @@ class Step(NamedTuple):
 @feature.looks
 def look(bot: Bot) -> Look:
     """Only while a target may have passed."""
-
-    async def interval() -> float:
-        return bot.timing.poll * OFTEN
-
-    return Look("targets", LookAtTargets, interval, bot.targets.anything)
+    return Look("targets", LookAtTargets, bot.timing.poll * OFTEN, bot.targets.anything)
 
 
 @feature.handles(LookAtTargets)
@@ -109,7 +108,10 @@ async def _steps(
 
 
 async def quiet_until(bot: Bot, to: Ear | None, at: datetime) -> datetime:
-    """`at`, or when the quiet hours of whom it is for end."""
+    """`at`, or when the quiet hours of whom it is for end; of a group's, the first of them to be there again."""
+    if to and to.mention.startswith("S"):
+        there = await present(bot, [to.mention], at)
+        return at if there.ids else there.until or at
     user = next((one for one in (to.channel, to.mention) if one.startswith(("U", "W"))), "") if to else ""
     quiet = (await bot.preferences.person(user)).quiet if user else None
     return (quiet.until(at) if quiet else None) or at
@@ -126,19 +128,8 @@ async def _ear(bot: Bot, card: Card, place: Place, whom: str) -> Ear | None:
         return Ear(place.channel, whom)
     try:
         if whom:
-            return Ear(whom) if await may_act(bot, whom) else Ear(place.channel, whom)
+            return Ear(whom) if await bot.access.colleague(whom) else Ear(place.channel, whom)
         user = await acting_as(bot, card.thread.assignee_id) if card.thread.assignee_id else None
     except (InboxError, Unidentified):
         return None
     return Ear(user or place.channel)
-
-
-async def may_act(bot: Bot, user: str) -> bool:
-    """Whether a direct message may name a contact to them. Raises `Unidentified` and `InboxError`."""
-    try:
-        await bot.access.actor(Asker(user=user, team=bot.installation.team))
-    except Unidentified:
-        raise
-    except Refused:
-        return False
-    return True

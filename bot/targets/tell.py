@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import SlackError
 from bot.feature import Feature
-from bot.models import Card
+from bot.people.present import present, token
 from bot.queue.job import Job, Keep, utc_now
-from bot.reminders.due import LOOK, said, slot, stands, waiters
+from bot.reminders.due import LOOK
+from bot.reminders.posting import said, slot, stands, waiters
 from bot.reminders.views import reminder
 from bot.targets.jobs import TellLate
-from bot.targets.look import Ear, answer_by, may_act, quiet_until
+from bot.targets.look import Ear, answer_by, quiet_until
 
 feature = Feature()
 
@@ -36,13 +38,16 @@ async def tell_late(job: TellLate, _: Keep, bot: Bot) -> list[Job]:
     found = await waiters(bot, mine)
     in_person = job.channel.startswith(("U", "W"))
     shows, personal = in_person or await bot.sharing.shows(job.channel), in_person and job.stage == "late"
-    mention = job.mention if shows else ""
-    if not found or not await said(
-        bot, job, reminder(found, personal=personal, names=shows, late=True, mention=mention)
-    ):
+    calls = await _calls(bot, job.mention) if job.mention and shows else ""
+    if not found or not await said(bot, job, reminder(found, personal=personal, names=shows, late=True, calls=calls)):
         await _release(bot, job, mine)
         return []
     return await _told(bot, mine)
+
+
+async def _calls(bot: Bot, mention: str) -> str:
+    """Slack's tokens of who is there of those to be mentioned, with a space behind; where none is, of all."""
+    return " ".join([*map(token, (await present(bot, [mention], utc_now())).ids or [mention]), ""])
 
 
 async def _told(bot: Bot, threads: Iterable[str]) -> list[Job]:
@@ -85,6 +90,6 @@ async def _is_late(bot: Bot, job: TellLate, thread_id: str, since: float) -> boo
 async def _may_hear(bot: Bot, job: TellLate, card: Card) -> bool:
     """Whether the one person it is for has the conversation still, or at least may act."""
     if job.stage != "late":
-        return await may_act(bot, job.channel)
+        return await bot.access.colleague(job.channel) is not None
     member = card.thread.assignee_id
     return member is not None and await bot.access.acts_as(job.channel, member)

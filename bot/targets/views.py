@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from bot.slack.blocks import Block, field, label, option
+from bot.slack.blocks import Block, option
+from bot.slack.inputs import checkboxes, field, text_input
 
 BAD_TARGET: Final = "Write a number of minutes from 1 to 10080, or leave it empty for no target."
 BAD_HOLIDAY: Final = "Write each day as 2026-12-25, with commas between them."
@@ -26,31 +27,24 @@ SHARED: Final = (
 def fields(target: float | None, holidays: Sequence[date], *, report: bool) -> list[Block]:
     """What stands in the form of a channel's settings."""
     monday = option("How we did in the week before", "report")
-    boxes: Block = {"type": "checkboxes", "options": [monday], **({"initial_options": [monday]} if report else {})}
     days = ", ".join(one.isoformat() for one in holidays)
     return [
         field(
             "target",
             "Answer within … minutes",
-            {"type": "plain_text_input", "max_length": 60, **_initial(minutes(target))}
-            | {"placeholder": label("no target", 150)},
+            text_input(60, minutes(target), placeholder="no target"),
+            hint="Of working hours. Cards say by when; then who has it is reminded, else the channel.",
             optional=True,
-            hint=label("Of working hours. Cards say by when; then who has it is reminded, else the channel.", 150),
         ),
         field(
             "holidays",
             "Holidays",
-            {"type": "plain_text_input", "multiline": True, "max_length": 2_000, **_initial(days)}
-            | {"placeholder": label("2026-12-25, 2027-01-01", 150)},
+            text_input(2_000, days, placeholder="2026-12-25, 2027-01-01", lines=True),
+            hint="No hour of these days counts.",
             optional=True,
-            hint=label("No hour of these days counts.", 150),
         ),
-        field("report", "On Monday at 9:00", boxes, optional=True),
+        field("report", "On Monday at 9:00", checkboxes([monday], [monday] if report else []), optional=True),
     ]
-
-
-def _initial(value: str) -> Block:
-    return {"initial_value": value} if value else {}
 
 
 def minutes(count: float | None) -> str:

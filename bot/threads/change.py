@@ -10,23 +10,31 @@ import structlog
 
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
+from bot.card import Card, Note
 from bot.cards.jobs import Render
-from bot.cards.known import first_seen
+from bot.cards.known import card_of
 from bot.context import Bot
 from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.lists.jobs import DrawHome, ShowAgain
-from bot.models import Card, Note, Thread
+from bot.models import Thread
 from bot.people import answers
 from bot.people.access import Actor
-from bot.people.answers import meanwhile, say, tell
+from bot.people.answers import given_back, meanwhile, say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
-from bot.slack.blocks import handed_back
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.snooze import put
 from bot.threads.jobs import Change, Verb
-from bot.threads.words import NOTE_TO_NOBODY, already, left_open, not_archived, not_reminding, still_assigned
+from bot.threads.words import (
+    NOTE_TO_NOBODY,
+    already,
+    just_wrote,
+    left_open,
+    not_archived,
+    not_reminding,
+    still_assigned,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +52,7 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """A button of a card or in a list; its value is the thread."""
     who, verb = asker(body), body["actions"][0]["action_id"]
     job = Change(verb=verb, thread_id=button_value(body), asker=who, seen_in=seen_in(body))
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
     await ack()
 
 
@@ -54,7 +62,7 @@ async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     who, thread_id = asker(body), await accept.thread_of(bot, body)
     verb, shown = _meant(body["callback_id"], await bot.cards.get(thread_id))
     job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who)
-    await accept.asked(bot, who, job if thread_id else say(who, words.NO_CARD))
+    await accept.asked(bot, job if thread_id else say(who, words.NO_CARD))
     await ack()
 
 
@@ -90,7 +98,7 @@ async def not_changed(job: Change, error: Exception, bot: Bot) -> list[Job]:
 
 def _instead(job: Change, why: str) -> list[Job]:
     """Why it was not done; what was to be read with it comes back."""
-    return [tell(job.asker, one) for one in handed_back(why, job.note)]
+    return given_back(job.asker, why, job.note)
 
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
@@ -99,9 +107,8 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         if job.verb == "take_or_give_back":
             verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
             job = job.model_copy(update={"verb": verb})
-        card = await bot.cards.get(job.thread_id)
-        if card is None and job.seen_in:  # a list names threads that have no card yet
-            card = await first_seen(bot, job.thread_id)
+        # A list names threads that have no card yet.
+        card = await (card_of(bot, job.thread_id) if job.seen_in else bot.cards.get(job.thread_id))
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return _instead(job, words.NO_CARD)
@@ -134,6 +141,9 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
         return await _not_to_claim(bot, job, actor)
     if job.unless_after:
         return await _not_to_archive(bot, job, card, job.unless_after)
+    if job.verb == "archive" and any(one.message.inbound for one in await bot.posts.waiting(job.thread_id)):
+        await answers.note(bot, job, "left open: a new message")
+        return [say(job.asker, just_wrote(card.thread.person.label if card.thread.person else "They"))]
     if not _already(job, card, card.thread, actor):
         return None
     thread = await bot.inbox.thread(job.thread_id)
@@ -215,7 +225,7 @@ def _noted(job: Change, actor: Actor) -> list[Job]:
     if not job.note:
         return []
     told = _told(job, actor)
-    return told or [tell(job.asker, one) for one in handed_back(NOTE_TO_NOBODY, job.note)]
+    return told or given_back(job.asker, NOTE_TO_NOBODY, job.note)
 
 
 async def _gone(bot: Bot, job: Change, error: Gone) -> list[Job]:

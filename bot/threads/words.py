@@ -25,6 +25,11 @@ def left_open(person: str) -> str:
     return f"{plain(person, 100)} wrote while you answered, so the conversation is not archived. Look at the card."
 
 
+def just_wrote(person: str) -> str:
+    """Somebody pressed *Archive* before the card could show that they wrote."""
+    return f"{plain(person, 100)} has just written again, so the conversation is not archived. Look at the card."
+
+
 def not_archived(why: str) -> str:
     """Archiving with a reply has failed; `why` is a whole sentence."""
     return f"Your reply was sent, but the conversation is not archived. {why}"

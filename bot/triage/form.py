@@ -74,7 +74,6 @@ async def snooze(ack: Ack, body: Body, bot: Bot) -> None:
 
 
 async def _step(body: Body, bot: Bot, verb: Verb, thread_id: str, choice: str = "") -> None:
-    who = asker(body)
     job = StepTriage(
         view_id=body["view"]["id"],
         triage=more_of(body),
@@ -82,9 +81,9 @@ async def _step(body: Body, bot: Bot, verb: Verb, thread_id: str, choice: str = 
         verb=verb,
         choice=choice,
         typed=submitted(body, "text"),
-        asker=who,
+        asker=asker(body),
     )
-    await accept.asked(bot, who, job)
+    await accept.asked(bot, job)
 
 
 @feature.view("triage")
@@ -134,14 +133,11 @@ async def open_form(job: OpenTriage, _: Keep, bot: Bot) -> list[Job]:
         wanted = await understood(bot, job.typed) if job.typed else _mine(actor)
         found = await find(bot, wanted)
     except Mistake as mistake:
-        await forms.notice(bot, job, TITLE, str(mistake), job.typed)
-        return []
+        return await forms.notice(bot, job, TITLE, str(mistake), job.typed)
     except InboxError as error:
-        await forms.notice(bot, job, TITLE, lists.not_listed(error, job.ref), job.typed)
-        return []
+        return await forms.notice(bot, job, TITLE, lists.not_listed(error, job.ref), job.typed)
     if not found.threads:
-        await forms.notice(bot, job, TITLE, words.empty(wanted.said if job.typed else ""))
-        return []
+        return await forms.notice(bot, job, TITLE, words.empty(wanted.said if job.typed else ""))
     ids = tuple(one.id for one in waiting_first(found.threads)[:MOST])
     kept = Triage(user=actor.user, conditions=wanted.conditions, waiting=wanted.waiting, left=ids)
     return await following(bot, job, actor, job.key, kept)

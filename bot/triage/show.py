@@ -16,10 +16,10 @@ from bot.lists import words as lists
 from bot.models import Thread
 from bot.people import forms
 from bot.people.access import Actor
-from bot.people.answers import tell
+from bot.people.answers import given_back
 from bot.queue.job import Filled, Job, Keep, utc_now
 from bot.reply.form import account_of, last_messages, limit_of
-from bot.slack.blocks import handed_back
+from bot.reply.views import Entry
 from bot.slack.payloads import remembered
 from bot.snippets import put
 from bot.snippets.views import text_field
@@ -27,7 +27,6 @@ from bot.triage import views, words
 from bot.triage.jobs import NextTriage
 from bot.triage.store import Triage
 
-SHOWN: Final = 5  # messages
 LOOKED_AT: Final = 10  # conversations that are read until one is still to be done, before others have their turn
 feature = Feature()
 
@@ -75,7 +74,7 @@ async def following(
 
 def unsent(job: Filled, typed: str) -> list[Job]:
     """What stood in the field comes back."""
-    return [tell(job.asker, one) for one in handed_back(words.NOT_SENT, typed)] if typed.strip() else []
+    return given_back(job.asker, words.NOT_SENT, typed) if typed.strip() else []
 
 
 async def _still(bot: Bot, kept: Triage, thread_id: str) -> Thread | None:
@@ -99,6 +98,7 @@ async def _shown(
     messages, link = await asyncio.gather(last_messages(bot, thread.id), account_of(bot, thread))
     shown = [*(messages or ()), *([thread.last_message] if thread.last_message else [])]
     seen = max((one.created_at for one in shown), default=utc_now())
+    archives = (await bot.preferences.person(actor.user)).archive_when_sent
     view = views.form(
         thread,
         account=link.label if link else "your account",
@@ -106,14 +106,11 @@ async def _shown(
         snoozed=await bot.snoozes.get(thread.id),
         messages=messages,
         left=left,
-        seen=seen,
-        characters=await limit_of(bot, thread.platform),
-        archives=(await bot.preferences.person(actor.user)).archive_when_sent,
         colleague=not await _agreed(bot, actor, thread),
         why_not=why_not(thread, link),
         others=[(one.name, one.since) for one in await bot.replies.writers(thread.id) if one.user != actor.user],
         note=note,
-        typed=typed,
+        entry=Entry(await limit_of(bot, thread.platform), archives, seen, typed),
         turn=job.ref,
         metadata=remembered(thread.id, job.asker, triage_id),
     )

@@ -8,13 +8,11 @@ from bot.bulk.one import wrote_since
 from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
 from bot.feature import Feature
-from bot.hours import zone_of
 from bot.models import Thread
 from bot.people import answers, forms
 from bot.people.access import Actor
-from bot.people.answers import tell
+from bot.people.answers import given_back
 from bot.queue.job import Job, Keep, Later
-from bot.slack.blocks import handed_back
 from bot.snooze.times import CHOICES, by_choice
 from bot.threads.jobs import Change, Wish
 from bot.threads.jobs import Verb as ChangeVerb
@@ -39,8 +37,7 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
         return []
     kept = await bot.triages.kept.get(job.triage)
     if kept is None or kept.user != actor.user:
-        await forms.notice(bot, job, TITLE, words.TOO_OLD, job.typed)
-        return []
+        return await forms.notice(bot, job, TITLE, words.TOO_OLD, job.typed)
     if kept.step == job.key:
         return await _gone_on(bot, job, actor, kept)
     if kept.now != job.thread_id:  # it was pressed twice
@@ -59,7 +56,7 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
 @feature.gives_up(StepTriage)
 async def not_done(job: StepTriage, error: Exception, bot: Bot) -> list[Job]:
     """What was written is handed back."""
-    return [tell(job.asker, one) for one in handed_back(answers.explain(bot, error, job.ref), job.typed)]
+    return given_back(job.asker, answers.explain(bot, error, job.ref), job.typed)
 
 
 async def _stays(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> str | None:
@@ -102,6 +99,6 @@ async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
     """The same as the button of a card."""
     choice, wish = next((one for one in CHOICES if one == job.choice), None), None
     if choice:
-        zone = zone_of((await bot.access.insider(job.asker)).zone)
+        zone = await bot.access.zone(job.asker)
         wish = Wish(until=by_choice(choice, job.at, zone))
     return Change(at=job.at, verb=verb, thread_id=job.thread_id, snooze=wish, asker=job.asker)

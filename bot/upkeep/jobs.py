@@ -8,10 +8,14 @@ from bot.queue.job import Background
 
 
 class Tidy(Background):
-    """Remove what is older than it may be; `cursor` is where the cards are gone on with, None before the first."""
+    """Remove what is older than it may be; `cursor` is where the cards are gone on with, None before the first.
+
+    `whole`: all of them are looked at.
+    """
 
     merge: ClassVar[bool] = True
     logged: ClassVar[bool] = False
     waits_in: ClassVar[str] = "tidy"
     kind: Literal["tidy"] = "tidy"
     cursor: int | None = None
+    whole: bool = True

@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 from bot.cards.store import kept as written
 from bot.models import Thread
 from bot.store import keys
+from bot.store.channels import note
 from bot.store.scripts import script
 
-FOR_GOOD: Final = -1  # the time to live of what has none
 _OF_THE_GONE: Final = ("thread", "gone", "channel", "ts")
 
 
@@ -25,22 +25,22 @@ class Lifetimes:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._lives = days * keys.DAY
         self._rest = script(redis, "upkeep/rest.lua")
+        self._some = script(redis, "upkeep/some.lua")
 
-    async def some(self, cursor: int) -> tuple[int, list[str]]:
-        """Ids of some threads with a card, and where to go on; 0 at the end. Each comes at least once.
+    async def is_whole(self) -> bool:
+        """Whether all is looked at, as once in a day: else only what may have come to rest since the last look."""
+        return bool(await self._redis.set(keys.TIDIED, "1", nx=True, ex=keys.DAY))
 
-        Places of cards that have moved on, as an older version left them, are from now on forgotten in time.
+    async def some(self, cursor: int, *, whole: bool = True) -> tuple[int, list[str]]:
+        """Ids of some threads to look at, and where to go on; 0 at the end. Each comes at least once.
+
+        Places of cards that have moved on, as an older version left them, are from now on forgotten in time, and
+        channels known of which it left something.
         """
-        following, found = await self._redis.scan(cursor, match=keys.ANY_CARD, count=200)
-        names = [one.decode() for one in found]
-        places = [one for one in names if not one.startswith(keys.card(""))]
-        pipe = self._redis.pipeline(transaction=False)
-        for one in places:
-            pipe.ttl(one)
-        for one, left in zip(places, await pipe.execute() if places else [], strict=True):
-            if left == FOR_GOOD:
-                await self._redis.expire(one, self._lives)
-        return int(following), [one.removeprefix(keys.card("")) for one in names if one.startswith(keys.card(""))]
+        begins = [keys.card(""), keys.card_at("", "")[:-1], keys.CARD_OR_CHANNEL]
+        following, cards, others = await self._some(keys=[keys.TIDIED], args=[cursor, *begins, self._lives, int(whole)])
+        await note(self._redis, [one.decode() for one in others])
+        return int(following), [one.decode().removeprefix(keys.card("")) for one in cards]
 
     async def rest(self, thread_id: str) -> None:
         """Bring what leads to the card, and what is kept of it, in line with how long nothing has changed.
@@ -62,8 +62,10 @@ class Lifetimes:
 
 
 def _slim(thread: Thread) -> Thread:
-    person = thread.person and thread.person.model_copy(update={"bio": None, "picture": None, "followers": None})
-    return thread.model_copy(update={"person": person, "last_message": None})
+    person = thread.person and thread.person.model_copy(
+        update={"bio": None, "picture": None, "followers": None, "verified": None}
+    )
+    return thread.model_copy(update={"person": person, "last_message": None, "platform_id": None})
 
 
 def _bare(thread: Thread) -> Thread:

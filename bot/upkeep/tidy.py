@@ -19,10 +19,7 @@ feature = Feature()
 
 @feature.looks
 def look(bot: Bot) -> Look:
-    async def hourly() -> float:
-        return EVERY
-
-    return Look("tidy", Tidy, hourly)
+    return Look("tidy", Tidy, EVERY)
 
 
 @feature.handles(Tidy)
@@ -31,9 +28,11 @@ async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
     if job.cursor is None:
         await bot.lanes.trim()
         await bot.record.trim()
+        await bot.links.note()
+        job = job.model_copy(update={"whole": await bot.lifetimes.is_whole()})
     began, cursor = utc_now(), job.cursor or 0
     while (utc_now() - began).total_seconds() < FOR:
-        cursor, threads = await bot.lifetimes.some(cursor)
+        cursor, threads = await bot.lifetimes.some(cursor, whole=job.whole)
         await asyncio.gather(*(bot.lifetimes.rest(one) for one in threads))
         if cursor == 0:
             return []

@@ -33,8 +33,7 @@ feature = Feature()
 @feature.action("my_mentions")
 async def my_mentions(ack: Ack, body: Body, bot: Bot) -> None:
     """The menu in Home."""
-    who = asker(body)
-    await accept.asked(bot, who, SetHeard(heard=picked_now(body), asker=who))  # type: ignore[arg-type]  # an option
+    await accept.asked(bot, SetHeard(heard=picked_now(body), asker=asker(body)))  # type: ignore[arg-type]  # an option
     await ack()
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import InboxError, SlackRefused, Unidentified
-from bot.models import Card, Heard, Message
+from bot.models import Heard, Message
 from bot.people.colleague import user_of
 from bot.queue.job import utc_now
 from bot.waits.jobs import Notice, TellWhoWaits

@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 
+from bot.card import Card
 from bot.context import Bot
 from bot.errors import SlackRefused
 from bot.feature import Feature
-from bot.models import Card
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.reminders.jobs import Nudge
 from bot.store.quota import NEW
@@ -65,9 +65,9 @@ async def _waiters(bot: Bot, user: str, still: Sequence[Card]) -> list[views.Wai
     found = []
     for card in still:
         if card.thread.assignee_id and await bot.access.acts_as(user, card.thread.assignee_id):
-            person, place = card.thread.person, await bot.cards.place(card.thread.id)
+            place = await bot.cards.place(card.thread.id)
             link = bot.installation.permalink(*place) if place else None
-            found.append(views.Waiter(person.label if person else "Someone", card.waiting_since or utc_now(), link))
+            found.append(views.Waiter(card.thread.who, card.waiting_since or utc_now(), link))
     return found
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.models import Broadcast, Heard
-from bot.slack.blocks import Block, Msg, View, context, field, label, modal, option, section
+from bot.slack.blocks import Block, Msg, View, context, label, modal, section
+from bot.slack.inputs import choices, field
 from bot.text import plain, when_long
 
 _LISTED: Final = 12  # of those who wait, in one message
@@ -77,12 +78,12 @@ def mentioning(message: Msg, user: str) -> Msg:
 
 def my_choice(how: Heard) -> Block:
     """A row of somebody's Home, with what is chosen now."""
-    return section(WHEN) | {"accessory": {**_menu(how), "action_id": "my_mentions"}}
+    return section(WHEN) | {"accessory": {**choices(_HEARD, how), "action_id": "my_mentions"}}
 
 
 def heard_field(how: Heard) -> Block:
     """The same in a form."""
-    return field("heard", WHEN, _menu(how))
+    return field("heard", WHEN, choices(_HEARD, how))
 
 
 def my_modal(how: Heard, *, more: Sequence[Block], metadata: str) -> View:
@@ -95,11 +96,6 @@ def my_modal(how: Heard, *, more: Sequence[Block], metadata: str) -> View:
         submit=label("Save"),
         private_metadata=metadata,
     )
-
-
-def _menu(how: Heard) -> Block:
-    options = {one: option(words, one) for one, words in _HEARD.items()}
-    return {"type": "static_select", "options": list(options.values()), "initial_option": options[how]}
 
 
 def heard(how: Heard) -> str:

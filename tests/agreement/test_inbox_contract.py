@@ -18,8 +18,9 @@ import pytest
 from bot.address import Address
 from bot.errors import Rejected
 from bot.facts import ContactChange
-from bot.inbox.client import KEEP, Inbox, http_client, open_inbox
+from bot.inbox.client import Inbox, open_inbox
 from bot.inbox.search import Narrow, Search
+from bot.inbox.transport import KEEP, http_client
 from bot.network import DIRECT
 from bot.recipient import Recipient
 from bot.sandbox.inbox import v1, v2

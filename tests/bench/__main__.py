@@ -11,8 +11,10 @@ import uvloop
 
 from bot import log
 from tests.bench.acks import acks, beside_peers, while_inbox_hangs
+from tests.bench.felt import clicks, without_webhook
+from tests.bench.growth import at_rest, growth
 from tests.bench.servers import Bench, bench
-from tests.bench.size import growth, memory, start
+from tests.bench.size import memory, start
 from tests.bench.table import Row, as_json, as_text
 from tests.bench.work import calls, drain, idle
 
@@ -22,15 +24,18 @@ PARTS: dict[str, Part] = {
     "peers": lambda on: beside_peers(on, rounds=5, seconds=0.6),
     "hangs": lambda on: while_inbox_hangs(on, seconds=3.0),
     "idle": lambda on: idle(on, times=200),
+    "clicks": lambda on: clicks(on, times=100),
+    "unhooked": lambda on: without_webhook(on, active=20, at_rest=10),
     "drain": lambda on: drain(on, count=3000),
     "start": lambda on: start(on, rounds=3),
     "memory": lambda on: memory(on, count=10_000),
-    "growth": lambda on: growth(on, rounds=3, times=30),
+    "growth": lambda on: growth(on, many=1_000_000, rounds=3, times=30),
+    "at-rest": at_rest,
     "calls": lambda _: calls(),
 }
 # v1's webhooks say all of a message. v2's name it alone: `memory` makes messages up, and who writes as often as in
 # `idle` is read a list at a time.
-ON_V1 = {"memory", "idle"}
+ON_V1 = {"memory", "idle", "growth"}
 
 
 async def measured(parts: list[str]) -> list[Row]:

@@ -114,14 +114,14 @@ def commands(secret: str, user: str, channel: str, command: str = "/dm", words: 
         yield slack(secret, f"{fixed}&{urlencode({'text': text})}&trigger_id={number}.{time.time_ns()}".encode())
 
 
-def shortcuts(secret: str, user: str, channel: str, ts: str) -> Iterator[bytes]:
-    """Message shortcuts as Slack sends them, all on one message."""
-    payload: dict[str, object] = {"type": "message_action", "callback_id": "archive_thread", "message_ts": ts}
-    payload |= {"user": {"id": user, "team_id": "T0ACME"}, "team": {"id": "T0ACME"}, "channel": {"id": channel}}
-    payload |= {"message": {"ts": ts, "type": "message", "text": "Hello"}, "action_ts": ts, "api_app_id": "A0INBOX"}
-    for number in _number:
-        whole = payload | {"trigger_id": f"{number}.{time.time_ns()}"}
-        yield slack(secret, urlencode({"payload": json.dumps(whole)}).encode())
+def suggestions(secret: str, user: str, action: str, typed: str) -> Iterator[bytes]:
+    """What Slack asks while somebody types into a menu of a form. https://docs.slack.dev/reference/interaction-payloads"""
+    payload = {"type": "block_suggestion", "action_id": action, "block_id": action, "value": typed, "api_app_id": "A0"}
+    who: dict[str, object] = {"user": {"id": user, "team_id": "T0ACME"}, "team": {"id": "T0ACME"}}
+    view = {"id": "V1", "type": "modal", "callback_id": "dm", "private_metadata": "", "state": {"values": {}}}
+    whole = json.dumps(payload | who | {"view": view, "container": {"type": "view", "view_id": "V1"}})
+    while True:
+        yield slack(secret, urlencode({"payload": whole}).encode())
 
 
 def slack(secret: str, body: bytes) -> bytes:

@@ -199,14 +199,14 @@ async def bench(version: str = "v2") -> AsyncIterator[Bench]:
             world = acme(slack, inbox)
             await inbox.customer_writes(world.sarah, "Hello, is the trial of last week still open?")
             valkey = embedded.start(folder)
-            stack.callback(_end, valkey)
+            stack.callback(end, valkey)
             yield Bench(slack, inbox, world, inbox_url, called, folder, valkey)
     finally:
         if before:
             os.sched_setaffinity(0, before)
 
 
-def _end(valkey: embedded.Valkey) -> None:
+def end(valkey: embedded.Valkey) -> None:
     assert valkey.process is not None
     valkey.process.terminate()
     valkey.process.wait()

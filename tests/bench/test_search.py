@@ -9,8 +9,8 @@ import pytest
 from bot.contact.form import like
 from bot.contact.store import Contacts
 from bot.models import Label, Person
+from bot.operate.snippets import Entry, take
 from bot.people.known import Known
-from bot.snippets.command import Entry, take
 from bot.snippets.store import Snippets
 from bot.store.connect import connect
 

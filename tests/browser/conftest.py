@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from bot.sandbox.page.app import opened
 from bot.sandbox.page.theatre import Theatre
@@ -29,7 +29,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 5_000  # milliseconds
+PATIENCE = 20_000  # milliseconds: the machine may be busy
+expect.set_options(timeout=PATIENCE)
 # `PICTURES=docs/pictures python -m pytest -m browser` takes the README's pictures anew.
 PICTURES = os.environ.get("PICTURES")
 

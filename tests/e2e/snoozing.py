@@ -9,7 +9,7 @@ from typing import Any
 
 from redis import Redis
 
-from bot.models import Snoozed
+from bot.card import Snoozed
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.snooze.jobs import Ring

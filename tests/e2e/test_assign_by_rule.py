@@ -115,6 +115,7 @@ async def test_trying_the_rules_on_somebody_says_who_is_next(on: Stage) -> None:
     await inbox(on, "away")
     said = await says(on, "assign test @sarah", "By rule 2 *Bo* is next.")
     assert "Ana is away" in said
+    assert f"<@{on.acme.ana}> away" in await says(on, "log", "> away")
     assert "✖️ 1. text: *invoice*" in said
     assert assignments(on) == []
 

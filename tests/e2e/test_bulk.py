@@ -21,19 +21,7 @@ from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.bulk import all_ticked, chosen, listed, press, rows, some_ticked, tick
 from tests.e2e.deaths import everywhere, worked
-from tests.e2e.steps import (
-    as_body,
-    calls,
-    card_of,
-    form,
-    hears,
-    idle,
-    modal,
-    shows,
-    thread,
-    told,
-    whisper,
-)
+from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, modal, shows, thread, told, whisper
 from tests.e2e.test_finding import conversation, inbox, people
 
 ASSIGNED = "assigned you"

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from redis import Redis
 
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
+from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.steps import (
     Picture,
@@ -26,6 +28,7 @@ from tests.e2e.steps import (
     shows,
     thread,
     told,
+    until,
 )
 
 HOSTILE = "<!channel> *bold* <https://evil.example|click> & "
@@ -529,3 +532,19 @@ async def test_a_message_that_is_gone_when_it_is_read_holds_up_nobody(opened: Op
     await on.slack.until(lambda: cards(on), 12)
     await idle(on)
     assert [("Still here" in shows(on, card)) for card in cards(on)] == [True]
+
+
+async def test_archive_leaves_open_what_says_something_that_the_card_could_not_show_yet(
+    on: Stage, redis_url: str
+) -> None:
+    card = await card_of(on)
+    on.slack.fail("chat.postMessage", delay=0.6)
+    await on.inbox.customer_writes(on.acme.sarah, "And one more thing")
+    with Redis.from_url(redis_url) as redis:
+        await until(lambda: redis.hlen(keys.unshown(thread(on).id)))
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await hears(on, on.acme.ana, "Sarah Chen has just written again")
+    await idle(on)
+    assert not thread(on).archived
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: thread(on).archived)

@@ -63,3 +63,13 @@ async def test_while_slack_does_not_say_who_it_is_those_who_were_just_seen_go_on
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
     await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
     assert calls(on, "PATCH", f"/{version(on)}/threads")
+
+
+@pytest.mark.parametrize("words", ["consent", "replies on >>", "route add all to:<#{channel}|x>", "unlink <@{bo}>"])
+async def test_who_is_no_admin_any_more_sets_nothing_from_then_on(on: Stage, words: str) -> None:
+    await on.slack.command(on.acme.ana, on.acme.shared, "/inbox", "whoami")
+    await hears(on, on.acme.ana, "you are")
+    on.slack.users[on.acme.ana].admin = False
+    said = words.format(channel=on.acme.channel, bo=on.acme.bo)
+    await on.slack.command(on.acme.ana, on.acme.shared, "/inbox", said)
+    await hears(on, on.acme.ana, "Only workspace admins")

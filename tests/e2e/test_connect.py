@@ -258,7 +258,8 @@ async def test_a_card_in_a_channel_of_earlier_days_holds_up_nobody(on: Stage, re
         (found,) = redis.keys(keys.card("*"))
         redis.hset(found, mapping={"channel": old, "ts": moved.ts})
     on.slack.channels[old].archived = True
-    await written(on, "Still here?")
+    await on.inbox.customer_writes(on.acme.sarah, "Still here?")
     await on.slack.until(lambda: len(cards(on)) == 2)
+    await idle(on, held=1)  # what is left of the old card
     assert "Still here?" in shows(on, cards(on)[1])
     assert card.ts != cards(on)[1].ts

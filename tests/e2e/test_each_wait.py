@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.cards.jobs import Attempt, Missed, Post
-from bot.cards.store import Posts
+from bot.cards.posts_store import Posts
 from bot.channels.store import Preferences
 from bot.hours import Quiet
 from bot.models import Message as Said

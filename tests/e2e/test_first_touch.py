@@ -270,3 +270,18 @@ async def test_the_record_says_that_it_was_asked_and_what_was_decided(on: Stage)
     await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="log")
     log = await hears(on, on.acme.ana, "asked first")
     assert "not sent: decided so" in log
+
+
+async def test_of_two_who_begin_in_the_same_moment_one_is_asked(on: Stage) -> None:
+    for user in (on.acme.ana, on.acme.bo):
+        await on.slack.command(user, on.acme.channel, command="/inbox", text="whoami")
+        await hears(on, user, "you are")
+    known(on)
+    asked = len(on.inbox.calls)
+    on.inbox.fail("GET /*/threads/*/messages", delay=0.5, times=2)
+    await dm(on, "@sarah From Ana")
+    await dm(on, "https://x.com/sarah From Bo", on.acme.bo)
+    await on.slack.until(lambda: len([one for one in on.inbox.calls[asked:] if one.path.endswith("/messages")]) >= 2)
+    await idle(on)
+    questions = [one for user in (on.acme.ana, on.acme.bo) for one in told(on, user) if ASKED in one]
+    assert (len(texts(on)), len(questions)) == (1, 1)

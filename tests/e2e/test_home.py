@@ -194,3 +194,18 @@ async def test_admins_see_what_was_set_for_everybody_and_others_do_not(on: Stage
     for who in ("Ana", "Bo"):
         assert f"@{who} acts as *{who}*." in home
     assert "Guests who may act*\n@Gus" in home
+
+
+async def test_what_is_done_while_home_is_read_anew_shows_there(on: Stage) -> None:
+    await card_of(on, "Anybody?")
+    await on.inbox.app_assigns(thread(on).id, on.acme.ana_member)
+    await idle(on)
+    assert names(await opened_home(on), "Your open conversations") == ["Sarah Chen"]
+    asked = len(on.inbox.calls)
+    on.inbox.fail("GET /*/threads", delay=0.01)
+    on.inbox.fail("GET /*/threads", delay=0.6)  # the second list is read once the first one was
+    await on.slack.open_home(on.acme.ana)
+    await on.slack.until(lambda: len([one for one in on.inbox.calls[asked:] if one.path.endswith("/threads")]) == 2)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await idle(on)
+    assert names(seen(on), "Your open conversations") == []

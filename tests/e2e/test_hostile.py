@@ -17,19 +17,7 @@ from redis import Redis
 from bot.sandbox.stage import Stage
 from bot.slack.session import is_slacks
 from tests.conftest import NEVER_LOGGED, Open
-from tests.e2e.steps import (
-    Recorder,
-    calls,
-    card_of,
-    cards,
-    form,
-    hears,
-    idle,
-    recorder,
-    shows,
-    told,
-    whisper,
-)
+from tests.e2e.steps import Recorder, calls, card_of, cards, form, hears, idle, recorder, shows, told, whisper
 
 
 async def get(on: Stage, path: str, **headers: str) -> httpx.Response:

@@ -19,6 +19,7 @@ from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.scheduling import Later, below, dm_later, later, rings, sent
 from tests.e2e.steps import (
+    Json,
     card_of,
     cards,
     form,
@@ -61,6 +62,26 @@ async def press_dm(on: Stage, user: str, label: str) -> None:
     last = on.slack.dms(user)[-1]
     assert (await on.slack.press(user, last.channel, last.ts, label)).ok
     await idle(on)
+
+
+async def its_time_comes(on: Stage, clock: Later) -> None:
+    """What waits is due, and that is noticed."""
+    clock.comes()
+    await rings(on)
+
+
+async def she_writes(on: Stage) -> None:
+    """Sarah does, so that Bo's message is held."""
+    await on.inbox.customer_writes(on.acme.sarah, "Anything new?")
+    await hears(on, on.acme.bo, "so I hold it")
+    await idle(on)
+
+
+async def change_form(on: Stage, card: Message) -> Json:
+    """Bo's form for the one message that waits below the card."""
+    (post,) = below(on, card)
+    await on.slack.press(on.acme.bo, post.channel, post.ts, "Change…")
+    return await form(on, on.acme.bo, "Send on")
 
 
 # --- when ------------------------------------------------------------------------------------------------------------
@@ -139,8 +160,7 @@ async def test_a_reply_waits_below_its_card_and_goes_out_once_at_its_time(on: St
     assert problems(post.blocks, "message") == []
     await rings(on)
     assert sent(on) == []  # it is not time yet
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["On Tuesday 🎉"]
     assert below(on, card) == []
     (receipt,) = receipts(on, card)
@@ -163,8 +183,7 @@ async def test_nothing_of_what_it_says_is_left_where_it_waited_and_its_text_has_
     assert clock.holding("Terrible secret") == []
     assert clock.kept() == []
     await later(on, on.acme.bo, card, "Another secret", send_when="hours")
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Another secret"]
     assert clock.kept() == []
 
@@ -173,8 +192,7 @@ async def test_what_else_was_chosen_in_the_form_counts_when_it_is_sent(on: Stage
     card = await card_of(on)
     await later(on, on.acme.bo, card, "Bye", archive=["Archive when sent"])
     assert not thread(on).archived
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert thread(on).archived
 
 
@@ -200,8 +218,7 @@ async def test_a_direct_message_waits_for_its_writer_alone_and_goes_out_once(on:
     assert labels(message) == ["Change…", "Send now", "Cancel"]
     assert problems(message.blocks, "message") == []
     assert (sent(on), cards(on)) == ([], [])
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Hello Omar"]
     await hears(on, on.acme.bo, "✅ Sent to Omar Khan")
     assert clock.kept() == []
@@ -231,8 +248,7 @@ async def test_a_first_message_is_asked_about_at_once_and_then_waits(on: Stage, 
     await idle(on)
     assert sent(on) == []
     assert len(clock.waiting()) == 1
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Hello Omar"]
 
 
@@ -261,8 +277,7 @@ async def test_send_now_sends_it_at_once(on: Stage, clock: Later) -> None:
     assert sent(on) == ["Sooner"]
     await hears(on, on.acme.bo, "I'm sending it now.")
     assert below(on, card) == []
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Sooner"]
 
 
@@ -273,8 +288,7 @@ async def test_cancel_hands_the_text_back_and_nothing_is_sent(on: Stage, clock: 
     heard = await hears(on, on.acme.bo, "Cancelled: the message to Sarah Chen (@sarah). Nothing was sent.")
     assert "Never mind" in heard
     assert below(on, card) == []
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == []
 
 
@@ -292,8 +306,7 @@ async def test_change_takes_another_text_and_another_time(on: Stage, clock: Late
     card, day = await card_of(on), (utc_now() + timedelta(days=40)).date()
     await later(on, on.acme.bo, card, "First thought")
     (post,) = below(on, card)
-    await on.slack.press(on.acme.bo, post.channel, post.ts, "Change…")
-    view = await form(on, on.acme.bo, "Send on")
+    view = await change_form(on, card)
     assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
     assert "First thought" in on.slack.show(view)
     values = {"text": "Second thought", "send_date": day.isoformat(), "send_time": "16:45"}
@@ -304,17 +317,14 @@ async def test_change_takes_another_text_and_another_time(on: Stage, clock: Late
     assert f"{waits.at.astimezone(BERLIN):%Y-%m-%d %H:%M}" == f"{day} 16:45"
     assert [one.ts for one in below(on, card)] == [post.ts]
     assert "Second thought" in on.slack.show(below(on, card)[0])
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Second thought"]
 
 
 async def test_a_change_that_cannot_be_is_said_beside_its_field(on: Stage) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "First thought")
-    (post,) = below(on, card)
-    await on.slack.press(on.acme.bo, post.channel, post.ts, "Change…")
-    await form(on, on.acme.bo, "Send on")
+    await change_form(on, card)
     ack = await on.slack.submit(on.acme.bo, values={"send_date": "2024-02-29"})
     assert isinstance(ack.body, dict)
     assert ack.body["errors"].keys() == {"send_time"}
@@ -324,11 +334,8 @@ async def test_a_change_that_cannot_be_is_said_beside_its_field(on: Stage) -> No
 async def test_a_change_that_comes_too_late_hands_the_new_text_back(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "First thought")
-    (post,) = below(on, card)
-    await on.slack.press(on.acme.bo, post.channel, post.ts, "Change…")
-    await form(on, on.acme.bo, "Send on")
-    clock.comes()
-    await rings(on)
+    await change_form(on, card)
+    await its_time_comes(on, clock)
     day = (utc_now() + timedelta(days=40)).date()
     await on.slack.submit(on.acme.bo, values={"text": "Second thought", "send_date": day.isoformat()})
     heard = await hears(on, on.acme.bo, "That message waits no longer")
@@ -419,8 +426,7 @@ async def test_if_they_write_meanwhile_it_is_held_and_its_writer_is_asked(on: St
     (post,) = below(on, card)
     assert "✋ *Bo* is asked before this is sent" in on.slack.show(post)
     assert problems(post.blocks, "message") == []
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == []
 
 
@@ -433,32 +439,26 @@ async def test_what_they_write_while_it_is_being_written_holds_it_at_once(on: St
     await on.slack.submit(on.acme.bo, values={"text": "As I said", "send_when": "tomorrow"})
     await hears(on, on.acme.bo, "so I hold it")
     await idle(on)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == []
 
 
 async def test_send_anyway_before_its_time_sends_it_at_its_time(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "As I said")
-    await on.inbox.customer_writes(on.acme.sarah, "Anything new?")
-    await hears(on, on.acme.bo, "so I hold it")
-    await idle(on)
+    await she_writes(on)
     await press_dm(on, on.acme.bo, "Send anyway")
     assert "as you asked" in on.slack.show(on.slack.dms(on.acme.bo)[-1])
     assert sent(on) == []
     assert below(on, card)[0].text.startswith("🕓")
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["As I said"]
 
 
 async def test_send_anyway_after_its_time_sends_it_now(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "As I said")
-    await on.inbox.customer_writes(on.acme.sarah, "Anything new?")
-    await hears(on, on.acme.bo, "so I hold it")
-    await idle(on)
+    await she_writes(on)
     clock.comes(ago=7200)
     await press_dm(on, on.acme.bo, "Send anyway")
     assert sent(on) == ["As I said"]
@@ -471,8 +471,7 @@ async def test_what_was_written_by_a_clock_ahead_of_ours_is_asked_about_once(on:
     await hears(on, on.acme.bo, "so I hold it")
     await idle(on)
     await press_dm(on, on.acme.bo, "Send anyway")
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["As I said"]
 
 
@@ -481,8 +480,7 @@ async def test_what_nobody_told_of_is_found_when_its_time_comes(on: Stage, clock
     await later(on, on.acme.bo, card, "As I said")
     on.inbox.auto_deliver = False
     await on.inbox.customer_writes(on.acme.sarah, "It is settled, thank you")
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     await hears(on, on.acme.bo, "so I hold it")
     assert sent(on) == []
     assert "✋" in below(on, card)[0].text
@@ -496,17 +494,14 @@ async def test_a_direct_message_is_held_too_also_in_a_conversation_that_began_me
     await on.inbox.customer_writes(on.acme.omar, "Hello, is this Acme?")
     await hears(on, on.acme.bo, "has written since you wrote this")
     await idle(on)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == []
 
 
 async def test_changing_it_is_an_answer(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "As I said")
-    await on.inbox.customer_writes(on.acme.sarah, "Anything new?")
-    await hears(on, on.acme.bo, "so I hold it")
-    await idle(on)
+    await she_writes(on)
     question = on.slack.dms(on.acme.bo)[-1]
     await on.slack.press(on.acme.bo, question.channel, question.ts, "Change…")
     await form(on, on.acme.bo, "Send on")
@@ -514,17 +509,14 @@ async def test_changing_it_is_an_answer(on: Stage, clock: Later) -> None:
     await on.slack.submit(on.acme.bo, values={"text": "Yes: it is here", "send_date": day.isoformat()})
     await hears(on, on.acme.bo, "Saved: it is sent")
     await idle(on)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Yes: it is here"]
 
 
 async def test_what_is_not_answered_for_a_week_comes_back(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "As I said")
-    await on.inbox.customer_writes(on.acme.sarah, "Anything new?")
-    await hears(on, on.acme.bo, "so I hold it")
-    await idle(on)
+    await she_writes(on)
     clock.a_week_passes()
     await rings(on)
     heard = await hears(on, on.acme.bo, "You haven't answered for a week, so nothing was sent.")
@@ -541,8 +533,7 @@ async def test_a_colleague_who_wrote_to_somebody_new_meanwhile_is_a_reason_to_as
             await on.slack.press_ephemeral(on.acme.ana, asked, "Send anyway")
     await on.slack.until(lambda: sent(on) == ["Welcome"])
     await idle(on)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     await hears(on, on.acme.bo, f"<@{on.acme.ana}> has written to *")
     assert sent(on) == ["Welcome"]
     await press_dm(on, on.acme.bo, "Send anyway")
@@ -556,8 +547,7 @@ async def test_an_account_that_is_offline_brings_the_text_back_in_a_direct_messa
     card = await card_of(on)
     await later(on, on.acme.bo, card, "See you")
     on.inbox.set_account_status(on.acme.account, "offline")
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     (message,) = on.slack.dms(on.acme.bo)
     shown = on.slack.show(message)
     assert "✖️ Not sent to Sarah Chen" in shown
@@ -570,8 +560,7 @@ async def test_an_account_that_is_offline_brings_the_text_back_in_a_direct_messa
 async def test_a_plan_without_first_messages_brings_the_text_back_in_a_direct_message(on: Stage, clock: Later) -> None:
     await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
     on.inbox.plan_required = True
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     message = on.slack.dms(on.acme.bo)[-1]
     assert "Not sent to" in on.slack.show(message)
     assert "Hello Omar" in on.slack.show(message)
@@ -583,8 +572,7 @@ async def test_restrictions_of_the_conversation_are_asked_again(opened: Open, cl
     card = await card_of(on)
     await later(on, on.acme.bo, card, "See you")
     thread(on).restrictions = ["message:send"]
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert "See you" in on.slack.show(on.slack.dms(on.acme.bo)[-1])
     assert (sent(on), clock.kept()) == ([], [])
 
@@ -594,8 +582,7 @@ async def test_a_conversation_that_was_deleted_brings_the_text_back(on: Stage, c
     await later(on, on.acme.bo, card, "See you")
     await on.inbox.app_deletes(thread(on).id)
     await idle(on)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     heard = await hears(on, on.acme.bo, "That conversation was deleted in Inbox.")
     assert "See you" in heard
     assert (sent(on), clock.kept()) == ([], [])
@@ -606,8 +593,7 @@ async def test_where_its_writer_has_lost_the_seat_the_channel_is_told(on: Stage,
     await later(on, on.acme.bo, card, "See you")
     on.inbox.world.members.pop(on.acme.bo_member)
     clock.forget(keys.MEMBERS)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     (post,) = below(on, card)
     assert post.broadcast
     assert "Bo may not send messages any more, so this to Sarah Chen was not sent." in post.text
@@ -622,8 +608,7 @@ async def test_where_its_writer_has_left_the_workspace_the_channel_is_told(on: S
     await later(on, on.acme.bo, card, "See you")
     on.slack.users[on.acme.bo].deleted = True
     clock.forget(keys.profile(on.acme.bo))
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     (post,) = below(on, card)
     assert post.broadcast
     assert "See you" in on.slack.show(post)
@@ -634,8 +619,7 @@ async def test_of_a_direct_message_without_a_card_the_admins_are_told(on: Stage,
     await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
     on.inbox.world.members.pop(on.acme.bo_member)
     clock.forget(keys.MEMBERS)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     heard = await hears(on, on.acme.ana, f"<@{on.acme.bo}> may not act in Inbox any more")
     assert "Hello Omar" not in heard
     assert (sent(on), clock.kept()) == ([], [])
@@ -713,20 +697,16 @@ async def test_two_for_one_conversation_keep_their_order(on: Stage, clock: Later
     card = await card_of(on)
     for said in ("One", "Two", "Three"):
         await later(on, on.acme.bo, card, said, send_when="tomorrow")
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["One", "Two", "Three"]
 
 
 async def test_what_comes_after_one_that_is_asked_about_is_held_too(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "One", send_when="hours")
-    await on.inbox.customer_writes(on.acme.sarah, "Anything new?")
-    await hears(on, on.acme.bo, "so I hold it")
-    await idle(on)
+    await she_writes(on)
     await later(on, on.acme.bo, card, "Two", send_when="week")  # knowing what she wrote
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     await hears(on, on.acme.bo, "An earlier message to *Sarah Chen* still waits for an answer, so I hold this one too")
     assert sent(on) == []
     first, second = on.slack.dms(on.acme.bo)[-2:]
@@ -744,8 +724,7 @@ async def test_a_reply_that_is_sent_at_once_does_not_wait_for_those_that_are_sen
     await reply(on, on.acme.ana, card, "Now")
     await idle(on)
     assert sent(on) == ["Now"]
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Now", "Tomorrow"]
 
 
@@ -763,8 +742,7 @@ async def test_in_a_shared_channel_nobody_reads_what_waits_or_for_whom(opened: O
     assert "Sarah" not in on.slack.show(post) + post.text
     assert "Terrible" not in on.slack.show(post) + post.text
     assert problems(post.blocks, "message") == []
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Terrible secret"]
 
 
@@ -801,8 +779,7 @@ async def test_from_a_list_a_conversation_without_a_card_is_answered_later(on: S
     await on.slack.submit(on.acme.bo, values={"text": "Later", "send_when": "tomorrow"})
     await hears(on, on.acme.bo, "🕓 I send this to *Omar Khan (@omar_k)*")
     await idle(on)
-    clock.comes()
-    await rings(on)
+    await its_time_comes(on, clock)
     assert sent(on) == ["Later"]
 
 

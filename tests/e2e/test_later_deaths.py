@@ -256,6 +256,29 @@ async def test_whoever_dies_over_showing_it_it_stands_there_once(on: Stage, cloc
     await everywhere(on, act)
 
 
+async def test_whoever_dies_over_showing_it_nothing_stays_of_what_is_cancelled_meanwhile(
+    on: Stage, clock: Later
+) -> None:
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        (show, *more), _ = await worked(on, written(on, person, card, lives), 1000)
+        assert isinstance(show, ShowLater)
+        gone: list[Job] = []
+
+        async def cancel() -> None:
+            (known,) = clock.waiting()
+            then, _ = await worked(on, Decide(about=known.id, verb="cancel", asker=bo(on, card)), 1000)
+            gone.extend(then)
+
+        then, died = await worked(on, show, lives, cancel)
+        if not gone:
+            await cancel()
+        await follows(on, [*then, *more, *gone])  # what takes it away has its turn after what shows it
+        assert (below(on, card), clock.kept()) == ([], [])
+        return died
+
+    await everywhere(on, act)
+
+
 async def test_whoever_dies_over_a_reply_that_is_held_for_seconds_it_goes_out_once(
     on: Stage, clock: Later, redis_url: str
 ) -> None:

@@ -163,3 +163,16 @@ async def test_slack_is_away_when_a_line_is_due_and_the_outcome_comes_all_the_sa
 
 def test_an_asker_of_an_older_version_has_no_command() -> None:
     assert not Asker.model_validate({"user": "U1", "response_url": "https://hooks.slack.com/actions/1"}).command
+
+
+async def test_a_line_that_slack_takes_late_does_not_stay_beside_the_outcome(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.people.line_store.POSTING", timedelta(seconds=0.1))
+    card = await card_of(on)
+    on.inbox.fail("PATCH *", delay=0.4)
+    on.slack.fail("chat.postMessage", delay=1.2)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: any(one.method == "chat.delete" for one in on.slack.calls))
+    await idle(on)
+    assert lines(on) == []

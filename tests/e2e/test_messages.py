@@ -235,13 +235,18 @@ async def test_only_what_account_conversation_and_platform_allow_is_offered(on: 
     assert "[Edit…]" in view
 
 
-async def test_a_window_that_closes_meanwhile_is_said_with_its_time(on: Stage) -> None:
+async def edits(on: Stage) -> None:
+    """Ana has answered with "Helo", and has the form open in which that can be changed."""
     card = await card_of(on)
     receipt = await reply(on, on.acme.ana, card, "Helo")
     await idle(on)
     await this_message(on, on.acme.ana, receipt, "Helo")
     await on.slack.press_modal(on.acme.ana, "Edit…")
     await form(on, on.acme.ana, "The message")
+
+
+async def test_a_window_that_closes_meanwhile_is_said_with_its_time(on: Stage) -> None:
+    await edits(on)
     on.inbox.world.windows["message:edit"] = -1.0
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
     since = "that time is over since" if version(on) == "v2" else "The time in which X allows this is over"
@@ -272,12 +277,7 @@ async def test_an_answer_that_is_lost_is_followed_by_a_look_and_nothing_is_done_
 
 
 async def test_what_was_not_done_while_inbox_was_away_is_done_once_when_it_is_back(on: Stage) -> None:
-    card = await card_of(on)
-    receipt = await reply(on, on.acme.ana, card, "Helo")
-    await idle(on)
-    await this_message(on, on.acme.ana, receipt, "Helo")
-    await on.slack.press_modal(on.acme.ana, "Edit…")
-    await form(on, on.acme.ana, "The message")
+    await edits(on)
     on.inbox.fail("PATCH *", 503, times=2)
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
     await hears(on, on.acme.ana, "Inbox isn't answering. I'll keep trying for 10 minutes and tell you.")

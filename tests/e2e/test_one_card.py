@@ -8,7 +8,8 @@ import pytest
 from redis import Redis
 
 from bot.cards.jobs import Attempt, Move, Post
-from bot.cards.store import Cards, Posts
+from bot.cards.posts_store import Posts
+from bot.cards.store import Cards
 from bot.feature import Console
 from bot.models import Message
 from bot.queue.job import Asker, utc_now

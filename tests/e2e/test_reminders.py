@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from bot.context import Timing
-from bot.reminders.jobs import Due
+from bot.reminders.jobs import Due, Morning, Nudge
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
@@ -425,3 +425,41 @@ async def test_a_channel_that_takes_no_posts_is_reminded_when_it_does_again(day:
     assert reminders(on) == []
     await day.passes(1)
     assert len(reminders(on)) == 1
+
+
+async def test_who_has_passed_the_conversation_on_is_reminded_of_it_no_more(day: Day) -> None:
+    on = day.on
+    on.inbox.add_thread(on.acme.account, on.acme.sarah, assignee_id=on.acme.bo_member)
+    await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text="link")
+    await write(on)
+    since = float(day.redis.hget(keys.waiting(thread(on).id), "first"))
+    await on.inbox.app_assigns(thread(on).id, on.acme.ana_member)
+    await idle(on)
+    for channel in (on.acme.bo, on.acme.shared):  # chosen before, and told now that Slack takes it
+        await on.bridge.lanes.accept(Nudge(channel=channel, threads={thread(on).id: since}))
+    await idle(on)
+    assert (reminded(on, on.acme.bo), reminders(on, on.acme.shared)) == ([], [])
+
+
+async def test_a_digest_that_was_switched_off_while_it_waited_does_not_come(day: Day) -> None:
+    on = day.on
+    await write(on)
+    day.sets(digest=None)
+    await on.bridge.lanes.accept(Morning(channel=on.acme.channel, day="2026-11-26"))
+    await idle(on)
+    assert not [one for one in cards(on) if one.text.startswith("☀️")]
+
+
+async def test_of_two_admins_with_the_form_open_neither_takes_back_what_the_other_set(day: Day) -> None:
+    on = day.on
+    on.slack.users[on.acme.bo].admin = True
+    for user in (on.acme.ana, on.acme.bo):
+        assert (await on.slack.command(user, on.acme.channel, command="/inbox", text="settings")).ok
+        await form(on, user, "Messages show")
+    await on.slack.submit(on.acme.bo, values={"privacy": "none", "hours": "9-17"})
+    await hears(on, on.acme.bo, "09:00")
+    await on.slack.submit(on.acme.ana, values={"digest": "8:45"})
+    await idle(on)
+    kept = json.loads(day.redis.get(keys.channel_choices(on.acme.channel)))
+    assert kept["privacy"] == "none"
+    assert (kept["reminders"]["opens"], kept["reminders"]["digest"]) == ("09:00:00", "08:45:00")

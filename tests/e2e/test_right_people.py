@@ -151,3 +151,19 @@ async def test_a_form_that_cannot_be_taken_keeps_what_was_typed(on: Stage, redis
     assert refused.trouble == ""
     assert (await on.slack.submit(on.acme.ana, values={"text": "It took me long to write this"})).ok
     await on.slack.until(lambda: [one.text for one in on.inbox.sent()] == ["It took me long to write this"])
+
+
+async def test_whom_an_admin_unlinks_while_inbox_is_asked_for_them_stays_unlinked(on: Stage, redis_url: str) -> None:
+    card = await card_of(on)
+    on.inbox.add_member("Kim", str(on.slack.users[on.acme.kim].email))
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.MEMBERS)
+        asked = len(on.inbox.calls)
+        on.inbox.fail("GET */members", delay=0.5)
+        await on.slack.press(on.acme.kim, card.channel, card.ts, "Archive")
+        await until(lambda: any(one.path.endswith("/members") for one in on.inbox.calls[asked:]))
+        await on.slack.command(on.acme.ana, card.channel, "/inbox", f"unlink <@{on.acme.kim}>")
+        await idle(on)
+        assert redis.get(keys.link(on.acme.kim)) == b""
+    assert not thread(on).archived
+    await hears(on, on.acme.kim, "You are unlinked")

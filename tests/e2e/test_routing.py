@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import BOT_USER, Call, Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
+from tests.e2e.rules import inbox, says, write
 from tests.e2e.steps import cards, hears, idle, labels, shows, thread, told, whisper
-
-
-async def inbox(on: Stage, words: str, *, by: str | None = None, channel: str | None = None) -> None:
-    """`/inbox words`, typed by Ana in the support channel, and done."""
-    where = channel or on.acme.channel
-    assert (await on.slack.command(by or on.acme.ana, where, command="/inbox", text=words)).ok
-    await idle(on)
-
-
-async def says(on: Stage, words: str, answer: str, *, by: str | None = None) -> str:
-    """What somebody (Ana) reads who says `/inbox words`, which holds `answer`."""
-    await inbox(on, words, by=by)
-    return await hears(on, by or on.acme.ana, answer)
-
-
-async def write(on: Stage, said: str, person: PersonRecord | None = None, **more: object) -> None:
-    await on.inbox.customer_writes(person or on.acme.sarah, said, **more)  # type: ignore[arg-type]  # its own
-    await idle(on)
 
 
 def posts(on: Stage, channel: str) -> list[Message]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.rules.jobs import MentionByRule, NoteByRule
-from bot.rules.store import MENTIONS
+from bot.rules.mention_store import MENTIONS
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER, Message

@@ -193,13 +193,18 @@ async def test_a_name_is_taken_once_and_what_was_written_stays(on: Stage) -> Non
     assert "*Refund* · the team's" in on.slack.show(view)
 
 
-async def test_two_who_edit_one_at_once_are_both_shown_and_lose_nothing(on: Stage) -> None:
+async def both_edit(on: Stage) -> None:
+    """Ana and Bo, who are admins, have the form of the same saved reply open."""
     on.slack.users[on.acme.bo].admin = True
     await saved(on, on.acme.ana, "Refund", "Old")
     for user in (on.acme.ana, on.acme.bo):
         await opened_list(on, user)
         await on.slack.press_modal(user, "Edit")
         await form(on, user, "Text")
+
+
+async def test_two_who_edit_one_at_once_are_both_shown_and_lose_nothing(on: Stage) -> None:
+    await both_edit(on)
     await on.slack.submit(on.acme.bo, values={"snippet_text": "What Bo wants"})
     await showing(on, on.acme.bo, "*Refund* is saved")
     await on.slack.submit(on.acme.ana, values={"snippet_text": "What Ana wants"})
@@ -212,12 +217,7 @@ async def test_two_who_edit_one_at_once_are_both_shown_and_lose_nothing(on: Stag
 
 
 async def test_what_clashes_after_the_form_was_closed_is_handed_back(on: Stage) -> None:
-    on.slack.users[on.acme.bo].admin = True
-    await saved(on, on.acme.ana, "Refund", "Old")
-    for user in (on.acme.ana, on.acme.bo):
-        await opened_list(on, user)
-        await on.slack.press_modal(user, "Edit")
-        await form(on, user, "Text")
+    await both_edit(on)
     await on.slack.submit(on.acme.bo, values={"snippet_text": "What Bo wants"})
     await showing(on, on.acme.bo, "*Refund* is saved")
     on.slack.fail("views.update", delay=0.5)
@@ -227,12 +227,7 @@ async def test_what_clashes_after_the_form_was_closed_is_handed_back(on: Stage) 
 
 
 async def test_one_that_was_removed_while_it_was_edited_is_saved_anew(on: Stage) -> None:
-    on.slack.users[on.acme.bo].admin = True
-    await saved(on, on.acme.ana, "Refund", "Old")
-    for user in (on.acme.ana, on.acme.bo):
-        await opened_list(on, user)
-        await on.slack.press_modal(user, "Edit")
-        await form(on, user, "Text")
+    await both_edit(on)
     await on.slack.press_modal(on.acme.bo, "Remove")
     await showing(on, on.acme.bo, "*Refund* is removed.")
     await on.slack.submit(on.acme.ana, values={"snippet_text": "What Ana wants"})
@@ -243,12 +238,7 @@ async def test_one_that_was_removed_while_it_was_edited_is_saved_anew(on: Stage)
 
 
 async def test_one_that_was_changed_meanwhile_is_not_removed(on: Stage) -> None:
-    on.slack.users[on.acme.bo].admin = True
-    await saved(on, on.acme.ana, "Refund", "Old")
-    for user in (on.acme.ana, on.acme.bo):
-        await opened_list(on, user)
-        await on.slack.press_modal(user, "Edit")
-        await form(on, user, "Text")
+    await both_edit(on)
     await on.slack.submit(on.acme.bo, values={"snippet_text": "What Bo wants"})
     await showing(on, on.acme.bo, "*Refund* is saved")
     await on.slack.press_modal(on.acme.ana, "Remove")

@@ -183,11 +183,17 @@ async def test_from_the_post_that_wakes_it_it_is_snoozed_again(on: Stage, clock:
     assert thread(on).archived
 
 
-async def test_the_record_says_who_snoozed_and_the_log_of_admins_shows_it(on: Stage) -> None:
+async def test_the_record_says_who_snoozed_and_what_woke_and_the_log_of_admins_shows_it(
+    on: Stage, clock: Clock
+) -> None:
     card = await card_of(on)
     await snooze(on, on.acme.bo, card)
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
     await hears(on, on.acme.ana, "snooze")
+    clock.comes()
+    await rings(on)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "log")
+    await hears(on, on.acme.ana, " wake ")
 
 
 # --- what ends it ----------------------------------------------------------------------------------------------------

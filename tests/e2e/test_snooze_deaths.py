@@ -78,6 +78,8 @@ async def test_whoever_dies_over_saying_so_it_is_said_once(on: Stage, clock: Clo
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
         await snooze(on, on.acme.ana, card)
         snoozed = clock.snooze(thread(on, person).id)
+        await on.inbox.app_archives(thread(on, person).id, archived=False)
+        await idle(on)
         then, died = await worked(on, Woken(thread_id=thread(on, person).id, snoozed=snoozed), lives)
         await on.bridge.lanes.accept(*then)
         await idle(on)

@@ -15,19 +15,7 @@ import pytest
 from bot.sandbox.stage import Stage
 from bot.slack.socket_mode import CONNECTIONS
 from tests.conftest import Open
-from tests.e2e.steps import (
-    AT_ONCE,
-    calls,
-    card_of,
-    form,
-    hears,
-    idle,
-    labels,
-    press_when_shown,
-    recorder,
-    shows,
-    until,
-)
+from tests.e2e.steps import AT_ONCE, calls, card_of, form, hears, idle, labels, press_when_shown, recorder, shows, until
 
 GAP = 2.0  # seconds without a way to the bot, at most
 

@@ -56,6 +56,15 @@ async def test_messages_and_conversations_that_came_are_counted(on: Stage) -> No
     assert "Now 2 conversations are waiting for an answer: 2 with nobody." in said.replace("*", "")
 
 
+async def test_a_campaign_answers_nobody_in_the_figures(on: Stage) -> None:
+    await writes(on)
+    on.inbox.world.write(on.inbox.thread(thread(on).id), "campaign", "Our spring offer")
+    await idle(on)
+    assert "1 message received in 1 conversation, 0 answered." in await stats(on)
+    await app_answers(on)
+    assert "1 message received in 1 conversation, 1 answered" in await stats(on)
+
+
 async def test_the_first_answer_counts_whoever_wrote_it_and_only_the_first(on: Stage) -> None:
     await writes(on)
     await app_answers(on)

@@ -12,7 +12,9 @@ from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
 from bot.upkeep.jobs import Tidy
-from tests.e2e.steps import calls, card_of, click, hears, idle, labels, shows, thread
+from tests.e2e.rules import inbox
+from tests.e2e.steps import calls, card_of, click, hears, idle, labels, shows, thread, until
+from tests.e2e.test_assign_by_rule import people
 from tests.e2e.test_connect import SECRET, assert_closed
 
 
@@ -58,6 +60,35 @@ async def test_after_a_rest_a_card_waits_for_an_inbox_that_is_away(on: Stage, re
     await on.slack.until(lambda: "Unassign" in labels(on.slack.message(card.channel, card.ts)), 10.0)
     await idle(on)
     assert "The first" in shows(on, card)
+
+
+async def test_who_gets_it_while_inbox_is_asked_after_a_rest_keeps_it_on_the_card(on: Stage, redis_url: str) -> None:
+    card = await at_rest(on, redis_url)
+    await inbox(on, f"assign add all {people(on, on.acme.bo)}")
+    on.inbox.fail("GET /*/threads/*/messages", delay=0.5)
+    await on.inbox.customer_writes(on.acme.sarah, "The second")
+    await idle(on)
+    assert thread(on).assignee_id == on.acme.bo_member
+    assert "Assigned to Bo" in shows(on, card)
+    assert "The second" in shows(on, card)
+    below = "\n".join(map(on.slack.show, on.slack.replies(card.channel, card.ts)))
+    assert below.index("The first") < below.index("The second")
+
+
+async def test_a_card_that_is_drawn_while_it_wakes_shows_the_first_message_below_all_the_same(
+    on: Stage, redis_url: str
+) -> None:
+    card = await at_rest(on, redis_url)
+    on.inbox.fail("GET /*/threads/*/messages", delay=0.5)
+    await on.inbox.customer_writes(on.acme.sarah, "The second")
+    await until(lambda: not on.inbox.faults)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
+    await idle(on)
+    below = "\n".join(map(on.slack.show, on.slack.replies(card.channel, card.ts)))
+    assert below.index("The first") < below.index("The second")
+    assert "The second" in shows(on, card)
+    assert "Assigned to Ana" in shows(on, card)
 
 
 async def test_of_a_conversation_deleted_in_inbox_only_ids_are_kept(on: Stage, redis_url: str) -> None:

@@ -18,19 +18,7 @@ from bot.triage.jobs import StepTriage
 from tests.conftest import QUICK, Open
 from tests.e2e.bulk import chosen, some_ticked
 from tests.e2e.deaths import worked
-from tests.e2e.steps import (
-    Json,
-    as_body,
-    calls,
-    card_of,
-    hears,
-    idle,
-    modal,
-    nodes,
-    shows,
-    thread,
-    told,
-)
+from tests.e2e.steps import Json, as_body, calls, card_of, hears, idle, modal, nodes, shows, thread, told
 from tests.e2e.test_finding import conversation, people
 
 NAME = re.compile(r"^\*(.*?) \(@\w+\)\* via ", re.MULTILINE)

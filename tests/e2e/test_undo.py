@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.later.jobs import Release
+from bot.later.jobs import Decide, Release
+from bot.queue.job import Asker
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.e2e.scheduling import Later, dm_later, later, sent
-from tests.e2e.steps import card_of, form, hears, idle, labels, receipts, reply_form, told
+from tests.e2e.steps import card_of, form, hears, idle, labels, receipts, reply_form, told, until
 
 
 @pytest.fixture
@@ -130,6 +131,51 @@ async def test_if_they_write_in_these_seconds_it_is_held_and_asked(on: Stage, cl
     await on.slack.until(lambda: "✅ Sent" in on.slack.show(on.slack.message(receipt.channel, receipt.ts)))
     await idle(on)
     assert (sent(on), clock.kept()) == (["Wait a moment"], [])
+
+
+@pytest.mark.parametrize("choice", ["Send anyway", "Cancel"])
+async def test_if_they_write_while_the_receipt_is_being_posted_nothing_is_left_to_press(
+    on: Stage, clock: Later, choice: str
+) -> None:
+    """What asks stands beside the receipt then."""
+    await holds(on, on.acme.bo)
+    card = await card_of(on)
+    await on.inbox.customer_writes(on.acme.sarah, "How long?")
+    await idle(on)
+    await reply_form(on, on.acme.bo, card)
+    on.slack.fail("chat.postMessage", delay=0.5)
+    assert (await on.slack.submit(on.acme.bo, values={"text": "Wait a moment"})).ok
+    await until(lambda: not on.slack._faults)
+    await on.inbox.customer_writes(on.acme.sarah, "Forget it")
+    await hears(on, on.acme.bo, "has written since you wrote this, so I hold it")
+    await idle(on, held=1)
+    question = on.slack.dms(on.acme.bo)[-1]
+    clock.comes()
+    await on.slack.press(on.acme.bo, question.channel, question.ts, choice)
+    await on.slack.until(lambda: clock.kept() == [])
+    await idle(on)
+    goes = choice == "Send anyway"
+    assert sent(on) == ["Wait a moment"] * goes
+    assert [("✅ Sent" in on.slack.show(one)) for one in receipts(on, card)] == [True] * goes
+    assert [label for one in on.slack.replies(card.channel, card.ts) for label in labels(one)] == []
+
+
+async def test_undo_before_the_receipt_stands_leaves_none(on: Stage, clock: Later) -> None:
+    """As it may be pressed in the list of what waits."""
+    await holds(on, on.acme.bo)
+    card = await card_of(on)
+    await on.inbox.customer_writes(on.acme.sarah, "How long?")
+    await idle(on)
+    await reply_form(on, on.acme.bo, card)
+    on.slack.fail("chat.postMessage", delay=0.5)
+    assert (await on.slack.submit(on.acme.bo, values={"text": "Wait a moment"})).ok
+    await until(lambda: not on.slack._faults)
+    (waits,) = clock.waiting()
+    asker = Asker(user=on.acme.bo, team=on.slack.team_id, channel=card.channel)
+    await on.bridge.lanes.accept(Decide(about=waits.id, verb="cancel", asker=asker))
+    await hears(on, on.acme.bo, "Nothing was sent")
+    await idle(on)
+    assert (receipts(on, card), clock.kept(), sent(on)) == ([], [], [])
 
 
 async def test_who_chose_a_time_does_not_wait_besides(on: Stage, clock: Later) -> None:

@@ -1,4 +1,4 @@
-"""A bot's surroundings for tests of whole processes: a local Slack and Inbox, and the environment that names them."""
+"""What unit tests share: a client of Redis, and for tests of whole processes a local Slack, Inbox and environment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import serving
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme
+from bot.store.connect import connect
 
 
 def free_port() -> int:
@@ -40,6 +42,14 @@ class Outside:
 
     async def up(self) -> bool:
         return await self.answers("/healthz") == 200
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Any]:
+    """The bot's own client of an empty Redis."""
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
 
 
 @pytest.fixture

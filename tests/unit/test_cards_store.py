@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from bot.card import Card, Note, Snoozed
 from bot.cards.store import Cards
 from bot.errors import StoreUnavailable
-from bot.models import Card, Message, Note, Person, Place, Snoozed, Thread
+from bot.models import Message, Person, Place, Thread
 from bot.snooze.store import Snoozes
 from bot.store import keys
 from bot.store.connect import connect
@@ -23,13 +23,6 @@ THREAD = Thread(id="t1", account_link_id="a1", person=SARAH, contact_id="c1")
 HELLO = Message(id="m1", thread_id="t1", direction="inbound", text="Hello", created_at=NOON)
 BY_ANA = Note(who="Ana", at=NOON)
 PLACE = Place("C1", "1700000000.000100")
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    client = connect(redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

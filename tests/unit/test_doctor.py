@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from bot.channels.store import Preferences
-from bot.doctor import command
 from bot.doctor.checkup import clock
 from bot.events.store import Feed
 from bot.feature import Console
 from bot.features import KINDS
 from bot.manifest import OPTIONAL, SCOPES
+from bot.operate import doctor
 from bot.people.links import Links
 from bot.queue.job import Asker, utc_now
 from bot.queue.lanes import Lanes
@@ -68,7 +68,7 @@ def ask(
                 monkeypatch.delenv(name, raising=False)
             else:
                 monkeypatch.setenv(name, value)
-        code = await command.examine(as_json=True)
+        code = await doctor.examine(as_json=True)
         findings: Findings = json.loads(capsys.readouterr().out)
         return code, findings
 

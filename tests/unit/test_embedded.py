@@ -245,11 +245,13 @@ def test_control_c_in_the_terminal_ends_its_starter_and_not_the_server(start: St
     pid = int(starter.stdout.readline())
     try:
         os.killpg(starter.pid, signal.SIGINT)
-        assert starter.wait(timeout=5) != 0
+        assert starter.wait(timeout=30) != 0
         adopted = start(tmp_path)
         assert adopted.process is None  # it answers, so nobody needed to start another
     finally:
         starter.stdout.close()
+        starter.kill()
+        starter.wait()
         os.kill(pid, signal.SIGKILL)
 
 

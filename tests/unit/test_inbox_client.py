@@ -14,8 +14,9 @@ import pytest
 from bot import errors
 from bot.address import Address
 from bot.facts import ContactChange
-from bot.inbox.client import Inbox, choose_version, http_client, open_inbox
+from bot.inbox.client import Inbox, choose_version, open_inbox
 from bot.inbox.failure import failure
+from bot.inbox.transport import http_client
 from bot.models import AccountLink
 from bot.network import DIRECT
 from bot.recipient import Recipient

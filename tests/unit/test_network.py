@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from bot import errors
-from bot.inbox.client import http_client, open_inbox
+from bot.inbox.client import open_inbox
+from bot.inbox.transport import http_client
 from bot.network import DIRECT, Network
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg

@@ -23,7 +23,7 @@ from bot.errors import SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
 from bot.inbox.client import open_inbox
-from bot.inbox.spoken import Spoken
+from bot.inbox.version import Spoken
 from bot.queue.job import utc_now
 from bot.queue.lanes import Lanes
 from bot.reminders.store import Waiting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
@@ -14,7 +14,6 @@ from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.slack.workspace import Profile
 from bot.store import keys
-from bot.store.connect import connect
 
 SARAH = Person(platform="twitter", platform_id="187", username="Sarah", name="Sarah Chen")
 NAMESAKE = Person(platform="linkedin", platform_id="9", username="sarah", name="Sarah Other")
@@ -39,13 +38,6 @@ class Source:
 
 def directory(redis: Any, *answers: Any) -> Directory:
     return Directory(redis, cast(Any, Source(*answers)))
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    client = connect(redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,13 +12,6 @@ from bot.errors import RateLimited, StoreUnavailable
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.quota import BLOCKED, FIRST, LATER, LOW, NEW, WINDOWS, Quota
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    client = connect(redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

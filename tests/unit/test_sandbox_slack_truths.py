@@ -19,6 +19,7 @@ from starlette.routing import Route
 from bot.sandbox.serve import serving
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.server import SandboxSlack
+from tests.unit.test_sandbox_slack import refused
 
 Json = dict[str, Any]
 
@@ -67,12 +68,6 @@ async def heard(slack: SandboxSlack, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     async with serving(Starlette(routes=[Route("/slack/events", take, methods=["POST"])])) as url:
         slack.events_url = f"{url}/slack/events"
         yield told
-
-
-async def refused(call: Any) -> str:
-    with pytest.raises(SlackApiError) as caught:
-        await call
-    return str(caught.value.response["error"])
 
 
 # --- threads that are gone -------------------------------------------------------------------------------------------

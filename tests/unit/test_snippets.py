@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.snippets.command import Entry, read, take, written
+from bot.operate.snippets import Entry, read, take, written
 from bot.snippets.places import filled, unfilled, unknown
 from bot.snippets.store import MOST, Clash, Snippet, Snippets
 from bot.store.connect import connect

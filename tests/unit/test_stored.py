@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from bot.cards.store import Cards, Posts
+from bot.cards.posts_store import Posts
+from bot.cards.store import Cards
 from bot.channels.store import Preferences
 from bot.events.store import Feed
 from bot.features import FEATURES, KINDS
@@ -44,6 +45,7 @@ LANES_SINCE = {
     "announce": ("announce:",),
     "campaign": ("inbound:",),
     "digest": ("digest",),
+    "draw_home": ("home:",),
     "missed": ("posts:",),
     "move": ("posts:",),
     "nobody_free": ("nobody-free:",),

@@ -61,14 +61,14 @@ async def test_it_is_looked_every_three_seconds_while_people_act_and_ever_more_r
     for ago in (0, 120, 600, 1200, 7200):
         await acted(redis, ago)
         found.append(await now_every(redis))
-    assert found == [3.0, 3.0, pytest.approx(10.0, abs=0.1), pytest.approx(20.0, abs=0.1), 30.0]
+    assert found == [3.0, 3.0, pytest.approx(10.0, abs=0.1), 10.5, 10.5]
 
 
 async def test_a_click_or_a_command_wakes_it_and_background_work_does_not(redis: Any) -> None:
     lanes = Lanes(redis, "test", KINDS)
     await acted(redis, 7200)
     await lanes.accept(Sync())
-    assert await now_every(redis) == 30.0
+    assert await now_every(redis) == 10.5
     await lanes.accept(Console(words="whoami", asker=Asker(user="U1")))
     assert await now_every(redis) == 3.0
 
@@ -120,9 +120,25 @@ async def test_somebody_who_acts_after_a_long_quiet_time_does_not_wait_for_the_l
     assert await quota.turn("feed", 0.03)
 
 
-def test_looking_all_day_leaves_most_of_the_quota() -> None:
-    for window, limit in WINDOWS.items():
-        assert window / OFTEN <= limit * 0.3
+async def test_a_day_of_readings_spends_at_most_fifteen_percent_of_any_quota(redis: Any) -> None:
+    """However long people are active: five minutes at a time, from when the bot was new."""
+    parts, this = list[float](), int(time.time()) // 3600
+    await acted(redis, 0)
+    for at in range(48 * 12):
+        hour = at - at % 12
+        count = {keys.readings(str(this)): int(sum(parts[hour:at]))}
+        count |= {
+            keys.readings(str(this - back)): int(sum(parts[hour - 12 * back : hour - 12 * back + 12]))
+            for back in range(1, 25)
+            if hour >= 12 * back
+        }
+        await redis.mset(count)
+        parts.append(300 / await now_every(redis))
+    slower = next(at for at, count in enumerate(parts) if count < 300 / OFTEN)
+    assert 7.5 <= slower / 12 <= 9  # hours of reading as often as people want
+    assert max(parts) / 5 <= 0.15 * WINDOWS[60]
+    assert max(parts) * 12 <= 0.15 * WINDOWS[3600]
+    assert max(sum(parts[at : at + 24 * 12]) for at in range(24 * 12)) <= 0.15 * WINDOWS[86_400]
 
 
 async def test_a_webhook_that_is_yet_to_come_is_not_believed(redis: Any) -> None:

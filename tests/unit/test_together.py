@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,6 @@ from redis.exceptions import ResponseError
 
 from bot.errors import StoreUnavailable
 from bot.store.connect import connect
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    opened = connect(redis_url)
-    yield opened
-    await opened.aclose()
 
 
 async def test_a_hundred_at_once_take_a_few_round_trips(redis: Any) -> None:
@@ -44,6 +36,25 @@ async def test_whoever_gives_up_disturbs_nobody(redis: Any) -> None:
     counted: list[Any] = await asyncio.gather(*waiting, return_exceptions=True)
     assert sum(isinstance(one, int) for one in counted) == 4
     assert await redis.incr("count") in (5, 6)
+
+
+async def test_whoever_asks_a_server_that_says_nothing_hears_so_when_the_client_is_closed() -> None:
+    came, over = asyncio.Event(), asyncio.Event()
+
+    async def says_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(says_nothing, "127.0.0.1", 0) as silent:
+        redis: Any = connect(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        asked = [asyncio.create_task(redis.get("word")) for _ in range(3)]
+        await came.wait()
+        await redis.aclose()
+        over.set()
+        async with asyncio.timeout(5.0):
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(one) for one in answers] == [StoreUnavailable] * 3
 
 
 async def test_a_read_that_blocks_holds_up_nobody(redis: Any) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import math
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,21 +14,14 @@ import pytest
 
 from bot.channels.store import Away
 from bot.errors import Mistake
-from bot.rules.store import SPENT, Turn, TurnStore
 from bot.rules.times import read_until
+from bot.rules.turn_store import SPENT, Turn, TurnStore
 from bot.store import keys
 from bot.store.connect import connect
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 26, 14, 30, tzinfo=UTC)  # a Thursday, 15:30 in Berlin
 FIVE = [Turn(f"U{n}", f"m{n}") for n in range(5)]
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    redis = connect(redis_url)
-    yield redis
-    await redis.aclose()
 
 
 @pytest.fixture

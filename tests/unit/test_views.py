@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -14,11 +14,12 @@ from slack_sdk.models.views import View
 from bot import errors, words
 from bot.address import Candidate
 from bot.assign.views import assign_modal, assigned_message
+from bot.card import Card, Note
 from bot.cards.message_views import follow_ups, last_that_fit, meanwhile
 from bot.cards.views import INHERITED, cannot_send, closed_card, restricted, thread_card, why_not
 from bot.dm.views import choose_message, choose_modal, dm_modal, help_message
-from bot.models import AccountLink, Attachment, Card, Member, Message, Note, Person, Reaction, SendState, Thread
-from bot.reply.views import asked_first, closed_reply, reply_modal, reply_receipt
+from bot.models import AccountLink, Attachment, Member, Message, Person, Reaction, SendState, Thread
+from bot.reply.views import Entry, asked_first, closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
 from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
@@ -88,6 +89,21 @@ def mrkdwn(shown: Any) -> str:
 def states(shown: Msg) -> list[str]:
     """What the card's small print and first line say, one thing after the other, without marks."""
     return [one.strip("*🔴🟡🟢✅✖️ ") for one in re.split(r"\n| · ", mrkdwn(shown))]
+
+
+def must_be_taken(messages: Iterable[Any], longest: int = 3_000) -> None:
+    """Slack takes each of these."""
+    for shown in messages:
+        must_be_valid(shown)
+        assert 0 < len(shown["text"]) <= longest
+
+
+def must_be_inert(messages: Iterable[Any]) -> None:
+    """No stranger's words ping, link or format in any of these."""
+    for shown in messages:
+        active = shown["text"] + mrkdwn(shown)
+        for danger in ("<!channel", "<http", "@here", "*bold*", ":tada:", "\u202e"):
+            assert danger not in active
 
 
 def must_be_valid(shown: Any) -> None:
@@ -206,9 +222,7 @@ def saved_replies(name: str, text: str) -> Iterator[dict[str, Any]]:
         takes=True,
         messages=None,
         others=[],
-        characters=None,
-        archives=True,
-        seen=AT,
+        entry=Entry(characters=None, archives=True, seen=AT),
         metadata="t1||",
     )
     at = form["blocks"].index(snippets.text_field(form))
@@ -230,9 +244,7 @@ def every_modal() -> Iterator[dict[str, Any]]:
                 takes=False,
                 messages=messages,
                 others=[(name, AT)] * 30,
-                characters=None if messages else 7,
-                archives=bool(messages),
-                seen=AT,
+                entry=Entry(characters=None if messages else 7, archives=bool(messages), seen=AT),
                 metadata="t1|C1|1.2",
             )
     for name, text in EXTREMES:
@@ -252,9 +264,7 @@ def every_modal() -> Iterator[dict[str, Any]]:
 
 
 def test_slack_takes_every_message_however_extreme_its_content() -> None:
-    for shown in every_message():
-        must_be_valid(shown)
-        assert 0 < len(shown["text"]) <= 3_000
+    must_be_taken(every_message())
 
 
 def test_slack_takes_every_modal_however_extreme_its_content() -> None:
@@ -263,11 +273,8 @@ def test_slack_takes_every_modal_however_extreme_its_content() -> None:
 
 
 def test_no_strangers_words_ping_link_or_format() -> None:
-    for shown in every_message():
-        active = shown["text"] + mrkdwn(shown)
-        for danger in ("<!channel", "<http", "@here", "*bold*", ":tada:", "\u202e"):
-            assert danger not in active
-        assert "\u202e" not in json.dumps(shown, ensure_ascii=False)
+    must_be_inert(every_message())
+    assert "\u202e" not in "".join(json.dumps(shown, ensure_ascii=False) for shown in every_message())
 
 
 def test_card_shows_who_wrote_what_to_which_account() -> None:

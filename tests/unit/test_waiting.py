@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from bot.reminders.store import FIRST_LOOK, FORGOTTEN, Wait, Waiting
 from bot.store import keys
-from bot.store.connect import connect
 
 NOW = time.time()
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    client = connect(redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

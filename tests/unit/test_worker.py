@@ -41,7 +41,7 @@ from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Later, dump, utc_now
 from bot.queue.lanes import Lanes, Ticket
 from bot.queue.retries import TRIES, Sound
-from bot.queue.work import DEATHS, Handler, Handlers
+from bot.queue.work import DEATHS, Handler
 from bot.queue.worker import Worker
 from bot.store import embedded, keys
 from bot.store.connect import connect
@@ -72,7 +72,7 @@ class Shop:
         async def sound() -> bool:
             return self.sound
 
-        handlers: Handlers = dict.fromkeys((Console, Dm, Refresh, Tell), noted)
+        handlers: dict[type[Any], Handler] = dict.fromkeys((Console, Dm, Refresh, Tell), noted)
         return Worker(lanes or self.lanes, handlers, self.failed, asks or sound, breath=0.01, pauses=(0.0,))
 
     @asynccontextmanager
@@ -376,10 +376,12 @@ async def test_what_slack_will_never_take_is_given_up_at_once(shop: Shop) -> Non
     assert len([job for job in shop.seen if isinstance(job, Refresh)]) == 1
 
 
-@pytest.mark.parametrize("job", [console(), dm()])
+@pytest.mark.parametrize("make", [console, dm])
 @pytest.mark.parametrize("error", [RateLimited(retry_after=0.05), SlackBusy(0.05)])
-async def test_who_is_told_to_wait_waits_that_long_and_has_used_no_try(shop: Shop, job: Job, error: Exception) -> None:
-    at: list[float] = []
+async def test_who_is_told_to_wait_waits_that_long_and_has_used_no_try(
+    shop: Shop, make: Callable[[], Job], error: Exception
+) -> None:
+    job, at = make(), list[float]()
     handle = failing(*[error] * 3)
 
     async def timed(given: Job, keep: Any) -> Sequence[Job]:

@@ -73,8 +73,8 @@ class Webhook:
 
     async def settle(self) -> None:
         """Waits until nothing is under way, repeats included."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+        while under_way := [one for one in self._tasks if not one.done()]:  # what is done is taken out a turn later
+            await asyncio.gather(*under_way)
 
     async def stop(self) -> None:
         """Gives up what is under way."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from bot.operate.snippets import Entry, take
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.stage import Scene
-from bot.snippets.command import Entry, take
 from bot.snippets.store import Snippets
 
 TAGS: Final = {"VIP": "#ef4444", "Press": "#3b82f6", "Trial": "#22c55e"}

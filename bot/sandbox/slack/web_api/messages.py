@@ -26,6 +26,8 @@ def chat_post_message(world: World, args: Json) -> Json:
 def chat_update(world: World, args: Json) -> Json:
     world.need("chat:write")
     message = _own(world, args, "cant_update_message")
+    if world.channel(message.channel).archived:
+        raise SlackError("is_inactive")
     if len(args.get("text") or "") > 4000:
         raise SlackError("msg_too_long")
     kept = {"blocks": message.blocks, "attachments": message.attachments}

@@ -17,7 +17,8 @@ from bot.doctor.storage import Store
 from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
-from bot.inbox.client import Http, Inbox, choose_version, http_client, open_inbox
+from bot.inbox.client import Http, Inbox, choose_version, open_inbox
+from bot.inbox.transport import http_client
 from bot.network import network_of
 from bot.people.links import Links
 from bot.people.record import AuditLog

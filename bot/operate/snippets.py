@@ -22,9 +22,10 @@ from bot.errors import SettingsError
 from bot.models import Line
 from bot.queue.job import utc_now
 from bot.settings import Settings
+from bot.slack.inputs import INPUT
 from bot.snippets.places import unknown
 from bot.snippets.store import MOST, TEAM, Snippet, Snippets, is_called
-from bot.snippets.views import NAME, TEXT
+from bot.snippets.views import NAME
 from bot.start import opened_redis
 
 STREAM: Final = "-"  # standard input or output, instead of a file
@@ -36,7 +37,7 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     name: Line = Field(min_length=1, max_length=NAME)
-    text: str = Field(min_length=1, max_length=TEXT)
+    text: str = Field(min_length=1, max_length=INPUT)
     owner: str = TEAM
 
 

@@ -16,7 +16,7 @@ from bot.errors import InboxError, RateLimited, Unavailable, VersionEnded
 from bot.events.store import Feed
 from bot.features import KINDS
 from bot.inbox.event import Event
-from bot.inbox.spoken import Shared, Spoken, end_of
+from bot.inbox.version import Shared, Spoken, end_of
 from bot.models import Label
 from bot.people.directory import Directory
 from bot.people.jobs import TellAdmins

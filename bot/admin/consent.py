@@ -1,8 +1,6 @@
-"""What admins hear, and what they allow a shared channel to show."""
+"""`/inbox consent`: what admins allow a channel to show in which another organisation reads along."""
 
 from __future__ import annotations
-
-import structlog
 
 from bot.admin import views, words
 from bot.cards.jobs import Redraw
@@ -10,24 +8,10 @@ from bot.context import Bot
 from bot.errors import Mistake, SlackError
 from bot.feature import Console, Feature
 from bot.people.announce import announced, channel_of_admin
-from bot.people.answers import say, tell
-from bot.people.jobs import TellAdmins
-from bot.queue.job import Asker, Job, Keep
-from bot.slack.blocks import Msg
-
-log = structlog.get_logger(__name__)
+from bot.people.answers import say
+from bot.queue.job import Job
 
 feature = Feature()
-
-
-@feature.handles(TellAdmins)
-async def tell_admins(job: TellAdmins, _: Keep, bot: Bot) -> list[Job]:
-    """To the people in BOT_ADMINS, or where it names nobody to the workspace's admins and owners."""
-    everyone = sorted(bot.admins) or await bot.slack.admins()
-    if not everyone:
-        log.error("no_admin_to_tell", ref=job.ref, about=job.name)
-    message: Msg = {"text": job.text, "blocks": job.blocks}
-    return [tell(Asker(user=one), message, lasting=True) for one in everyone if one != job.but]
 
 
 @feature.word(
