@@ -18,7 +18,7 @@ class Echo(Sending):
     """
 
     recorded: ClassVar[tuple[str, str]] = ("send", "{thread_id}")
-    waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    waits_in: ClassVar[str] = "echo:{thread_id}"
     patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["echo"] = "echo"
     thread_id: str
@@ -67,7 +67,7 @@ class Revise(Asked):
     @property
     def lane(self) -> str:
         if self.address is None:
-            return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
+            return f"echo:{self.thread_id}"
         return f"to:{self.address.account_link_id}:{self.address.platform_id}"
 
 

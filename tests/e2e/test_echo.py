@@ -615,3 +615,21 @@ async def test_a_long_word_below_a_card_or_elsewhere_holds_nobody_up(on: Stage, 
         await on.slack.write(on.acme.bo, card.channel, said)
     await idle(on)
     assert sent(on) == ["b" * 9_000]
+
+
+async def test_replies_below_the_card_that_moved_and_below_the_new_one_go_out_in_their_order(
+    on: Stage, card: Message
+) -> None:
+    vip = on.slack.add_channel("vip")
+    await switch(on, channel=vip)
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "why_here")
+    await on.slack.press_ephemeral(on.acme.ana, await whisper(on, on.acme.ana, "Move to…"), "Move to…")
+    await on.slack.submit(on.acme.ana, values={"channel": vip})
+    (new,) = await on.slack.until(lambda: [one for one in on.slack.messages(vip) if "[Reply]" in on.slack.show(one)])
+    await idle(on)
+    on.slack.fail("users.info", status=503)
+    await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; First", card.ts)
+    await on.slack.until(lambda: [call for call in on.slack.calls if call.method == "users.info" and not call.ok])
+    await on.slack.write(on.acme.bo, vip, "&gt;&gt; Second", new.ts)
+    await on.slack.until(lambda: len(sent(on)) == 2)
+    assert sent(on) == ["First", "Second"]
