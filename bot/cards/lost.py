@@ -10,7 +10,7 @@ from bot import accept
 from bot.card import Card
 from bot.cards.jobs import Lost, Post
 from bot.context import Bot
-from bot.errors import InboxError, NotThere
+from bot.errors import InboxError
 from bot.feature import Feature
 from bot.models import Message, Place
 from bot.queue.job import Job, Keep
@@ -31,7 +31,7 @@ async def deleted(bot: Bot, body: Body, ts: str) -> None:
 async def restore(job: Lost, _: Keep, bot: Bot) -> list[Job]:
     """What the card showed of those who wait is to be shown again; nobody misses the card of what is answered."""
     if job.stray:
-        await _take_away(bot, Place(*job.stray))
+        await bot.slack.delete(Place(*job.stray))
     card, place = await bot.cards.get(job.thread_id), Place(*job.place)
     if card is None:
         return []
@@ -45,13 +45,6 @@ async def restore(job: Lost, _: Keep, bot: Bot) -> list[Job]:
         if waiting
         else []
     )
-
-
-async def _take_away(bot: Bot, stray: Place) -> None:
-    try:
-        await bot.slack.delete(stray)
-    except NotThere:  # by somebody who was faster
-        pass
 
 
 async def _unanswered(bot: Bot, card: Card) -> Sequence[Message]:

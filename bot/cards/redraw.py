@@ -15,6 +15,7 @@ from bot.cards.jobs import Leave, LookAtSharing, Redraw, Render, RenderBelow
 from bot.cards.views import closed_note, shared_channel
 from bot.context import Bot
 from bot.feature import Feature
+from bot.later.jobs import ShowLater
 from bot.models import Place
 from bot.people.jobs import TellAdmins
 from bot.queue.job import Job, Keep, Later, utc_now
@@ -63,7 +64,8 @@ async def redraw_all(job: Redraw, _: Keep, bot: Bot) -> list[Job]:
         if (wait := SETTLED * bot.timing.channel_interval - job.age) > 0:
             raise Later(wait, job)
         await bot.sharing.draws(job.channel)
-        raise Later(0.0, job.after(0), *await _begun(bot, job))
+        later = [ShowLater(about=one) for at, one in (await bot.schedule.posts()).items() if at.channel == job.channel]
+        raise Later(0.0, job.after(0), *await _begun(bot, job), *later)
     part = await bot.standing.part(job.channel, job.done, 1 if job.alone else AT_ONCE)
     if not part:
         log.info("drawn_anew", ref=job.ref, channel=job.channel, places=job.done)
@@ -117,11 +119,14 @@ async def _anew(bot: Bot, place: Place, receipt: str) -> list[Job]:
     card = Render(thread_id=thread_id) if is_here else Leave(thread_id=thread_id, old=place)
     if await bot.sharing.shows(place.channel):
         return [card]
-    below = await _below(bot, place) or {}
-    forgotten = [
-        one for one, mark in below.items() if not (await bot.posts.at(one) or await bot.replies.receipts.get(mark))
-    ]
+    found, later = await _below(bot, place) or {}, await bot.schedule.posts()
+    forgotten = [at for at, mark in found.items() if at not in later and not await _is_known(bot, at, mark)]
     return [card, *(RenderBelow(thread_id=thread_id, place=one) for one in forgotten)]
+
+
+async def _is_known(bot: Bot, place: Place, mark: str) -> bool:
+    """Whether it is known what stands there below a card: a part of the conversation, or a receipt."""
+    return bool(await bot.posts.at(place) or await bot.replies.receipts.get(mark))
 
 
 async def _below(bot: Bot, card: Place) -> dict[Place, str] | None:

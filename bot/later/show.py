@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from bot.cards.jobs import Lost
-from bot.cards.posting import post_once, slot
+from bot.cards.posting import post_below, slot
 from bot.context import Bot
-from bot.errors import CardDeleted, NotThere, SlackRefused
+from bot.errors import NotThere, SlackRefused
 from bot.feature import Feature
 from bot.later import views, words
 from bot.later.jobs import LostSeat, Scheduled, ShowLater
 from bot.models import Place, veiled
 from bot.people.answers import tell
 from bot.people.jobs import TellAdmins
-from bot.queue.job import Job, Keep, Later
-from bot.queue.retries import tried
+from bot.queue.job import Job, Keep
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST
 
@@ -34,19 +32,15 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
     card = await bot.cards.place(known.thread_id) if known.thread_id else None
     if card is None:
         return private
-    message = await _message(bot, known, card)
     place = await bot.schedule.post_at(known.id) or await _undo(bot, known)
-    if place and await _updated(bot, place, message):
+    if place and await _updated(bot, place, await _message(bot, known, place.channel)):
         return [] if known.send.card else private
+    message = await _message(bot, known, card.channel)
     again = job.model_copy(update={"asker": None})
     await bot.refused.unless_known(again, card.channel, private)
     async with bot.refused.waiting(again, card.channel, private):
         await slot(bot, job, card.channel, FIRST)
-        try:
-            place = await post_once(bot, job, _mark(known), card.channel, message, card.ts)
-        except CardDeleted as error:  # a new one may come
-            lost = Lost(thread_id=known.thread_id, place=(card.channel, card.ts), stray=error.stray)
-            raise Later(1.0, tried(job), lost) from error
+        place = await post_below(bot, job, _mark(known), known.thread_id, card, message)
     await bot.schedule.put_post(known, place)
     return [] if known.send.card else private
 
@@ -84,7 +78,7 @@ async def _over(bot: Bot, known: Scheduled) -> list[Job]:
             try:
                 await bot.slack.delete(place)
             except SlackRefused:
-                pass  # it is gone already, or the bot has left the channel
+                pass  # the bot has left the channel
     await bot.schedule.erase(known)
     return []
 
@@ -94,11 +88,11 @@ async def _undo(bot: Bot, known: Scheduled) -> Place | None:
     return await bot.replies.receipt_at(known.send.receipt) if known.brief and known.send.card else None
 
 
-async def _message(bot: Bot, known: Scheduled, card: Place) -> Msg:
+async def _message(bot: Bot, known: Scheduled, channel: str) -> Msg:
     send, held = known.send, known.state == "asks"
-    if not await bot.sharing.shows(card.channel):
+    if not await bot.sharing.shows(channel):
         return views.closed_below(known.id, send.account, known.at, held=held)
-    text = veiled(send.text, (await bot.preferences.channel(card.channel)).privacy)
+    text = veiled(send.text, (await bot.preferences.channel(channel)).privacy)
     return views.below_card(known.id, send.writer, send.person, send.account, text, known.at, held=held)
 
 
@@ -124,5 +118,5 @@ async def lost_seat(job: LostSeat, _: Keep, bot: Bot) -> list[Job]:
         message = views.lost_seat(send.writer, send.person, text)
     async with bot.refused.waiting(job, card.channel):
         await slot(bot, job, card.channel, FIRST)
-        await post_once(bot, job, f"lost-seat-{send.intent}", card.channel, message, card.ts, broadcast=True)
+        await post_below(bot, job, f"lost-seat-{send.intent}", thread_id or "", card, message, broadcast=True)
     return []

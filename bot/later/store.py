@@ -71,6 +71,11 @@ class Schedule:
         """The same, of those from one account to one person."""
         return await self._of([one.decode() for one in await self._redis.smembers(keys.scheduled_to(line))])
 
+    async def of_intent(self, line: str, intent: str) -> Scheduled | None:
+        """The one of that attempt, of those from one account to one person, whatever has become of it."""
+        names = [one.decode() for one in await self._redis.smembers(keys.scheduled_to(line))]
+        return next(iter([await self.get(one) for one in names if one.endswith(f"-{intent}")]), None)
+
     async def _of(self, names: list[str]) -> list[Scheduled]:
         found = await self._redis.mget([keys.scheduled(one) for one in names]) if names else []
         there = [Scheduled.model_validate_json(raw) for raw in found if raw]
@@ -104,6 +109,11 @@ class Schedule:
         """Where it is shown below its card; None while it is not."""
         channel, ts = await self._redis.hmget(keys.scheduled_post(about), "channel", "ts")
         return Place(channel.decode(), ts.decode()) if channel and ts else None
+
+    async def posts(self) -> dict[Place, str]:
+        """Where those whose writers may still decide are shown, with their names."""
+        found = {await self.post_at(one.id): one.id for one in await self.all()}
+        return {place: about for place, about in found.items() if place}
 
     async def put_post(self, message: Scheduled, place: Place) -> None:
         name, pipe = keys.scheduled_post(message.id), self._redis.pipeline()

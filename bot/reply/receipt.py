@@ -83,10 +83,7 @@ async def _take_away(bot: Bot, job: Receipt) -> None:
         since = job.at.timestamp() - 5
         place = await bot.slack.find(card.channel, job.send.receipt, thread_ts=card.ts, since=since)
     if place:
-        try:
-            await bot.slack.delete(place)
-        except SlackRefused:
-            pass  # it is gone already
+        await bot.slack.delete(place)
 
 
 async def _where_possible(bot: Bot, job: Receipt, at: Place, private: list[Job]) -> bool:

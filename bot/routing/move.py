@@ -113,21 +113,21 @@ async def move_by_hand(job: MoveTo, _: Keep, bot: Bot) -> list[Job]:
     if card is None or place is None:
         return [say(job.asker, words.NO_CARD)]
     if job.to is None:
-        return await _release(bot, job, card.thread, card.latest, place.channel)
+        return await _release(bot, job, card.thread, card.latest)
     if code := await unfit(bot, job.to):
         return [say(job.asker, views.cannot_post(job.to, code))]
     await bot.routes.pin(job.thread_id, Pin(channel=job.to, by=job.asker.user, at=utc_now()))
     await bot.record.note(job.asker, "move", job.thread_id, f"done: {job.to}", job.ref)
-    if job.to == place.channel:
-        return [say(job.asker, views.stays_there(job.to))]
-    return [Move(channel=job.to, thread_id=job.thread_id, mover=job.asker)]
+    move = Move(channel=job.to, thread_id=job.thread_id, mover=job.asker)  # though it is there: it may be on its way
+    await bot.lanes.hurry(move)  # what waits for another channel
+    return [move]
 
 
-async def _release(bot: Bot, job: MoveTo, thread: Thread, message: Message | None, here: str) -> list[Job]:
+async def _release(bot: Bot, job: MoveTo, thread: Thread, message: Message | None) -> list[Job]:
     await bot.routes.pin(job.thread_id, None)
     await bot.record.note(job.asker, "move", job.thread_id, "done: by the rules", job.ref)
     channel = (await decide.decide(bot, thread, message)).channel
     then: list[Job] = [say(job.asker, views.released(name_of(thread), channel))]
-    if channel and channel != here:
+    if channel:
         then.append(Move(channel=channel, thread_id=job.thread_id))
     return then

@@ -251,10 +251,6 @@ def released(name: str, channel: str | None) -> str:
     return f"The rules decide again where *{plain(name, 150)}* is: {where}"
 
 
-def stays_there(channel: str) -> str:
-    return f"It is in <#{channel}> already, and stays there whatever the rules say."
-
-
 def _joined(lines: Sequence[str], none: str) -> str:
     """The lines below each other; what does not fit in a message is counted."""
     shown: list[str] = []

@@ -121,9 +121,12 @@ class Slack(Workspace):
         await _with_pictures_if_possible(message, call)
 
     async def delete(self, place: Place) -> None:
-        """Take back what the bot posted."""
-        async with self._answers():
-            await self.client.chat_delete(channel=place.channel, ts=place.ts)
+        """Take back what the bot posted, unless somebody was faster."""
+        try:
+            async with self._answers():
+                await self.client.chat_delete(channel=place.channel, ts=place.ts)
+        except NotThere:
+            pass
 
     async def permalink(self, place: Place) -> str:
         async with self._answers():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bot.cards.jobs import Move
 from bot.sandbox.slack.records import BOT_USER, Call, Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.rules import inbox, says, write
-from tests.e2e.steps import cards, hears, idle, labels, shows, thread, told, whisper
+from tests.e2e.steps import cards, hears, idle, labels, shows, thread, told, until, whisper
+from tests.e2e.test_one_card import live
 
 
 def posts(on: Stage, channel: str) -> list[Message]:
@@ -311,6 +313,48 @@ async def test_somebody_moves_a_conversation_by_hand_and_it_stays_there(on: Stag
     assert "Second" in on.slack.show(on.slack.replies(vip, new.ts)[0])
     assert "moved it to" in await says(on, "why @sarah", "no rule moves it any more")
     assert f"done: <#{vip}>" in await says(on, "log", "move ")
+
+
+async def test_a_move_that_rules_want_is_none_where_somebody_moves_the_card_elsewhere(on: Stage, vip: str) -> None:
+    """The rules want it in a channel that takes no posts, where it would have to wait."""
+    third = on.slack.add_channel("third")
+    await inbox(on, f"route add campaign:yes to:<#{vip}|vip>")
+    await write(on, "First")
+    (card,) = cards(on)
+    on.slack.channels[vip].archived = True
+    await on.inbox.campaign_writes(thread(on).id, "Have you heard of us?")
+    await on.slack.until(lambda: [one for one in on.slack.calls if one.answer.get("error") == "is_archived"])
+    await moved(on, card, third, on.acme.ana)
+    await hears(on, on.acme.ana, "stays there whatever the rules say")
+    on.slack.channels[vip].archived = False
+    await write(on, "Second")
+    assert (live(on, on.acme.channel, vip), len(live(on, third))) == ([], 1)
+
+
+async def test_a_move_that_rules_wanted_before_somebody_moved_the_card_is_none_after(on: Stage, vip: str) -> None:
+    third = on.slack.add_channel("third")
+    await write(on, "First")
+    await moved(on, cards(on)[0], third, on.acme.ana)
+    await on.bridge.lanes.accept(Move(thread_id=thread(on).id, channel=vip))
+    await idle(on)
+    assert (posts(on, vip), len(live(on, third))) == ([], 1)
+
+
+async def test_a_card_that_rules_move_at_the_moment_comes_back_where_somebody_keeps_it(on: Stage, vip: str) -> None:
+    await inbox(on, f"route add text:refund to:<#{vip}|vip>")
+    await write(on, "First")
+    (card,) = cards(on)
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "why_here")
+    answer = await whisper(on, on.acme.ana, "Move to…")
+    await on.slack.press_ephemeral(on.acme.ana, answer, "Move to…")
+    on.slack.fail("chat.postMessage", delay=0.5)
+    await on.inbox.customer_writes(on.acme.sarah, "I want a refund")
+    await until(lambda: not on.slack._faults)  # the post in the other channel is under way
+    assert (await on.slack.submit(on.acme.ana, values={"channel": on.acme.channel})).ok
+    await hears(on, on.acme.ana, "stays there whatever the rules say")
+    await idle(on)
+    assert (live(on, vip), len(live(on, on.acme.channel))) == ([], 1)
+    assert "I want a refund" in shows(on, live(on, on.acme.channel)[0])
 
 
 async def test_the_rules_can_have_it_back(on: Stage, vip: str) -> None:

@@ -19,6 +19,7 @@ from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.deaths import ENOUGH
+from tests.e2e.scheduling import below, later
 from tests.e2e.steps import card_of, cards, idle, labels, reply, shows, thread, told
 from tests.e2e.test_connect import SECRET, assert_closed, becomes_shared, seen
 from tests.mortal import Mortal
@@ -98,6 +99,24 @@ async def test_a_reply_that_was_not_sent_is_closed_too_and_comes_back(on: Stage)
     await idle(on)
     assert_closed(on, on.acme.channel)
     assert len(told(on, on.acme.ana)) == heard + 1
+    await on.slack.share(on.acme.channel, shared=False)
+    await idle(on)
+    assert read(on) == before
+
+
+@pytest.mark.parametrize("history", [False, True])
+async def test_a_reply_that_waits_for_its_time_is_closed_too_and_comes_back(
+    on: Stage, optional_scopes: frozenset[str], history: bool
+) -> None:
+    on.slack.scopes |= optional_scopes if history else set()
+    card = await card_of(on, SECRET)
+    await later(on, on.acme.ana, card, f"{SECRET} it is")
+    before = read(on)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    (waits,) = below(on, card)
+    assert "Cancel" in labels(waits)
     await on.slack.share(on.acme.channel, shared=False)
     await idle(on)
     assert read(on) == before
