@@ -62,6 +62,10 @@ class StoreUnavailable(BotError):
     """Redis did not answer, so nothing was accepted."""
 
 
+class StoreMoved(StoreUnavailable):
+    """Another Redis may have taken the place of the one that was written to; it may lack what was written."""
+
+
 class NotWritable(StoreUnavailable):
     """Redis answered that it takes no writes now: it is a replica, is full, or has no disk or replica to write to."""
 

@@ -46,6 +46,16 @@ def clean(text: str) -> str:
     return _UNSAFE.sub("", paired.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+# What an emoji has besides its first character: joined ones, variants, keycaps, skin tones, tags; a flag has two.
+_PARTS = re.compile("\u200d.|[\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]", re.DOTALL)
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+
+
+def characters(text: str) -> int:
+    """How many characters Inbox counts at the least: it takes an emoji for one, whatever it is made of."""
+    return len(_PARTS.sub("", _FLAG.sub("F", text)))
+
+
 def clip(text: str, limit: int) -> str:
     """`text` in at most `limit` code points, ending in "…" where something was cut."""
     if len(text) <= limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from bot import accept, words
@@ -13,7 +14,7 @@ from bot.errors import InboxError
 from bot.feature import Console, Feature
 from bot.people import answers, forms
 from bot.queue.job import Job, Keep
-from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, submitted
+from bot.slack.payloads import Ack, Body, asker, from_modal, remembered, seen_in, submitted
 from bot.threads.jobs import Change
 
 TITLE: Final = "Assign to…"
@@ -25,19 +26,21 @@ feature = Feature()
 @feature.shortcut("assign_to")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The option of a card's menu and the button of *This message…*, once on cards too; a shortcut before 2026-11."""
-    await accept.thread_form(bot, body, TITLE, OpenAssign)
+    await accept.thread_form(bot, body, TITLE, partial(OpenAssign, seen_in=seen_in(body)))
     await ack()
 
 
 @feature.view("assign_to")
 async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
     """A colleague was chosen, or nobody."""
-    thread_id, who = from_modal(body)
+    about, who = from_modal(body)
+    thread_id, _, place = about.partition(" ")
     assignee, note = submitted(body, "assignee"), submitted(body, "note").strip()
     job = Change(verb="assign_to", thread_id=thread_id, assignee=assignee, note=note, asker=who)
     if assignee == NOBODY:
         job = Change(verb="unassign", thread_id=thread_id, note=note, asker=who)
-    await accept.submitted(bot, body, job)
+    seen: dict[str, object] = {"seen_in": place} if place == "home" else {"listed": bool(place)}
+    await accept.submitted(bot, body, job.model_copy(update=seen))
     await ack()
 
 
@@ -68,7 +71,7 @@ async def open_form(job: OpenAssign, _: Keep, bot: Bot) -> list[Job]:
         members=members,
         me=actor.member.id,
         thread=card.thread,
-        metadata=remembered(job.thread_id, job.asker),
+        metadata=remembered(f"{job.thread_id} {job.seen_in.partition('|')[0]}".rstrip(), job.asker),
     )
     await forms.fill(bot, job.view_id, view)
     return []

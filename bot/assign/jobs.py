@@ -8,11 +8,12 @@ from bot.queue.job import Asker, Filled, Job
 
 
 class OpenAssign(Filled):
-    """Fill the loading view in which a colleague is chosen."""
+    """Fill the loading view in which a colleague is chosen; `seen_in` names the list it was asked for in."""
 
     recorded: ClassVar[tuple[str, str]] = ("assign_to", "{thread_id}")
     kind: Literal["open_assign"] = "open_assign"
     thread_id: str
+    seen_in: str = ""
 
 
 class TellAssignee(Job):

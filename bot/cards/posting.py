@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.card import Card
-from bot.cards.jobs import Leave, Missed, Move, Post
+from bot.cards.jobs import Leave, Lost, Missed, Move, Post
 from bot.context import Bot
-from bot.errors import InboxError, NotNow
+from bot.errors import CardDeleted, InboxError, NotNow
 from bot.models import Message, Place
 from bot.queue.job import Job, Later
+from bot.queue.retries import tried
 from bot.slack.blocks import Msg
 
 RECENT: Final = 20  # messages that are read where the last one to us is looked for
@@ -67,6 +68,19 @@ async def post_once(
             return found
     marked = {"message_id": mark}
     return await bot.slack.post(channel, message, thread_ts=thread_ts, broadcast=broadcast, metadata=marked)
+
+
+async def post_below(
+    bot: Bot, job: Job, mark: str, thread_id: str, card: Place, message: Msg, *, broadcast: bool = False
+) -> Place:
+    """The same below a card. Where that is gone, nothing stays bare in the channel, and `Later` is raised: a new one
+    may come, below which the job posts then.
+    """
+    try:
+        return await post_once(bot, job, mark, card.channel, message, card.ts, broadcast=broadcast)
+    except CardDeleted as error:
+        lost = Lost(thread_id=thread_id, place=(card.channel, card.ts), stray=error.stray)
+        raise Later(1.0, tried(job), lost) from error
 
 
 async def stands(bot: Bot, job: Post | Move | Missed, place: Place, before: Place | None) -> None:

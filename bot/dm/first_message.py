@@ -22,8 +22,9 @@ from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import DAY, Job, Keep
 from bot.send.jobs import Send
-from bot.send.outcome import given_up, shown
+from bot.send.outcome import ended, given_up, shown
 from bot.slack.payloads import Ack, Body, asker, button_value
+from bot.text import characters
 
 feature = Feature()
 
@@ -39,6 +40,10 @@ async def begin(
     send_at: datetime | None = None,
 ) -> list[Job]:
     """Send it, not before `send_at`, or ask first; `known` are the conversations with them. Raises `NotNow`."""
+    most, length = await bot.directory.characters(to.person.platform), characters(body)
+    if most and length > most:
+        why = dm_words.too_long_to_send(to.person.platform, length - most, most)
+        return [await ended(bot, _intended(to, body, job, links, actor, first=False), "failed", why)]
     doubts, first = await judge(bot, to, known, links, actor, job.at)
     send = _intended(to, body, job, links, actor, first=first).model_copy(update={"not_before": send_at})
     if not doubts:

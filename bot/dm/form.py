@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot import accept, text, words
@@ -18,14 +19,14 @@ from bot.people import forms
 from bot.people.answers import explain, given_back
 from bot.people.mentions import decoded
 from bot.queue.job import Filled, Job, Keep
-from bot.recipient import Unreadable, is_definite, read
+from bot.recipient import Recipient, Unreadable, is_definite, read
 from bot.slack.blocks import WHOLE
 from bot.slack.boundary import hand_back
 from bot.slack.inputs import INPUT
 from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, more_of, remembered, submitted
 from bot.slack.seen import seen
-from bot.snippets import places, put
-from bot.snippets.words import no_value
+from bot.snippets import put
+from bot.snippets.words import unsendable
 
 TITLE: Final = "New DM"
 feature = Feature()
@@ -69,14 +70,16 @@ async def open_dm(job: OpenDm, _: Keep, bot: Bot) -> list[Job]:
     if links is None:
         return []
     later, zone = await fields(bot, job.asker)
+    limits = {one: await bot.directory.characters(one) for one in sorted({link.platform for link in links})}
     view = dm_modal(
         links=links,
         recipient=job.recipient,
         text=await decoded(bot, job.text),
         account_link_id=bot.settings.inbox_account_link_id,
-        metadata=remembered("", job.asker, zone),
+        metadata=remembered("", job.asker, " ".join([zone, *(f"{one}={n}" for one, n in limits.items() if n)])),
         later=later,
         check=bool(job.recipient and job.text),  # or it would have been sent
+        limits=limits,
     )
     await put.fill(bot, job, view, job.typed)
     return []
@@ -108,14 +111,15 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was submitted: what can be seen to be wrong is said beside the field."""
     _, who = from_modal(body)
     said = submitted(body, "text")
-    until, wrong = send_at(body, more_of(body))
-    if not said.strip():
-        wrong[block_of(body, "text")] = words.EMPTY_TEXT_FIELD
-    if left := places.unfilled(said):
-        wrong[block_of(body, "text")] = no_value(left)
+    zone, *limits = more_of(body).split(" ")
+    until, wrong = send_at(body, zone)
+    if why := unsendable(said):
+        wrong[block_of(body, "text")] = why
     recipient = ""
     try:
         recipient = _whom(body)
+        if why := _too_long(said, recipient, limits):
+            wrong[block_of(body, "text")] = why
     except Unreadable as error:
         wrong["recipient"] = words.unreadable_field(error.why)
     except Mistake as mistake:
@@ -127,6 +131,14 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     job = Dm(recipient=recipient, text=said, asker=who, account_link_id=account, send_at=until)
     await accept.submitted(bot, body, job)
     await ack()
+
+
+def _too_long(said: str, recipient: str, limits: Sequence[str]) -> str:
+    """By how much, where that is certain: `limits` are the platforms' as `twitter=10000`, of those that are known."""
+    known = {one: int(n) for one, _, n in (limit.partition("=") for limit in limits)}
+    platform, length = Recipient.of(recipient).platform, text.characters(text.decode(said))
+    most = known.get(platform or "", length)
+    return dm_words.too_long(platform or "", length - most, most) if length > most else ""
 
 
 def _whom(body: Body) -> str:

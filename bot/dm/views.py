@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bot import words
 from bot.address import Candidate
@@ -10,7 +11,7 @@ from bot.dm import words as dm_words
 from bot.models import AccountLink, Person
 from bot.send.views import whom
 from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, quote, section
-from bot.slack.inputs import INPUT, field, text_input
+from bot.slack.inputs import INPUT, capacity, field, text_input
 from bot.text import clip, literal, platform_name
 
 KNOWN = "known"  # the field that completes known people
@@ -23,6 +24,7 @@ _VALUE = 150  # Slack's limit for an option's value
 _TO = 2_000  # a profile's address, with all that apps add to one
 _OPTIONS = 100
 _RADIOS = 10
+_NO_LIMITS: Mapping[str, int | None] = MappingProxyType({})
 _HELD = 1_000  # code points of a message that waits for an answer
 
 
@@ -35,14 +37,17 @@ def dm_modal(
     metadata: str = "",
     later: Sequence[Block] = (),
     check: bool = False,
+    limits: Mapping[str, int | None] = _NO_LIMITS,
 ) -> View:
     """The form behind `/dm`, filled in as far as known. `metadata` comes back with the submission (at most 3,000).
 
     `later` are the fields that say when it is sent.
-    `check` asks to look at the recipient, who may be nobody or somebody else.
+    `check` asks to look at the recipient, who may be nobody or somebody else. `limits` says how many characters a
+    message has at the most on each platform of the team's, None where Inbox does not say.
     """
-    clipped = len(text) > INPUT
-    note = "Only the first 3,000 characters fit here. `/dm recipient text` takes longer ones."
+    most = capacity(max((one or INPUT for one in limits.values()), default=INPUT))
+    clipped, message = len(text) > most, text_input(most, text, lines=True)
+    note = f"Only the first {most:,} characters fit here." + (dm_words.LONGER if most == INPUT else "")
     return modal(
         "New DM",
         [
@@ -52,7 +57,7 @@ def dm_modal(
             *([context(dm_words.CHECK_TO)] if check else []),
             field(KNOWN, "Or somebody you know", _KNOWN_INPUT, optional=True),
             *_account_field(links, account_link_id),
-            field("text", "Message", text_input(text=text, lines=True)),
+            field("text", "Message", message, hint=dm_words.room(limits, INPUT)),
             *([context(note)] if clipped else []),
             *later,
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.models import Member
@@ -19,10 +20,30 @@ TWO_NAMED = "Somebody is named in To as well. Leave one of the two fields empty:
 CHECK_TO = "Nothing is sent yet: a name may be somebody else's handle, and one message goes to one person. Check *To*."
 FORM_CLOSED = "You closed the form before it was ready, so nothing was sent. This is what you typed:"
 TOO_LONG = "That is too long for one message on X or LinkedIn, so nothing was sent. Send it in parts."
+LONGER = " `/dm recipient text` takes longer ones."
 TOO_LONG_FOR_FORM = (
     "I can't tell who this is for, and the form that asks takes only 3,000 characters. Begin with `@handle`, an "
     "address or an id."
 )
+
+
+def room(limits: Mapping[str, int | None], most: int) -> str:
+    """Below the field for a message, as plain text: `limits` are the platforms' own, None where Inbox does not say.
+
+    `most` is what the field takes at all.
+    """
+    tight = [f"{platform_name(one)} takes up to {n:,} characters." for one, n in limits.items() if n and n < most]
+    return " ".join(tight) or f"Up to {most:,} characters fit here; /dm recipient text takes longer ones."
+
+
+def too_long(platform: str, over: int, most: int) -> str:
+    """Beside a field."""
+    more = "1 character" if over == 1 else f"{over:,} characters"
+    return f"That is {more} too long for {platform_name(platform)}, which takes {most:,}."
+
+
+def too_long_to_send(platform: str, over: int, most: int) -> str:
+    return f"{too_long(platform, over, most).rstrip('.')}, so nothing was sent. Send it in parts."
 
 
 def no_account_on(platform: str) -> str:

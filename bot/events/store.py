@@ -243,4 +243,5 @@ class Feed:
 
 def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:
     """An event may wait for its turn and be read again meanwhile: its work has one reference all the same."""
-    return [one.model_copy(update={"ref": reference(event.id)}) for one in wanted]
+    ref = reference(event.id)
+    return [one.model_copy(update={"ref": ref}) for one in wanted]

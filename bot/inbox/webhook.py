@@ -5,7 +5,6 @@ https://docs.inboxapp.com/webhooks/verifying-signatures
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -59,7 +58,7 @@ class Signature(NamedTuple):
 
 
 def _digest(key: str, signed: bytes) -> bytes:
-    return hmac.new(key.encode("utf-8", "surrogatepass"), signed, hashlib.sha256).hexdigest().encode()
+    return hmac.digest(key.encode("utf-8", "surrogatepass"), signed, "sha256").hex().encode()
 
 
 def parse_event(body: bytes | Mapping[str, Any], links: Collection[str] = ()) -> Event | None:

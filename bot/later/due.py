@@ -43,8 +43,7 @@ async def ring(_: RingLater, __: Keep, bot: Bot) -> list[Job]:
     for due in await bot.schedule.due():
         known = await bot.schedule.get(due.about)
         if known:
-            job = Release(about=known.id, to=known.to, asker=known.send.asker)
-            await bot.lanes.accept(job, once=f"release:{due.about}:{due.at}")
+            await bot.lanes.accept(known.release, once=f"release:{due.about}:{due.at}")
         await bot.schedule.rung(due, lost=known is None)
     return []
 

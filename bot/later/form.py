@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot import accept, words
+from bot import accept
 from bot.context import Bot
 from bot.feature import Feature
 from bot.hours import zone_of
@@ -23,11 +23,13 @@ from bot.slack.payloads import (
     block_of,
     button_value,
     from_modal,
+    has_field,
     modal_of,
     more_of,
     remembered,
     submitted,
 )
+from bot.snippets.words import unsendable
 from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
 from bot.snooze.views import WRONG
 
@@ -75,7 +77,8 @@ async def open_form(job: OpenLater, _: Keep, bot: Bot) -> list[Job]:
     zone = await bot.access.zone(job.asker)
     metadata = remembered(job.about, job.asker, f"{zone} {utc_now().isoformat()}")
     at = max(known.at, utc_now()).astimezone(zone)
-    await forms.fill(bot, job.view_id, views.change_modal(known.send.text, at, str(zone), metadata))
+    characters = await bot.directory.characters(known.send.address.platform)
+    await forms.fill(bot, job.view_id, views.change_modal(known.send.text, at, str(zone), characters, metadata))
     return []
 
 
@@ -84,9 +87,9 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was submitted: what can be seen to be wrong is said beside the field."""
     about, who = from_modal(body)
     zone, _, seen = more_of(body).partition(" ")
-    said, (until, wrong) = submitted(body, "text"), send_at(body, zone)
-    if not said.strip():
-        wrong[block_of(body, "text")] = words.EMPTY_TEXT_FIELD
+    said, (until, wrong) = submitted(body, "text") if has_field(body, "text") else None, send_at(body, zone)
+    if said is not None and (why := unsendable(said)):
+        wrong[block_of(body, "text")] = why
     if wrong or until is None:
         await ack(response_action="errors", errors=wrong)
         return
@@ -99,12 +102,12 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
 async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
     """From now on; where it has gone meanwhile, its writer is told, with what they wrote."""
     actor = await bot.access.actor(job.asker)
-    body = await decoded(bot, job.text)
+    body = await decoded(bot, job.text or "")
 
     def as_wanted(now: Scheduled) -> Scheduled | None:
         if not now.open or now.send.asker.user != actor.user:
             return None
-        return _changed(now, job, now.send.text if job.text == now.send.text else body)
+        return _changed(now, job, now.send.text if job.text in (None, now.send.text) else body)
 
     known = await bot.schedule.move(job.about, job.key, as_wanted)
     if known is None:

@@ -20,13 +20,13 @@ class Scheduled(Record):
     """The attempt to send a message that begins at a time of its own, and not before.
 
     `send` is that attempt; who wrote it is its asker, without the place where they asked, as it is told of elsewhere by
-    then. `at` is when it begins. What was written in the conversation later than `seen`, the newest that its writer
-    could know, holds it. It `waits` for its time, `asks` its writer first (`why`, since `asked`), `goes` out, or is
-    `over`. `by` names the job that brought it there, when it was `decided`, and `rev` counts such changes. `brief`: it
-    waits for some seconds only, so that its writer may undo it. `pressed`: its writer knows what speaks against it.
-    `reason` (mrkdwn) is why it is over without being sent, "" where somebody cancelled it; `lost`: its writer may not
-    send any more. `copied`: it is from a copy of a bot that ran on, which may have sent it, or its writer may have
-    cancelled it there.
+    then, unless it is marked there. `at` is when it begins. What was written in the conversation later than `seen`, the
+    newest that its writer could know, holds it. It `waits` for its time, `asks` its writer first (`why`, since
+    `asked`), `goes` out, or is `over`. `by` names the job that brought it there, when it was `decided`, and `rev`
+    counts such changes. `brief`: it waits for some seconds only, so that its writer may undo it. `pressed`: its writer
+    knows what speaks against it. `reason` (mrkdwn) is why it is over without being sent, "" where somebody cancelled
+    it; `lost`: its writer may not send any more. `copied`: it is from a copy of a bot that ran on, which may have sent
+    it, or its writer may have cancelled it there.
     """
 
     id: str
@@ -53,6 +53,11 @@ class Scheduled(Record):
     def thread_id(self) -> str:
         """The conversation below whose card it is shown, if that has one."""
         return self.send.card or self.send.address.thread_id or ""
+
+    @property
+    def release(self) -> Release:
+        """What sends it when its time has come."""
+        return Release(about=self.id, to=self.to, asker=self.send.asker)
 
     @property
     def open(self) -> bool:
@@ -164,13 +169,16 @@ class OpenLater(Filled):
 
 
 class ChangeLater(Asked):
-    """The message that waits says `text` from now on and goes at that time; `seen` is when its form was filled in."""
+    """The message that waits says `text` from now on and goes at that time; `seen` is when its form was filled in.
+
+    Without a `text` it says what it said.
+    """
 
     recorded: ClassVar[tuple[str, str]] = ("later change", "")
     waits_in: ClassVar[str] = "decide-later:{about}"
     kind: Literal["change_later"] = "change_later"
     about: str
-    text: str
+    text: str | None = None
     until: datetime
     seen: datetime
 

@@ -7,12 +7,13 @@ from bot.context import Bot
 from bot.feature import Feature
 from bot.later import views
 from bot.later import words as later_words
-from bot.later.jobs import Decide, Release, Scheduled, ShowLater
+from bot.later.jobs import Decide, Scheduled, ShowLater
 from bot.people.access import Actor
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value
+from bot.thread_replies.jobs import Mark
 
 VERBS = {"later_cancel": "cancel", "later_now": "now", "later_anyway": "anyway"}
 feature = Feature()
@@ -41,13 +42,12 @@ async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
     if known is None:
         return [_instead(job, say(job.asker, later_words.OVER))]
     await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, actor.member.id)
-    release = Release(about=known.id, to=known.to, asker=known.send.asker)
-    await bot.lanes.hurry(release)  # one that waits for its seconds to pass
+    await bot.lanes.hurry(known.release)  # one that waits for its seconds to pass
     if job.verb == "cancel":
         return [*_cancelled(job, known, actor), ShowLater(about=known.id, over=known.by)]
     if known.at > utc_now():
         return [_instead(job, say(job.asker, later_words.on_time(known.at))), ShowLater(about=known.id)]
-    return [_instead(job, say(job.asker, later_words.NOW)), release]
+    return [_instead(job, say(job.asker, later_words.NOW)), known.release]
 
 
 def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
@@ -64,10 +64,11 @@ def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
 def _cancelled(job: Decide, known: Scheduled, actor: Actor) -> list[Job]:
     """Its writer has the text back, whoever cancelled it."""
     send = known.send
+    unmarked: list[Job] = [Mark(ts=send.echo, state="cancelled", asker=send.asker)] if send.echo else []
     if send.asker.user == actor.user:
-        return [_instead(job, tell(job.asker, views.cancelled(send.person, send.text)))]
+        return [_instead(job, tell(job.asker, views.cancelled(send.person, send.text))), *unmarked]
     theirs = tell(send.asker, views.cancelled(send.person, send.text, actor.user), lasting=True)
-    return [_instead(job, say(job.asker, later_words.told_writer(send.asker.user))), theirs]
+    return [_instead(job, say(job.asker, later_words.told_writer(send.asker.user))), theirs, *unmarked]
 
 
 def _instead(job: Decide, told: Tell) -> Tell:

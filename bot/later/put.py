@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.context import Bot
 from bot.later import views
-from bot.later.jobs import Release, Scheduled, ShowLater, held_by, id_of
+from bot.later.jobs import Scheduled, ShowLater, held_by, id_of
 from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job
 from bot.reply.jobs import Receipt
@@ -25,7 +25,7 @@ async def begun(bot: Bot, send: Send, seen: datetime | None = None, *, written: 
         return [*([Receipt(send=send, state="sending")] if send.card else []), send]
     known = Scheduled(
         id=id_of(send, written or send.at),
-        send=send.model_copy(update={"asker": _themselves(send.asker), "not_before": None}),
+        send=send.model_copy(update={"asker": _themselves(send), "not_before": None}),
         at=send.not_before or send.at + timedelta(seconds=hold),
         seen=send.at if hold or seen is None else seen,
         brief=bool(hold),
@@ -33,8 +33,7 @@ async def begun(bot: Bot, send: Send, seen: datetime | None = None, *, written: 
     if not await bot.schedule.begin(known):
         return []
     if hold:
-        release = Release(about=known.id, to=known.to, asker=known.send.asker)
-        return [_undoable(known, send.asker, hold), release]
+        return [_undoable(known, send.asker, hold), known.release]
     await bot.record.note(send.asker, "send later", send.described[1], "waits", send.ref, send.member)
     return [ShowLater(about=known.id, asker=send.asker), *await _written_already(bot, known)]
 
@@ -45,9 +44,11 @@ async def _written_already(bot: Bot, known: Scheduled) -> list[Job]:
     return held_by([known.id], card.latest) if card and card.latest else []
 
 
-def _themselves(asker: Asker) -> Asker:
-    """Who wrote it: they are told of it in a direct message, wherever they asked."""
-    return Asker(user=asker.user, team=asker.team, enterprise=asker.enterprise)
+def _themselves(send: Send) -> Asker:
+    """Who wrote it: they are told of it in a direct message, wherever they asked; or by marks on what they wrote."""
+    asker = send.asker
+    there = {"channel", "thread_ts"} if send.echo else set[str]()
+    return Asker(**asker.model_dump(include={"user", "team", "enterprise"} | there))
 
 
 def _undoable(known: Scheduled, asker: Asker, seconds: int) -> Job:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from bot.cards.jobs import Lost
-from bot.cards.posting import post_once, slot
+from bot.cards.posting import post_below, slot
 from bot.context import Bot
-from bot.errors import CardDeleted, NotThere, SlackRefused
+from bot.errors import NotThere, SlackRefused
 from bot.feature import Feature
 from bot.later import views, words
 from bot.later.jobs import LostSeat, Scheduled, ShowLater
 from bot.models import Place, veiled
 from bot.people.answers import tell
 from bot.people.jobs import TellAdmins
-from bot.queue.job import Job, Keep, Later
-from bot.queue.retries import tried
+from bot.queue.job import Job, Keep
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST
 
@@ -42,11 +40,7 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
     await bot.refused.unless_known(again, card.channel, private)
     async with bot.refused.waiting(again, card.channel, private):
         await slot(bot, job, card.channel, FIRST)
-        try:
-            place = await post_once(bot, job, _mark(known), card.channel, message, card.ts)
-        except CardDeleted as error:  # a new one may come
-            lost = Lost(thread_id=known.thread_id, place=(card.channel, card.ts), stray=error.stray)
-            raise Later(1.0, tried(job), lost) from error
+        place = await post_below(bot, job, _mark(known), known.thread_id, card, message)
     await bot.schedule.put_post(known, place)
     return [] if known.send.card else private
 
@@ -124,5 +118,5 @@ async def lost_seat(job: LostSeat, _: Keep, bot: Bot) -> list[Job]:
         message = views.lost_seat(send.writer, send.person, text)
     async with bot.refused.waiting(job, card.channel):
         await slot(bot, job, card.channel, FIRST)
-        await post_once(bot, job, f"lost-seat-{send.intent}", card.channel, message, card.ts, broadcast=True)
+        await post_below(bot, job, f"lost-seat-{send.intent}", thread_id or "", card, message, broadcast=True)
     return []

@@ -71,6 +71,11 @@ class Schedule:
         """The same, of those from one account to one person."""
         return await self._of([one.decode() for one in await self._redis.smembers(keys.scheduled_to(line))])
 
+    async def of_intent(self, line: str, intent: str) -> Scheduled | None:
+        """The one of that attempt, of those from one account to one person, whatever has become of it."""
+        names = [one.decode() for one in await self._redis.smembers(keys.scheduled_to(line))]
+        return next(iter([await self.get(one) for one in names if one.endswith(f"-{intent}")]), None)
+
     async def _of(self, names: list[str]) -> list[Scheduled]:
         found = await self._redis.mget([keys.scheduled(one) for one in names]) if names else []
         there = [Scheduled.model_validate_json(raw) for raw in found if raw]

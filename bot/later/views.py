@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from bot.later.words import CANCELLED, OVER, asks, doing
+from bot.later.words import CANCELLED, OVER, asks, doing, too_long
 from bot.models import Person
 from bot.send.views import whom
 from bot.slack.blocks import (
@@ -25,7 +25,7 @@ from bot.slack.blocks import (
     quote,
     section,
 )
-from bot.slack.inputs import choices, clock, field, text_input
+from bot.slack.inputs import capacity, choices, clock, field, text_input
 from bot.snooze.views import choice
 from bot.text import plain, when_long
 
@@ -60,14 +60,17 @@ def time_fields(times: Mapping[str, datetime], zone: str) -> list[Block]:
     ]
 
 
-def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
-    """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`."""
+def change_modal(text: str, at: datetime, zone: str, characters: int | None, metadata: str) -> View:
+    """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`.
+
+    `characters` is the platform's limit, None where unknown. A text that does not fit is shown, to stay as it is.
+    """
     day: Block = {"type": "datepicker", "initial_date": f"{at:%Y-%m-%d}"}
     hint = f"In your time zone, {zone}. Without a time it is 9:00."
     return modal(
         "Change message",
         [
-            field("text", "Message", text_input(text=text, lines=True)),
+            *_text(text, capacity(characters)),
             field("send_date", "Send on", day, hint=hint),
             field("send_time", "At", clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),
         ],
@@ -75,6 +78,12 @@ def change_modal(text: str, at: datetime, zone: str, metadata: str) -> View:
         submit=label("Save"),
         private_metadata=metadata,
     )
+
+
+def _text(text: str, most: int) -> list[Block]:
+    if len(text) > most:
+        return [*quote(text, WHOLE), context(too_long(most))]
+    return [field("text", "Message", text_input(most, text, lines=True))]
 
 
 # --- for how long what somebody sends waits --------------------------------------------------------------------------

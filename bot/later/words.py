@@ -20,8 +20,8 @@ UNANSWERED: Final = "You haven't answered for a week, so nothing was sent. Write
 
 def holds(seconds: int) -> str:
     if not seconds:
-        return "What you send with *Reply* and `/dm` goes out at once."
-    return f"What you send with *Reply* and `/dm` waits {seconds} s, and its receipt has *Undo*."
+        return "What you send goes out at once."
+    return f"What you send waits {seconds} s, and you have *Undo* as long."
 
 
 def doing(*, own: bool) -> str:
@@ -46,6 +46,14 @@ def asks(why: str, name: str, at: datetime, colleague: str = "", *, copied: bool
 
 def changed(at: datetime) -> str:
     return f"Saved: it is sent {when_long(at)}."
+
+
+def too_long(most: int) -> str:
+    """In the form that changes a message, instead of the field with its text."""
+    return (
+        f"The text stays as it is: a field here takes {most:,} characters. To write another one, press *Cancel* on the "
+        "message, and you have it back."
+    )
 
 
 def on_time(at: datetime) -> str:

@@ -21,7 +21,7 @@ from bot.models import Limits, Message, Place
 from bot.people import answers, forms
 from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now
-from bot.slack.inputs import INPUT
+from bot.slack.inputs import capacity
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, more_of, picked_now, remembered
 from bot.slack.seen import seen
 from bot.thread_replies.send import intent_of
@@ -102,7 +102,7 @@ async def _messages(bot: Bot, job: OpenMessage, card: Card) -> Sequence[Message]
 
 async def _fill(bot: Bot, job: OpenMessage, card: Card, messages: Sequence[Message], chosen: Message | None) -> None:
     thread, link = card.thread, await bot.directory.account(card.thread.account_link_id)
-    limits, now = await _limits(bot, thread.platform), utc_now()
+    limits, now = await bot.directory.limits(thread.platform), utc_now()
     reasons = {one: hindered(one, chosen, thread, link, limits, now) for one in NEEDS} if chosen else {}
     if job.form and chosen:
         await _fill_form(bot, job, card, chosen, limits, reasons[job.form])
@@ -133,7 +133,7 @@ async def _talk(bot: Bot, job: OpenMessage) -> str:
 async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, limits: Limits | None, why: str) -> None:
     person, metadata = card.thread.person, remembered(job.thread_id, job.asker, chosen.id)
     characters = limits.characters if limits else None
-    if job.form == "edit_message" and len(chosen.text) > INPUT:
+    if job.form == "edit_message" and len(chosen.text) > capacity(characters):
         why = why or TOO_LONG
     if why:
         await forms.notice(bot, job, TITLE, why)
@@ -141,11 +141,3 @@ async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, li
         await forms.fill(bot, job.view_id, react_modal(chosen, person, metadata))
     else:
         await forms.fill(bot, job.view_id, edit_modal(chosen, person, characters, metadata))
-
-
-async def _limits(bot: Bot, platform: str) -> Limits | None:
-    try:
-        known = await bot.directory.platforms()
-    except InboxError:
-        return None
-    return next((one for one in known if one.platform == platform), None)

@@ -72,6 +72,18 @@ class Directory:
         """What each platform takes, in the same way; none where Inbox does not say."""
         return await self._cached(keys.PLATFORMS, _PLATFORMS, self._inbox.platforms, fresh)
 
+    async def limits(self, platform: str) -> Limits | None:
+        """What that platform takes; None where Inbox does not say, or does not answer."""
+        try:
+            return next((one for one in await self.platforms() if one.platform == platform), None)
+        except InboxError:
+            return None
+
+    async def characters(self, platform: str) -> int | None:
+        """How many one message has there at the most; None where Inbox does not say (v1), or knows no limit."""
+        limits = await self.limits(platform)
+        return limits.characters if limits else None
+
     async def currency(self) -> str:
         """That of contacts' values, as `USD`; "" where Inbox does not say."""
         try:

@@ -19,6 +19,7 @@ from bot.text import bare_words
 LIVES: Final = 90 * 86_400  # seconds
 MOST: Final = 20_000
 READ: Final = 5_000  # people with one word that are looked at
+FEW: Final = 100  # people with one word who are looked at themselves for the other words
 WORDS: Final = 8  # of one person, and of what somebody types
 
 # KEYS: people by id, words, when each was seen. ARGV: now, LIVES, MOST, then id and person in turn.
@@ -95,9 +96,10 @@ class Known:
         for begin, end in ranges:
             pipe.zlexcount(keys.KNOWN_WORDS, begin, end)
         counts = await pipe.execute()
+        rarest = ranges[counts.index(min(counts))]
         read = [one for one, count in zip(ranges, counts, strict=True) if count <= READ]
         pipe = self._redis.pipeline(transaction=False)
-        for begin, end in read or [ranges[counts.index(min(counts))]]:
+        for begin, end in [rarest] if min(counts) <= FEW else read or [rarest]:
             pipe.zrangebylex(keys.KNOWN_WORDS, begin, end, start=0, num=READ)
         found = [{one.partition(b"\0")[2] for one in some} for some in await pipe.execute()]
         ids = sorted(set.intersection(*found))

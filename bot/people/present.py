@@ -25,7 +25,7 @@ def token(one: str) -> str:
 
 
 async def present(bot: Bot, named: Sequence[str], at: datetime, but: Collection[str] = ()) -> Present:
-    """Of the Slack users and user groups `named`, and not `but` those users; a group is one where all in it are there."""
+    """Of the Slack users and user groups `named`, not `but` those users; a group is one where all in it are there."""
     found, ends = list[str](), list[datetime]()
     for one in named:
         users = await _members(bot, one) if one.startswith("S") else [one]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -132,6 +133,10 @@ class Lanes:
         known = moves(self._redis)
         return [Ticket(stream, i.decode(), f[b"lane"].decode(), again=True, moves=known) for i, f in entries if f]
 
+    def steady(self, ticket: Ticket) -> AbstractContextManager[None]:
+        """What is asked of Redis within goes to the server that gave the ticket. Raises `StoreUnavailable`."""
+        return same_server(self._redis, ticket.moves)
+
     def renewed(self, ticket: Ticket) -> Ticket:
         """The same, for whoever begins anew with whatever server there is."""
         return replace(ticket, moves=moves(self._redis))
@@ -248,7 +253,7 @@ class Lanes:
             return None
 
     async def _held(self, script: Any, ticket: Ticket, *args: str | bytes) -> bool:
-        with same_server(self._redis, ticket.moves):
+        with self.steady(ticket):
             held = [self.consumer, ticket.stream, ticket.id, ticket.lane]
             return bool(await script(keys=[ticket.stream], args=[*held, *args]))
 

@@ -48,7 +48,7 @@ class Work:
                 await keep(survived(job))
             if job.deaths >= DEATHS:
                 raise Fatal("every worker that took it died")
-            with span(kind, ref=job.ref):
+            with span(kind, ref=job.ref), self._lanes.steady(ticket):
                 async with asyncio.timeout(within):
                     then = await self._handlers[type(job)](job, keep)
             await self._lanes.finish(ticket, _under(job, then), job)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreMoved, StoreUnavailable
 from bot.queue.job import Job
 from bot.queue.lanes import Lanes, Ticket
 from bot.queue.retries import PAUSES, Retries, Sound, tried
@@ -165,13 +165,16 @@ class Worker:
     async def _give_back_unfinished(self) -> None:
         """What was in hand when Redis went away is worked again; how far it came is not known."""
         while self._unfinished:
-            ticket = self._lanes.renewed(self._unfinished[0])
-            job = await self._begun(ticket)
-            if job is None:
-                await self._lanes.give_back(ticket)
-            else:
-                await self._lanes.defer(ticket, tried(job), self._retries.pause(job))
+            await self._begin_anew(self._unfinished[0])
             self._unfinished.pop(0)
+
+    async def _begin_anew(self, held: Ticket) -> None:
+        ticket = self._lanes.renewed(held)
+        job = await self._begun(ticket)
+        if job is None:
+            await self._lanes.give_back(ticket)
+        else:
+            await self._lanes.defer(ticket, tried(job), self._retries.pause(job))
 
     async def _begun(self, ticket: Ticket) -> Job | None:
         """The job at the head of the lane; None where there is none that can be read."""
@@ -198,7 +201,11 @@ class Worker:
 
     async def _serve_ticket(self, ticket: Ticket) -> None:
         try:
-            await self._serve_head(ticket)
+            try:
+                await self._serve_head(ticket)
+            except StoreMoved as error:
+                log.warning("store_moved", lane=ticket.lane, error=str(error))
+                await self._begin_anew(ticket)
         except StoreUnavailable as error:
             self._store_is_away(error)
             self._unfinished.append(ticket)

@@ -120,7 +120,7 @@ async def _fill(
         takes=thread.assignee_id is None and await _takes(bot, job.thread_id),
         messages=messages,
         others=[(one.name, one.since) for one in others],
-        entry=Entry(await limit_of(bot, thread.platform), archives, seen),
+        entry=Entry(await bot.directory.characters(thread.platform), archives, seen),
         reminders=tuple(REMINDERS),
         later=later,
         answers=bool(job.reply_to),
@@ -172,14 +172,6 @@ async def last_messages(bot: Bot, thread_id: str, reply_to: str = "") -> Sequenc
     except InboxError:
         return None
     return [one.at(utc_now()) for one in reversed(found)]
-
-
-async def limit_of(bot: Bot, platform: str) -> int | None:
-    try:
-        known = await bot.directory.platforms()
-    except InboxError:
-        return None
-    return next((one.characters for one in known if one.platform == platform), None)
 
 
 @feature.handles(StopReplying)

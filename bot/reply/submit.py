@@ -20,8 +20,7 @@ from bot.reply.jobs import Reply
 from bot.send.jobs import Reminder, Send
 from bot.send.outcome import given_up, not_begun, not_sent
 from bot.slack.payloads import Ack, Body, block_of, from_modal, more_of, submitted, ticked
-from bot.snippets import places
-from bot.snippets.words import no_value
+from bot.snippets.words import unsendable
 from bot.snooze.times import REMINDERS
 
 feature = Feature()
@@ -35,9 +34,8 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     said = submitted(body, "text")
     reply_to, zone, seen = (*more_of(body).split("|"), "", "")[:3]
     until, wrong = send_at(body, zone)
-    left = places.unfilled(said)
-    if left or not said.strip():
-        wrong[block_of(body, "text")] = no_value(left) if left else words.EMPTY_TEXT_FIELD
+    if why := unsendable(said):
+        wrong[block_of(body, "text")] = why
     if wrong:
         await ack(response_action="errors", errors=wrong)
         return

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.card import Card
-from bot.cards.jobs import Lost
-from bot.cards.posting import post_once, slot
+from bot.cards.posting import post_below, post_once, slot
 from bot.context import Bot
-from bot.errors import CardDeleted, SlackAway
+from bot.errors import SlackAway
 from bot.feature import Feature
 from bot.models import Place
 from bot.queue.job import Job, Keep, Later, utc_now
@@ -54,10 +53,7 @@ async def mention_by_rule(job: MentionByRule, _: Keep, bot: Bot) -> list[Job]:
         return [MentionsLeft(channel=place.channel)]
     async with bot.refused.waiting(job, place.channel):
         await slot(bot, job, place.channel, NEW)
-        try:
-            await _post(bot, job, by, card, place, whom)
-        except CardDeleted as error:
-            return [Lost(thread_id=job.thread_id, place=(place.channel, place.ts), stray=error.stray), job]
+        await _post(bot, job, by, card, place, whom)
     await bot.mentions.done(card)
     await remember(bot, by, job.thread_id, "mentioned", words.mentioned_it(whom.tokens))
     return []
@@ -76,7 +72,7 @@ def _wait(card: Card) -> str:
 async def _post(bot: Bot, job: MentionByRule, by: Found, card: Card, place: Place, whom: Whom) -> None:
     text = words.mention(whom.tokens, card.thread.who, by.number, said_conditions(by.rule.conditions))
     mark = f"mention-{job.message_id}-{job.rule}"
-    await post_once(bot, job, mark, place.channel, words.message(text), place.ts)
+    await post_below(bot, job, mark, job.thread_id, place, words.message(text))
 
 
 async def _whom(bot: Bot, by: Found, card: Card) -> Whom:

@@ -36,25 +36,8 @@ async def send_again(job: SendAgain, _: Keep, bot: Bot) -> list[Job]:
         return [say(job.asker, only_the_writer(kept.asker.user))]
     if kept is None or kept.asker.user != job.asker.user:
         return [say(job.asker, words.TOO_OLD)]
-    again = Send(
-        ref=job.ref,
-        at=job.at,
-        intent=f"{kept.intent}-again",
-        only=f"again:{kept.intent}",
-        address=kept.address,
-        person=kept.person,
-        url=kept.url,
-        account=kept.account,
-        text=kept.text,
-        echo=kept.echo,
-        asker=_beside(kept, job.asker),
-        member=actor.member.id,
-        writer=kept.writer,
-        card=kept.card,
-        receipt=kept.receipt,
-        archives=kept.archives,
-        reminder=kept.reminder,
-    )
+    now = {"ref": job.ref, "at": job.at, "asker": _beside(kept, job.asker), "member": actor.member.id}
+    again = kept.anew.model_copy(update=now | {"intent": f"{kept.intent}-again", "only": f"again:{kept.intent}"})
     await bot.attempts.keep(again)
     return [*([Receipt(send=again, state="sending")] if again.card else []), again]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from bot.address import Address
 from bot.models import Person, Record
 from bot.queue.job import SENDS_WAIT, Asked
 from bot.text import decode
 from bot.words import SENDING, Doing, sending
+
+_TRIED: Final = ("tries", "failures", "deaths", "told", "attempted", "doubt", "answered", "looks", "api", "not_before")
 
 
 class Sending(Asked):
@@ -101,6 +103,11 @@ class Send(Sending):
     @property
     def described(self) -> tuple[str, str]:
         return "send", self.address.thread_id or self.address.platform_id
+
+    @property
+    def anew(self) -> Send:
+        """The same message, of which nothing was tried yet: another attempt begins with it, under another name."""
+        return self.model_copy(update={name: Send.model_fields[name].default for name in _TRIED})
 
 
 class SendAgain(Sending):

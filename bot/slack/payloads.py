@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -95,9 +95,17 @@ def ticked(body: Body, name: str) -> list[str]:
 
 def block_of(body: Body, name: str) -> str:
     """The id of the block with that input: another one each time that the bot writes something into its field."""
+    return next(_blocks_of(body, name), name)
+
+
+def has_field(body: Body, name: str) -> bool:
+    """Whether the form has an input whose action is called `name`."""
+    return any(_blocks_of(body, name))
+
+
+def _blocks_of(body: Body, name: str) -> Iterator[str]:
     blocks = (body.get("view") or {}).get("blocks") or []
-    found = (str(one["block_id"]) for one in blocks if (one.get("element") or {}).get("action_id") == name)
-    return next(found, name)
+    return (str(one["block_id"]) for one in blocks if (one.get("element") or {}).get("action_id") == name)
 
 
 def _state(body: Body, name: str) -> Mapping[str, Any]:

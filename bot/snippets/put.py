@@ -8,7 +8,7 @@ from bot import accept
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
-from bot.models import Person, handle
+from bot.models import AccountLink, Person, handle
 from bot.people import forms
 from bot.people.access import Actor
 from bot.people.answers import given_back
@@ -99,8 +99,9 @@ async def _values(bot: Bot, job: PutSnippet, actor: Actor) -> Mapping[str, str]:
     if job.thread_id:
         card = await bot.cards.get(job.thread_id)
         person = card.thread.person if card else None
-        name, at = (person.name, person.handle) if person else ("", "")
-        account = await bot.directory.account_label(card.thread.account_link_id) if card else ""
+        name, at = _known(person) if person else ("", "")
+        link = await bot.directory.account(card.thread.account_link_id) if card else None
+        account = _called(link) if link else ""
     else:
         name, at = await _named(bot, job)
         account = await _account(bot, job.account)
@@ -115,8 +116,17 @@ async def _named(bot: Bot, job: PutSnippet) -> tuple[str, str]:
     except Unreadable:
         return "", ""
     if person := await _seen(bot, to):
-        return person.name, person.handle
+        return _known(person)
     return "", handle(to.platform or X, to.username) if to.username else ""
+
+
+def _known(person: Person) -> tuple[str, str]:
+    """Name and handle, "" for what nobody knows: an id is neither."""
+    return person.name, handle(person.platform, person.username) if person.username else ""
+
+
+def _called(link: AccountLink) -> str:
+    return link.label if link.username or link.name else ""
 
 
 async def _seen(bot: Bot, to: Recipient) -> Person | None:
@@ -135,5 +145,5 @@ async def _account(bot: Bot, chosen: str) -> str:
     except InboxError:
         return ""
     wanted = chosen or bot.settings.inbox_account_link_id
-    fitting = [one.label for one in links if wanted in (None, one.id)]
+    fitting = [_called(one) for one in links if wanted in (None, one.id)]
     return fitting[0] if len(fitting) == 1 else ""

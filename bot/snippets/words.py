@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.snippets.places import PLACES
+from bot.snippets.places import PLACES, unfilled
 from bot.text import plain
+from bot.words import EMPTY_TEXT_FIELD
 
 NONE_YET: Final = "There are no saved replies yet. *New saved reply* makes one, and *Reply* and `/dm` offer it."
 NO_NAME: Final = "Give it a name to find it by."
@@ -62,6 +63,13 @@ def unknown_place(place: str) -> str:
 def no_value(place: str) -> str:
     """Beside a field; `place` with the words around it."""
     return f"There is a place that I couldn't fill in: “{place}”. Write what belongs there, or take it out."
+
+
+def unsendable(said: str) -> str:
+    """Beside its field, why what somebody wrote can't be sent; "" where it can."""
+    if left := unfilled(said):
+        return no_value(left)
+    return "" if said.strip() else EMPTY_TEXT_FIELD
 
 
 def too_long(name: str, over: int, most: int) -> str:

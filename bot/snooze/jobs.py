@@ -53,7 +53,7 @@ class Rouse(Job):
 class Woken(Job):
     """Tell whoever has the conversation, else who snoozed it, that it is back; or that it could not be (`failed`).
 
-    `waited`: they had quiet hours, and it may have been seen to since.
+    `waited`: they had quiet hours, and it may have been seen to since. `told`: they have read it in a direct message.
     """
 
     waits_in: ClassVar[str] = "woken:{thread_id}"
@@ -62,6 +62,7 @@ class Woken(Job):
     snoozed: Snoozed
     failed: bool = False
     waited: bool = False
+    told: bool = False
 
 
 def ended_by(thread_id: str, snoozed: Snoozed | None, messages: Iterable[Message]) -> list[Job]:

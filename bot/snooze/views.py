@@ -9,7 +9,7 @@ from typing import Final
 from bot.card import Snoozed
 from bot.cards.message_views import snoozed_until, who_text
 from bot.models import Person
-from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, open_button, option, section
 from bot.slack.inputs import checkboxes, clock, field
 from bot.text import plain, when_long
 
@@ -117,6 +117,17 @@ def _why(snoozed: Snoozed, who: str) -> str:
     if snoozed.reminds:
         return f"*{who}* hasn't answered. {name} asked on {day} to be reminded now."
     return f"The conversation with *{who}* was snoozed until now, by {name} on {day}."
+
+
+def woken_for_admins(snoozed: Snoozed, url: str | None, *, failed: bool = False) -> Msg:
+    """The same where neither somebody nor a channel is told; an admin may be nobody who reads of the conversation."""
+    said = (
+        f"⏰ A conversation that <@{snoozed.by}> had snoozed is back, but they may not act in Inbox any more. Somebody "
+        "else should take it."
+    )
+    if failed:
+        said += " I couldn't reopen it: open it in Inbox."
+    return {"text": said, "blocks": [section(said), *actions("woken_actions", open_button(url))]}
 
 
 def closed_woken(account: str) -> Msg:

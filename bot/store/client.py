@@ -32,7 +32,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as TimedOut
 
-from bot.errors import NotWritable, StoreUnavailable
+from bot.errors import NotWritable, StoreMoved, StoreUnavailable
 
 PARTING: Final = 1.0  # seconds that answers are waited for at the end
 ALONE: Final = {"XREADGROUP", "SHUTDOWN"}  # nothing should wait for these
@@ -46,7 +46,7 @@ NOT_HERE: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPL
 NOT_NOW: Final = re.compile(r"\b(OOM|MISCONF|TRYAGAIN)\b")
 
 Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]", bool]
-_MAY_MOVE: Final = ContextVar("may_move", default=True)
+_BOUND: Final = ContextVar[tuple[Any, int] | None]("bound", default=None)  # connections, and their `moves`
 
 
 def moves(redis: Any) -> int:
@@ -59,15 +59,24 @@ def same_server(redis: Any, known: int) -> Iterator[None]:
     """What is asked within is asked of the server to which `moves` was `known`, or not at all.
 
     Another one may not have what was written down before, as after a failover to a replica that lagged behind. Raises
-    `StoreUnavailable`.
+    `StoreMoved`.
     """
-    if moves(redis) != known:
-        raise StoreUnavailable("it is another server by now, or the same after a break")
-    token = _MAY_MOVE.set(False)
+    token = _BOUND.set((redis.connection_pool, known))
     try:
+        _is_bound(redis.connection_pool)
         yield
     finally:
-        _MAY_MOVE.reset(token)
+        _BOUND.reset(token)
+
+
+def _is_bound(pool: Any) -> bool:
+    """Whether no other server may be asked. Raises `StoreMoved` where it is another one by now."""
+    bound = _BOUND.get()
+    if bound is None or bound[0] is not pool:
+        return False
+    if bound[1] != getattr(pool, "moves", 0):
+        raise StoreMoved("it is another server by now, or the same after a break")
+    return True
 
 
 class BatchingRedis(Redis):
@@ -81,6 +90,7 @@ class BatchingRedis(Redis):
         self._asked, self._sending = list[Command](), set[asyncio.Task[None]]()
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
+        bound = _is_bound(self.connection_pool)
         if args[0] in ALONE:
             async with naming_outages(self.connection_pool):
                 return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
@@ -88,7 +98,7 @@ class BatchingRedis(Redis):
         answer: asyncio.Future[Any] = loop.create_future()
         if not self._asked:
             loop.call_soon(self._send)
-        self._asked.append((args, options, answer, _MAY_MOVE.get()))
+        self._asked.append((args, options, answer, bound))
         return await answer
 
     async def aclose(self, *args: Any, **options: Any) -> None:
@@ -130,7 +140,7 @@ class BatchingRedis(Redis):
 
     async def _once_more(self, batch: list[Command], results: list[Any]) -> list[Any]:
         """What the server refused to do is asked of whoever has its name now; what is in doubt is not repeated."""
-        refused = [number for number, result in enumerate(results) if batch[number][3] and is_refused_here(result)]
+        refused = [number for number, result in enumerate(results) if not batch[number][3] and is_refused_here(result)]
         again = await self._results([batch[number] for number in refused]) if refused else []
         return [dict(zip(refused, again, strict=True)).get(number, result) for number, result in enumerate(results)]
 
@@ -150,6 +160,7 @@ class BatchingRedis(Redis):
 
 class _Pipeline(Pipeline):
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        _is_bound(self.connection_pool)
         async with naming_outages(self.connection_pool):
             return await super().execute(raise_on_error)
 
@@ -179,7 +190,7 @@ async def naming_outages(pool: Any) -> AsyncIterator[None]:
 
 async def leave_server(pool: Any) -> None:
     """Close every connection of `pool`; those in use, as soon as they have their answer."""
-    pool.moves += 1
+    pool.moved()
     await pool.update_active_connections_for_reconnect()
     # Taken out first: one that is closed while a command is on its way would have that command sent twice.
     idle, pool._available_connections = pool._available_connections, []

@@ -109,9 +109,18 @@ class _Pool(ConnectionPool):
         return connection  # type: ignore[no-any-return]  # it is
 
     def _connected(self, connection: Any) -> None:
-        if getattr(connection, "was_connected", False):
+        """One that connects anew has lost its server, which counts once for all that were connected to it."""
+        if getattr(connection, "moves", None) == self.moves:
             self.moves += 1
-        connection.was_connected = True
+        connection.moves = self.moves
+
+    def moved(self) -> None:
+        """Its server is left, unless that is known of all that is connected."""
+        if any(getattr(one, "moves", None) == self.moves for one in self._all()):
+            self.moves += 1
+
+    def _all(self) -> list[Any]:
+        return [*self._available_connections, *self._in_use_connections]
 
 
 class _SentinelPool(_Pool, SentinelConnectionPool):

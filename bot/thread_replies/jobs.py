@@ -18,7 +18,7 @@ class Echo(Sending):
     """
 
     recorded: ClassVar[tuple[str, str]] = ("send", "{thread_id}")
-    waits_in: ClassVar[str] = "echo:{asker.channel}:{asker.thread_ts}"
+    waits_in: ClassVar[str] = "echo:{thread_id}"
     patience: ClassVar[float] = SENDS_WAIT
     kind: Literal["echo"] = "echo"
     thread_id: str
@@ -67,14 +67,15 @@ class Revise(Asked):
     @property
     def lane(self) -> str:
         if self.address is None:
-            return f"echo:{self.asker.channel}:{self.asker.thread_ts}"
+            return f"echo:{self.thread_id}"
         return f"to:{self.address.account_link_id}:{self.address.platform_id}"
 
 
 class Mark(Asked):
     """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
 
-    `again` when an earlier attempt has left its own mark.
+    `again` when an earlier attempt has left its own mark. What is `held`, its writer may undo in another message, which
+    gives way to the outcome.
     """
 
     noted: ClassVar[bool] = False
@@ -88,3 +89,7 @@ class Mark(Asked):
     @property
     def line(self) -> str:
         return ""
+
+    @property
+    def ends(self) -> bool:
+        return self.state != "held"

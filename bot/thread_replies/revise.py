@@ -5,22 +5,28 @@ Both are harmless to repeat, so an unknown outcome is simply tried again.
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 
 from bot import text
+from bot.address import Address
 from bot.context import Bot
 from bot.errors import Forbidden, InboxError, NotNow
 from bot.feature import Feature
+from bot.later.jobs import Scheduled, ShowLater, line_to
+from bot.later.views import cancelled
 from bot.people import answers
-from bot.people.answers import say
+from bot.people.answers import say, tell
 from bot.people.mentions import decoded
-from bot.queue.job import Job, Keep
+from bot.queue.job import Job, Keep, Later, Line
 from bot.send.jobs import Send
 from bot.thread_replies import words
 from bot.thread_replies.jobs import Mark, Revise
 from bot.thread_replies.send import in_channel, intent_of
 
 log = structlog.get_logger(__name__)
+SOON: Final = 0.2  # seconds
 feature = Feature()
 
 
@@ -28,7 +34,10 @@ feature = Feature()
 async def revise(job: Revise, _: Keep, bot: Bot) -> list[Job]:
     """Edit or unsend the message that a Slack message became; where that cannot be done, its writer is told."""
     intent = intent_of(job.asker.channel or "", job.ts)
+    held = await _held(bot, job, intent)  # before `kept`, which is there before this is gone
     kept = await bot.attempts.get(intent)
+    if kept is None and held:
+        return await _while_held(bot, job, held)
     if kept is None:  # it never left Slack, and no late repetition of what Slack told of it may send it now
         await bot.attempts.withdraw(intent)
         return []
@@ -51,6 +60,40 @@ async def revise(job: Revise, _: Keep, bot: Bot) -> list[Job]:
     if job.text is None:
         return [say(job.asker, words.unsent(name))]
     return [Mark(ts=job.ts, state="edited", asker=job.asker, told=say(job.asker, words.edited(name)))]
+
+
+async def _held(bot: Bot, job: Revise, intent: str) -> Scheduled | None:
+    """What is kept of it where its writer has some seconds to undo it."""
+    card = await bot.cards.get(job.thread_id)
+    if card is None or card.thread.person is None:
+        return None
+    return await bot.schedule.of_intent(line_to(Address.within(card.thread, card.thread.person)), intent)
+
+
+async def _while_held(bot: Bot, job: Revise, known: Scheduled) -> list[Job]:
+    """It goes out as it was edited; what was deleted, or may not go out any more, does not."""
+    if not known.open and known.by != job.key:
+        if known.state == "over":
+            return []
+        raise Later(SOON, job)  # it is just being sent
+    why, body = await _hindered(bot, job)
+    over = job.text is None or bool(why)
+
+    def change(now: Scheduled) -> Scheduled | None:
+        wanted = {"state": "over"} if over else {"send": now.send.model_copy(update={"text": body})}
+        return now.model_copy(update=wanted) if now.open else None
+
+    moved = await bot.schedule.move(known.id, job.key, change)
+    if moved is None:
+        raise Later(SOON, job)
+    await answers.note(bot, job, "done")
+    if not over:
+        return [say(job.asker, words.AS_EDITED)]
+    await bot.lanes.hurry(moved.release)
+    send, asker = moved.send, in_channel(job.asker) if job.text is None else job.asker
+    await bot.lanes.accept(Line(ref=send.ref, asker=send.asker, text="", over=True))  # with the button that undoes it
+    unmarked = Mark(ts=job.ts, state="cancelled", asker=job.asker)
+    return [tell(asker, cancelled(send.person, send.text)), unmarked, ShowLater(about=moved.id, over=moved.by)]
 
 
 async def _hindered(bot: Bot, job: Revise) -> tuple[str, str]:

@@ -6,6 +6,7 @@ writer is held against the gate like everybody who acts, and the channel against
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -15,6 +16,7 @@ from bot.address import Address
 from bot.context import Bot
 from bot.errors import NotNow, SlackRefused, Unidentified
 from bot.feature import Feature
+from bot.later.put import begun
 from bot.models import Person, Place, Thread
 from bot.people import answers
 from bot.people.access import Actor
@@ -32,12 +34,14 @@ log = structlog.get_logger(__name__)
 WAITS: Final = "hourglass_flowing_sand"
 FAILED: Final = "warning"
 MARKS: Final = {
+    "held": WAITS,
     "sending": WAITS,
     "sent": "white_check_mark",
     "unconfirmed": FAILED,
     "failed": FAILED,
     "edited": "pencil2",
 }
+OVER: Final = {"sent", "unconfirmed", "failed", "cancelled"}
 feature = Feature()
 
 
@@ -76,10 +80,18 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
         why = echo_words.NO_FILES if job.files else echo_words.NOTHING_AFTER
         return await _not_sent(bot, job, actor, why, "not text")
     account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
-    send = _intended(job, actor, card.thread, person, account, body)
-    await bot.attempts.keep(send)
-    pressed: list[Job] = [_instead(job, say(job.asker, echo_words.ON_ITS_WAY))] if job.whole else []
-    return [*pressed, Mark(ts=job.ts, state="sending", asker=job.asker), send]
+    follow = await begun(bot, _intended(job, actor, card.thread, person, account, body))
+    return [*_shown(job, follow), *follow]
+
+
+def _shown(job: Echo, follow: Sequence[Job]) -> list[Job]:
+    """The mark on what they wrote, and what stands in the place of the hint; nothing where it is over already."""
+    if not follow:
+        return []
+    held = not any(isinstance(one, Send) for one in follow)
+    said = say(job.asker, echo_words.HELD if held else echo_words.ON_ITS_WAY).model_copy(update={"goes_on": held})
+    mark = Mark(ts=job.ts, state="held" if held else "sending", asker=job.asker)
+    return [*([_instead(job, said)] if job.whole else []), mark]
 
 
 def _instead(job: Echo, told: Tell) -> Tell:
@@ -125,10 +137,11 @@ async def mark(job: Mark, _: Keep, bot: Bot) -> list[Job]:
     place = Place(job.asker.channel or "", job.ts)
     told: list[Job] = [job.told] if job.told and job.state not in ("sent", "edited") else []
     try:
-        await bot.slack.react(place, MARKS[job.state])
-        if job.state in ("sent", "unconfirmed", "failed"):
+        if name := MARKS.get(job.state):
+            await bot.slack.react(place, name)
+        if job.state in OVER:
             await bot.slack.take_reaction(place, WAITS)
-        if job.again and MARKS[job.state] != FAILED:
+        if job.again and name != FAILED:
             await bot.slack.take_reaction(place, FAILED)
     except SlackRefused as error:
         log.warning("not_marked", ref=job.ref, error=error.code)

@@ -60,6 +60,8 @@ def stays_here(name: str, prefix: str, button: bool) -> str:
 
 
 ON_ITS_WAY = "I'm sending it. A mark on your message shows what becomes of it."
+HELD = "I send it in a few seconds; until then you have *Undo* in a direct message. A mark shows what becomes of it."
+AS_EDITED = "I send it as you edited it."
 
 
 def edited(name: str) -> str:

@@ -13,6 +13,7 @@ from bot.assign.jobs import TellAssignee
 from bot.card import Card, Note
 from bot.cards.jobs import Render
 from bot.cards.known import card_of
+from bot.cards.message_views import who_text
 from bot.context import Bot
 from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
@@ -29,6 +30,7 @@ from bot.threads.jobs import Change, Verb
 from bot.threads.words import (
     NOTE_TO_NOBODY,
     already,
+    assigned_now,
     just_wrote,
     left_open,
     not_archived,
@@ -208,7 +210,16 @@ async def confirmed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Thr
         follow += await put.changed(bot, job, card, actor, thread)
     if kept:
         follow.append(say(job.asker, still_assigned(await bot.directory.assignee(kept) or "")))
+    elif job.listed:
+        follow.append(await _said(bot, job, actor, thread))
     return [*follow, *(_noted(job, actor) if job.note else _told(job, actor))]
+
+
+async def _said(bot: Bot, job: Change, actor: Actor, thread: Thread) -> Job:
+    """Who has it now, where neither a card nor a list shows that to who asked."""
+    own = thread.assignee_id == actor.member.id
+    has = "you" if own else await bot.directory.assignee(thread.assignee_id) or ""
+    return say(job.asker, assigned_now(who_text(thread.person), has))
 
 
 def _told(job: Change, actor: Actor) -> list[Job]:

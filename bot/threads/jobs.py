@@ -32,9 +32,9 @@ class Change(Asked):
     `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it.
     `take_or_give_back` gives it back where `assignee`, whom the card showed, is who asks, else takes it. `snooze`
     archives it for as long as the wish in `snooze` says. `begun` is set before Inbox is asked: whoever takes over then
-    asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any. `note`:
-    what the new assignee is to read. `unless_after`: it was archived with a reply, and is left open where they wrote
-    after that.
+    asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any; where it
+    is `listed`, a form was opened there, and the list cannot be drawn anew. `note`: what the new assignee is to read.
+    `unless_after`: it was archived with a reply, and is left open where they wrote after that.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -49,6 +49,7 @@ class Change(Asked):
     begun: bool = False
     told: bool = False
     seen_in: str = ""
+    listed: bool = False
     note: str = ""
     unless_after: datetime | None = None
 

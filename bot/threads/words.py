@@ -12,6 +12,12 @@ def already(what: str, by: str | None = None) -> str:
     return f"That conversation is already {what}" + (f" (by {plain(by, 100)})." if by else ".")
 
 
+def assigned_now(who: str, assignee: str) -> str:
+    """`who` is mrkdwn, `assignee` a name, or "you"; "" for nobody."""
+    has = f"assigned to {plain(assignee, 100)}" if assignee else "nobody's"
+    return f"The conversation with {who} is {has}."
+
+
 def still_assigned(assignee: str) -> str:
     """Unassign did not take the assignee away, as the contact has one."""
     return (

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final, get_args
 
 from bot import accept
-from bot import words as general
 from bot.bulk.wanted import Filter, find, understood
 from bot.context import Bot
 from bot.errors import InboxError, Mistake
@@ -31,8 +30,7 @@ from bot.slack.payloads import (
     submitted,
     ticked,
 )
-from bot.snippets import places
-from bot.snippets.words import no_value
+from bot.snippets.words import unsendable
 from bot.snooze.times import CHOICES
 from bot.triage import words
 from bot.triage.jobs import CloseTriage, OpenTriage, StepTriage, Verb
@@ -104,10 +102,8 @@ async def replied(ack: Ack, body: Body, bot: Bot) -> None:
 
 async def _wrong(bot: Bot, said: str, triage_id: str, thread_id: str) -> str:
     """Why that cannot be sent; "" where it can, and nobody else gets the conversation before them from now on."""
-    if left := places.unfilled(said):
-        return no_value(left)
-    if not said.strip():
-        return general.EMPTY_TEXT_FIELD
+    if why := unsendable(said):
+        return why
     return "" if (await bot.triages.take(triage_id, [thread_id])).thread_id else words.TAKEN_FIELD
 
 

@@ -18,7 +18,7 @@ from bot.people import forms
 from bot.people.access import Actor
 from bot.people.answers import given_back
 from bot.queue.job import Filled, Job, Keep, utc_now
-from bot.reply.form import account_of, last_messages, limit_of
+from bot.reply.form import account_of, last_messages
 from bot.reply.views import Entry
 from bot.slack.payloads import remembered
 from bot.snippets import put
@@ -110,7 +110,7 @@ async def _shown(
         why_not=why_not(thread, link),
         others=[(one.name, one.since) for one in await bot.replies.writers(thread.id) if one.user != actor.user],
         note=note,
-        entry=Entry(await limit_of(bot, thread.platform), archives, seen, typed),
+        entry=Entry(await bot.directory.characters(thread.platform), archives, seen, typed),
         turn=job.ref,
         metadata=remembered(thread.id, job.asker, triage_id),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvloop
 
 from bot import log
+from tests.bench.absence import absence
 from tests.bench.acks import acks, beside_peers, while_inbox_hangs
 from tests.bench.felt import clicks, without_webhook
 from tests.bench.growth import at_rest, growth
@@ -31,6 +32,7 @@ PARTS: dict[str, Part] = {
     "memory": lambda on: memory(on, count=10_000),
     "growth": lambda on: growth(on, many=1_000_000, rounds=3, times=30),
     "at-rest": at_rest,
+    "absence": lambda on: absence(on, events=25_000, people=500),
     "calls": lambda _: calls(),
 }
 # v1's webhooks say all of a message. v2's name it alone: `memory` makes messages up, and who writes as often as in

@@ -76,6 +76,7 @@ class Judge:
             f"received, {on.deaths} processes killed, Redis moved {redis.moves} times, {len(redis.lost)} of them back\n"
             + "".join(f"  {name}: {len(found)} {found[:5] if found else ''}\n" for name, found in wrong.items())
             + f"  posted twice: {len(twice)} {twice[:5]}\n"
+            f"  stayed below a card that was not noted yet: {self._unnoted()}\n"
             f"  told as not confirmed or not sent: {len(self._handed_back())}"
         )
         assert on.inbox.violations == []
@@ -83,14 +84,12 @@ class Judge:
         assert len(twice) <= on.deaths + unanswered
 
     def twice(self) -> list[str]:
+        return [text for text, count in Counter(self._on.sent()).items() if count > 1 and not self._forgotten(text)]
+
+    def _forgotten(self, text: str) -> bool:
         """v1 has no key: what went out in a second that Redis lost may go out again there."""
-        found = []
-        for text, count in Counter(self._on.sent()).items():
-            first = next(one.at.timestamp() for one in self._on.inbox.sent() if one.text == text)
-            forgotten = "v1" in self._on.inbox.versions and self._redis.loses(first - SLOWEST, first)
-            if count > 1 and not forgotten:
-                found.append(text)
-        return found
+        first = next((one.at.timestamp() for one in self._on.inbox.sent() if one.text == text), 0.0)
+        return "v1" in self._on.inbox.versions and self._redis.loses(first - SLOWEST, first)
 
     def out_of_order(self) -> list[str]:
         """Texts that came after one that was asked for or written later, in each conversation and way."""
@@ -111,13 +110,26 @@ class Judge:
 
     def _unsaid(self, one: Talk, done: set[str]) -> list[str]:
         """Replies with the prefix that neither went out nor were told of; not all that tells of one says which."""
-        unsent = [
+        unsent = [said for said in self._without_a_word(one, done) if not self._below_a_new_card(said)]
+        notices = sum(STAYED in words for words in self._on.told(one.user))
+        return [said.text for said in unsent[notices:]]
+
+    def _without_a_word(self, one: Talk, done: set[str]) -> list[Said]:
+        return [
             said
             for said in one.said
             if not ({said.text, said.now} & done or "warning" in _marks(said) or self._may_be_lost(said.done))
         ]
-        notices = sum(STAYED in words for words in self._on.told(one.user))
-        return [said.text for said in unsent[notices:]]
+
+    def _below_a_new_card(self, said: Said) -> bool:
+        """Whether the bot may not have noted the card yet, or Redis have lost it: what is written there stays there."""
+        posted, written = float(said.message.thread_ts or 0), float(said.message.ts)
+        return written - posted < SLOWEST or self._redis.loses(posted - 1, posted + SLOWEST)
+
+    def _unnoted(self) -> list[str]:
+        done = set(self._on.sent()) | self._handed_back()
+        unsent = [said for one in self._talks for said in self._without_a_word(one, done)]
+        return [said.text for said in unsent if self._below_a_new_card(said)]
 
     def _stale(self) -> Iterator[str]:
         """Messages that say something else in Inbox than in Slack, though nobody was told."""
@@ -127,7 +139,10 @@ class Judge:
             stale = [
                 said.text
                 for said in one.said
-                if said.text in sent and not self._may_be_lost(said.done) and said.text != said.now and said.text in now
+                if said.text in sent & now
+                and said.text != said.now
+                and not self._may_be_lost(said.done)
+                and not self._forgotten(said.text)
             ]
             told = self._on.told(one.user)
             yield from stale[sum(any(words in each for words in IN_SLACK_ONLY) for each in told) :]
@@ -166,7 +181,8 @@ class Judge:
         below = [self._on.slack.show(post) for post in self._on.slack.replies(card.channel, card.ts)]
         if card.channel != end:
             yield f"{name}'s is in {card.channel}, and was moved to {end}"
-        if "Waiting since" not in shown:
+        last = one.thread(self._on).last
+        if last and last.direction == "inbound" and "Waiting since" not in shown:
             yield f"{name} wrote last, and the card shows {shown.splitlines()[0]}"
         if one.written[-1] not in "\n".join([shown, *below]).splitlines():
             yield f"{name}'s last words are not there"

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import random
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from bot.reminders.store import Waiting
 from bot.sandbox.inbox.records import utc_now
 from bot.store import keys
 from bot.store.connect import connect
-from tests.chaos.crew import Crew, crew
+from tests.chaos.crew import PACES, Crew, crew
 from tests.chaos.judge import Judge
 from tests.chaos.team import (
     NOT_THERE,
@@ -52,11 +53,14 @@ SOON = {"unassigned_after": 0.0005, "assigned_after": 0.0005}  # hours
 WOES = ("slack is away", "inbox is away", "redis fails over", "redis goes back")
 
 
+PACES_HERE = replace(PACES, replying=5.0)  # so long it is said who is replying: what waits for that is not stuck
+
+
 @pytest.mark.parametrize("api", ["v1", "v2"])
 async def test_nothing_is_lost_or_done_twice_whatever_dies_or_is_away(tmp_path: Path, api: str) -> None:
     seed = int(os.environ.get("CHAOS_SEED") or random.randrange(10**6))
     dice = random.Random(f"{seed} {api}")
-    async with twins(tmp_path) as redis, crew(redis.url, api) as on:
+    async with twins(tmp_path) as redis, crew(redis.url, api, timing=PACES_HERE) as on:
         on.slack.scopes |= SCOPES
         channels = [on.acme.channel, on.slack.add_channel("vip")]
         await _chosen(redis, channels)
@@ -78,6 +82,7 @@ async def test_nothing_is_lost_or_done_twice_whatever_dies_or_is_away(tmp_path: 
         judge = Judge(on, redis, talks, strangers)
         await on.settled(judge.left)
         await asyncio.gather(*firsts)
+        await _queue(redis)
         ends = await _last_words(on, talks, channels, dice)
         await on.settled(lambda: judge.left() + judge.unheard())
         stuck, dead = await _queue(redis)
@@ -127,7 +132,7 @@ async def _routes(on: Crew, channels: list[str], dice: random.Random, woe: async
 async def _begins(on: Crew, one: Stranger, redis: Twins, dice: random.Random, done: asyncio.Event) -> None:
     thread_id = on.inbox.add_thread(on.acme.account, one.person)
     await on.inbox.teammate_writes(thread_id, "Hi", "member", on.acme.bo_member, utc_now() - timedelta(hours=2))
-    await asyncio.sleep(dice.uniform(0.0, 20.0))
+    await asyncio.sleep(dice.uniform(0.0, AWAY))
     await begins(on, one, done, lambda asked: redis.loses(asked.began, asked.ended))
 
 

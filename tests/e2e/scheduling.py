@@ -9,7 +9,7 @@ from typing import Any
 
 from redis import Redis
 
-from bot.later.jobs import RingLater, Scheduled
+from bot.later.jobs import Release, RingLater, Scheduled
 from bot.queue.job import utc_now
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
@@ -115,3 +115,19 @@ def below(on: Stage, card: Message) -> list[Message]:
 def sent(on: Stage) -> list[str]:
     """What went out, in order."""
     return [one.text for one in on.inbox.sent()]
+
+
+async def holds(on: Stage, user: str, choice: str = "For 30 seconds") -> None:
+    """`user` wants that, in Home."""
+    await on.slack.open_home(user)
+    await on.slack.until(lambda: "Hold what I send" in on.slack.show(on.slack.home(user) or {"blocks": []}))
+    assert (await on.slack.press_home(user, "my_hold", value=choice)).ok
+    await idle(on)
+
+
+async def passes(on: Stage, clock: Later) -> None:
+    """The seconds are over."""
+    (waits,) = clock.waiting()
+    clock.comes()
+    await on.bridge.lanes.hurry(Release(about=waits.id, to=waits.to, asker=waits.send.asker))
+    await idle(on)

@@ -14,7 +14,21 @@ from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.threads.jobs import Change
 from tests.conftest import Open
-from tests.e2e.steps import as_body, calls, card_of, click, form, hears, idle, labels, nodes, shows, thread, told
+from tests.e2e.steps import (
+    as_body,
+    calls,
+    card_of,
+    click,
+    form,
+    hears,
+    idle,
+    labels,
+    nodes,
+    shows,
+    thread,
+    told,
+    whisper,
+)
 
 
 async def opened_assign(on: Stage, user: str, card: Message) -> None:
@@ -108,6 +122,37 @@ async def test_a_new_assignee_switches_these_messages_off_and_on_again(on: Stage
     await on.slack.until(lambda: on.slack.dms(on.acme.ana))
     await assign(on, on.acme.ana, card, "Bo")
     await on.slack.until(lambda: len(on.slack.dms(on.acme.bo)) == 2)
+
+
+async def test_from_home_it_moves_there_to_whom_it_was_given(on: Stage) -> None:
+    await card_of(on)
+    await on.slack.open_home(on.acme.ana)
+    await on.slack.until(lambda: "Unassigned (1)" in on.slack.show(on.slack.home(on.acme.ana) or []))
+    for colleague, mine, nobodys in (("Ana (you)", 1, 0), ("Nobody", 0, 1), ("Bo", 0, 0)):
+        await on.slack.press_home(on.acme.ana, "Assign to…")
+        await form(on, on.acme.ana, "Who takes it")
+        assert (await on.slack.submit(on.acme.ana, values={"assignee": colleague})).ok
+        await idle(on)
+        home = on.slack.show(on.slack.home(on.acme.ana) or [])
+        assert f"*Your open conversations ({mine})*" in home
+        assert f"*Unassigned ({nobodys})*" in home
+
+
+async def test_from_a_list_who_gave_it_reads_that_it_was_done(on: Stage) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "find @sarah")
+    listed = await whisper(on, on.acme.ana, "Sarah Chen")
+    for colleague, said in (
+        ("Bo", "is assigned to Bo."),
+        ("Ana (you)", "is assigned to you."),
+        ("Nobody", "is nobody's"),
+    ):
+        await on.slack.press_ephemeral(on.acme.ana, listed, "Assign to…")
+        await form(on, on.acme.ana, "Who takes it")
+        assert (await on.slack.submit(on.acme.ana, values={"assignee": colleague})).ok
+        await hears(on, on.acme.ana, f"The conversation with Sarah Chen (@sarah) {said}")
+    await idle(on)
+    assert thread(on).assignee_id is None
 
 
 async def test_a_member_who_is_nobody_in_slack_is_assigned_all_the_same(on: Stage) -> None:

@@ -535,6 +535,40 @@ async def test_what_is_wrong_in_the_form_is_said_beside_the_field(
     assert texts(on) == []
 
 
+async def test_the_form_takes_what_the_platform_takes(on: Stage) -> None:
+    on.inbox.world.characters = 20
+    await dm(on, "@sarah")
+    view = await form(on, on.acme.ana)
+    (field,) = [one["element"] for one in view["blocks"] if one.get("block_id") == "text"]
+    if version(on) == "v2":
+        most, said = 20, "X takes up to 20 characters."
+    else:  # v1 does not say
+        most, said = 3_000, "Up to 3,000 characters fit here"
+    assert field["max_length"] == most
+    assert said in on.slack.show(view)
+
+
+async def test_what_is_too_long_for_the_platform_is_refused_with_by_how_much(opened: Open) -> None:
+    on = await opened(versions=["v2"])
+    other = on.inbox.add_account("acme-inc", "Acme Inc", platform="linkedin")
+    on.inbox.world.characters_on |= {"linkedin": 30, "twitter": 60}
+    with_thread(on)
+    await dm(on, "")
+    view = await form(on, on.acme.ana)
+    assert "LinkedIn takes up to 30 characters. X takes up to 60 characters." in on.slack.show(view)
+    values = {"recipient": "linkedin.com/in/sarah", "text": f"{'x' * 31} :tada: 👩🏽‍🚀", "account": other}
+    ack = await on.slack.submit(on.acme.ana, values=values)
+    assert isinstance(ack.body, dict)
+    assert ack.body["errors"] == {"text": "That is 5 characters too long for LinkedIn, which takes 30."}
+    values = {"recipient": "@sarah", "text": "x" * 35, "account": on.acme.account}
+    assert (await on.slack.submit(on.acme.ana, values=values)).body is None
+    await hears(on, on.acme.ana, "Sent to Sarah Chen")
+    await dm(on, f"@sarah {'y' * 61}")
+    said = await hears(on, on.acme.ana, "That is 1 character too long for X, which takes 60, so nothing was sent.")
+    assert "y" * 61 in said
+    assert texts(on) == ["x" * 35]
+
+
 async def test_a_form_corrected_after_an_error_still_sends(on: Stage) -> None:
     with_thread(on)
     await dm(on, "")

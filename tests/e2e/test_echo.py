@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from redis import Redis
@@ -13,7 +14,8 @@ from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import calls, card_of, cards, hears, idle, thread, told, version, whisper
+from tests.e2e.scheduling import Later, holds, passes
+from tests.e2e.steps import calls, card_of, cards, hears, idle, labels, thread, told, version, whisper
 
 CHECK, HOURGLASS, WARNING, PENCIL = "white_check_mark", "hourglass_flowing_sand", "warning", "pencil2"
 
@@ -67,6 +69,23 @@ def reads(on: Stage) -> list[str]:
 def shuts(on: Stage, capability: str) -> None:
     """The platform's window for that is over."""
     on.inbox.world.windows[capability] = -1.0
+
+
+@pytest.fixture
+async def clock(redis_url: str) -> AsyncIterator[Later]:
+    found = Later(redis_url)
+    yield found
+    found.close()
+
+
+async def held(on: Stage, card: Message, text: str = "&gt;&gt; Soon") -> Message:
+    """What Bo, who has that done, writes with the prefix: it is not sent yet."""
+    await holds(on, on.acme.bo)
+    said = await on.slack.write(on.acme.bo, card.channel, text, card.ts)
+    await on.slack.until(lambda: on.slack.dms(on.acme.bo))
+    await idle(on, held=1)
+    assert (marks(said), sent(on)) == ([HOURGLASS], [])
+    return said
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------
@@ -491,6 +510,62 @@ async def test_an_edit_whose_answer_was_lost_is_made_again_and_a_deletion_counts
     assert reads(on) == []
 
 
+# --- what its writer may undo ----------------------------------------------------------------------------------------
+
+
+async def test_what_its_writer_wants_held_waits_with_undo_and_goes_out_once(
+    on: Stage, card: Message, clock: Later
+) -> None:
+    said = await held(on, card)
+    (waits,) = on.slack.dms(on.acme.bo)
+    assert "⏳ I send this to Sarah Chen (@sarah) from @acme in 30 s." in on.slack.show(waits).replace("*", "")
+    assert labels(waits) == ["Undo"]
+    await passes(on, clock)
+    assert (sent(on), marks(said)) == (["Soon"], [CHECK])
+    assert told(on, on.acme.bo) == []  # the check mark is the receipt
+    assert clock.kept() == []
+
+
+async def test_undo_sends_nothing_and_takes_the_mark_away(on: Stage, card: Message, clock: Later) -> None:
+    said = await held(on, card)
+    (waits,) = on.slack.dms(on.acme.bo)
+    assert (await on.slack.press(on.acme.bo, waits.channel, waits.ts, "Undo")).ok
+    assert "Soon" in await hears(on, on.acme.bo, "Nothing was sent. This is what it says:")
+    await idle(on)
+    assert (sent(on), marks(said), clock.kept()) == ([], [], [])
+
+
+async def test_what_is_refused_after_it_was_held_gets_a_warning_and_its_writer_the_text(
+    on: Stage, card: Message, clock: Later
+) -> None:
+    said = await held(on, card)
+    on.inbox.set_account_status(on.acme.account, "offline")
+    await passes(on, clock)
+    assert (sent(on), marks(said)) == ([], [WARNING])
+    assert "Soon" in await hears(on, on.acme.bo, "Not sent to Sarah Chen")
+
+
+async def test_what_is_held_is_sent_as_it_was_edited(on: Stage, card: Message, clock: Later) -> None:
+    said = await held(on, card)
+    await on.slack.rewrite(said, "&gt;&gt; Tomorrow")
+    await hears(on, on.acme.bo, "I send it as you edited it.")
+    await idle(on, held=1)
+    await passes(on, clock)
+    assert (sent(on), marks(said)) == (["Tomorrow"], [CHECK])
+
+
+@pytest.mark.parametrize("now", ["", "Never mind"])
+async def test_what_is_held_is_not_sent_once_it_is_deleted_or_has_no_prefix(
+    on: Stage, card: Message, clock: Later, now: str
+) -> None:
+    said = await held(on, card)
+    await (on.slack.rewrite(said, now) if now else on.slack.erase(said))
+    assert "Soon" in await hears(on, on.acme.bo, "Nothing was sent. This is what it says:")
+    await idle(on)
+    assert (sent(on), marks(said) if now else [], clock.kept()) == ([], [], [])
+    assert [one for one in told(on, on.acme.bo) if "in 30 s." in one] == []
+
+
 # --- the setting -----------------------------------------------------------------------------------------------------
 
 
@@ -540,3 +615,21 @@ async def test_a_long_word_below_a_card_or_elsewhere_holds_nobody_up(on: Stage, 
         await on.slack.write(on.acme.bo, card.channel, said)
     await idle(on)
     assert sent(on) == ["b" * 9_000]
+
+
+async def test_replies_below_the_card_that_moved_and_below_the_new_one_go_out_in_their_order(
+    on: Stage, card: Message
+) -> None:
+    vip = on.slack.add_channel("vip")
+    await switch(on, channel=vip)
+    await on.slack.shortcut(on.acme.ana, card.channel, card.ts, "why_here")
+    await on.slack.press_ephemeral(on.acme.ana, await whisper(on, on.acme.ana, "Move to…"), "Move to…")
+    await on.slack.submit(on.acme.ana, values={"channel": vip})
+    (new,) = await on.slack.until(lambda: [one for one in on.slack.messages(vip) if "[Reply]" in on.slack.show(one)])
+    await idle(on)
+    on.slack.fail("users.info", status=503)
+    await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; First", card.ts)
+    await on.slack.until(lambda: [call for call in on.slack.calls if call.method == "users.info" and not call.ok])
+    await on.slack.write(on.acme.bo, vip, "&gt;&gt; Second", new.ts)
+    await on.slack.until(lambda: len(sent(on)) == 2)
+    assert sent(on) == ["First", "Second"]

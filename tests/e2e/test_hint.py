@@ -7,8 +7,9 @@ import pytest
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
+from tests.e2e.scheduling import Later, holds, passes
 from tests.e2e.steps import card_of, hears, idle, told, whisper
-from tests.e2e.test_echo import CHECK, marks, reply, sent, switch
+from tests.e2e.test_echo import CHECK, HOURGLASS, marks, reply, sent, switch
 
 STAYS = "stays in Slack"
 
@@ -40,6 +41,20 @@ async def test_what_was_meant_as_an_answer_goes_out_once_when_its_writer_presses
     assert sent(on) == ["yes of *course* & soon 🎉"]
     assert marks(said) == [CHECK]
     assert "I'm sending it" in on.slack.show(hint)
+
+
+async def test_send_this_is_held_where_its_writer_wants_that(on: Stage, card: Message, redis_url: str) -> None:
+    await holds(on, on.acme.bo)
+    said = await reply(on, card, "yes of course!")
+    hint = await whisper(on, on.acme.bo, STAYS)
+    await on.slack.press_ephemeral(on.acme.bo, hint, "Send this")
+    await hears(on, on.acme.bo, "in 30 s.")
+    await idle(on, held=1)
+    assert (sent(on), marks(said)) == ([], [HOURGLASS])
+    clock = Later(redis_url)
+    await passes(on, clock)
+    clock.close()
+    assert (sent(on), marks(said)) == (["yes of course!"], [CHECK])
 
 
 async def test_pressed_twice_at_once_it_goes_out_once(on: Stage, card: Message) -> None:

@@ -34,6 +34,7 @@ from tests.e2e.steps import (
     shows,
     thread,
     told,
+    version,
     whisper,
 )
 
@@ -331,6 +332,20 @@ async def test_a_change_that_cannot_be_is_said_beside_its_field(on: Stage) -> No
     assert ack.trouble == ""
 
 
+async def test_a_change_is_as_long_as_the_platform_takes_and_leaves_no_place_unfilled(on: Stage) -> None:
+    on.inbox.world.characters = 200
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "First thought")
+    (post,) = below(on, card)
+    await on.slack.press(on.acme.bo, post.channel, post.ts, "Change…")
+    view = await form(on, on.acme.bo, "Send on")
+    (field,) = [one["element"] for one in view["blocks"] if one.get("block_id") == "text"]
+    assert field["max_length"] == {"v2": 200, "v1": 3_000}[version(on)]  # v1 does not say
+    ack = await on.slack.submit(on.acme.bo, values={"text": "Dear {first_name}, well"})
+    assert isinstance(ack.body, dict)
+    assert "“Dear {first_name}, well”" in ack.body["errors"]["text"]
+
+
 async def test_a_change_that_comes_too_late_hands_the_new_text_back(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await later(on, on.acme.bo, card, "First thought")
@@ -613,6 +628,24 @@ async def test_where_its_writer_has_left_the_workspace_the_channel_is_told(on: S
     assert post.broadcast
     assert "See you" in on.slack.show(post)
     assert (sent(on), clock.kept()) == ([], [])
+
+
+async def test_where_its_writer_has_lost_the_seat_and_the_card_was_deleted_somebody_is_told(
+    on: Stage, clock: Later
+) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you")
+    (post,) = below(on, card)
+    await on.slack.erase(post)
+    await on.slack.erase(card)
+    on.inbox.world.members.pop(on.acme.bo_member)
+    clock.forget(keys.MEMBERS)
+    clock.comes()
+    await rings(on)
+    (new,) = cards(on)
+    assert "See you" in on.slack.show(below(on, new)[0])
+    assert below(on, new)[0].broadcast
+    assert await on.bridge.lanes.dead_letters() == []
 
 
 async def test_of_a_direct_message_without_a_card_the_admins_are_told(on: Stage, clock: Later) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from redis import Redis
 
@@ -10,6 +12,7 @@ from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
+from tests.conftest import Open
 from tests.e2e.steps import (
     Json,
     calls,
@@ -85,6 +88,38 @@ async def test_a_reply_to_a_message_in_a_colleagues_conversation_asks_first_and_
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
     await on.slack.until(lambda: on.inbox.sent())
     assert last(on).reply_to == first.id
+
+
+async def _v1_lost(on: Stage) -> None:
+    """Inbox fails after it was asked, and shows nothing that would tell."""
+    on.inbox.fail("POST *", 500, code="", times=1)
+    on.inbox.fail("GET /v1/threads/*/messages", 400, times=None)
+
+
+async def _v2_lost(on: Stage) -> None:
+    on.inbox.fail("POST *", code="sendUnconfirmed", times=1)
+
+
+@pytest.mark.parametrize(("api", "lost"), [("v1", _v1_lost), ("v2", _v2_lost)])
+async def test_a_reply_to_a_certain_message_that_is_sent_again_still_answers_it(
+    opened: Open, api: str, lost: Callable[[Stage], Awaitable[None]]
+) -> None:
+    on = await opened(versions=[api])
+    card = await card_of(on, "First")
+    first = last(on)
+    await this_message(on, on.acme.ana, card, "First")
+    await below(on, card, "And second")
+    await on.slack.press_modal(on.acme.ana, "Reply to this")
+    await form(on, on.acme.ana, "Your reply")
+    await lost(on)
+    await on.slack.submit(on.acme.ana, values={"text": "To the first"})
+    said = await whisper(on, on.acme.ana, "Not confirmed", within=10)
+    on.inbox.heal()
+    await on.slack.press_ephemeral(on.acme.ana, said, "Send again")
+    await on.slack.until(lambda: on.inbox.sent())
+    await idle(on)
+    assert (last(on).text, last(on).reply_to) == ("To the first", first.id)
+    assert len(on.inbox.sent()) == 1
 
 
 async def test_a_reply_to_an_earlier_message_archives_though_a_later_one_is_there(on: Stage) -> None:

@@ -215,9 +215,19 @@ async def test_a_user_group_is_mentioned_as_one(opened: Open, api: str, optional
     assert bell.text.startswith(f"🔔 <@{on.acme.ana}> *Omar Khan*")  # the others in it are left in peace
 
 
-async def test_without_the_scope_a_group_is_mentioned_all_the_same(on: Stage) -> None:
+async def test_without_the_scope_no_group_is_named_as_nobody_knows_who_has_quiet_hours(on: Stage) -> None:
+    group = on.slack.add_usergroup("leads", [on.acme.ana, on.acme.bo])
+    await says(on, f"route add all mention:<!subteam^{group}|@leads>", "I may not read who is in a user group")
+
+
+async def test_a_group_whose_scope_is_gone_is_mentioned_all_the_same(
+    opened: Open, api: str, optional_scopes: frozenset[str]
+) -> None:
+    on = await opened(versions=[api])
+    on.slack.scopes |= optional_scopes
     group = on.slack.add_usergroup("leads", [on.acme.ana, on.acme.bo])
     await inbox(on, f"route add all mention:<!subteam^{group}|@leads>")
+    on.slack.scopes -= {"usergroups:read"}
     (bell,) = bells(on, await card_of(on, "Hello"))
     assert bell.text.startswith(f"🔔 <!subteam^{group}> ")
 

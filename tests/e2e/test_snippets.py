@@ -353,6 +353,23 @@ async def test_a_place_without_a_value_stops_the_message_until_it_is_filled(on: 
     await on.slack.until(lambda: on.inbox.sent())
 
 
+async def test_what_is_no_name_is_no_value(on: Stage, redis_url: str) -> None:
+    """The id of somebody whose handle nobody knows, and "your account" where Inbox does not say whose."""
+    keep(redis_url, ("Greeting", "Hi {handle|there}, {handle}: {account|Acme}"))
+    bare = on.inbox.add_person("bare", "", "1876543210987654777")
+    bare.username = bare.name = ""
+    card = await card_of(on, "Hello", bare)
+    await dm_form(on, on.acme.ana)
+    chosen = await choose(on, on.acme.ana, "gre", recipient="1876543210987654777")
+    assert chosen == "Hi there, {handle}: @acme"
+    await on.slack.close(on.acme.ana)
+    await reply_form(on, on.acme.ana, card)
+    on.inbox.fail("GET *account-links", 500, times=None)
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.ACCOUNT_LINKS)
+    assert await choose(on, on.acme.ana, "gre") == "Hi there, {handle}: Acme"
+
+
 async def test_an_empty_message_is_refused_beside_the_field_in_which_it_is_to_stand(on: Stage, redis_url: str) -> None:
     keep(redis_url, ("Greeting", "Hi"))
     await replying(on, on.acme.ana)
@@ -514,6 +531,18 @@ async def test_who_is_typed_is_known_by_what_the_bot_has_seen(
     on.inbox.calls.clear()
     assert await choose(on, on.acme.ana, "gre", "", recipient=typed or None) == greeting
     assert calls(on, "GET", "contacts") == calls(on, "GET", "prospects") == []
+
+
+async def test_one_that_is_too_long_for_a_direct_message_is_not_put_there_and_by_how_much_is_said(
+    opened: Open, redis_url: str
+) -> None:
+    on = await opened(versions=["v2"])
+    on.inbox.world.characters = 20
+    keep(redis_url, ("Long", "Twenty-one characters"))
+    await dm_form(on, on.acme.ana)
+    (offer,) = await found(on, on.acme.ana, "long")
+    await on.slack.press_modal(on.acme.ana, "snippet", value=offer, values={"text": "Mine"})
+    await showing(on, on.acme.ana, "*Long* is 6 characters too long here, where 20 fit.")
 
 
 async def test_a_place_that_is_left_stops_a_direct_message_too(on: Stage, redis_url: str) -> None:

@@ -458,6 +458,38 @@ async def test_where_who_snoozed_it_has_lost_the_seat_the_channel_is_told(on: St
     assert "<@" not in post.text
 
 
+async def test_where_that_conversation_has_no_card_the_admins_are_told(on: Stage, clock: Clock) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    await snooze_from_list(on, on.acme.bo)
+    on.inbox.world.members.pop(on.acme.bo_member)
+    clock.forget(keys.MEMBERS)
+    clock.comes()
+    await rings(on)
+    heard = await hears(on, on.acme.ana, f"A conversation that <@{on.acme.bo}> had snoozed is back")
+    assert "Sarah" not in heard  # an admin may have no seat
+    assert problems(on.slack.dms(on.acme.ana)[-1].blocks, "message") == []
+    assert not thread(on).archived
+
+
+async def test_where_its_card_was_deleted_meanwhile_it_wakes_below_a_new_one_or_in_a_direct_message(
+    on: Stage, clock: Clock
+) -> None:
+    card = await card_of(on)
+    await assigned_to_bo(on, card)
+    on.slack.channels[card.channel].members.discard(on.acme.bo)
+    await snooze(on, on.acme.ana, card)
+    await on.slack.erase(card)
+    on.slack.fail("chat.update", delay=0.5)  # the word is faster than the card
+    clock.comes()
+    await rings(on)
+    bare = [one for one in cards(on) if one.text.startswith("⏰")]
+    posts = [one for new in cards(on) for one in below(on, new)]
+    (message,) = on.slack.dms(on.acme.bo)
+    assert (bare, len(posts)) == ([], len(cards(on)))
+    assert "The conversation with *Sarah Chen (@sarah)* was snoozed until now, by Ana" in message.text
+    assert await on.bridge.lanes.dead_letters() == []
+
+
 async def test_in_a_shared_channel_nobody_reads_whose_conversation_is_back(
     opened: Open, api: str, clock: Clock
 ) -> None:
@@ -636,18 +668,23 @@ async def test_from_home_it_is_snoozed_and_leaves_the_lists(on: Stage) -> None:
     await hears(on, on.acme.ana, "The conversation with Sarah Chen (@sarah) is snoozed until")
 
 
+async def snooze_from_list(on: Stage, user: str) -> None:
+    """`user` puts the conversation with Sarah, which has no card, aside for a week."""
+    await on.slack.command(user, on.acme.channel, "/inbox", "find @sarah")
+    found = await whisper(on, user, "Sarah Chen")
+    await on.slack.press_ephemeral(user, found, "Snooze…")
+    await form(on, user, "Until")
+    await on.slack.submit(user, values={"when": "week"})
+    await hears(on, user, "is snoozed until")
+    await idle(on)
+    assert thread(on).archived
+
+
 async def test_a_conversation_without_a_card_is_snoozed_from_a_list_and_wakes_in_a_direct_message(
     on: Stage, clock: Clock
 ) -> None:
     on.inbox.add_thread(on.acme.account, on.acme.sarah)
-    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "find @sarah")
-    found = await whisper(on, on.acme.ana, "Sarah Chen")
-    await on.slack.press_ephemeral(on.acme.ana, found, "Snooze…")
-    await form(on, on.acme.ana, "Until")
-    await on.slack.submit(on.acme.ana, values={"when": "week"})
-    await hears(on, on.acme.ana, "is snoozed until")
-    await idle(on)
-    assert thread(on).archived
+    await snooze_from_list(on, on.acme.ana)
     clock.comes()
     await rings(on)
     assert not thread(on).archived
@@ -795,6 +832,22 @@ async def test_an_assignee_who_is_not_in_the_channel_reads_it_in_a_direct_messag
     (post,), (message,) = below(on, card), on.slack.dms(on.acme.bo)
     assert "<@" not in post.text + message.text
     assert "The conversation with *Sarah Chen (@sarah)* was snoozed until now, by Ana" in message.text
+
+
+async def test_while_the_channel_takes_no_post_they_read_it_all_the_same_and_once(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    await assigned_to_bo(on, card)
+    on.slack.channels[card.channel].members.discard(on.acme.bo)
+    await snooze(on, on.acme.ana, card)
+    on.slack.channels[card.channel].archived = True
+    clock.comes()
+    await on.bridge.lanes.accept(Ring())
+    await hears(on, on.acme.bo, "was snoozed until now, by Ana")
+    assert below(on, card) == []
+    on.slack.channels[card.channel].archived = False
+    await on.slack.until(lambda: below(on, card))
+    await idle(on)
+    assert (len(below(on, card)), len(on.slack.dms(on.acme.bo))) == (1, 1)
 
 
 async def test_in_the_assignees_quiet_hours_it_is_reopened_and_the_word_waits(on: Stage, clock: Clock) -> None:

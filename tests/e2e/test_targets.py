@@ -351,10 +351,33 @@ async def test_a_user_group_is_mentioned_in_the_channel(day: Day) -> None:
     group = on.slack.add_usergroup("leads", [on.acme.bo])
     await day.sets()
     await day.says(f"escalate 1h <!subteam^{group}|@leads>")
+    await hears(on, on.acme.ana, "I may not read who is in a user group")
+    on.slack.scopes |= {"usergroups:read"}
+    await day.says(f"escalate 1h <!subteam^{group}|@leads>")
     await card_of(on)
     await day.passes(61)
     await day.passes(61)
     assert [f"<!subteam^{group}>" in one.text for one in alarms(on)] == [False, True]
+
+
+async def test_of_a_user_group_those_are_mentioned_who_have_no_quiet_hours(day: Day) -> None:
+    on = day.on
+    on.slack.scopes |= {"usergroups:read"}
+    group = on.slack.add_usergroup("leads", [on.acme.ana, on.acme.bo])
+    await day.sets()
+    await day.says(f"escalate 1h <!subteam^{group}|@leads>")
+    now = datetime.now(UTC)
+    for user, begins in ((on.acme.bo, -10), (on.acme.ana, -9)):
+        quiet = f"quiet {now + timedelta(hours=begins):%H:%M}-{now + timedelta(hours=10):%H:%M} UTC"
+        await on.slack.command(user, on.acme.channel, command="/inbox", text=quiet)
+    await card_of(on)
+    await day.passes(61)
+    await day.passes(61)
+    assert not [one for one in alarms(on) if "<@" in one.text or "<!subteam" in one.text]
+    await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="quiet off")
+    await day.passes(1)
+    (said,) = [one for one in alarms(on) if f"<@{on.acme.ana}>" in one.text]
+    assert on.acme.bo not in said.text
 
 
 async def test_a_colleague_is_told_in_a_direct_message(day: Day) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
-from bot.later.jobs import Decide, Release
-from bot.queue.job import Asker
+from bot.later.jobs import Decide
+from bot.queue.job import Asker, utc_now
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.e2e.scheduling import Later, dm_later, later, sent
-from tests.e2e.steps import card_of, form, hears, idle, labels, receipts, reply_form, told, until
+from tests.e2e.scheduling import Later, dm_later, holds, later, passes, sent
+from tests.e2e.steps import card_of, form, hears, idle, labels, receipts, reply_form, told, until, whisper
 
 
 @pytest.fixture
@@ -23,14 +24,6 @@ async def clock(redis_url: str) -> AsyncIterator[Later]:
     found.close()
 
 
-async def holds(on: Stage, user: str, choice: str = "For 30 seconds") -> None:
-    """`user` wants that, in Home."""
-    await on.slack.open_home(user)
-    await on.slack.until(lambda: "Hold what I send" in on.slack.show(on.slack.home(user) or {"blocks": []}))
-    assert (await on.slack.press_home(user, "my_hold", value=choice)).ok
-    await idle(on)
-
-
 async def holding(on: Stage, user: str, card: Message, said: str = "Wait a moment") -> Message:
     """The receipt of a reply that is not sent yet."""
     await reply_form(on, user, card)
@@ -38,14 +31,6 @@ async def holding(on: Stage, user: str, card: Message, said: str = "Wait a momen
     await on.slack.until(lambda: receipts(on, card))
     await idle(on, held=1)
     return receipts(on, card)[-1]
-
-
-async def passes(on: Stage, clock: Later) -> None:
-    """The seconds are over."""
-    (waits,) = clock.waiting()
-    clock.comes()
-    await on.bridge.lanes.hurry(Release(about=waits.id, to=waits.to, asker=waits.send.asker))
-    await idle(on)
 
 
 async def test_it_is_off_at_first(on: Stage, clock: Later) -> None:
@@ -115,6 +100,28 @@ async def test_a_direct_message_is_undone(on: Stage, clock: Later) -> None:
     assert "Hello" in heard
     await on.slack.until(lambda: clock.kept() == [])
     assert sent(on) == []
+
+
+async def test_what_is_longer_than_a_field_takes_is_sent_whole_though_its_time_is_changed(
+    on: Stage, clock: Later
+) -> None:
+    said = "So much to say. " * 400 + "The end."
+    on.inbox.add_thread(on.acme.account, on.acme.omar)
+    await holds(on, on.acme.bo)
+    await on.slack.command(on.acme.bo, on.acme.channel, "/dm", f"@omar_k {said}")
+    await hears(on, on.acme.bo, "in 30 s.")
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "scheduled")
+    listed = await whisper(on, on.acme.bo, "Messages that are sent later")
+    await on.slack.press_ephemeral(on.acme.bo, listed, "Change…")
+    view = await form(on, on.acme.bo, "Send on")
+    assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
+    assert "The end." in on.slack.show(view)
+    assert "The text stays as it is: a field here takes 3,000 characters." in on.slack.show(view)
+    day = (utc_now() + timedelta(days=40)).date()
+    assert (await on.slack.submit(on.acme.bo, values={"send_date": day.isoformat()})).ok
+    await hears(on, on.acme.bo, "Saved: it is sent ")
+    await passes(on, clock)
+    assert sent(on) == [said]
 
 
 async def test_if_they_write_in_these_seconds_it_is_held_and_asked(on: Stage, clock: Later) -> None:
@@ -213,7 +220,7 @@ async def test_inbox_settings_has_it_for_admins_and_for_everybody_else(on: Stage
     view = await form(on, user, "Hold what I send, so that I may undo it")
     assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
     assert (await on.slack.submit(user, values={"hold": "For 10 seconds"})).ok
-    await hears(on, user, "What you send with *Reply* and `/dm` waits 10 s, and its receipt has *Undo*.")
+    await hears(on, user, "What you send waits 10 s, and you have *Undo* as long.")
     await idle(on)
     await holds(on, user, "Not at all")
     card = await card_of(on)

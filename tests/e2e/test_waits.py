@@ -24,8 +24,8 @@ from bot.store import embedded, keys
 from tests.conftest import QUICK, Open
 from tests.e2e.steps import card_of, cards, hears, idle, reply_form, shows, told, until
 
-HASTE = replace(QUICK, pauses=(0.02,), sends_pause=(0.02,), look_again=0.05, away=0.3)
-TRIES = 15  # of the job that was tried most: more than twice as many as one may fail by itself
+HASTE = replace(QUICK, breath=0.01, pauses=(0.005,), sends_pause=(0.005,), look_again=0.02, away=0.3)
+TRIES = 40  # of each job that is tried again: far more than one may fail by itself
 
 
 @pytest.fixture
@@ -66,11 +66,11 @@ async def all_stand_once(on: Stage, who: list[PersonRecord], words: str) -> None
 
 
 async def tried(on: Stage) -> int:
-    """How often the job that was tried most was tried."""
+    """How often the job that was tried least was tried; the feed is read again at its own pace."""
     redis: Any = on.bridge.lanes._redis
     found = [key async for key in redis.scan_iter(keys.lane("").replace("{", "\\{") + "*")]
     heads = [await on.bridge.lanes.head(_ticket(key.decode().removeprefix(keys.lane("")))) for key in found]
-    return max((job.tries for job in heads if job), default=0)
+    return min((job.tries for job in heads if job and job.tries and job.kind != "sync"), default=0)
 
 
 def _ticket(lane: str) -> Any:

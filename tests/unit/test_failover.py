@@ -17,7 +17,9 @@ from bot.cards.jobs import Render
 from bot.errors import NotWritable, StoreUnavailable
 from bot.events.store import Feed
 from bot.features import KINDS
+from bot.queue.job import Job, Keep
 from bot.queue.lanes import Lanes, Ticket
+from bot.queue.worker import Worker
 from bot.sandbox.slack.records import Message
 from bot.store import embedded, keys
 from bot.store.connect import connect
@@ -339,3 +341,35 @@ async def test_the_feed_is_not_read_past_what_another_server_may_not_know(pair: 
     assert await feed.cursor() == 1
     await feed.advance(50, "", feed.moves())
     assert await feed.cursor() == 50
+
+
+async def test_a_job_writes_to_no_other_server_than_the_one_it_began_with(pair: Pair, client: Any) -> None:
+    """Half of what it writes would be there, perhaps, and the job done again after that half."""
+    lanes, times = Lanes(client, "one", KINDS), list[int]()
+
+    async def handle(_: Render, __: Keep) -> list[Job]:
+        times.append(len(times) + 1)
+        if times == [1]:
+            await client.rpush("before", 1)
+            await pair.fail_over()
+        await client.rpush("after", len(times))
+        return []
+
+    async def nothing(*_: object) -> list[Job]:
+        return []
+
+    async def sound() -> bool:
+        return True
+
+    await lanes.open()
+    worker = Worker(lanes, {Render: handle}, nothing, sound, pauses=(0.01,))
+    running = asyncio.create_task(worker.run())
+    await lanes.accept(Render(thread_id="t1"))
+
+    async def done() -> bool:
+        return times == [1, 2] and not sum((await lanes.depth()).values())
+
+    await until(done)
+    await worker.stop()
+    await running
+    assert await ask(pair.new, "LRANGE", "after", "0", "-1") == [b"2"]

@@ -54,8 +54,9 @@ def every_message() -> Iterator[Msg]:
 def every_modal() -> Iterator[View]:
     times: dict[str, datetime] = {one: AT + timedelta(days=number) for number, one in enumerate(CHOICES)}
     for zone, text in product(("UTC", "America/Argentina/ComodRivadavia"), TEXTS):
-        yield views.change_modal(text or "Hello", AT, zone, f"{ABOUT}|C1|1.2|{zone} {AT.isoformat()}")
-        form = views.change_modal("Hello", AT, zone, "")
+        for most in (None, 1, 200):
+            yield views.change_modal(text or "Hello", AT, zone, most, f"{ABOUT}|C1|1.2|{zone} {AT.isoformat()}")
+        form = views.change_modal("Hello", AT, zone, None, "")
         yield form | {"blocks": views.time_fields(times, zone)}
 
 
@@ -76,7 +77,7 @@ def test_no_strangers_words_ping_link_or_format() -> None:
 def test_the_choice_of_how_long_to_hold_shows_what_is_chosen(seconds: int) -> None:
     assert views.hold_row(seconds)["accessory"]["initial_option"]["value"] == str(seconds)
     assert views.hold_field(seconds)["element"]["initial_option"]["value"] == str(seconds)
-    assert words.holds(0) == "What you send with *Reply* and `/dm` goes out at once."
+    assert words.holds(0) == "What you send goes out at once."
 
 
 def test_a_longer_list_says_how_many_more_there_are() -> None:

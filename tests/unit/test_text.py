@@ -20,7 +20,7 @@ from bot.errors import Mistake
 from bot.lists.profiles import in_text
 from bot.recipient import Unreadable
 from bot.routing import language
-from bot.text import after_prefix, clean, clip, clock, decode, literal, mentioned, plain, when, when_long
+from bot.text import after_prefix, characters, clean, clip, clock, decode, literal, mentioned, plain, when, when_long
 
 JOINER = "\u2060"
 anything = st.text(st.characters(codec=None), max_size=200)
@@ -238,3 +238,9 @@ def test_only_what_begins_with_the_prefix_has_something_after_it(said: str, pref
 @given(anything)
 def test_without_a_prefix_nothing_is_ever_taken_for_one(said: str) -> None:
     assert after_prefix(said, "") is None
+
+
+@pytest.mark.parametrize("one", ["x", "ß", "🎉", "❤️", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🇩🇪", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
+def test_an_emoji_is_one_character_whatever_it_is_made_of(one: str) -> None:
+    assert characters(one * 3) == 3
+    assert characters(f"{one}\u0939\u094d") == 3

@@ -255,7 +255,9 @@ def every_modal() -> Iterator[dict[str, Any]]:
         members = [Member(id=f"m{number}", name=name, email=f"{name}@acme.example") for number in range(count)]
         yield assign_modal(members=members, me="m0", thread=thread(assignee_id="m0"), metadata="t1||")
     for (name, text), count in product(EXTREMES, (0, 1, 2, 149)):
-        yield dm_modal(links=links[:count], recipient=name, text=text, account_link_id=f"a{count}")
+        limits = {"twitter": 1, "linkedin": None, "x" * 300: 200}
+        yield dm_modal(links=links[:count], recipient=name, text=text, account_link_id=f"a{count}", limits=limits)
+        yield dm_modal(links=links[:count], text=text, limits={"twitter": 1, "x" * 300: 200})
         if count:
             person = Person(platform="twitter", platform_id="42", username=name, name=name)
             found = [Candidate(person=person, account_link_id=each.id) for each in links[:count]]

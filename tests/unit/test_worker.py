@@ -499,7 +499,7 @@ async def test_who_lives_gives_back_what_it_held_while_redis_was_away_and_it_is_
         await keep(job)
         return []
 
-    ours, theirs = (Lanes(shop.redis, name, KINDS, claim_idle=0.5) for name in ("one", "two"))
+    ours, theirs = (Lanes(shop.redis, name, KINDS, claim_idle=2.0) for name in ("one", "two"))
     async with shop.working(handle, ours) as one, shop.working(handle, theirs) as two:
         one.job_timeout = two.job_timeout = 30.0
         for _ in range(2):

@@ -24,14 +24,14 @@ from bot.sandbox.inbox.world import World
 
 
 async def _platforms(world: World, _: Incoming) -> tuple[int, Any]:
-    limits = {"characters": world.characters, "mediaCount": None, "mediaBytes": None, "mediaTypes": None}
+    media = {"mediaCount": None, "mediaBytes": None, "mediaTypes": None}
     return 200, [
         {
             "platform": platform,
             "name": PLATFORMS.get(platform, (platform, ""))[0],
             "usernamePrefix": PLATFORMS.get(platform, ("", ""))[1],
             "capabilities": CAPABILITIES,
-            "limits": limits,
+            "limits": {"characters": world.most(platform)} | media,
             "mutationWindows": world.windows,
             "threadState": {"archive": None, "read": None},
         }

@@ -78,7 +78,7 @@ async def _send(world: World, ask: Incoming) -> tuple[int, Any]:
 
 async def _perform(world: World, body: Json, key: str | None, message_id: str) -> Json:
     account_id, person, thread = _addressee(world, body["target"])
-    _short_enough(world, body["content"])
+    _short_enough(world.most(person.platform), body["content"])
     reply_to, lands_in = body.get("replyToMessageId"), thread or world.thread_between(account_id, person)
     if reply_to is not None and reply_to not in {one.id for one in (lands_in.messages if lands_in else ())}:
         raise invalid("replyToMessageId", "No such message in the conversation.")
@@ -90,9 +90,9 @@ async def _perform(world: World, body: Json, key: str | None, message_id: str) -
     return {"message": message_json(world, thread, message), "thread": thread_json(world, thread)}
 
 
-def _short_enough(world: World, content: str) -> None:
-    if len(content) > world.characters:
-        raise Failure(422, "contentRejected", "Too long.", {"detail": f"At most {world.characters} characters."})
+def _short_enough(most: int, content: str) -> None:
+    if len(content) > most:
+        raise Failure(422, "contentRejected", "Too long.", {"detail": f"At most {most} characters."})
 
 
 def _addressee(world: World, target: Json) -> tuple[str, PersonRecord, ThreadRecord | None]:
@@ -155,7 +155,7 @@ def _unrestricted(thread: ThreadRecord, capability: str) -> None:
 
 async def _edit(world: World, ask: Incoming) -> tuple[int, Any]:
     thread, message = _own_message(world, ask.params[0], "message:edit")
-    _short_enough(world, ask.body["content"])
+    _short_enough(world.most(world.accounts[thread.account_id].platform), ask.body["content"])
     world.edit(thread, message, ask.body["content"])
     return 200, message_json(world, thread, message)
 

@@ -57,8 +57,13 @@ class World:
         self.keys: dict[str, KeyedSend] = {}
         self.send_time = 0.0  # seconds a send takes on the platform
         self.characters = 10_000  # at the most in a message
+        self.characters_on: dict[str, int] = {}  # the same of platforms that take another number
         self.reopens = True  # what somebody writes in that is archived: v1 says so of itself, v2 says nothing
         self.windows = {"message:edit": 900.0}  # seconds after sending in which the platform allows it; else always
+
+    def most(self, platform: str) -> int:
+        """How many characters that platform takes in a message."""
+        return self.characters_on.get(platform, self.characters)
 
     def new_id(self) -> str:
         """24 characters that look like the vendor's ids."""
