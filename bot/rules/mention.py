@@ -1,35 +1,38 @@
-"""Mentions whom a rule names below the card: once for a wait, never in quiet hours, no more than a channel bears."""
+"""Mentions whom a rule names below the card: once for a wait, never in quiet hours, no more than a channel bears.
+
+Slack notifies members of a channel alone: who is in none of it reads it in a direct message, where they may act.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bot.card import Card
 from bot.cards.posting import post_below, post_once, slot
 from bot.context import Bot
-from bot.errors import SlackAway
+from bot.errors import Refused
 from bot.feature import Feature
-from bot.models import Place
-from bot.queue.job import Job, Keep, Later, utc_now
+from bot.people.answers import say
+from bot.people.present import Present, present, token
+from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.routing.said import said_conditions
 from bot.rules import words
 from bot.rules.found import Found, found, remember
 from bot.rules.jobs import MentionByRule, MentionsLeft
 from bot.store.quota import LATER, NEW
-from bot.waits.notice import sleeps_on
+from bot.waits.notice import can_mention, sleeps_on
 
 SHOWN = 15  # conversations in one summary
-ALONE = 20  # people of a group who are mentioned by name, where others in it have quiet hours
 feature = Feature()
 
 
-class Whom(NamedTuple):
-    """Slack's tokens of those who are mentioned; where there are none, until when all are away, as far as is known."""
+class Left(NamedTuple):
+    """A conversation of the summary: its card, whose rule wanted a mention, and who is there."""
 
-    tokens: tuple[str, ...]
-    until: datetime | None = None
+    card: Card
+    by: Found
+    whom: Present
 
 
 @feature.handles(MentionByRule)
@@ -46,17 +49,52 @@ async def mention_by_rule(job: MentionByRule, _: Keep, bot: Bot) -> list[Job]:
     if await bot.mentions.is_done(card) or not await bot.sharing.shows(place.channel):
         return []
     whom = await _whom(bot, by, card)
-    if not whom.tokens:
+    if not whom.ids:
         again = {"waits": True, "until": whom.until}
         return [job.model_copy(update=again)] if whom.until else []
-    if not await bot.mentions.has_room(place.channel, _wait(card), job.rule):
-        return [MentionsLeft(channel=place.channel)]
-    async with bot.refused.waiting(job, place.channel):
-        await slot(bot, job, place.channel, NEW)
-        await _post(bot, job, by, card, place, whom)
+    here, alone = await _reached(bot, place.channel, whom.ids)
+    if here:
+        if not await bot.mentions.has_room(place.channel, _wait(card), job.rule):
+            return [MentionsLeft(channel=place.channel)]
+        async with bot.refused.waiting(job, place.channel):
+            await slot(bot, job, place.channel, NEW)
+            text = words.mention([token(one) for one in here], card.thread.who, by.number, _said(by))
+            mark = f"mention-{job.message_id}-{job.rule}"
+            await post_below(bot, job, mark, job.thread_id, place, words.message(text))
+    link = bot.installation.permalink(*place) or ""
+    await _tell(bot, alone, words.mention([], card.thread.who, by.number, _said(by), link), _wait(card))
     await bot.mentions.done(card)
-    await remember(bot, by, job.thread_id, "mentioned", words.mentioned_it(whom.tokens))
+    await remember(bot, by, job.thread_id, "mentioned", words.mentioned_it([token(one) for one in whom.ids]))
     return []
+
+
+def _said(by: Found) -> str:
+    return said_conditions(by.rule.conditions)
+
+
+async def _tell(bot: Bot, users: Iterable[str], text: str, about: str) -> None:
+    """Each in a direct message, once, whoever dies over it."""
+    for user in users:
+        job = say(Asker(user=user, team=bot.installation.team), text)
+        await bot.lanes.accept(job, once=f"mention:{about}:{user}")
+
+
+async def _reached(bot: Bot, channel: str, ids: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Whom a mention in the channel reaches, and the users whom a direct message reaches."""
+    here, alone = list[str](), list[str]()
+    for one in ids:
+        outside = not one.startswith("S") and not await can_mention(bot, channel, one) and await _may_act(bot, one)
+        (alone if outside else here).append(one)
+    return here, alone
+
+
+async def _may_act(bot: Bot, user: str) -> bool:
+    """Whether they may read whose conversation it is. Raises `InboxError`."""
+    try:
+        await bot.access.actor(Asker(user=user, team=bot.installation.team))
+    except Refused:
+        return False
+    return True
 
 
 def _waits(card: Card) -> bool:
@@ -69,42 +107,10 @@ def _wait(card: Card) -> str:
     return f"{card.thread.id}:{card.waiting_since.timestamp()!r}"
 
 
-async def _post(bot: Bot, job: MentionByRule, by: Found, card: Card, place: Place, whom: Whom) -> None:
-    text = words.mention(whom.tokens, card.thread.who, by.number, said_conditions(by.rule.conditions))
-    mark = f"mention-{job.message_id}-{job.rule}"
-    await post_below(bot, job, mark, job.thread_id, place, words.message(text))
-
-
-async def _whom(bot: Bot, by: Found, card: Card) -> Whom:
+async def _whom(bot: Bot, by: Found, card: Card) -> Present:
     """Who has the conversation already is mentioned by the post of the message."""
     has_it = await bot.links.users(card.thread.assignee_id) if card.thread.assignee_id else []
-    tokens, ends = list[str](), list[datetime]()
-    for one in by.rule.mention:
-        users = await _members(bot, one) if one.startswith("S") else [one]
-        absent = {user: await _absent(bot, user) for user in users}
-        present = [user for user in users if user not in has_it and absent[user] is None]
-        ends += [end for end in absent.values() if isinstance(end, datetime)]
-        if one.startswith("S") and len(present) == len(users):
-            tokens.append(words.group(one))
-        else:
-            tokens += [words.user(user) for user in present[:ALONE]]
-    return Whom(tuple(dict.fromkeys(tokens)), min(ends, default=None))
-
-
-async def _members(bot: Bot, group: str) -> list[str]:
-    """None where Slack does not tell: then the group is mentioned as a whole."""
-    try:
-        return list(await bot.groups.users(group))
-    except SlackAway:
-        return []
-
-
-async def _absent(bot: Bot, user: str) -> datetime | bool | None:
-    """Until when somebody has quiet hours or is away, True where that is not known; None where they are there."""
-    choices, now = await bot.preferences.person(user), utc_now()
-    if choices.away and choices.away.holds(now):
-        return choices.away.until or True
-    return choices.quiet.until(now) if choices.quiet else None
+    return await present(bot, by.rule.mention, utc_now(), has_it)
 
 
 @feature.handles(MentionsLeft)
@@ -115,27 +121,46 @@ async def mentions_left(job: MentionsLeft, _: Keep, bot: Bot) -> list[Job]:
         return []
     if rests := await bot.mentions.rests(job.channel):
         raise Later(rests, job)
-    cards, tokens = await _still(bot, left)
-    if cards and await bot.sharing.shows(job.channel):
-        async with bot.refused.waiting(job, job.channel):
-            await slot(bot, job, job.channel, LATER)
-            text = words.mentions_left(tokens, [await _line(bot, one) for one in cards[:SHOWN]], len(cards))
-            await post_once(bot, job, f"mentions-{job.ref}", job.channel, words.message(text))
-    for card in cards:
-        await bot.mentions.done(card)
+    still = await _still(bot, left)
+    later: list[Job] = [_later(one) for one in still if one.whom.until and not one.whom.ids]
+    now = [one for one in still if one.whom.ids or not one.whom.until]
+    if now and await bot.sharing.shows(job.channel):
+        await _sum_up(bot, job, now)
+    for one in now:
+        await bot.mentions.done(one.card)
+        if one.whom.ids:
+            mentioned = words.mentioned_it([token(who) for who in one.whom.ids])
+            await remember(bot, one.by, one.card.thread.id, "mentioned", mentioned)
     await bot.mentions.summed_up(job.channel, left)
-    return []
+    return later
 
 
-async def _still(bot: Bot, left: Mapping[str, str]) -> tuple[list[Card], list[str]]:
+async def _sum_up(bot: Bot, job: MentionsLeft, now: list[Left]) -> None:
+    here, alone = await _reached(bot, job.channel, dict.fromkeys(who for one in now for who in one.whom.ids))
+    lines = [await _line(bot, one.card) for one in now[:SHOWN]]
+    async with bot.refused.waiting(job, job.channel):
+        await slot(bot, job, job.channel, LATER)
+        text = words.mentions_left([token(one) for one in here], lines, len(now))
+        await post_once(bot, job, f"mentions-{job.ref}", job.channel, words.message(text))
+    await _tell(bot, alone, words.mentions_left([], lines, len(now)), job.ref)
+
+
+def _later(one: Left) -> Job:
+    """All whom its rule names have quiet hours: they are mentioned afterwards, as ever."""
+    message = one.card.latest.id if one.card.latest else "later"
+    return MentionByRule(
+        thread_id=one.card.thread.id, message_id=message, rule=one.by.rule.id, waits=True, until=one.whom.until
+    )
+
+
+async def _still(bot: Bot, left: Mapping[str, str]) -> list[Left]:
     """Those that wait still and nobody was mentioned for, and whom their rules name."""
-    cards, tokens = list[Card](), dict[str, None]()
+    found_ones = list[Left]()
     for wait, rule in left.items():
         card, by = await bot.cards.get(wait.partition(":")[0]), await found(bot, rule)
         if card and by and _waits(card) and _wait(card) == wait and not await bot.mentions.is_done(card):
-            cards.append(card)
-            tokens |= dict.fromkeys((await _whom(bot, by, card)).tokens)
-    return cards, list(tokens)
+            found_ones.append(Left(card, by, await _whom(bot, by, card)))
+    return found_ones
 
 
 async def _line(bot: Bot, card: Card) -> str:

@@ -107,17 +107,10 @@ def nobody_free_nowhere(number: int) -> str:
     )
 
 
-def user(id: str) -> str:
-    return f"<@{id}>"
-
-
-def group(id: str) -> str:
-    return f"<!subteam^{id}>"
-
-
-def mention(tokens: Sequence[str], who: str, number: int, said: str) -> str:
-    """Below a card; `tokens` name people to Slack, `said` are the rule's conditions."""
-    return clip(f"🔔 {' '.join(tokens)} *{plain(who, 80)}* waits for an answer (rule {number}: {said}).", 2_900)
+def mention(tokens: Sequence[str], who: str, number: int, said: str, link: str = "") -> str:
+    """Below a card, or with its `link` alone; `tokens` name people to Slack, `said` are the rule's conditions."""
+    named = f"<{link}|{plain(who, 80)}>" if link else f"*{plain(who, 80)}*"
+    return clip(f"{' '.join(['🔔', *tokens, named])} waits for an answer (rule {number}: {said}).", 2_900)
 
 
 def mentioned_it(tokens: Sequence[str]) -> str:

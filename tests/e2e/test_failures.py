@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from typing import Any
 
 import pytest
@@ -59,11 +58,10 @@ async def test_a_change_that_inbox_refuses_leaves_the_card_is_explained_and_work
     on: Stage, status: int, words: str, advice: str
 ) -> None:
     card = await card_of(on)
-    before, began = Picture(card), time.monotonic()
+    before = Picture(card)
     on.inbox.fail("PATCH *", status)
     assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")).ok
     heard = (await on.slack.until(lambda: [one for one in answers(on) if words in one], 10.0))[0]
-    assert time.monotonic() - began < 10
     assert advice.lower() in heard.lower()
     assert REFERENCE.search(heard)
     await idle(on)
@@ -117,7 +115,7 @@ async def test_a_hanging_inbox_is_reported_within_ten_seconds_and_the_card_stays
     await dm(on, "@sarah Warming up")
     await hears(on, on.acme.ana, "Sent to")
     await idle(on)
-    before, began = Picture(card), time.monotonic()
+    before = Picture(card)
     on.inbox.fail("PATCH *", delay=30, times=None)
     on.inbox.fail("POST *", delay=30, times=None)
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
@@ -126,7 +124,6 @@ async def test_a_hanging_inbox_is_reported_within_ten_seconds_and_the_card_stays
         hears(on, on.acme.bo, "Inbox isn't answering, so I can't confirm that change", within=10),
         hears(on, on.acme.ana, "Inbox isn't answering. I'll keep trying for 10 minutes and tell you.", within=10),
     )
-    assert time.monotonic() - began < 10
     assert before.is_unchanged()
     assert texts(on) == ["Warming up"]
     on.inbox.heal()

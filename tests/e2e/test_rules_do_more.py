@@ -17,7 +17,7 @@ from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.deaths import everywhere, worked
 from tests.e2e.rules import Time, has_it, inbox, says, somebody, write
-from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, shows, thread
+from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, shows, thread, told
 
 
 @pytest.fixture
@@ -286,6 +286,38 @@ async def test_a_channel_has_at_most_twenty_mentions_an_hour_and_then_one_summar
     waited = cards(on)[MENTIONS]
     await write(on, "Hello?", on.inbox.world.person_by(username="person20"))
     assert bells(on, waited) == []  # the summary was for that wait
+
+
+async def test_who_is_not_in_the_channel_reads_it_in_a_direct_message(on: Stage, vip: str) -> None:
+    on.slack.channels[vip].members.discard(on.acme.bo)
+    await inbox(on, f"route add all to:<#{vip}|vip> mention:<@{on.acme.bo}>")
+    await write(on, "Hello")
+    (card,) = posts(on, vip)
+    assert bells(on, card) == []
+    (said,) = [one for one in told(on, on.acme.bo) if "🔔" in one]
+    assert "Sarah Chen" in said
+    assert "waits for an answer (rule 1: everything)" in said
+
+
+async def test_the_summary_passes_over_whom_quiet_hours_keep_and_they_are_mentioned_afterwards(
+    on: Stage, clock: Time
+) -> None:
+    await inbox(on, f"route add all mention:<@{on.acme.bo}>")
+    for number in range(MENTIONS):
+        await write(on, "Hello", somebody(on, number))
+    await write(on, "Hello", somebody(on, MENTIONS), held=1)
+    now = datetime.now(UTC)
+    quiet = f"quiet {now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M} UTC"
+    assert (await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text=quiet)).ok
+    await hears(on, on.acme.bo, "no reminders")
+    clock.forget(keys.mentions(on.acme.channel))
+    clock.comes("", lane="mentions:")
+    await idle(on, held=1)
+    assert not [one for one in cards(on) if one.text.startswith("🔔")]
+    await inbox_now(on, "quiet off", on.acme.bo)
+    clock.comes("", lane="mentioning:")
+    await idle(on)
+    assert len(bells(on, cards(on)[MENTIONS])) == 1
 
 
 async def test_in_a_channel_that_others_read_nobody_is_mentioned(on: Stage) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import ssl
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -254,10 +253,8 @@ async def test_of_several_sentinels_one_that_answers_is_enough(watched: Watched)
 
 
 async def test_a_name_that_sentinel_does_not_know_and_a_wrong_password_are_said(watched: Watched) -> None:
-    began = time.monotonic()
     assert "other" in await refused(watched.url(service="other"))
     assert await refused(watched.url(sentinel_password="wrong"))
-    assert time.monotonic() - began < 10  # seconds; with redis-py's own retries both took 17
 
 
 async def test_another_server_after_a_failover_is_found(watched: Watched, start: Start) -> None:

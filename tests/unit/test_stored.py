@@ -46,6 +46,7 @@ LANES_SINCE = {
     "campaign": ("inbound:",),
     "digest": ("digest",),
     "draw_home": ("home:",),
+    "echo": ("echo:",),
     "missed": ("posts:",),
     "move": ("posts:",),
     "nobody_free": ("nobody-free:",),
@@ -53,6 +54,7 @@ LANES_SINCE = {
     "outbound": ("inbound:",),
     "post": ("posts:",),
     "render_below": ("posts:",),
+    "revise": ("echo:",),
 }
 
 
