@@ -143,7 +143,7 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
         return await _not_to_claim(bot, job, actor)
     if job.unless_after:
         return await _not_to_archive(bot, job, card, job.unless_after)
-    if job.verb == "archive" and any(one.message.inbound for one in await bot.posts.waiting(job.thread_id)):
+    if job.verb == "archive" and await _says_more(bot, job.thread_id):
         await answers.note(bot, job, "left open: a new message")
         return [say(job.asker, just_wrote(card.thread.person.label if card.thread.person else "They"))]
     if not _already(job, card, card.thread, actor):
@@ -155,6 +155,11 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
     await answers.note(bot, job, "nothing to do", actor.member.id)
     shown = Refresh(thread_id=job.thread_id, shown=thread)
     return [say(job.asker, already), shown, Render(thread_id=job.thread_id), *_noted(job, actor)]
+
+
+async def _says_more(bot: Bot, thread_id: str) -> bool:
+    """Whether they wrote what no channel shows yet; what the card alone shows waits to stand below it."""
+    return any(one.message.inbound and one.entry.seq >= 0 for one in await bot.posts.waiting(thread_id))
 
 
 async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None:
