@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
@@ -69,7 +70,7 @@ class Web:
             "inbox": bot.background.team,
         }
         settings = bot.settings
-        self._signing = [one.encode() for one in _secret(settings.slack_signing_secret).split(",") if one]
+        self._signing = [SignatureVerifier(one) for one in _secret(settings.slack_signing_secret).split(",") if one]
         self._metrics_token = _secret(settings.metrics_token)
         self._webhook_secret = _secret(settings.inbox_webhook_secret)
         watched = [Route("/healthz", self.healthz), Route("/readyz", self.readyz), Route("/metrics", self.metrics)]
@@ -266,12 +267,11 @@ def _signed_at(request: Request) -> int | None:
     return int(timestamp) if has_form else None
 
 
-def _signed(secret: bytes, body: bytes, request: Request) -> bool:
-    """Of a request that was `_signed_at` some time.
-
-    https://docs.slack.dev/authentication/verifying-requests-from-slack
-    """
-    timestamp = request.headers["X-Slack-Request-Timestamp"].encode()
-    signature = request.headers["X-Slack-Signature"].encode()
-    signed = hmac.digest(secret, b"v0:" + timestamp + b":" + body, "sha256").hex()
-    return hmac.compare_digest(b"v0=" + signed.encode(), signature)
+def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
+    """https://docs.slack.dev/authentication/verifying-requests-from-slack"""
+    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+    signature = request.headers.get("X-Slack-Signature", "")
+    try:
+        return verifier.is_valid(body.decode(), timestamp, signature)
+    except UnicodeDecodeError:
+        return False

@@ -46,7 +46,7 @@ async def second_bot(slack: Slack, store: Store, channel: str, name: str) -> lis
 
 async def first_use(store: Store) -> list[Finding]:
     """Whether anybody has ever reached the bot from Slack: the last step of the installation."""
-    if await store.links.links() or await store.record.newest(1):
+    if await store.links.count() or await store.record.newest(1):
         return []
     how = (
         "In the channel, write `/inbox whoami`. If no answer comes, Slack does not reach the bot: it must run, and "

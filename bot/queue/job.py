@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import random
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, Union
@@ -17,10 +17,9 @@ from bot.words import LINE, Doing
 def reference(of: str | None = None) -> str:
     """Six hex digits that name one piece of work in the log and in what the person reads.
 
-    `of` is the id of what asks for it, for work that may be asked for twice and is to have the same name. Nobody is to
-    be kept from guessing it, so chance need not be asked of the system.
+    `of` is the id of what asks for it, for work that may be asked for twice and is to have the same name.
     """
-    return hashlib.sha256(of.encode()).hexdigest()[:6] if of else f"{random.getrandbits(24):06x}"
+    return hashlib.sha256(of.encode()).hexdigest()[:6] if of else secrets.token_hex(3)
 
 
 class Asker(Record):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot import words
-from bot.cards.message_views import beginning, body, edited, history, reacted
+from bot.cards.message_views import body, edited, history, reacted
 from bot.later.views import undo_button
 from bot.models import Message, Person, SendState, Thread
 from bot.send.views import send_again
@@ -170,7 +170,7 @@ def reply_receipt(
     buttons = [*again, *(open_button(url) if state in ("unconfirmed", "failed") else [])]
     buttons += [undo_button(undo)] if undo else []
     changed = message if message and (message.edited or message.deleted) else None
-    said = beginning(changed) if changed else plain(text, 150)
+    said = plain(changed.text if changed else text, 150)
     told = f": {said}" if said.strip() else ""  # a channel may want none of it
     facts = f"{plain(who, 200)} replied to {plain(whom, 200)} from {plain(account, 80)}"
     return {

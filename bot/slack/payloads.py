@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_plus
 
 from slack_bolt.async_app import AsyncAck
 
@@ -38,8 +38,8 @@ def read(raw: str, content_type: str) -> dict[str, Any]:
 
 
 def _decoded(part: str) -> str:
-    """As `unquote_plus` has it, which looks for what is not ASCII first."""
-    return unquote_to_bytes(part.replace("+", " ")).decode(errors="replace") if part else ""
+    """As `unquote_plus` has it; most parts need none of it."""
+    return unquote_plus(part) if "%" in part or "+" in part else part
 
 
 def asker(body: Body) -> Asker:

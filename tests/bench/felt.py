@@ -53,7 +53,9 @@ async def _unhooked(bench: Bench, when: str, count: int, pace: float, ago: int, 
     took = took[1:]  # the first one found the feed in the middle of a pause
     every = (time.perf_counter() - began) / (_readings(bench) - read)
     raw: dict[str, float | str] = {"DMs": count, "slowest": max(took), "seconds between readings": every}
-    return Row(f"DM → card without a webhook while {when}, median", "<=", goal, median(took), "s", raw)
+    return Row(
+        f"DM → card without a webhook while {when}, median", "<=", goal, median(took), "s", raw, reach=goal * 1.5
+    )
 
 
 def _readings(bench: Bench) -> int:
@@ -96,7 +98,7 @@ async def clicks(bench: Bench, *, times: int) -> list[Row]:
         listed = sorted([await first_page(number) for number in range(times + 4)][4:])
     slowest: dict[str, float | str] = {"times": times, "slowest": pressed[-1] * 1000}
     return [
-        Row("click → card redrawn, idle, p50", "<=", 15, median(pressed) * 1000, "ms", slowest, reach=30),
+        Row("click → card redrawn, idle, p50", "<=", 15, median(pressed) * 1000, "ms", slowest, reach=60),
         Row(
             "a list's first page, idle, p50",
             "<=",
@@ -104,6 +106,7 @@ async def clicks(bench: Bench, *, times: int) -> list[Row]:
             median(listed) * 1000,
             "ms",
             {"times": times, "slowest": listed[-1] * 1000},
+            reach=150,
         ),
         Row("calls to Slack for the card of a DM", "<=", 2, len(posted), "", {"calls:": ", ".join(posted)}),
     ]

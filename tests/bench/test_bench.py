@@ -11,6 +11,8 @@ import uvloop
 from bot import log
 from tests.bench.__main__ import ON_V1
 from tests.bench.acks import acks, while_inbox_hangs
+from tests.bench.felt import clicks, without_webhook
+from tests.bench.growth import at_rest
 from tests.bench.servers import Bench, bench
 from tests.bench.size import start
 from tests.bench.table import Row, as_text
@@ -23,8 +25,11 @@ SHORT: Final[dict[str, Callable[[Bench], Awaitable[list[Row]]]]] = {
     "acks": lambda on: acks(on, rounds=3, seconds=0.25),
     "while Inbox hangs": lambda on: while_inbox_hangs(on, seconds=1.0),
     "idle": lambda on: idle(on, times=40),
+    "clicks": lambda on: clicks(on, times=20),
+    "unhooked": lambda on: without_webhook(on, active=6, at_rest=0),
     "drain": lambda on: _drained(on),
     "start": lambda on: start(on, rounds=1),
+    "at-rest": at_rest,
     "calls": lambda _: calls(),
 }
 

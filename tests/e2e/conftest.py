@@ -28,9 +28,14 @@ def optional_scopes() -> frozenset[str]:
 
 @pytest.hookimpl(tryfirst=True)  # before what has the mark is left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each test is tried with v2, the API that stays; with v1 it has a mark, but where the two differ most."""
+    """Each test is tried with v2, the API that stays; with v1 it has a mark, but where the two differ most.
+
+    Those who die at each step take long, and have a mark too.
+    """
     for item in items:
         here = item.path.is_relative_to(Path(__file__).parent)
+        if here and item.name.startswith("test_whoever_dies"):
+            item.add_marker("exhaustive")
         if not here or not hasattr(item, "callspec") or item.get_closest_marker("both_apis"):
             continue
         named = any("api" in one.args[0] for one in item.iter_markers("parametrize"))

@@ -61,7 +61,7 @@ async def test_a_reply_that_was_taken_back_stays_so_though_its_channel_is_drawn_
     again = RenderBelow(thread_id=amend.thread_id, place=(receipt.channel, receipt.ts))
     await on.bridge.lanes.accept(amend, again)
     await idle(on)
-    assert REPLY not in show(on, receipt)
+    assert REPLY not in show(on, receipt) + on.slack.message(receipt.channel, receipt.ts).text
     assert DELETED in show(on, receipt)
     assert REPLY not in await kept(redis_url)
 
