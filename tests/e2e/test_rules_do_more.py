@@ -17,7 +17,7 @@ from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.deaths import everywhere, worked
 from tests.e2e.rules import Time, has_it, inbox, says, somebody, write
-from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, shows, thread, told
+from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, shows, thread, told, until
 
 
 @pytest.fixture
@@ -312,6 +312,7 @@ async def test_the_summary_passes_over_whom_quiet_hours_keep_and_they_are_mentio
     await hears(on, on.acme.bo, "no reminders")
     clock.forget(keys.mentions(on.acme.channel))
     clock.comes("", lane="mentions:")
+    await until(lambda: any(one.startswith("mentioning:") for one in clock.waits()))
     await idle(on, held=1)
     assert not [one for one in cards(on) if one.text.startswith("🔔")]
     await inbox_now(on, "quiet off", on.acme.bo)
