@@ -37,6 +37,10 @@ class Inbox(Protocol):
     def sunset(self) -> str | None:
         """The `Sunset` header last seen: when this API version ends, as an HTTP date."""
 
+    @property
+    def answers(self) -> int:
+        """How many requests were answered with what was asked for."""
+
     async def team(self) -> Team: ...
 
     async def members(self) -> list[Member]: ...

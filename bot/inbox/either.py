@@ -40,6 +40,10 @@ class Either:
     def sunset(self) -> str | None:
         return self._spoken.sunset
 
+    @property
+    def answers(self) -> int:
+        return self._client().answers
+
     async def team(self) -> Team:
         return await self._ask(lambda inbox: inbox.team())
 
@@ -117,6 +121,7 @@ class Either:
 
     async def _ask(self, verb: Callable[[Inbox], Awaitable[T]], *, again: bool = True) -> T:
         inbox, signs = self._client(), self._spoken.signs
+        answers = inbox.answers
         try:
             answer = await verb(inbox)
         except InboxError as error:
@@ -124,7 +129,8 @@ class Either:
             if not (moved and again and isinstance(error, Unavailable)):
                 raise
             return await verb(self._client())
-        self._spoken.answered(inbox.version, inbox.sunset, signs)
+        if inbox.answers != answers:  # what need not be asked says nothing of who would answer
+            self._spoken.answered(inbox.version, inbox.sunset, signs)
         return answer
 
     def _client(self) -> Inbox:

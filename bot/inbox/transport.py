@@ -69,6 +69,7 @@ class Transport:
         self._http, self._base, self._spend, self._learn = http, base, spend, learn
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self.sunset: str | None = None
+        self.answers = 0
 
     async def get(self, path: str, params: Params | None = None) -> bytes:
         """The body of a 2xx answer. One quick second try where that may help and the caller still has the time."""
@@ -118,6 +119,7 @@ class Transport:
             raise ended
         if not response.is_success:
             raise failure(response, once) from come_back_later(response)
+        self.answers += 1
         return response.content
 
     async def _ended(self, path: str, response: httpx.Response, once: bool) -> errors.InboxError | None:

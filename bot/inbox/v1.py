@@ -60,6 +60,10 @@ class V1:
     def sunset(self) -> str | None:
         return self._transport.sunset
 
+    @property
+    def answers(self) -> int:
+        return self._transport.answers
+
     async def team(self) -> models.Team:
         return await self._transport.read(TEAM, "/team")
 

@@ -61,6 +61,10 @@ class V2:
     def sunset(self) -> str | None:
         return self._transport.sunset
 
+    @property
+    def answers(self) -> int:
+        return self._transport.answers
+
     async def team(self) -> models.Team:
         return await self._transport.read(TEAM, "/team")
 

@@ -160,6 +160,7 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         assert everybody_was_told(bot, "INBOX_API_VERSION=auto")
         assert (on.inbox.sent(), thread(bot).assignee_id, GONE in shows(bot, card)) == ([], None, False)
         assert await bot.bridge.lanes.dead_letters() == []
+        assert await bot.bridge.inbox.platforms() == []  # v1 is not asked for that, and shows no life by it
         async with httpx.AsyncClient(trust_env=False) as http:
             ready = (await http.get(f"{bot.url}/readyz")).text
             figures = (await http.get(f"{bot.url}/metrics")).text
