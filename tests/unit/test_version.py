@@ -15,6 +15,7 @@ import pytest
 from bot.errors import InboxError, RateLimited, Unavailable, VersionEnded
 from bot.events.store import Feed
 from bot.features import KINDS
+from bot.inbox.either import Either
 from bot.inbox.event import Event
 from bot.inbox.version import Shared, Spoken, end_of
 from bot.models import Label
@@ -173,6 +174,18 @@ async def test_admins_hear_when_it_has_ended_and_when_the_change_is_done(bot: Bo
     ended, done = await bot.told()
     assert "has stopped answering" in ended
     assert "API v2 from now on" in done
+
+
+async def test_what_need_not_be_asked_is_no_sign_of_life(bot: Bot) -> None:
+    spoken, _ = bot.process(pinned=True)
+    await spoken.failed("v1", ENDED)
+
+    async def platforms() -> list[object]:
+        return []
+
+    v1 = SimpleNamespace(version="v1", sunset=None, answers=7, platforms=platforms)
+    assert await Either(spoken, lambda _: cast(Any, v1)).platforms() == []
+    assert "has ended" in spoken.said()
 
 
 async def test_nobody_is_told_of_v1_while_v2_has_not_said_no(bot: Bot) -> None:
