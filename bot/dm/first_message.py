@@ -51,8 +51,9 @@ async def begin(
         if others and actor.user not in others:  # a colleague writes to them too, perhaps since that was judged
             await bot.attempts.give_up(send)
             doubts, _ = await judge(bot, to, known, links, actor, job.at)
+            if not doubts:
+                await bot.attempts.writes(send, sent=False)
     if not doubts:
-        await bot.attempts.writes(send, sent=False)
         return await begun(bot, send)
     await bot.attempts.keep(send)
     await answers.note(bot, job, "asked first", actor.member.id)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bot.card import Card
 from bot.cards.posting import post_below, post_once, slot
 from bot.context import Bot
-from bot.errors import Refused
+from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
 from bot.people.answers import say
 from bot.people.present import Present, present, token
@@ -83,18 +83,18 @@ async def _reached(bot: Bot, channel: str, ids: Iterable[str]) -> tuple[list[str
     """Whom a mention in the channel reaches, and the users whom a direct message reaches."""
     here, alone = list[str](), list[str]()
     for one in ids:
-        outside = not one.startswith("S") and not await can_mention(bot, channel, one) and await _may_act(bot, one)
-        (alone if outside else here).append(one)
+        (alone if await _is_outside(bot, channel, one) else here).append(one)
     return here, alone
 
 
-async def _may_act(bot: Bot, user: str) -> bool:
-    """Whether they may read whose conversation it is. Raises `InboxError`."""
-    try:
-        await bot.access.actor(Asker(user=user, team=bot.installation.team))
-    except Refused:
+async def _is_outside(bot: Bot, channel: str, one: str) -> bool:
+    """Whether a direct message has to reach them, and may; while nobody tells that, the conversation's posts go on."""
+    if one.startswith("S") or await can_mention(bot, channel, one):
         return False
-    return True
+    try:
+        return await bot.access.colleague(one) is not None
+    except (InboxError, Unidentified):
+        return False
 
 
 def _waits(card: Card) -> bool:

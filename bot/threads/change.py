@@ -143,9 +143,9 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
         return await _not_to_claim(bot, job, actor)
     if job.unless_after:
         return await _not_to_archive(bot, job, card, job.unless_after)
-    if job.verb == "archive" and await _says_more(bot, job.thread_id):
+    if job.verb == "archive" and not job.seen_in and await _says_more(bot, job.thread_id):  # lists show what Inbox has
         await answers.note(bot, job, "left open: a new message")
-        return [say(job.asker, just_wrote(card.thread.person.label if card.thread.person else "They"))]
+        return [say(job.asker, just_wrote(card.thread.who))]
     if not _already(job, card, card.thread, actor):
         return None
     thread = await bot.inbox.thread(job.thread_id)

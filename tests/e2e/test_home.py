@@ -10,7 +10,7 @@ from bot.sandbox.inbox.records import utc_now
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import calls, card_of, hears, idle, labels, shows, thread, version
+from tests.e2e.steps import calls, card_of, hears, idle, labels, shows, thread, until, version
 from tests.e2e.test_finding import conversation, people
 
 
@@ -209,3 +209,17 @@ async def test_what_is_done_while_home_is_read_anew_shows_there(on: Stage) -> No
     await on.slack.press_home(on.acme.ana, "Archive")
     await idle(on)
     assert names(seen(on), "Your open conversations") == []
+
+
+async def test_what_no_channel_takes_is_archived_from_home_all_the_same(on: Stage, redis_url: str) -> None:
+    await card_of(on, "Anybody?")
+    await on.inbox.app_assigns(thread(on).id, on.acme.ana_member)
+    await idle(on)
+    on.slack.fail("chat.postMessage", status=503, times=None)
+    await on.inbox.customer_writes(on.acme.sarah, "Hello?")
+    with Redis.from_url(redis_url) as redis:
+        await until(lambda: redis.hlen(keys.unshown(thread(on).id)))
+    await opened_home(on)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await on.slack.until(lambda: thread(on).archived)
+    on.slack.heal()

@@ -299,6 +299,16 @@ async def test_who_is_not_in_the_channel_reads_it_in_a_direct_message(on: Stage,
     assert "waits for an answer (rule 1: everything)" in said
 
 
+async def test_a_mention_waits_for_no_inbox_that_does_not_tell_who_may_act(on: Stage, vip: str, clock: Time) -> None:
+    on.slack.channels[vip].members.discard(on.acme.bo)
+    await inbox(on, f"route add all to:<#{vip}|vip> mention:<@{on.acme.bo}>")
+    clock.forget(keys.MEMBERS)
+    on.inbox.fail("GET */members", 503, times=None)
+    await write(on, "Hello")
+    (card,) = posts(on, vip)
+    assert len(bells(on, card)) == 1
+
+
 async def test_the_summary_passes_over_whom_quiet_hours_keep_and_they_are_mentioned_afterwards(
     on: Stage, clock: Time
 ) -> None:
