@@ -155,6 +155,21 @@ class Transport:
                 log.warning("quota_not_learned", error=type(error).__name__)
 
 
+class Client:
+    """What the clients of both versions tell of their calls."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @property
+    def sunset(self) -> str | None:
+        return self._transport.sunset
+
+    @property
+    def answers(self) -> int:
+        return self._transport.answers
+
+
 def understand(shape: TypeAdapter[T], body: bytes, unless: type[errors.InboxError] = errors.Unavailable) -> T:
     """The body of a 2xx answer as `shape`; raises `unless` when it is something else."""
     try:

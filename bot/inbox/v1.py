@@ -21,7 +21,7 @@ from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import filters_v1, folders_v1
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates, says
-from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
+from bot.inbox.transport import KEEP, TEAM, Client, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 from bot.recipient import Recipient, X
 
@@ -47,22 +47,14 @@ class Events(Wire):
 EVENTS = TypeAdapter(Events)
 
 
-class V1:
+class V1(Client):
     """`bot.inbox.client.Inbox` on API v1."""
 
     version = "v1"
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        super().__init__(transport)
         self._owners: dict[str, str] = {}  # thread id → account link id, which never changes
-
-    @property
-    def sunset(self) -> str | None:
-        return self._transport.sunset
-
-    @property
-    def answers(self) -> int:
-        return self._transport.answers
 
     async def team(self) -> models.Team:
         return await self._transport.read(TEAM, "/team")

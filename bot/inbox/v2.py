@@ -18,7 +18,7 @@ from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import queries_v2
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates
-from bot.inbox.transport import KEEP, TEAM, Keep, Params, Transport, understand
+from bot.inbox.transport import KEEP, TEAM, Client, Keep, Params, understand
 from bot.inbox.wire import Wire
 from bot.recipient import Recipient
 
@@ -49,21 +49,10 @@ class Events(Wire):
 EVENTS = TypeAdapter(Events)
 
 
-class V2:
+class V2(Client):
     """`bot.inbox.client.Inbox` on API v2."""
 
     version = "v2"
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @property
-    def sunset(self) -> str | None:
-        return self._transport.sunset
-
-    @property
-    def answers(self) -> int:
-        return self._transport.answers
 
     async def team(self) -> models.Team:
         return await self._transport.read(TEAM, "/team")
