@@ -33,7 +33,10 @@ async def submitted(bot: Bot, body: Body, job: Job, *more: Job) -> None:
 
 
 async def once(bot: Bot, job: Job, key: str, *more: Job) -> None:
-    """Accept `job` and `more`, unless something was accepted under `key` in seven days. Raises `StoreUnavailable`."""
+    """Accept `job` and `more`, unless something was accepted under `key` in seven days. Raises `StoreUnavailable`.
+
+    The seven days are `first_time` in `queue/lanes.lua`; the ten minutes of `is_first`, for forms, are another rule.
+    """
     new = await bot.lanes.accept(job, *more, once=key, within=WITHIN)
     log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
