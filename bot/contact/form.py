@@ -177,16 +177,9 @@ async def _remember(bot: Bot, job: OpenContact, contact: Contact, tags: Sequence
 
 def _view(contact: Contact, choices: views.Choices, draft: Draft | None, metadata: str) -> dict[str, Any]:
     if draft is None:
-        return views.contact_modal(contact, choices, metadata=metadata)
-    return views.contact_again_modal(
-        contact,
-        choices,
-        why=draft.why,
-        theirs=draft.theirs,
-        wanted=draft.wanted,
-        more=draft.append,
-        metadata=metadata,
-    )
+        return views.contact_modal(contact, choices, ContactChange(), "", [], metadata)
+    told = views.not_saved(draft.why, draft.theirs)
+    return views.contact_modal(contact, choices, draft.wanted, draft.append, told, metadata)
 
 
 @feature.view("contact")
