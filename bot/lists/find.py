@@ -16,7 +16,7 @@ from bot import accept, text, words
 from bot.context import Bot
 from bot.errors import InboxError, Mistake, PlatformUnknown
 from bot.feature import Console, Feature
-from bot.inbox.search import Found, Search
+from bot.inbox.search import Search
 from bot.lists import words as words_find
 from bot.lists.box_views import BOXED, Boxes
 from bot.lists.jobs import LookUp, ShowAgain
@@ -184,11 +184,6 @@ async def show_again(job: ShowAgain, _: Keep, bot: Bot) -> list[Job]:
         await bot.listings.put(listing_id, shown)
     said = await _page(bot, job.asker, listing_id, shown, int(page))
     return [said.model_copy(update={"replace": True, "goes_on": job.goes_on})]
-
-
-async def read(bot: Bot, wanted: Search, limit: int) -> Found:
-    """For a caller that asked the gate. Raises `InboxError`s."""
-    return await bot.inbox.search(wanted, limit)
 
 
 async def present(bot: Bot, thread_id: str) -> Thread | None:

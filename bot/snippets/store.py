@@ -108,7 +108,7 @@ class Snippets:
                 raise Clash("full")
             return [snippet]
 
-        await self._edit(snippet.owner, change)
+        await self.edit(snippet.owner, change)
 
     async def remove(self, snippet: Snippet, rev: str) -> None:
         """Remove it as it was in `rev`; one that is gone already is no trouble. Raises `Clash`."""
@@ -129,11 +129,8 @@ class Snippets:
         owners = sorted(found, key=lambda one: (one != keys.snippets(TEAM), one))
         return [one for owner in owners for one in _read(await self._redis.hvals(owner))]
 
-    async def merge(self, owner: str, change: Callable[[dict[str, Snippet]], Sequence[Snippet]]) -> None:
+    async def edit(self, owner: str, change: Callable[[dict[str, Snippet]], Sequence[Snippet]]) -> None:
         """Write what `change` makes of the owner's saved replies by id; two changes happen one after the other."""
-        await self._edit(owner, change)
-
-    async def _edit(self, owner: str, change: Callable[[dict[str, Snippet]], Sequence[Snippet]]) -> None:
         key = keys.snippets(owner)
 
         async def changed(pipe: Any) -> None:
