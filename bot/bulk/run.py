@@ -142,7 +142,7 @@ def _pause(bot: Bot, job: Bulk) -> float:
 def _progress(job: Bulk, wait: str = "") -> Tell:
     how, total = list(job.how.values()), len(job.how) + len(job.left)
     message = views.progress(bulk.progress(job.wanted.act, how, total, wait), job.id)
-    return Tell(asker=job.asker, text=message["text"], blocks=message["blocks"], meanwhile=True)
+    return tell(job.asker, message, meanwhile=True)
 
 
 async def _ended(bot: Bot, job: Bulk, *, why: str = "", stopped: bool = False) -> list[Job]:
