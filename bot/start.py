@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -191,7 +191,8 @@ def inbox_client(
 
     base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
     spend = partial(quota.inbox, background=background)
-    return Either(spoken, lambda version: open_inbox(http, base, token, version, spend=spend, learn=learn))
+    either = Either(spoken, lambda version: open_inbox(http, base, token, version, spend=spend, learn=learn))
+    return cast(Inbox, either)
 
 
 @asynccontextmanager
