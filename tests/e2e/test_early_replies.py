@@ -68,8 +68,9 @@ async def test_however_often_slack_tells_of_it_it_goes_out_once(on: Stage) -> No
 
 
 async def tells(on: Stage, said: Message, card: Message, event_id: str) -> Ack:
+    """Slack tells of a message, and not who began its thread."""
     event = {"user": said.user, "text": said.text, "ts": said.ts, "thread_ts": card.ts, "team": on.slack.team_id}
-    return await on.slack.hear(said, event | {"parent_user_id": card.user}, event_id=event_id)
+    return await on.slack.hear(said, event, event_id=event_id)
 
 
 async def test_its_edit_and_deletion_follow_it(on: Stage) -> None:
@@ -164,6 +165,16 @@ async def test_below_a_post_of_the_bot_that_is_no_card_nothing_happens(on: Stage
     assert (sent(on), marks(said), heard(on)) == ([], [], [])
     asked = [call.method for call in on.slack.calls if call.method.startswith("conversations.")]
     assert asked.count("conversations.history") == 3  # for what begins with the prefix
+
+
+async def test_what_another_app_made_to_look_like_a_card_is_none(on: Stage) -> None:
+    card = await card_of(on)
+    forged = on.slack.say(on.slack.add_user(None, "Robo", "", bot=True), card.channel, card.text)
+    forged.blocks = card.blocks
+    said = on.slack.say(on.acme.bo, card.channel, "&gt;&gt; Hello", forged.ts)
+    assert (await tells(on, said, forged, "Ev1")).ok
+    await idle(on)
+    assert (sent(on), marks(said), heard(on)) == ([], [], [])
 
 
 async def test_below_what_somebody_else_wrote_nobody_is_asked(on: Stage) -> None:
