@@ -115,9 +115,19 @@ class Judge:
             sent = [said.text.replace("changed", "said") for said in self._on.inbox.sent()]
             for way in ("dm", "filled", "said"):
                 wrong += inversions(list(dict.fromkeys(text for text in sent if _is(text, way, one.number))))
-            below = [line for post in self._posts() if post.thread_ts for line in self._lines(post)]
-            wrong += inversions(list(dict.fromkeys(line for line in below if _is(line, "in", one.number))))
+            below = [(float(post.ts), line) for post in self._posts() if post.thread_ts for line in self._lines(post)]
+            wrong += inversions(self._once([(ts, line) for ts, line in below if _is(line, "in", one.number)]))
         return wrong
+
+    def _once(self, shown: list[tuple[float, str]]) -> list[str]:
+        """Each line where it stands first, but for what Redis forgot and what was therefore posted again."""
+        lines = [line for _, line in shown]
+        kept = [
+            line
+            for k, (ts, line) in enumerate(shown)
+            if line not in lines[k + 1 :] or not self._redis.loses(ts, ts + 1)
+        ]
+        return list(dict.fromkeys(kept))
 
     def _unasked(self) -> list[str]:
         sent = self._on.sent()
