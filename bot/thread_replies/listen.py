@@ -96,7 +96,10 @@ async def _has_prefix(bot: Bot, body: Body, said: Body) -> bool:
 
 
 def _is_below_ours(bot: Bot, said: Body) -> bool:
-    """Whether the bot began the thread, as far as Slack says: it may be a card that is not noted yet."""
+    """Whether the bot began the thread, with what may be a card that is not noted yet; also where Slack does not say.
+
+    What is shown in the channel too has a `root`, all else a `parent_user_id`.
+    """
     parent = said.get("parent_user_id") or (said.get("root") or {}).get("user")
     return parent in (None, bot.installation.bot_user)
 
