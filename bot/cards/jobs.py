@@ -31,7 +31,7 @@ class Post(Background):
 
     `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
     `attempt` is written down before it is made. Where it `opens` the card's thread, what stands on the card alone goes
-    below it, though nothing waits.
+    below it, though nothing waits. `alone`: the next post shows one message, as Slack refused several together.
     """
 
     merge: ClassVar[bool] = True
@@ -42,6 +42,7 @@ class Post(Background):
     message: Message
     waits: bool = False
     opens: bool = False
+    alone: bool = False
     attempt: Attempt | None = None
 
     @property

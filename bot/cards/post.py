@@ -16,10 +16,10 @@ from bot.cards.message_views import that_fit
 from bot.cards.posting import awake, comes_first, shows, slot, stands, unseen, waits_since, with_latest
 from bot.cards.posts_store import Waiting
 from bot.context import Bot
-from bot.errors import CardDeleted, Gone, InboxError
+from bot.errors import CardDeleted, ContentRefused, Gone, InboxError
 from bot.feature import Feature
 from bot.models import Message, Place
-from bot.queue.job import Job, Keep, utc_now
+from bot.queue.job import Job, Keep, Later, utc_now
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST, NEW
 from bot.waits.notice import by_card, notice
@@ -55,28 +55,38 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     channel = await _wanted(bot, job.thread_id, waiting)
     below = place if place and place.channel == channel else None
     await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
-    shown = await _next(bot, waiting, below)
+    shown = await _next(bot, waiting[:1] if job.alone and below else waiting, below)
     messages = [one.message for one in shown]
     card = with_latest(card, messages)
-    new = [one.message for one in shown if one.entry.seq >= 0]  # the first of all was noticed on its card
-    attempt = Attempt(
-        ids=tuple(one.id for one in messages),
-        channel=channel,
-        thread_ts=below.ts if below else None,
-        at=utc_now(),
-        old=place if place and not below else None,
-        notice=await (notice(bot, job.thread_id, channel, new) if place else by_card(bot, job.thread_id)),
-    )
+    attempt = await _attempt(bot, job.thread_id, channel, place, shown)
     job = job.model_copy(update={"attempt": attempt})
     await keep(job)
     message = await _drawn(bot, card, attempt, messages)
     mark = {"message_id": attempt.ids[0]}
-    seen = attempt.notice.broadcast
+    thread_ts, seen, several = attempt.thread_ts, attempt.notice.broadcast, len(shown) > 1
     try:
-        made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, broadcast=seen, metadata=mark)
+        made = await bot.slack.post(channel, message, thread_ts=thread_ts, broadcast=seen, metadata=mark, whole=several)
+    except ContentRefused as error:
+        if not several:
+            raise
+        raise Later(0.0, job.model_copy(update={"attempt": None, "alone": True})) from error
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
     return await _stands(bot, job, attempt, made, shown, card)
+
+
+async def _attempt(bot: Bot, thread_id: str, channel: str, place: Place | None, shown: Sequence[Waiting]) -> Attempt:
+    """What is about to be posted in `channel`, with who is to notice it; the first of all was noticed on its card."""
+    new = [one.message for one in shown if one.entry.seq >= 0]
+    stays = place is not None and place.channel == channel
+    return Attempt(
+        ids=tuple(one.message.id for one in shown),
+        channel=channel,
+        thread_ts=place.ts if place and stays else None,
+        at=utc_now(),
+        old=None if stays else place,
+        notice=await (notice(bot, thread_id, channel, new) if place else by_card(bot, thread_id)),
+    )
 
 
 async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Message]) -> Msg:
@@ -154,7 +164,7 @@ async def _stands(
     bot: Bot, job: Post, attempt: Attempt, place: Place, shown: Sequence[Waiting], drawn: Card | None = None
 ) -> list[Job]:
     """It is there: that is noted, and what follows from it. A card shows `drawn`, as far as is known."""
-    again = job.model_copy(update={"attempt": None, "tries": 0})
+    again = job.model_copy(update={"attempt": None, "alone": False, "tries": 0})
     if not attempt.thread_ts:
         await stands(bot, again, place, Place(*attempt.old) if attempt.old else None)
     if attempt.notice.mention:
