@@ -13,7 +13,7 @@ from bot.card import Card
 from bot.cards.draw import draw, draw_below, fresh, named_later, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render, RenderBelow
 from bot.cards.message_views import that_fit
-from bot.cards.posting import awake, comes_first, shows, slot, stands, unseen, waits_since, with_latest
+from bot.cards.posting import awake, comes_first, made, shows, slot, stands, unseen, waits_since, with_latest
 from bot.cards.posts_store import Waiting
 from bot.context import Bot
 from bot.errors import CardDeleted, ContentRefused, Gone, InboxError
@@ -44,7 +44,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     if card is None:
         return []
     place = await bot.cards.place(job.thread_id)
-    if job.attempt and (found := await _made(bot, job.attempt, place)):
+    if job.attempt and (found := await made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, found)
     await _catch_up(bot, job)
     card = await awake(bot, card)
@@ -65,14 +65,16 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     mark = {"message_id": attempt.ids[0]}
     thread_ts, seen, several = attempt.thread_ts, attempt.notice.broadcast, len(shown) > 1
     try:
-        made = await bot.slack.post(channel, message, thread_ts=thread_ts, broadcast=seen, metadata=mark, whole=several)
+        there = await bot.slack.post(
+            channel, message, thread_ts=thread_ts, broadcast=seen, metadata=mark, whole=several
+        )
     except ContentRefused as error:
         if not several:
             raise
         raise Later(0.0, job.model_copy(update={"attempt": None, "alone": True})) from error
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
-    return await _stands(bot, job, attempt, made, shown, card)
+    return await _stands(bot, job, attempt, there, shown, card)
 
 
 async def _attempt(bot: Bot, thread_id: str, channel: str, place: Place | None, shown: Sequence[Waiting]) -> Attempt:
@@ -136,19 +138,6 @@ async def _catch_up(bot: Bot, job: Post) -> None:
         await bot.posts.put(message, job.channel, number)  # in Inbox's order, where several were written at once
         await waits_since(bot, message)
     await bot.feed.caught_up(job.thread_id)
-
-
-async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None:
-    """The post, if it was made: a card that was noted at `place`, else what history tells, where it may be read."""
-    if place and not attempt.thread_ts and place.channel == attempt.channel:
-        return place  # before, it was in another channel or nowhere
-    since = attempt.at.timestamp() - 5
-    found = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
-    if found is None and attempt.thread_ts:
-        stray = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=None, since=since)
-        if stray and stray != place:  # its card was gone, and whoever posted it died before they took it away
-            await bot.slack.delete(stray)
-    return found
 
 
 async def _found(bot: Bot, job: Post, attempt: Attempt, found: Place) -> list[Job]:
