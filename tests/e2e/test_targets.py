@@ -137,7 +137,10 @@ async def test_only_working_hours_count_and_no_holidays(day: Day) -> None:
     on = day.on
     every = [str(one) for one in range(7)]
     today = datetime.now(UTC).date()
-    await day.sets(hours=f"{clock(-2)}-{clock(3)}", days=every, holidays=f"{today}, {today + timedelta(days=1)}")
+    off = ", ".join(
+        str(today + timedelta(days=one)) for one in (-1, 0, 1)
+    )  # hours that pass midnight are the first day's
+    await day.sets(hours=f"{clock(-2)}-{clock(3)}", days=every, holidays=off)
     card = await card_of(on)
     await day.rings()
     assert "Answer by" in shows(on, card)
