@@ -177,7 +177,7 @@ async def show_again(job: ShowAgain, _: Keep, bot: Bot) -> list[Job]:
     if job.ticks:
         await bot.ticks.put(listing_id, shown.open[:MOST] if job.ticks == "all" else [])
     if job.changed:
-        shown = shown.with_change(job.changed, await present(bot, job.changed))
+        shown = shown.with_change(job.changed, job.shown or await present(bot, job.changed))
         await bot.listings.put(listing_id, shown)
     said = await _page(bot, job.asker, listing_id, shown, page)
     return [said.model_copy(update={"replace": True, "goes_on": job.goes_on})]

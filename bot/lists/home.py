@@ -65,7 +65,7 @@ async def open_home(job: OpenHome, _: Keep, bot: Bot) -> list[Job]:
 @feature.handles(DrawHome)
 async def draw_home(job: DrawHome, _: Keep, bot: Bot) -> list[Job]:
     """Show what became of one conversation; the others as they were read."""
-    return await _publish(bot, job.asker, job.ref, job.changed)
+    return await _publish(bot, job.asker, job.ref, job)
 
 
 @feature.handles(SetChoices)
@@ -77,7 +77,7 @@ async def set_choices(job: SetChoices, _: Keep, bot: Bot) -> list[Job]:
     return []
 
 
-async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[Job]:
+async def _publish(bot: Bot, asker: Asker, ref: str, changed: DrawHome | None = None) -> list[Job]:
     try:
         actor = await bot.access.actor(asker)
     except (Refused, InboxError) as error:
@@ -88,7 +88,7 @@ async def _publish(bot: Bot, asker: Asker, ref: str, changed: str = "") -> list[
     return []
 
 
-async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
+async def _view(bot: Bot, asker: Asker, actor: Actor, changed: DrawHome | None) -> View:
     member, trouble = actor.member, ""
     try:
         shown = await _listed(bot, actor, changed)
@@ -109,11 +109,12 @@ async def _view(bot: Bot, asker: Asker, actor: Actor, changed: str) -> View:
     )
 
 
-async def _listed(bot: Bot, actor: Actor, changed: str) -> Listing:
-    """What was read when the tab was opened, with what became of `changed`; else what Inbox shows now."""
+async def _listed(bot: Bot, actor: Actor, changed: DrawHome | None) -> Listing:
+    """What was read when the tab was opened, with what `changed`; else what Inbox shows now."""
     known = await bot.listings.get(f"home-{actor.user}") if changed else None
-    if known:
-        shown = known.with_change(changed, await find.present(bot, changed))
+    if known and changed:
+        now = changed.shown or await find.present(bot, changed.changed)
+        shown = known.with_change(changed.changed, now)
     else:
         found = {kind: await bot.inbox.search(search, READ) for kind, search in _searches(actor).items()}
         threads = tuple({thread.id: thread for one in found.values() for thread in one.threads}.values())

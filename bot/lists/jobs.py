@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from bot.models import Thread
 from bot.queue.job import Asked
 
 
@@ -32,8 +33,9 @@ class LookUp(Asked):
 class ShowAgain(Asked):
     """Draw a private list anew, perhaps on another page: `seen_in` is `list|`, its id, `|` and the page.
 
-    `changed` is the thread that was acted on; the others are shown as they were read. `ticks`: rows to be ticked first.
-    `goes_on`: what was asked for in the list is not done with that.
+    `changed` is the thread that was acted on, `shown` how Inbox has just shown it, where its card may not say so yet;
+    the others are shown as they were read. `ticks`: rows to be ticked first. `goes_on`: what was asked for in the list
+    is not done with that.
     """
 
     patient: ClassVar[bool] = False
@@ -41,18 +43,20 @@ class ShowAgain(Asked):
     kind: Literal["show_again"] = "show_again"
     seen_in: str
     changed: str = ""
+    shown: Thread | None = None
     ticks: Literal["", "all", "none"] = ""
     goes_on: bool = False
 
 
 class DrawHome(Asked):
-    """Draw somebody's Home anew after they acted on the thread `changed` in it."""
+    """Draw somebody's Home anew after they acted on the thread `changed` in it, which Inbox has just `shown` so."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["draw_home"] = "draw_home"
     changed: str
+    shown: Thread | None = None
 
 
 class SetChoices(Asked):

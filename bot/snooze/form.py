@@ -7,11 +7,14 @@ from functools import partial
 from typing import Final
 
 from bot import accept, words
+from bot.cards import unread
 from bot.cards.known import card_of
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
 from bot.hours import zone_of
+from bot.lists.jobs import DrawHome
+from bot.lists.words import TOO_OLD
 from bot.people import answers, forms
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import notice_modal
@@ -27,7 +30,6 @@ from bot.slack.payloads import (
     submitted,
     ticked,
 )
-from bot.snooze import put
 from bot.snooze.jobs import OpenSnooze
 from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
 from bot.snooze.views import WAKE, WAKING, WRONG, snooze_modal
@@ -41,7 +43,9 @@ feature = Feature()
 @feature.action("snooze")
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The option of a card's menu, and a button."""
-    await accept.thread_form(bot, body, TITLE, partial(OpenSnooze, seen_in=seen_in(body)))
+    place = seen_in(body)
+    seen = await unread.shown(bot, place, asker(body).user, button_value(body))
+    await accept.thread_form(bot, body, TITLE, partial(OpenSnooze, seen_in=place, seen=seen))
     await ack()
 
 
@@ -62,6 +66,9 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
     """Fill the loading view, by the clock of whoever asks."""
     if await forms.actor(bot, job, TITLE) is None:
         return []
+    seen = job.seen or await unread.shown(bot, job.seen_in, job.asker.user, job.thread_id)
+    if seen is None and job.seen_in:
+        return await _too_old(bot, job)
     try:
         card = await card_of(bot, job.thread_id)
     except InboxError as error:
@@ -74,26 +81,42 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
         snoozed=card.snoozed,
         times={one: by_choice(one, now, zone).astimezone(zone) for one in CHOICES},
         zone=str(zone),
-        metadata=remembered(f"{job.thread_id} {zone} {job.seen_in.partition('|')[0]}", job.asker),
+        metadata=remembered(_about(job, zone, seen), job.asker),
     )
     await forms.fill(bot, job.view_id, view)
     return []
+
+
+async def _too_old(bot: Bot, job: OpenSnooze) -> list[Job]:
+    """Nobody knows any more what the list showed."""
+    if job.seen_in != "home":
+        return await forms.notice(bot, job, TITLE, TOO_OLD)
+    drawn = DrawHome(changed=job.thread_id, asker=job.asker)
+    return [*await forms.notice(bot, job, TITLE, words.HOME_TOO_OLD), drawn]
+
+
+def _about(job: OpenSnooze, zone: tzinfo, seen: datetime | None) -> str:
+    return f"{job.thread_id} {zone} {job.seen_in.partition('|')[0]} {seen.isoformat() if seen else ''}"
 
 
 @feature.view("snooze")
 async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     """A time was chosen; one that cannot be is said to be so beside its field."""
     about, who = from_modal(body)
-    thread_id, zone, place = about.split(" ")
+    thread_id, zone, place, seen = (*about.split(" "), "")[:4]  # versions before 2026-12 wrote three
     at = until(body, zone_of(zone))
     if isinstance(at, Wrong):
         await ack(response_action="errors", errors={at.field: WRONG[at.why]})
         return
-    card = None if place else await bot.cards.get(thread_id)
-    after = put.newest(card) if card else None  # by the time it is worked, more may stand there
-    wish = Wish(until=at, even=bool(ticked(body, "even")), after=after, listed=bool(place))
-    seen = "home" if place == "home" else ""
-    await accept.submitted(bot, body, Change(verb="snooze", thread_id=thread_id, snooze=wish, asker=who, seen_in=seen))
+    job = Change(
+        verb="snooze",
+        thread_id=thread_id,
+        snooze=Wish(until=at, even=bool(ticked(body, "even")), listed=bool(place)),
+        asker=who,
+        seen_in="home" if place == "home" else "",
+        seen=datetime.fromisoformat(seen) if seen else None,
+    )
+    await accept.submitted(bot, body, job)
     await ack()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from bot.card import Snoozed
@@ -11,12 +12,16 @@ from bot.queue.job import Filled, Job
 
 
 class OpenSnooze(Filled):
-    """Fill the loading view in which somebody chooses until when; `seen_in` names the list it was asked for in."""
+    """Fill the loading view in which somebody chooses until when; `seen_in` names the list it was asked for in.
+
+    `seen`: when the last message was written that is shown there, or on the card.
+    """
 
     recorded: ClassVar[tuple[str, str]] = ("snooze", "{thread_id}")
     kind: Literal["open_snooze"] = "open_snooze"
     thread_id: str
     seen_in: str = ""
+    seen: datetime | None = None
 
 
 class Ring(Job):

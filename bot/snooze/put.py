@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from bot.card import Card, Snoozed
 from bot.context import Bot
 from bot.models import Thread
@@ -20,7 +18,7 @@ async def changed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Threa
     if job.snooze is None:
         await bot.snoozes.end(thread.id)
         return []
-    wish, now = job.snooze, utc_now()
+    wish, now, last = job.snooze, utc_now(), thread.last_message
     snoozed = Snoozed(
         id=f"{job.key}-{thread.id}",  # many may be snoozed at once
         until=wish.until,
@@ -28,28 +26,13 @@ async def changed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Threa
         member=actor.member.id,
         name=actor.name,
         at=now,
-        after=_known(wish, card, thread) or now,
+        after=wish.after or job.seen or (last.created_at if last else now),
         even=wish.even,
         reminds=wish.reminds,
     )
     await bot.snoozes.put(thread.id, snoozed)
-    unknown = [thread.last_message] if thread.last_message else []  # written before it was archived
+    unknown = [last] if last else []  # written before it was archived
     return [*_told(job, wish, card, snoozed), *ended_by(thread.id, snoozed, unknown)]
-
-
-def _known(wish: Wish, card: Card, thread: Thread) -> datetime | None:
-    """When the newest message was written that whoever snoozes it could know.
-
-    A list shows what Inbox shows, a card what stands on it.
-    """
-    shown = [newest(card), thread.last_message.created_at if wish.listed and thread.last_message else None]
-    return wish.after or max((one for one in shown if one), default=None)
-
-
-def newest(card: Card) -> datetime | None:
-    """When the newest message on the card was written."""
-    on_card = card.latest or card.thread.last_message
-    return on_card.created_at if on_card else None
 
 
 def _told(job: Change, wish: Wish, card: Card, snoozed: Snoozed) -> list[Job]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 import structlog
@@ -11,6 +10,7 @@ import structlog
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
 from bot.card import Card, Note
+from bot.cards import unread
 from bot.cards.jobs import Render
 from bot.cards.known import card_of
 from bot.cards.message_views import who_text
@@ -26,13 +26,12 @@ from bot.people.answers import given_back, meanwhile, say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
 from bot.snooze import put
-from bot.threads.jobs import Change, Verb
+from bot.threads import left_open
+from bot.threads.jobs import PUTS_AWAY, Change, Verb
 from bot.threads.words import (
     NOTE_TO_NOBODY,
     already,
     assigned_now,
-    just_wrote,
-    left_open,
     not_archived,
     not_reminding,
     still_assigned,
@@ -41,7 +40,6 @@ from bot.threads.words import (
 log = structlog.get_logger(__name__)
 
 SOON: Final = (0.5, 1.0, 2.0, 5.0)  # seconds until a change that an ended API version did not take is tried again
-LATELY: Final = 20  # messages among which one may be that came while somebody wrote
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
@@ -52,8 +50,9 @@ FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "una
 @feature.action(*BUTTONS)
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """A button of a card or in a list; its value is the thread."""
-    who, verb = asker(body), body["actions"][0]["action_id"]
-    job = Change(verb=verb, thread_id=button_value(body), asker=who, seen_in=seen_in(body))
+    who, verb, thread_id, place = asker(body), body["actions"][0]["action_id"], button_value(body), seen_in(body)
+    seen = await unread.shown(bot, place, who.user, thread_id) if verb in PUTS_AWAY else None
+    job = Change(verb=verb, thread_id=thread_id, asker=who, seen_in=place, seen=seen)
     await accept.asked(bot, job)
     await ack()
 
@@ -62,8 +61,10 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """A message shortcut, on a card or on any message in its thread; the first two do what the card offers."""
     who, thread_id = asker(body), await accept.thread_of(bot, body)
-    verb, shown = _meant(body["callback_id"], await bot.cards.get(thread_id))
-    job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who)
+    card = await bot.cards.get(thread_id)
+    verb, shown = _meant(body["callback_id"], card)
+    seen = await unread.shown_on(bot, card) if card and verb in PUTS_AWAY else None
+    job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who, seen=seen)
     await accept.asked(bot, job if thread_id else say(who, words.NO_CARD))
     await ack()
 
@@ -82,10 +83,11 @@ def _meant(callback_id: str, card: Card | None) -> tuple[Verb, str]:
 async def change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     """Archive, reopen, assign or unassign; the card is drawn anew once Inbox has confirmed, and so is the list."""
     then = await _change(job, keep, bot)
+    shown = next((one.shown for one in then if isinstance(one, Refresh)), None)
     if job.seen_in == "home":
-        return [*then, DrawHome(changed=job.thread_id, asker=job.asker)]
+        return [*then, DrawHome(changed=job.thread_id, shown=shown, asker=job.asker)]
     if job.seen_in:
-        return [*then, ShowAgain(seen_in=job.seen_in, changed=job.thread_id, asker=job.asker)]
+        return [*then, ShowAgain(seen_in=job.seen_in, changed=job.thread_id, shown=shown, asker=job.asker)]
     return then
 
 
@@ -114,12 +116,18 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return _instead(job, words.NO_CARD)
+        job = await left_open.with_seen(bot, job)
+        if (instead := await left_open.instead(bot, job, card)) is not None:
+            return instead
         if not (job.begun and job.pressed):  # what nobody pressed for takes nothing from anybody
             if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
                 return nothing
             job = job.model_copy(update={"begun": True})
             await keep(job)
-        return await confirmed(bot, job, card, actor, await ask(bot, job, actor))
+        thread = await ask(bot, job, actor)
+        if (instead := await left_open.after_all(bot, job, card, thread)) is not None:
+            return instead
+        return await confirmed(bot, job, card, actor, thread)
     except Gone as error:
         return await _gone(bot, job, error)
     except RateLimited as error:
@@ -141,12 +149,7 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
     """
     if job.verb == "claim":
         return await _not_to_claim(bot, job, actor)
-    if job.unless_after:
-        return await _not_to_archive(bot, job, card, job.unless_after)
-    if job.verb == "archive" and not job.seen_in and await _says_more(bot, job.thread_id):  # lists show what Inbox has
-        await answers.note(bot, job, "left open: a new message")
-        return [say(job.asker, just_wrote(card.thread.who))]
-    if not _already(job, card, card.thread, actor):
+    if job.unless_after or not _already(job, card, card.thread, actor):
         return None
     thread = await bot.inbox.thread(job.thread_id)
     already = _already(job, card, thread, actor)
@@ -155,11 +158,6 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
     await answers.note(bot, job, "nothing to do", actor.member.id)
     shown = Refresh(thread_id=job.thread_id, shown=thread)
     return [say(job.asker, already), shown, Render(thread_id=job.thread_id), *_noted(job, actor)]
-
-
-async def _says_more(bot: Bot, thread_id: str) -> bool:
-    """Whether they wrote what no channel shows yet; what the card alone shows waits to stand below it."""
-    return any(one.message.inbound and one.entry.seq >= 0 for one in await bot.posts.waiting(thread_id))
 
 
 async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None:
@@ -171,15 +169,6 @@ async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None
     if thread.assignee_id is None or (job.begun and thread.assignee_id == actor.member.id):
         return None
     return [Refresh(thread_id=job.thread_id, shown=thread)]
-
-
-async def _not_to_archive(bot: Bot, job: Change, card: Card, seen: datetime) -> list[Job] | None:
-    """What follows where the conversation is to stay open after a reply: they wrote what its writer has not seen."""
-    newest = await bot.inbox.messages(job.thread_id, LATELY)
-    if not any(one.inbound and not one.deleted and one.created_at > seen for one in newest):
-        return None
-    await answers.note(bot, job, "left open: a new message")
-    return [say(job.asker, left_open(card.thread.person.label if card.thread.person else "They"))]
 
 
 async def ask(bot: Bot, job: Change, actor: Actor) -> Thread:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from bot import words
 from bot.models import Record
 from bot.queue.job import Asked
 
 Verb = Literal["archive", "reopen", "snooze", "assign_to_me", "assign_to", "claim", "unassign", "take_or_give_back"]
+PUTS_AWAY: Final = ("archive", "snooze")
 
 
 class Wish(Record):
     """How a thread is to be snoozed: `until` then, `even` if they write meanwhile, else until they write `after` then.
 
-    `listed`: it was asked for in a list, which shows what Inbox shows. `reminds`: they replied, and want to know when
-    there is no answer.
+    `listed`: it was asked for in a list, which does not show what becomes of it. `reminds`: they replied, and want to
+    know when there is no answer.
     """
 
     until: datetime
@@ -34,7 +35,8 @@ class Change(Asked):
     archives it for as long as the wish in `snooze` says. `begun` is set before Inbox is asked: whoever takes over then
     asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any; where it
     is `listed`, a form was opened there, and the list cannot be drawn anew. `note`: what the new assignee is to read.
-    `unless_after`: it was archived with a reply, and is left open where they wrote after that.
+    `seen`: when the last message was written that was shown to whoever archives or snoozes it; where they wrote after
+    that, it is left open. `unless_after`: the same where that was asked for with a reply.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -52,11 +54,22 @@ class Change(Asked):
     listed: bool = False
     note: str = ""
     unless_after: datetime | None = None
+    seen: datetime | None = None
 
     @property
     def pressed(self) -> bool:
         """Whether somebody pressed for it; else it follows a reply."""
         return self.verb != "claim" and self.unless_after is None
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When the last message was written that they were shown who want it put away."""
+        return self.unless_after or self.seen
+
+    @property
+    def listed_wish(self) -> bool:
+        """Whether it is to be snoozed by a form that was opened in a list."""
+        return self.snooze is not None and self.snooze.listed
 
     @property
     def line(self) -> str:

@@ -27,13 +27,13 @@ def still_assigned(assignee: str) -> str:
 
 
 def left_open(person: str) -> str:
-    """They wrote while somebody answered, who wanted the conversation archived then."""
-    return f"{plain(person, 100)} wrote while you answered, so the conversation is not archived. Look at the card."
+    """They wrote while somebody answered, who wanted the conversation archived or snoozed then."""
+    return f"{plain(person, 100)} wrote while you answered, so the conversation is left open. Look at the card."
 
 
-def just_wrote(person: str) -> str:
-    """Somebody pressed *Archive* before the card could show that they wrote."""
-    return f"{plain(person, 100)} has just written again, so the conversation is not archived. Look at the card."
+def wrote_again(person: str, verb: str) -> str:
+    """They wrote after what whoever pressed was shown; `verb` is "archive" or "snooze"."""
+    return f"{plain(person, 100)} has written again, so the conversation is left open. Read that, then {verb} it."
 
 
 def not_archived(why: str) -> str:

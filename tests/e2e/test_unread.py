@@ -1,0 +1,256 @@
+"""What somebody puts away is what they were shown: where they wrote after that, it is left open, and that is said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.queue.job import Asker, utc_now
+from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.slack.records import Message
+from bot.sandbox.stage import Stage
+from bot.threads.jobs import Change, Wish
+from bot.triage.jobs import StepTriage
+from tests.e2e.deaths import everywhere, worked
+from tests.e2e.snoozing import Clock, snooze_form
+from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, modal, shows, thread, whisper
+from tests.e2e.test_finding import conversation, forget_lists, inbox
+from tests.e2e.test_home import opened_home, seen
+from tests.e2e.test_triage import triage
+
+AGAIN = "Sarah Chen has written again, so the conversation is left open. Read that, then "
+
+
+def archived(on: Stage) -> int:
+    """How often Inbox was asked to archive something."""
+    return [call.body for call in calls(on, "PATCH")].count(as_body(on, archived=True))
+
+
+async def write(on: Stage, *, answered: bool) -> None:
+    """Sarah writes, and perhaps a colleague answers in Inbox, which hides it from who looks at the last message."""
+    await on.inbox.customer_writes(thread(on).id, "It is urgent")
+    if answered:
+        await on.inbox.teammate_writes(thread(on).id, "One moment")
+
+
+def me(on: Stage) -> Asker:
+    return Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel)
+
+
+# --- lists and Home --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_what_came_since_a_list_was_drawn_is_not_archived_and_the_list_shows_it(
+    on: Stage, answered: bool
+) -> None:
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await inbox(on, "unassigned")
+    shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+    await write(on, answered=answered)
+    await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await on.slack.until(lambda: ("One moment" if answered else "It is urgent") in on.slack.show(shown))
+    assert (thread(on).archived, archived(on)) == (False, 0)
+    await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
+    await on.slack.until(lambda: "[Reopen]" in on.slack.show(shown))
+    assert (thread(on).archived, archived(on)) == (True, 1)
+
+
+async def test_what_came_since_home_was_drawn_is_not_archived_and_home_shows_it(on: Stage) -> None:
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await opened_home(on)
+    await write(on, answered=False)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await on.slack.until(lambda: "It is urgent" in seen(on))
+    assert (thread(on).archived, archived(on)) == (False, 0)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await on.slack.until(lambda: "Sarah Chen" not in seen(on))
+    assert (thread(on).archived, archived(on)) == (True, 1)
+
+
+@pytest.mark.parametrize("where", ["list", "home"])
+@pytest.mark.parametrize("meanwhile", [False, True])
+async def test_what_came_since_is_not_snoozed_from_a_list(
+    on: Stage, redis_url: str, where: str, meanwhile: bool
+) -> None:
+    """Neither where they wrote before the form was opened, nor `meanwhile`."""
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await inbox(on, "unassigned")
+    shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+    await opened_home(on)
+    if not meanwhile:
+        await write(on, answered=False)
+    if where == "list":
+        await on.slack.press_ephemeral(on.acme.ana, shown, "Snooze…")
+    else:
+        await on.slack.press_home(on.acme.ana, "Snooze…")
+    await form(on, on.acme.ana, "Until")
+    if meanwhile:
+        await write(on, answered=True)
+    assert (await on.slack.submit(on.acme.ana, values={"when": "monday"})).ok
+    await hears(on, on.acme.ana, AGAIN + "snooze it.")
+    await idle(on)
+    clock = Clock(redis_url)
+    assert (thread(on).archived, archived(on), clock.snoozed()) == (False, 0, [])
+    clock.close()
+
+
+@pytest.mark.parametrize("action", ["Archive", "Snooze…"])
+async def test_of_a_list_that_is_no_longer_kept_nothing_is_put_away(on: Stage, redis_url: str, action: str) -> None:
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await inbox(on, "unassigned")
+    shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+    await opened_home(on)
+    await forget_lists(redis_url)
+    await on.slack.press_ephemeral(on.acme.ana, shown, action)
+    if action == "Archive":
+        await hears(on, on.acme.ana, "That list is too old. Run the command again.")
+    else:
+        await modal(on, on.acme.ana, "That list is too old. Run the command again.")
+    await write(on, answered=False)
+    await on.slack.press_home(on.acme.ana, action)
+    if action == "Archive":
+        await hears(on, on.acme.ana, "Your Home tab was more than an hour old, so nothing was done.")
+    else:
+        await modal(on, on.acme.ana, "Your Home tab was more than an hour old, so nothing was done.")
+    await on.slack.until(lambda: "It is urgent" in seen(on))
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (False, 0)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await on.slack.until(lambda: thread(on).archived)
+
+
+async def test_a_click_that_an_earlier_version_took_is_worked(on: Stage) -> None:
+    """It did not note what was shown."""
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await opened_home(on)
+    await on.bridge.lanes.accept(Change(verb="archive", thread_id=thread(on).id, seen_in="home", asker=me(on)))
+    await on.slack.until(lambda: thread(on).archived)
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_came_while_the_form_was_open_is_not_snoozed_from_the_card(on: Stage, redis_url: str) -> None:
+    card = await card_of(on)
+    await snooze_form(on, on.acme.ana, card)
+    await write(on, answered=False)
+    await on.slack.until(lambda: "It is urgent" in shows(on, card))
+    await idle(on)
+    assert (await on.slack.submit(on.acme.ana)).ok
+    await hears(on, on.acme.ana, AGAIN + "snooze it.")
+    await idle(on)
+    clock = Clock(redis_url)
+    assert (thread(on).archived, archived(on), clock.snoozed()) == (False, 0, [])
+    clock.close()
+
+
+async def test_what_comes_while_a_click_on_the_card_waits_is_not_archived(on: Stage) -> None:
+    card = await card_of(on)
+    on.inbox.fail("PATCH *", delay=1.0)
+    assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")).ok
+    assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")).ok
+    await write(on, answered=False)
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (False, 0)
+
+
+def at_that_moment(on: Stage) -> None:
+    """They write once, just before Inbox archives it."""
+    world, archive, left = on.inbox.world, on.inbox.world.archive, ["Wait!"]
+
+    def meanwhile(found: Any, archived: bool) -> None:
+        if archived and left:
+            world.write(found, "person", left.pop())
+        archive(found, archived)
+
+    world.archive = meanwhile  # type: ignore[method-assign,assignment]
+
+
+@pytest.mark.parametrize("where", ["card", "list", "reply"])
+async def test_what_comes_at_that_very_moment_is_opened_again(on: Stage, where: str) -> None:
+    card = await card_of(on)
+    written = thread(on).messages[-1].created_at
+    at_that_moment(on)
+    if where == "card":
+        await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    elif where == "list":
+        await inbox(on, "unassigned")
+        shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+        await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
+    else:
+        job = Change(verb="archive", thread_id=thread(on).id, unless_after=written, asker=me(on))
+        await on.bridge.lanes.accept(job)
+    await hears(on, on.acme.ana, "wrote while you answered" if where == "reply" else AGAIN + "archive it.")
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (False, 1)
+    assert "Archived" not in shows(on, card)
+
+
+# --- workers that die ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("reopens", [True, False])
+@pytest.mark.parametrize("verb", ["archive", "snooze", "reply"])
+async def test_what_comes_before_another_worker_takes_over_is_left_open(on: Stage, verb: str, reopens: bool) -> None:
+    """Also where Inbox does not reopen by itself what somebody writes in (`reopens`)."""
+    on.inbox.world.reopens = reopens
+
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        found = thread(on, person)
+        facts: dict[str, Any] = {"thread_id": found.id, "asker": me(on)}
+        newest = found.messages[-1].created_at
+        wish = Wish(until=utc_now() + timedelta(days=1))
+        job = {
+            "archive": Change(verb="archive", seen=newest, **facts),
+            "snooze": Change(verb="snooze", seen=newest, snooze=wish, **facts),
+            "reply": Change(verb="archive", unless_after=newest, **facts),
+        }[verb]
+
+        async def write() -> None:
+            await on.inbox.customer_writes(found.id, "One more thing")
+            await idle(on)
+
+        then, died = await worked(on, job, lives, write)
+        await on.bridge.lanes.accept(*then)
+        await idle(on)
+        assert found.archived != died
+        assert ("Waiting since" in shows(on, card)) == died
+        return died
+
+    await everywhere(on, act)
+
+
+# --- triage ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["archive", "snooze"])
+async def test_what_comes_after_a_step_of_a_triage_is_not_put_away_unread(on: Stage, redis_url: str, verb: str) -> None:
+    """The step has asked Inbox; what it leads to waits behind a click."""
+    card = await card_of(on)
+    view = await triage(on)
+    on.inbox.fail("PATCH *", delay=1.5)
+    assert (await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")).ok
+    facts: dict[str, Any] = {"view_id": view["id"], "triage": str(view["private_metadata"]).split("|")[3]}
+    step = StepTriage(thread_id=thread(on).id, verb=verb, choice="week", asker=me(on), **facts)  # type: ignore[arg-type]
+    then, _ = await worked(on, step, 1000)
+    assert not [one for one in then if isinstance(one, Change) and one.last_seen is None]
+    again, _ = await worked(on, step, 1000)  # by another worker, with the next one before this person
+    assert seen_by(again) == seen_by(then)
+    await on.bridge.lanes.accept(*then)
+    await write(on, answered=False)
+    await hears(on, on.acme.ana, AGAIN + f"{verb} it.")
+    await idle(on)
+    clock = Clock(redis_url)
+    assert (thread(on).archived, archived(on), clock.snoozed()) == (False, 0, [])
+    clock.close()
+
+
+def seen_by(jobs: Any) -> list[object]:
+    return [one.seen for one in jobs if isinstance(one, Change)]
