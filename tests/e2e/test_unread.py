@@ -74,7 +74,7 @@ async def test_what_came_since_home_was_drawn_is_not_archived_and_home_shows_it(
 
 @pytest.mark.parametrize("where", ["list", "home"])
 @pytest.mark.parametrize("meanwhile", [False, True])
-async def test_what_came_since_is_not_snoozed_from_a_list(
+async def test_what_came_since_is_not_snoozed_from_lists(
     on: Stage, redis_url: str, where: str, meanwhile: bool
 ) -> None:
     """Neither where they wrote before the form was opened, nor `meanwhile`."""
@@ -200,9 +200,10 @@ async def test_what_comes_at_that_very_moment_is_opened_again(on: Stage, where: 
 @pytest.mark.parametrize("verb", ["archive", "snooze", "reply"])
 async def test_what_comes_before_another_worker_takes_over_is_left_open(on: Stage, verb: str, reopens: bool) -> None:
     """Also where Inbox does not reopen by itself what somebody writes in (`reopens`)."""
-    on.inbox.world.reopens = reopens
+    on.inbox.world.reopens, taken_over = reopens, 0
 
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        nonlocal taken_over
         found = thread(on, person)
         facts: dict[str, Any] = {"thread_id": found.id, "asker": me(on)}
         newest = found.messages[-1].created_at
@@ -213,18 +214,23 @@ async def test_what_comes_before_another_worker_takes_over_is_left_open(on: Stag
             "reply": Change(verb="archive", unless_after=newest, **facts),
         }[verb]
 
+        wrote = False
+
         async def write() -> None:
+            nonlocal wrote, taken_over
+            wrote, taken_over = True, taken_over + 1
             await on.inbox.customer_writes(found.id, "One more thing")
             await idle(on)
 
         then, died = await worked(on, job, lives, write)
         await on.bridge.lanes.accept(*then)
         await idle(on)
-        assert found.archived != died
-        assert ("Waiting since" in shows(on, card)) == died
+        assert found.archived != wrote
+        assert ("Waiting since" in shows(on, card)) == wrote
         return died
 
     await everywhere(on, act)
+    assert taken_over > 5
 
 
 # --- triage ----------------------------------------------------------------------------------------------------------
