@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pytest
-from redis import Redis
-
-from bot.card import Card
-from bot.queue.job import Job
-from bot.sandbox.inbox.records import PersonRecord, utc_now
+from bot.queue.job import Asker
+from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
-from bot.store import keys
 from bot.threads.jobs import Change
 from tests.e2e.deaths import everywhere, worked
-from tests.e2e.snoozing import snooze_form
-from tests.e2e.steps import calls, card_of, form, hears, idle, labels, thread, told, until, whisper
+from tests.e2e.steps import calls, card_of, form, hears, idle, thread, told, until, whisper
 from tests.e2e.test_finding import conversation, forget_lists, inbox
 from tests.e2e.test_home import opened_home, seen
 
@@ -97,20 +89,14 @@ async def test_archive_leaves_open_what_they_write_at_that_very_moment(on: Stage
 
 
 async def test_whoever_dies_over_archiving_puts_away_nothing_that_came_meanwhile(on: Stage) -> None:
-    async def archived(person: PersonRecord, card: Message, lives: int) -> bool:
-        on.inbox.auto_deliver = True
-        found = on.inbox.world.thread_between(on.acme.account, person)
-        assert found is not None
-        shown: Card | None = await on.bridge.bot.cards.get(found.id) if hasattr(on.bridge, "bot") else None
-        at = shown.latest.created_at if shown and shown.latest else found.messages[-1].created_at
-        job = Change(verb="archive", thread_id=found.id, asker=_asker(on), seen=at)
-
-        async def meanwhile() -> None:
-            await on.inbox.customer_writes(person, "Urgent!")
-
-        _, died = await worked(on, job, lives, meanwhile)
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        found = thread(on, person)
+        asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=card.channel)
+        job = Change(verb="archive", thread_id=found.id, asker=asker, seen=found.messages[-1].created_at)
+        then, died = await worked(on, job, lives, lambda: on.inbox.customer_writes(person, "Urgent!"))
+        await on.bridge.lanes.accept(*then)
         await idle(on)
-        assert found.archived is not died
+        assert found.archived == (found.messages[-1].text != "Urgent!")
         return died
 
-    await everywhere(on, archived)
+    await everywhere(on, act)
