@@ -17,12 +17,13 @@ from redis.asyncio import Redis
 from bot.card import Card, Note, Snoozed
 from bot.models import Message, Place, Record, Thread
 from bot.store import keys
-from bot.store.scripts import script
+from bot.store.scripts import pairs, script
 
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
     "status": Note, "tagged": Note, "valued": Note, "snoozed": Snoozed,
 }  # fmt: skip
+WAIT: Final = ("first", "answered", "closed", "woken")  # what a card says of the wait
 
 
 class Cards:
@@ -35,20 +36,18 @@ class Cards:
         self._amend = script(redis, "cards/amend_latest.lua")
         self._put = script(redis, "cards/put_card.lua")
         self._wake = script(redis, "cards/wake.lua")
+        self._read = script(redis, "cards/read.lua")
+        self._latest = script(redis, "cards/put_latest.lua")
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.hgetall(keys.card(thread_id)).hmget(keys.waiting(thread_id), "first", "answered", "closed", "woken")
-        fields, wait = await pipe.execute()
-        if b"thread" not in fields:
-            return None
-        there = {name: model for name, model in PARTS.items() if name.encode() in fields}
-        parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
-        card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
-        *wait, woken = wait
-        awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
-        return card.model_copy(update={"waiting_since": _waiting_since(card, *wait), "woken": awake})
+        return (await self.standing(thread_id))[0]
+
+    async def standing(self, thread_id: str) -> tuple[Card | None, Place | None]:
+        """The card, and where it is."""
+        answer, wait = await self._read(keys=[keys.card(thread_id), keys.waiting(thread_id)], args=WAIT)
+        fields = pairs(answer)
+        return _card(fields, wait), _place(fields.get(b"channel"), fields.get(b"ts"))
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""
@@ -60,8 +59,7 @@ class Cards:
 
     async def place(self, thread_id: str) -> Place | None:
         """Where the thread's card is; None while it has none."""
-        channel, ts = await self._redis.hmget(keys.card(thread_id), "channel", "ts")
-        return Place(channel.decode(), ts.decode()) if channel and ts else None
+        return _place(*await self._redis.hmget(keys.card(thread_id), "channel", "ts"))
 
     async def put(self, thread_id: str, place: Place, before: Place | None = None) -> bool:
         """The card was posted at `place`. False when it is no longer at `before`: another lane has posted it too."""
@@ -119,9 +117,7 @@ class Cards:
 
     async def put_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows."""
-        pipe = self._redis.pipeline()
-        pipe.hset(keys.card(thread_id), "latest", kept(message)).hdel(keys.card(thread_id), "rested")
-        await pipe.execute()
+        await self._latest(keys=[keys.card(thread_id)], args=[kept(message)])
 
     async def amend_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows has changed; nothing happens when it shows another one by now."""
@@ -160,6 +156,22 @@ def _lead_to(pipe: Any, thread: Thread) -> None:
 def kept(part: Record) -> str:
     """How a part of a card is written: what equals a default is left out."""
     return part.model_dump_json(exclude_defaults=True)
+
+
+def _card(fields: Mapping[bytes, bytes], wait: Sequence[bytes | None]) -> Card | None:
+    """The card, by what is kept of it and the fields `WAIT`."""
+    if b"thread" not in fields:
+        return None
+    there = {name: model for name, model in PARTS.items() if name.encode() in fields}
+    parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
+    card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
+    first, answered, closed, woken = wait
+    awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
+    return card.model_copy(update={"waiting_since": _waiting_since(card, first, answered, closed), "woken": awake})
+
+
+def _place(channel: bytes | None, ts: bytes | None) -> Place | None:
+    return Place(channel.decode(), ts.decode()) if channel and ts else None
 
 
 def _waiting_since(card: Card, first: bytes | None, answered: bytes | None, closed: bytes | None) -> datetime | None:

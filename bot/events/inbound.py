@@ -136,7 +136,7 @@ async def _answered(bot: Bot, job: Outbound, card: Card) -> list[Job]:
 async def campaign(job: Campaign, _: Keep, bot: Bot) -> list[Job]:
     """A rule may ask for it; the event may come after the message that it tells of."""
     await bot.routes.saw_campaign(job.thread_id)
-    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    card, place = await bot.cards.standing(job.thread_id)
     if card is None or place is None:
         return []
     channel = (await decide.decide(bot, card.thread, card.latest)).channel

@@ -73,6 +73,7 @@ class Feed:
         self._arrive = script(redis, "events/arrive.lua")
         self._turns = script(redis, "events/turns.lua")
         self._advance = script(redis, "events/advance.lua")
+        self._owed = script(redis, "events/owed.lua")
         self._collect = script(redis, "events/collect.lua")
 
     async def arrive(self, event: Event, wanted: Iterable[Job], *, same_count: bool) -> bool:
@@ -155,10 +156,7 @@ class Feed:
 
     async def owed(self, thread_id: str) -> datetime | None:
         """Since when messages of the thread may have been missed that are not shown; None where none were."""
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.hget(keys.OWED, thread_id).hget(keys.ABSENCE, "since").sismember(keys.CAUGHT_UP, thread_id)
-        owed, since, caught_up = await pipe.execute()
-        at = owed or (None if caught_up else since)
+        at = await self._owed(keys=[keys.OWED], args=[thread_id])
         return datetime.fromtimestamp(float(at), UTC) if at else None
 
     async def caught_up(self, thread_id: str) -> None:

@@ -55,7 +55,7 @@ async def look_at(_: LookAtTargets, __: Keep, bot: Bot) -> list[Job]:
     now, again, jobs = utc_now(), dict[str, float](), list[Job]()
     tells: dict[tuple[Stage, Ear], dict[str, float]] = defaultdict(dict)
     for thread_id in await bot.targets.due():
-        card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
+        card, place = await bot.cards.standing(thread_id)
         if card is None or place is None:
             await bot.targets.over(thread_id)
             continue

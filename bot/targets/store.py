@@ -23,17 +23,13 @@ class Targets:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._drawn = script(redis, "targets/drawn.lua")
         self._release = script(redis, "targets/release.lua")
 
     async def drawn(self, thread_id: str, by: datetime | None, *, late: bool) -> None:
         """The card is being drawn so that it says by when to answer, or nothing of that."""
-        pipe = self._redis.pipeline()
-        if by is None:
-            pipe.hdel(keys.card(thread_id), "target").zrem(keys.TARGETS, thread_id)
-        else:
-            pipe.hset(keys.card(thread_id), "target", _said(by, late))
-            pipe.zadd(keys.TARGETS, {thread_id: by.timestamp()})
-        await pipe.execute()
+        said = (repr(by.timestamp()), _said(by, late)) if by else ("", "")
+        await self._drawn(keys=[keys.card(thread_id), keys.TARGETS], args=[thread_id, *said])
 
     async def says(self, thread_id: str, by: datetime | None, *, late: bool) -> bool:
         """Whether the card was last drawn so."""
