@@ -5,7 +5,9 @@ All posts of one conversation are made in one lane.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -41,19 +43,21 @@ async def post(job: Post, keep: Keep, bot: Bot) -> list[Job]:
 
 
 async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
-    card, place = await bot.cards.standing(job.thread_id)
+    (card, place), owed, memory = await asyncio.gather(
+        bot.cards.standing(job.thread_id), bot.feed.owed(job.thread_id), bot.routes.memory(job.thread_id)
+    )
     if card is None:
         return []
     if job.attempt and (found := await _made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, found)
-    await _catch_up(bot, job)
+    if owed:
+        await _catch_up(bot, job, owed)
     card = await awake(bot, card)
-    pin = (await bot.routes.memory(job.thread_id)).pin
-    waiting = await _waiting(bot, job, card, place, pin)
+    waiting = await _waiting(bot, job, card, place, memory.pin)
     if not waiting:
         return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
     job = job.model_copy(update={"attempt": None})
-    channel = _wanted(waiting, pin)
+    channel = _wanted(waiting, memory.pin)
     below = place if place and place.channel == channel else None
     await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
     shown = await _next(bot, waiting, below)
@@ -109,11 +113,8 @@ async def _next(bot: Bot, waiting: Sequence[Waiting], below: Place | None) -> Se
     return waiting[: that_fit([await fresh(bot, one.message, below.channel) for one in waiting])]
 
 
-async def _catch_up(bot: Bot, job: Post) -> None:
-    """What was missed in the conversation and is not shown comes before what is new in it."""
-    since = await bot.feed.owed(job.thread_id)
-    if since is None:
-        return
+async def _catch_up(bot: Bot, job: Post, since: datetime) -> None:
+    """What was missed in the conversation since then and is not shown comes before what is new in it."""
     try:
         messages = await unseen(bot, job.thread_id, since)
     except Gone:

@@ -36,6 +36,8 @@ class Cards:
         self._amend = script(redis, "cards/amend_latest.lua")
         self._put = script(redis, "cards/put_card.lua")
         self._wake = script(redis, "cards/wake.lua")
+        self._begin = script(redis, "cards/begin.lua")
+        self._write = script(redis, "cards/write.lua")
         self._read = script(redis, "cards/read.lua")
         self._latest = script(redis, "cards/put_latest.lua")
 
@@ -74,13 +76,7 @@ class Cards:
 
     async def begin(self, thread: Thread) -> bool:
         """What Inbox says of a thread of which nothing is known; whether nothing was: another lane may be faster."""
-        pipe = self._redis.pipeline()
-        pipe.hsetnx(keys.card(thread.id), "thread", kept(thread))
-        _lead_to(pipe, thread)
-        new, *_ = await pipe.execute()
-        if new:
-            await self._redis.expire(keys.card(thread.id), self._lives)
-        return bool(new)
+        return bool(await self._begin(keys=_keys_of(thread), args=[self._lives, thread.id, kept(thread)]))
 
     async def wake(self, before: Thread, thread: Thread, latest: Message | None) -> None:
         """What was asked of Inbox for a card at rest that was read with `before`: what others wrote since stays."""
@@ -97,11 +93,8 @@ class Cards:
         What is not given stays.
         """
         parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
-        pipe = self._redis.pipeline()
-        pipe.hset(keys.card(thread.id), mapping={n: kept(p) for n, p in parts.items() if p is not None})
-        pipe.hdel(keys.card(thread.id), "gone").expire(keys.card(thread.id), self._lives)
-        _lead_to(pipe, thread)
-        await pipe.execute()
+        written = [one for name, part in parts.items() if part is not None for one in (name, kept(part))]
+        await self._write(keys=_keys_of(thread), args=[self._lives, thread.id, *written])
 
     async def bury(self, thread_id: str) -> None:
         """The thread was deleted in Inbox."""
@@ -147,10 +140,10 @@ class Cards:
         return {one: raw.decode() for one, raw in zip(thread_ids, found, strict=True) if raw}
 
 
-def _lead_to(pipe: Any, thread: Thread) -> None:
-    """By whom the thread is with, it is found."""
-    for person in {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}:
-        pipe.sadd(keys.threads_of(str(person)), thread.id)
+def _keys_of(thread: Thread) -> list[str]:
+    """The card's, and those by which the thread is found: by whom it is with."""
+    people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
+    return [keys.card(thread.id), *(keys.threads_of(str(one)) for one in people)]
 
 
 def kept(part: Record) -> str:
