@@ -178,12 +178,14 @@ class Directory:
         """
         if thread.person is None:
             return
-        await self.known.met(thread.person)
         shown = Candidate(
             person=thread.person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
         )
         recipients = sorted(keys_of(thread.person))
-        found = await self._redis.mget([keys.lookup(one) for one in recipients]) if recipients else []
+        if not recipients:
+            return
+        looked_up = self._redis.mget([keys.lookup(one) for one in recipients])
+        found, _ = await asyncio.gather(looked_up, self.known.met(thread.person))
         for recipient, raw in zip(recipients, found, strict=True):
             if raw is not None:
                 known = _CANDIDATES.validate_json(raw)

@@ -27,6 +27,11 @@ class Wait(NamedTuple):
     since: float | None
 
 
+def wrote_of(thread_id: str, at: float, message_id: str) -> list[str]:
+    """What the script wants to know of a message to us: when, which, when to look, and two of the thread's keys."""
+    return [repr(at), message_id, repr(at + FIRST_LOOK), keys.waiting(thread_id), keys.wait_began(thread_id)]
+
+
 class Waiting:
     """Raises `StoreUnavailable` when Redis does not answer."""
 

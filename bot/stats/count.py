@@ -48,7 +48,7 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
     """An answer counts for who wrote it, where the bot sent it, else for whom the conversation is assigned to."""
     match job.what:
         case "received":
-            await bot.counts.received(job.thread_id, job.message_id, job.when)
+            await bot.counts.received(job)
         case "sent":
             card, certain = await bot.cards.get(job.thread_id), bool(job.member)
             member = job.member or (card.thread.assignee_id if card else None) or ""

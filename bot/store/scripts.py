@@ -7,6 +7,7 @@ A script names keys as `bot.store.keys` does; the constants that it names stand 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,11 @@ _CONSTANTS: Final = {name: value for name, value in vars(keys).items() if name.i
 def script(redis: Redis, path: str) -> Any:
     """What runs the script at `path`, seen from `bot/`, by its digest: its text is sent once."""
     return redis.register_script(text(path))
+
+
+def pairs(answer: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The fields of a hash, as a script has them from HGETALL."""
+    return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 @cache
