@@ -44,7 +44,6 @@ from bot.metrics import (
     WAITING,
     place_of,
 )
-from bot.queue.job import reference
 from bot.slack import payloads
 from bot.slack.dispatch import Dispatch
 from bot.version import version
@@ -136,7 +135,7 @@ class Web:
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
-        ref = reference(event.id) if asked else None
+        ref = asked[0].ref if asked else None
         log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=ref)
         return _TAKEN
 

@@ -29,8 +29,8 @@ def read(raw: str, content_type: str) -> dict[str, Any]:
     if content_type.partition(";")[0].strip() == "application/json" or raw.startswith("{"):
         said = json.loads(raw)
     else:
-        pairs = (pair.partition("=") for pair in raw.split("&") if pair)
-        form = {_decoded(name): _decoded(value) for name, _, value in pairs}
+        pairs = (pair.partition("=") for pair in raw.split("&"))
+        form = {name: _decoded(value) for name, _, value in pairs}  # Slack's names need no decoding
         said = json.loads(form["payload"]) if "payload" in form else form
     if not isinstance(said, dict):
         raise TypeError("no object")
