@@ -111,6 +111,10 @@ class Lanes:
         """Whether nobody else asked for `name` in the last ten minutes, in which Slack delivers a click again."""
         return bool(await self._redis.set(keys.once(name), "1", nx=True, ex=REPEATED))
 
+    async def has_work(self, lane: str) -> bool:
+        """Whether anything that was accepted for a lane is not done yet."""
+        return bool(await self._redis.exists(keys.lane(lane)))
+
     async def take(self, stream: str, count: int, block: float) -> list[Ticket]:
         """Up to `count` tickets, waiting up to `block` seconds for the first."""
         known = moves(self._redis)  # before: the answer may have come from a server that is left by now

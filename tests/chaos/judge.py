@@ -76,7 +76,6 @@ class Judge:
             f"received, {on.deaths} processes killed, Redis moved {redis.moves} times, {len(redis.lost)} of them back\n"
             + "".join(f"  {name}: {len(found)} {found[:5] if found else ''}\n" for name, found in wrong.items())
             + f"  posted twice: {len(twice)} {twice[:5]}\n"
-            f"  stayed below a card that was not noted yet: {self._unnoted()}\n"
             f"  told as not confirmed or not sent: {len(self._handed_back())}"
         )
         told_of = " ".join([*wrong["out of order"], *wrong["cards"]])
@@ -115,9 +114,19 @@ class Judge:
             sent = [said.text.replace("changed", "said") for said in self._on.inbox.sent()]
             for way in ("dm", "filled", "said"):
                 wrong += inversions(list(dict.fromkeys(text for text in sent if _is(text, way, one.number))))
-            below = [line for post in self._posts() if post.thread_ts for line in self._lines(post)]
-            wrong += inversions(list(dict.fromkeys(line for line in below if _is(line, "in", one.number))))
+            below = [(float(post.ts), line) for post in self._posts() if post.thread_ts for line in self._lines(post)]
+            wrong += inversions(self._once([(ts, line) for ts, line in below if _is(line, "in", one.number)]))
         return wrong
+
+    def _once(self, shown: list[tuple[float, str]]) -> list[str]:
+        """Each line where it stands first, but for what Redis forgot and what was therefore posted again."""
+        lines = [line for _, line in shown]
+        kept = [
+            line
+            for k, (ts, line) in enumerate(shown)
+            if line not in lines[k + 1 :] or not self._redis.loses(ts, ts + 1)
+        ]
+        return list(dict.fromkeys(kept))
 
     def _unasked(self) -> list[str]:
         sent = self._on.sent()
@@ -127,7 +136,7 @@ class Judge:
 
     def _unsaid(self, one: Talk, done: set[str]) -> list[str]:
         """Replies with the prefix that neither went out nor were told of; not all that tells of one says which."""
-        unsent = [said for said in self._without_a_word(one, done) if not self._below_a_new_card(said)]
+        unsent = self._without_a_word(one, done)
         notices = sum(STAYED in words for words in self._on.told(one.user))
         return [said.text for said in unsent[notices:]]
 
@@ -137,16 +146,6 @@ class Judge:
             for said in one.said
             if not ({said.text, said.now} & done or "warning" in _marks(said) or self._may_be_lost(said.done))
         ]
-
-    def _below_a_new_card(self, said: Said) -> bool:
-        """Whether the bot may not have noted the card yet, or Redis have lost it: what is written there stays there."""
-        posted, written = float(said.message.thread_ts or 0), float(said.message.ts)
-        return written - posted < SLOWEST or self._redis.loses(posted - 1, posted + SLOWEST)
-
-    def _unnoted(self) -> list[str]:
-        done = set(self._on.sent()) | self._handed_back()
-        unsent = [said for one in self._talks for said in self._without_a_word(one, done)]
-        return [said.text for said in unsent if self._below_a_new_card(said)]
 
     def _stale(self) -> Iterator[str]:
         """Messages that say something else in Inbox than in Slack, though nobody was told."""
