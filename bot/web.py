@@ -56,6 +56,9 @@ READY_WITHIN: Final = 1.0  # seconds; whoever asks may wait no longer
 FRESH: Final = 300  # seconds that a signature of Slack's is good for
 _CLOSE: Final = {"Connection": "close"}  # the rest of the body is not waited for
 _TAKEN: Final = PlainTextResponse("ok")
+_ACKED: Final = PlainTextResponse("")
+_STAMP: Final = re.compile("[0-9]{1,15}")
+_SIGNATURE: Final = re.compile("v0=[0-9a-f]{64}")
 
 
 class Web:
@@ -104,6 +107,8 @@ class Web:
             return PlainTextResponse("this is not what Slack sends", 400)
         if response.status == 500:  # Bolt could not read it; our listeners never raise
             return PlainTextResponse("this is not what Slack sends", 400)
+        if response.status == 200 and not response.body:
+            return _ACKED
         return Response(response.body, response.status, response.first_headers())
 
     async def inbox_webhook(self, request: Request) -> Response:
@@ -269,7 +274,7 @@ def _not_now(route: str, at: int | None) -> Response | None:
 
 def _signed_at(timestamp: str, signature: str) -> int | None:
     """When Slack signed it, as the headers say; None when they have no such time, or no signature."""
-    has_form = re.fullmatch("[0-9]{1,15}", timestamp) and re.fullmatch("v0=[0-9a-f]{64}", signature)
+    has_form = _STAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)
     return int(timestamp) if has_form else None
 
 
