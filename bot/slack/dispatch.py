@@ -1,8 +1,8 @@
 """Finds the listener of a payload in one step, however many there are.
 
 Bolt would ask its listeners in turn whether they match, and make a context with a client of its own for each payload,
-though there is one workspace and none of ours asks for them: half of what a `/dm` took. A listener gets Bolt's `ack`,
-and answers with Bolt's response.
+though there is one workspace and none of ours asks for them: a quarter of what a `/dm` took. A listener gets Bolt's
+`ack`, and answers with Bolt's response.
 """
 
 from __future__ import annotations
