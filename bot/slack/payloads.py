@@ -29,9 +29,8 @@ def read(raw: str, content_type: str) -> dict[str, Any]:
     if content_type.partition(";")[0].strip() == "application/json" or raw.startswith("{"):
         said = json.loads(raw)
     else:
-        pairs = (pair.partition("=") for pair in raw.replace("+", " ").split("&"))
-        # Slack's names need no decoding, and most values none.
-        form = {name: _decoded(value) if "%" in value else value for name, _, value in pairs}
+        pairs = (pair.partition("=") for pair in raw.replace("+", " ").split("&") if pair)
+        form = {_decoded(name): _decoded(value) for name, _, value in pairs}
         said = json.loads(form["payload"]) if "payload" in form else form
     if not isinstance(said, dict):
         raise TypeError("no object")
@@ -39,8 +38,8 @@ def read(raw: str, content_type: str) -> dict[str, Any]:
 
 
 def _decoded(value: str) -> str:
-    """As `urllib.parse.unquote` has it, which takes longer."""
-    return unquote_to_bytes(value).decode("utf-8", "replace")
+    """As `urllib.parse.unquote` has it, which takes longer; most parts need none of it."""
+    return unquote_to_bytes(value).decode("utf-8", "replace") if "%" in value else value
 
 
 def asker(body: Body) -> Asker:
