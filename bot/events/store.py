@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from bot.events.jobs import Sync
 from bot.inbox.event import Event
 from bot.models import Message
-from bot.queue.job import Job, reference, utc_now
+from bot.queue.job import Job, utc_now
 from bot.queue.lanes import flat
 from bot.reminders.store import wrote_of
 from bot.stats.jobs import Count
@@ -56,7 +56,7 @@ class Turn(NamedTuple):
 
     def arguments(self) -> list[Argument]:
         """For the script."""
-        event, jobs = self.event, flat(_of(self.event, self.wanted))
+        event, jobs = self.event, flat(self.wanted)
         begin: list[Argument] = [event.id, len(jobs), *jobs]
         if not self.missed or not event.thread_id:
             return [*begin, ""]
@@ -82,9 +82,8 @@ class Feed:
         `same_count` says that its `seq` belongs to the same count as the feed's; whether v1 and v2 share one is
         unknown, so a webhook of the other version never moves the cursor.
         """
-        asked = flat(_of(event, wanted))
         at, api = event.created_at.timestamp(), event.api if same_count else ""
-        args = [event.id, event.seq, api, event.model_dump_json(), at, *flat([Sync()]), *asked]
+        args = [event.id, event.seq, api, event.model_dump_json(), at, *flat([Sync()]), *flat(wanted)]
         return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
@@ -263,9 +262,3 @@ class Feed:
     async def read_lately(self, thread_id: str, message_id: str) -> Message | None:
         raw = await self._redis.hget(keys.read_lately(thread_id), message_id)
         return Message.model_validate_json(raw) if raw else None
-
-
-def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:
-    """An event may wait for its turn and be read again meanwhile: its work has one reference all the same."""
-    ref = reference(event.id)
-    return [one.model_copy(update={"ref": ref}) for one in wanted]

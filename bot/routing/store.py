@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from bot.models import Label, Record
+from bot.models import BUILT_LATER, Label, Record
 from bot.store import keys
 from bot.store.scripts import pairs, script
 
@@ -76,7 +76,7 @@ class Rule(Record):
         return bool(self.channel) and not any(one.field in LATER for one in self.conditions)
 
 
-_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
+_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule], config=BUILT_LATER)
 
 
 class _Kept(Record):
