@@ -12,6 +12,7 @@ import httpx
 
 from bot.sandbox.inbox.http import Call
 from bot.sandbox.inbox.records import PersonRecord, ThreadRecord
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import BOT_USER, Ack, Ephemeral, Message
 from bot.sandbox.stage import Stage
 
@@ -29,7 +30,7 @@ async def idle(on: Stage, within: float = 8.0, held: int = 0) -> None:
     end = time.monotonic() + within
     while await _depth(on) != [0, 0, held]:
         assert time.monotonic() < end, f"still busy after {within} s; Slack saw:\n{on.slack.story()}"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
 
 
 async def _depth(on: Stage) -> list[int]:
@@ -228,7 +229,7 @@ class Recorder(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        async with httpx.AsyncHTTPTransport(verify=False, trust_env=False) as wire:
+        async with httpx.AsyncHTTPTransport(verify=PLAIN, trust_env=False) as wire:
             response = await wire.handle_async_request(request)
             await response.aread()
             return response

@@ -14,6 +14,7 @@ from redis import Redis
 from bot.context import Timing
 from bot.errors import VersionEnded
 from bot.sandbox.inbox.end_of_v1 import HOWS, How
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
@@ -161,7 +162,7 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         assert (on.inbox.sent(), thread(bot).assignee_id, GONE in shows(bot, card)) == ([], None, False)
         assert await bot.bridge.lanes.dead_letters() == []
         assert await bot.bridge.inbox.platforms() == []  # v1 is not asked for that, and shows no life by it
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
             ready = (await http.get(f"{bot.url}/readyz")).text
             figures = (await http.get(f"{bot.url}/metrics")).text
         assert "v1" in ready

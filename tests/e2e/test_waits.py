@@ -18,6 +18,7 @@ from bot.cards.jobs import Render
 from bot.dm.jobs import Dm
 from bot.queue.job import Asker, Job, dump, utc_now
 from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.stage import Stage
 from bot.slack import codes
 from bot.store import embedded, keys
@@ -122,7 +123,7 @@ async def test_a_token_that_slack_refuses_without_an_event_is_in_the_log_and_in_
 ) -> None:
     import httpx
 
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
         assert (await http.get(f"{on.url}/readyz")).status_code == 200
         on.slack.fail("*", "invalid_auth", times=None)
         await on.inbox.customer_writes(on.acme.sarah, "hello")

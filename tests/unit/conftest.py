@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from bot.sandbox.inbox.server import SandboxInbox
-from bot.sandbox.serve import serving
+from bot.sandbox.serve import PLAIN, serving
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme
 from bot.store.connect import connect
@@ -74,5 +74,5 @@ async def outside(redis_url: str) -> AsyncIterator[Outside]:
             "HOST": "127.0.0.1",
             "PORT": str(port),
         }
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=2.0))
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=2.0))
         yield Outside(slack, inbox, world, env, url, http)

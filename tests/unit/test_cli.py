@@ -25,6 +25,7 @@ from bot.manifest import SCOPES
 from bot.people.record import AuditLog
 from bot.queue.job import Asker
 from bot.queue.lanes import Lanes
+from bot.sandbox.serve import PLAIN
 from bot.store import keys
 from bot.store.connect import connect
 from tests.unit.conftest import Outside, free_port
@@ -231,7 +232,7 @@ async def test_the_sandbox_serves_its_page_until_control_c(tmp_path: Path) -> No
         assert running.stdout is not None
         async with asyncio.timeout(15):
             assert f"Open http://127.0.0.1:{port} in".encode() in await running.stdout.readline()
-        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
             page = await client.get(f"http://127.0.0.1:{port}/")
             assert (page.status_code, "<title>Inbox bridge sandbox</title>" in page.text) == (200, True)
             assert running.returncode is None
