@@ -92,10 +92,10 @@ def notices(on: Stage, words: str) -> int:
 
 # --- Slack ------------------------------------------------------------------------------------------------------------
 
-FAULTS: list[dict[str, Any]] = [
+FAULTS = [
     {"status": 503},
-    {"error": "invalid_auth"},
-    {"error": "message_limit_exceeded"},
+    pytest.param({"error": "invalid_auth"}, marks=pytest.mark.exhaustive),
+    pytest.param({"error": "message_limit_exceeded"}, marks=pytest.mark.exhaustive),
     {"error": "not_in_any_book"},
 ]
 
