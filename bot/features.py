@@ -62,7 +62,7 @@ from bot.stats import show as show_stats
 from bot.targets import escalate
 from bot.targets import look as targets_look
 from bot.targets import tell as targets_tell
-from bot.thread_replies import hint, listen, prefix, revise
+from bot.thread_replies import early, hint, listen, prefix, revise
 from bot.thread_replies import send as thread_replies
 from bot.threads import change
 from bot.triage import form as triage
@@ -76,7 +76,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (change, assign, assign_tell, choices)),
     *(part.feature for part in (contact, change_contact, show_contact, note, earlier)),
     *(part.feature for part in (reply, reply_submit, receipt, messages, messages_change)),
-    *(part.feature for part in (listen, hint, prefix, thread_replies, revise)),
+    *(part.feature for part in (listen, early, hint, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),

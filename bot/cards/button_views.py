@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from bot.models import Thread
-from bot.slack.blocks import Block, button, is_web, menu, more
+from bot.slack.blocks import Block, actions, button, is_web, menu, more
+
+_ROW = "thread_actions"
+
+
+def buttons_of_card(buttons: Sequence[Block]) -> list[Block]:
+    """The row of `thread_buttons` on a card; nothing where there are none."""
+    return actions(_ROW, buttons)
+
+
+def conversation_of(posted: Mapping[str, Any]) -> str:
+    """The id of the conversation whose card a message of the bot is, as its buttons name it; "" where it is none."""
+    rows = [one.get("elements") or [] for one in posted.get("blocks") or [] if one.get("block_id") == _ROW]
+    return next((str(one["value"]) for row in rows for one in row if one.get("value")), "")
 
 
 def thread_buttons(

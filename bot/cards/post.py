@@ -13,7 +13,7 @@ from bot.card import Card
 from bot.cards.draw import draw, draw_below, fresh, named_later, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render, RenderBelow
 from bot.cards.message_views import that_fit
-from bot.cards.posting import awake, shows, slot, stands, unseen, waits_since, with_latest
+from bot.cards.posting import awake, comes_first, shows, slot, stands, unseen, waits_since, with_latest
 from bot.cards.posts_store import Waiting
 from bot.context import Bot
 from bot.errors import CardDeleted, Gone, InboxError
@@ -118,7 +118,8 @@ async def _catch_up(bot: Bot, job: Post) -> None:
         messages = await unseen(bot, job.thread_id, since)
     except Gone:
         messages = []
-    except InboxError as error:  # better out of order than late
+    except InboxError as error:
+        await comes_first(bot, job, error)
         log.warning("not_caught_up", ref=job.ref, thread=job.thread_id, status=error.status)
         return
     for number, message in enumerate(messages):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,12 +17,34 @@ from bot.queue.retries import tried
 from bot.slack.blocks import Msg
 
 RECENT: Final = 20  # messages that are read where the last one to us is looked for
+ANSWERS_WITHIN: Final = 2.0  # seconds
 EARLIER: Final = timedelta(hours=1)  # than the event that tells of it, a message may have been written
 
 
 async def unseen(bot: Bot, thread_id: str, since: datetime) -> list[Message]:
     """What was missed in a thread and no channel shows, oldest first. Raises `InboxError`."""
     return await bot.feed.unseen(await bot.background.messages(thread_id, since=since - EARLIER), since)
+
+
+async def comes_first(bot: Bot, job: Job, error: InboxError) -> None:
+    """What Inbox could not tell, as `error` says, comes before what `job` is about.
+
+    Raises `Later`, and returns only where order is to be given up: Inbox will never tell, or for a while has told
+    everything but that. While it tells nothing, nothing is shown out of order.
+    """
+    pauses = bot.timing.pauses
+    if isinstance(error, NotNow) and (job.tries < len(pauses) or not await _tells(bot)):
+        raise Later(pauses[min(job.tries, len(pauses) - 1)], tried(job)) from error
+
+
+async def _tells(bot: Bot) -> bool:
+    """Whether Inbox does something that it is asked."""
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            await bot.background.team()
+    except (InboxError, TimeoutError):
+        return False
+    return True
 
 
 async def awake(bot: Bot, card: Card) -> Card:

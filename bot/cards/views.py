@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.card import Card, Note, State
-from bot.cards.button_views import thread_buttons
+from bot.cards.button_views import buttons_of_card, thread_buttons
 from bot.cards.message_views import NAME, beginning, body, reacted, snoozed_until, timing, who_text, with_picture
 from bot.models import AccountLink, Thread
-from bot.slack.blocks import Block, Msg, actions, context, section
+from bot.slack.blocks import Block, Msg, context, section
 from bot.text import money, plain, platform_name, when, when_long
 from bot.words import GONE, account_offline
 
@@ -78,7 +78,7 @@ def closed_card(card: Card, *, account: str) -> Msg:
     buttons = [] if card.gone else thread_buttons(card.thread, linked=False, snoozed=card.snoozed is not None)
     return {
         "text": f"{_mark(card)} {state} · {about}",
-        "blocks": [section(f"{_mark(card)} *{state}* · {about}"), *actions("thread_actions", buttons)],
+        "blocks": [section(f"{_mark(card)} *{state}* · {about}"), *buttons_of_card(buttons)],
     }
 
 
@@ -229,7 +229,7 @@ def _acting(card: Card, no_reply: str) -> list[Block]:
         *([f"~Unassign~ {INHERITED}"] if thread.inherited else []),
     ]
     buttons = thread_buttons(thread, can_reply=not no_reply, snoozed=card.snoozed is not None)
-    return [*([context(*missing)] if missing else []), *actions("thread_actions", buttons)]
+    return [*([context(*missing)] if missing else []), *buttons_of_card(buttons)]
 
 
 def moved_card(name: str, channel: str, url: str | None) -> Msg:

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from bot.cards.posting import comes_first
 from bot.context import Bot
 from bot.errors import InboxError, NotNow, RateLimited
 from bot.events.jobs import Digest, Notify, Sync
@@ -15,7 +16,6 @@ from bot.events.types import wanted
 from bot.feature import Feature
 from bot.inbox.event import Event
 from bot.queue.job import Job, Keep, Later, utc_now
-from bot.queue.retries import tried
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,6 @@ KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events
 OVERLAP: Final = timedelta(minutes=10)  # of two versions' feeds, as Inbox's clock and ours may differ
 READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
 AT_MOST: Final = 6.0  # seconds after which a page that was begun in time is left in the middle, to be asked for again
-READ_AGAIN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds until the feed is tried again, before order is given up
 TOGETHER: Final = 50  # events of the feed whose turns share a round trip to Redis
 feature = Feature()
 
@@ -33,7 +32,7 @@ feature = Feature()
 async def sync(job: Sync, _: Keep, bot: Bot) -> list[Job]:
     """Give every event after the cursor its turn, then those whose webhook came but that the feed does not show.
 
-    Where the feed cannot be read for a while, the events that wait go on in their own order: better than never.
+    Where the feed alone cannot be read for a while, the events that wait go on in their own order: better than never.
     """
     follow: list[Job] = []
     waiting = await bot.feed.waiting()  # what comes during the reading has a reading of its own, for its order
@@ -45,8 +44,7 @@ async def sync(job: Sync, _: Keep, bot: Bot) -> list[Job]:
         raise Later(error.retry_after, job) from error
     except InboxError as error:
         log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
-        if isinstance(error, NotNow) and job.tries < len(READ_AGAIN):
-            raise Later(READ_AGAIN[job.tries], tried(job)) from error
+        await comes_first(bot, job, error)
     for event in waiting:
         await bot.feed.turn(event, wanted(event))
     return follow

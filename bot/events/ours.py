@@ -19,6 +19,7 @@ from bot.feature import Feature
 from bot.models import Message
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
+from bot.send.store import ASKING
 from bot.stats.jobs import OLD, Count
 
 SOON: Final = 0.5  # seconds until what may be on its way from Slack is looked at again
@@ -93,7 +94,7 @@ async def _sent_by(bot: Bot, job: Ours, card: Card, message: Message) -> str:
     send = await bot.attempts.of_message(message.id)  # asked last: what was under way is known by its end
     if send is not None:
         return "" if send.card or send.echo else f"{send.writer or 'Your team'}, from Slack"
-    if under_way:
+    if under_way and job.age < ASKING:  # what stays in doubt for longer must not hold up all that they write
         raise Later(SOON, tried(job))
     if message.author == "campaign":
         return "Your team, campaign"

@@ -111,8 +111,13 @@ class Lanes:
         """Whether nobody else asked for `name` in the last ten minutes, in which Slack delivers a click again."""
         return bool(await self._redis.set(keys.once(name), "1", nx=True, ex=REPEATED))
 
+    async def has_work(self, lane: str) -> bool:
+        """Whether anything that was accepted for a lane is not done yet."""
+        return bool(await self._redis.exists(keys.lane(lane)))
+
     async def take(self, stream: str, count: int, block: float) -> list[Ticket]:
         """Up to `count` tickets, waiting up to `block` seconds for the first."""
+        known = moves(self._redis)  # before: the answer may have come from a server that is left by now
         try:
             answer = await self._redis.xreadgroup(
                 keys.GROUP, self.consumer, {stream: ">"}, count=count, block=max(1, int(block * 1000))
@@ -123,14 +128,14 @@ class Lanes:
             await self.open()
             return []
         found = [entry for _, entries in _pairs(answer) for entry in entries]
-        return [Ticket(stream, i.decode(), f[b"lane"].decode(), moves=moves(self._redis)) for i, f in found]
+        return [Ticket(stream, i.decode(), f[b"lane"].decode(), moves=known) for i, f in found]
 
     async def reclaim(self, stream: str, count: int) -> list[Ticket]:
         """Tickets of workers that died: untouched for `claim_idle` seconds."""
+        known = moves(self._redis)
         _, entries, *_ = await self._redis.xautoclaim(
             stream, keys.GROUP, self.consumer, min_idle_time=int(self.claim_idle * 1000), start_id="0-0", count=count
         )
-        known = moves(self._redis)
         return [Ticket(stream, i.decode(), f[b"lane"].decode(), again=True, moves=known) for i, f in entries if f]
 
     def steady(self, ticket: Ticket) -> AbstractContextManager[None]:

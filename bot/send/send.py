@@ -47,6 +47,17 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
     v2 carries the intent as its idempotency key, so an unknown outcome is simply asked again. v1 has none: after
     one, the thread's messages tell; until they do, nothing is sent.
     """
+    try:
+        then = await _send(job, keep, bot)
+    except Later as later:
+        if not (isinstance(later.job, Send) and later.job.doubt):
+            await bot.attempts.ends(job)
+        raise
+    await bot.attempts.ends(job)
+    return then
+
+
+async def _send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
     if job.attempted:  # whoever tried before us did not live to say how it ended, or did not know
         job = job.model_copy(update={"doubt": True})
     if job.doubt and not (_keyed(job) and job.api == bot.inbox.version):
@@ -73,13 +84,13 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
         log.warning("not_sent", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
         return await _refused(bot, job, error)
     await bot.attempts.claim(sent.message.id, job.intent, sent.thread_id)
-    await bot.attempts.ends(job)
     return [*await _sent(bot, job, sent), signed(sent, job.member)]
 
 
 @feature.gives_up(Send)
 async def given_up(job: Send, error: Exception, bot: Bot) -> list[Job]:
     """After an attempt nobody knows whether it arrived."""
+    await bot.attempts.ends(job)
     if job.attempted or job.doubt:
         return [await outcome.ended(bot, job, "unconfirmed")]
     return [await outcome.ended(bot, job, "failed", explain(bot, error, job.ref, "send"))]

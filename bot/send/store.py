@@ -64,11 +64,11 @@ class Attempts:
         await self._redis.set(_under_way(send.address), send.intent, ex=ASKING)
 
     async def ends(self, send: Send) -> None:
-        """Inbox answered which message it is."""
+        """It is certain which message it became, if any; or nobody will find that out any more."""
         await self._redis.delete(_under_way(send.address))
 
     async def under_way(self, address: Address) -> bool:
-        """Whether Inbox was asked to send something there and has not answered yet."""
+        """Whether Inbox was asked to send something there, and what came of it is to be found out yet."""
         return bool(await self._redis.exists(_under_way(address)))
 
     async def withdraw(self, intent: str) -> None:

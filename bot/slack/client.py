@@ -77,6 +77,14 @@ class Slack(Workspace):
                 return Place(channel, str(one["ts"]))
         return None
 
+    async def shown(self, place: Place) -> Mapping[str, Any] | None:
+        """A message at a channel's top level, as Slack has it now; None where it is gone. Needs what `find` needs."""
+        async with self._answers():
+            answer = await self.client.conversations_history(
+                channel=place.channel, oldest=place.ts, latest=place.ts, inclusive=True, limit=1
+            )
+        return next((one for one in answer.get("messages") or [] if str(one["ts"]) == place.ts), None)
+
     async def marks(self, channel: str, since: float) -> set[str]:
         """What `metadata` marked the bot's posts with, at the channel's top level; none where it may not read them."""
         try:

@@ -45,7 +45,8 @@ _NOT_NOW: Final = (OutOfMemoryError, TryAgainError)
 NOT_HERE: Final = re.compile(r"\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MOVED|UNBLOCKED)\b|now a slave$")
 NOT_NOW: Final = re.compile(r"\b(OOM|MISCONF|TRYAGAIN)\b")
 
-Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]", bool]
+# Its words and options, who waits for it, and the `moves` to which it is bound.
+Command = tuple[tuple[Any, ...], dict[str, Any], "asyncio.Future[Any]", int | None]
 _BOUND: Final = ContextVar[tuple[Any, int] | None]("bound", default=None)  # connections, and their `moves`
 
 
@@ -63,20 +64,20 @@ def same_server(redis: Any, known: int) -> Iterator[None]:
     """
     token = _BOUND.set((redis.connection_pool, known))
     try:
-        _is_bound(redis.connection_pool)
+        bound_to(redis.connection_pool)
         yield
     finally:
         _BOUND.reset(token)
 
 
-def _is_bound(pool: Any) -> bool:
-    """Whether no other server may be asked. Raises `StoreMoved` where it is another one by now."""
+def bound_to(pool: Any) -> int | None:
+    """The `moves` of the server that alone may be asked through `pool`. Raises `StoreMoved` where it is another now."""
     bound = _BOUND.get()
     if bound is None or bound[0] is not pool:
-        return False
+        return None
     if bound[1] != getattr(pool, "moves", 0):
         raise StoreMoved("it is another server by now, or the same after a break")
-    return True
+    return bound[1]
 
 
 class BatchingRedis(Redis):
@@ -90,7 +91,7 @@ class BatchingRedis(Redis):
         self._asked, self._sending = list[Command](), set[asyncio.Task[None]]()
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        bound = _is_bound(self.connection_pool)
+        bound = bound_to(self.connection_pool)
         if args[0] in ALONE:
             async with naming_outages(self.connection_pool):
                 return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
@@ -127,7 +128,9 @@ class BatchingRedis(Redis):
         try:
             results = await self._results(batch)
             if any(map(is_elsewhere, results)):
-                await leave_server(self.connection_pool)
+                pool: Any = self.connection_pool
+                await pool.leave()
+            if any(map(_is_worth_asking_again, results)):
                 results = await self._once_more(batch, results)
         finally:
             for (_, _, answer, _), result in zip(batch, results, strict=True):
@@ -140,12 +143,15 @@ class BatchingRedis(Redis):
 
     async def _once_more(self, batch: list[Command], results: list[Any]) -> list[Any]:
         """What the server refused to do is asked of whoever has its name now; what is in doubt is not repeated."""
-        refused = [number for number, result in enumerate(results) if not batch[number][3] and is_refused_here(result)]
+        free = [number for number, command in enumerate(batch) if command[3] is None]
+        refused = [number for number in free if _is_worth_asking_again(results[number])]
         again = await self._results([batch[number] for number in refused]) if refused else []
         return [dict(zip(refused, again, strict=True)).get(number, result) for number, result in enumerate(results)]
 
     async def _results(self, batch: list[Command]) -> list[Any]:
         """What came of each command, an exception for those that failed."""
+        bound = next((command[3] for command in batch if command[3] is not None), None)
+        _BOUND.set(None if bound is None else (self.connection_pool, bound))  # in this task, not in whose asked first
         try:
             if len(batch) == 1:
                 args, options, *_ = batch[0]
@@ -160,7 +166,7 @@ class BatchingRedis(Redis):
 
 class _Pipeline(Pipeline):
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        _is_bound(self.connection_pool)
+        bound_to(self.connection_pool)
         async with naming_outages(self.connection_pool):
             return await super().execute(raise_on_error)
 
@@ -182,20 +188,10 @@ async def naming_outages(pool: Any) -> AsyncIterator[None]:
         yield
     except (RedisError, OSError, TimeoutError) as error:
         if is_elsewhere(error):
-            await leave_server(pool)
+            await pool.leave()
         if (outage := as_outage(error)) is error:
             raise
         raise outage from error
-
-
-async def leave_server(pool: Any) -> None:
-    """Close every connection of `pool`; those in use, as soon as they have their answer."""
-    pool.moved()
-    await pool.update_active_connections_for_reconnect()
-    # Taken out first: one that is closed while a command is on its way would have that command sent twice.
-    idle, pool._available_connections = pool._available_connections, []
-    for connection in idle:
-        await connection.disconnect(nowait=True)
 
 
 def is_refused_here(result: object) -> bool:
@@ -205,6 +201,11 @@ def is_refused_here(result: object) -> bool:
     """
     said = isinstance(result, (ResponseError, Disconnected)) and NOT_HERE.search(str(result))
     return isinstance(result, _NOT_HERE) or bool(said)
+
+
+def _is_worth_asking_again(result: object) -> bool:
+    """Whether the server did not do it, and another may; `StoreMoved` where others in the batch were bound to one."""
+    return isinstance(result, StoreMoved) or is_refused_here(result)
 
 
 def is_elsewhere(result: object) -> bool:

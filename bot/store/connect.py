@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -15,8 +16,8 @@ from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
-from bot.errors import SettingsError, StoreUnavailable
-from bot.store.client import BatchingRedis
+from bot.errors import SettingsError, StoreMoved, StoreUnavailable
+from bot.store.client import BatchingRedis, bound_to
 from bot.store.health import UNKNOWN
 
 TIMEOUT: Final = 3.0  # seconds; longer than any blocking read, and short enough to notice soon that a server is gone
@@ -97,10 +98,12 @@ def _sentinel(url: str, name: str | None) -> Redis:
 class _Pool(ConnectionPool):
     """Commands are written by hiredis, as redis-py's own client without asyncio does: 3 µs instead of 20.
 
-    `moves` counts how often its server may have become another one: whatever was connected is so anew.
+    `moves` counts how often its server has become another one, or may have; each connection knows to which it leads.
+    What is bound to one server is sent to that one, also where redis-py connects anew in order to repeat it.
     """
 
     moves: int = 0
+    server: bytes = b""
 
     def make_connection(self) -> AbstractConnection:
         connection: Any = super().make_connection()  # type: ignore[no-untyped-call]  # redis-py has none
@@ -108,19 +111,56 @@ class _Pool(ConnectionPool):
         connection.register_connect_callback(self._connected)
         return connection  # type: ignore[no-any-return]  # it is
 
-    def _connected(self, connection: Any) -> None:
-        """One that connects anew has lost its server, which counts once for all that were connected to it."""
-        if getattr(connection, "moves", None) == self.moves:
-            self.moves += 1
-        connection.moves = self.moves
+    async def get_connection(self, *args: Any, **options: Any) -> Any:
+        """Raises `StoreMoved` where it leads to another server than what is asked is bound to."""
+        connection: Any = await super().get_connection(*args, **options)  # type: ignore[no-untyped-call]
+        try:
+            if bound_to(self) not in (None, connection.moves):
+                raise StoreMoved("this connection leads to another server")
+        except StoreMoved:
+            await self.release(connection)
+            raise
+        return connection
 
-    def moved(self) -> None:
-        """Its server is left, unless that is known of all that is connected."""
-        if any(getattr(one, "moves", None) == self.moves for one in self._all()):
+    async def _connected(self, connection: Any) -> None:
+        """Note to which server. One that does not say which one it is may be another each time it is connected to."""
+        server = await _run_id(connection)
+        again = getattr(connection, "moves", None) == self.moves
+        is_other = server != self.server if server and self.server else again
+        self.server = server or self.server
+        self.moves += is_other
+        connection.moves = self.moves
+        if is_other:
+            await self._leave_all_but(connection)
+        bound_to(self)
+
+    async def leave(self) -> None:
+        """Close every connection; those in use, as soon as they have their answer."""
+        if any(getattr(one, "moves", None) == self.moves for one in self._all()):  # else that is known already
             self.moves += 1
+        await self._leave_all_but(None)
+
+    async def _leave_all_but(self, one: Any) -> None:
+        await self.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]
+        if one is not None:
+            one.reset_should_reconnect()
+        # Taken out first: one that is closed while a command is on its way would have that command sent twice.
+        idle, self._available_connections = self._available_connections, []
+        for connection in idle:
+            await connection.disconnect(nowait=True)
 
     def _all(self) -> list[Any]:
         return [*self._available_connections, *self._in_use_connections]
+
+
+async def _run_id(connection: Any) -> bytes:
+    """Another one after each start of a server, and of each replica; empty where the user may not ask."""
+    await connection.send_command("INFO", "server", check_health=False)
+    try:
+        found = re.search(rb"run_id:(\w+)", await connection.read_response())
+    except ResponseError:
+        return b""
+    return found[1] if found else b""
 
 
 class _SentinelPool(_Pool, SentinelConnectionPool):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from bot.address import Address
 from bot.people.jobs import Tell
@@ -69,6 +71,23 @@ class Revise(Asked):
         if self.address is None:
             return f"echo:{self.thread_id}"
         return f"to:{self.address.account_link_id}:{self.address.platform_id}"
+
+
+class Early(Asked):
+    """Find out which conversation's card it is below which somebody wrote, edited or deleted what has the prefix.
+
+    The `wish` has its turn then, and so has all that is written below that card meanwhile.
+    """
+
+    noted: ClassVar[bool] = False
+    patience: ClassVar[float] = SENDS_WAIT
+    waits_in: ClassVar[str] = "early:{asker.channel}:{asker.thread_ts}"
+    kind: Literal["early"] = "early"
+    wish: Annotated[Echo | Revise, Field(discriminator="kind")]
+
+    @property
+    def line(self) -> str:
+        return ""  # it may be below no card at all
 
 
 class Mark(Asked):

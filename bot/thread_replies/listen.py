@@ -15,8 +15,8 @@ from bot.feature import Feature
 from bot.models import Place
 from bot.queue.job import Job
 from bot.slack.payloads import Ack, Body, author
-from bot.thread_replies.jobs import Echo, Hint, Revise
-from bot.thread_replies.send import once_of
+from bot.thread_replies.jobs import Early, Echo, Hint, Revise
+from bot.thread_replies.send import intent_of, once_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,15 +42,14 @@ async def _written(bot: Bot, body: Body) -> None:
     if not _reply_of_a_person(said):
         return
     thread_id = await _thread(bot, body, said)
-    if thread_id is None:
+    if not (thread_id or _is_below_ours(bot, said)):
         return
     who, words = author(body, said), said.get("text") or ""
-    prefix = (await bot.preferences.channel(said["channel"])).replies
-    if prefix and text.after_prefix(text.decode(words), prefix) is not None:
+    if await _has_prefix(bot, body, said):
         files = bool(said.get("files"))
         job = Echo(thread_id=thread_id, ts=said["ts"], text=words, files=files, asker=who)
-        await _accept(bot, job, once_of(who.channel, job.ts))
-    elif words.strip() and who.channel not in (await bot.preferences.person(who.user)).hinted:
+        await _in_turn(bot, job, once_of(who.channel, job.ts))
+    elif thread_id and words.strip() and who.channel not in (await bot.preferences.person(who.user)).hinted:
         talk = Hint(thread_id=thread_id, ts=said["ts"], text=words, asker=who)
         await _accept(bot, talk, f"slack-hint:{who.channel}:{talk.ts}")
 
@@ -59,25 +58,57 @@ async def _changed(bot: Bot, body: Body) -> None:
     said, before = body["event"]["message"], body["event"].get("previous_message") or {}
     if said.get("subtype") == "tombstone":  # deleted, and its replies are still there
         await deleted(bot, body, said["ts"])
-        await _revised(bot, body, before, None)
+        await _revised(bot, body, before, before, None)
     elif said.get("text") != before.get("text"):  # not a link's preview that came later
-        await _revised(bot, body, said, said.get("text") or "")
+        await _revised(bot, body, said, before, said.get("text") or "")
 
 
 async def _deleted(bot: Bot, body: Body) -> None:
     await deleted(bot, body, str(body["event"].get("deleted_ts") or ""))
-    await _revised(bot, body, body["event"].get("previous_message") or {}, None)
+    before = body["event"].get("previous_message") or {}
+    await _revised(bot, body, before, before, None)
 
 
-async def _revised(bot: Bot, body: Body, said: Body, now: str | None) -> None:
+async def _revised(bot: Bot, body: Body, said: Body, before: Body, now: str | None) -> None:
     """Whether it ever left Slack, a worker finds out, once it is certain whether it did."""
-    if _reply_of_a_person(said) and (thread_id := await _thread(bot, body, said)):
+    if not _reply_of_a_person(said):
+        return
+    thread_id = await _thread(bot, body, said) or await _sent_to(bot, body, said)
+    if thread_id or (_is_below_ours(bot, said) and await _has_prefix(bot, body, before)):
         job = Revise(thread_id=thread_id, ts=said["ts"], text=now, asker=author(body, said))
-        await _accept(bot, job, f"slack-event:{body['event_id']}")
+        await _in_turn(bot, job, f"slack-event:{body['event_id']}")
 
 
-async def _thread(bot: Bot, body: Body, said: Body) -> str | None:
-    return await bot.cards.at(Place(body["event"]["channel"], said["thread_ts"]))
+async def _thread(bot: Bot, body: Body, said: Body) -> str:
+    """The conversation whose card it is below; "" where that is no card, or is not known to be one."""
+    return await bot.cards.at(Place(body["event"]["channel"], said["thread_ts"])) or ""
+
+
+async def _sent_to(bot: Bot, body: Body, said: Body) -> str:
+    """The conversation that it went to, wherever it is: its card may be gone by now."""
+    sent = await bot.attempts.get(intent_of(body["event"]["channel"], said["ts"]))
+    return (sent.address.thread_id or "") if sent else ""
+
+
+async def _has_prefix(bot: Bot, body: Body, said: Body) -> bool:
+    prefix = (await bot.preferences.channel(body["event"]["channel"])).replies
+    return bool(prefix) and text.after_prefix(text.decode(said.get("text") or ""), prefix) is not None
+
+
+def _is_below_ours(bot: Bot, said: Body) -> bool:
+    """Whether the bot began the thread, with what may be a card that is not noted yet; also where Slack does not say.
+
+    What is shown in the channel too has a `root`, all else a `parent_user_id`.
+    """
+    parent = said.get("parent_user_id") or (said.get("root") or {}).get("user")
+    return parent in (None, bot.installation.bot_user)
+
+
+async def _in_turn(bot: Bot, job: Echo | Revise, once: str) -> None:
+    """Not before what was written there while nobody knew whose card it is."""
+    waits = Early(ref=job.ref, wish=job, asker=job.asker)
+    is_early = not job.thread_id or await bot.lanes.has_work(waits.lane)
+    await _accept(bot, waits if is_early else job, once)
 
 
 async def _accept(bot: Bot, job: Job, once: str) -> None:

@@ -13,8 +13,10 @@ import structlog
 
 from bot import text, words
 from bot.address import Address
+from bot.card import Card
+from bot.cards.known import card_of
 from bot.context import Bot
-from bot.errors import NotNow, SlackRefused, Unidentified
+from bot.errors import Gone, NotNow, SlackRefused, Unidentified
 from bot.feature import Feature
 from bot.later.put import begun
 from bot.models import Person, Place, Thread
@@ -62,6 +64,7 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     try:
         actor = await bot.access.actor(job.asker, fresh=True)
         links = await bot.directory.account_links()
+        card = await _card(bot, job)
     except (NotNow, Unidentified) as error:
         return [say(job.asker, given_up(bot, job, error))]
     if await bot.attempts.withdrawn(intent_of(channel, job.ts)):
@@ -72,16 +75,23 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     body = await _body(bot, job)
     if body is None:
         return await _not_sent(bot, job, actor, echo_words.OFF, "switched off")
-    card = await bot.cards.get(job.thread_id)
     person = card.thread.person if card else None
     if card is None or card.gone or person is None:
-        return await _not_sent(bot, job, actor, words.GONE if card else words.NO_CARD, "gone")
+        return await _not_sent(bot, job, actor, words.GONE, "gone")
     if job.files or not body:
         why = echo_words.NO_FILES if job.files else echo_words.NOTHING_AFTER
         return await _not_sent(bot, job, actor, why, "not text")
     account = next((link.label for link in links if link.id == card.thread.account_link_id), "your account")
     follow = await begun(bot, _intended(job, actor, card.thread, person, account, body))
     return [*_shown(job, follow), *follow]
+
+
+async def _card(bot: Bot, job: Echo) -> Card | None:
+    """What is known of the conversation, or what Inbox says where it is forgotten; None where Inbox knows of none."""
+    try:
+        return await card_of(bot, job.thread_id)
+    except Gone:
+        return None
 
 
 def _shown(job: Echo, follow: Sequence[Job]) -> list[Job]:

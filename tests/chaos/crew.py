@@ -103,6 +103,10 @@ class Crew:
     settings: Settings
     environment: dict[str, str]
     hands: list[Hand] = field(default_factory=list)
+    diary: list[tuple[float, str]] = field(default_factory=list)  # Unix seconds, and what happened to all
+
+    def notes(self, what: str) -> None:
+        self.diary.append((time.time(), what))
 
     @property
     def deaths(self) -> int:
@@ -157,6 +161,7 @@ class Crew:
         while not until.is_set():
             await asyncio.sleep(dice.uniform(*pause))
             hand = dice.choice(self.hands)
+            self.notes(f"a {hand.role} is killed")
             await hand.kill()
             await hand.start()
             if hand.role == "web":

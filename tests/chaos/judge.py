@@ -76,12 +76,28 @@ class Judge:
             f"received, {on.deaths} processes killed, Redis moved {redis.moves} times, {len(redis.lost)} of them back\n"
             + "".join(f"  {name}: {len(found)} {found[:5] if found else ''}\n" for name, found in wrong.items())
             + f"  posted twice: {len(twice)} {twice[:5]}\n"
-            f"  stayed below a card that was not noted yet: {self._unnoted()}\n"
             f"  told as not confirmed or not sent: {len(self._handed_back())}"
         )
+        told_of = " ".join([*wrong["out of order"], *wrong["cards"]])
+        for one in self._talks:
+            if f"in {one.number} " in told_of or one.person.name in told_of:
+                print("\n".join(self._story(one)))  # noqa: T201  # what led to it
         assert on.inbox.violations == []
         assert {name: found for name, found in wrong.items() if found} == {}
         assert len(twice) <= on.deaths + unanswered
+
+    def _story(self, one: Talk) -> list[str]:
+        """What became of a conversation, in order of time (Unix seconds)."""
+        texts = re.compile(rf"\b(?:in|dm|filled|said|changed) {one.number} \d+\b")
+        at = [*self._on.diary, *((since, f"Redis loses all until {until:.3f}") for since, until in self._redis.lost)]
+        written = one.thread(self._on).messages
+        at += [(message.created_at.timestamp(), f"{message.direction}: {message.text}") for message in written]
+        for call in self._on.slack.calls:
+            shown = self._on.slack.show(call.args["blocks"]) if call.args.get("blocks") else ""
+            if call.method.startswith("chat.") and (found := texts.findall(shown)):
+                place = f"{call.args.get('channel')} below {call.args.get('thread_ts')}, {call.answer.get('ts')}"
+                at.append((call.at, f"{call.method} {call.answer.get('error', 'ok')} {place}: {', '.join(found)}"))
+        return [f"{when:.3f} {what}" for when, what in sorted(at)]
 
     def twice(self) -> list[str]:
         return [text for text, count in Counter(self._on.sent()).items() if count > 1 and not self._forgotten(text)]
@@ -98,9 +114,19 @@ class Judge:
             sent = [said.text.replace("changed", "said") for said in self._on.inbox.sent()]
             for way in ("dm", "filled", "said"):
                 wrong += inversions(list(dict.fromkeys(text for text in sent if _is(text, way, one.number))))
-            below = [line for post in self._posts() if post.thread_ts for line in self._lines(post)]
-            wrong += inversions(list(dict.fromkeys(line for line in below if _is(line, "in", one.number))))
+            below = [(float(post.ts), line) for post in self._posts() if post.thread_ts for line in self._lines(post)]
+            wrong += inversions(self._once([(ts, line) for ts, line in below if _is(line, "in", one.number)]))
         return wrong
+
+    def _once(self, shown: list[tuple[float, str]]) -> list[str]:
+        """Each line where it stands first, but for what Redis forgot and what was therefore posted again."""
+        lines = [line for _, line in shown]
+        kept = [
+            line
+            for k, (ts, line) in enumerate(shown)
+            if line not in lines[k + 1 :] or not self._redis.loses(ts, ts + 1)
+        ]
+        return list(dict.fromkeys(kept))
 
     def _unasked(self) -> list[str]:
         sent = self._on.sent()
@@ -110,7 +136,7 @@ class Judge:
 
     def _unsaid(self, one: Talk, done: set[str]) -> list[str]:
         """Replies with the prefix that neither went out nor were told of; not all that tells of one says which."""
-        unsent = [said for said in self._without_a_word(one, done) if not self._below_a_new_card(said)]
+        unsent = self._without_a_word(one, done)
         notices = sum(STAYED in words for words in self._on.told(one.user))
         return [said.text for said in unsent[notices:]]
 
@@ -120,16 +146,6 @@ class Judge:
             for said in one.said
             if not ({said.text, said.now} & done or "warning" in _marks(said) or self._may_be_lost(said.done))
         ]
-
-    def _below_a_new_card(self, said: Said) -> bool:
-        """Whether the bot may not have noted the card yet, or Redis have lost it: what is written there stays there."""
-        posted, written = float(said.message.thread_ts or 0), float(said.message.ts)
-        return written - posted < SLOWEST or self._redis.loses(posted - 1, posted + SLOWEST)
-
-    def _unnoted(self) -> list[str]:
-        done = set(self._on.sent()) | self._handed_back()
-        unsent = [said for one in self._talks for said in self._without_a_word(one, done)]
-        return [said.text for said in unsent if self._below_a_new_card(said)]
 
     def _stale(self) -> Iterator[str]:
         """Messages that say something else in Inbox than in Slack, though nobody was told."""
@@ -169,15 +185,17 @@ class Judge:
                     twice.append(line)
         return twice
 
-    def _card(self, one: Talk, end: str) -> Iterator[str]:
+    def _card(self, one: Talk, end: str) -> list[str]:
+        """What is wrong with the card; of two, where Redis forgot one that was posted or left, with the better one."""
         cards, name = one.cards(self._on), one.person.name
         if not cards:
-            yield f"{name} has none"
-            return
-        if len(cards) > 1 and not self._redis.lost:  # of two, the newer is kept up to date
-            yield f"{name} has {len(cards)}"
-        card = cards[-1]
-        shown = self._on.slack.show(card)
+            return [f"{name} has none"]
+        if len(cards) > 1 and not self._redis.lost:
+            return [f"{name} has {len(cards)}"]
+        return min((list(self._wrong_with(card, one, end)) for card in cards), key=len)
+
+    def _wrong_with(self, card: Message, one: Talk, end: str) -> Iterator[str]:
+        name, shown = one.person.name, self._on.slack.show(card)
         below = [self._on.slack.show(post) for post in self._on.slack.replies(card.channel, card.ts)]
         if card.channel != end:
             yield f"{name}'s is in {card.channel}, and was moved to {end}"

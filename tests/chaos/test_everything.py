@@ -150,6 +150,7 @@ async def _woes(on: Crew, redis: Twins, dice: random.Random, woe: asyncio.Event,
 
 
 async def _woe(on: Crew, redis: Twins, dice: random.Random, one: str) -> None:
+    on.notes(one)
     match one:
         case "slack is away":
             on.slack.fail("*", status=503, times=None)
@@ -161,6 +162,7 @@ async def _woe(on: Crew, redis: Twins, dice: random.Random, one: str) -> None:
             return await redis.go_back(dice.uniform(0.1, 1.0))
     await asyncio.sleep(dice.uniform(AWAY / 2, AWAY))
     (on.slack if "slack" in one else on.inbox).heal()
+    on.notes(f"no more: {one}")
     return None
 
 

@@ -14,7 +14,7 @@ import pytest
 from redis.exceptions import RedisError, ResponseError
 
 from bot.cards.jobs import Render
-from bot.errors import NotWritable, StoreUnavailable
+from bot.errors import NotWritable, StoreMoved, StoreUnavailable
 from bot.events.store import Feed
 from bot.features import KINDS
 from bot.queue.job import Job, Keep
@@ -23,6 +23,7 @@ from bot.queue.worker import Worker
 from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Message
 from bot.store import embedded, keys
+from bot.store.client import moves, same_server
 from bot.store.connect import connect
 from tests.conftest import Open
 from tests.servers import Relay, Start, ask, relay, starting
@@ -341,6 +342,66 @@ async def test_the_feed_is_not_read_past_what_another_server_may_not_know(pair: 
         await feed.advance(50, "", known)
     assert await feed.cursor() == 1
     await feed.advance(50, "", feed.moves())
+    assert await feed.cursor() == 50
+
+
+async def test_what_is_repeated_after_a_break_is_not_repeated_on_another_server(pair: Pair, client: Any) -> None:
+    """The server goes while a command is under way: redis-py would send it to whoever answers next."""
+    await pair.replicated()
+    known = moves(client)
+
+    async def write() -> None:
+        with same_server(client, known):
+            await client.set("where", "new")
+
+    await ask(pair.old, "CLIENT", "PAUSE", "20000", "ALL")
+    bound, free = asyncio.create_task(write()), asyncio.create_task(client.get("where"))
+    await asyncio.sleep(0.2)
+    await ask(pair.new, "REPLICAOF", "NO", "ONE")
+    pair.address.target = pair.new
+    await pair.address.stop()  # all that is open breaks
+    with pytest.raises(StoreMoved):
+        await bound
+    assert await free == b"everywhere"
+    assert await ask(pair.new, "GET", "where") == b"everywhere"
+    assert moves(client) > known
+
+
+@pytest.mark.parametrize("known_by", ["a new connection", "an old connection"])
+async def test_a_connection_that_leads_to_another_server_does_nothing_that_is_bound_to_the_first(
+    pair: Pair, client: Any, known_by: str
+) -> None:
+    """Both servers live, and only what is opened anew comes to the new one."""
+    feed = Feed(client)
+    await feed.advance(1)
+    await pair.replicated()
+    known = feed.moves()
+    await ask(pair.new, "REPLICAOF", "NO", "ONE")
+    pair.address.target = pair.new
+    held = await client.connection_pool.get_connection() if known_by == "a new connection" else None
+    with same_server(client, known):
+        if held:
+            with pytest.raises(StoreMoved):
+                await client.pipeline().set("where", "new").execute()
+            with pytest.raises(StoreMoved):
+                await client.set("where", "new")
+        else:
+            await client.set("where", "old")
+    if held:
+        await client.connection_pool.release(held)
+    assert await ask(pair.old, "GET", "where") == (b"everywhere" if held else b"old")
+    assert await ask(pair.new, "GET", "where") == b"everywhere"
+    if held:  # nothing is asked of the server that was left
+        await client.set("where", "there")
+        assert await ask(pair.new, "GET", "where") == b"there"
+
+
+async def test_a_break_after_which_the_same_server_answers_is_no_move(pair: Pair, client: Any) -> None:
+    feed = Feed(client)
+    await feed.advance(1)
+    known = feed.moves()
+    await pair.address.stop()
+    await feed.advance(50, "", known)
     assert await feed.cursor() == 50
 
 

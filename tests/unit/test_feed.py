@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.context import Bot
+from bot.context import Bot, Timing
 from bot.errors import StoreUnavailable, Unavailable
 from bot.events.feed import sync
 from bot.events.jobs import Sync
@@ -50,7 +50,11 @@ class Source:
     def __init__(self) -> None:
         self.events_so_far: list[Event] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
-        self.down = False
+        self.down, self.away = False, False
+
+    async def team(self) -> None:
+        if self.away:
+            raise Unavailable(status=503)
 
     async def events(self, after: int | None) -> EventPage:
         left = [one for one in self.events_so_far if one.seq > (after or 0)]
@@ -73,7 +77,9 @@ class Bench:
     def __init__(self, url: str) -> None:
         self.redis: Any = connect(url)
         self.feed, self.source = Feed(self.redis), Source()
-        self.bot = cast(Bot, SimpleNamespace(background=self.source, feed=self.feed))  # all that a sync touches
+        self.bot = cast(
+            Bot, SimpleNamespace(background=self.source, feed=self.feed, timing=Timing())
+        )  # all that a sync touches
 
     async def arrive(self, one: Event) -> bool:
         return await self.feed.arrive(one, wanted(one), same_count=one.api == "v2")
@@ -209,7 +215,23 @@ async def test_while_the_feed_cannot_be_read_it_is_tried_again_and_nothing_is_ou
     assert await bench.dispatched() == ["e4", "e5", "e6", "e7", "e8"]
 
 
-async def test_when_the_feed_cannot_be_read_for_long_what_waits_goes_on_in_its_own_order(bench: Bench) -> None:
+async def test_while_inbox_is_away_nothing_is_shown_out_of_order_however_long(bench: Bench) -> None:
+    for seq in (8, 6, 7):
+        await bench.arrive(event(seq))
+    bench.source.down = bench.source.away = True
+    job = Sync()
+    for _ in range(40):
+        with pytest.raises(Later) as later:
+            await sync(job, nowhere, bench.bot)
+        job = cast(Sync, later.value.job)
+    assert await bench.dispatched() == []
+    bench.source.down = bench.source.away = False
+    bench.happen(4, 5, 6, 7, 8)
+    await sync(job, nowhere, bench.bot)
+    assert await bench.dispatched() == ["e4", "e5", "e6", "e7", "e8"]
+
+
+async def test_when_the_feed_alone_cannot_be_read_for_long_what_waits_goes_on_in_its_own_order(bench: Bench) -> None:
     for seq in (8, 6, 7):
         await bench.arrive(event(seq))
     bench.source.down = True

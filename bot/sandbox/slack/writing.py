@@ -55,7 +55,9 @@ class Writing(People):
         said: Json = {"user": message.user, "text": message.text, "ts": message.ts, "team": author.team_id}
         said |= {"bot_id": BOT_ID, "app_id": APP_ID} if author.bot else {"client_msg_id": self.token()}
         if message.thread_ts:
-            said |= {"thread_ts": message.thread_ts, "parent_user_id": self._parent(place, message.thread_ts)}
+            parent = self._parent(place, message.thread_ts)
+            said |= {"thread_ts": message.thread_ts}
+            said |= {"root": {"user": parent}} if message.broadcast else {"parent_user_id": parent}
         if place.shared:
             said |= {"user_team": author.team_id, "source_team": author.team_id}
         return said
