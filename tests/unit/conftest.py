@@ -78,7 +78,7 @@ async def outside(redis_url: str) -> AsyncIterator[Outside]:
             "HOST": "127.0.0.1",
             "PORT": str(port),
         }
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=2.0))
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=10.0))
         yield Outside(slack, inbox, world, env, url, http)
 
 

@@ -201,7 +201,6 @@ async def test_the_tour_plays_to_its_end_without_any_setting_and_leaves_nothing(
 ) -> None:
     ended = await bot(tmp_path, {}, "sandbox", "--tour", "--api", api)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.seconds < 20
     for step in ("1. Sarah writes", "2. Ana presses", "3. Ana answers", "4. Ana presses", "5. Sarah writes again"):
         assert step in ended.out
     for seen in ("Assigned to Ana", "Archived by Ana", "Tom & Jerry say <3 until Friday 🎉", f"Inbox (API {api})"):
@@ -432,7 +431,7 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
     env |= {name: outside.env[name] for name in ("SLACK_API_BASE_URL", "INBOX_API_BASE_URL", "PORT")}  # the sandbox's
 
     async with process(tmp_path, env, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         assert (await slack.command(people.ana, people.channel, text="@sarah Hello")).ok
         await slack.until(lambda: "Sent to Sarah Chen" in "".join(map(slack.show, slack.ephemerals(people.ana))))
         assert [message.text for message in inbox.sent()] == ["Hello"]
@@ -448,9 +447,9 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
     assert slack.messages(people.channel) == []
 
     async with process(tmp_path, env | {"NOTIFY_CHANNEL": people.channel}, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         await inbox.customer_writes(people.sarah, "Hi again!")
-        await slack.until(lambda: "Hi again!" in "".join(map(slack.show, slack.messages(people.channel))), timeout=10.0)
+        await slack.until(lambda: "Hi again!" in "".join(map(slack.show, slack.messages(people.channel))))
         assert (await terminated(running)).code == 0
 
 
@@ -459,7 +458,7 @@ async def test_an_ack_under_way_survives_sigterm_in_socket_mode(outside: Outside
     slack.socket_mode = True
     talk = slack.say(people.bo, people.channel, "Lunch?")
     async with process(tmp_path, outside.env | {"SLACK_APP_TOKEN": slack.app_token}, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         slack.fail("views.open", delay=0.7)
         asked = asyncio.create_task(slack.shortcut(people.ana, talk.channel, talk.ts, "send_as_dm"))
         await asyncio.sleep(0.2)

@@ -160,7 +160,7 @@ async def at_work(outside: Outside, cwd: Path, more: dict[str, str]) -> AsyncIte
     slack, people = outside.slack, outside.acme
     slack.socket_mode = True
     async with process(cwd, outside.env | {"SLACK_APP_TOKEN": slack.app_token} | more, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         await slack.command(people.ana, people.channel, "/inbox", "stats")
         await slack.command(people.ana, people.channel, "/inbox", "version")
         await slack.until(lambda: [one for one in slack.calls if one.method == "response_url"])

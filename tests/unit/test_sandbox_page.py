@@ -39,7 +39,7 @@ class Visitor:
         return found
 
     async def until(self, predicate: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not predicate():  # noqa: ASYNC110  # reads best so
                 await asyncio.sleep(0.01)
 

@@ -160,7 +160,7 @@ async def desk(slack: SandboxSlack) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 def client(slack: SandboxSlack) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=2)
+    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=10)
 
 
 async def refused(call: Any) -> str:
