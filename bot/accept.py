@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
 from bot import words
 from bot.context import Bot
-from bot.errors import NotThere, StoreUnavailable
+from bot.errors import NotThere, Refused, SlackError, StoreUnavailable
 from bot.models import Place
 from bot.people.answers import say
 from bot.queue.job import Asked, Asker, Job
@@ -20,6 +21,8 @@ from bot.slack.payloads import Body, asker, button_value, clicked, modal_of
 log = structlog.get_logger(__name__)
 
 WITHIN: Final = 1.8  # seconds; less than the boundary waits before it says that nothing was done
+TYPING: Final = 1.0  # seconds; Slack waits three, and nobody who types does
+T = TypeVar("T")
 
 
 async def asked(bot: Bot, job: Asked) -> None:
@@ -33,7 +36,10 @@ async def submitted(bot: Bot, body: Body, job: Job, *more: Job) -> None:
 
 
 async def once(bot: Bot, job: Job, key: str, *more: Job) -> None:
-    """Accept `job` and `more`, unless something was accepted under `key` in seven days. Raises `StoreUnavailable`."""
+    """Accept `job` and `more`, unless something was accepted under `key` in seven days. Raises `StoreUnavailable`.
+
+    The seven days are `first_time` in `queue/lanes.lua`; the ten minutes of `is_first`, for forms, are another rule.
+    """
     new = await bot.lanes.accept(job, *more, once=key, within=WITHIN)
     log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
@@ -74,6 +80,17 @@ async def show(bot: Bot, who: Asker, view: View, instead_of: str) -> str:
     except NotThere:
         return ""
     return instead_of
+
+
+async def completing(bot: Bot, body: Body, find: Callable[[str], Awaitable[Sequence[T]]]) -> Sequence[T]:
+    """What `find` finds for what somebody has typed; nothing for whoever may not act, and while the store is away."""
+    try:
+        async with asyncio.timeout(TYPING):
+            if await bot.access.might_act(asker(body)):
+                return await find(str(body.get("value") or ""))
+    except (Refused, SlackError, StoreUnavailable, TimeoutError) as error:
+        log.info("nothing_suggested", menu=body.get("action_id"), error=type(error).__name__)
+    return ()
 
 
 class ThreadForm(Protocol):

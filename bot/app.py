@@ -25,7 +25,6 @@ from bot.inbox.client import Http, Inbox
 from bot.inbox.transport import http_client
 from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
-from bot.network import network_of
 from bot.people import answers
 from bot.people.access import Access
 from bot.people.directory import Directory
@@ -57,7 +56,7 @@ from bot.slack.socket_mode import SocketMode
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
 from bot.snooze.store import Snoozes
-from bot.start import Started, begun, both_answer, followed, inbox_client, opened_redis, started
+from bot.start import Started, begun, both_answer, followed, inbox_client, opened_redis, opened_slack, started
 from bot.stats.store import Counts
 from bot.store.health import health, write
 from bot.store.layout import migrate
@@ -95,10 +94,8 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(opened_redis(settings))
         await migrate(redis)
-        network = network_of(settings)
-        session = await stack.enter_async_context(slack_session(network))
-        http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, network))
-        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
+        slack = await stack.enter_async_context(opened_slack(settings))
+        http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, slack.network))
         timing = timing or Timing()
         at = await started(settings, timing, redis, slack, http, KINDS)
         bot = _bot(settings, timing, redis, slack, http, at)
@@ -109,7 +106,7 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
         web = Web(bot, bolt, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
-            sockets = await stack.enter_async_context(slack_session(network, total=None))
+            sockets = await stack.enter_async_context(slack_session(slack.network, total=None))
             socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
         timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.timing.poll)
         parts = (bot.inbox, bot.lanes, bot.snippets, bolt, web.app, web.watch, _worker(bot), timer, socket_mode)

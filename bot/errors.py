@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError              the operator sets a variable right           (exit 2)
 ├── StoreUnavailable           Redis does not answer: the sender tries again
+│   ├── StoreMoved             the same: it may be another Redis, which lacks what was written
 │   └── NotWritable            Redis answers, and takes no writes now
 ├── Mistake                    who typed it types it otherwise
 ├── Refused                    this person may not do this
@@ -51,7 +52,7 @@ from typing import ClassVar
 
 
 class BotError(Exception):
-    """Base class. `str(error)` is for the operator's log; what the person reads is written in `bot.views.words`."""
+    """Base class. `str(error)` is for the operator's log; what the person reads is in a `words` module."""
 
 
 class SettingsError(BotError):

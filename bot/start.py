@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -31,6 +31,7 @@ from bot.inbox.client import Http, Inbox, choose_version, is_pinned, open_inbox
 from bot.inbox.either import Either
 from bot.inbox.version import Shared, Spoken, end_of
 from bot.metrics import ANSWERS
+from bot.network import network_of
 from bot.people.notices import Notices
 from bot.people.rights import Rights
 from bot.people.versions import Versions
@@ -39,6 +40,7 @@ from bot.queue.lanes import Lanes
 from bot.queue.worker import cancelled
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.session import slack_session
 from bot.slack.workspace import Installation
 from bot.store import embedded
 from bot.store.connect import check, connect
@@ -68,6 +70,20 @@ async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
         if own:
             await own.stop(redis)
         await redis.aclose()
+
+
+@asynccontextmanager
+async def opened_slack(settings: Settings) -> AsyncIterator[Slack]:
+    """Slack with the bot's token, which nothing was asked yet."""
+    network = network_of(settings)
+    async with slack_session(network) as session:
+        yield Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
+
+
+async def inbox_that_answers(settings: Settings, http: Http) -> Inbox:
+    """Inbox by the version that answers now. Raises `InboxError`s."""
+    base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
+    return open_inbox(http, base, token, await choose_version(http, base, token, settings.inbox_api_version))
 
 
 class Started(NamedTuple):
@@ -175,7 +191,8 @@ def inbox_client(
 
     base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
     spend = partial(quota.inbox, background=background)
-    return Either(spoken, lambda version: open_inbox(http, base, token, version, spend=spend, learn=learn))
+    either = Either(spoken, lambda version: open_inbox(http, base, token, version, spend=spend, learn=learn))
+    return cast(Inbox, either)
 
 
 @asynccontextmanager

@@ -84,6 +84,11 @@ def plain(text: str, limit: int = 3000) -> str:
     return whole.rstrip() + ELLIPSIS if limit > 0 else ""
 
 
+def linked(name: str, link: str | None) -> str:
+    """Somebody's name, which leads to `link` where there is one, as mrkdwn."""
+    return f"<{link}|{plain(name, 80)}>" if link else f"*{plain(name, 80)}*"
+
+
 def code(text: str, limit: int = 200) -> str:
     """Words as code, which Slack shows as they are: an address can be copied, a prefix is no quote."""
     return "`" + clip(clean(text).replace("`", "'"), limit).replace("&", "&amp;").replace("<", "&lt;") + "`"

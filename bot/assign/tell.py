@@ -8,9 +8,8 @@ from bot.assign.views import assigned_message
 from bot.context import Bot
 from bot.errors import SlackError
 from bot.feature import Feature
-from bot.people.answers import given_back
+from bot.people.answers import given_back, tell
 from bot.people.colleague import user_of
-from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 
 feature = Feature()
@@ -36,7 +35,7 @@ async def tell_assignee(job: TellAssignee, _: Keep, bot: Bot) -> list[Job]:
     except SlackError:
         link = None
     message = assigned_message(card, by=job.by, link=link, note=job.note)
-    return [Tell(asker=Asker(user=user), text=message["text"], blocks=message["blocks"], lasting=True)]
+    return [tell(Asker(user=user), message, lasting=True)]
 
 
 def _unread(job: TellAssignee, why: str) -> list[Job]:

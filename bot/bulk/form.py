@@ -70,9 +70,8 @@ async def open_form(job: OpenBulk, _: Keep, bot: Bot) -> list[Job]:
     actor = await forms.actor(bot, job, title)
     if actor is None:
         return []
-    _list, listing_id, page = job.seen_in.split("|")
-    shown = await bot.listings.get(listing_id)
-    if shown is None or shown.user != job.asker.user:
+    listing_id, page, shown = await bot.listings.seen(job.seen_in, job.asker.user)
+    if shown is None:
         return await forms.notice(bot, job, title, lists.TOO_OLD)
     count = len(await bot.ticks.of(listing_id) & {one.id for one in shown.threads})
     if not 0 < count <= MOST:

@@ -39,6 +39,7 @@ class BeginBulk(Asked):
     """Do it with those that are ticked in the list `seen_in`."""
 
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""  # how far it is, is said at once
     waits_in: ClassVar[str] = "shown:{asker.user}"
     kind: Literal["begin_bulk"] = "begin_bulk"
     wanted: Wanted
@@ -47,10 +48,6 @@ class BeginBulk(Asked):
     @property
     def described(self) -> tuple[str, str]:
         return f"bulk {self.wanted.act}", ""
-
-    @property
-    def line(self) -> str:
-        return ""  # how far it is, is said at once
 
 
 class Ticked(Record):
@@ -74,6 +71,7 @@ class Bulk(Asked):
     """
 
     background: ClassVar[bool] = True
+    says: ClassVar[str] = ""
     kind: Literal["bulk"] = "bulk"
     id: str
     wanted: Wanted
@@ -95,10 +93,6 @@ class Bulk(Asked):
     def described(self) -> tuple[str, str]:
         return f"bulk {self.wanted.act}", ""
 
-    @property
-    def line(self) -> str:
-        return ""
-
     def after(self, how: How, why: str = "") -> Bulk:
         """The job that goes on with the next conversation, after the first of `left` came out so."""
         first, *rest = self.left
@@ -119,13 +113,10 @@ class StopBulk(Asked):
     """Let it end with the conversation that is in hand; `id` is the `Bulk`'s."""
 
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""  # what it stops says so
     waits_in: ClassVar[str] = "stop:{id}"
     kind: Literal["stop_bulk"] = "stop_bulk"
     id: str
-
-    @property
-    def line(self) -> str:
-        return ""  # what it stops says so
 
     @property
     def stopped(self) -> Bulk:
@@ -138,16 +129,13 @@ class EndBulk(Asked):
 
     noted: ClassVar[bool] = False
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "shown:{asker.user}"
     kind: Literal["end_bulk"] = "end_bulk"
     id: str
     seen_in: str
     threads: tuple[str, ...]
     said: str
-
-    @property
-    def line(self) -> str:
-        return ""
 
 
 class TellAssigned(Job):

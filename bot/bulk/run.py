@@ -46,9 +46,8 @@ feature = Feature()
 async def begin(job: BeginBulk, _: Keep, bot: Bot) -> list[Job]:
     """Those that are ticked now, with what the list showed of them."""
     await bot.access.actor(job.asker)
-    _list, listing_id, _page = job.seen_in.split("|")
-    shown = await bot.listings.get(listing_id)
-    if shown is None or shown.user != job.asker.user:
+    listing_id, _page, shown = await bot.listings.seen(job.seen_in, job.asker.user)
+    if shown is None:
         return [say(job.asker, lists.TOO_OLD)]
     ticked = await bot.ticks.of(listing_id)
     threads = [each for each in shown.threads if each.id in ticked]
@@ -142,7 +141,7 @@ def _pause(bot: Bot, job: Bulk) -> float:
 def _progress(job: Bulk, wait: str = "") -> Tell:
     how, total = list(job.how.values()), len(job.how) + len(job.left)
     message = views.progress(bulk.progress(job.wanted.act, how, total, wait), job.id)
-    return Tell(asker=job.asker, text=message["text"], blocks=message["blocks"], meanwhile=True)
+    return tell(job.asker, message, meanwhile=True)
 
 
 async def _ended(bot: Bot, job: Bulk, *, why: str = "", stopped: bool = False) -> list[Job]:
@@ -198,8 +197,7 @@ async def stop(job: StopBulk, _: Keep, bot: Bot) -> list[Job]:
 @feature.handles(EndBulk)
 async def end(job: EndBulk, _: Keep, bot: Bot) -> list[Job]:
     """The list as it is now, and nothing ticked in it; one that is gone by now needs nothing."""
-    _list, listing_id, _page = job.seen_in.split("|")
-    shown = await bot.listings.get(listing_id)
+    listing_id, _page, shown = await bot.listings.seen(job.seen_in, job.asker.user)
     if shown is None:
         return []
     for thread_id in job.threads:

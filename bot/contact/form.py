@@ -8,15 +8,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-import structlog
-
 from bot import accept
 from bot import words as general
 from bot.contact import views, words
 from bot.contact.jobs import ChangeContact, OpenContact
 from bot.contact.store import Draft, Opened
 from bot.context import Bot
-from bot.errors import Gone, InboxError, NoContact, NotNow, NotThere, Refused, SlackError, StoreUnavailable
+from bot.errors import Gone, InboxError, NoContact, NotNow, NotThere
 from bot.events.jobs import Refresh
 from bot.facts import Contact, ContactChange, Fact, Value
 from bot.feature import Feature
@@ -28,10 +26,7 @@ from bot.queue.job import Job, Keep
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, remembered, submitted
 from bot.text import clean
 
-log = structlog.get_logger(__name__)
-
 TITLE: Final = "Contact"
-WITHIN: Final = 1.0  # seconds; Slack waits three, and nobody who types does
 feature = Feature()
 
 
@@ -65,15 +60,12 @@ async def again(ack: Ack, body: Body, bot: Bot) -> None:
 
 @feature.suggests(views.TAGS)
 async def suggest(ack: Ack, body: Body, bot: Bot) -> None:
-    """Tags for what somebody types, from the store; none for whoever may not act, and while the store is away."""
-    found: Sequence[Label] = ()
-    try:
-        async with asyncio.timeout(WITHIN):
-            if await bot.access.might_act(asker(body)):
-                found = like(await bot.contacts.offered(), str(body.get("value") or ""))
-    except (Refused, SlackError, StoreUnavailable, TimeoutError) as error:
-        log.info("no_tags_suggested", error=type(error).__name__)
-    await ack(options=views.offers(found))
+    """Tags for what somebody types, from the store."""
+
+    async def find(typed: str) -> list[Label]:
+        return like(await bot.contacts.offered(), typed)
+
+    await ack(options=views.offers(await accept.completing(bot, body, find)))
 
 
 def like(tags: Sequence[Label], typed: str) -> list[Label]:
@@ -177,16 +169,9 @@ async def _remember(bot: Bot, job: OpenContact, contact: Contact, tags: Sequence
 
 def _view(contact: Contact, choices: views.Choices, draft: Draft | None, metadata: str) -> dict[str, Any]:
     if draft is None:
-        return views.contact_modal(contact, choices, metadata=metadata)
-    return views.contact_again_modal(
-        contact,
-        choices,
-        why=draft.why,
-        theirs=draft.theirs,
-        wanted=draft.wanted,
-        more=draft.append,
-        metadata=metadata,
-    )
+        return views.contact_modal(contact, choices, ContactChange(), "", [], metadata)
+    told = views.not_saved(draft.why, draft.theirs)
+    return views.contact_modal(contact, choices, draft.wanted, draft.append, told, metadata)
 
 
 @feature.view("contact")

@@ -35,49 +35,12 @@ class Choices(NamedTuple):
 
 
 def contact_modal(
-    contact: Contact, choices: Choices, *, metadata: str, wanted: ContactChange | None = None, more: str = ""
-) -> View:
-    """The contact as Inbox has it, with what is `wanted` of it chosen already; `more` is to go below the notes."""
-    return _modal(contact, choices, wanted or ContactChange(), more, [], metadata)
-
-
-def contact_again_modal(
-    contact: Contact,
-    choices: Choices,
-    *,
-    why: str,
-    theirs: str | None,
-    wanted: ContactChange,
-    more: str,
-    metadata: str,
-) -> View:
-    """The same, with `why` (mrkdwn) it was not saved; `theirs` are the notes that somebody else wrote meanwhile."""
-    told = [section(f"⚠️ {why}")]
-    if theirs is not None:
-        told += [context("The notes that Inbox has now:"), *(quote(theirs, INPUT) or [context("none")])]
-        told += [context("What you wrote is in *Notes* below. Combine the two there, and save.")]
-    return _modal(contact, choices, wanted, more, told, metadata)
-
-
-def again_message(why: str, written: str, draft: str) -> Msg:
-    """`why` (mrkdwn) something was not saved, the notes that somebody wrote, and a way back to the form."""
-    again = actions("contact_again", [button("Open Contact…", "contact_again", draft)])
-    return {"text": why, "blocks": [section(why), *quote(written, INPUT), *again]}
-
-
-def offers(tags: Sequence[Label]) -> list[Block]:
-    """Of a menu that completes."""
-    return [option(one.name, one.id) for one in tags[:OPTIONS]]
-
-
-def known_tags(contact: Contact, tags: Sequence[Label]) -> list[Label]:
-    """Those of the contact's tags that the form shows: tags that there are, a hundred at the most."""
-    return [one for one in tags if one.id in contact.tag_ids][:OPTIONS]
-
-
-def _modal(
     contact: Contact, choices: Choices, wanted: ContactChange, more: str, told: Sequence[Block], metadata: str
 ) -> View:
+    """The contact as Inbox has it, with what is `wanted` of it chosen already; `more` is to go below the notes.
+
+    `told` is why it is shown again.
+    """
     facts, person = contact.facts | wanted.facts, contact.thread.person
     handle = f" ({plain(person.handle, 100)})" if person and person.handle != person.label else ""
     who = f"*{plain(contact.label, 100)}*{handle} on {plain(platform_name(contact.thread.platform), 40)}"
@@ -96,6 +59,31 @@ def _modal(
         submit=label("Save"),
         private_metadata=metadata,
     )
+
+
+def not_saved(why: str, theirs: str | None) -> list[Block]:
+    """`why` (mrkdwn) the contact was not saved; `theirs` are the notes that somebody else wrote meanwhile."""
+    told = [section(f"⚠️ {why}")]
+    if theirs is not None:
+        told += [context("The notes that Inbox has now:"), *(quote(theirs, INPUT) or [context("none")])]
+        told += [context("What you wrote is in *Notes* below. Combine the two there, and save.")]
+    return told
+
+
+def again_message(why: str, written: str, draft: str) -> Msg:
+    """`why` (mrkdwn) something was not saved, the notes that somebody wrote, and a way back to the form."""
+    again = actions("contact_again", [button("Open Contact…", "contact_again", draft)])
+    return {"text": why, "blocks": [section(why), *quote(written, INPUT), *again]}
+
+
+def offers(tags: Sequence[Label]) -> list[Block]:
+    """Of a menu that completes."""
+    return [option(one.name, one.id) for one in tags[:OPTIONS]]
+
+
+def known_tags(contact: Contact, tags: Sequence[Label]) -> list[Label]:
+    """Those of the contact's tags that the form shows: tags that there are, a hundred at the most."""
+    return [one for one in tags if one.id in contact.tag_ids][:OPTIONS]
 
 
 def _status(choices: Choices, chosen: Sequence[object]) -> Block:

@@ -19,11 +19,11 @@ from bot.models import AccountLink, Member, Message
 from bot.people.access import Actor
 from bot.queue.job import utc_now
 from bot.send.store import Wrote
+from bot.text import platform_name
 
 RECENT: Final = timedelta(days=7)
 READ: Final = 50  # of the newest messages of a conversation
 THREADS: Final = 5  # conversations with one person that are read
-PLATFORMS: Final = {"twitter": "X", "linkedin": "LinkedIn"}
 
 
 class Verdict(NamedTuple):
@@ -116,7 +116,7 @@ async def _account(bot: Bot, account_link_id: str, links: Sequence[AccountLink])
         return []
     fresh = await bot.directory.account_links(fresh=True)
     return [
-        words.account_closed(one.label, one.status, PLATFORMS.get(one.platform, one.platform))
+        words.account_closed(one.label, one.status, platform_name(one.platform))
         for one in fresh
         if one.id == account_link_id and _is_closed(one)
     ]

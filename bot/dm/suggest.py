@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final
-
-import structlog
-
+from bot import accept
 from bot.context import Bot
 from bot.dm.views import KNOWN, suggestions
-from bot.errors import Refused, SlackError, StoreUnavailable
 from bot.feature import Feature
-from bot.models import Person
 from bot.recipient import Recipient
-from bot.slack.payloads import Ack, Body, asker
+from bot.slack.payloads import Ack, Body
 
-log = structlog.get_logger(__name__)
-
-WITHIN: Final = 1.0  # seconds; Slack waits three, and nobody who types does
 feature = Feature()
 
 
 @feature.suggests(KNOWN)
 async def suggest(ack: Ack, body: Body, bot: Bot) -> None:
-    """Nobody is offered to whoever may not act, and while the store is away."""
-    found: list[Person] = []
-    try:
-        async with asyncio.timeout(WITHIN):
-            if await bot.access.might_act(asker(body)):
-                found = await bot.directory.known.like(str(body.get("value") or ""))
-    except (Refused, SlackError, StoreUnavailable, TimeoutError) as error:
-        log.info("nobody_suggested", error=type(error).__name__)
+    """Whom the bot has heard of."""
+    found = await accept.completing(bot, body, bot.directory.known.like)
     await ack(options=suggestions({Recipient(one.platform, platform_id=one.platform_id).key: one for one in found}))

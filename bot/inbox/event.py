@@ -1,4 +1,4 @@
-"""What happened in Inbox, as a webhook or the event feed tells."""
+"""What happened in Inbox, as a webhook or the event feed tells. Which job an event asks for: `bot.events.types`."""
 
 from __future__ import annotations
 

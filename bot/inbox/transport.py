@@ -156,7 +156,7 @@ class Transport:
 
 
 class Client:
-    """What the clients of both versions tell of their calls."""
+    """What the clients of both versions tell of their calls, and ask in the same way."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -168,6 +168,9 @@ class Client:
     @property
     def answers(self) -> int:
         return self._transport.answers
+
+    async def team(self) -> models.Team:
+        return await self._transport.read(TEAM, "/team")
 
 
 def understand(shape: TypeAdapter[T], body: bytes, unless: type[errors.InboxError] = errors.Unavailable) -> T:

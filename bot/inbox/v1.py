@@ -21,7 +21,7 @@ from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import filters_v1, folders_v1
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates, says
-from bot.inbox.transport import KEEP, TEAM, Client, Keep, Params, Transport, understand
+from bot.inbox.transport import KEEP, Client, Keep, Params, Transport, understand
 from bot.inbox.wire import Wire
 from bot.recipient import Recipient, X
 
@@ -55,9 +55,6 @@ class V1(Client):
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
         self._owners: dict[str, str] = {}  # thread id → account link id, which never changes
-
-    async def team(self) -> models.Team:
-        return await self._transport.read(TEAM, "/team")
 
     async def members(self) -> list[models.Member]:
         return [member.member() for member in await self._transport.read(MEMBERS, "/members")]

@@ -18,7 +18,7 @@ from bot.inbox.event import EventPage
 from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import queries_v2
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates
-from bot.inbox.transport import KEEP, TEAM, Client, Keep, Params, understand
+from bot.inbox.transport import KEEP, Client, Keep, Params, understand
 from bot.inbox.wire import Wire
 from bot.recipient import Recipient
 
@@ -53,9 +53,6 @@ class V2(Client):
     """`bot.inbox.client.Inbox` on API v2."""
 
     version = "v2"
-
-    async def team(self) -> models.Team:
-        return await self._transport.read(TEAM, "/team")
 
     async def members(self) -> list[models.Member]:
         return [member.member() async for member in self._all(MEMBERS, "/members")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
-from bot.models import Attachment, Reaction
+from bot.models import AccountLink, Attachment, Reaction
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Wire")
@@ -35,6 +35,27 @@ class Wire(BaseModel):
     model_config = ConfigDict(
         extra="ignore", frozen=True, alias_generator=to_camel, coerce_numbers_to_str=True, defer_build=True
     )
+
+
+class Account(Wire):
+    """What both versions tell of an account link."""
+
+    id: str
+    platform: str | None = None
+    platform_id: str | None = None
+    username: str | None = None
+    status: str | None = None
+
+    def linked(self, name: str | None, capabilities: Sequence[str] = ()) -> AccountLink:
+        return AccountLink(
+            id=self.id,
+            platform=self.platform or "twitter",
+            platform_id=self.platform_id or "",
+            username=(self.username or "").lstrip("@") or None,
+            name=name,
+            status=self.status or "active",
+            capabilities=tuple(capabilities),
+        )
 
 
 def _utc(moment: datetime) -> datetime:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from bot import models
 from bot.inbox.event import Event
-from bot.inbox.wire import Maybe, Time, Wire, amount, attachments, attempt, profile_url, reactions, whole
+from bot.inbox.wire import Account, Maybe, Time, Wire, amount, attachments, attempt, profile_url, reactions, whole
 
 
 class Ref(Wire):
@@ -161,23 +161,11 @@ class Thread(Wire):
         )
 
 
-class AccountLink(Wire):
-    id: str
-    platform: str | None = None
-    platform_id: str | None = None
-    username: str | None = None
+class AccountLink(Account):
     name: str | None = None
-    status: str | None = None
 
     def account_link(self) -> models.AccountLink:
-        return models.AccountLink(
-            id=self.id,
-            platform=self.platform or "twitter",
-            platform_id=self.platform_id or "",
-            username=(self.username or "").lstrip("@") or None,
-            name=self.name,
-            status=self.status or "active",
-        )
+        return self.linked(self.name)
 
 
 class Member(Wire):

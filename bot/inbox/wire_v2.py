@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from bot import models
 from bot.inbox.event import Event
-from bot.inbox.wire import Maybe, Time, Wire, amount, attachments, attempt, profile_url, reactions, whole
+from bot.inbox.wire import Account, Maybe, Time, Wire, amount, attachments, attempt, profile_url, reactions, whole
 from bot.recipient import Recipient
 
 Item = TypeVar("Item")
@@ -182,25 +182,12 @@ class Thread(Wire):
         )
 
 
-class AccountLink(Wire):
-    id: str
-    platform: str | None = None
-    platform_id: str | None = None
-    username: str | None = None
+class AccountLink(Account):
     display_name: str | None = None
-    status: str | None = None
     capabilities: list[str] | None = None
 
     def account_link(self) -> models.AccountLink:
-        return models.AccountLink(
-            id=self.id,
-            platform=self.platform or "twitter",
-            platform_id=self.platform_id or "",
-            username=(self.username or "").lstrip("@") or None,
-            name=self.display_name,
-            status=self.status or "active",
-            capabilities=tuple(self.capabilities or ()),
-        )
+        return self.linked(self.display_name, self.capabilities or ())
 
 
 class Member(Wire):

@@ -187,14 +187,11 @@ class SetHold(Asked):
     """Somebody chose for how many seconds what they send waits; `in_form`: in the form of `/inbox settings`."""
 
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""  # Home itself shows it
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["set_hold"] = "set_hold"
     seconds: int
     in_form: bool = False
-
-    @property
-    def line(self) -> str:
-        return ""  # Home itself shows it
 
 
 def hold_chosen(body: Body, who: Asker) -> list[SetHold]:

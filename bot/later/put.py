@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.context import Bot
 from bot.later import views
 from bot.later.jobs import Scheduled, ShowLater, held_by, id_of
-from bot.people.jobs import Tell
+from bot.people.answers import tell
 from bot.queue.job import Asker, Job
 from bot.reply.jobs import Receipt
 from bot.send.jobs import Send
@@ -57,4 +57,4 @@ def _undoable(known: Scheduled, asker: Asker, seconds: int) -> Job:
     if send.card:
         return Receipt(send=send, state="held", undo=known.id)
     message = views.held(send.person, send.account, send.text, known.id, seconds)
-    return Tell(asker=asker, text=message["text"], blocks=message["blocks"], meanwhile=True)
+    return tell(asker, message, meanwhile=True)

@@ -16,7 +16,7 @@ from bot import accept, text, words
 from bot.context import Bot
 from bot.errors import InboxError, Mistake, PlatformUnknown
 from bot.feature import Console, Feature
-from bot.inbox.search import Found, Search
+from bot.inbox.search import Search
 from bot.lists import words as words_find
 from bot.lists.box_views import BOXED, Boxes
 from bot.lists.jobs import LookUp, ShowAgain
@@ -54,10 +54,8 @@ async def turn_page(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.action("tick")
 async def tick(ack: Ack, body: Body, bot: Bot) -> None:
     """The box of a row, which only marks it; nothing is drawn, as the box shows it already."""
-    who, place = asker(body), seen_in(body)
-    _list, listing_id, _page = place.split("|")
-    shown = await bot.listings.get(listing_id)
-    if shown and shown.user == who.user:
+    listing_id, _page, shown = await bot.listings.seen(seen_in(body), asker(body).user)
+    if shown:
         thread_id = str(body["actions"][0]["block_id"]).rpartition("|")[2]
         await bot.ticks.tick(listing_id, thread_id, on=bool(ticked_now(body)))
     await ack()
@@ -173,22 +171,16 @@ async def begin(
 async def show_again(job: ShowAgain, _: Keep, bot: Bot) -> list[Job]:
     """Another page, or the same one after something on it changed, in the place of what is there."""
     await bot.access.actor(job.asker)
-    _list, listing_id, page = job.seen_in.split("|")
-    shown = await bot.listings.get(listing_id)
-    if shown is None or shown.user != job.asker.user:
+    listing_id, page, shown = await bot.listings.seen(job.seen_in, job.asker.user)
+    if shown is None:
         return [say(job.asker, words_find.TOO_OLD)]
     if job.ticks:
         await bot.ticks.put(listing_id, shown.open[:MOST] if job.ticks == "all" else [])
     if job.changed:
         shown = shown.with_change(job.changed, await present(bot, job.changed))
         await bot.listings.put(listing_id, shown)
-    said = await _page(bot, job.asker, listing_id, shown, int(page))
+    said = await _page(bot, job.asker, listing_id, shown, page)
     return [said.model_copy(update={"replace": True, "goes_on": job.goes_on})]
-
-
-async def read(bot: Bot, wanted: Search, limit: int) -> Found:
-    """For a caller that asked the gate. Raises `InboxError`s."""
-    return await bot.inbox.search(wanted, limit)
 
 
 async def present(bot: Bot, thread_id: str) -> Thread | None:

@@ -115,7 +115,7 @@ async def _listed(bot: Bot, actor: Actor, changed: str) -> Listing:
     if known:
         shown = known.with_change(changed, await find.present(bot, changed))
     else:
-        found = {kind: await find.read(bot, search, READ) for kind, search in _searches(actor).items()}
+        found = {kind: await bot.inbox.search(search, READ) for kind, search in _searches(actor).items()}
         threads = tuple({thread.id: thread for one in found.values() for thread in one.threads}.values())
         cut = tuple(kind for kind, one in found.items() if one.looked)
         shown = Listing(user=actor.user, title="", threads=threads, cut=cut)

@@ -12,12 +12,9 @@ class OpenHome(Asked):
 
     patient: ClassVar[bool] = False
     merge: ClassVar[bool] = True
+    says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["open_home"] = "open_home"
-
-    @property
-    def line(self) -> str:
-        return ""
 
 
 class LookUp(Asked):
@@ -52,23 +49,17 @@ class DrawHome(Asked):
     """Draw somebody's Home anew after they acted on the thread `changed` in it."""
 
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["draw_home"] = "draw_home"
     changed: str
-
-    @property
-    def line(self) -> str:
-        return ""
 
 
 class SetChoices(Asked):
     """Somebody ticked in their Home what they want: `chosen` are the names of all settings that are on now."""
 
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["set_choices"] = "set_choices"
     chosen: tuple[str, ...]
-
-    @property
-    def line(self) -> str:
-        return ""

@@ -48,6 +48,12 @@ class Listings(Kept[Listing]):
     def __init__(self, redis: Redis) -> None:
         super().__init__(redis, Listing, keys.listing, LISTING_LIVES)
 
+    async def seen(self, seen_in: str, user: str) -> tuple[str, int, Listing | None]:
+        """The id and page of the list in which `user` sees a row, and the list; None where it is gone, or another's."""
+        _list, listing_id, page = seen_in.split("|")
+        shown = await self.get(listing_id)
+        return listing_id, int(page), shown if shown and shown.user == user else None
+
 
 class Ticks:
     """The rows of a list that are ticked; gone with the list. Raises `StoreUnavailable` when Redis does not answer."""

@@ -17,17 +17,13 @@ from bot.doctor.storage import Store
 from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
-from bot.inbox.client import Http, Inbox, choose_version, open_inbox
 from bot.inbox.transport import http_client
-from bot.network import network_of
 from bot.people.links import Links
 from bot.people.record import AuditLog
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes
 from bot.settings import Settings
-from bot.slack.client import Slack
-from bot.slack.session import slack_session
-from bot.start import opened_redis
+from bot.start import inbox_that_answers, opened_redis, opened_slack
 from bot.store.health import health
 from bot.store.installation import InstallState
 
@@ -58,10 +54,8 @@ async def retry(settings: Settings, letter_id: str) -> int:
 
 async def _findings(settings: Settings) -> list[Finding]:
     async with AsyncExitStack() as stack:
-        network = network_of(settings)
-        session = await stack.enter_async_context(slack_session(network))
-        http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, network))
-        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
+        slack = await stack.enter_async_context(opened_slack(settings))
+        http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, slack.network))
         first, store = [], None
         try:
             redis = await stack.enter_async_context(opened_redis(settings))
@@ -77,13 +71,7 @@ async def _findings(settings: Settings) -> list[Finding]:
             store = Store(partial(health, redis), *parts)
         except BotError as error:
             first = [Finding("Redis", "failed", str(error), "Start it, or correct REDIS_URL.")]
-        return first + await Checkup(settings, slack, partial(_inbox, settings, http), store).findings()
-
-
-async def _inbox(settings: Settings, http: Http) -> Inbox:
-    token = settings.inbox_api_token.get_secret_value()
-    version = await choose_version(http, settings.inbox_api_base_url, token, settings.inbox_api_version)
-    return open_inbox(http, settings.inbox_api_base_url, token, version)
+        return first + await Checkup(settings, slack, partial(inbox_that_answers, settings, http), store).findings()
 
 
 def _print(findings: list[Finding], as_json: bool) -> None:

@@ -6,11 +6,9 @@ from typing import Final
 
 from bot.doctor.finding import CHANNEL
 from bot.errors import BotError, SettingsError, SlackRefused, SlackRevoked
-from bot.network import network_of
 from bot.settings import Settings, channel_of
 from bot.slack.blocks import Msg, section
-from bot.slack.client import Slack
-from bot.slack.session import slack_session
+from bot.start import opened_slack
 
 _SAID: Final = (
     "Hello! Cards of conversations can appear in this channel. Write `/inbox whoami` here: the answer, which you alone "
@@ -26,9 +24,7 @@ async def hello(settings: Settings, named: str | None) -> int:
     if channel is None:
         raise SettingsError(_NOWHERE)
     message: Msg = {"text": _SAID, "blocks": [section(_SAID)]}
-    network = network_of(settings)
-    async with slack_session(network) as session:
-        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
+    async with opened_slack(settings) as slack:
         try:
             workspace = await slack.installation()
             place = await slack.post(channel, message)

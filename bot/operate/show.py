@@ -13,18 +13,15 @@ from bot.admin.overview import Part, Stores, of_people, of_the_team
 from bot.channels.store import Preferences
 from bot.errors import BotError
 from bot.features import KINDS
-from bot.inbox.client import choose_version, open_inbox
 from bot.inbox.transport import http_client
 from bot.network import network_of
 from bot.people.links import Links
 from bot.people.rights import Rights
 from bot.routing.store import Routes
 from bot.settings import Settings
-from bot.slack.client import Slack
 from bot.slack.names import Names
-from bot.slack.session import slack_session
 from bot.snippets.store import Snippets
-from bot.start import opened_redis
+from bot.start import inbox_that_answers, opened_redis, opened_slack
 
 NAMES_WITHIN: Final = 10.0  # seconds; beyond it, ids stand for themselves
 _MARKS: Final = re.compile(r"(?<!\w)\*(\S(?:[^*\n]*\S)?)\*(?!\w)|`([^`\n]+)`")
@@ -33,9 +30,7 @@ _MARKS: Final = re.compile(r"(?<!\w)\*(\S(?:[^*\n]*\S)?)\*(?!\w)|`([^`\n]+)`")
 async def show(settings: Settings) -> int:
     """Print it; where Slack or Inbox does not answer, with ids in place of names."""
     async with AsyncExitStack() as stack:
-        network = network_of(settings)
-        session = await stack.enter_async_context(slack_session(network))
-        slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url, session, network)
+        slack = await stack.enter_async_context(opened_slack(settings))
         redis = await stack.enter_async_context(opened_redis(settings))
         stores = Stores(Routes(redis), Preferences(redis), Links(redis), Rights(redis, KINDS), Snippets(redis))
         members = await _members(settings)
@@ -53,10 +48,10 @@ async def written(parts: Iterable[Part], names: Names) -> str:
 
 async def _members(settings: Settings) -> dict[str, str]:
     """The members' names by id, where Inbox tells them."""
-    base, token = settings.inbox_api_base_url, settings.inbox_api_token.get_secret_value()
+    base = settings.inbox_api_base_url
     try:
         async with http_client(base, network_of(settings)) as http, asyncio.timeout(NAMES_WITHIN):
-            version = await choose_version(http, base, token, settings.inbox_api_version)
-            return {one.id: one.label for one in await open_inbox(http, base, token, version).members()}
+            inbox = await inbox_that_answers(settings, http)
+            return {one.id: one.label for one in await inbox.members()}
     except (BotError, TimeoutError):
         return {}

@@ -130,7 +130,7 @@ async def _take(snippets: Snippets, owner: str, entries: Sequence[Entry]) -> tup
         counts = (len(news), len(changes))
         return [*news, *changes]
 
-    await snippets.merge(owner, change)
+    await snippets.edit(owner, change)
     return counts
 
 

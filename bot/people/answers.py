@@ -85,6 +85,6 @@ def given_back(asker: Asker, why: str, typed: str, *, lasting: bool = False) -> 
     return [tell(asker, one, lasting=lasting) for one in handed_back(why, typed)]
 
 
-def tell(asker: Asker, message: Msg, *, lasting: bool = False) -> Tell:
-    """A job that shows a message to one person."""
-    return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting)
+def tell(asker: Asker, message: Msg, *, lasting: bool = False, meanwhile: bool = False) -> Tell:
+    """A job that shows a message to one person; `meanwhile`, until they are told what came of it."""
+    return Tell(asker=asker, text=message["text"], blocks=message["blocks"], lasting=lasting, meanwhile=meanwhile)

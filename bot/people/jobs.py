@@ -32,6 +32,7 @@ class Tell(Asked):
     """
 
     noted: ClassVar[bool] = False
+    says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "tell:{asker.user}"
     kind: Literal["tell"] = "tell"
     text: str
@@ -40,10 +41,6 @@ class Tell(Asked):
     replace: bool = False
     meanwhile: bool = False
     goes_on: bool = False
-
-    @property
-    def line(self) -> str:
-        return ""
 
     @property
     def ends(self) -> bool:

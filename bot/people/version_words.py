@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from bot.inbox.version import day
+
 SET_AUTO: Final = (
     "Set INBOX_API_VERSION=auto, remove a version from the end of INBOX_API_BASE_URL, and restart: the bot then takes "
     "API v2 as soon as it answers."
@@ -14,10 +16,6 @@ REFUSED: Final = (
     "API v2 refuses this team at the moment. Ask Inbox's support to open it for the team; the bot goes on with v2 by "
     "itself as soon as it answers."
 )
-
-
-def day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y}"
 
 
 def remedy(*, pinned: bool) -> str:

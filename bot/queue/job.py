@@ -129,15 +129,16 @@ class Asked(Job):
     what it does, and to which thread or person, in the words of the record. Where it is `resumed`, what was refused to
     somebody who is not linked is done once they are.
 
-    Where it takes longer than a second, its asker reads a `line` ("" where something else shows that it is under way),
-    which gives way to what they are told in the end, or to `done` where they are told nothing. What does not `end` it
-    leaves the line there.
+    Where it takes longer than a second, its asker reads a `line`: what it `says`, or "" where something else shows that
+    it is under way. It gives way to what they are told in the end, or to `done` where they are told nothing. What does
+    not `end` it leaves the line there.
     """
 
     doing: ClassVar[Doing] = "change"
     recorded: ClassVar[tuple[str, str]] = ("{kind}", "")
     noted: ClassVar[bool] = True
     resumed: ClassVar[bool] = False
+    says: ClassVar[str] = LINE
     asker: Asker
 
     @property
@@ -148,7 +149,7 @@ class Asked(Job):
 
     @property
     def line(self) -> str:
-        return LINE
+        return self.says
 
     @property
     def done(self) -> str:
@@ -168,6 +169,7 @@ class Line(Asked):
     noted: ClassVar[bool] = False
     logged: ClassVar[bool] = False
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""
     kind: Literal["line"] = "line"
     text: str
     of: str = ""
@@ -181,10 +183,6 @@ class Line(Asked):
     @property
     def lane(self) -> str:
         return f"{self.name}:over" if self.over else f"{self.name}:{self.of}"
-
-    @property
-    def line(self) -> str:
-        return ""
 
     @property
     def ends(self) -> bool:
@@ -209,12 +207,9 @@ class Filled(Asked):
     """Fill the loading view that was opened when somebody asked for a form."""
 
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""  # the view does
     waits_in: ClassVar[str] = "view:{view_id}"
     view_id: str
-
-    @property
-    def line(self) -> str:
-        return ""  # the view says so
 
 
 Keep = Callable[[Job], Awaitable[None]]

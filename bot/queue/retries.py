@@ -1,4 +1,7 @@
-"""Whether a job that failed is tried again, and when: what is away is waited for, what fails by itself is given up."""
+"""Whether a job that failed is tried again, and when: what is away is waited for, what fails by itself is given up.
+
+What somebody wrote has rules of its own, as it must not be sent twice: `SENDS_WAIT` in `bot.queue.job`, `bot.send`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Asks for work that is due now and then, once for all processes together."""
+"""Asks for work that is due now and then, once for all processes together.
+
+Which work that is, each feature says with `@feature.looks`, as in `bot.upkeep.tidy`.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.slack.blocks import Block, Msg, section
-from bot.text import plain, when_long
+from bot.text import linked, plain, when_long
 
 _SHOWN: Final = 15  # conversations in one message
 _LONGEST: Final = 2_900  # code points of a section
@@ -49,15 +49,14 @@ def _lines(waiters: Sequence[Waiter], *, names: bool, personal: bool) -> list[st
 
 
 def _line(waiter: Waiter, *, names: bool, personal: bool, past: str = "") -> str:
-    who = plain(waiter.name, 80) if names else "Someone"
-    linked = f"<{waiter.link}|{who}>" if waiter.link else f"*{who}*"
+    who = linked(waiter.name if names else "Someone", waiter.link)
     if personal:
         whose = "It is assigned to you."
     elif waiter.assignee is None:
         whose = "Nobody has taken it."
     else:
         whose = f"Assigned to {plain(waiter.assignee, 80)}." if names else "Somebody has it."
-    return f"{linked} has been waiting for an answer since {when_long(waiter.since)}{past}. {whose}"
+    return f"{who} has been waiting for an answer since {when_long(waiter.since)}{past}. {whose}"
 
 
 def _message(*lines: str) -> Msg:

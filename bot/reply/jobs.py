@@ -45,13 +45,10 @@ class Reply(Written):
 class StopReplying(Asked):
     """Somebody closed the reply form without sending."""
 
+    says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "replying:{thread_id}"
     kind: Literal["stop_replying"] = "stop_replying"
     thread_id: str
-
-    @property
-    def line(self) -> str:
-        return ""
 
 
 class Fade(Job):

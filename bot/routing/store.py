@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
-from redis.exceptions import WatchError
 
 from bot.models import Label, Record
 from bot.store import keys
@@ -136,22 +135,18 @@ class Routes:
     async def edit(self, ref: str, change: Callable[[list[Rule]], list[Rule]]) -> None:
         """Change the rules, once for `ref` however often it is run."""
         done = _changed_by(ref)
-        async with self._redis.pipeline() as pipe:
-            while True:
-                try:
-                    await pipe.watch(keys.RULES, keys.ROUTES, done)
-                    if await pipe.exists(done):
-                        return
-                    before = _read(*await pipe.mget(keys.RULES, keys.ROUTES))
-                    after = change(before)
-                    routes = [one for one in after if one.was_always_known]
-                    pipe.multi()
-                    pipe.set(keys.RULES, _Kept(rules=after, routes=routes).model_dump_json())
-                    pipe.set(keys.ROUTES, _RULES.dump_json(routes)).set(done, _RULES.dump_json(before), ex=keys.WEEK)
-                    await pipe.execute()
-                    return
-                except WatchError:
-                    continue
+
+        async def changed(pipe: Any) -> None:
+            if await pipe.exists(done):
+                return
+            before = _read(*await pipe.mget(keys.RULES, keys.ROUTES))
+            after = change(before)
+            routes = [one for one in after if one.was_always_known]
+            pipe.multi()
+            pipe.set(keys.RULES, _Kept(rules=after, routes=routes).model_dump_json())
+            pipe.set(keys.ROUTES, _RULES.dump_json(routes)).set(done, _RULES.dump_json(before), ex=keys.WEEK)
+
+        await self._redis.transaction(changed, keys.RULES, keys.ROUTES, done)
 
     async def memory(self, thread_id: str) -> Memory:
         """What is remembered of the thread; it stays so for as long as somebody asks now and then."""

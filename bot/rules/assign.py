@@ -6,7 +6,6 @@ Inbox itself, the thread is read before anything is written.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -32,7 +31,7 @@ from bot.feature import Feature
 from bot.models import Thread
 from bot.people import answers
 from bot.people.jobs import TellAdmins
-from bot.queue.job import DAY, Job, Keep, Later, utc_now
+from bot.queue.job import DAY, Job, Keep, utc_now
 from bot.rules import words
 from bot.rules.available import BeingCountedError, candidates, forget_seat, with_room
 from bot.rules.found import Found, found, remember
@@ -49,9 +48,7 @@ feature = Feature()
 async def assign_by_rule(job: AssignByRule, _: Keep, bot: Bot) -> list[Job]:
     """Wait for a volunteer, then do it; where Inbox or Slack is away, people's clicks do not wait for that."""
     if job.waits:
-        if job.until and (left := (job.until - utc_now()).total_seconds()) > 0:
-            raise Later(left, job)
-        return [job.model_copy(update={"waits": False, "until": None})]
+        return [job.back()]
     try:
         return await _assign(bot, job)
     except Gone as error:
@@ -60,12 +57,12 @@ async def assign_by_rule(job: AssignByRule, _: Keep, bot: Bot) -> list[Job]:
         await _give_back(bot, job)
         return [Refresh(thread_id=job.thread_id)]
     except BeingCountedError:
-        return [_later(bot, job, SOON)]
+        return [job.tried(bot.timing.pauses, SOON)]
     except (NotNow, Unconfirmed, SlackAway, Unidentified) as error:
         if job.age > DAY:
             raise
-        told = error.retry_after if isinstance(error, (RateLimited, SlackBusy)) else 0.0
-        return [_later(bot, job, told)]
+        told = error.retry_after if isinstance(error, (RateLimited, SlackBusy)) else None
+        return [job.tried(bot.timing.pauses, told or None)]
 
 
 @feature.gives_up(AssignByRule)
@@ -73,13 +70,6 @@ async def not_assigned(job: AssignByRule, error: Exception, bot: Bot) -> list[Jo
     """It stays as it is, and whose turn it was has the next one."""
     await _give_back(bot, job)
     return []
-
-
-def _later(bot: Bot, job: AssignByRule, seconds: float) -> AssignByRule:
-    pauses = bot.timing.pauses
-    wait = seconds or pauses[min(job.tries, len(pauses) - 1)]
-    again = {"tries": job.tries + 1, "waits": True, "until": utc_now() + timedelta(seconds=wait)}
-    return job.model_copy(update=again)
 
 
 async def _assign(bot: Bot, job: AssignByRule) -> list[Job]:
@@ -137,7 +127,7 @@ async def _not_taken(bot: Bot, job: AssignByRule, by: Found, turn: Turn, error: 
         raise error
     await forget_seat(bot, turn.user)
     await bot.turns.give_back(by.rule.id, job.thread_id, job.message_id, turn, owed=False)
-    return [_later(bot, job, 0.0)]
+    return [job.tried(bot.timing.pauses)]
 
 
 async def _assigned(bot: Bot, job: AssignByRule, by: Found, card: Card, turn: Turn, thread: Thread) -> list[Job]:

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal, Self
 
-from bot.queue.job import Background
+from bot.queue.job import Background, Later, utc_now
 
 
-class AssignByRule(Background):
+class Aside(Background):
+    """What may have to wait: it `waits`, `until` then, in a lane of its own, beside that of what people do."""
+
+    waits: bool = False
+    until: datetime | None = None
+
+    def later(self, until: datetime) -> Self:
+        return self.model_copy(update={"waits": True, "until": until})
+
+    def back(self) -> Self:
+        """The same where it is done. Raises `Later` before its time."""
+        if self.until and (left := (self.until - utc_now()).total_seconds()) > 0:
+            raise Later(left, self)
+        return self.model_copy(update={"waits": False, "until": None})
+
+    def tried(self, pauses: Sequence[float], seconds: float | None = None) -> Self:
+        """The same for another try, in so many seconds, or else by how often it was tried."""
+        wait = pauses[min(self.tries, len(pauses) - 1)] if seconds is None else seconds
+        again = self.model_copy(update={"tries": self.tries + 1})
+        return again.later(utc_now() + timedelta(seconds=wait))
+
+
+class AssignByRule(Aside):
     """Assign a conversation that nobody has to whoever's turn it is in the rule with the id `rule`.
 
     The turn is taken once for the message `message_id`. It `waits` for a volunteer, or while Inbox or Slack is away,
@@ -21,8 +44,6 @@ class AssignByRule(Background):
     message_id: str
     rule: str
     channel: str = ""
-    waits: bool = False
-    until: datetime | None = None
 
     @property
     def lane(self) -> str:
@@ -42,7 +63,7 @@ class NobodyFree(Background):
     thread_id: str
 
 
-class MentionByRule(Background):
+class MentionByRule(Aside):
     """Mention whom the rule with the id `rule` names below the card of a thread, once for a wait.
 
     After the post that shows the message. In quiet hours it `waits`, `until` then, beside the lane of the posts.
@@ -52,8 +73,6 @@ class MentionByRule(Background):
     thread_id: str
     message_id: str
     rule: str
-    waits: bool = False
-    until: datetime | None = None
 
     @property
     def lane(self) -> str:
@@ -69,7 +88,7 @@ class MentionsLeft(Background):
     channel: str
 
 
-class NoteByRule(Background):
+class NoteByRule(Aside):
     """Give the contact of a thread the tags and, with `status`, the status of the rule with the id `rule`, once.
 
     While Inbox is away it `waits`, `until` then, beside the lane in which people change the contact. `begun` is set
@@ -82,8 +101,6 @@ class NoteByRule(Background):
     rule: str
     status: bool = False
     begun: bool = False
-    waits: bool = False
-    until: datetime | None = None
 
     @property
     def lane(self) -> str:

@@ -39,9 +39,7 @@ class Left(NamedTuple):
 async def mention_by_rule(job: MentionByRule, _: Keep, bot: Bot) -> list[Job]:
     """Nothing where nobody waits any more, or people were mentioned for this wait."""
     if job.waits:
-        if job.until and (left := (job.until - utc_now()).total_seconds()) > 0:
-            raise Later(left, job)
-        return [job.model_copy(update={"waits": False, "until": None})]
+        return [job.back()]
     by, card = await found(bot, job.rule), await bot.cards.get(job.thread_id)
     place = await bot.cards.place(job.thread_id)
     if by is None or card is None or place is None or not _waits(card):
@@ -50,8 +48,7 @@ async def mention_by_rule(job: MentionByRule, _: Keep, bot: Bot) -> list[Job]:
         return []
     whom = await _whom(bot, by, card)
     if not whom.ids:
-        again = {"waits": True, "until": whom.until}
-        return [job.model_copy(update=again)] if whom.until else []
+        return [job.later(whom.until)] if whom.until else []
     here, alone = await _reached(bot, place.channel, whom.ids)
     if here:
         if not await bot.mentions.has_room(place.channel, _wait(card), job.rule):

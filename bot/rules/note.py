@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 
 from bot.contact.show import drawn
@@ -13,7 +11,7 @@ from bot.facts import Contact, ContactChange
 from bot.feature import Feature
 from bot.people import answers
 from bot.people.jobs import TellAdmins
-from bot.queue.job import DAY, Job, Keep, Later, utc_now
+from bot.queue.job import DAY, Job, Keep
 from bot.routing.store import Rule
 from bot.rules import words
 from bot.rules.found import Found, found, remember
@@ -27,9 +25,7 @@ feature = Feature()
 async def note_by_rule(job: NoteByRule, keep: Keep, bot: Bot) -> list[Job]:
     """Ask Inbox for what is not so yet; people who change the contact do not wait for an Inbox that is away."""
     if job.waits:
-        if job.until and (left := (job.until - utc_now()).total_seconds()) > 0:
-            raise Later(left, job)
-        return [job.model_copy(update={"waits": False, "until": None})]
+        return [job.back()]
     by, is_done = await found(bot, job.rule), await _is_done(bot, job)
     if by is None or (is_done and not job.begun):
         return []
@@ -47,11 +43,7 @@ async def note_by_rule(job: NoteByRule, keep: Keep, bot: Bot) -> list[Job]:
     except NotNow as error:
         if job.age > DAY:
             raise
-        pauses = bot.timing.pauses
-        pause = pauses[min(job.tries, len(pauses) - 1)]
-        wait = error.retry_after if isinstance(error, RateLimited) else pause
-        again = {"tries": job.tries + 1, "waits": True, "until": utc_now() + timedelta(seconds=wait)}
-        return [job.model_copy(update=again)]
+        return [job.tried(bot.timing.pauses, error.retry_after if isinstance(error, RateLimited) else None)]
 
 
 async def _is_done(bot: Bot, job: NoteByRule) -> bool:

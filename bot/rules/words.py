@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from bot.slack.blocks import Msg, section
-from bot.text import clip, plain, when_long
+from bot.text import clip, linked, plain, when_long
 
 _NAMED: Final = 12  # people, in one sentence
 
@@ -65,12 +65,11 @@ def reason(one: Somebody) -> str:
 
 def nobody_free(number: int, said: str, everybody: Sequence[Somebody], who: str, link: str | None) -> str:
     """In a channel; `said` is the rule, `who` the person whose conversation stays unassigned."""
-    named = f"<{link}|{plain(who, 80)}>" if link else f"*{plain(who, 80)}*"
     more = f", and {len(everybody) - _NAMED} more" if len(everybody) > _NAMED else ""
     reasons = ", ".join(reason(one) for one in everybody[:_NAMED]) + more or "it names nobody"
     return clip(
-        f"👥 Nobody is free for rule {number} ({said}): {reasons}. The conversation with {named} stays unassigned: "
-        f"*Assign to me* on its card takes it. {ONCE}",
+        f"👥 Nobody is free for rule {number} ({said}): {reasons}. The conversation with {linked(who, link)} stays "
+        f"unassigned: *Assign to me* on its card takes it. {ONCE}",
         2_900,
     )
 
@@ -109,8 +108,7 @@ def nobody_free_nowhere(number: int) -> str:
 
 def mention(tokens: Sequence[str], who: str, number: int, said: str, link: str = "") -> str:
     """Below a card, or with its `link` alone; `tokens` name people to Slack, `said` are the rule's conditions."""
-    named = f"<{link}|{plain(who, 80)}>" if link else f"*{plain(who, 80)}*"
-    return clip(f"{' '.join(['🔔', *tokens, named])} waits for an answer (rule {number}: {said}).", 2_900)
+    return clip(f"{' '.join(['🔔', *tokens, linked(who, link)])} waits for an answer (rule {number}: {said}).", 2_900)
 
 
 def mentioned_it(tokens: Sequence[str]) -> str:
@@ -118,8 +116,7 @@ def mentioned_it(tokens: Sequence[str]) -> str:
 
 
 def waiter(who: str, since: datetime, link: str | None) -> str:
-    named = f"<{link}|{plain(who, 80)}>" if link else f"*{plain(who, 80)}*"
-    return f"• {named} waits since {when_long(since)}"
+    return f"• {linked(who, link)} waits since {when_long(since)}"
 
 
 def mentions_left(tokens: Sequence[str], lines: Sequence[str], count: int) -> str:

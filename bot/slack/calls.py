@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -18,6 +18,7 @@ from bot.network import DIRECT, Network
 from bot.slack.codes import failure
 from bot.slack.session import TIMEOUT
 
+T = TypeVar("T")
 Heard = Callable[[SlackError | None], Awaitable[None]]
 """Called after each call with the bot's token: with None when Slack took it. Raises nothing."""
 
@@ -70,6 +71,11 @@ class Calls:
             await self.heard(error)
             raise
         await self.heard(None)
+
+    async def _call(self, call: Awaitable[T]) -> T:
+        """One of `client`'s, which begins when it is awaited."""
+        async with self._answers():
+            return await call
 
 
 def _named(error: SlackApiError) -> SlackError:

@@ -35,8 +35,8 @@ class Slack(Workspace):
         """
 
         async def call(content: dict[str, Any]) -> Any:
-            async with self._answers():
-                return await self.client.chat_postMessage(
+            return await self._call(
+                self.client.chat_postMessage(
                     channel=channel,
                     **content,
                     thread_ts=thread_ts,
@@ -45,6 +45,7 @@ class Slack(Workspace):
                     unfurl_media=False,
                     metadata={"event_type": "inbox_message", "event_payload": dict(metadata)} if metadata else None,
                 )
+            )
 
         answer = await _with_pictures_if_possible(message, call)
         place = Place(str(answer.get("channel") or channel), str(answer["ts"]))
@@ -88,10 +89,11 @@ class Slack(Workspace):
     async def marks(self, channel: str, since: float) -> set[str]:
         """What `metadata` marked the bot's posts with, at the channel's top level; none where it may not read them."""
         try:
-            async with self._answers():
-                answer = await self.client.conversations_history(
+            answer = await self._call(
+                self.client.conversations_history(
                     channel=channel, oldest=str(since), include_all_metadata=True, limit=200
                 )
+            )
         except (SlackRefused, SlackUnknown):
             return set()
         posts = [one for one in answer.get("messages") or [] if one.get("thread_ts", one["ts"]) == one["ts"]]
@@ -99,8 +101,7 @@ class Slack(Workspace):
 
     async def validate(self, message: Mapping[str, Any]) -> None:
         """Raises `ContentRefused` for blocks that Slack would not take; nothing is posted."""
-        async with self._answers():
-            await self.client.blocks_validate(blocks=message["blocks"])
+        await self._call(self.client.blocks_validate(blocks=message["blocks"]))
 
     async def own_replies(self, card: Place, bot_user: str) -> dict[Place, str] | None:
         """What the bot posted below a card, each with its mark ("" for none), a thousand posts at the most.
@@ -108,10 +109,11 @@ class Slack(Workspace):
         None where it may not read history.
         """
         try:
-            async with self._answers():
-                answer = await self.client.conversations_replies(
+            answer = await self._call(
+                self.client.conversations_replies(
                     channel=card.channel, ts=card.ts, include_all_metadata=True, limit=POSTS
                 )
+            )
         except NotThere:
             return {}
         except (SlackRefused, SlackUnknown):
@@ -123,29 +125,25 @@ class Slack(Workspace):
 
     async def update(self, place: Place, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:
-            async with self._answers():
-                return await self.client.chat_update(channel=place.channel, ts=place.ts, **content)
+            return await self._call(self.client.chat_update(channel=place.channel, ts=place.ts, **content))
 
         await _with_pictures_if_possible(message, call)
 
     async def delete(self, place: Place) -> None:
         """Take back what the bot posted, unless somebody was faster."""
         try:
-            async with self._answers():
-                await self.client.chat_delete(channel=place.channel, ts=place.ts)
+            await self._call(self.client.chat_delete(channel=place.channel, ts=place.ts))
         except NotThere:
             pass
 
     async def permalink(self, place: Place) -> str:
-        async with self._answers():
-            answer = await self.client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+        answer = await self._call(self.client.chat_getPermalink(channel=place.channel, message_ts=place.ts))
         return str(answer["permalink"])
 
     async def react(self, place: Place, name: str) -> None:
         """The bot's own reaction to a message; harmless to repeat."""
         try:
-            async with self._answers():
-                await self.client.reactions_add(channel=place.channel, timestamp=place.ts, name=name)
+            await self._call(self.client.reactions_add(channel=place.channel, timestamp=place.ts, name=name))
         except SlackRefused as error:
             if error.code != "already_reacted":
                 raise
@@ -153,25 +151,21 @@ class Slack(Workspace):
     async def take_reaction(self, place: Place, name: str) -> None:
         """No such reaction of the bot any more."""
         try:
-            async with self._answers():
-                await self.client.reactions_remove(channel=place.channel, timestamp=place.ts, name=name)
+            await self._call(self.client.reactions_remove(channel=place.channel, timestamp=place.ts, name=name))
         except SlackRefused as error:
             if error.code != "no_reaction":
                 raise
 
     async def open_view(self, trigger: str, view: View) -> str:
         """Open a modal, and its id. A trigger works once and for about three seconds."""
-        async with self._answers():
-            answer = await self.client.views_open(trigger_id=trigger, view=view)
+        answer = await self._call(self.client.views_open(trigger_id=trigger, view=view))
         return str(answer["view"]["id"])
 
     async def update_view(self, view_id: str, view: View) -> None:
-        async with self._answers():
-            await self.client.views_update(view_id=view_id, view=view)
+        await self._call(self.client.views_update(view_id=view_id, view=view))
 
     async def publish_home(self, user: str, view: View) -> None:
-        async with self._answers():
-            await self.client.views_publish(user_id=user, view=view)
+        await self._call(self.client.views_publish(user_id=user, view=view))
 
     async def tell(
         self, asker: Asker, message: Msg, *, seconds_ago: float = 0.0, lasting: bool = False, replace: bool = False
@@ -209,10 +203,9 @@ class Slack(Workspace):
 
     async def _ephemeral(self, asker: Asker, channel: str, message: Msg) -> None:
         async def call(content: dict[str, Any]) -> Any:
-            async with self._answers():
-                return await self.client.chat_postEphemeral(
-                    channel=channel, user=asker.user, thread_ts=asker.thread_ts, **content
-                )
+            return await self._call(
+                self.client.chat_postEphemeral(channel=channel, user=asker.user, thread_ts=asker.thread_ts, **content)
+            )
 
         await _with_pictures_if_possible(message, call)
 

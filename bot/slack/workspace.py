@@ -102,23 +102,20 @@ class Workspace(Calls):
             return None
 
     async def _headers(self) -> Mapping[str, str]:
-        async with self._answers():
-            answer = await self.client.auth_test()
+        answer = await self._call(self.client.auth_test())
         return {name.lower(): value for name, value in answer.headers.items()}
 
     async def user_with(self, email: str) -> str | None:
         """The id of the workspace's user with that address; None when there is none that the bot may see."""
         try:
-            async with self._answers():
-                answer = await self.client.users_lookupByEmail(email=email)
+            answer = await self._call(self.client.users_lookupByEmail(email=email))
         except NotThere:
             return None
         return str(answer["user"]["id"])
 
     async def profile(self, user: str) -> Profile:
         """What Slack says of a user now."""
-        async with self._answers():
-            answer = await self.client.users_info(user=user)
+        answer = await self._call(self.client.users_info(user=user))
         return Profile.of(user, answer.get("user") or {})
 
     async def admins(self) -> list[str]:
@@ -126,8 +123,7 @@ class Workspace(Calls):
         found: list[str] = []
         cursor = ""
         for _ in range(PAGES):
-            async with self._answers():
-                answer = await self.client.users_list(limit=PAGE, cursor=cursor)
+            answer = await self._call(self.client.users_list(limit=PAGE, cursor=cursor))
             people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
             found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
@@ -137,36 +133,31 @@ class Workspace(Calls):
 
     async def groups(self) -> dict[str, str]:
         """The ids of user groups, by handle without an @. Raises `ScopeMissing` without usergroups:read."""
-        async with self._answers():
-            answer = await self.client.usergroups_list()
+        answer = await self._call(self.client.usergroups_list())
         return {str(one.get("handle") or ""): str(one["id"]) for one in answer.get("usergroups") or []}
 
     async def group_members(self, group: str) -> list[str]:
         """The Slack users in a user group; raises as `groups` does, and `NotThere`."""
-        async with self._answers():
-            answer = await self.client.usergroups_users_list(usergroup=group)
+        answer = await self._call(self.client.usergroups_users_list(usergroup=group))
         return [str(one) for one in answer.get("users") or []]
 
     async def shared_outside(self, channel: str) -> bool:
         """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
-        async with self._answers():
-            answer = await self.client.conversations_info(channel=channel)
+        answer = await self._call(self.client.conversations_info(channel=channel))
         found = answer["channel"]
         between_us = found.get("is_shared") and not found.get("is_org_shared")
         return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
 
     async def channel_name(self, channel: str) -> str:
         """Without the `#`."""
-        async with self._answers():
-            answer = await self.client.conversations_info(channel=channel)
+        answer = await self._call(self.client.conversations_info(channel=channel))
         return str((answer.get("channel") or {}).get("name") or "")
 
     async def is_member(self, channel: str, user: str) -> bool:
         """Whether the user is in the channel, as far as Slack's first pages tell: of a larger one, everybody is."""
         cursor = ""
         for _ in range(PAGES):
-            async with self._answers():
-                answer = await self.client.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
+            answer = await self._call(self.client.conversations_members(channel=channel, limit=PAGE, cursor=cursor))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if user in (answer.get("members") or ()) or not cursor:
                 return user in (answer.get("members") or ())
@@ -178,8 +169,8 @@ class Workspace(Calls):
         Raises `ChannelRefused` with `channel_not_found`, `not_in_channel` or `is_archived`; needs no scope beyond
         chat:write, which conversations.info would.
         """
-        async with self._answers():
-            await self.client.chat_postEphemeral(channel=channel, user=bot_user, text="Can cards be posted here?")
+        asked = "Can cards be posted here?"
+        await self._call(self.client.chat_postEphemeral(channel=channel, user=bot_user, text=asked))
 
     async def open_socket(self, app_token: str) -> str:
         """The URL of one Socket Mode connection. Raises `SlackRevoked` when the token is none of an app with it."""

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from redis.asyncio import Redis
-from redis.exceptions import WatchError
 
 from bot.models import Line, Record
 from bot.store import keys
@@ -109,23 +108,20 @@ class Snippets:
                 raise Clash("full")
             return [snippet]
 
-        await self._edit(snippet.owner, change)
+        await self.edit(snippet.owner, change)
 
     async def remove(self, snippet: Snippet, rev: str) -> None:
         """Remove it as it was in `rev`; one that is gone already is no trouble. Raises `Clash`."""
-        async with self._redis.pipeline() as pipe:
-            while True:
-                try:
-                    await pipe.watch(keys.snippets(snippet.owner))
-                    raw = await pipe.hget(keys.snippets(snippet.owner), snippet.id)
-                    if raw and (known := Snippet.model_validate_json(raw)).rev != rev:
-                        raise Clash("changed", known)
-                    pipe.multi()
-                    pipe.hdel(keys.snippets(snippet.owner), snippet.id)
-                    await pipe.execute()
-                    return
-                except WatchError:
-                    continue
+        key = keys.snippets(snippet.owner)
+
+        async def gone(pipe: Any) -> None:
+            raw = await pipe.hget(key, snippet.id)
+            if raw and (known := Snippet.model_validate_json(raw)).rev != rev:
+                raise Clash("changed", known)
+            pipe.multi()
+            pipe.hdel(key, snippet.id)
+
+        await self._redis.transaction(gone, key)
 
     async def everything(self) -> list[Snippet]:
         """All there are, the team's first, by owner and name."""
@@ -133,24 +129,17 @@ class Snippets:
         owners = sorted(found, key=lambda one: (one != keys.snippets(TEAM), one))
         return [one for owner in owners for one in _read(await self._redis.hvals(owner))]
 
-    async def merge(self, owner: str, change: Callable[[dict[str, Snippet]], Sequence[Snippet]]) -> None:
+    async def edit(self, owner: str, change: Callable[[dict[str, Snippet]], Sequence[Snippet]]) -> None:
         """Write what `change` makes of the owner's saved replies by id; two changes happen one after the other."""
-        await self._edit(owner, change)
-
-    async def _edit(self, owner: str, change: Callable[[dict[str, Snippet]], Sequence[Snippet]]) -> None:
         key = keys.snippets(owner)
-        async with self._redis.pipeline() as pipe:
-            while True:
-                try:
-                    await pipe.watch(key)
-                    changed = change({one.id: one for one in _read(await pipe.hvals(key))})
-                    pipe.multi()
-                    for one in changed:
-                        pipe.hset(key, one.id, one.model_dump_json())
-                    await pipe.execute()
-                    return
-                except WatchError:
-                    continue
+
+        async def changed(pipe: Any) -> None:
+            some = change({one.id: one for one in _read(await pipe.hvals(key))})
+            pipe.multi()
+            for one in some:
+                pipe.hset(key, one.id, one.model_dump_json())
+
+        await self._redis.transaction(changed, key)
 
 
 def is_called(snippet: Snippet, name: str) -> bool:

@@ -15,13 +15,10 @@ class Chart(Asked):
     """Show somebody the figures as a picture, in their direct messages with the bot: in `channel`, once it is known."""
 
     noted: ClassVar[bool] = False
+    says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "chart:{asker.user}"
     kind: Literal["chart"] = "chart"
     channel: str = ""
-
-    @property
-    def line(self) -> str:
-        return ""
 
 
 class LookAtReports(Background):

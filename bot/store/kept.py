@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from redis.asyncio import Redis
-from redis.exceptions import WatchError
 
 from bot.models import Record
 
@@ -48,19 +47,17 @@ class Kept(Generic[M]):
     async def change(self, about: str, change: Callable[[M | None], M]) -> M:
         """What `change` makes of what is there; two changes at once happen one after the other."""
         key = self._key(about)
-        async with self._redis.pipeline() as pipe:
-            while True:
-                try:
-                    await pipe.watch(key)
-                    value = change(self._read(await pipe.get(key)))
-                    pipe.multi()
-                    pipe.set(key, self._written(value), ex=self._lives)
-                    if self._noted:
-                        pipe.sadd(self._noted, about)
-                    await pipe.execute()
-                    return value
-                except WatchError:
-                    continue
+
+        async def changed(pipe: Any) -> M:
+            value = change(self._read(await pipe.get(key)))
+            pipe.multi()
+            pipe.set(key, self._written(value), ex=self._lives)
+            if self._noted:
+                pipe.sadd(self._noted, about)
+            return value
+
+        value: M = await self._redis.transaction(changed, key, value_from_callable=True)
+        return value
 
     async def of(self, abouts: Sequence[str]) -> dict[str, M]:
         """The models of these; those of which there is none are left out."""

@@ -34,10 +34,7 @@ class SetHeard(Asked):
     """Somebody chose in their Home how they hear of those who wait in their conversations."""
 
     patient: ClassVar[bool] = False
+    says: ClassVar[str] = ""  # Home itself shows it
     waits_in: ClassVar[str] = "home:{asker.user}"
     kind: Literal["set_heard"] = "set_heard"
     heard: Heard
-
-    @property
-    def line(self) -> str:
-        return ""  # Home itself shows it

@@ -9,10 +9,9 @@ from typing import Final, NamedTuple
 from bot.models import Broadcast, Heard
 from bot.slack.blocks import Block, Msg, View, context, label, modal, section
 from bot.slack.inputs import choices, field
-from bot.text import plain, when_long
+from bot.text import linked, when_long
 
 _LISTED: Final = 12  # of those who wait, in one message
-_NAME: Final = 80
 WHEN: Final = "When somebody begins to wait in a conversation that I have"
 MENTIONS_USAGE: Final = "Use `/inbox mentions on`, `/inbox mentions message` or `/inbox mentions off`."
 BROADCAST_USAGE: Final = "Use `/inbox follow-ups once`, `thread` or `every`, in the channel that it is for."
@@ -63,9 +62,7 @@ def who_waits(waiters: Sequence[Waiter]) -> Msg:
 
 
 def _line(waiter: Waiter) -> str:
-    who = plain(waiter.name, _NAME)
-    linked = f"<{waiter.link}|{who}>" if waiter.link else f"*{who}*"
-    return f"{linked} has been waiting for your answer since {when_long(waiter.since)}."
+    return f"{linked(waiter.name, waiter.link)} has been waiting for your answer since {when_long(waiter.since)}."
 
 
 def mentioning(message: Msg, user: str) -> Msg:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from inspect import iscoroutinefunction
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,8 +16,10 @@ import pytest
 from bot.errors import InboxError, RateLimited, Unavailable, VersionEnded
 from bot.events.store import Feed
 from bot.features import KINDS
-from bot.inbox.either import Either
+from bot.inbox.either import AGAIN, VERBS, Either
 from bot.inbox.event import Event
+from bot.inbox.v1 import V1
+from bot.inbox.v2 import V2
 from bot.inbox.version import Shared, Spoken, end_of
 from bot.models import Label
 from bot.people.directory import Directory
@@ -186,6 +189,13 @@ async def test_what_need_not_be_asked_is_no_sign_of_life(bot: Bot) -> None:
     v1 = SimpleNamespace(version="v1", sunset=None, answers=7, platforms=platforms)
     assert await Either(spoken, lambda _: cast(Any, v1)).platforms() == []
     assert "has ended" in spoken.said()
+
+
+def test_both_clients_have_every_verb_and_what_must_not_be_done_twice_is_asked_once() -> None:
+    for client in (V1, V2):
+        assert [one for one in VERBS if not iscoroutinefunction(getattr(client, one, None))] == []
+    assert {"send", "react", "change_contact", "events"} == VERBS - AGAIN
+    assert {"team", "thread", "update_thread", "messages", "find_sent"} <= VERBS
 
 
 async def test_nobody_is_told_of_v1_while_v2_has_not_said_no(bot: Bot) -> None:
