@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -43,6 +43,28 @@ class Mortal(Generic[T]):
     @property
     def doing(self) -> Coroutine[Any, Any, T]:
         return self._doing
+
+
+class Interrupted(Generic[T]):
+    """`await Interrupted(handler(…), after, meanwhile)`: `meanwhile` happens once it has waited `after` times."""
+
+    def __init__(self, doing: Coroutine[Any, Any, T], after: int, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._doing, self._after, self._meanwhile = doing, after, meanwhile
+        self.was = False
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        number = 0
+        while True:
+            try:
+                wanted = self._doing.send(None)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield wanted
+            number += 1
+            if number == self._after:
+                self.was = True
+                yield from self._meanwhile().__await__()
 
 
 class _Steps(Generic[T]):

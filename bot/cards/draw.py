@@ -54,19 +54,26 @@ async def redraw(bot: Bot, job: Render, place: Place, message: Msg) -> bool:
     return await _changed(bot, job, place, message)
 
 
-async def redraw_aside(bot: Bot, job: Leave | RenderBelow, place: Place, message: Msg) -> list[Job]:
-    """The same, of what nothing else is to wait for: what follows where the channel refuses it now."""
+async def redraw_aside(
+    bot: Bot, job: Leave | RenderBelow, place: Place, message: Msg, *, whole: bool = False
+) -> list[Job]:
+    """The same, of what nothing else is to wait for: what follows where the channel refuses it now.
+
+    What Slack refuses for a text stays as it was where it is to stay `whole`, as more than that text is in it.
+    """
     try:
-        await _changed(bot, job.model_copy(update={"aside": True}), place, message)
+        await _changed(bot, job.model_copy(update={"aside": True}), place, message, whole=whole)
     except Later as later:
         return [later.job]
     return []
 
 
-async def _changed(bot: Bot, job: Render | Leave | RenderBelow, place: Place, message: Msg) -> bool:
+async def _changed(
+    bot: Bot, job: Render | Leave | RenderBelow, place: Place, message: Msg, *, whole: bool = False
+) -> bool:
     try:
         async with bot.refused.waiting(job, place.channel):
-            await bot.slack.update(place, message)
+            await bot.slack.update(place, message, whole=whole)
     except SlackRefused as error:
         log.warning("not_drawn", ref=job.ref, kind=job.kind, thread=job.thread_id, error=error.code)
         return not isinstance(error, NotThere)

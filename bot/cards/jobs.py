@@ -15,7 +15,7 @@ from bot.waits.jobs import Notice
 class Attempt(Record):
     """A post that may have been made: of which messages, where, and when. `old` is where the card was before.
 
-    `notice` is who was to notice by it that somebody begins to wait.
+    `notice` is who was to notice by it that somebody begins to wait. It is found by its `mark`, else by the first id.
     """
 
     ids: tuple[str, ...]
@@ -24,6 +24,7 @@ class Attempt(Record):
     at: datetime
     old: tuple[str, str] | None = None
     notice: Notice = Notice()
+    mark: str = ""
 
 
 class Post(Background):
@@ -31,7 +32,7 @@ class Post(Background):
 
     `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
     `attempt` is written down before it is made. Where it `opens` the card's thread, what stands on the card alone goes
-    below it, though nothing waits.
+    below it, though nothing waits. `alone`: the next post shows one message, as Slack refused several together.
     """
 
     merge: ClassVar[bool] = True
@@ -42,6 +43,7 @@ class Post(Background):
     message: Message
     waits: bool = False
     opens: bool = False
+    alone: bool = False
     attempt: Attempt | None = None
 
     @property
@@ -81,13 +83,17 @@ class Announce(Background):
 
 
 class Missed(Background):
-    """Show a thread in which somebody wrote while the bot was away: its card, and what was written since."""
+    """Show a thread in which somebody wrote while the bot was away: its card, and what was written since.
+
+    `attempt` is written down before it is made, of the card or of the post below it.
+    """
 
     waits_in: ClassVar[str] = "posts:{thread_id}"
     kind: Literal["missed"] = "missed"
     channel: str
     thread_id: str
     since: datetime
+    attempt: Attempt | None = None
 
 
 class Render(Job):

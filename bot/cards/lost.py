@@ -29,22 +29,22 @@ async def deleted(bot: Bot, body: Body, ts: str) -> None:
 
 @feature.handles(Lost)
 async def restore(job: Lost, _: Keep, bot: Bot) -> list[Job]:
-    """What the card showed of those who wait is to be shown again; nobody misses the card of what is answered."""
+    """What the card showed of those who wait is to be shown again; nobody misses the card of what is answered.
+
+    What was to stand below it waits in any case, though there may be another card by now.
+    """
     if job.stray:
         await bot.slack.delete(Place(*job.stray))
     card, place = await bot.cards.get(job.thread_id), Place(*job.place)
     if card is None:
         return []
     messages = await _unanswered(bot, card)
-    if not await bot.posts.lose(job.thread_id, place, messages):
-        return []
-    log.info("card_deleted", ref=job.ref, thread=job.thread_id, waits=len(messages))
+    if await bot.posts.lose(job.thread_id, place, messages):
+        log.info("card_deleted", ref=job.ref, thread=job.thread_id, waits=len(messages))
     waiting = await bot.posts.waiting(job.thread_id)
-    return (
-        [Post(channel=place.channel, thread_id=job.thread_id, message=waiting[0].message, waits=True)]
-        if waiting
-        else []
-    )
+    return [
+        Post(channel=one.entry.channel, thread_id=job.thread_id, message=one.message, waits=True) for one in waiting[:1]
+    ]
 
 
 async def _unanswered(bot: Bot, card: Card) -> Sequence[Message]:

@@ -14,7 +14,7 @@ from bot.text import clip, literal, plain, when_long
 HIDDEN = "New message, open in Inbox."
 NAME = 80
 _PREVIEW = 150
-_BLOCKS, _SIZE = 45, 12_000  # blocks and code points of one post when it is made; an edit may add a few
+_BLOCKS, _SIZE = 45, 9_000  # blocks and code points of one post when it is made; an edit may add a few
 _MEANWHILE = 12  # messages; three blocks each at the most, of the 50 that a message may have
 
 

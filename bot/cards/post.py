@@ -13,13 +13,13 @@ from bot.card import Card
 from bot.cards.draw import draw, draw_below, fresh, named_later, shared
 from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render, RenderBelow
 from bot.cards.message_views import that_fit
-from bot.cards.posting import awake, comes_first, shows, slot, stands, unseen, waits_since, with_latest
+from bot.cards.posting import awake, comes_first, made, shows, slot, stands, unseen, waits_since, with_latest
 from bot.cards.posts_store import Waiting
 from bot.context import Bot
-from bot.errors import CardDeleted, Gone, InboxError
+from bot.errors import CardDeleted, ContentRefused, Gone, InboxError
 from bot.feature import Feature
 from bot.models import Message, Place
-from bot.queue.job import Job, Keep, utc_now
+from bot.queue.job import Job, Keep, Later, utc_now
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST, NEW
 from bot.waits.notice import by_card, notice
@@ -44,7 +44,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     if card is None:
         return []
     place = await bot.cards.place(job.thread_id)
-    if job.attempt and (found := await _made(bot, job.attempt, place)):
+    if job.attempt and (found := await made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, found)
     await _catch_up(bot, job)
     card = await awake(bot, card)
@@ -55,28 +55,40 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     channel = await _wanted(bot, job.thread_id, waiting)
     below = place if place and place.channel == channel else None
     await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
-    shown = await _next(bot, waiting, below)
+    shown = await _next(bot, waiting[:1] if job.alone and below else waiting, below)
     messages = [one.message for one in shown]
     card = with_latest(card, messages)
-    new = [one.message for one in shown if one.entry.seq >= 0]  # the first of all was noticed on its card
-    attempt = Attempt(
-        ids=tuple(one.id for one in messages),
-        channel=channel,
-        thread_ts=below.ts if below else None,
-        at=utc_now(),
-        old=place if place and not below else None,
-        notice=await (notice(bot, job.thread_id, channel, new) if place else by_card(bot, job.thread_id)),
-    )
+    attempt = await _attempt(bot, job.thread_id, channel, place, shown)
     job = job.model_copy(update={"attempt": attempt})
     await keep(job)
     message = await _drawn(bot, card, attempt, messages)
     mark = {"message_id": attempt.ids[0]}
-    seen = attempt.notice.broadcast
+    thread_ts, seen, several = attempt.thread_ts, attempt.notice.broadcast, len(shown) > 1
     try:
-        made = await bot.slack.post(channel, message, thread_ts=attempt.thread_ts, broadcast=seen, metadata=mark)
+        there = await bot.slack.post(
+            channel, message, thread_ts=thread_ts, broadcast=seen, metadata=mark, whole=several
+        )
+    except ContentRefused as error:
+        if not several:
+            raise
+        raise Later(0.0, job.model_copy(update={"attempt": None, "alone": True})) from error
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
-    return await _stands(bot, job, attempt, made, shown, card)
+    return await _stands(bot, job, attempt, there, shown, card)
+
+
+async def _attempt(bot: Bot, thread_id: str, channel: str, place: Place | None, shown: Sequence[Waiting]) -> Attempt:
+    """What is about to be posted in `channel`, with who is to notice it; the first of all was noticed on its card."""
+    new = [one.message for one in shown if one.entry.seq >= 0]
+    stays = place is not None and place.channel == channel
+    return Attempt(
+        ids=tuple(one.message.id for one in shown),
+        channel=channel,
+        thread_ts=place.ts if place and stays else None,
+        at=utc_now(),
+        old=None if stays else place,
+        notice=await (notice(bot, thread_id, channel, new) if place else by_card(bot, thread_id)),
+    )
 
 
 async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Message]) -> Msg:
@@ -128,19 +140,6 @@ async def _catch_up(bot: Bot, job: Post) -> None:
     await bot.feed.caught_up(job.thread_id)
 
 
-async def _made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None:
-    """The post, if it was made: a card that was noted at `place`, else what history tells, where it may be read."""
-    if place and not attempt.thread_ts and place.channel == attempt.channel:
-        return place  # before, it was in another channel or nowhere
-    since = attempt.at.timestamp() - 5
-    found = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=attempt.thread_ts, since=since)
-    if found is None and attempt.thread_ts:
-        stray = await bot.slack.find(attempt.channel, attempt.ids[0], thread_ts=None, since=since)
-        if stray and stray != place:  # its card was gone, and whoever posted it died before they took it away
-            await bot.slack.delete(stray)
-    return found
-
-
 async def _found(bot: Bot, job: Post, attempt: Attempt, found: Place) -> list[Job]:
     """The post of an attempt whose outcome was unknown; what it shows may have changed since."""
     shown = [one for one in await bot.posts.waiting(job.thread_id) if one.message.id in attempt.ids]
@@ -154,7 +153,7 @@ async def _stands(
     bot: Bot, job: Post, attempt: Attempt, place: Place, shown: Sequence[Waiting], drawn: Card | None = None
 ) -> list[Job]:
     """It is there: that is noted, and what follows from it. A card shows `drawn`, as far as is known."""
-    again = job.model_copy(update={"attempt": None, "tries": 0})
+    again = job.model_copy(update={"attempt": None, "alone": False, "tries": 0})
     if not attempt.thread_ts:
         await stands(bot, again, place, Place(*attempt.old) if attempt.old else None)
     if attempt.notice.mention:

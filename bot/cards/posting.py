@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.card import Card
-from bot.cards.jobs import Leave, Lost, Missed, Move, Post
+from bot.cards.jobs import Attempt, Leave, Lost, Missed, Move, Post
 from bot.context import Bot
 from bot.errors import CardDeleted, InboxError, NotNow
 from bot.models import Message, Place
@@ -83,6 +83,7 @@ async def post_once(
     thread_ts: str | None = None,
     *,
     broadcast: bool = False,
+    whole: bool = False,
 ) -> Place:
     """Post, unless an attempt whose outcome is unknown turns out to have posted what carries this `mark`."""
     if job.tries:
@@ -90,7 +91,9 @@ async def post_once(
         if found:
             return found
     marked = {"message_id": mark}
-    return await bot.slack.post(channel, message, thread_ts=thread_ts, broadcast=broadcast, metadata=marked)
+    return await bot.slack.post(
+        channel, message, thread_ts=thread_ts, broadcast=broadcast, metadata=marked, whole=whole
+    )
 
 
 async def post_below(
@@ -104,6 +107,19 @@ async def post_below(
     except CardDeleted as error:
         lost = Lost(thread_id=thread_id, place=(card.channel, card.ts), stray=error.stray)
         raise Later(1.0, tried(job), lost) from error
+
+
+async def made(bot: Bot, attempt: Attempt, place: Place | None) -> Place | None:
+    """The post, if it was made: a card that was noted at `place`, else what history tells, where it may be read."""
+    if place and not attempt.thread_ts and place.channel == attempt.channel:
+        return place  # before, it was in another channel or nowhere
+    mark, since = attempt.mark or attempt.ids[0], attempt.at.timestamp() - 5
+    found = await bot.slack.find(attempt.channel, mark, thread_ts=attempt.thread_ts, since=since)
+    if found is None and attempt.thread_ts:
+        stray = await bot.slack.find(attempt.channel, mark, thread_ts=None, since=since)
+        if stray and stray != place:  # its card was gone, and whoever posted it died before they took it away
+            await bot.slack.delete(stray)
+    return found
 
 
 async def stands(bot: Bot, job: Post | Move | Missed, place: Place, before: Place | None) -> None:

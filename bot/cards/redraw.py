@@ -150,4 +150,5 @@ async def render_below(job: RenderBelow, _: Keep, bot: Bot) -> list[Job]:
     if known := await bot.replies.receipts.get(messages[0].id):
         return [ReceiptAgain(receipt=known.send.receipt, message_id=messages[0].id)]
     drawn = await draw_below(bot, card, place.channel, messages)
-    return await redraw_aside(bot, job, place, await with_mention(bot, place, drawn))
+    drawn = await with_mention(bot, place, drawn)
+    return await redraw_aside(bot, job, place, drawn, whole=len(messages) > 1)

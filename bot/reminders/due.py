@@ -43,18 +43,17 @@ def look(bot: Bot) -> Look:
 @feature.handles(Due)
 async def due(_: Due, __: Keep, bot: Bot) -> list[Job]:
     """Judge every thread that is to be looked at. It is looked at again later, whatever becomes of the reminder."""
-    now, again = utc_now(), {}
+    now, again = utc_now(), dict[str, float]()
     nudges: dict[str, dict[str, float]] = {}
-    for thread_id in await bot.waiting.due():
+    due = await bot.waiting.due()
+    for thread_id in due:
         match await _judge(bot, thread_id, now):
-            case None:
-                await bot.waiting.over(thread_id)
             case Target(channel, since):
                 nudges.setdefault(channel, {})[thread_id] = since
                 again[thread_id] = now.timestamp() + LOOK
             case datetime() as at:
                 again[thread_id] = min(at.timestamp(), now.timestamp() + LOOK)
-    await bot.waiting.look_at(again)
+    await bot.waiting.look_again(due, again)
     return [
         *(Nudge(channel=channel, threads=threads) for channel, threads in nudges.items()),
         *await mornings(bot, now),

@@ -37,6 +37,7 @@ class Waiting:
         self._closed = script(redis, "reminders/closed.lua")
         self._reopened = script(redis, "reminders/reopened.lua")
         self._reminded = script(redis, "reminders/reminded.lua")
+        self._again = script(redis, "store/again.lua")
 
     async def wrote(self, thread_id: str, at: float, message_id: str = "") -> bool:
         """Somebody wrote to us. Whether a wait begins with this message; the same answer when it is asked again."""
@@ -61,12 +62,6 @@ class Waiting:
         """Whoever had to know was reminded of what was written since then."""
         await self._run(self._reminded, thread_id, repr(since))
 
-    async def over(self, thread_id: str) -> None:
-        """Nobody is to be reminded of it again: the thread was archived or deleted, or it is too long ago."""
-        pipe = self._redis.pipeline()
-        pipe.hdel(keys.waiting(thread_id), "since").zrem(keys.DUE, thread_id)
-        await pipe.execute()
-
     async def get(self, thread_id: str) -> Wait | None:
         first, since = await self._redis.hmget(keys.waiting(thread_id), "first", "since")
         return Wait(float(first), float(since) if since else None) if first else None
@@ -81,24 +76,29 @@ class Waiting:
         """Ids of all threads that wait, however long, the longest first."""
         return [one.decode() for one in await self._redis.zrange(keys.WAITING, 0, -1)]
 
-    async def due(self, count: int = 200) -> list[str]:
-        """The threads to look at now."""
-        return await self._up_to_now(keys.DUE, count)
+    async def due(self, count: int = 200) -> dict[str, float]:
+        """The threads to look at now, and by when that was."""
+        found = await self._redis.zrangebyscore(keys.DUE, "-inf", time.time(), start=0, num=count, withscores=True)
+        return {one.decode(): at for one, at in found}
 
-    async def look_at(self, whens: Mapping[str, float]) -> None:
-        """When to look at these threads again, unless they no longer wait for a reminder."""
-        if whens:
-            await self._redis.zadd(keys.DUE, dict(whens), xx=True)
+    async def look_again(self, due: Mapping[str, float], again: Mapping[str, float]) -> None:
+        """When to look at these threads next that were `due`; without a time, nobody is reminded of this wait any more.
+
+        Where that changed meanwhile, as a setting did or another wait began, it stays as it is.
+        """
+        args = [part for one, at in due.items() for part in (one, repr(at), repr(again[one]) if one in again else "")]
+        await self._again(keys=[keys.DUE, *map(keys.waiting, due)], args=args)
 
     async def look_at_all(self) -> None:
-        """Look at every thread at once: what counts has changed."""
+        """Look at every thread at once: what counts has changed. A look that is under way knows nothing of it."""
         found = await self._redis.zrange(keys.DUE, 0, -1)
         if found:
-            await self._redis.zadd(keys.DUE, dict.fromkeys(found, 0), xx=True)
+            await self._redis.zadd(keys.DUE, dict.fromkeys(found, -time.time()), xx=True)
 
     async def mornings(self, count: int = 50) -> list[str]:
         """The channels whose digest is due."""
-        return await self._up_to_now(keys.MORNINGS, count)
+        found = await self._redis.zrangebyscore(keys.MORNINGS, "-inf", time.time(), start=0, num=count)
+        return [one.decode() for one in found]
 
     async def save_morning(self, channel: str, at: float | None) -> None:
         """When the channel's next digest is due; None for never."""
@@ -114,10 +114,6 @@ class Waiting:
     async def anything(self) -> bool:
         """Whether there is something to look at now."""
         return bool(await self.due(1) or await self.mornings(1))
-
-    async def _up_to_now(self, key: str, count: int) -> list[str]:
-        found = await self._redis.zrangebyscore(key, "-inf", time.time(), start=0, num=count)
-        return [one.decode() for one in found]
 
     async def _run(self, script: Any, thread_id: str, *args: str) -> Any:
         """The times go as text, so that they come back as they went."""

@@ -23,7 +23,7 @@ feature = Feature()
 async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
     """Unless the channel knows, or somebody is free by now."""
     by = await found(bot, job.rule)
-    if by is None or by.rule.turns is None or await bot.turns.is_told(job.rule, job.channel):
+    if by is None or by.rule.turns is None or await bot.turns.is_told(job.rule, job.channel, job.ref):
         return []
     number, rule = by
     try:
@@ -40,7 +40,7 @@ async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
             who = card.thread.who if card else "Someone"
             text = words.nobody_free(number, said, everybody, who, await _link(bot, job.thread_id))
         await post_once(bot, job, f"nobody-{job.ref}-{rule.id}", job.channel, words.message(text))
-    await bot.turns.told(job.rule, job.channel)
+    await bot.turns.told(job.rule, job.channel, job.ref)
     return []
 
 

@@ -40,6 +40,8 @@ class TurnStore:
         self._give_back = script(redis, "rules/give_back.lua")
         self._confirm = script(redis, "rules/confirm.lua")
         self._load = script(redis, "rules/load.lua")
+        self._tells = script(redis, "rules/tells.lua")
+        self._told = script(redis, "rules/told.lua")
 
     async def taken(self, thread_id: str, message_id: str) -> Turn | None:
         """Whose turn was taken for the message; a `SPENT` user where it was given back; None where none was."""
@@ -100,14 +102,13 @@ class TurnStore:
 
     # --- what is said once --------------------------------------------------------------------------------------------
 
-    async def is_told(self, rule: str, channel: str) -> bool:
-        """Whether the channel knows that nobody is free."""
-        return bool(await self._redis.sismember(keys.nobody_free(rule), channel))
+    async def is_told(self, rule: str, channel: str, ref: str) -> bool:
+        """Whether the channel knows that nobody is free; else the job `ref` is about to tell it."""
+        return bool(await self._tells(keys=[keys.nobody_free(rule)], args=[channel, ref]))
 
-    async def told(self, rule: str, channel: str) -> None:
-        pipe = self._redis.pipeline()
-        pipe.sadd(keys.nobody_free(rule), channel).expire(keys.nobody_free(rule), keys.WEEK)
-        await pipe.execute()
+    async def told(self, rule: str, channel: str, ref: str) -> None:
+        """The job `ref` has told it: that is news again where somebody was free meanwhile."""
+        await self._told(keys=[keys.nobody_free(rule)], args=[channel, ref])
 
 
 def _turn(raw: bytes | None) -> Turn | None:

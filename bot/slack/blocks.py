@@ -17,7 +17,7 @@ View = dict[str, Any]
 QUOTE = 2_800  # code points of a message a card shows
 WHOLE = 12_000  # code points of a text that is handed back so that nobody types it again
 _CHUNK = 2_900
-_QUOTES = 4  # blocks of a message: Slack takes some 13,000 characters in one
+_QUOTES = 3  # blocks of a message: Slack has refused 11,400 characters in one (github.com/slackapi/bolt-js/issues/2867)
 
 
 class Msg(TypedDict):
@@ -117,30 +117,6 @@ def chart(title: str, days: Sequence[str], series: Mapping[str, Sequence[int]]) 
             "axis_config": {"categories": list(days)},
         },
     }
-
-
-def _in_words(block: Block) -> Block:
-    """A chart, for who gets none: `Received, answered: 24 Nov 3/2`; days of which all is 0 are left out."""
-    found = [[point["value"] for point in one["data"]] for one in block["chart"]["series"]]
-    points = zip(block["chart"]["axis_config"]["categories"], *found, strict=True)
-    each = [f"{day} {'/'.join(map(str, counts))}" for day, *counts in points if any(counts)]
-    names = ", ".join(one["name"] for one in block["chart"]["series"])
-    return context(f"{block['title']}. {names}: {', '.join(each) or 'nothing yet'}.")
-
-
-def without_pictures(message: Msg) -> Msg:
-    """The same with each picture only named, and charts in words, for when Slack cannot show one."""
-    return {"text": message["text"], "blocks": [_without_picture(one) for one in message["blocks"]]}
-
-
-def _without_picture(block: Block) -> Block:
-    if block["type"] == "data_visualization":
-        return _in_words(block)
-    if block["type"] == "image":
-        return line(run(f"📎 {block['alt_text']} (can't be shown here)"))
-    if block["type"] == "context":  # a face says nothing that the name does not
-        return {**block, "elements": [one for one in block["elements"] if one["type"] != "image"]}
-    return block
 
 
 def actions(block_id: str, buttons: Sequence[Block]) -> list[Block]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
+
+import structlog
 
 from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackRefused, SlackUnknown
 from bot.models import Place
 from bot.queue.job import Asker
-from bot.slack.blocks import Msg, View, as_arguments, without_pictures
+from bot.slack.blocks import Msg, View, as_arguments
+from bot.slack.codes import SHOWN
+from bot.slack.lesser import lesser, lesser_view, without_pictures
 from bot.slack.response_url import LIVES, respond
 from bot.slack.session import is_slacks
 from bot.slack.workspace import Workspace
+
+log = structlog.get_logger(__name__)
 
 POSTS: Final = 999  # below one card, as many as one answer has
 
@@ -27,11 +33,12 @@ class Slack(Workspace):
         thread_ts: str | None = None,
         broadcast: bool = False,
         metadata: Mapping[str, str] | None = None,
+        whole: bool = False,
     ) -> Place:
         """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours.
 
         A reply that is `broadcast` shows in the channel too. Slack ignores a `thread_ts` whose message is gone. Raises
-        `CardDeleted` then.
+        `CardDeleted` then. What Slack refuses comes without those words, unless it is to stay `whole`.
         """
 
         async def call(content: dict[str, Any]) -> Any:
@@ -47,7 +54,7 @@ class Slack(Workspace):
                 )
             )
 
-        answer = await _with_pictures_if_possible(message, call)
+        answer = await _as_far_as_possible(map(as_arguments, lesser(message, whole=whole)), call)
         place = Place(str(answer.get("channel") or channel), str(answer["ts"]))
         if thread_ts and (answer.get("message") or {"thread_ts": thread_ts}).get("thread_ts") != thread_ts:
             raise CardDeleted(place)
@@ -123,11 +130,11 @@ class Slack(Workspace):
         ]
         return {Place(card.channel, str(one["ts"])): _mark(one) for one in ours}
 
-    async def update(self, place: Place, message: Msg) -> None:
+    async def update(self, place: Place, message: Msg, *, whole: bool = False) -> None:
         async def call(content: dict[str, Any]) -> Any:
             return await self._call(self.client.chat_update(channel=place.channel, ts=place.ts, **content))
 
-        await _with_pictures_if_possible(message, call)
+        await _as_far_as_possible(map(as_arguments, lesser(message, whole=whole)), call)
 
     async def delete(self, place: Place) -> None:
         """Take back what the bot posted, unless somebody was faster."""
@@ -158,14 +165,24 @@ class Slack(Workspace):
 
     async def open_view(self, trigger: str, view: View) -> str:
         """Open a modal, and its id. A trigger works once and for about three seconds."""
-        answer = await self._call(self.client.views_open(trigger_id=trigger, view=view))
+
+        async def call(shown: View) -> Any:
+            return await self._call(self.client.views_open(trigger_id=trigger, view=shown))
+
+        answer = await _as_far_as_possible(lesser_view(view), call)
         return str(answer["view"]["id"])
 
     async def update_view(self, view_id: str, view: View) -> None:
-        await self._call(self.client.views_update(view_id=view_id, view=view))
+        async def call(shown: View) -> Any:
+            return await self._call(self.client.views_update(view_id=view_id, view=shown))
+
+        await _as_far_as_possible(lesser_view(view), call)
 
     async def publish_home(self, user: str, view: View) -> None:
-        await self._call(self.client.views_publish(user_id=user, view=view))
+        async def call(shown: View) -> Any:
+            return await self._call(self.client.views_publish(user_id=user, view=shown))
+
+        await _as_far_as_possible(lesser_view(view), call)
 
     async def tell(
         self, asker: Asker, message: Msg, *, seconds_ago: float = 0.0, lasting: bool = False, replace: bool = False
@@ -207,7 +224,7 @@ class Slack(Workspace):
                 self.client.chat_postEphemeral(channel=channel, user=asker.user, thread_ts=asker.thread_ts, **content)
             )
 
-        await _with_pictures_if_possible(message, call)
+        await _as_far_as_possible(map(as_arguments, lesser(message)), call)
 
 
 def _mark(posted: Mapping[str, Any]) -> str:
@@ -215,12 +232,15 @@ def _mark(posted: Mapping[str, Any]) -> str:
     return str((posted.get("metadata") or {}).get("event_payload", {}).get("message_id") or "")
 
 
-async def _with_pictures_if_possible(message: Msg, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
-    """Slack refuses a whole message for one picture that it cannot fetch, or a chart: then they come in words."""
-    try:
-        return await call(as_arguments(message))
-    except ContentRefused as error:
-        named = without_pictures(message)
-        if error.code not in {"invalid_blocks", "invalid_attachments"} or named == message:
-            raise
-        return await call(as_arguments(named))
+async def _as_far_as_possible(shown: Iterable[dict[str, Any]], call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
+    """The first that Slack takes: it refuses all for one picture that it cannot fetch, or for what somebody wrote."""
+    refused: ContentRefused | None = None
+    for one in shown:
+        try:
+            return await call(one)
+        except ContentRefused as error:
+            if error.code not in SHOWN:
+                raise
+            log.warning("slack_refuses_content", error=error.code)
+            refused = error
+    raise refused or ContentRefused("no_text")

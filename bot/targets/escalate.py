@@ -51,7 +51,7 @@ async def escalate(job: Console, typed: str, bot: Bot) -> list[Job]:
 
 async def judged_anew(bot: Bot) -> list[Job]:
     """What counts has changed: everybody who waits is looked at."""
-    await bot.targets.look_at(dict.fromkeys(await bot.waiting.everybody(), 0.0))
+    await bot.targets.look_at_all(await bot.waiting.everybody())
     return [LookAtTargets()]
 
 

@@ -54,10 +54,10 @@ async def look_at(_: LookAtTargets, __: Keep, bot: Bot) -> list[Job]:
     """Judge each conversation whose time has come. It is looked at again as long as somebody is to be told."""
     now, again, jobs = utc_now(), dict[str, float](), list[Job]()
     tells: dict[tuple[Stage, Ear], dict[str, float]] = defaultdict(dict)
-    for thread_id in await bot.targets.due():
+    due = await bot.targets.due()
+    for thread_id in due:
         card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
         if card is None or place is None:
-            await bot.targets.over(thread_id)
             continue
         choices = await bot.preferences.channel(place.channel)
         by = answer_by(card, choices)
@@ -70,9 +70,7 @@ async def look_at(_: LookAtTargets, __: Keep, bot: Bot) -> list[Job]:
         if steps:  # whoever dies here leaves it to be told a minute later
             later = now + SOON
             again[thread_id] = min(one.at if one.at > now else later for one in steps).timestamp()
-        else:
-            await bot.targets.over(thread_id)
-    await bot.targets.look_at(again)
+    await bot.targets.look_again(due, again)
     told = [TellLate(stage=s, channel=to.channel, mention=to.mention, threads=t) for (s, to), t in tells.items()]
     return [*jobs, *told]
 

@@ -24,15 +24,19 @@ class Targets:
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._release = script(redis, "targets/release.lua")
+        self._again = script(redis, "store/again.lua")
 
     async def drawn(self, thread_id: str, by: datetime | None, *, late: bool) -> None:
-        """The card is being drawn so that it says by when to answer, or nothing of that."""
+        """The card is being drawn so that it says by when to answer, or nothing of that.
+
+        A look that is under way sees that: the time to look is never the same twice, a little before `by`.
+        """
         pipe = self._redis.pipeline()
         if by is None:
             pipe.hdel(keys.card(thread_id), "target").zrem(keys.TARGETS, thread_id)
         else:
             pipe.hset(keys.card(thread_id), "target", _said(by, late))
-            pipe.zadd(keys.TARGETS, {thread_id: by.timestamp()})
+            pipe.zadd(keys.TARGETS, {thread_id: by.timestamp() - time.time() % 0.1})
         await pipe.execute()
 
     async def says(self, thread_id: str, by: datetime | None, *, late: bool) -> bool:
@@ -47,19 +51,23 @@ class Targets:
             pipe.hget(keys.card(one), "target")
         return sum(raw is not None and raw.endswith(b" 1") for raw in await pipe.execute())
 
-    async def due(self, count: int = 200) -> list[str]:
-        """The threads to look at now."""
-        found = await self._redis.zrangebyscore(keys.TARGETS, "-inf", time.time(), start=0, num=count)
-        return [one.decode() for one in found]
+    async def due(self, count: int = 200) -> dict[str, float]:
+        """The threads to look at now, and by when that was."""
+        found = await self._redis.zrangebyscore(keys.TARGETS, "-inf", time.time(), start=0, num=count, withscores=True)
+        return {one.decode(): at for one, at in found}
 
-    async def look_at(self, whens: Mapping[str, float]) -> None:
-        """When to look at these threads next."""
-        if whens:
-            await self._redis.zadd(keys.TARGETS, dict(whens))
+    async def look_again(self, due: Mapping[str, float], again: Mapping[str, float]) -> None:
+        """When to look at these threads next that were `due`; without a time, once their cards are drawn again.
 
-    async def over(self, thread_id: str) -> None:
-        """There is nothing more to look at, until its card is drawn again."""
-        await self._redis.zrem(keys.TARGETS, thread_id)
+        Where that changed meanwhile, as a setting did or a wait began, it stays as it is.
+        """
+        args = [part for one, at in due.items() for part in (one, repr(at), repr(again[one]) if one in again else "")]
+        await self._again(keys=[keys.TARGETS], args=args)
+
+    async def look_at_all(self, thread_ids: Sequence[str]) -> None:
+        """Look at these threads at once: what counts has changed. A look that is under way knows nothing of it."""
+        if thread_ids:
+            await self._redis.zadd(keys.TARGETS, dict.fromkeys(thread_ids, -time.time()))
 
     async def claim(self, stage: Stage, thread_id: str, since: float, ref: str) -> bool:
         """Whether the job `ref` is the one that tells of this wait: the first that asks, whenever it is run again."""

@@ -17,7 +17,7 @@ from tests.conftest import Open
 from tests.e2e.deaths import ENOUGH, worked
 from tests.e2e.rules import Time, assignments, colleague, has_it, inbox, says, somebody, write
 from tests.e2e.snoozing import snooze
-from tests.e2e.steps import calls, card_of, cards, hears, idle, shows, thread
+from tests.e2e.steps import calls, card_of, cards, hears, idle, shows, thread, until
 
 
 @pytest.fixture
@@ -329,6 +329,27 @@ async def test_where_nobody_is_free_it_stays_unassigned_and_the_channel_is_told_
     assert assignments(on) == [on.acme.bo_member]
     await inbox(on, "away", by=on.acme.bo)
     await write(on, "Hello", somebody(on, 4))
+    assert len([one for one in cards(on) if "Nobody is free" in one.text]) == 2
+
+
+async def test_who_is_free_while_the_channel_is_told_that_nobody_is_makes_the_next_time_news(
+    on: Stage, clock: Time
+) -> None:
+    card = await card_of(on)
+    await inbox(on, f"assign add all {people(on, on.acme.bo)}")
+    await inbox(on, "away", by=on.acme.bo)
+    (rule,) = clock.rules()
+    on.slack.fail("chat.postMessage", delay=2.0)
+    await on.bridge.lanes.accept(NobodyFree(channel=card.channel, rule=rule, thread_id=thread(on).id))
+    await until(lambda: not on.slack._faults)
+    await on.slack.command(on.acme.bo, card.channel, command="/inbox", text="back")
+    await hears(on, on.acme.bo, "You are back")
+    await on.inbox.customer_writes(somebody(on, 1), "Hello")
+    await until(lambda: assignments(on))
+    await idle(on)
+    assert len([one for one in cards(on) if "Nobody is free" in one.text]) == 1
+    await inbox(on, "away", by=on.acme.bo)
+    await write(on, "Hello", somebody(on, 2))
     assert len([one for one in cards(on) if "Nobody is free" in one.text]) == 2
 
 

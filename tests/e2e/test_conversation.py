@@ -7,12 +7,13 @@ from typing import Literal
 
 import pytest
 
+from bot.cards.jobs import Move
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
 from tests.conftest import Open
-from tests.e2e.steps import card_of, cards, hears, idle, labels, reply, shows, thread
+from tests.e2e.steps import card_of, cards, hears, idle, labels, reply, shows, thread, until
 
 Where = Literal["native", "member"]
 
@@ -209,6 +210,19 @@ async def test_slack_tells_of_a_deleted_card_where_the_bot_may_hear_of_it(
     await idle(on)
     (new,) = cards(on)
     assert "m1" in shows(on, new)
+
+
+async def test_what_was_to_stand_below_a_deleted_card_stands_below_the_one_that_has_taken_its_place(on: Stage) -> None:
+    card = await card_of(on, "m1")
+    on.slack.fail("chat.postMessage", delay=0.6)
+    await on.inbox.customer_writes(on.acme.sarah, "m2")
+    await until(lambda: not on.slack._faults)
+    await on.slack.erase(card)
+    vip = on.slack.add_channel("vip")
+    await on.bridge.lanes.accept(Move(channel=vip, thread_id=thread(on).id))
+    await idle(on)
+    new = [one for channel in (card.channel, vip) for one in on.slack.messages(channel) if "Reply" in labels(one)]
+    assert said(on, new[-1]) == ["m1", "m2"]
 
 
 async def test_a_deleted_card_of_what_is_answered_comes_back_with_the_next_message(on: Stage) -> None:

@@ -16,6 +16,7 @@ from bot.store import keys
 from bot.targets.jobs import LookAtTargets, TellLate
 from tests.e2e.snoozing import snooze
 from tests.e2e.steps import Picture, card_of, cards, form, hears, idle, initial, press_when_shown, shows, thread, told
+from tests.mortal import Interrupted
 
 
 class Day:
@@ -25,6 +26,11 @@ class Day:
         self.on, self.redis = on, redis
 
     async def passes(self, minutes: float, held: int = 0) -> None:
+        self.ages(minutes)
+        await self.rings(held)
+
+    def ages(self, minutes: float) -> None:
+        """So much time passes in which nobody looks."""
         for key in self.redis.keys(keys.waiting("*")):
             times = self.redis.hgetall(key)
             self.redis.hset(key, mapping={n: repr(float(at) - minutes * 60) for n, at in times.items()})
@@ -33,7 +39,6 @@ class Day:
         for name in self.redis.keys(keys.once("target:*")):
             begin, _, since = name.decode().rpartition(":")
             self.redis.rename(name, f"{begin}:{float(since) - minutes * 60:.0f}")
-        await self.rings(held)
 
     async def rings(self, held: int = 0) -> None:
         """Somebody looks; `held` lanes wait then."""
@@ -132,8 +137,10 @@ async def test_only_working_hours_count_and_no_holidays(day: Day) -> None:
     on = day.on
     every = [str(one) for one in range(7)]
     today = datetime.now(UTC).date()
-    holidays = ", ".join(str(today + timedelta(days=one)) for one in (-1, 0, 1))  # a night may be yesterday's
-    await day.sets(hours=f"{clock(-2)}-{clock(3)}", days=every, holidays=holidays)
+    off = ", ".join(
+        str(today + timedelta(days=one)) for one in (-1, 0, 1)
+    )  # hours that pass midnight are the first day's
+    await day.sets(hours=f"{clock(-2)}-{clock(3)}", days=every, holidays=off)
     card = await card_of(on)
     await day.rings()
     assert "Answer by" in shows(on, card)
@@ -345,6 +352,25 @@ async def test_later_another_channel_is_told_once(day: Day) -> None:
     for _ in range(3):
         await day.passes(300)
     assert (len(alarms(on)), len(alarms(on, leads))) == (1, 1)
+
+
+@pytest.mark.parametrize("after", range(3, 9))
+async def test_what_is_set_during_a_look_counts(day: Day, after: int) -> None:
+    on = day.on
+    leads = on.slack.add_channel("leads")
+    await day.sets()
+    await day.says(f"escalate 120 <#{leads}|leads>")
+    await card_of(on)
+    await day.passes(61)
+    day.ages(2)
+    look: Any = on.bridge.worker._work._handlers[LookAtTargets]
+    looked = Interrupted(look(LookAtTargets(), None), after, lambda: day.says(f"escalate 10 <#{leads}|leads>"))
+    await on.bridge.lanes.accept(*await looked)
+    assert looked.was
+    await idle(on)
+    assert alarms(on, leads) == []
+    await day.passes(9)
+    assert len(alarms(on, leads)) == 1
 
 
 async def test_a_user_group_is_mentioned_in_the_channel(day: Day) -> None:

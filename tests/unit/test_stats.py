@@ -13,7 +13,8 @@ from bot.hours import Reminders
 from bot.inbox.event import Event
 from bot.models import Message
 from bot.sandbox.slack.block_kit.blocks import problems
-from bot.slack.blocks import Msg, without_pictures
+from bot.slack.blocks import Msg
+from bot.slack.lesser import without_pictures
 from bot.stats.count import counted
 from bot.stats.figures import Answer, Day, Fact, Figures, Kept, Period, Share
 from bot.stats.summary import in_time

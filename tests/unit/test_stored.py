@@ -284,7 +284,7 @@ async def test_stored_waits_mornings_and_figures_are_known(redis: Any) -> None:
     found = await waiting.get("waits")
     assert found is not None
     assert (found.first, found.since) == (1764148364.5, 1764148364.5)
-    assert await waiting.due() == ["waits"]
+    assert list(await waiting.due()) == ["waits"]
     assert await waiting.morning(FACTS["channel"]) == 1764230400.0
     assert await counts.since() == date(2025, 11, 26)
     (day,) = await counts.days([date(2025, 11, 26)])

@@ -22,7 +22,8 @@ from bot.models import AccountLink, Attachment, Member, Message, Person, Reactio
 from bot.reply.views import Entry, asked_first, closed_reply, reply_modal, reply_receipt
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.send.views import receipt
-from bot.slack.blocks import Msg, loading_modal, notice_modal, without_pictures
+from bot.slack.blocks import Msg, loading_modal, notice_modal
+from bot.slack.lesser import without_pictures
 from bot.snippets import views as snippets
 from bot.snippets.words import too_long
 

@@ -61,20 +61,39 @@ async def test_a_reminder_of_something_else_changes_nothing(waiting: Waiting) ->
 async def test_they_are_looked_at_when_it_is_time_and_not_when_it_is_over(waiting: Waiting) -> None:
     await waiting.wrote("soon", NOW - FIRST_LOOK - 1)
     await waiting.wrote("later", NOW + 3600)
-    assert await waiting.due() == ["soon"]
-    await waiting.look_at({"soon": NOW + 3600, "over": NOW - 60})
+    due = await waiting.due()
+    assert list(due) == ["soon"]
+    await waiting.look_again(due, {"soon": NOW + 3600, "over": NOW - 60})
     assert not await waiting.anything()
     await waiting.look_at_all()
     assert sorted(await waiting.due()) == ["later", "soon"]
-    await waiting.over("soon")
-    assert await waiting.due() == ["later"]
+    due = await waiting.due()
+    await waiting.look_again({"soon": due["soon"]}, {})
+    assert list(await waiting.due()) == ["later"]
+
+
+async def test_what_was_put_to_another_time_during_a_look_stays_there(waiting: Waiting) -> None:
+    for one in ("set", "wrote", "over"):
+        await waiting.wrote(one, NOW - FIRST_LOOK - 1)
+    due = await waiting.due()
+    await waiting.look_at_all()
+    for one in ("wrote", "over"):
+        await waiting.closed(one, NOW - 1)
+        await waiting.wrote(one, NOW)
+    again = await waiting.due()
+    assert again != due
+    await waiting.look_at_all()  # twice at once: the first look knows nothing of the second setting
+    await waiting.look_again(again, {"set": NOW + 3600})
+    await waiting.look_again(due, {"set": NOW + 3600, "wrote": NOW + 3600})
+    assert await waiting.get("over") == Wait(NOW, NOW)
+    assert sorted(await waiting.due()) == ["over", "set", "wrote"]
 
 
 async def test_after_two_weeks_nobody_is_reminded_of_who_still_waits(waiting: Waiting, redis: Any) -> None:
     await waiting.wrote("old", NOW - FORGOTTEN - 1)
     await waiting.wrote("new", NOW)
     assert await waiting.all() == {"new": NOW}
-    await waiting.over("old")
+    await waiting.look_again({"old": (await waiting.due())["old"]}, {})
     assert await waiting.get("old") == Wait(NOW - FORGOTTEN - 1, None)
     assert await waiting.everybody() == ["old", "new"]
     assert await redis.ttl(keys.waiting("old")) == -1

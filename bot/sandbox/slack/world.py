@@ -62,6 +62,7 @@ class World(Clock):
         self.triggers: dict[str, Trigger] = {}
         self.hooks: dict[str, Hook] = {}
         self.unreachable: set[str] = set()  # addresses of pictures that Slack can't fetch
+        self.refused: set[str] = set()  # words with which Slack takes nothing that is to be shown
         self.files: dict[str, FileRecord] = {}
         self.usergroups: dict[str, UserGroup] = {}
         self.add_user(BOT_USER, "Inbox", "", bot=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
@@ -128,9 +129,15 @@ def checked_content(world: World, args: Json) -> Json:
         raise SlackError("no_text")
     if len(text) > 40_000:
         raise SlackError("msg_too_long")
-    if found := [*problems(blocks, "message"), *_not_fetched(world, blocks)]:
+    if found := [*problems(blocks, "message"), *_not_fetched(world, blocks), *refused(world, [text, blocks])]:
         raise SlackError("invalid_blocks", *found, errors=found)
     return {"text": text, "blocks": world.with_ids(blocks), "attachments": attachments}
+
+
+def refused(world: World, content: object) -> list[str]:
+    """Whether one of the words is in it that Slack does not take."""
+    found = json.dumps(content, ensure_ascii=False) if world.refused else ""
+    return ["failed to match all allowed schemas" for one in world.refused if one in found]
 
 
 def _not_fetched(world: World, blocks: list[Json]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.sandbox.slack.block_kit.blocks import view_problems
 from bot.sandbox.slack.records import Json, SlackError
 from bot.sandbox.slack.web_api.arguments import given
+from bot.sandbox.slack.web_api.messages import refused
 from bot.sandbox.slack.world import TRIGGER_SECONDS, World
 
 
@@ -60,14 +61,14 @@ def _exchanged(world: World, args: Json) -> str:
         raise SlackError("exchanged_trigger_id")
     if world.now() - trigger.at > TRIGGER_SECONDS:
         raise SlackError("expired_trigger_id")
-    if not view_problems(args.get("view")):
+    if not _problems(world, args.get("view")):
         trigger.used = True
     return trigger.user
 
 
 def _view(world: World, args: Json, kind: str, old: Json | None = None) -> Json:
     spec: Json = args.get("view") or {}
-    if found := view_problems(spec):
+    if found := _problems(world, spec):
         raise SlackError("invalid_arguments", *found)
     if spec["type"] != kind:
         raise SlackError("invalid_arguments", f"view must be of type {kind}")
@@ -75,6 +76,10 @@ def _view(world: World, args: Json, kind: str, old: Json | None = None) -> Json:
     if name and any(v["external_id"] == name and v is not old for v in world.views.values()):
         raise SlackError("duplicate_external_id")
     return spec
+
+
+def _problems(world: World, view: object) -> list[str]:
+    return [*view_problems(view), *refused(world, view)]
 
 
 def _unchanged(view: Json, args: Json) -> None:
