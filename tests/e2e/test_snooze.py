@@ -590,7 +590,7 @@ async def test_an_hour_without_inbox_ends_and_it_wakes_once(opened: Open, api: s
     clock.comes()
     await on.bridge.lanes.accept(Ring())
     tries = 15
-    await on.slack.until(lambda: len(calls(on, "GET", f"/threads/{thread(on).id}")) > tries, timeout=20.0)
+    await on.slack.until(lambda: len(calls(on, "GET", f"/threads/{thread(on).id}")) > tries)
     assert shows(on, card).startswith("😴")
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")  # a click is not held up
     await hears(on, on.acme.bo, "Inbox isn't answering")
