@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
+from math import ceil
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
@@ -58,6 +60,11 @@ class Waiting:
         `inboxs` tells that `at` is by Inbox's clock, as messages are.
         """
         return bool(await self._run(self._closed, thread_id, repr(at), str(int(inboxs))))
+
+    async def sleeps(self, thread_id: str, until: datetime) -> None:
+        """The conversation is snoozed: what is known of who waits in it outlasts that."""
+        lives = ceil(until.timestamp() - time.time()) + keys.FORTNIGHT
+        await self._redis.expire(keys.waiting(thread_id), lives)
 
     async def reopened(self, thread_id: str, *, woken: bool = False) -> None:
         """It is open again: who waited when it was archived waits on. Where it was `woken`, targets begin anew."""
