@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from bot.assign.jobs import TellAssignee
 from bot.bulk.jobs import Bulk, How, Ticked, Wanted
 from bot.cards.known import written
-from bot.cards.unread import is_newer, wrote_since
+from bot.cards.newer import is_newer, wrote_since
 from bot.contact.show import drawn
 from bot.contact.trouble import gone_ids
 from bot.context import Bot

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from bot import accept, words
-from bot.cards import unread
+from bot.cards import newer
 from bot.cards.known import card_of
 from bot.context import Bot
 from bot.errors import InboxError
@@ -44,7 +44,7 @@ feature = Feature()
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The option of a card's menu, and a button."""
     place = seen_in(body)
-    seen = await unread.shown(bot, place, asker(body).user, button_value(body))
+    seen = await newer.shown(bot, place, asker(body).user, button_value(body))
     await accept.thread_form(bot, body, TITLE, partial(OpenSnooze, seen_in=place, seen=seen))
     await ack()
 
@@ -66,7 +66,7 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
     """Fill the loading view, by the clock of whoever asks."""
     if await forms.actor(bot, job, TITLE) is None:
         return []
-    seen = job.seen or await unread.shown(bot, job.seen_in, job.asker.user, job.thread_id)
+    seen = job.seen or await newer.shown(bot, job.seen_in, job.asker.user, job.thread_id)
     if seen is None and job.seen_in:
         return await _too_old(bot, job)
     try:

@@ -10,7 +10,7 @@ import structlog
 from bot import accept, words
 from bot.assign.jobs import TellAssignee
 from bot.card import Card, Note
-from bot.cards import unread
+from bot.cards import newer
 from bot.cards.jobs import Render
 from bot.cards.known import card_of
 from bot.cards.message_views import who_text
@@ -51,7 +51,7 @@ FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "una
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """A button of a card or in a list; its value is the thread."""
     who, verb, thread_id, place = asker(body), body["actions"][0]["action_id"], button_value(body), seen_in(body)
-    seen = await unread.shown(bot, place, who.user, thread_id) if verb in PUTS_AWAY else None
+    seen = await newer.shown(bot, place, who.user, thread_id) if verb in PUTS_AWAY else None
     job = Change(verb=verb, thread_id=thread_id, asker=who, seen_in=place, seen=seen)
     await accept.asked(bot, job)
     await ack()
@@ -63,7 +63,7 @@ async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     who, thread_id = asker(body), await accept.thread_of(bot, body)
     card = await bot.cards.get(thread_id)
     verb, shown = _meant(body["callback_id"], card)
-    seen = await unread.shown_on(bot, card) if card and verb in PUTS_AWAY else None
+    seen = await newer.shown_on(bot, card) if card and verb in PUTS_AWAY else None
     job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who, seen=seen)
     await accept.asked(bot, job if thread_id else say(who, words.NO_CARD))
     await ack()
@@ -156,7 +156,7 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
     if not already:
         return None
     await answers.note(bot, job, "nothing to do", actor.member.id)
-    shown = Refresh(thread_id=job.thread_id, shown=thread)
+    shown = Refresh(thread_id=job.thread_id, shown=thread.with_person(card.thread.person))
     return [say(job.asker, already), shown, Render(thread_id=job.thread_id), *_noted(job, actor)]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot import words
 from bot.card import Card
-from bot.cards.unread import came, is_newer, is_told_more, shown, wrote_since
+from bot.cards.newer import came, is_newer, is_told_more, shown, wrote_since
 from bot.context import Bot
 from bot.events.jobs import Refresh
 from bot.models import Thread

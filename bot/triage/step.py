@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from bot.cards.unread import wrote_since
+from bot.cards.newer import wrote_since
 from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
 from bot.feature import Feature

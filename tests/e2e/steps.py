@@ -12,6 +12,8 @@ import httpx
 
 from bot.sandbox.inbox.http import Call
 from bot.sandbox.inbox.records import PersonRecord, ThreadRecord
+from bot.sandbox.serve import PLAIN
+from bot.sandbox.slack.clock import PATIENCE
 from bot.sandbox.slack.records import BOT_USER, Ack, Ephemeral, Message
 from bot.sandbox.stage import Stage
 
@@ -20,7 +22,7 @@ AT_ONCE = 9.0  # seconds: before what hangs for ten; how soon it really is, `tes
 BUSY = ("people", "background", "delayed")
 
 
-async def idle(on: Stage, within: float = 8.0, held: int = 0) -> None:
+async def idle(on: Stage, within: float = PATIENCE, held: int = 0) -> None:
     """Until every webhook was delivered and no job waits: what has not happened by then will not happen.
 
     `held` are lanes that wait for a time which does not come.
@@ -29,7 +31,7 @@ async def idle(on: Stage, within: float = 8.0, held: int = 0) -> None:
     end = time.monotonic() + within
     while await _depth(on) != [0, 0, held]:
         assert time.monotonic() < end, f"still busy after {within} s; Slack saw:\n{on.slack.story()}"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
 
 
 async def _depth(on: Stage) -> list[int]:
@@ -106,7 +108,7 @@ def told(on: Stage, user: str) -> list[str]:
     return [f"{on.slack.show(one)}\n{one.text}".replace("\u2060", "") for one in private]
 
 
-async def hears(on: Stage, user: str, words: str, within: float = 5.0) -> str:
+async def hears(on: Stage, user: str, words: str, within: float = PATIENCE) -> str:
     """Until `user` is told `words` privately; the whole of it."""
     found = await on.slack.until(lambda: [one for one in told(on, user) if words in one], within)
     return found[0]
@@ -133,7 +135,7 @@ async def press_when_shown(on: Stage, user: str, card: Message, label: str) -> N
     await on.slack.press(user, card.channel, card.ts, label)
 
 
-async def whisper(on: Stage, user: str, words: str, within: float = 5.0) -> Ephemeral:
+async def whisper(on: Stage, user: str, words: str, within: float = PATIENCE) -> Ephemeral:
     """The ephemeral message with `words`, whose buttons can be pressed."""
     found = await on.slack.until(lambda: [e for e in on.slack.ephemerals(user) if words in on.slack.show(e)], within)
     return found[0]
@@ -228,7 +230,7 @@ class Recorder(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        async with httpx.AsyncHTTPTransport(verify=False, trust_env=False) as wire:
+        async with httpx.AsyncHTTPTransport(verify=PLAIN, trust_env=False) as wire:
             response = await wire.handle_async_request(request)
             await response.aread()
             return response
@@ -240,7 +242,7 @@ def recorder(on: Stage) -> Recorder:
     return kept
 
 
-async def until(predicate: Callable[[], object], within: float = 5.0) -> None:
+async def until(predicate: Callable[[], object], within: float = PATIENCE) -> None:
     """Until `predicate` holds, for what Slack takes no notice of."""
     end = time.monotonic() + within
     while not predicate():

@@ -15,10 +15,11 @@ import pytest
 from redis import Redis
 
 from bot.context import Timing
-from bot.events.store import Feed
+from bot.events.store import Feed, Turn
 from bot.events.types import wanted
 from bot.inbox.webhook import parse_event
 from bot.sandbox.inbox.records import PersonRecord
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import BOT_USER, Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
@@ -219,7 +220,7 @@ async def test_a_bot_that_dies_over_the_feed_loses_nothing_of_what_it_has_counte
     for logged in house.on.inbox.events:  # all that the reading does, up to a kill before its outcome is written down
         event = parse_event(house.on.inbox.event_body(logged.id))
         if event and wanted(event):
-            await feed.miss(event)
+            await feed.turns([Turn(event, (), missed=True)])
     await feed.advance(house.on.inbox.events[-1].seq)
     await feed.was_read(datetime.now(UTC))
     await redis.aclose()
@@ -315,7 +316,7 @@ async def test_a_second_restart_repeats_nothing(house: House) -> None:
 
 async def test_without_a_webhook_the_feed_is_asked_on_a_timer(house: House) -> None:
     async with house.bot(inbox_webhook_secret=None) as bot:
-        async with httpx.AsyncClient(base_url=bot.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=bot.url, trust_env=False, verify=PLAIN) as http:
             answer = await http.post("/inbox/webhook", content=b"{}")
         assert answer.status_code == 404
         for number, person in enumerate([house.on.acme.sarah, house.on.acme.omar, house.on.acme.sarah]):

@@ -54,7 +54,6 @@ async def test_a_list_has_a_box_at_each_open_conversation_and_its_buttons(on: St
     assert problems(shown.blocks, "message") == []
 
 
-@pytest.mark.both_apis
 @pytest.mark.parametrize(
     ("typed", "found"),
     [

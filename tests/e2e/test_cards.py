@@ -543,7 +543,7 @@ async def test_archive_leaves_open_what_says_something_that_the_card_could_not_s
     with Redis.from_url(redis_url) as redis:
         await until(lambda: redis.hlen(keys.unshown(thread(on).id)))
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
-    await hears(on, on.acme.ana, "Sarah Chen has just written again")
+    await hears(on, on.acme.ana, "Sarah Chen has written again")
     await idle(on)
     assert not thread(on).archived
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")

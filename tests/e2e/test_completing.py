@@ -9,14 +9,14 @@ from redis import Redis
 
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.e2e.steps import calls, card_of, form, initial, told
+from tests.e2e.steps import AT_ONCE, calls, card_of, form, initial, told
 
 
 async def offered(on: Stage, user: str, typed: str) -> list[str]:
     """What the menu shows for what was typed."""
     ack = await on.slack.suggest(user, "known", typed)
     assert (ack.ok, ack.trouble) == (True, "")
-    assert ack.seconds < 1.0
+    assert ack.seconds < AT_ONCE
     return [one["text"]["text"] for one in on.slack.suggested("known")]
 
 

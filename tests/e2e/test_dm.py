@@ -30,8 +30,6 @@ from tests.e2e.steps import (
     whisper,
 )
 
-pytestmark = pytest.mark.both_apis
-
 TYPED = "Tom & Jerry <3 <https://a.example|a.example> :tada:"
 MEANT = "Tom & Jerry <3 https://a.example 🎉"
 
@@ -70,6 +68,7 @@ def ttl(url: str, recipient: str) -> int:
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_apis
 async def test_dm_sends_once_and_the_receipt_names_recipient_account_and_text(on: Stage) -> None:
     with_thread(on)
     await dm(on, "@sarah Hello Sarah")
@@ -86,6 +85,7 @@ async def test_dm_sends_once_and_the_receipt_names_recipient_account_and_text(on
     assert on.slack.messages(on.acme.channel) == []
 
 
+@pytest.mark.both_apis
 async def test_a_send_has_exactly_the_documented_shape(on: Stage) -> None:
     with_thread(on)
     await dm(on, "@sarah Hello Sarah")
@@ -97,6 +97,7 @@ async def test_a_send_has_exactly_the_documented_shape(on: Stage) -> None:
     assert ("idempotency-key" in post.headers) == (version(on) == "v2")
 
 
+@pytest.mark.both_apis
 async def test_every_way_to_name_a_person_reaches_them(on: Stage) -> None:
     with_thread(on)
     names = [

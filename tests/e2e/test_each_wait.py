@@ -109,7 +109,8 @@ async def archived_in_inbox(on: Stage, card: Message) -> None:
     await on.inbox.app_archives(thread(on).id)
 
 
-ENDS = (answered_from_slack, answered_on_the_platform, answered_in_inbox, archived_here, archived_in_inbox)
+LONG = (answered_on_the_platform, answered_in_inbox, archived_in_inbox)
+ENDS = [answered_from_slack, archived_here, *(pytest.param(one, marks=pytest.mark.exhaustive) for one in LONG)]
 
 
 @pytest.mark.parametrize("ends", ENDS)

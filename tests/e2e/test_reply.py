@@ -34,8 +34,6 @@ from tests.e2e.steps import (
     whisper,
 )
 
-pytestmark = pytest.mark.both_apis
-
 
 def as_seen(on: Stage, message: Message) -> str:
     """A message as it is now."""
@@ -181,6 +179,7 @@ async def test_that_somebody_is_replying_expires_by_itself(opened: Open, api: st
 # --- the message and its receipt -------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_apis
 async def test_a_reply_is_sent_once_and_its_receipt_stands_below_the_card_under_the_persons_name(on: Stage) -> None:
     card = await card_of(on)
     on.inbox.fail("POST *", delay=0.3)
@@ -243,6 +242,7 @@ async def test_an_admin_switches_off_that_a_reply_assigns(on: Stage) -> None:
     await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
 
 
+@pytest.mark.both_apis
 async def test_a_reply_that_inbox_refuses_says_so_below_the_card_and_gives_the_text_back(on: Stage) -> None:
     card = await card_of(on)
     on.inbox.fail("POST *", 403, code="FORBIDDEN" if version(on) == "v1" else "planRequired")
@@ -354,6 +354,7 @@ async def test_a_reply_in_hand_when_inbox_is_down_is_sent_when_it_is_back(on: St
     assert [one.text for one in on.inbox.sent()] == ["Hello"]
 
 
+@pytest.mark.both_apis
 async def test_what_becomes_of_a_reply_later_shows_on_its_receipt(on: Stage) -> None:
     card = await card_of(on)
     receipt = await reply(on, on.acme.ana, card, "Helo")

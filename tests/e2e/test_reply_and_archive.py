@@ -63,7 +63,7 @@ async def test_it_stays_open_where_they_wrote_what_the_form_did_not_show(on: Sta
     await reply_form(on, on.acme.ana, card)
     await on.inbox.customer_writes(on.acme.sarah, "And one more question")
     await send(on, on.acme.ana, "That was all", archive=True)
-    await hears(on, on.acme.ana, "Sarah Chen wrote while you answered, so the conversation is not archived.")
+    await hears(on, on.acme.ana, "Sarah Chen wrote while you answered, so the conversation is left open.")
     await idle(on)
     assert not thread(on).archived
     assert as_body(on, archived=True) not in [call.body for call in calls(on, "PATCH")]

@@ -45,7 +45,6 @@ def bells(on: Stage, card: Message) -> list[Message]:
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.both_apis
 @pytest.mark.parametrize(
     ("rule", "fits"),
     [

@@ -215,7 +215,7 @@ async def test_connections_that_break_again_and_again_are_not_opened_in_a_rush(o
         one.slack.sockets.reset()
         await asyncio.sleep(0.01)
     assert one.slack.sockets.opened - before < CONNECTIONS * 6
-    await until(lambda: len(one.slack.sockets.taking) == CONNECTIONS, within=8.0)
+    await until(lambda: len(one.slack.sockets.taking) == CONNECTIONS)
 
 
 async def test_slack_that_refuses_connections_for_a_while_gets_them_when_it_is_back(one: Stage) -> None:
@@ -309,7 +309,7 @@ async def test_a_shutdown_leaves_no_connection_that_was_just_being_opened(one: S
     one.bridge.socket_mode.stop()
     one.tasks[-1].cancel()
     await one.bridge.socket_mode.close()
-    await until(lambda: one.slack.sockets.connections == [], within=2.0)
+    await until(lambda: one.slack.sockets.connections == [])
 
 
 async def test_an_event_that_was_not_acked_comes_again_and_a_click_does_not(one: Stage) -> None:

@@ -33,6 +33,19 @@ async def holding(on: Stage, user: str, card: Message, said: str = "Wait a momen
     return receipts(on, card)[-1]
 
 
+async def posting(on: Stage, user: str) -> Message:
+    """The card below which the receipt of a reply, not sent yet, is being posted now."""
+    await holds(on, user)
+    card = await card_of(on)
+    await on.inbox.customer_writes(on.acme.sarah, "How long?")
+    await idle(on)
+    await reply_form(on, user, card)
+    on.slack.fail("chat.postMessage", delay=0.5)
+    assert (await on.slack.submit(user, values={"text": "Wait a moment"})).ok
+    await until(lambda: not on.slack._faults)
+    return card
+
+
 async def test_it_is_off_at_first(on: Stage, clock: Later) -> None:
     card = await card_of(on)
     await reply_form(on, on.acme.bo, card)
@@ -145,14 +158,7 @@ async def test_if_they_write_while_the_receipt_is_being_posted_nothing_is_left_t
     on: Stage, clock: Later, choice: str
 ) -> None:
     """What asks stands beside the receipt then."""
-    await holds(on, on.acme.bo)
-    card = await card_of(on)
-    await on.inbox.customer_writes(on.acme.sarah, "How long?")
-    await idle(on)
-    await reply_form(on, on.acme.bo, card)
-    on.slack.fail("chat.postMessage", delay=0.5)
-    assert (await on.slack.submit(on.acme.bo, values={"text": "Wait a moment"})).ok
-    await until(lambda: not on.slack._faults)
+    card = await posting(on, on.acme.bo)
     await on.inbox.customer_writes(on.acme.sarah, "Forget it")
     await hears(on, on.acme.bo, "has written since you wrote this, so I hold it")
     await idle(on, held=1)
@@ -169,14 +175,7 @@ async def test_if_they_write_while_the_receipt_is_being_posted_nothing_is_left_t
 
 async def test_undo_before_the_receipt_stands_leaves_none(on: Stage, clock: Later) -> None:
     """As it may be pressed in the list of what waits."""
-    await holds(on, on.acme.bo)
-    card = await card_of(on)
-    await on.inbox.customer_writes(on.acme.sarah, "How long?")
-    await idle(on)
-    await reply_form(on, on.acme.bo, card)
-    on.slack.fail("chat.postMessage", delay=0.5)
-    assert (await on.slack.submit(on.acme.bo, values={"text": "Wait a moment"})).ok
-    await until(lambda: not on.slack._faults)
+    card = await posting(on, on.acme.bo)
     (waits,) = clock.waiting()
     asker = Asker(user=on.acme.bo, team=on.slack.team_id, channel=card.channel)
     await on.bridge.lanes.accept(Decide(about=waits.id, verb="cancel", asker=asker))

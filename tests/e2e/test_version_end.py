@@ -14,6 +14,7 @@ from redis import Redis
 from bot.context import Timing
 from bot.errors import VersionEnded
 from bot.sandbox.inbox.end_of_v1 import HOWS, How
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
@@ -24,6 +25,9 @@ WITHIN = 25.0  # seconds from v2 being reachable; the claim is 30
 GONE = "deleted in Inbox"
 
 Start = Callable[..., Awaitable[Stage]]
+
+LONG = [pytest.param(how, marks=pytest.mark.exhaustive) for how in HOWS[1:]]
+EACH_WAY = pytest.mark.parametrize("how", [HOWS[0], *LONG])
 
 
 @pytest.fixture
@@ -90,7 +94,7 @@ async def all_is_done_once(on: Stage, card: Message) -> None:
     assert on.inbox.violations == []
 
 
-@pytest.mark.parametrize("how", [HOWS[0], *(pytest.param(how, marks=pytest.mark.exhaustive) for how in HOWS[1:])])
+@EACH_WAY
 async def test_v1_ends_before_v2_answers_and_what_was_asked_waits_for_it(on: Scene, start: Start, how: How) -> None:
     on.inbox.add_thread(on.acme.account, on.acme.omar)
     bot = await start()
@@ -104,7 +108,7 @@ async def test_v1_ends_before_v2_answers_and_what_was_asked_waits_for_it(on: Sce
     await bot.slack.until(lambda: everybody_was_told(bot, "API v2 from now on"), WITHIN)
 
 
-@pytest.mark.parametrize("how", HOWS)
+@EACH_WAY
 async def test_v1_was_stored_in_a_bad_moment_and_ends_while_v2_answers(
     on: Scene, start: Start, redis_url: str, how: How
 ) -> None:
@@ -147,7 +151,7 @@ async def test_an_unwell_v2_is_waited_for_at_the_first_start(on: Scene, start: S
     assert calls(bot, "GET", "/v1/team") == []
 
 
-@pytest.mark.parametrize("how", HOWS)
+@EACH_WAY
 async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_it_once_that_is_set(
     on: Scene, redis_url: str, how: How
 ) -> None:
@@ -161,7 +165,7 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         assert (on.inbox.sent(), thread(bot).assignee_id, GONE in shows(bot, card)) == ([], None, False)
         assert await bot.bridge.lanes.dead_letters() == []
         assert await bot.bridge.inbox.platforms() == []  # v1 is not asked for that, and shows no life by it
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
             ready = (await http.get(f"{bot.url}/readyz")).text
             figures = (await http.get(f"{bot.url}/metrics")).text
         assert "v1" in ready
@@ -171,7 +175,7 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         await all_is_done_once(bot, card)
 
 
-@pytest.mark.parametrize("how", HOWS)
+@EACH_WAY
 async def test_a_contact_that_is_changed_while_v1_ends_is_saved_once(on: Scene, start: Start, how: How) -> None:
     """The form showed v1's contact; v2 calls it by another id."""
     tag = on.inbox.add_tag("VIP")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from bot.sandbox.inbox.server import SandboxInbox
-from bot.sandbox.serve import serving
+from bot.sandbox.serve import PLAIN, serving
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme
 from bot.store.connect import connect
+from tests.unit.forks import BARE, Ended, Forks, Run, forking
 
 
 def free_port() -> int:
@@ -74,5 +78,24 @@ async def outside(redis_url: str) -> AsyncIterator[Outside]:
             "HOST": "127.0.0.1",
             "PORT": str(port),
         }
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=2.0))
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=10.0))
         yield Outside(slack, inbox, world, env, url, http)
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    with forking() as running:
+        yield running
+
+
+@pytest.fixture
+def bot(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """`await bot(cwd, env, *arguments)` runs a command to its end, in a process that need not start."""
+
+    async def run(cwd: Path, env: dict[str, str], *arguments: str, within: float = 25.0) -> Ended:
+        began, to = time.monotonic(), tmp_path_factory.mktemp("ended")
+        everything = BARE | {"TMPDIR": str(cwd)} | env
+        code = await asyncio.to_thread(forks.run, cwd, everything, arguments, within, to)
+        return Ended(code, (to / "out").read_text(), (to / "err").read_text(), time.monotonic() - began)
+
+    return run

@@ -29,7 +29,8 @@ from bot.store.layout import migrate
 from bot.store.snapshot import Item
 from tests.stored import restore, stored_jobs, stored_redis
 from tests.unit.conftest import Outside
-from tests.unit.test_cli import bot, process, terminated, until
+from tests.unit.forks import Run
+from tests.unit.test_cli import process, terminated, until
 
 pytestmark = pytest.mark.exhaustive
 
@@ -226,7 +227,9 @@ async def test_no_bot_starts_on_half_of_a_copy_and_the_import_is_begun_again(
     assert await Links(other).link("U0HALF") is None
 
 
-async def test_the_handbooks_backup_of_a_running_bot_is_put_back_as_it_says(outside: Outside, tmp_path: Path) -> None:
+async def test_the_handbooks_backup_of_a_running_bot_is_put_back_as_it_says(
+    bot: Run, outside: Outside, tmp_path: Path
+) -> None:
     """The commands as they stand there, in their order; between the two, the data are lost."""
     text = DOC.read_text()
     section = text[text.index("## Back up, move, restore") : text.index("## Proxies and certificates")]

@@ -1,4 +1,4 @@
-"""The command line as an operator meets it: real processes, exit codes and sentences."""
+"""The command line as an operator meets it: processes, exit codes and sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +24,13 @@ from bot.manifest import SCOPES
 from bot.people.record import AuditLog
 from bot.queue.job import Asker
 from bot.queue.lanes import Lanes
+from bot.sandbox.serve import PLAIN
 from bot.store import keys
 from bot.store.connect import connect
 from tests.unit.conftest import Outside, free_port
+from tests.unit.forks import BARE, ROOT, Ended, Run
 
-ROOT = Path(__file__).resolve().parents[2]
-BARE = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"}
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "INBOX_API_TOKEN": "ibt_1"}
-
-
-@dataclass
-class Ended:
-    """A process that has ended: what an operator sees of it."""
-
-    code: int
-    out: str
-    err: str
-    seconds: float
 
 
 @asynccontextmanager
@@ -63,15 +52,6 @@ async def process(cwd: Path, env: dict[str, str], *arguments: str) -> AsyncItera
         if running.returncode is None:
             running.kill()
             await running.communicate()
-
-
-async def bot(cwd: Path, env: dict[str, str], *arguments: str, within: float = 25.0) -> Ended:
-    """Run a command to its end."""
-    began = time.monotonic()
-    async with process(cwd, env, *arguments) as running, asyncio.timeout(within):
-        out, err = await running.communicate()
-    assert running.returncode is not None
-    return Ended(running.returncode, out.decode(), err.decode(), time.monotonic() - began)
 
 
 async def terminated(running: asyncio.subprocess.Process) -> Ended:
@@ -103,7 +83,7 @@ def one_sentence(ended: Ended) -> str:
 
 @pytest.mark.parametrize("missing", GOOD)
 async def test_serve_with_a_missing_setting_ends_at_once_with_a_sentence_that_names_it(
-    tmp_path: Path, missing: str
+    bot: Run, tmp_path: Path, missing: str
 ) -> None:
     ended = await bot(tmp_path, {name: value for name, value in GOOD.items() if name != missing}, "serve")
     assert ended.code == 2
@@ -111,13 +91,13 @@ async def test_serve_with_a_missing_setting_ends_at_once_with_a_sentence_that_na
 
 
 @pytest.mark.parametrize("arguments", [[], ["serv"], ["serve", "--fast"], ["retry"], ["sandbox", "--port", "x"]])
-async def test_bad_usage_is_exit_2(tmp_path: Path, arguments: list[str]) -> None:
+async def test_bad_usage_is_exit_2(bot: Run, tmp_path: Path, arguments: list[str]) -> None:
     ended = await bot(tmp_path, GOOD, *arguments)
     assert ended.code == 2
     assert ended.err.startswith("usage: bot")
 
 
-async def test_the_version_is_the_one_of_the_sources(tmp_path: Path) -> None:
+async def test_the_version_is_the_one_of_the_sources(bot: Run, tmp_path: Path) -> None:
     (said,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     ended = await bot(tmp_path, {}, "--version")
     assert (ended.code, ended.out, ended.err) == (0, f"bot {said}\n", "")
@@ -126,7 +106,9 @@ async def test_the_version_is_the_one_of_the_sources(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "link", [None, "{}", "https://acme.slack.com/archives/{}?x=1", "https://app.slack.com/client/T1/{}"]
 )
-async def test_hello_posts_a_message_and_says_what_is_next(outside: Outside, tmp_path: Path, link: str | None) -> None:
+async def test_hello_posts_a_message_and_says_what_is_next(
+    bot: Run, outside: Outside, tmp_path: Path, link: str | None
+) -> None:
     channel = outside.acme.channel
     ended = await bot(tmp_path, outside.env, "hello", *([link.format(channel)] if link else []))
     (posted,) = outside.slack.messages(channel)
@@ -146,14 +128,14 @@ async def test_hello_posts_a_message_and_says_what_is_next(outside: Outside, tmp
     ],
 )
 async def test_hello_that_does_not_work_says_why(
-    outside: Outside, tmp_path: Path, changed: dict[str, str], channel: list[str], code: int, said: str
+    bot: Run, outside: Outside, tmp_path: Path, changed: dict[str, str], channel: list[str], code: int, said: str
 ) -> None:
     ended = await bot(tmp_path, outside.env | changed, "hello", *channel)
     assert ended.code == code
     assert said in one_sentence(ended)
 
 
-async def test_the_steps_of_the_installation_work_in_their_order(outside: Outside, tmp_path: Path) -> None:
+async def test_the_steps_of_the_installation_work_in_their_order(bot: Run, outside: Outside, tmp_path: Path) -> None:
     text = (ROOT / "docs/install.md").read_text()
     order = list(dict.fromkeys(re.findall(r"python -m bot (manifest|serve|hello|doctor)", text)))
     assert order == ["manifest", "serve", "hello", "doctor"]
@@ -167,7 +149,7 @@ async def test_the_steps_of_the_installation_work_in_their_order(outside: Outsid
     assert '"event": "running"' in said.err
 
 
-async def test_help_names_every_command(tmp_path: Path) -> None:
+async def test_help_names_every_command(bot: Run, tmp_path: Path) -> None:
     ended = await bot(tmp_path, {}, "--help")
     assert (ended.code, ended.err) == (0, "")
     for command in ("serve", "worker", "sandbox", "doctor", "audit", "retry"):
@@ -175,7 +157,7 @@ async def test_help_names_every_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("url", "code"), [("nonsense", 2), ("unix:///nonexistent/valkey.sock", 1)])
-async def test_a_redis_that_is_wrong_or_away_is_said_in_one_line(tmp_path: Path, url: str, code: int) -> None:
+async def test_a_redis_that_is_wrong_or_away_is_said_in_one_line(bot: Run, tmp_path: Path, url: str, code: int) -> None:
     ended = await bot(tmp_path, GOOD | {"REDIS_URL": url}, "worker")
     assert ended.code == code
     assert "Traceback" not in ended.err
@@ -184,7 +166,7 @@ async def test_a_redis_that_is_wrong_or_away_is_said_in_one_line(tmp_path: Path,
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "INBOX_API_TOKEN"])
 async def test_a_token_that_is_nobodys_is_exit_2_and_leaves_no_valkey_behind(
-    outside: Outside, tmp_path: Path, name: str
+    bot: Run, outside: Outside, tmp_path: Path, name: str
 ) -> None:
     env = outside.env | {name: "xoxb-other", "REDIS_URL": "", "BOT_DATA_DIR": str(tmp_path / "data")}
     try:
@@ -214,10 +196,11 @@ async def _end(path: Path) -> None:
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
-async def test_the_tour_plays_to_its_end_without_any_setting_and_leaves_nothing(tmp_path: Path, api: str) -> None:
+async def test_the_tour_plays_to_its_end_without_any_setting_and_leaves_nothing(
+    bot: Run, tmp_path: Path, api: str
+) -> None:
     ended = await bot(tmp_path, {}, "sandbox", "--tour", "--api", api)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.seconds < 20
     for step in ("1. Sarah writes", "2. Ana presses", "3. Ana answers", "4. Ana presses", "5. Sarah writes again"):
         assert step in ended.out
     for seen in ("Assigned to Ana", "Archived by Ana", "Tom & Jerry say <3 until Friday 🎉", f"Inbox (API {api})"):
@@ -231,7 +214,7 @@ async def test_the_sandbox_serves_its_page_until_control_c(tmp_path: Path) -> No
         assert running.stdout is not None
         async with asyncio.timeout(15):
             assert f"Open http://127.0.0.1:{port} in".encode() in await running.stdout.readline()
-        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
             page = await client.get(f"http://127.0.0.1:{port}/")
             assert (page.status_code, "<title>Inbox bridge sandbox</title>" in page.text) == (200, True)
             assert running.returncode is None
@@ -241,7 +224,7 @@ async def test_the_sandbox_serves_its_page_until_control_c(tmp_path: Path) -> No
     assert os.listdir(tmp_path) == []
 
 
-async def test_a_page_port_that_is_taken_is_said_plainly(tmp_path: Path) -> None:
+async def test_a_page_port_that_is_taken_is_said_plainly(bot: Run, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = await bot(tmp_path, {}, "sandbox", "--port", port)
@@ -315,10 +298,10 @@ async def test_sigterm_with_work_in_hand_ends_in_time_and_leaves_the_work_to_oth
     await redis.aclose()
 
 
-async def test_a_port_that_is_taken_is_said_plainly(outside: Outside, tmp_path: Path) -> None:
+async def test_a_port_that_is_taken_is_said_plainly(bot: Run, outside: Outside, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", int(outside.env["PORT"]))):
-        ended = await bot(tmp_path, outside.env, "serve", within=8.0)
-        worker = await bot(tmp_path, outside.env | {"METRICS_PORT": outside.env["PORT"]}, "worker", within=8.0)
+        ended = await bot(tmp_path, outside.env, "serve")
+        worker = await bot(tmp_path, outside.env | {"METRICS_PORT": outside.env["PORT"]}, "worker")
     assert (ended.code, worker.code) == (2, 2)
     assert f"\nPORT {outside.env['PORT']} on HOST" in f"\n{ended.err}"
     assert f"\nMETRICS_PORT {outside.env['PORT']} on HOST" in f"\n{worker.err}"
@@ -328,7 +311,9 @@ async def test_a_port_that_is_taken_is_said_plainly(outside: Outside, tmp_path: 
 # --- doctor and retry -------------------------------------------------------------------------------------------------
 
 
-async def test_doctor_shows_one_line_for_each_thing_and_the_remedy_below(outside: Outside, tmp_path: Path) -> None:
+async def test_doctor_shows_one_line_for_each_thing_and_the_remedy_below(
+    bot: Run, outside: Outside, tmp_path: Path
+) -> None:
     outside.inbox.set_account_status(outside.acme.account, "offline")
     ended = await bot(tmp_path, outside.env, "doctor")
     assert ended.code == 1
@@ -340,7 +325,7 @@ async def test_doctor_shows_one_line_for_each_thing_and_the_remedy_below(outside
     assert "Traceback" not in ended.err
 
 
-async def test_manifest_is_ready_to_paste(tmp_path: Path) -> None:
+async def test_manifest_is_ready_to_paste(bot: Run, tmp_path: Path) -> None:
     printed = await bot(tmp_path, {}, "manifest", "--url", "https://bot.example.com")
     assert printed.code == 0
     assert printed.out.count("https://bot.example.com/slack/events") == 5
@@ -352,13 +337,13 @@ async def test_manifest_is_ready_to_paste(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["1-1", "7f3a9c", "no-such-id", "-"])
-async def test_retry_of_an_unknown_id_says_so(outside: Outside, tmp_path: Path, unknown: str) -> None:
+async def test_retry_of_an_unknown_id_says_so(bot: Run, outside: Outside, tmp_path: Path, unknown: str) -> None:
     ended = await bot(tmp_path, outside.env, "retry", unknown)
     assert ended.code == 1
     assert f"There is no dead letter {unknown}" in ended.out
 
 
-async def test_doctor_lists_a_dead_letter_and_retry_tries_it_again(outside: Outside, tmp_path: Path) -> None:
+async def test_doctor_lists_a_dead_letter_and_retry_tries_it_again(bot: Run, outside: Outside, tmp_path: Path) -> None:
     redis: Any = connect(outside.env["REDIS_URL"])
     lanes = Lanes(redis, "test", KINDS)
     await lanes.open()
@@ -381,7 +366,7 @@ async def test_doctor_lists_a_dead_letter_and_retry_tries_it_again(outside: Outs
     await redis.aclose()
 
 
-async def test_audit_exports_who_did_what_since_when(outside: Outside, tmp_path: Path) -> None:
+async def test_audit_exports_who_did_what_since_when(bot: Run, outside: Outside, tmp_path: Path) -> None:
     redis: Any = connect(outside.env["REDIS_URL"])
     old = int((time.time() - 8 * 86_400) * 1000)
     await redis.xadd(keys.AUDIT, {"user": "U0", "what": "archive", "outcome": "done", "ref": "000001"}, f"{old}-1")
@@ -401,7 +386,7 @@ async def test_audit_exports_who_did_what_since_when(outside: Outside, tmp_path:
     assert [line.split()[-1] for line in everything.out.splitlines()] == ["000001", "7f3a9c"]
 
 
-async def test_saved_replies_go_out_and_come_back_as_they_were(outside: Outside, tmp_path: Path) -> None:
+async def test_saved_replies_go_out_and_come_back_as_they_were(bot: Run, outside: Outside, tmp_path: Path) -> None:
     file, copy = tmp_path / "replies.json", tmp_path / "copy.json"
     file.write_text('{"snippets": [{"name": "Größe", "text": "M"}, {"name": "Mine", "text": "x", "owner": "U0ANA"}]}')
     taken = await bot(tmp_path, outside.env, "snippets", "--import", str(file))
@@ -414,7 +399,9 @@ async def test_saved_replies_go_out_and_come_back_as_they_were(outside: Outside,
     assert again.out == "0 added, 1 changed, 1 as they were.\n"
 
 
-async def test_saved_replies_that_are_wrong_are_named_and_none_is_taken(outside: Outside, tmp_path: Path) -> None:
+async def test_saved_replies_that_are_wrong_are_named_and_none_is_taken(
+    bot: Run, outside: Outside, tmp_path: Path
+) -> None:
     file = tmp_path / "replies.json"
     file.write_text('{"snippets": [{"name": "Good", "text": "x"}, {"name": "Bad", "text": "Hi {frist_name}"}]}')
     ended = await bot(tmp_path, outside.env, "snippets", "--import", str(file))
@@ -424,7 +411,7 @@ async def test_saved_replies_that_are_wrong_are_named_and_none_is_taken(outside:
     assert json.loads(exported.out) == {"snippets": []}
 
 
-async def test_audit_says_what_it_cannot_read(outside: Outside, tmp_path: Path) -> None:
+async def test_audit_says_what_it_cannot_read(bot: Run, outside: Outside, tmp_path: Path) -> None:
     ended = await bot(tmp_path, outside.env, "audit", "--since", "yesterday")
     assert ended.code == 2
     assert "--since yesterday is wrong" in ended.err
@@ -444,7 +431,7 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
     env |= {name: outside.env[name] for name in ("SLACK_API_BASE_URL", "INBOX_API_BASE_URL", "PORT")}  # the sandbox's
 
     async with process(tmp_path, env, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         assert (await slack.command(people.ana, people.channel, text="@sarah Hello")).ok
         await slack.until(lambda: "Sent to Sarah Chen" in "".join(map(slack.show, slack.ephemerals(people.ana))))
         assert [message.text for message in inbox.sent()] == ["Hello"]
@@ -460,9 +447,9 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
     assert slack.messages(people.channel) == []
 
     async with process(tmp_path, env | {"NOTIFY_CHANNEL": people.channel}, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         await inbox.customer_writes(people.sarah, "Hi again!")
-        await slack.until(lambda: "Hi again!" in "".join(map(slack.show, slack.messages(people.channel))), timeout=10.0)
+        await slack.until(lambda: "Hi again!" in "".join(map(slack.show, slack.messages(people.channel))))
         assert (await terminated(running)).code == 0
 
 
@@ -471,7 +458,7 @@ async def test_an_ack_under_way_survives_sigterm_in_socket_mode(outside: Outside
     slack.socket_mode = True
     talk = slack.say(people.bo, people.channel, "Lunch?")
     async with process(tmp_path, outside.env | {"SLACK_APP_TOKEN": slack.app_token}, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         slack.fail("views.open", delay=0.7)
         asked = asyncio.create_task(slack.shortcut(people.ana, talk.channel, talk.ts, "send_as_dm"))
         await asyncio.sleep(0.2)
@@ -481,7 +468,7 @@ async def test_an_ack_under_way_survives_sigterm_in_socket_mode(outside: Outside
     assert "Traceback" not in ended.err
 
 
-async def test_an_app_token_that_slack_refuses_is_exit_2(outside: Outside, tmp_path: Path) -> None:
+async def test_an_app_token_that_slack_refuses_is_exit_2(bot: Run, outside: Outside, tmp_path: Path) -> None:
     outside.slack.socket_mode = True
     ended = await bot(tmp_path, outside.env | {"SLACK_APP_TOKEN": "xapp-other"}, "serve")
     assert ended.code == 2

@@ -213,7 +213,7 @@ async def test_the_last_who_leaves_ends_it_and_nothing_is_lost(start: Start, tmp
     adopted = start(tmp_path)
     await adopted.stop(bo)
     await bo.aclose()
-    assert server.process.wait(timeout=5) == 0
+    assert server.process.wait(timeout=20) == 0
     assert await ask(start(tmp_path).url, "GET", "x") == b"1"
 
 
@@ -224,7 +224,7 @@ async def test_stopping_a_server_that_is_gone_is_no_error(start: Start, tmp_path
     await client.ping()
     server.process.kill()
     server.process.wait()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await server.stop(client)
     await client.aclose()
 

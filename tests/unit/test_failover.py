@@ -20,6 +20,7 @@ from bot.features import KINDS
 from bot.queue.job import Job, Keep
 from bot.queue.lanes import Lanes, Ticket
 from bot.queue.worker import Worker
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Message
 from bot.store import embedded, keys
 from bot.store.client import moves, same_server
@@ -262,7 +263,7 @@ async def test_readyz_says_no_as_long_as_nothing_can_be_written(
 ) -> None:
     port = start()
     on = await opened(redis_url=f"redis://127.0.0.1:{port}")
-    async with httpx.AsyncClient(trust_env=False) as anybody:
+    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as anybody:
         assert (await anybody.get(f"{on.url}/readyz")).status_code == 200
         for name, value in settings.items():
             command = ["REPLICAOF", *value.split()] if name == "replicaof" else ["CONFIG", "SET", name, value]

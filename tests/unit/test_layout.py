@@ -13,7 +13,7 @@ from bot.store import keys
 from bot.store.connect import connect
 from bot.store.layout import migrate
 from tests.unit.conftest import Outside
-from tests.unit.test_cli import bot
+from tests.unit.forks import Run
 
 
 @pytest.fixture
@@ -87,7 +87,9 @@ async def test_the_present_layout_costs_one_question_and_writes_nothing(redis: A
     assert await names(redis) == before
 
 
-async def test_a_bot_does_not_start_on_the_data_of_a_newer_one(outside: Outside, redis: Any, tmp_path: Path) -> None:
+async def test_a_bot_does_not_start_on_the_data_of_a_newer_one(
+    bot: Run, outside: Outside, redis: Any, tmp_path: Path
+) -> None:
     await redis.set(keys.LAYOUT_IS, keys.LAYOUT + 1)
     ended = await bot(tmp_path, outside.env, "serve")
     assert ended.code == 2

@@ -22,7 +22,8 @@ from bot.slack.blocks import Msg
 from bot.slack.client import Slack
 from bot.slack.session import slack_session
 from tests.unit.conftest import Outside
-from tests.unit.test_cli import bot, process, terminated
+from tests.unit.forks import Run
+from tests.unit.test_cli import process, terminated
 
 pytestmark = pytest.mark.exhaustive
 
@@ -159,7 +160,7 @@ async def at_work(outside: Outside, cwd: Path, more: dict[str, str]) -> AsyncIte
     slack, people = outside.slack, outside.acme
     slack.socket_mode = True
     async with process(cwd, outside.env | {"SLACK_APP_TOKEN": slack.app_token} | more, "serve") as running:
-        await slack.until(lambda: len(slack.sockets.connections) == 2, timeout=20.0)
+        await slack.until(lambda: len(slack.sockets.connections) == 2)
         await slack.command(people.ana, people.channel, "/inbox", "stats")
         await slack.command(people.ana, people.channel, "/inbox", "version")
         await slack.until(lambda: [one for one in slack.calls if one.method == "response_url"])
@@ -185,7 +186,7 @@ async def test_nothing_goes_through_the_proxy_to_what_no_proxy_names(
     assert proxy.asked == []
 
 
-async def test_the_sandbox_takes_no_proxy(tmp_path: Path, proxy: Proxy) -> None:
+async def test_the_sandbox_takes_no_proxy(bot: Run, tmp_path: Path, proxy: Proxy) -> None:
     everywhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy"), proxy.url)
     ended = await bot(tmp_path, everywhere | {"SSL_CERT_FILE": "/nonexistent.pem"}, "sandbox", "--tour", within=50)
     assert ended.code == 0, ended.out + ended.err
@@ -193,7 +194,7 @@ async def test_the_sandbox_takes_no_proxy(tmp_path: Path, proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("setting", [{"HTTPS_PROXY": "socks5://127.0.0.1:1"}, {"SSL_CERT_FILE": "/nonexistent.pem"}])
-async def test_a_network_setting_that_is_wrong_is_exit_2(tmp_path: Path, setting: dict[str, str]) -> None:
+async def test_a_network_setting_that_is_wrong_is_exit_2(bot: Run, tmp_path: Path, setting: dict[str, str]) -> None:
     needed = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "INBOX_API_TOKEN": "ibt_1"}
     for command in ("serve", "doctor"):
         ended = await bot(tmp_path, needed | setting, command)

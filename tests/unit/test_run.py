@@ -11,13 +11,14 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from bot.run import http_server, listener
+from bot.sandbox.serve import PLAIN
 
 
 async def test_an_answers_body_does_not_wait_for_the_callers_ack() -> None:
     with listener("127.0.0.1", 0) as taken:
         server = http_server(PlainTextResponse("ok"))
         serving = asyncio.create_task(server.serve(sockets=[taken]))
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
             took = [await _seconds(http, f"http://127.0.0.1:{taken.getsockname()[1]}/") for _ in range(30)]
         server.should_exit = True
         await serving

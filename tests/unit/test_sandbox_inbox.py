@@ -24,7 +24,7 @@ from starlette.routing import Route
 from bot.sandbox.inbox.contract import requests
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.inbox.server import SandboxInbox
-from bot.sandbox.serve import serving
+from bot.sandbox.serve import PLAIN, serving
 
 
 @dataclass
@@ -45,7 +45,7 @@ async def team() -> AsyncIterator[Team]:
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(serving(inbox.app))
         headers = {"Authorization": "Bearer ibt_sandbox"}
-        client = httpx.AsyncClient(base_url=f"{base}/api", headers=headers, trust_env=False)
+        client = httpx.AsyncClient(base_url=f"{base}/api", headers=headers, trust_env=False, verify=PLAIN)
         yield Team(inbox, await stack.enter_async_context(client), member, account, sarah)
         await inbox.aclose()
     assert inbox.drift == []
@@ -270,7 +270,7 @@ async def test_a_message_from_outside_reopens_an_archived_thread(team: Team) -> 
 async def test_serving_leaves_signals_alone_and_stops_at_once() -> None:
     before = signal.getsignal(signal.SIGTERM)
     inbox = SandboxInbox()
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
         async with serving(inbox.app) as base, serving(inbox.app) as other:
             assert signal.getsignal(signal.SIGTERM) is before
             assert base != other

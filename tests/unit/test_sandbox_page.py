@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from bot.sandbox.page.app import STATIC, Page, opened
 from bot.sandbox.page.traffic import readable
+from bot.sandbox.serve import PLAIN
 from tests.conftest import QUICK
 
 Json = dict[str, Any]
@@ -38,7 +39,7 @@ class Visitor:
         return found
 
     async def until(self, predicate: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not predicate():  # noqa: ASYNC110  # reads best so
                 await asyncio.sleep(0.01)
 
@@ -51,7 +52,7 @@ class Visitor:
 
 @asynccontextmanager
 async def visiting(**wanted: Any) -> AsyncIterator[Visitor]:
-    async with opened(**wanted) as page, httpx.AsyncClient(base_url=page.url, trust_env=False) as client:
+    async with opened(**wanted) as page, httpx.AsyncClient(base_url=page.url, trust_env=False, verify=PLAIN) as client:
         visitor = Visitor(page, client)
         following = asyncio.create_task(visitor.follow())
         await visitor.until(visitor.cards)

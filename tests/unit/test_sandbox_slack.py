@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox.serve import serving
+from bot.sandbox.serve import PLAIN, serving
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.picture import plain
 from bot.sandbox.slack.server import SandboxSlack
@@ -160,7 +160,7 @@ async def desk(slack: SandboxSlack) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 def client(slack: SandboxSlack) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=2)
+    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=10)
 
 
 async def refused(call: Any) -> str:
@@ -355,7 +355,7 @@ async def test_what_is_shown_of_people(slack: SandboxSlack, channel: str, client
 
 
 async def test_form_encoded_arguments_are_understood(slack: SandboxSlack, channel: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
         form = {"token": slack.bot_token, "channel": channel, "text": "x", "blocks": '[{"type": "divider"}]'}
         answer = (await http.post(f"{slack.base_url}/api/chat.postMessage", data=form)).json()
     assert answer["ok"]

@@ -15,7 +15,8 @@ from bot.store import keys
 from bot.store.connect import connect
 from tests.stored import renew, restore, stored_redis
 from tests.unit.conftest import Outside
-from tests.unit.test_cli import bot, process, terminated, until
+from tests.unit.forks import Run
+from tests.unit.test_cli import process, terminated, until
 
 pytestmark = pytest.mark.exhaustive
 
@@ -42,7 +43,7 @@ def told() -> tuple[str, str]:
 
 
 async def test_a_newer_layout_is_left_alone_and_the_copy_leads_back(
-    outside: Outside, redis: Any, tmp_path: Path
+    bot: Run, outside: Outside, redis: Any, tmp_path: Path
 ) -> None:
     copy, back = told()
     links = await Links(redis).links()
@@ -62,7 +63,7 @@ async def test_a_newer_layout_is_left_alone_and_the_copy_leads_back(
 
 
 async def test_within_a_layout_an_older_version_goes_on_with_what_a_newer_one_wrote(
-    outside: Outside, redis: Any, tmp_path: Path
+    bot: Run, outside: Outside, redis: Any, tmp_path: Path
 ) -> None:
     """Fields it does not know are ignored; work it does not know waits in the dead letters, and is tried again."""
     raw = await redis.lindex(keys.lane("card:twettj9xmfidu2tgi63gboh5"), 0)

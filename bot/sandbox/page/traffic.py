@@ -15,6 +15,8 @@ from urllib.parse import parse_qs
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.sandbox.serve import PLAIN
+
 Party = Literal["slack", "bot", "inbox"]
 KEPT = 400  # exchanges
 LONGEST = 20_000  # bytes of a body
@@ -201,7 +203,7 @@ class Tapped(httpx.AsyncBaseTransport):
         try:
             await asyncio.sleep(self.delay)
             # One connection for each request: the bot on the other side may have been killed in between.
-            async with httpx.AsyncHTTPTransport(verify=False, trust_env=False) as wire:
+            async with httpx.AsyncHTTPTransport(verify=PLAIN, trust_env=False) as wire:
                 response = await wire.handle_async_request(request)
                 await response.aread()
         except BaseException:  # a refused connection, and the end of the sender's patience

@@ -6,11 +6,12 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bot.sandbox.slack.records import Call, Json
 
 T = TypeVar("T")
+PATIENCE: Final = 20.0  # seconds that nothing here takes, however busy the machine is
 
 
 class Clock:
@@ -44,7 +45,7 @@ class Clock:
     def changed(self) -> None:
         self._changed.set()
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109  # reads best so
+    async def until(self, predicate: Callable[[], T], timeout: float = PATIENCE) -> T:  # noqa: ASYNC109  # reads best so
         """What `predicate` returns once it is truthy; AssertionError with the calls made when that takes too long.
 
         It is asked again at each change here, and every 20 ms for predicates that look elsewhere.

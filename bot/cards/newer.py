@@ -23,11 +23,8 @@ async def shown(bot: Bot, place: str, user: str, thread_id: str) -> datetime | N
     if not place:
         card = await bot.cards.get(thread_id)
         return await shown_on(bot, card) if card else None
-    listing = await bot.listings.get(f"home-{user}") if place == "home" else (await bot.listings.seen(place, user))[2]
-    if listing is None:
-        return None
-    last = next((one.last_message for one in listing.threads if one.id == thread_id), None)
-    return last.created_at if last else NOTHING
+    listing = await bot.listings.shown_to(user, place)
+    return (listing.newest_in(thread_id) or NOTHING) if listing else None
 
 
 async def shown_on(bot: Bot, card: Card) -> datetime | None:
