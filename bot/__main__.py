@@ -171,9 +171,10 @@ async def _work(*, web: bool, worker: bool) -> int:
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """While modules are imported, the garbage collector goes through them over and over: 8 % of the start."""
+    """The garbage collector would go through what is imported over and over, meanwhile and later: 15 % of the start."""
     gc.disable()
     yield
+    gc.freeze()
     gc.enable()
 
 

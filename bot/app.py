@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from redis.asyncio import Redis
-from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
 from bot.bulk.store import Stops
@@ -46,10 +45,11 @@ from bot.rules.mention_store import MentionStore
 from bot.rules.turn_store import TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
-from bot.slack import dispatch
 from bot.slack.bolt import bolt_app
 from bot.slack.boundary import bounded
 from bot.slack.client import Slack
+from bot.slack.dispatch import Dispatch
+from bot.slack.dispatch import Listener as Answering
 from bot.slack.payloads import Ack, Body
 from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
@@ -69,14 +69,13 @@ from bot.web import Web
 
 @dataclass
 class Bridge:
-    """A bot that is ready: its web app, its Bolt app, and what makes workers."""
+    """A bot that is ready: its web app, and what makes workers."""
 
     settings: Settings
     installation: Installation
     inbox: Inbox
     lanes: Lanes
     snippets: Snippets
-    bolt: AsyncApp
     web: ASGIApp
     watch: ASGIApp
     worker: Worker
@@ -102,14 +101,14 @@ async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncItera
         await begun(bot, moved=at.moved, first_start=at.first_start)
         await stack.enter_async_context(followed(bot.spoken))
         listeners = {name: _bound(listener, bot) for name, listener in FEATURES.listeners.items()}
-        bolt = bolt_app(bot.installation, slack, dispatch.Dispatch(listeners))
-        web = Web(bot, bolt, partial(write, redis))
+        answer = Dispatch(listeners, bolt_app(bot.installation, slack))
+        web = Web(bot, answer, partial(write, redis))
         socket_mode = None
         if settings.slack_app_token is not None:
             sockets = await stack.enter_async_context(slack_session(slack.network, total=None))
-            socket_mode = SocketMode(slack, sockets, bolt, settings.slack_app_token.get_secret_value())
+            socket_mode = SocketMode(slack, sockets, answer, settings.slack_app_token.get_secret_value())
         timer = Timer(bot.quota, bot.lanes, [look(bot) for look in FEATURES.timers], bot.timing.poll)
-        parts = (bot.inbox, bot.lanes, bot.snippets, bolt, web.app, web.watch, _worker(bot), timer, socket_mode)
+        parts = (bot.inbox, bot.lanes, bot.snippets, web, web.watch, _worker(bot), timer, socket_mode)
         yield Bridge(settings, bot.installation, *parts)
 
 
@@ -182,7 +181,7 @@ def _worker(bot: Bot) -> Worker:
     return Worker(bot.lanes, handlers, failed, sound, bot.install.revoked, bot.timing.breath, bot.timing.pauses)
 
 
-def _bound(listener: Listener, bot: Bot) -> dispatch.Listener:
+def _bound(listener: Listener, bot: Bot) -> Answering:
     async def act(ack: Ack, body: Body) -> None:
         await listener(ack, body, bot)
 

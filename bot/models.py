@@ -8,16 +8,18 @@ promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
+
+# Models are built when first used rather than all at the start: 45 ms less until ready.
+BUILT_LATER: Final = ConfigDict(defer_build=True)
 
 
 class Record(BaseModel):
     """Base of everything that is parsed from the wire or kept in Redis."""
 
-    # Built when first used rather than all at the start, here, on the wire and for the jobs: 45 ms less until ready.
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, **BUILT_LATER)
 
 
 def one_line(name: str) -> str:

@@ -98,6 +98,7 @@ LONGEST: Final = 2_000  # code points of an address that is read
 SHORTEST_ID: Final = 5  # digits; `/dm 10 people…` is no id, though there are ids of two digits
 WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width signs and letters
 _SIGNS: Final = "()[]{}<>\"'“”„‘’‚«»‹›「」『』（）【】*~`•·‣◦–—|.,:;!?…¿¡。、 \t\n\u00a0\u3000"  # noqa: RUF001 - what people's keyboards have
+_USUAL: Final = re.compile(r"@[a-zA-Z0-9_]{1,50}")
 _TOKEN: Final = re.compile(r"<([^<>]+)>")
 _HANDLE: Final = re.compile(r"[\w.-]{1,100}")
 _X_NAME: Final = re.compile(r"[a-z0-9_]{1,50}", re.ASCII)
@@ -124,6 +125,8 @@ def read(word: str) -> Recipient:
 
     Takes `@handle`, `handle`, an address as people copy it (also Slack's `<url|label>`), and a number.
     """
+    if _USUAL.fullmatch(word):
+        return Recipient(username=word[1:].lower())
     if len(word) > LONGEST:
         raise Unreadable("long")
     shown = _visible(word)

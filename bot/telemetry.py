@@ -5,8 +5,7 @@ What leaves here are kinds, references and stack traces without variables: no to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 from typing import Any, Final
 
@@ -45,14 +44,14 @@ def report(error: BaseException, **tags: str) -> None:
             scope.capture_exception(error)
 
 
-@contextmanager
-def span(name: str, **attributes: str) -> Iterator[None]:
+def span(name: str, **attributes: str) -> AbstractContextManager[object]:
     """A stretch of work, for the trace."""
     if _tracer is None:
-        yield
-        return
-    with _tracer.start_as_current_span(name, attributes=attributes, record_exception=False):
-        yield
+        return nullcontext()
+    found: AbstractContextManager[object] = _tracer.start_as_current_span(
+        name, attributes=attributes, record_exception=False
+    )
+    return found
 
 
 def _start_sentry(dsn: str) -> None:

@@ -10,14 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Final
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
-from slack_bolt.adapter.starlette.async_handler import to_starlette_response
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -46,8 +44,8 @@ from bot.metrics import (
     WAITING,
     place_of,
 )
-from bot.queue.job import reference
 from bot.slack import payloads
+from bot.slack.dispatch import Dispatch
 from bot.version import version
 
 log = structlog.get_logger(__name__)
@@ -57,14 +55,18 @@ STORE_WITHIN: Final = 2.5  # seconds
 READY_WITHIN: Final = 1.0  # seconds; whoever asks may wait no longer
 FRESH: Final = 300  # seconds that a signature of Slack's is good for
 _CLOSE: Final = {"Connection": "close"}  # the rest of the body is not waited for
+_TAKEN: Final = PlainTextResponse("ok")
+_ACKED: Final = PlainTextResponse("")
+_STAMP: Final = re.compile("[0-9]{1,15}")
+_SIGNATURE: Final = re.compile("v0=[0-9a-f]{64}")
 
 
 class Web:
     """Verifies first and over the raw bytes; nothing unsigned is parsed."""
 
-    def __init__(self, bot: Bot, bolt: AsyncApp, write: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, bot: Bot, dispatch: Dispatch, write: Callable[[], Awaitable[None]]) -> None:
         """`write` writes to Redis, or raises `StoreUnavailable`."""
-        self._bot, self._bolt, self._write, self._bodies = bot, bolt, write, Bodies()
+        self._bot, self._dispatch, self._write, self._bodies = bot, dispatch, write, Bodies()
         self._unseen: dict[str, Callable[[], Awaitable[object]]] = {
             "slack": bot.slack.installation,
             "inbox": bot.background.team,
@@ -75,29 +77,39 @@ class Web:
         self._webhook_secret = _secret(settings.inbox_webhook_secret)
         watched = [Route("/healthz", self.healthz), Route("/readyz", self.readyz), Route("/metrics", self.metrics)]
         signed = {"/slack/events": self.slack_events, "/inbox/webhook": self.inbox_webhook}
-        posted = [Route(path, _Endpoint(path, answer), methods=["POST"]) for path, answer in signed.items()]
-        self.app, self.watch = Router([*posted, *watched]), Router(watched)
+        self._signed = {path: _Endpoint(path, answer) for path, answer in signed.items()}
+        posted = [Route(path, one, methods=["POST"]) for path, one in self._signed.items()]
+        self._router, self.watch = Router([*posted, *watched]), Router(watched)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI app. What Slack and Inbox post is not looked for path by path."""
+        endpoint = self._signed.get(scope["path"]) if scope.get("method") == "POST" else None
+        await (endpoint or self._router)(scope, receive, send)
 
     async def slack_events(self, request: Request) -> Response:
         """Commands, interactions and events. 401 unless Slack signed it in the last five minutes."""
-        if refused := _not_now("/slack/events", _signed_at(request)):
+        stamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if refused := _not_now("/slack/events", _signed_at(stamp, signature)):
             return refused
-        async with self._bodies.read(request) as body:
-            if not any(_signed(one, body, request) for one in self._signing):
+        async with self._bodies.read(request) as raw:
+            body = _text(raw)
+            # https://docs.slack.dev/authentication/verifying-requests-from-slack
+            if body is None or not any(one.is_valid(body, stamp, signature) for one in self._signing):
                 return _not_signed("/slack/events")
-            return await self._dispatched(request, body)
+            return await self._dispatched(body, request.headers.get("Content-Type", ""))
 
-    async def _dispatched(self, request: Request, body: bytes) -> Response:
+    async def _dispatched(self, body: str, content_type: str) -> Response:
         try:
-            # Read as in Socket Mode: Bolt takes thrice as long for the form that Slack sends.
-            said = payloads.read(body.decode(), request.headers.get("Content-Type", ""))
-            bolt_request = AsyncBoltRequest(body=said, mode="socket_mode")
+            said = payloads.read(body, content_type)
+            response = await self._dispatch(said)
         except (*payloads.MALFORMED, RecursionError):
             return PlainTextResponse("this is not what Slack sends", 400)
-        response = await self._bolt.async_dispatch(bolt_request)
         if response.status == 500:  # Bolt could not read it; our listeners never raise
             return PlainTextResponse("this is not what Slack sends", 400)
-        return to_starlette_response(response)
+        if response.status == 200 and not response.body:
+            return _ACKED
+        return Response(response.body, response.status, response.first_headers())
 
     async def inbox_webhook(self, request: Request) -> Response:
         """One event. Any 2xx acknowledges it, say Inbox's docs; 503 asks Inbox to send it again."""
@@ -128,9 +140,9 @@ class Web:
         except (StoreUnavailable, TimeoutError) as error:
             log.error("not_accepted", event_id=event.id, error=str(error) or type(error).__name__)
             return PlainTextResponse("try again later", 503)
-        ref = reference(event.id) if asked else None
+        ref = asked[0].ref if asked else None
         log.info("event", id=event.id, seq=event.seq, type=event.type, new=new, ref=ref)
-        return PlainTextResponse("ok")
+        return _TAKEN
 
     async def healthz(self, _: Request) -> Response:
         """The process runs, and which version it is."""
@@ -224,7 +236,8 @@ class _Endpoint:
     """A signed route, which counts and times its answers; an ASGI app, as Starlette wraps functions thrice."""
 
     def __init__(self, path: str, answer: _Answer) -> None:
-        self._path, self._answer, self._seconds = path, answer, ACK_SECONDS.labels(path)
+        self._answer, self._seconds = answer, ACK_SECONDS.labels(path)
+        self._count = cache(partial(REQUESTS.labels, path))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
@@ -235,7 +248,7 @@ class _Endpoint:
         except ClientDisconnect:
             response = PlainTextResponse("", 400)
         await response(scope, receive, send)
-        REQUESTS.labels(self._path, response.status_code).inc()
+        self._count(response.status_code).inc()
         self._seconds.observe(time.perf_counter() - began)
 
 
@@ -259,19 +272,15 @@ def _not_now(route: str, at: int | None) -> Response | None:
     return PlainTextResponse(f"clock differs by {abs(seconds)} s", 401, _CLOSE)
 
 
-def _signed_at(request: Request) -> int | None:
+def _signed_at(timestamp: str, signature: str) -> int | None:
     """When Slack signed it, as the headers say; None when they have no such time, or no signature."""
-    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
-    signature = request.headers.get("X-Slack-Signature", "")
-    has_form = re.fullmatch("[0-9]{1,15}", timestamp) and re.fullmatch("v0=[0-9a-f]{64}", signature)
+    has_form = _STAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)
     return int(timestamp) if has_form else None
 
 
-def _signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
-    """https://docs.slack.dev/authentication/verifying-requests-from-slack"""
-    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
-    signature = request.headers.get("X-Slack-Signature", "")
+def _text(body: bytes) -> str | None:
+    """What Slack signs is text."""
     try:
-        return verifier.is_valid(body.decode(), timestamp, signature)
+        return body.decode()
     except UnicodeDecodeError:
-        return False
+        return None

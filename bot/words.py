@@ -34,6 +34,7 @@ STORE_DOWN = "I can't note anything down right now, so nothing was done. Try aga
 SENDING_ALREADY = "That message is already being sent."
 UNIDENTIFIED = "Slack can't tell me who you are right now, so nothing was done. Try again in a minute."
 UNIDENTIFIED_YET = "Slack can't tell me who you are right now. I'll keep trying for 10 minutes and tell you."
+HOME_TOO_OLD = "That was shown to you more than an hour ago. Open this tab again, look, and press once more."
 TOO_OLD = "That is too long ago: I no longer have the message. Start again with `/dm`."
 TOO_SLOW = "Slack gives me three seconds to open a form, and I was too slow. Try again."
 UNLINKED = "You are unlinked from Inbox. `/inbox link` matches you by your e-mail address again."

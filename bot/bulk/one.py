@@ -7,12 +7,11 @@ before a worker died is found to be done.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
-from typing import Final
 
 from bot.assign.jobs import TellAssignee
 from bot.bulk.jobs import Bulk, How, Ticked, Wanted
 from bot.cards.known import written
+from bot.cards.newer import is_newer, wrote_since
 from bot.contact.show import drawn
 from bot.contact.trouble import gone_ids
 from bot.context import Bot
@@ -26,8 +25,6 @@ from bot.people.jobs import Tell
 from bot.queue.job import Job
 from bot.threads.change import CLOSING, ask, confirmed
 from bot.threads.jobs import Change, Verb
-
-LATELY: Final = 20  # messages among which one may be that came since the list was drawn
 
 Begin = Callable[[], Awaitable[None]]
 """Writes down that Inbox is asked now."""
@@ -55,7 +52,7 @@ async def done(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
         thread = await ask(bot, change, actor)
     elif not job.begun:
         return "already", [Refresh(thread_id=thread.id, shown=thread)]
-    if change.verb in CLOSING and _is_newer(thread, item.seen):  # they wrote at that very moment
+    if change.verb in CLOSING and is_newer(thread, item.seen):  # they wrote at that very moment
         await bot.inbox.update_thread(thread.id, archived=False)
         return "fresh", [Refresh(thread_id=thread.id)]
     follow = await confirmed(bot, change, card, actor, thread)
@@ -94,23 +91,6 @@ def _is_taken(job: Bulk, change: Change, thread: Thread, actor: Actor) -> bool:
     if change.verb in CLOSING or shown is None or (job.begun and change.verb == "unassign"):
         return False
     return has not in (None, shown, actor.member.id)
-
-
-def _is_newer(thread: Thread, seen: datetime | None) -> bool:
-    """Whether they wrote last, after what was `seen`."""
-    last = thread.last_message
-    return last is not None and last.inbound and (seen is None or last.created_at > seen)
-
-
-async def wrote_since(bot: Bot, thread: Thread, seen: datetime | None) -> bool:
-    """Whether they wrote after what was `seen`, though somebody may have answered since. Raises `InboxError`."""
-    last = thread.last_message
-    if last is None or (seen is not None and last.created_at <= seen):
-        return False
-    if last.inbound:
-        return True
-    newest = await bot.inbox.messages(thread.id, LATELY)
-    return any(one.inbound and not one.deleted and (seen is None or one.created_at > seen) for one in newest)
 
 
 async def _tagged(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:

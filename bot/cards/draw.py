@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 import structlog
 
@@ -31,7 +31,7 @@ View = Callable[[Sequence[Message], Person | None], Msg]
 @feature.handles(Render)
 async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
     """Draw the card as things are now."""
-    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    card, place = await bot.cards.standing(job.thread_id)
     if card is None or place is None:
         return []
     if (card.rested or card.gone) and await bot.sharing.shows(place.channel):  # else nothing of it is shown anyhow
@@ -87,14 +87,19 @@ async def in_turn(bot: Bot, job: Leave | RenderBelow, channel: str) -> list[Job]
 
 
 async def draw(bot: Bot, card: Card, channel: str) -> Msg:
-    """The card as it may stand in `channel`."""
+    """The card as it may stand in `channel`; by when to answer is looked at then."""
     thread, link = card.thread, await bot.directory.account(card.thread.account_link_id)
-    by, late = await _target(bot, card, channel)
+    choices, shows, writers = await asyncio.gather(
+        bot.preferences.channel(channel), bot.sharing.shows(channel), bot.replies.writers(thread.id)
+    )
+    by = choices.reminders.answer_by(card.owed_since) if card.owed_since and card.state == "waiting" else None
+    late = by is not None and by <= utc_now()
+    await bot.targets.drawn(thread.id, by, late=late)
     account = link.label if link else "your account"
-    if not await bot.sharing.shows(channel):
+    if not shows:
         return closed_card(card, account=account)
     if latest := card.latest or thread.last_message:
-        card = card.model_copy(update={"latest": await fresh(bot, latest, channel)})
+        card = card.model_copy(update={"latest": latest.at(utc_now()).veiled(choices.privacy)})
     status, tags = await bot.directory.labels(thread.person)
     valued = thread.person is not None and thread.person.valuation is not None
     return thread_card(
@@ -104,21 +109,11 @@ async def draw(bot: Bot, card: Card, channel: str) -> Msg:
         status=status,
         tags=tags,
         currency=await bot.directory.currency() if valued else "",
-        replying=[one.name for one in await bot.replies.writers(thread.id)],
+        replying=[one.name for one in writers],
         no_reply=forbidden(thread, link),
         answer_by=by,
         late=late,
     )
-
-
-async def _target(bot: Bot, card: Card, channel: str) -> tuple[datetime | None, bool]:
-    """By when they are to have an answer, None without a target, and whether that is over; it is looked at then."""
-    owed, by = card.owed_since if card.state == "waiting" else None, None
-    if owed:
-        by = (await bot.preferences.channel(channel)).reminders.answer_by(owed)
-    late = by is not None and by <= utc_now()
-    await bot.targets.drawn(card.thread.id, by, late=late)
-    return by, late
 
 
 async def with_mention(bot: Bot, place: Place, message: Msg) -> Msg:

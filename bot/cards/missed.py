@@ -57,8 +57,7 @@ async def _missed(bot: Bot, job: Missed, keep: Keep) -> list[Job]:
         return []
     then = [*await learn(bot, thread), Render(thread_id=thread.id)]
     await bot.directory.saw(thread)
-    card = await bot.cards.get(thread.id)
-    place = await bot.cards.place(thread.id)
+    card, place = await bot.cards.standing(thread.id)
     if card is None or not new or (thread.archived and place is None):
         await bot.feed.caught_up(thread.id)
         return [*then, *_of_the_dead(job, card, place)]

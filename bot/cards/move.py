@@ -28,7 +28,7 @@ async def move(job: Move, keep: Keep, bot: Bot) -> list[Job]:
 
 
 async def _move(bot: Bot, job: Move, keep: Keep) -> list[Job]:
-    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    card, place = await bot.cards.standing(job.thread_id)
     if card is None:
         return []
     if not job.posted:
@@ -75,7 +75,7 @@ def _told(bot: Bot, job: Move, card: Card, place: Place) -> list[Job]:
 @feature.handles(Leave)
 async def leave(job: Leave, _: Keep, bot: Bot) -> list[Job]:
     """In the place of the old card stands where the new one is."""
-    card, place, old = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id), Place(*job.old)
+    (card, place), old = await bot.cards.standing(job.thread_id), Place(*job.old)
     if job.aside:
         return await in_turn(bot, job, old.channel)
     if card is None or place is None or place == old:

@@ -5,7 +5,9 @@ All posts of one conversation are made in one lane.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -20,6 +22,7 @@ from bot.errors import CardDeleted, ContentRefused, Gone, InboxError
 from bot.feature import Feature
 from bot.models import Message, Place
 from bot.queue.job import Job, Keep, Later, utc_now
+from bot.routing.store import Pin
 from bot.slack.blocks import Msg
 from bot.store.quota import FIRST, NEW
 from bot.waits.notice import by_card, notice
@@ -40,25 +43,27 @@ async def post(job: Post, keep: Keep, bot: Bot) -> list[Job]:
 
 
 async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
-    card = await bot.cards.get(job.thread_id)
+    (card, place), owed, memory = await asyncio.gather(
+        bot.cards.standing(job.thread_id), bot.feed.owed(job.thread_id), bot.routes.memory(job.thread_id)
+    )
     if card is None:
         return []
-    place = await bot.cards.place(job.thread_id)
     if job.attempt and (found := await made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, found)
-    await _catch_up(bot, job)
+    if owed:
+        await _catch_up(bot, job, owed)
     card = await awake(bot, card)
-    waiting = await _waiting(bot, job, card, place)
+    waiting = await _waiting(bot, job, card, place, memory.pin)
     if not waiting:
         return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
     job = job.model_copy(update={"attempt": None})
-    channel = await _wanted(bot, job.thread_id, waiting)
+    channel = _wanted(waiting, memory.pin)
     below = place if place and place.channel == channel else None
     await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
     shown = await _next(bot, waiting[:1] if job.alone and below else waiting, below)
     messages = [one.message for one in shown]
+    attempt = await _attempt(bot, card, channel, place, shown)
     card = with_latest(card, messages)
-    attempt = await _attempt(bot, job.thread_id, channel, place, shown)
     job = job.model_copy(update={"attempt": attempt})
     await keep(job)
     message = await _drawn(bot, card, attempt, messages)
@@ -77,8 +82,11 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     return await _stands(bot, job, attempt, there, shown, card)
 
 
-async def _attempt(bot: Bot, thread_id: str, channel: str, place: Place | None, shown: Sequence[Waiting]) -> Attempt:
-    """What is about to be posted in `channel`, with who is to notice it; the first of all was noticed on its card."""
+async def _attempt(bot: Bot, card: Card, channel: str, place: Place | None, shown: Sequence[Waiting]) -> Attempt:
+    """What is about to be posted in `channel`, with who is to notice it; the first of all was noticed on its card.
+
+    `card` is as it was before.
+    """
     new = [one.message for one in shown if one.entry.seq >= 0]
     stays = place is not None and place.channel == channel
     return Attempt(
@@ -87,7 +95,7 @@ async def _attempt(bot: Bot, thread_id: str, channel: str, place: Place | None, 
         thread_ts=place.ts if place and stays else None,
         at=utc_now(),
         old=None if stays else place,
-        notice=await (notice(bot, thread_id, channel, new) if place else by_card(bot, thread_id)),
+        notice=await notice(bot, card.thread.id, channel, new) if place else by_card(card),
     )
 
 
@@ -97,19 +105,18 @@ async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Mess
     return mentioning(message, user) if user else message
 
 
-async def _waiting(bot: Bot, job: Post, card: Card, place: Place | None) -> list[Waiting]:
+async def _waiting(bot: Bot, job: Post, card: Card, place: Place | None, pin: Pin | None) -> list[Waiting]:
     """What is to be shown; before the second message below a card goes the first, which stands on the card alone."""
     waiting = await bot.posts.waiting(job.thread_id)
-    stays = place and (await _wanted(bot, job.thread_id, waiting) == place.channel if waiting else job.opens)
+    stays = place and (_wanted(waiting, pin) == place.channel if waiting else job.opens)
     if place and stays and await bot.posts.alone(card, place):
         await bot.posts.open(job.thread_id, place.channel)
         waiting = await bot.posts.waiting(job.thread_id)
     return waiting if place or any(one.message.inbound for one in waiting) else []
 
 
-async def _wanted(bot: Bot, thread_id: str, waiting: Sequence[Waiting]) -> str:
+def _wanted(waiting: Sequence[Waiting], pin: Pin | None) -> str:
     """Where the conversation belongs: where somebody keeps it, else where the newest message to us said."""
-    pin = (await bot.routes.memory(thread_id)).pin
     theirs = [one for one in waiting if one.message.inbound and one.entry.seq >= 0]
     return pin.channel if pin else (theirs or waiting)[-1].entry.channel
 
@@ -121,11 +128,8 @@ async def _next(bot: Bot, waiting: Sequence[Waiting], below: Place | None) -> Se
     return waiting[: that_fit([await fresh(bot, one.message, below.channel) for one in waiting])]
 
 
-async def _catch_up(bot: Bot, job: Post) -> None:
-    """What was missed in the conversation and is not shown comes before what is new in it."""
-    since = await bot.feed.owed(job.thread_id)
-    if since is None:
-        return
+async def _catch_up(bot: Bot, job: Post, since: datetime) -> None:
+    """What was missed in the conversation since then and is not shown comes before what is new in it."""
     try:
         messages = await unseen(bot, job.thread_id, since)
     except Gone:
@@ -160,15 +164,15 @@ async def _stands(
         await bot.noticed.mentions(place, attempt.notice.mention)
     if attempt.notice.until:
         await bot.noticed.put(job.thread_id, attempt.notice.until)
-    latest = await shows(bot, job.thread_id, [one.message for one in shown])
-    if not attempt.thread_ts:  # a card shows what is newest; what is older goes below it
-        shown = [one for one in shown if latest is None or one.message.id == latest.id]
-    changed = await bot.posts.put_shown(place, job.thread_id, shown)
+    card = await shows(bot, job.thread_id, [one.message for one in shown])
+    if not attempt.thread_ts and card and card.latest:  # a card shows what is newest; what is older goes below it
+        shown = [one for one in shown if one.message.id == card.latest.id]
+    changed, left = await bot.posts.put_shown(place, job.thread_id, shown)
     then: list[Job] = [Amend(thread_id=job.thread_id, message_id=one, in_turn=True) for one in changed]
-    if attempt.thread_ts or await bot.cards.get(job.thread_id) != drawn:
+    if attempt.thread_ts or card != drawn:  # who changes it from now on, draws it where it stands
         then.append(Render(thread_id=job.thread_id))
     if attempt.old:
         then.append(Leave(thread_id=job.thread_id, old=attempt.old))
-    if left := await bot.posts.waiting(job.thread_id):
+    if left:
         then.append(again.model_copy(update={"message": left[0].message, "opens": False, "at": utc_now()}))
     return [*then, *await shared(bot, attempt.channel)]

@@ -139,15 +139,16 @@ def with_latest(card: Card, messages: Sequence[Message]) -> Card:
     return card.model_copy(update={"latest": message})
 
 
-async def shows(bot: Bot, thread_id: str, messages: Sequence[Message]) -> Message | None:
-    """`messages` stand in Slack now: the one that is on the card from then on."""
-    card = await bot.cards.get(thread_id)
-    if card is None:
-        return None
-    latest = with_latest(card, messages).latest
-    if latest is not None and latest != card.latest:
-        await bot.cards.put_latest(thread_id, latest)
-    return latest
+async def shows(bot: Bot, thread_id: str, messages: Sequence[Message]) -> Card | None:
+    """`messages` stand in Slack now: the card from then on, as far as nobody else changes it."""
+    before = await bot.cards.get(thread_id)
+    card = before and with_latest(before, messages)
+    if card is None or card.latest is None or card == before:
+        return card
+    await bot.cards.put_latest(thread_id, card.latest)
+    if card.waiting_since is None:  # its message may be all that tells
+        return await bot.cards.get(thread_id)
+    return card.model_copy(update={"rested": False})
 
 
 async def waits_since(bot: Bot, message: Message) -> None:

@@ -76,10 +76,7 @@ class Posts:
 
     async def waiting(self, thread_id: str) -> list[Waiting]:
         """What is to be shown, the oldest message first."""
-        found = [
-            Waiting(Entry.model_validate_json(raw), raw) for raw in await self._redis.hvals(keys.unshown(thread_id))
-        ]
-        return sorted(found, key=lambda one: one.entry.order)
+        return _in_order(await self._redis.hvals(keys.unshown(thread_id)))
 
     async def amend(self, thread_id: str, message: Message) -> bool:
         """A message that waits says something else now; whether it waited."""
@@ -89,11 +86,14 @@ class Posts:
         entry = Entry.model_validate_json(raw).now(message)
         return bool(await self._amend(keys=[keys.unshown(thread_id)], args=[message.id, raw, entry.model_dump_json()]))
 
-    async def put_shown(self, place: Place, thread_id: str, shown: Sequence[Waiting]) -> list[str]:
-        """These stand at `place`, and wait no longer; the ids of those that say something else by now."""
+    async def put_shown(
+        self, place: Place, thread_id: str, shown: Sequence[Waiting]
+    ) -> tuple[list[str], list[Waiting]]:
+        """These stand at `place` now: the ids of those that say something else by then, and what waits still."""
         names = [keys.unshown(thread_id), keys.post(*place), *(keys.shown(one.message.id) for one in shown)]
         args = [part for one in shown for part in (one.message.id, one.raw)]
-        return [one.decode() for one in await self._shown(keys=names, args=[*place, *args])]
+        changed, left = await self._shown(keys=names, args=[*place, *args])
+        return [one.decode() for one in changed], _in_order(left)
 
     async def alone(self, card: Card, place: Place) -> bool:
         """Whether the message on the card stands there alone, and nothing of the conversation below."""
@@ -151,3 +151,9 @@ class Posts:
         pipe.hvals(keys.post(*place))
         *_, found = await pipe.execute()
         return [one.message for one in sorted(map(Entry.model_validate_json, found), key=lambda one: one.order)]
+
+
+def _in_order(raws: Sequence[bytes]) -> list[Waiting]:
+    """The oldest message first."""
+    found = [Waiting(Entry.model_validate_json(raw), raw) for raw in raws]
+    return sorted(found, key=lambda one: one.entry.order)

@@ -1,5 +1,5 @@
 -- KEYS: what waits of the thread, the post, where each message is shown. ARGV: channel and ts, then for each message
--- its id and the entry that was posted. Answers the ids whose entries have changed since.
+-- its id and the entry that was posted. Answers the ids whose entries have changed since, and what waits still.
 local changed = {}
 for at = 3, #KEYS do
   local id, entry = ARGV[at * 2 - 3], ARGV[at * 2 - 2]
@@ -11,4 +11,4 @@ for at = 3, #KEYS do
   redis.call('HSET', KEYS[2], id, entry)
 end
 redis.call('EXPIRE', KEYS[2], WEEK)
-return changed
+return {changed, redis.call('HVALS', KEYS[1])}

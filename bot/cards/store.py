@@ -17,12 +17,13 @@ from redis.asyncio import Redis
 from bot.card import Card, Note, Snoozed
 from bot.models import Message, Place, Record, Thread
 from bot.store import keys
-from bot.store.scripts import script
+from bot.store.scripts import pairs, script
 
 PARTS: Final[Mapping[str, type[Record]]] = {
     "thread": Thread, "latest": Message, "archived": Note, "assigned": Note, "answered": Note,
     "status": Note, "tagged": Note, "valued": Note, "snoozed": Snoozed,
 }  # fmt: skip
+WAIT: Final = ("first", "answered", "closed", "woken")  # what a card says of the wait
 
 
 class Cards:
@@ -35,20 +36,20 @@ class Cards:
         self._amend = script(redis, "cards/amend_latest.lua")
         self._put = script(redis, "cards/put_card.lua")
         self._wake = script(redis, "cards/wake.lua")
+        self._begin = script(redis, "cards/begin.lua")
+        self._write = script(redis, "cards/write.lua")
+        self._read = script(redis, "cards/read.lua")
+        self._latest = script(redis, "cards/put_latest.lua")
 
     async def get(self, thread_id: str) -> Card | None:
         """The card, None when nothing is known of the thread."""
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.hgetall(keys.card(thread_id)).hmget(keys.waiting(thread_id), "first", "answered", "closed", "woken")
-        fields, wait = await pipe.execute()
-        if b"thread" not in fields:
-            return None
-        there = {name: model for name, model in PARTS.items() if name.encode() in fields}
-        parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
-        card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
-        *wait, woken = wait
-        awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
-        return card.model_copy(update={"waiting_since": _waiting_since(card, *wait), "woken": awake})
+        return (await self.standing(thread_id))[0]
+
+    async def standing(self, thread_id: str) -> tuple[Card | None, Place | None]:
+        """The card, and where it is."""
+        answer, wait = await self._read(keys=[keys.card(thread_id), keys.waiting(thread_id)], args=WAIT)
+        fields = pairs(answer)
+        return _card(fields, wait), _place(fields.get(b"channel"), fields.get(b"ts"))
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""
@@ -60,8 +61,7 @@ class Cards:
 
     async def place(self, thread_id: str) -> Place | None:
         """Where the thread's card is; None while it has none."""
-        channel, ts = await self._redis.hmget(keys.card(thread_id), "channel", "ts")
-        return Place(channel.decode(), ts.decode()) if channel and ts else None
+        return _place(*await self._redis.hmget(keys.card(thread_id), "channel", "ts"))
 
     async def put(self, thread_id: str, place: Place, before: Place | None = None) -> bool:
         """The card was posted at `place`. False when it is no longer at `before`: another lane has posted it too."""
@@ -76,13 +76,7 @@ class Cards:
 
     async def begin(self, thread: Thread) -> bool:
         """What Inbox says of a thread of which nothing is known; whether nothing was: another lane may be faster."""
-        pipe = self._redis.pipeline()
-        pipe.hsetnx(keys.card(thread.id), "thread", kept(thread))
-        _lead_to(pipe, thread)
-        new, *_ = await pipe.execute()
-        if new:
-            await self._redis.expire(keys.card(thread.id), self._lives)
-        return bool(new)
+        return bool(await self._begin(keys=_keys_of(thread), args=[self._lives, thread.id, kept(thread)]))
 
     async def wake(self, before: Thread, thread: Thread, latest: Message | None) -> None:
         """What was asked of Inbox for a card at rest that was read with `before`: what others wrote since stays."""
@@ -99,11 +93,8 @@ class Cards:
         What is not given stays.
         """
         parts: dict[str, Record | None] = {"thread": thread, "latest": latest, **notes}
-        pipe = self._redis.pipeline()
-        pipe.hset(keys.card(thread.id), mapping={n: kept(p) for n, p in parts.items() if p is not None})
-        pipe.hdel(keys.card(thread.id), "gone").expire(keys.card(thread.id), self._lives)
-        _lead_to(pipe, thread)
-        await pipe.execute()
+        written = [one for name, part in parts.items() if part is not None for one in (name, kept(part))]
+        await self._write(keys=_keys_of(thread), args=[self._lives, thread.id, *written])
 
     async def bury(self, thread_id: str) -> None:
         """The thread was deleted in Inbox."""
@@ -119,9 +110,7 @@ class Cards:
 
     async def put_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows."""
-        pipe = self._redis.pipeline()
-        pipe.hset(keys.card(thread_id), "latest", kept(message)).hdel(keys.card(thread_id), "rested")
-        await pipe.execute()
+        await self._latest(keys=[keys.card(thread_id)], args=[kept(message)])
 
     async def amend_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows has changed; nothing happens when it shows another one by now."""
@@ -151,15 +140,31 @@ class Cards:
         return {one: raw.decode() for one, raw in zip(thread_ids, found, strict=True) if raw}
 
 
-def _lead_to(pipe: Any, thread: Thread) -> None:
-    """By whom the thread is with, it is found."""
-    for person in {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}:
-        pipe.sadd(keys.threads_of(str(person)), thread.id)
+def _keys_of(thread: Thread) -> list[str]:
+    """The card's, and those by which the thread is found: by whom it is with."""
+    people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
+    return [keys.card(thread.id), *(keys.threads_of(str(one)) for one in people)]
 
 
 def kept(part: Record) -> str:
     """How a part of a card is written: what equals a default is left out."""
     return part.model_dump_json(exclude_defaults=True)
+
+
+def _card(fields: Mapping[bytes, bytes], wait: Sequence[bytes | None]) -> Card | None:
+    """The card, by what is kept of it and the fields `WAIT`."""
+    if b"thread" not in fields:
+        return None
+    there = {name: model for name, model in PARTS.items() if name.encode() in fields}
+    parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
+    card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
+    first, answered, closed, woken = wait
+    awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
+    return card.model_copy(update={"waiting_since": _waiting_since(card, first, answered, closed), "woken": awake})
+
+
+def _place(channel: bytes | None, ts: bytes | None) -> Place | None:
+    return Place(channel.decode(), ts.decode()) if channel and ts else None
 
 
 def _waiting_since(card: Card, first: bytes | None, answered: bytes | None, closed: bytes | None) -> datetime | None:

@@ -12,6 +12,7 @@ from bot.cards.posting import comes_first
 from bot.context import Bot
 from bot.errors import InboxError, NotNow, RateLimited
 from bot.events.jobs import Digest, Notify, Sync
+from bot.events.store import Turn
 from bot.events.types import wanted
 from bot.feature import Feature
 from bot.inbox.event import Event
@@ -24,7 +25,7 @@ KEPT: Final = timedelta(days=7)  # how long Inbox keeps its events
 OVERLAP: Final = timedelta(minutes=10)  # of two versions' feeds, as Inbox's clock and ours may differ
 READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
 AT_MOST: Final = 6.0  # seconds after which a page that was begun in time is left in the middle, to be asked for again
-TOGETHER: Final = 50  # events of the feed whose turns share a round trip to Redis
+TOGETHER: Final = 50  # events of the feed that have their turns in one step
 feature = Feature()
 
 
@@ -68,7 +69,7 @@ async def _read_on(bot: Bot) -> bool:
         for start in range(0, len(page.events), TOGETHER):
             part = page.events[start : start + TOGETHER]
             ours = [one for one in part if began is None or one.created_at >= began]
-            await asyncio.gather(*(_turn(bot, one, missed_until) for one in ours))  # asked of Redis in this order
+            await bot.feed.turns([_turn(one, missed_until) for one in ours])
             await bot.feed.advance(part[-1].seq, spoken, known)
             if (utc_now() - at).total_seconds() > AT_MOST:
                 return False  # a slow Redis gets through a page all the same
@@ -117,13 +118,12 @@ async def _written_in(bot: Bot, since: datetime) -> list[str]:
         return []
 
 
-async def _turn(bot: Bot, event: Event, missed_until: datetime | None) -> None:
+def _turn(event: Event, missed_until: datetime | None) -> Turn:
+    """What happens by it now; a message from during a time away waits for the digest."""
     asked, late = wanted(event), missed_until is not None and event.created_at < missed_until
-    if late and any(isinstance(one, Notify) for one in asked) and event.thread_id:
-        await bot.feed.miss(event, [one for one in asked if not isinstance(one, Notify)])
-        await bot.waiting.wrote(event.thread_id, event.created_at.timestamp(), event.message_id or "")
-    else:
-        await bot.feed.turn(event, asked)
+    if late and event.thread_id and any(isinstance(one, Notify) for one in asked):
+        return Turn(event, [one for one in asked if not isinstance(one, Notify)], missed=True)
+    return Turn(event, asked)
 
 
 async def _summed_up(bot: Bot) -> list[Job]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import structlog
@@ -14,7 +15,7 @@ from bot.context import Bot
 from bot.errors import Gone
 from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh
 from bot.feature import Feature
-from bot.later.jobs import held_by, line_to
+from bot.later.jobs import Scheduled, held_by, line_to
 from bot.metrics import ANSWERED, place_of
 from bot.models import Message, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
@@ -45,12 +46,17 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
     if thread.syncing and (utc_now() - message.created_at).total_seconds() > HISTORY:
         log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
         return []
-    await bot.directory.saw(thread)
-    await bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
-    woken = ended_by(thread.id, await bot.snoozes.get(thread.id), [message])
-    waiting = await bot.schedule.between(line_to(Address.within(thread, thread.person))) if thread.person else []
+    wrote = bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
+    await asyncio.gather(bot.directory.saw(thread), wrote)
+    snoozed, waiting = await asyncio.gather(bot.snoozes.get(thread.id), _held_for(bot, thread))
+    woken = ended_by(thread.id, snoozed, [message])
     held = held_by((one.id for one in waiting), message)
     return [*await learn(bot, thread), *woken, *held, *await _to_show(bot, thread, message, job.event.seq)]
+
+
+async def _held_for(bot: Bot, thread: Thread) -> list[Scheduled]:
+    """What is to be sent to them later."""
+    return await bot.schedule.between(line_to(Address.within(thread, thread.person))) if thread.person else []
 
 
 async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:
@@ -136,7 +142,7 @@ async def _answered(bot: Bot, job: Outbound, card: Card) -> list[Job]:
 async def campaign(job: Campaign, _: Keep, bot: Bot) -> list[Job]:
     """A rule may ask for it; the event may come after the message that it tells of."""
     await bot.routes.saw_campaign(job.thread_id)
-    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    card, place = await bot.cards.standing(job.thread_id)
     if card is None or place is None:
         return []
     channel = (await decide.decide(bot, card.thread, card.latest)).channel

@@ -18,8 +18,11 @@ from redis.asyncio import Redis
 from bot.events.jobs import Sync
 from bot.inbox.event import Event
 from bot.models import Message
-from bot.queue.job import Job, reference, utc_now
+from bot.queue.job import Job, utc_now
 from bot.queue.lanes import flat
+from bot.reminders.store import wrote_of
+from bot.stats.jobs import Count
+from bot.stats.store import received_of
 from bot.store import keys
 from bot.store.client import moves, same_server
 from bot.store.scripts import script
@@ -28,6 +31,8 @@ READING: Final = 600  # seconds; who does not read on by then has been away agai
 BUSY: Final = 20  # messages that are read one by one of a thread in a minute
 LISTED_EACH: Final = 10.0  # seconds between two lists of a busy thread
 CLOCKS_DIFFER: Final = 60.0  # seconds, at most, between Redis' clock and ours
+
+Argument = str | bytes | int | float
 
 
 class Missed(NamedTuple):
@@ -38,15 +43,37 @@ class Missed(NamedTuple):
     since: datetime
 
 
+class Turn(NamedTuple):
+    """An event whose turn it is, and the jobs that it asks for.
+
+    Where it is `missed`, it tells of an inbound message from while the bot was away: that belongs in the digest,
+    whatever else it asks for. Somebody waits since then, and it counts for the figures where the last job says so.
+    """
+
+    event: Event
+    wanted: Sequence[Job]
+    missed: bool = False
+
+    def arguments(self) -> list[Argument]:
+        """For the script."""
+        event, jobs = self.event, flat(self.wanted)
+        begin: list[Argument] = [event.id, len(jobs), *jobs]
+        if not self.missed or not event.thread_id:
+            return [*begin, ""]
+        figure = self.wanted[-1] if self.wanted and isinstance(self.wanted[-1], Count) else None
+        wrote = wrote_of(event.thread_id, event.created_at.timestamp(), event.message_id or "")
+        return [*begin, event.thread_id, *wrote, *(received_of(figure) if figure else [""] * 4)]
+
+
 class Feed:
     """The cursor, and the events that wait for their turn. Raises `StoreUnavailable` when Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._arrive = script(redis, "events/arrive.lua")
-        self._turn = script(redis, "events/turn.lua")
+        self._turns = script(redis, "events/turns.lua")
         self._advance = script(redis, "events/advance.lua")
-        self._miss = script(redis, "events/miss.lua")
+        self._owed = script(redis, "events/owed.lua")
         self._collect = script(redis, "events/collect.lua")
 
     async def arrive(self, event: Event, wanted: Iterable[Job], *, same_count: bool) -> bool:
@@ -55,14 +82,19 @@ class Feed:
         `same_count` says that its `seq` belongs to the same count as the feed's; whether v1 and v2 share one is
         unknown, so a webhook of the other version never moves the cursor.
         """
-        asked = flat(_of(event, wanted))
         at, api = event.created_at.timestamp(), event.api if same_count else ""
-        args = [event.id, event.seq, api, event.model_dump_json(), at, *flat([Sync()]), *asked]
+        args = [event.id, event.seq, api, event.model_dump_json(), at, *flat([Sync()]), *flat(wanted)]
         return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
         """It is this event's turn: accept its jobs unless they were accepted before."""
-        return bool(await self._turn(keys=[keys.CURSOR], args=[event.id, *flat(_of(event, wanted))]))
+        (new,) = await self.turns([Turn(event, list(wanted))])
+        return new
+
+    async def turns(self, turns: Sequence[Turn]) -> list[bool]:
+        """These events have their turns, in order and in one step: whether each had none before."""
+        args = [part for one in turns for part in one.arguments()]
+        return [bool(new) for new in (await self._turns(keys=[keys.CURSOR], args=args) if turns else ())]
 
     async def cursor(self) -> int | None:
         value = await self._redis.get(keys.CURSOR)
@@ -123,10 +155,7 @@ class Feed:
 
     async def owed(self, thread_id: str) -> datetime | None:
         """Since when messages of the thread may have been missed that are not shown; None where none were."""
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.hget(keys.OWED, thread_id).hget(keys.ABSENCE, "since").sismember(keys.CAUGHT_UP, thread_id)
-        owed, since, caught_up = await pipe.execute()
-        at = owed or (None if caught_up else since)
+        at = await self._owed(keys=[keys.OWED], args=[thread_id])
         return datetime.fromtimestamp(float(at), UTC) if at else None
 
     async def caught_up(self, thread_id: str) -> None:
@@ -155,12 +184,6 @@ class Feed:
         active, webhook = await self._redis.mget(keys.ACTIVE, keys.WEBHOOK_AT)
         idle, without = (time.time() - float(at) if at else math.inf for at in (active, webhook))
         return max(0.0, idle), math.inf if without < -CLOCKS_DIFFER else max(0.0, without)
-
-    async def miss(self, event: Event, wanted: Iterable[Job] = ()) -> None:
-        """An inbound message from while the bot was away: it belongs in the digest, whatever else it asks for."""
-        message_id = event.message.id if event.message else event.message_id or ""
-        about: list[str | float] = [event.id, event.thread_id or "", event.created_at.timestamp(), message_id]
-        await self._miss(keys=[keys.CURSOR], args=[*about, *flat(wanted)])
 
     async def miss_gap(self, thread_ids: Iterable[str], since: datetime) -> None:
         """Events since then are lost to the feed: these are the threads in which somebody wrote."""
@@ -239,9 +262,3 @@ class Feed:
     async def read_lately(self, thread_id: str, message_id: str) -> Message | None:
         raw = await self._redis.hget(keys.read_lately(thread_id), message_id)
         return Message.model_validate_json(raw) if raw else None
-
-
-def _of(event: Event, wanted: Iterable[Job]) -> list[Job]:
-    """An event may wait for its turn and be read again meanwhile: its work has one reference all the same."""
-    ref = reference(event.id)
-    return [one.model_copy(update={"ref": ref}) for one in wanted]

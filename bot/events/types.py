@@ -11,7 +11,7 @@ from typing import Final
 from bot.cards.jobs import Amend
 from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh, RefreshPerson
 from bot.inbox.event import Event
-from bot.queue.job import Job
+from bot.queue.job import Job, reference
 from bot.stats.count import counted
 
 MESSAGES: Final = {"message.created", "message.received"}
@@ -24,31 +24,35 @@ PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for 
 
 
 def wanted(event: Event) -> list[Job]:
-    """The work an event asks for: what it changes of the cards, and of the figures."""
-    return [*_shown(event), *counted(event)]
+    """The work an event asks for: what it changes of the cards, and of the figures.
+
+    An event may wait for its turn and be read again meanwhile: its work has one reference all the same.
+    """
+    ref = reference(event.id)
+    return [*_shown(event, ref), *counted(event, ref)]
 
 
-def _shown(event: Event) -> list[Job]:
+def _shown(event: Event, ref: str) -> list[Job]:
     """None for types that change nothing here."""
     if event.type in TARGETS and event.thread_id:
-        return [Campaign(thread_id=event.thread_id)]
+        return [Campaign(ref=ref, thread_id=event.thread_id)]
     if event.type in MESSAGES | SENT and event.direction == "outbound" and event.thread_id:
         campaign = event.message is not None and event.message.author == "campaign"
         at = event.message.created_at if event.message else event.created_at
         message_id = event.message_id or ""
-        told = Outbound(thread_id=event.thread_id, written=at, campaign=campaign, message_id=message_id)
+        told = Outbound(ref=ref, thread_id=event.thread_id, written=at, campaign=campaign, message_id=message_id)
         if not message_id:
             return [told]
-        ours = Ours(thread_id=event.thread_id, event=event)
+        ours = Ours(ref=ref, thread_id=event.thread_id, event=event)
         return [told, ours] if event.message else [ours]  # else must be read first whether it was a campaign
     if event.type in MESSAGES and event.direction != "outbound":
         readable = event.message is not None or (event.message_id and event.thread_id)
-        return [Notify(event=event)] if readable else []
+        return [Notify(ref=ref, event=event)] if readable else []
     if event.type in AMENDS and event.message_id and event.thread_id:
         deleted = event.type == "message.deleted"
-        return [Amend(thread_id=event.thread_id, message_id=event.message_id, deleted=deleted)]
+        return [Amend(ref=ref, thread_id=event.thread_id, message_id=event.message_id, deleted=deleted)]
     if event.type in THREADS and event.thread_id:
-        return [Refresh(thread_id=event.thread_id, event=event)]
+        return [Refresh(ref=ref, thread_id=event.thread_id, event=event)]
     if event.type in PERSONS and (event.contact_id or event.person_platform_id):
-        return [RefreshPerson(event=event)]
+        return [RefreshPerson(ref=ref, event=event)]
     return []

@@ -10,12 +10,12 @@ from bot import errors
 from bot.inbox import wire_v1 as wire
 from bot.inbox.search import Known
 from bot.inbox.transport import Params, Transport
-from bot.models import AccountLink, Person
+from bot.models import BUILT_LATER, AccountLink, Person
 from bot.recipient import Recipient, X
 
-THREAD: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None)
-THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] | None)
-PROSPECT: TypeAdapter[wire.Prospect | None] = TypeAdapter(wire.Prospect | None)
+THREAD: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None, config=BUILT_LATER)
+THREADS: TypeAdapter[list[wire.Thread] | None] = TypeAdapter(list[wire.Thread] | None, config=BUILT_LATER)
+PROSPECT: TypeAdapter[wire.Prospect | None] = TypeAdapter(wire.Prospect | None, config=BUILT_LATER)
 
 
 async def known(transport: Transport, recipient: Recipient, links: Sequence[AccountLink]) -> list[Known]:

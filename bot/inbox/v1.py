@@ -25,9 +25,9 @@ from bot.inbox.transport import KEEP, Client, Keep, Params, Transport, understan
 from bot.inbox.wire import Wire
 from bot.recipient import Recipient, X
 
-MEMBERS = TypeAdapter(list[wire.Member])
-LINKS = TypeAdapter(list[wire.AccountLink])
-LABELS = TypeAdapter(list[models.Label])
+MEMBERS = TypeAdapter(list[wire.Member], config=models.BUILT_LATER)
+LINKS = TypeAdapter(list[wire.AccountLink], config=models.BUILT_LATER)
+LABELS = TypeAdapter(list[models.Label], config=models.BUILT_LATER)
 THREAD = TypeAdapter(wire.Thread)
 PROSPECT = TypeAdapter(wire.Prospect)
 MESSAGES = TypeAdapter(wire.MessagePage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -36,6 +37,11 @@ class Listing(Record):
         """The threads that are not archived."""
         return [one.id for one in self.threads if not one.archived]
 
+    def newest_in(self, thread_id: str) -> datetime | None:
+        """When the newest message was written that a row shows; None for unknown."""
+        row = next((one for one in self.threads if one.id == thread_id), None)
+        return row.last_message.created_at if row and row.last_message else None
+
     def with_change(self, thread_id: str, thread: Thread | None) -> Listing:
         """The same list after `thread_id` became `thread`, or was deleted."""
         kept = (thread if one.id == thread_id else one for one in self.threads)
@@ -47,6 +53,12 @@ class Listings(Kept[Listing]):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(redis, Listing, keys.listing, LISTING_LIVES)
+
+    async def shown_to(self, user: str, seen_in: str) -> Listing | None:
+        """What `user` sees, in a list or at Home; None where it is gone, or another's."""
+        if seen_in == "home":
+            return await self.get(f"home-{user}")
+        return (await self.seen(seen_in, user))[2]
 
     async def seen(self, seen_in: str, user: str) -> tuple[str, int, Listing | None]:
         """The id and page of the list in which `user` sees a row, and the list; None where it is gone, or another's."""

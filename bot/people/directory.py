@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from bot.address import Candidate
 from bot.errors import InboxError, VersionEnded
 from bot.inbox.client import Inbox
-from bot.models import AccountLink, Label, Limits, Member, Person, Team, Thread
+from bot.models import BUILT_LATER, AccountLink, Label, Limits, Member, Person, Team, Thread
 from bot.people.known import Known
 from bot.recipient import keys_of
 from bot.slack.workspace import Profile
@@ -27,12 +27,12 @@ LISTS_LIVE: Final = 600  # of members, accounts, tags, statuses and platforms
 NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
 A_COLLEAGUE: Final = "a colleague"
 
-_MEMBERS = TypeAdapter(list[Member])
-_ACCOUNT_LINKS = TypeAdapter(list[AccountLink])
-_LABELS = TypeAdapter(list[Label])
-_PLATFORMS = TypeAdapter(list[Limits])
+_MEMBERS = TypeAdapter(list[Member], config=BUILT_LATER)
+_ACCOUNT_LINKS = TypeAdapter(list[AccountLink], config=BUILT_LATER)
+_LABELS = TypeAdapter(list[Label], config=BUILT_LATER)
+_PLATFORMS = TypeAdapter(list[Limits], config=BUILT_LATER)
 _TEAM = TypeAdapter(Team)
-_CANDIDATES = TypeAdapter(list[Candidate])
+_CANDIDATES = TypeAdapter(list[Candidate], config=BUILT_LATER)
 T = TypeVar("T")
 Item = TypeVar("Item", AccountLink, Label, Member)
 _UNNAMED: Final = ContextVar("unnamed", default=False)  # of the job at hand: each is worked in a task of its own
@@ -178,12 +178,14 @@ class Directory:
         """
         if thread.person is None:
             return
-        await self.known.met(thread.person)
         shown = Candidate(
             person=thread.person, account_link_id=thread.account_link_id, thread_id=thread.id, thread_url=thread.url
         )
         recipients = sorted(keys_of(thread.person))
-        found = await self._redis.mget([keys.lookup(one) for one in recipients]) if recipients else []
+        if not recipients:
+            return
+        looked_up = self._redis.mget([keys.lookup(one) for one in recipients])
+        found, _ = await asyncio.gather(looked_up, self.known.met(thread.person))
         for recipient, raw in zip(recipients, found, strict=True):
             if raw is not None:
                 known = _CANDIDATES.validate_json(raw)

@@ -33,7 +33,8 @@ class SharedChannels:
 
     async def shows(self, channel: str) -> bool:
         """Whether names and texts may stand in `channel`."""
-        return await self._rights.consent(channel) is not None or not await self._shared(channel)
+        agreed, known = await self._rights.seen_outside(channel)
+        return agreed or not await self._shared(channel, known)
 
     async def is_known_as_shared(self, channel: str) -> bool:
         """Whether Slack has said so: then the admins hear of it by what is drawn anew."""
@@ -55,8 +56,7 @@ class SharedChannels:
         """Every channel that Slack was asked about, as something was to stand in it."""
         return await self._rights.known_channels()
 
-    async def _shared(self, channel: str) -> bool:
-        known = await self._rights.sharings.get(channel)
+    async def _shared(self, channel: str, known: Sharing | None) -> bool:
         if known and (utc_now() - known.at).total_seconds() < FRESH:
             return known.shared
         return await self._asked(channel, known)

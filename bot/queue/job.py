@@ -1,16 +1,14 @@
 """What every job is, who asked for it, and how a stored one is read again."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, Union
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from bot.models import Record
+from bot.models import BUILT_LATER, Record
 from bot.words import LINE, Doing
 
 
@@ -109,7 +107,7 @@ class Kinds:
 
     def __init__(self, kinds: Iterable[type[Job]]) -> None:
         union: Any = Annotated[Union[tuple(kinds)], Field(discriminator="kind")]  # noqa: UP007  # made at run time
-        self._any: TypeAdapter[Job] = TypeAdapter(union, config=ConfigDict(defer_build=True))
+        self._any: TypeAdapter[Job] = TypeAdapter(union, config=BUILT_LATER)
 
     def load(self, raw: bytes) -> Job:
         """The job that `dump` wrote. Raises `ValueError` when it is no job of this version."""
@@ -189,14 +187,14 @@ class Line(Asked):
         return False
 
     @staticmethod
-    def of_job(job: Job) -> Line | None:
+    def of_job(job: Job) -> "Line | None":
         """The line that a job may need."""
         if not isinstance(job, Asked) or not (text := job.line):
             return None
         return Line(ref=job.ref, at=job.at, asker=job.asker, text=text, of=job.kind)
 
     @staticmethod
-    def after(job: Job, then: Sequence[Job]) -> Line | None:
+    def after(job: Job, then: Sequence[Job]) -> "Line | None":
         """What ends the line of a job, where nothing else that follows from it does."""
         if not (isinstance(job, Asked) and job.ends) or any(isinstance(one, Asked) for one in then):
             return None

@@ -43,11 +43,11 @@ local function drop(name)
   redis.call('ZREM', DELAYED_SINCE, name)
 end
 
--- The jobs in ARGV from there on: lane, item, once and how of each. What is put off is the line of the job before it:
+-- The jobs in ARGV from there on, to the last or up to one: lane, item, once and how of each. What is put off is the line of the job before it:
 -- one that is not pushed, as it was asked for already, has none.
-local function push_all(from)
+local function push_all(from, to)
   local pushed, last = 0, 0
-  for i = from, #ARGV, 4 do
+  for i = from, to or #ARGV, 4 do
     local how = ARGV[i + 3]
     if how:sub(1, 1) ~= '+' then
       last = push(ARGV[i], ARGV[i + 1], ARGV[i + 2], how)

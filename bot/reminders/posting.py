@@ -24,7 +24,7 @@ async def waiters(bot: Bot, threads: dict[str, float]) -> list[views.Waiter]:
     """Those that are open and have a card, longest first."""
     found, names = [], await bot.directory.member_names()
     for thread_id, since in sorted(threads.items(), key=lambda one: one[1]):
-        card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
+        card, place = await bot.cards.standing(thread_id)
         if card and place and not card.gone and not card.thread.archived:
             found.append(_waiter(bot, card, place, since, names))
     return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
+from math import ceil
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
@@ -25,6 +27,11 @@ class Wait(NamedTuple):
 
     first: float
     since: float | None
+
+
+def wrote_of(thread_id: str, at: float, message_id: str) -> list[str]:
+    """What the script wants to know of a message to us: when, which, when to look, and two of the thread's keys."""
+    return [repr(at), message_id, repr(at + FIRST_LOOK), keys.waiting(thread_id), keys.wait_began(thread_id)]
 
 
 class Waiting:
@@ -53,6 +60,11 @@ class Waiting:
         `inboxs` tells that `at` is by Inbox's clock, as messages are.
         """
         return bool(await self._run(self._closed, thread_id, repr(at), str(int(inboxs))))
+
+    async def sleeps(self, thread_id: str, until: datetime) -> None:
+        """The conversation is snoozed: what is known of who waits in it outlasts that."""
+        lives = ceil(until.timestamp() - time.time()) + keys.FORTNIGHT
+        await self._redis.expire(keys.waiting(thread_id), lives)
 
     async def reopened(self, thread_id: str, *, woken: bool = False) -> None:
         """It is open again: who waited when it was archived waits on. Where it was `woken`, targets begin anew."""

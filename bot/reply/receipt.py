@@ -131,7 +131,7 @@ async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
 
 async def _first_goes_before(bot: Bot, job: Receipt) -> None:
     """Raises `Later` until what stands on the card alone stands below it: for a short while, unless they were told."""
-    card, place = await bot.cards.get(job.send.card), await bot.cards.place(job.send.card)
+    card, place = await bot.cards.standing(job.send.card)
     if card is None or place is None or card.latest is None:
         return
     if job.age > (DAY if job.told else OPENS_WITHIN):

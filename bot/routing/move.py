@@ -109,7 +109,7 @@ async def _reason(bot: Bot, decision: Decision) -> str:
 async def move_by_hand(job: MoveTo, _: Keep, bot: Bot) -> list[Job]:
     """Pin the conversation to a channel, or let the rules have it again; its card follows."""
     await bot.access.actor(job.asker, fresh=True)
-    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    card, place = await bot.cards.standing(job.thread_id)
     if card is None or place is None:
         return [say(job.asker, words.NO_CARD)]
     if job.to is None:

@@ -9,8 +9,9 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from bot.models import Label, Record
+from bot.models import BUILT_LATER, Label, Record
 from bot.store import keys
+from bot.store.scripts import pairs, script
 
 Field = Literal[
     "account", "platform", "tag", "status", "assignee", "request", "campaign", "text",
@@ -75,7 +76,7 @@ class Rule(Record):
         return bool(self.channel) and not any(one.field in LATER for one in self.conditions)
 
 
-_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule])
+_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule], config=BUILT_LATER)
 
 
 class _Kept(Record):
@@ -126,6 +127,7 @@ class Routes:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._memory = script(redis, "routing/memory.lua")
 
     async def rules(self, before: str = "") -> list[Rule]:
         """In the order in which they are tried; as they were `before` that reference changed them, if it did."""
@@ -150,10 +152,8 @@ class Routes:
 
     async def memory(self, thread_id: str) -> Memory:
         """What is remembered of the thread; it stays so for as long as somebody asks now and then."""
-        pipe = self._redis.pipeline()
-        pipe.hgetall(keys.routed(thread_id)).expire(keys.routed(thread_id), REMEMBERED)
-        found, _ = await pipe.execute()
-        fields = {name.decode(): value.decode() for name, value in found.items()}
+        found = await self._memory(keys=[keys.routed(thread_id)], args=[REMEMBERED])
+        fields = {name.decode(): value.decode() for name, value in pairs(found).items()}
         return Memory(
             rule=fields.get("rule") or None,
             campaign="campaign" in fields,

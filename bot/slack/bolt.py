@@ -1,4 +1,4 @@
-"""Bolt's app: it answers what Slack sends, by our listeners alone."""
+"""Bolt's app: it answers what no listener of ours is for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.client import Slack
-from bot.slack.dispatch import Dispatch
 from bot.slack.workspace import Installation
 
 
-def bolt_app(installation: Installation, slack: Slack, dispatch: Dispatch) -> AsyncApp:
+def bolt_app(installation: Installation, slack: Slack) -> AsyncApp:
     """Signatures are checked over the raw bytes before Bolt parses anything, so not again here.
 
     Whose installation it is was asked once at the start; https://github.com/slackapi/bolt-python asks per request.
@@ -26,7 +25,7 @@ def bolt_app(installation: Installation, slack: Slack, dispatch: Dispatch) -> As
             bot_token=slack.client.token,
         )
 
-    app = AsyncApp(
+    return AsyncApp(
         name="inbox-bridge",  # else Bolt reads the source of the whole call stack to find one
         logger=logging.getLogger("slack_bolt"),
         client=slack.client,
@@ -36,5 +35,3 @@ def bolt_app(installation: Installation, slack: Slack, dispatch: Dispatch) -> As
         ssl_check_enabled=False,
         ignoring_self_events_enabled=False,  # of a card that somebody deletes, Slack tells as of the bot's own message
     )
-    app.use(dispatch)
-    return app

@@ -14,13 +14,12 @@ from typing import Any, Final
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.errors import SettingsError, SlackBusy, SlackDown, SlackError, SlackRefused, SlackRevoked, SlackUnknown
 from bot.metrics import ACK_SECONDS, REQUESTS, SOCKETS
 from bot.slack.client import Slack
+from bot.slack.dispatch import Dispatch
 
 log = structlog.get_logger(__name__)
 
@@ -126,10 +125,10 @@ class Connection:
 
 
 class SocketMode:
-    """Keeps the connections and answers what comes on them with Bolt's listeners, the same as over HTTP."""
+    """Keeps the connections and answers what comes on them with the same listeners as over HTTP."""
 
-    def __init__(self, slack: Slack, session: aiohttp.ClientSession, bolt: AsyncApp, app_token: str) -> None:
-        self._slack, self._session, self._bolt, self._token = slack, session, bolt, app_token
+    def __init__(self, slack: Slack, session: aiohttp.ClientSession, dispatch: Dispatch, app_token: str) -> None:
+        self._slack, self._session, self._dispatch, self._token = slack, session, dispatch, app_token
         self._open: list[Connection] = []
         self._stopping = False
         self._answering: set[asyncio.Task[None]] = set()
@@ -236,8 +235,7 @@ class SocketMode:
     async def _answer(self, connection: Connection, envelope: Mapping[str, Any]) -> None:
         began = time.monotonic()
         try:
-            request = AsyncBoltRequest(mode="socket_mode", body=envelope["payload"])
-            response = await self._bolt.async_dispatch(request)
+            response = await self._dispatch(envelope["payload"])
         except Exception:  # our listeners never raise: Bolt could not read it
             log.warning("not_what_slack_sends", type=str(envelope.get("type"))[:40], exc_info=True)
             return

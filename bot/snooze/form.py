@@ -12,6 +12,7 @@ from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
 from bot.hours import zone_of
+from bot.lists.words import TOO_OLD
 from bot.people import answers, forms
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import notice_modal
@@ -68,13 +69,19 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
         return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     if card.gone:
         return await forms.notice(bot, job, TITLE, words.GONE)
+    listing = await bot.listings.shown_to(job.asker.user, job.seen_in) if job.seen_in else None
+    if job.seen_in and listing is None:
+        return await forms.notice(bot, job, TITLE, words.HOME_TOO_OLD if job.seen_in == "home" else TOO_OLD)
+    seen = listing.newest_in(job.thread_id) if listing else None
     zone, now = await bot.access.zone(job.asker), utc_now()
     view = snooze_modal(
         person=card.thread.person,
         snoozed=card.snoozed,
         times={one: by_choice(one, now, zone).astimezone(zone) for one in CHOICES},
         zone=str(zone),
-        metadata=remembered(f"{job.thread_id} {zone} {job.seen_in.partition('|')[0]}", job.asker),
+        metadata=remembered(
+            f"{job.thread_id} {zone} {job.seen_in.partition('|')[0]} {seen.isoformat() if seen else ''}", job.asker
+        ),
     )
     await forms.fill(bot, job.view_id, view)
     return []
@@ -84,13 +91,16 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
 async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     """A time was chosen; one that cannot be is said to be so beside its field."""
     about, who = from_modal(body)
-    thread_id, zone, place = about.split(" ")
+    thread_id, zone, place, *seen_at = about.split(" ")  # a form of before 27 November 2026 has three
     at = until(body, zone_of(zone))
     if isinstance(at, Wrong):
         await ack(response_action="errors", errors={at.field: WRONG[at.why]})
         return
-    card = None if place else await bot.cards.get(thread_id)
-    after = put.newest(card) if card else None  # by the time it is worked, more may stand there
+    if place:
+        after = datetime.fromisoformat(seen_at[0]) if seen_at and seen_at[0] else None
+    else:
+        card = await bot.cards.get(thread_id)
+        after = put.newest(card) if card else None  # by the time it is worked, more may stand there
     wish = Wish(until=at, even=bool(ticked(body, "even")), after=after, listed=bool(place))
     seen = "home" if place == "home" else ""
     await accept.submitted(bot, body, Change(verb="snooze", thread_id=thread_id, snooze=wish, asker=who, seen_in=seen))

@@ -33,6 +33,7 @@ async def changed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Threa
         reminds=wish.reminds,
     )
     await bot.snoozes.put(thread.id, snoozed)
+    await bot.waiting.sleeps(thread.id, wish.until)
     unknown = [thread.last_message] if thread.last_message else []  # written before it was archived
     return [*_told(job, wish, card, snoozed), *ended_by(thread.id, snoozed, unknown)]
 

@@ -45,7 +45,8 @@ class Snoozes:
         await pipe.execute()
 
     async def get(self, thread_id: str) -> Snoozed | None:
-        return (await self.of([thread_id])).get(thread_id)
+        raw = await self._redis.hget(keys.card(thread_id), "snoozed")
+        return Snoozed.model_validate_json(raw) if raw else None
 
     async def of(self, thread_ids: Sequence[str]) -> dict[str, Snoozed]:
         """Those of these threads that are snoozed."""

@@ -31,7 +31,7 @@ async def woken(job: Woken, _: Keep, bot: Bot) -> list[Job]:
 
     In the assignee's quiet hours it waits; who snoozed it chose the time themselves.
     """
-    card, place = await bot.cards.get(job.thread_id), await bot.cards.place(job.thread_id)
+    card, place = await bot.cards.standing(job.thread_id)
     if card is None or (not job.failed and (card.gone or card.thread.archived)):
         return []
     user = await _whom(bot, card, job.snoozed)

@@ -18,12 +18,15 @@ WRITTEN: Final = {"message.created", "message.received", "message.sent"}
 CLOSED: Final = {"thread.archived", "thread.deleted"}
 
 
-def counted(event: Event) -> list[Count]:
-    """What an event adds to the figures. A campaign answers nobody: who wrote for us, v2 tells in the message alone."""
+def counted(event: Event, ref: str) -> list[Count]:
+    """What an event adds to the figures, under the reference of its other work.
+
+    A campaign answers nobody: who wrote for us, v2 tells in the message alone.
+    """
     if event.thread_id is None or (event.message and event.message.author == "campaign"):
         return []
     if event.type in CLOSED:
-        return [Count(what="closed", thread_id=event.thread_id, when=event.created_at)]
+        return [Count(ref=ref, what="closed", thread_id=event.thread_id, when=event.created_at)]
     direction = event.direction or (event.message.direction if event.message else None)
     when = event.message.created_at if event.message else event.created_at
     if event.type not in WRITTEN or direction is None or not event.message_id or event.created_at - when > OLD:
@@ -31,7 +34,7 @@ def counted(event: Event) -> list[Count]:
     what: Literal["received", "sent"] = "received" if direction == "inbound" else "sent"
     if what == "sent" and event.message is None:
         return []  # counted once the message is read
-    return [Count(what=what, thread_id=event.thread_id, when=when, message_id=event.message_id)]
+    return [Count(ref=ref, what=what, thread_id=event.thread_id, when=when, message_id=event.message_id)]
 
 
 def signed(sent: Sent, member: str) -> Count:
@@ -48,7 +51,7 @@ async def count(job: Count, _: Keep, bot: Bot) -> list[Job]:
     """An answer counts for who wrote it, where the bot sent it, else for whom the conversation is assigned to."""
     match job.what:
         case "received":
-            await bot.counts.received(job.thread_id, job.message_id, job.when)
+            await bot.counts.received(job)
         case "sent":
             card, certain = await bot.cards.get(job.thread_id), bool(job.member)
             member = job.member or (card.thread.assignee_id if card else None) or ""

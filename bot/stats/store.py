@@ -14,6 +14,7 @@ from typing import Any, Final
 from redis.asyncio import Redis
 
 from bot.stats.figures import Answer, Day, Fact
+from bot.stats.jobs import Count
 from bot.store import keys
 from bot.store.scripts import script
 
@@ -33,10 +34,9 @@ class Counts:
         await self._redis.set(keys.COUNTED_SINCE, _day(datetime.now(UTC)).isoformat(), nx=True)
         return date.fromisoformat((await self._redis.get(keys.COUNTED_SINCE)).decode())
 
-    async def received(self, thread_id: str, message_id: str, at: datetime) -> None:
+    async def received(self, job: Count) -> None:
         """Somebody outside wrote; a thread in which nobody waits yet waits from now on."""
-        args: list[str | int | float] = [keys.received(_day(at)), LIVES, thread_id, message_id, at.timestamp()]
-        await self._received(keys=[keys.UNANSWERED, keys.latest_of(thread_id)], args=args)
+        await self._received(keys=[keys.UNANSWERED], args=[*received_of(job), job.thread_id, job.message_id])
 
     async def sent(self, thread_id: str, message_id: str, at: datetime, member: str, *, certain: bool) -> None:
         """The team wrote: an answer, if somebody waits. Who wrote it may be told more certainly a second time."""
@@ -98,6 +98,11 @@ class Counts:
     async def anything(self) -> bool:
         """Whether a report is due."""
         return bool(await self.reports(1))
+
+
+def received_of(job: Count) -> list[str | int | float]:
+    """What the script wants to know of a message to us: its day's key, how long that lives, the thread's, and when."""
+    return [keys.received(_day(job.when)), LIVES, keys.latest_of(job.thread_id), job.when.timestamp()]
 
 
 def _day(at: datetime) -> date:

@@ -7,12 +7,12 @@ import re
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
-from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
@@ -96,7 +96,7 @@ def _sentinel(url: str, name: str | None) -> Redis:
 
 
 class _Pool(ConnectionPool):
-    """Commands are written by hiredis, as redis-py's own client without asyncio does: 3 µs instead of 20.
+    """Commands are written by hiredis: 3 µs instead of 20.
 
     `moves` counts how often its server has become another one, or may have; each connection knows to which it leads.
     What is bound to one server is sent to that one, also where redis-py connects anew in order to repeat it.
@@ -107,7 +107,7 @@ class _Pool(ConnectionPool):
 
     def make_connection(self) -> AbstractConnection:
         connection: Any = super().make_connection()  # type: ignore[no-untyped-call]  # redis-py has none
-        connection.pack_command = HiredisRespSerializer().pack
+        connection.pack_command = _packed
         connection.register_connect_callback(self._connected)
         return connection  # type: ignore[no-any-return]  # it is
 
@@ -151,6 +151,11 @@ class _Pool(ConnectionPool):
 
     def _all(self) -> list[Any]:
         return [*self._available_connections, *self._in_use_connections]
+
+
+def _packed(command: str, *words: Any) -> list[bytes]:
+    """As redis-py's client without asyncio does; a command may be two words."""
+    return [pack_command((*command.split(), *words))]
 
 
 async def _run_id(connection: Any) -> bytes:

@@ -56,7 +56,7 @@ async def look_at(_: LookAtTargets, __: Keep, bot: Bot) -> list[Job]:
     tells: dict[tuple[Stage, Ear], dict[str, float]] = defaultdict(dict)
     due = await bot.targets.due()
     for thread_id in due:
-        card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
+        card, place = await bot.cards.standing(thread_id)
         if card is None or place is None:
             continue
         choices = await bot.preferences.channel(place.channel)

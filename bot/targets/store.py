@@ -23,6 +23,7 @@ class Targets:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
+        self._drawn = script(redis, "targets/drawn.lua")
         self._release = script(redis, "targets/release.lua")
         self._again = script(redis, "store/again.lua")
 
@@ -31,13 +32,8 @@ class Targets:
 
         A look that is under way sees that: the time to look is never the same twice, a little before `by`.
         """
-        pipe = self._redis.pipeline()
-        if by is None:
-            pipe.hdel(keys.card(thread_id), "target").zrem(keys.TARGETS, thread_id)
-        else:
-            pipe.hset(keys.card(thread_id), "target", _said(by, late))
-            pipe.zadd(keys.TARGETS, {thread_id: by.timestamp() - time.time() % 0.1})
-        await pipe.execute()
+        said = (repr(by.timestamp() - time.time() % 0.1), _said(by, late)) if by else ("", "")
+        await self._drawn(keys=[keys.card(thread_id), keys.TARGETS], args=[thread_id, *said])
 
     async def says(self, thread_id: str, by: datetime | None, *, late: bool) -> bool:
         """Whether the card was last drawn so."""

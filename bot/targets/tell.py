@@ -78,7 +78,7 @@ async def _release(bot: Bot, job: TellLate, threads: Iterable[str]) -> None:
 
 async def _is_late(bot: Bot, job: TellLate, thread_id: str, since: float) -> bool:
     """Whether they wait still, and it is for this person."""
-    card, place = await bot.cards.get(thread_id), await bot.cards.place(thread_id)
+    card, place = await bot.cards.standing(thread_id)
     if card is None or place is None or card.owed_since is None or card.owed_since.timestamp() != since:
         return False
     choices = await bot.preferences.channel(place.channel)

@@ -14,6 +14,7 @@ from bot.card import Card, Note
 from bot.cards.jobs import Render
 from bot.cards.known import card_of
 from bot.cards.message_views import who_text
+from bot.cards.newer import LATELY, is_newer, on_card, wrote_since
 from bot.context import Bot
 from bot.errors import Gone, RateLimited, VersionEnded
 from bot.events.jobs import Refresh
@@ -41,7 +42,6 @@ from bot.threads.words import (
 log = structlog.get_logger(__name__)
 
 SOON: Final = (0.5, 1.0, 2.0, 5.0)  # seconds until a change that an ended API version did not take is tried again
-LATELY: Final = 20  # messages among which one may be that came while somebody wrote
 feature = Feature()
 
 BUTTONS: Final = ("archive", "reopen", "assign_to_me", "unassign")  # each is called as what it does
@@ -52,9 +52,9 @@ FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "una
 @feature.action(*BUTTONS)
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """A button of a card or in a list; its value is the thread."""
-    who, verb = asker(body), body["actions"][0]["action_id"]
-    job = Change(verb=verb, thread_id=button_value(body), asker=who, seen_in=seen_in(body))
-    await accept.asked(bot, job)
+    who, verb, thread_id, place = asker(body), body["actions"][0]["action_id"], button_value(body), seen_in(body)
+    seen = on_card(await bot.cards.get(thread_id)) if verb == "archive" and not place else None
+    await accept.asked(bot, Change(verb=verb, thread_id=thread_id, asker=who, seen_in=place, seen=seen))
     await ack()
 
 
@@ -62,8 +62,10 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 async def choose(ack: Ack, body: Body, bot: Bot) -> None:
     """A message shortcut, on a card or on any message in its thread; the first two do what the card offers."""
     who, thread_id = asker(body), await accept.thread_of(bot, body)
-    verb, shown = _meant(body["callback_id"], await bot.cards.get(thread_id))
-    job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who)
+    card = await bot.cards.get(thread_id)
+    verb, shown = _meant(body["callback_id"], card)
+    seen = on_card(card) if verb == "archive" else None
+    job = Change(verb=verb, thread_id=thread_id, assignee=shown, asker=who, seen=seen)
     await accept.asked(bot, job if thread_id else say(who, words.NO_CARD))
     await ack()
 
@@ -114,12 +116,20 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         if card is None:
             await answers.note(bot, job, "no such card", actor.member.id)
             return _instead(job, words.NO_CARD)
+        if job.verb == "archive" and job.seen_in and not job.seen:
+            listing = await bot.listings.shown_to(actor.user, job.seen_in)
+            if listing is None:
+                return [say(job.asker, words.HOME_TOO_OLD)] if job.seen_in == "home" else []  # a list says so itself
+            job = job.model_copy(update={"seen": listing.newest_in(job.thread_id)})
         if not (job.begun and job.pressed):  # what nobody pressed for takes nothing from anybody
             if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
                 return nothing
             job = job.model_copy(update={"begun": True})
             await keep(job)
-        return await confirmed(bot, job, card, actor, await ask(bot, job, actor))
+        thread = await ask(bot, job, actor)
+        if job.verb == "archive" and job.seen and is_newer(thread, job.seen):  # at that very moment, or since it died
+            return await _left_open(bot, job, card, await bot.inbox.update_thread(job.thread_id, archived=False))
+        return await confirmed(bot, job, card, actor, thread)
     except Gone as error:
         return await _gone(bot, job, error)
     except RateLimited as error:
@@ -143,9 +153,12 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
         return await _not_to_claim(bot, job, actor)
     if job.unless_after:
         return await _not_to_archive(bot, job, card, job.unless_after)
-    if job.verb == "archive" and not job.seen_in and await _says_more(bot, job.thread_id):  # lists show what Inbox has
-        await answers.note(bot, job, "left open: a new message")
-        return [say(job.asker, just_wrote(card.thread.who))]
+    if job.verb == "archive" and job.seen_in and job.seen:
+        thread = await bot.inbox.thread(job.thread_id)
+        if not thread.archived and await wrote_since(bot, thread, job.seen):
+            return await _left_open(bot, job, card, thread)
+    if job.verb == "archive" and not job.seen_in and await _says_more(bot, job.thread_id):
+        return await _left_open(bot, job, card)
     if not _already(job, card, card.thread, actor):
         return None
     thread = await bot.inbox.thread(job.thread_id)
@@ -160,6 +173,14 @@ async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> lis
 async def _says_more(bot: Bot, thread_id: str) -> bool:
     """Whether they wrote what no channel shows yet; what the card alone shows waits to stand below it."""
     return any(one.message.inbound and one.entry.seq >= 0 for one in await bot.posts.waiting(thread_id))
+
+
+async def _left_open(bot: Bot, job: Change, card: Card, thread: Thread | None = None) -> list[Job]:
+    """They wrote what was not shown where it was pressed. It is shown now, so that it can be pressed again."""
+    if thread:
+        await bot.cards.write(thread.with_person(card.thread.person))
+    await answers.note(bot, job, "left open: a new message")
+    return [say(job.asker, just_wrote(card.thread.who)), Refresh(thread_id=job.thread_id)]
 
 
 async def _not_to_claim(bot: Bot, job: Change, actor: Actor) -> list[Job] | None:

@@ -34,7 +34,8 @@ class Change(Asked):
     archives it for as long as the wish in `snooze` says. `begun` is set before Inbox is asked: whoever takes over then
     asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any; where it
     is `listed`, a form was opened there, and the list cannot be drawn anew. `note`: what the new assignee is to read.
-    `unless_after`: it was archived with a reply, and is left open where they wrote after that.
+    `unless_after`: it was archived with a reply, and is left open where they wrote after that. `seen`: when the last
+    message was written that was shown where *Archive* was pressed; what they wrote after that is not put away.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -52,6 +53,7 @@ class Change(Asked):
     listed: bool = False
     note: str = ""
     unless_after: datetime | None = None
+    seen: datetime | None = None
 
     @property
     def pressed(self) -> bool:

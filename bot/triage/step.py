@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.bulk.one import wrote_since
+from bot.cards.newer import wrote_since
 from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
 from bot.feature import Feature
@@ -48,7 +48,7 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     if (note := await _stays(bot, job, actor, kept)) is not None:
         return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note, typed=job.typed)
     done = kept.done + (job.verb != "skip")
-    kept = kept.without(job.thread_id).model_copy(update={"step": job.key, "done": done})
+    kept = kept.without(job.thread_id).model_copy(update={"step": job.key, "done": done, "stepped": kept.seen})
     await bot.triages.kept.put(job.triage, kept)
     return await _gone_on(bot, job, actor, kept)
 
@@ -91,14 +91,14 @@ async def _gone_on(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> lis
     """What is done stays before this person until it shows in Inbox; what was skipped, a colleague may have."""
     if job.verb == "skip":
         await bot.triages.give_back(job.triage, job.thread_id)
-    done = [await _change(bot, job, CHANGES[job.verb])] if job.verb in CHANGES else []
+    done = [await _change(bot, job, CHANGES[job.verb], kept)] if job.verb in CHANGES else []
     return [*done, *unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept)]
 
 
-async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb) -> Change:
-    """The same as the button of a card."""
+async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb, kept: Triage) -> Change:
+    """The same as the button of a card that shows what the form showed."""
     choice, wish = next((one for one in CHOICES if one == job.choice), None), None
     if choice:
         zone = await bot.access.zone(job.asker)
-        wish = Wish(until=by_choice(choice, job.at, zone))
-    return Change(at=job.at, verb=verb, thread_id=job.thread_id, snooze=wish, asker=job.asker)
+        wish = Wish(until=by_choice(choice, job.at, zone), after=kept.stepped)
+    return Change(at=job.at, verb=verb, thread_id=job.thread_id, snooze=wish, seen=kept.stepped, asker=job.asker)

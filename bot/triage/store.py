@@ -23,7 +23,7 @@ class Triage(Record):
 
     `conditions`, and where they are to be `waiting`, say which these are. `seen` is when the last message was written
     that is shown, `has` the member whom it shows as assignee ("" for nobody, None for unknown). `step` is the job that
-    went on last, `done` how many were seen to.
+    went on last, from a conversation of which `stepped` had been seen; `done` how many were seen to.
     """
 
     user: str
@@ -34,6 +34,7 @@ class Triage(Record):
     seen: datetime | None = None
     has: str | None = None
     step: str = ""
+    stepped: datetime | None = None
     done: int = 0
 
     def without(self, thread_id: str) -> Triage:

@@ -47,10 +47,9 @@ def sleeps_on(card: Card) -> bool:
     return card.snoozed is not None and card.snoozed.even
 
 
-async def by_card(bot: Bot, thread_id: str) -> Notice:
-    """A new conversation's card tells everybody that somebody waits."""
-    card = await bot.cards.get(thread_id)
-    return Notice(until=card.latest.created_at if card and card.latest else None)
+def by_card(card: Card) -> Notice:
+    """A new conversation's card, here as it was before, tells everybody that somebody waits."""
+    return Notice(until=card.latest.created_at if card.latest else None)
 
 
 async def _begins(bot: Bot, card: Card, inbound: Sequence[Message]) -> datetime | None:

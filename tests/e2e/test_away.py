@@ -15,7 +15,7 @@ import pytest
 from redis import Redis
 
 from bot.context import Timing
-from bot.events.store import Feed
+from bot.events.store import Feed, Turn
 from bot.events.types import wanted
 from bot.inbox.webhook import parse_event
 from bot.sandbox.inbox.records import PersonRecord
@@ -220,7 +220,7 @@ async def test_a_bot_that_dies_over_the_feed_loses_nothing_of_what_it_has_counte
     for logged in house.on.inbox.events:  # all that the reading does, up to a kill before its outcome is written down
         event = parse_event(house.on.inbox.event_body(logged.id))
         if event and wanted(event):
-            await feed.miss(event)
+            await feed.turns([Turn(event, (), missed=True)])
     await feed.advance(house.on.inbox.events[-1].seq)
     await feed.was_read(datetime.now(UTC))
     await redis.aclose()

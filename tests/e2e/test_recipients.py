@@ -242,7 +242,7 @@ async def test_a_long_text_is_handed_back_whole(on: Stage, first: str) -> None:
     typed = "".join(f"{number:05} words. " for number in range(3_000))
     await dm(on, f"{first} {typed}")
     await on.slack.until(lambda: f"/dm {first} {typed.strip()}" in _handed(on))
-    assert len(on.slack.ephemerals(on.acme.ana)) == 4
+    assert len(on.slack.ephemerals(on.acme.ana)) == 5
     await idle(on)
     assert on.slack.modal(on.acme.ana) is None
 

@@ -354,7 +354,7 @@ async def test_later_another_channel_is_told_once(day: Day) -> None:
     assert (len(alarms(on)), len(alarms(on, leads))) == (1, 1)
 
 
-@pytest.mark.parametrize("after", range(3, 9))
+@pytest.mark.parametrize("after", range(3, 8))
 async def test_what_is_set_during_a_look_counts(day: Day, after: int) -> None:
     on = day.on
     leads = on.slack.add_channel("leads")

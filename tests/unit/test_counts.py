@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.stats.jobs import Count
 from bot.stats.store import Counts
 from bot.store import keys
 from bot.store.connect import connect
@@ -24,7 +25,8 @@ async def test_an_answer_counts_once_and_who_wrote_after_it_waits(redis_url: str
         if at is None:
             await counts.sent("t1", "answer", NOON + timedelta(seconds=ANSWERED), "ana", certain=False)
         else:
-            await counts.received("t1", f"m{at}", NOON + timedelta(seconds=at))
+            when = NOON + timedelta(seconds=at)
+            await counts.received(Count(what="received", thread_id="t1", message_id=f"m{at}", when=when))
     (day,) = await counts.days([NOON.date()])
     assert len(day.received) == 3
     assert [one.seconds for one in day.answers] == [60.0]

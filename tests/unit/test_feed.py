@@ -16,11 +16,12 @@ from bot.context import Bot, Timing
 from bot.errors import StoreUnavailable, Unavailable
 from bot.events.feed import sync
 from bot.events.jobs import Sync
-from bot.events.store import Feed
+from bot.events.store import Feed, Turn
 from bot.events.types import wanted
 from bot.features import KINDS
 from bot.inbox.event import Event, EventPage
 from bot.queue.job import Job, Later, utc_now
+from bot.reminders.store import Wait, Waiting
 from bot.store import keys
 from bot.store.connect import connect
 from bot.store.installation import InstallState
@@ -371,3 +372,24 @@ async def test_the_other_versions_feed_is_not_told_again_from_its_beginning(benc
     await bench.sync()
     assert await bench.dispatched() == ["e2", "e3"]
     assert (await bench.feed.cursor(), await bench.feed.read_before()) == (3, None)
+
+
+def closed(seq: int, at: datetime) -> Event:
+    return event(seq, at=at).model_copy(update={"type": "thread.archived", "message_id": None, "direction": None})
+
+
+async def test_what_was_missed_counts_at_once_but_after_what_still_is_to_be_counted(bench: Bench) -> None:
+    """And no event counts twice, though whoever read it died before they wrote down that they had."""
+    away = utc_now() - timedelta(hours=1)
+    events = [event(1, at=away), closed(2, away), event(3, at=away)]
+    turns = [
+        Turn(one, wanted(one)[1:] if one.message_id else wanted(one), missed=bool(one.message_id)) for one in events
+    ]
+    assert await bench.feed.turns(turns[:2]) == [True, True]
+    assert await bench.redis.hkeys(keys.received(away.date())) == [b"m1"]
+    assert await bench.feed.turns(turns) == [False, False, True]
+    assert [job.what for job in await bench.lane("count:t1")] == ["closed", "received"]
+    assert await bench.redis.hkeys(keys.received(away.date())) == [b"m1"]
+    (missed,) = await bench.feed.collect("digest")
+    assert (missed.thread_id, missed.messages) == ("t1", 2)
+    assert await Waiting(bench.redis).get("t1") == Wait(away.timestamp(), away.timestamp())

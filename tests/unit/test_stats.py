@@ -190,6 +190,6 @@ def test_a_campaign_is_no_answer_in_the_figures() -> None:
     at = datetime.now(UTC)
     offer = Message(id="m", thread_id="t", direction="outbound", author="campaign", created_at=at)
     event = Event(id="e", seq=1, type="message.sent", created_at=at, api="v1", thread_id="t", message_id="m")
-    assert counted(event.model_copy(update={"message": offer, "direction": "outbound"})) == []
+    assert counted(event.model_copy(update={"message": offer, "direction": "outbound"}), "4f1d2a") == []
     answer = offer.model_copy(update={"author": "member"})
-    assert [one.what for one in counted(event.model_copy(update={"message": answer}))] == ["sent"]
+    assert [one.what for one in counted(event.model_copy(update={"message": answer}), "4f1d2a")] == ["sent"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -100,6 +101,23 @@ async def test_after_two_weeks_nobody_is_reminded_of_who_still_waits(waiting: Wa
     await waiting.answered("old", NOW)
     assert await waiting.everybody() == ["new"]
     assert 0 < await redis.ttl(keys.waiting("old")) <= FORGOTTEN
+
+
+async def test_what_was_archived_unanswered_is_forgotten_after_a_fortnight_and_not_before_its_snooze_is_over(
+    waiting: Waiting, redis: Any
+) -> None:
+    async def lives() -> int:
+        return int(await redis.ttl(keys.waiting("t")))
+
+    await waiting.wrote("t", NOW - 20, "one")
+    assert await lives() == -1
+    await waiting.closed("t", NOW)
+    assert 0 < await lives() <= FORGOTTEN
+    await waiting.sleeps("t", datetime.fromtimestamp(NOW + 90 * 86_400, UTC))
+    await waiting.closed("t", NOW + 1, inboxs=True)
+    assert await lives() > 80 * 86_400 + FORGOTTEN
+    await waiting.reopened("t", woken=True)
+    assert await lives() == -1
 
 
 # --- when a wait begins ----------------------------------------------------------------------------------------------
