@@ -29,12 +29,16 @@ async def unseen(bot: Bot, thread_id: str, since: datetime) -> list[Message]:
 async def comes_first(bot: Bot, job: Job, error: InboxError) -> None:
     """What Inbox could not tell, as `error` says, comes before what `job` is about.
 
-    Raises `Later`, and returns only where order is to be given up: Inbox will never tell, or for a while has told
-    everything but that. While it tells nothing, nothing is shown out of order.
+    Raises `Later`, and returns only where order is to be given up: Inbox will never tell, or has told everything but
+    that each time for a while. While it tells nothing, or as it begins to, nothing is shown out of order.
     """
     pauses = bot.timing.pauses
-    if isinstance(error, NotNow) and (job.tries < len(pauses) or not await _tells(bot)):
-        raise Later(pauses[min(job.tries, len(pauses) - 1)], tried(job)) from error
+    if not isinstance(error, NotNow):
+        return
+    failures = job.failures + 1 if await _tells(bot) else 0
+    if failures <= len(pauses):
+        again = tried(job).model_copy(update={"failures": failures})
+        raise Later(pauses[min(job.tries, len(pauses) - 1)], again) from error
 
 
 async def _tells(bot: Bot) -> bool:
