@@ -24,7 +24,7 @@ class SaveSettings(Asked):
     """
 
     patient: ClassVar[bool] = False
-    waits_in: ClassVar[str] = "console:{asker.user}"
+    waits_in: ClassVar[str] = "settings:{asker.channel}"  # of two admins, the second sees what the first has set
     kind: Literal["save_settings"] = "save_settings"
     privacy: Privacy
     reminders: Reminders

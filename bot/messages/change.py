@@ -18,6 +18,7 @@ from bot.messages.jobs import ChangeMessage
 from bot.messages.views import TITLE
 from bot.models import Message
 from bot.people import answers, forms
+from bot.people.answers import given_back
 from bot.people.mentions import decoded
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later
 from bot.send.outcome import pause
@@ -82,7 +83,7 @@ async def change(job: ChangeMessage, keep: Keep, bot: Bot) -> list[Job]:
         log.warning("not_changed", ref=job.ref, status=error.status, code=error.code, request=error.request_id)
         if not await _refused_as_done(bot, job, error):
             await answers.note(bot, job, "not done", actor.member.id)
-            return await _tell(bot, job, _why(bot, job, error))
+            return await _instead(bot, job, _why(bot, job, error))
     await answers.note(bot, job, "done", actor.member.id)
     shown = Amend(thread_id=job.thread_id, message_id=job.message_id, deleted=job.verb == "unsend")
     return [shown, *await _tell(bot, job, await _done(bot, job))]
@@ -130,7 +131,7 @@ async def _later(bot: Bot, job: ChangeMessage, error: NotNow) -> list[Job]:
     left = SENDS_WAIT - job.age
     if left <= 0:
         await answers.note(bot, job, "unconfirmed")
-        return await _tell(bot, job, words.NOT_CONFIRMED)
+        return await _instead(bot, job, words.NOT_CONFIRMED)
     wait = error.retry_after if isinstance(error, RateLimited) else pause(bot, job.tries)
     then = [] if job.told else await _tell(bot, job, patience(error, left))
     again = job.model_copy(update={"tries": job.tries + 1, "told": True})
@@ -152,6 +153,19 @@ async def _done(bot: Bot, job: ChangeMessage) -> str:
         case "unsend":
             return words.unsent(name)
     return words.reacted(name, job.text)
+
+
+@feature.gives_up(ChangeMessage)
+async def not_changed(job: ChangeMessage, error: Exception, bot: Bot) -> list[Job]:
+    """What was written is handed back."""
+    return await _instead(bot, job, answers.explain(bot, error, job.ref))
+
+
+async def _instead(bot: Bot, job: ChangeMessage, why: str) -> list[Job]:
+    """Why it was not done; what was written comes back as it was typed."""
+    if job.verb != "edit":
+        return await _tell(bot, job, why)
+    return given_back(job.asker, why, job.text if job.begun else text.decode(job.text))
 
 
 async def _tell(bot: Bot, job: ChangeMessage, said: str) -> list[Job]:

@@ -12,7 +12,8 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,7 +123,7 @@ async def _take(snippets: Snippets, owner: str, entries: Sequence[Entry]) -> tup
         for one in entries:
             known = next((old for old in there.values() if is_called(old, one.name)), None)
             if known is None:
-                news.append(_made(one, _id(owner, one.name)))
+                news.append(_made(one, _free_id(owner, one.name, {*there, *(new.id for new in news)})))
             elif (known.name, known.text) != (one.name, one.text):
                 changes.append(_made(one, known.id))
         if len(there) + len(news) > MOST:
@@ -139,9 +140,11 @@ def _made(one: Entry, snippet_id: str) -> Snippet:
     return Snippet(id=snippet_id, owner=one.owner, name=one.name, text=one.text, rev=rev, at=utc_now())
 
 
-def _id(owner: str, name: str) -> str:
-    """The same however often a file is taken."""
-    return hashlib.sha256(f"{owner}\n{name.casefold()}".encode()).hexdigest()[:16]
+def _free_id(owner: str, name: str, taken: Collection[str]) -> str:
+    """The same however often a file is taken, but for one that another reply has, which was called so once."""
+    about = (f"{owner}\n{name.casefold()}" + f"\n{n}" * bool(n) for n in count())
+    ids = (hashlib.sha256(one.encode()).hexdigest()[:16] for one in about)
+    return next(one for one in ids if one not in taken)
 
 
 def _write(path: str, text: str) -> None:

@@ -280,12 +280,12 @@ async def edits(on: Stage) -> None:
     await form(on, on.acme.ana, "The message")
 
 
-async def test_a_window_that_closes_meanwhile_is_said_with_its_time(on: Stage) -> None:
+async def test_a_window_that_closes_meanwhile_is_said_with_its_time_and_the_text_comes_back(on: Stage) -> None:
     await edits(on)
     on.inbox.world.windows["message:edit"] = -1.0
-    await on.slack.submit(on.acme.ana, values={"text": "Hello"})
+    await on.slack.submit(on.acme.ana, values={"text": "Hello, which took me a while"})
     since = "that time is over since" if version(on) == "v2" else "The time in which X allows this is over"
-    await hears(on, on.acme.ana, since)
+    assert "Hello, which took me a while" in await hears(on, on.acme.ana, since)
     assert last(on).text == "Helo"
 
 

@@ -122,6 +122,18 @@ async def test_what_is_written_is_read_again(snippets: Snippets, tmp_path: Path)
     assert await take(snippets, read(str(file))) == "0 added, 0 changed, 2 as they were."
 
 
+async def test_what_was_renamed_since_a_file_was_taken_stays_when_the_file_is_taken_again(snippets: Snippets) -> None:
+    file = [Entry(name="Refund", text="Within 14 days")]
+    await take(snippets, file)
+    (first,) = await snippets.everything()
+    renamed = first.model_copy(update={"name": "Refund EU", "text": "Within 30 days", "rev": "2"})
+    await snippets.save(renamed, first.rev)
+    assert await take(snippets, file) == "1 added, 0 changed, 0 as they were."
+    assert await take(snippets, file) == "0 added, 0 changed, 1 as they were."
+    kept = {one.name: one.text for one in await snippets.everything()}
+    assert kept == {"Refund": "Within 14 days", "Refund EU": "Within 30 days"}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

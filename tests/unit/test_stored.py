@@ -55,6 +55,7 @@ LANES_SINCE = {
     "post": ("posts:",),
     "render_below": ("posts:",),
     "revise": ("echo:",),
+    "save_settings": ("settings:",),
 }
 
 
