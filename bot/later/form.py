@@ -11,8 +11,8 @@ from bot.hours import zone_of
 from bot.later import views
 from bot.later import words as later_words
 from bot.later.jobs import ChangeLater, OpenLater, Scheduled, ShowLater
-from bot.people import forms
-from bot.people.answers import say, tell
+from bot.people import answers, forms
+from bot.people.answers import given_back, say, tell
 from bot.people.mentions import decoded
 from bot.queue.job import Asker, Job, Keep, utc_now
 from bot.slack.blocks import Block
@@ -32,6 +32,7 @@ from bot.slack.payloads import (
 from bot.snippets.words import unsendable
 from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
 from bot.snooze.views import WRONG
+from bot.text import decode
 
 TITLE = "Change message"
 feature = Feature()
@@ -114,6 +115,13 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
         return [tell(job.asker, views.too_late(body))]
     await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, actor.member.id)
     return [say(job.asker, later_words.changed(known.at)), ShowLater(about=known.id)]
+
+
+@feature.gives_up(ChangeLater)
+async def not_changed(job: ChangeLater, error: Exception, bot: Bot) -> list[Job]:
+    """What was written is handed back."""
+    why = answers.explain(bot, error, job.ref)
+    return given_back(job.asker, why, decode(job.text)) if job.text else [say(job.asker, why)]
 
 
 def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:

@@ -8,7 +8,6 @@ from bot.feature import Feature
 from bot.later import views
 from bot.later import words as later_words
 from bot.later.jobs import Decide, Scheduled, ShowLater
-from bot.people.access import Actor
 from bot.people.answers import say, tell
 from bot.people.jobs import Tell
 from bot.queue.job import Job, Keep, utc_now
@@ -32,19 +31,26 @@ async def press(ack: Ack, body: Body, bot: Bot) -> None:
 
 @feature.handles(Decide)
 async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
-    """Written down first; who wrote it decides, and colleagues may cancel it. Raises `Refused`."""
-    actor = await bot.access.actor(job.asker, fresh=True)
+    """Written down first; who wrote it decides, and colleagues may cancel it. Raises `Refused`.
+
+    To take back one's own asks nothing of Inbox: it would go out as soon as that answers again.
+    """
+    user = (await bot.access.insider(job.asker, fresh=True)).id
     known = await bot.schedule.get(job.about)
-    own = known is not None and known.send.asker.user == actor.user
+    own = known is not None and known.send.asker.user == user
+    if known and own and job.verb == "cancel":
+        member = known.send.member
+    else:
+        member = (await bot.access.actor(job.asker, fresh=True)).member.id
     if known and not own and job.verb != "cancel":
         return [say(job.asker, later_words.only_the_writer(known.send.asker.user))]
     known = await bot.schedule.move(job.about, job.key, lambda now: _decided(job, now))
     if known is None:
         return [_instead(job, say(job.asker, later_words.OVER))]
-    await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, actor.member.id)
+    await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, member)
     await bot.lanes.hurry(known.release)  # one that waits for its seconds to pass
     if job.verb == "cancel":
-        return [*_cancelled(job, known, actor), ShowLater(about=known.id, over=known.by)]
+        return [*_cancelled(job, known, user), ShowLater(about=known.id, over=known.by)]
     if known.at > utc_now():
         return [_instead(job, say(job.asker, later_words.on_time(known.at))), ShowLater(about=known.id)]
     return [_instead(job, say(job.asker, later_words.NOW)), known.release]
@@ -61,13 +67,13 @@ def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
     return known.moved_to(at).model_copy(update={"state": "waits", "seen": seen, "pressed": True, "copied": False})
 
 
-def _cancelled(job: Decide, known: Scheduled, actor: Actor) -> list[Job]:
+def _cancelled(job: Decide, known: Scheduled, user: str) -> list[Job]:
     """Its writer has the text back, whoever cancelled it."""
     send = known.send
     unmarked: list[Job] = [Mark(ts=send.echo, state="cancelled", asker=send.asker)] if send.echo else []
-    if send.asker.user == actor.user:
+    if send.asker.user == user:
         return [_instead(job, tell(job.asker, views.cancelled(send.person, send.text))), *unmarked]
-    theirs = tell(send.asker, views.cancelled(send.person, send.text, actor.user), lasting=True)
+    theirs = tell(send.asker, views.cancelled(send.person, send.text, user), lasting=True)
     return [_instead(job, say(job.asker, later_words.told_writer(send.asker.user))), theirs, *unmarked]
 
 

@@ -13,6 +13,7 @@ from bot.later.jobs import Release, RingLater, Scheduled
 from bot.queue.job import utc_now
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
+from bot.send.jobs import Send
 from bot.store import keys
 from tests.e2e.steps import form, idle, reply_form
 
@@ -45,6 +46,12 @@ class Later:
 
     def amend(self, message: Scheduled, change: Callable[[Scheduled], Scheduled]) -> None:
         self._redis.set(keys.scheduled(message.id), change(message).model_dump_json(), keepttl=True)
+
+    def chosen_for(self, at: datetime) -> None:
+        """The time of what is asked about before it is sent."""
+        for name in self._redis.keys(keys.intent("*").replace("{", "\\{")):
+            send = Send.model_validate_json(self._redis.get(name))
+            self._redis.set(name, send.model_copy(update={"not_before": at}).model_dump_json(), keepttl=True)
 
     def lives(self) -> list[int]:
         """For how many seconds each text is kept."""

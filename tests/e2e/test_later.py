@@ -34,6 +34,7 @@ from tests.e2e.steps import (
     shows,
     thread,
     told,
+    until,
     version,
     whisper,
 )
@@ -253,6 +254,18 @@ async def test_a_first_message_is_asked_about_at_once_and_then_waits(on: Stage, 
     assert sent(on) == ["Hello Omar"]
 
 
+async def test_who_answers_after_the_time_that_they_chose_sends_it_now(on: Stage, clock: Later) -> None:
+    on.inbox.set_account_status(on.acme.account, "paused")
+    await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
+    asked = await whisper(on, on.acme.bo, "Before you write to")
+    on.inbox.set_account_status(on.acme.account, "active")
+    clock.chosen_for(utc_now() - timedelta(minutes=1))
+    await on.slack.press_ephemeral(on.acme.bo, asked, "Send anyway")
+    await until(lambda: sent(on) == ["Hello Omar"])
+    await idle(on)
+    assert clock.kept() == []
+
+
 async def test_where_several_people_match_the_time_stays_with_the_choice(on: Stage, clock: Later) -> None:
     for one in (on.acme.sarah, on.inbox.add_person("sarah", "Sarah Connor")):
         on.inbox.add_thread(on.acme.account, one)
@@ -357,6 +370,18 @@ async def test_a_change_that_comes_too_late_hands_the_new_text_back(on: Stage, c
     assert "Second thought" in heard
     await idle(on)
     assert sent(on) == ["First thought"]
+
+
+async def test_its_writer_takes_it_back_while_inbox_is_away(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.ana, card, "On second thoughts")
+    on.inbox.fail("*", 503, times=None)
+    clock.forget(keys.MEMBERS)
+    await press_below(on, on.acme.ana, card, "Cancel")
+    assert "On second thoughts" in await hears(on, on.acme.ana, "Nothing was sent.")
+    on.inbox.heal()
+    await its_time_comes(on, clock)
+    assert sent(on) == []
 
 
 async def test_a_colleague_may_cancel_it_and_its_writer_has_it_back_but_nobody_else_sends_it(
