@@ -231,7 +231,8 @@ async def test_stopping_a_server_that_is_gone_is_no_error(start: Start, tmp_path
 
 def test_control_c_in_the_terminal_ends_its_starter_and_not_the_server(start: Start, tmp_path: Path) -> None:
     program = (
-        "import sys, time, pathlib; from bot.store import embedded;"
+        "import signal, sys, time, pathlib; from bot.store import embedded;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # what runs in a shell's background ignores it
         "server = embedded.start(pathlib.Path(sys.argv[1])); print(server.process.pid, flush=True); time.sleep(60)"
     )
     starter = subprocess.Popen(
