@@ -101,19 +101,22 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
 
 @feature.handles(ChangeLater)
 async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
-    """From now on; where it has gone meanwhile, its writer is told, with what they wrote."""
-    actor = await bot.access.actor(job.asker)
+    """From now on; where it has gone meanwhile, its writer is told, with what they wrote.
+
+    It asks nothing of Inbox, as the old text would go out as soon as that answers again; who may send is asked then.
+    """
+    user = (await bot.access.insider(job.asker, fresh=True)).id
     body = await decoded(bot, job.text or "")
 
     def as_wanted(now: Scheduled) -> Scheduled | None:
-        if not now.open or now.send.asker.user != actor.user:
+        if not now.open or now.send.asker.user != user:
             return None
         return _changed(now, job, now.send.text if job.text in (None, now.send.text) else body)
 
     known = await bot.schedule.move(job.about, job.key, as_wanted)
     if known is None:
         return [tell(job.asker, views.too_late(body))]
-    await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, actor.member.id)
+    await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, known.send.member)
     return [say(job.asker, later_words.changed(known.at)), ShowLater(about=known.id)]
 
 

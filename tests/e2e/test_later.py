@@ -384,6 +384,19 @@ async def test_its_writer_takes_it_back_while_inbox_is_away(on: Stage, clock: La
     assert sent(on) == []
 
 
+async def test_its_writer_changes_what_it_says_while_inbox_is_away(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "First thought")
+    await change_form(on, card)
+    on.inbox.fail("*", 503, times=None)
+    clock.forget(keys.MEMBERS)
+    await on.slack.submit(on.acme.bo, values={"text": "Second thought"})
+    await hears(on, on.acme.bo, "Saved: it is sent ")
+    on.inbox.heal()
+    await its_time_comes(on, clock)
+    assert sent(on) == ["Second thought"]
+
+
 async def test_a_colleague_may_cancel_it_and_its_writer_has_it_back_but_nobody_else_sends_it(
     on: Stage, clock: Later
 ) -> None:
