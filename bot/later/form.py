@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot import accept
 from bot.context import Bot
@@ -76,8 +76,9 @@ async def open_form(job: OpenLater, _: Keep, bot: Bot) -> list[Job]:
     if known.send.asker.user != actor.user:
         return await forms.notice(bot, job, TITLE, later_words.only_the_writer(known.send.asker.user))
     zone = await bot.access.zone(job.asker)
-    metadata = remembered(job.about, job.asker, f"{zone} {utc_now().isoformat()}")
-    at = max(known.at, utc_now()).astimezone(zone)
+    now = utc_now()
+    at = max(known.at, now).astimezone(zone)
+    metadata = remembered(job.about, job.asker, f"{zone} {now.isoformat()} {at.isoformat()}")
     characters = await bot.directory.characters(known.send.address.platform)
     await forms.fill(bot, job.view_id, views.change_modal(known.send.text, at, str(zone), characters, metadata))
     return []
@@ -87,8 +88,8 @@ async def open_form(job: OpenLater, _: Keep, bot: Bot) -> list[Job]:
 async def written(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was submitted: what can be seen to be wrong is said beside the field."""
     about, who = from_modal(body)
-    zone, _, seen = more_of(body).partition(" ")
-    said, (until, wrong) = submitted(body, "text") if has_field(body, "text") else None, send_at(body, zone)
+    zone, seen, *shown = more_of(body).split(" ")  # those of older versions remember no time
+    said, (until, wrong) = submitted(body, "text") if has_field(body, "text") else None, _moved_to(body, zone, shown)
     if said is not None and (why := unsendable(said)):
         wrong[block_of(body, "text")] = why
     if wrong or until is None:
@@ -97,6 +98,14 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     job = ChangeLater(about=about, text=said, until=until, seen=datetime.fromisoformat(seen), asker=who)
     await accept.submitted(bot, body, job)
     await ack()
+
+
+def _moved_to(body: Body, zone: str, shown: list[str]) -> tuple[datetime | None, dict[str, str]]:
+    """The time that the form says; the very moment that it has `shown`, to the second, where nobody touched that."""
+    for at in map(datetime.fromisoformat, shown):
+        if (submitted(body, "send_date"), submitted(body, "send_time")) == (f"{at:%Y-%m-%d}", f"{at:%H:%M}"):
+            return at.astimezone(UTC), {}
+    return send_at(body, zone)
 
 
 @feature.handles(ChangeLater)
@@ -117,6 +126,8 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
     if known is None:
         return [tell(job.asker, views.too_late(body))]
     await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, known.send.member)
+    if known.at <= utc_now():
+        return [say(job.asker, later_words.NOW), ShowLater(about=known.id), known.release]
     return [say(job.asker, later_words.changed(known.at)), ShowLater(about=known.id)]
 
 

@@ -397,6 +397,33 @@ async def test_its_writer_changes_what_it_says_while_inbox_is_away(on: Stage, cl
     assert sent(on) == ["Second thought"]
 
 
+async def test_another_text_alone_leaves_the_time_and_the_order_as_they_are(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    for said in ("One", "Two"):
+        await later(on, on.acme.bo, card, said, send_when="hours")
+    before = [one.at for one in clock.waiting()]
+    second = below(on, card)[1]
+    await on.slack.press(on.acme.bo, second.channel, second.ts, "Change…")
+    await form(on, on.acme.bo, "Send on")
+    await on.slack.submit(on.acme.bo, values={"text": "Two, in other words"})
+    await hears(on, on.acme.bo, "Saved: it is sent ")
+    assert [one.at for one in clock.waiting()] == before
+    await its_time_comes(on, clock)
+    assert sent(on) == ["One", "Two, in other words"]
+
+
+async def test_another_text_alone_after_its_time_sends_it_now(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "As I said")
+    await she_writes(on)
+    clock.comes(ago=7200)
+    await change_form(on, card)
+    assert (await on.slack.submit(on.acme.bo, values={"text": "Yes: it is here"})).trouble == ""
+    await hears(on, on.acme.bo, "I'm sending it now.")
+    await idle(on)
+    assert sent(on) == ["Yes: it is here"]
+
+
 async def test_a_colleague_may_cancel_it_and_its_writer_has_it_back_but_nobody_else_sends_it(
     on: Stage, clock: Later
 ) -> None:
