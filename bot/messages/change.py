@@ -5,6 +5,8 @@ An attempt of unknown outcome is followed by a look at the message: only that sa
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 
 from bot import accept, text
@@ -14,7 +16,7 @@ from bot.emoji import is_emoji, same
 from bot.errors import Gone, InboxError, NotNow, RateLimited, WindowClosed
 from bot.feature import Feature
 from bot.messages import words
-from bot.messages.jobs import ChangeMessage
+from bot.messages.jobs import ChangeMessage, digest
 from bot.messages.views import TITLE
 from bot.models import Message
 from bot.people import answers, forms
@@ -35,11 +37,12 @@ feature = Feature()
 async def edited(ack: Ack, body: Body, bot: Bot) -> None:
     """The form *Edit message* was submitted."""
     (thread_id, who), said = from_modal(body), submitted(body, "text")
+    message_id, _, shown = more_of(body).partition(" ")
     if not said.strip():
         await ack(response_action="errors", errors={"text": EMPTY_TEXT_FIELD})
         return
-    job = ChangeMessage(verb="edit", thread_id=thread_id, message_id=more_of(body), text=said, asker=who)
-    await accept.submitted(bot, body, job)
+    job = partial(ChangeMessage, verb="edit", thread_id=thread_id, message_id=message_id, text=said, shown=shown)
+    await accept.submitted(bot, body, job(asker=who))
     await ack()
 
 
@@ -74,6 +77,9 @@ async def change(job: ChangeMessage, keep: Keep, bot: Bot) -> list[Job]:
         if not job.begun and job.verb == "edit":
             job = job.model_copy(update={"text": await decoded(bot, job.text)})
         if not (job.begun and await _is_so(bot, job)):
+            if says := await _otherwise(bot, job):
+                await answers.note(bot, job, "not done: edited meanwhile", actor.member.id)
+                return given_back(job.asker, words.edited_meanwhile(says), job.text)
             job = job.model_copy(update={"begun": True})
             await keep(job)
             await _act(bot, job)
@@ -106,6 +112,18 @@ async def _is_so(bot: Bot, job: ChangeMessage) -> bool:
     except Gone as error:
         return job.verb == "unsend" and bool(error.code)
     return _shows(job, message)
+
+
+async def _otherwise(bot: Bot, job: ChangeMessage) -> str:
+    """What the message says where that is neither what its editor saw nor what they wrote; "" where they saw it."""
+    if not job.shown:
+        return ""
+    try:
+        message, _ = await bot.inbox.message(job.message_id, job.thread_id)
+    except Gone:  # or so old that v1 does not show it: Inbox says so when it is asked to edit it
+        return ""
+    seen = message.deleted or _shows(job, message) or digest(message.text) == job.shown
+    return "" if seen else message.text
 
 
 def _shows(job: ChangeMessage, message: Message) -> bool:

@@ -13,7 +13,7 @@ from bot.contact.store import Talk
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
-from bot.messages.jobs import OpenMessage
+from bot.messages.jobs import OpenMessage, digest
 from bot.messages.possible import NEEDS, hindered
 from bot.messages.views import TITLE, edit_modal, message_modal, react_modal
 from bot.messages.words import TALK, TOO_LONG, UNKNOWN
@@ -131,13 +131,14 @@ async def _talk(bot: Bot, job: OpenMessage) -> str:
 
 
 async def _fill_form(bot: Bot, job: OpenMessage, card: Card, chosen: Message, limits: Limits | None, why: str) -> None:
-    person, metadata = card.thread.person, remembered(job.thread_id, job.asker, chosen.id)
+    person, edits = card.thread.person, job.form == "edit_message"
+    metadata = remembered(job.thread_id, job.asker, f"{chosen.id} {digest(chosen.text)}" if edits else chosen.id)
     characters = limits.characters if limits else None
-    if job.form == "edit_message" and len(chosen.text) > capacity(characters):
+    if edits and len(chosen.text) > capacity(characters):
         why = why or TOO_LONG
     if why:
         await forms.notice(bot, job, TITLE, why)
-    elif job.form == "react":
-        await forms.fill(bot, job.view_id, react_modal(chosen, person, metadata))
-    else:
+    elif edits:
         await forms.fill(bot, job.view_id, edit_modal(chosen, person, characters, metadata))
+    else:
+        await forms.fill(bot, job.view_id, react_modal(chosen, person, metadata))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import ClassVar, Literal
 
 from bot.queue.job import SENDS_WAIT, Asked, Filled
@@ -30,7 +31,8 @@ class ChangeMessage(Asked):
     """Edit a message of ours to `text`, take it back, or react to one with the emoji `text`.
 
     `begun` is set before Inbox is asked: then the message is read before it is asked again. `view_id` is the modal
-    in which the outcome is told, if any. `told`: who asked knows that it has to wait.
+    in which the outcome is told, if any. `told`: who asked knows that it has to wait. `shown` is the `digest` of what
+    the message said in the form; "" from a form of an older version.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -45,3 +47,9 @@ class ChangeMessage(Asked):
     begun: bool = False
     told: bool = False
     view_id: str = ""
+    shown: str = ""
+
+
+def digest(said: str) -> str:
+    """By which a form remembers what a message said, which is too long for it: 16 hexadecimal digits."""
+    return hashlib.sha256(said.strip().encode()).hexdigest()[:16]

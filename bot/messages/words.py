@@ -39,6 +39,14 @@ def edited(name: str) -> str:
     return f"{plain(name, 100)} reads the edited message now."
 
 
+def edited_meanwhile(says: str) -> str:
+    """Nothing was changed; `says` is what somebody else made of the message."""
+    return (
+        f"Somebody has edited that message meanwhile, so I left it as it is. It says: “{plain(says, 500)}”. Edit it "
+        "again if it is to say this:"
+    )
+
+
 def unsent(name: str) -> str:
     return f"The message to {plain(name, 100)} was taken back."
 

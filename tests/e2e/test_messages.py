@@ -289,6 +289,27 @@ async def test_a_window_that_closes_meanwhile_is_said_with_its_time_and_the_text
     assert last(on).text == "Helo"
 
 
+async def test_who_edits_second_overwrites_nothing_that_they_have_not_seen(on: Stage) -> None:
+    await edits(on)
+    await on.inbox.edits(last(on).id, "Hello from Bo")
+    await on.slack.submit(on.acme.ana, values={"text": "Hello from Ana"})
+    heard = await hears(on, on.acme.ana, "Somebody has edited that message meanwhile")
+    assert "It says: “Hello from Bo”." in heard
+    assert "Hello from Ana" in heard
+    assert (last(on).text, calls(on, "PATCH", "messages")) == ("Hello from Bo", [])
+
+
+async def test_an_edit_that_waits_for_inbox_overwrites_no_edit_of_that_time(on: Stage) -> None:
+    await edits(on)
+    on.inbox.fail("PATCH *", 503, times=None)
+    await on.slack.submit(on.acme.ana, values={"text": "Hello from Ana"})
+    await hears(on, on.acme.ana, "Inbox isn't answering.")
+    await on.inbox.edits(last(on).id, "Hello from Bo")
+    on.inbox.heal()
+    assert "Hello from Ana" in await hears(on, on.acme.ana, "Somebody has edited that message meanwhile", 15)
+    assert last(on).text == "Hello from Bo"
+
+
 @pytest.mark.parametrize("act", ["edit", "unsend", "react"])
 async def test_an_answer_that_is_lost_is_followed_by_a_look_and_nothing_is_done_twice(on: Stage, act: str) -> None:
     card = await card_of(on)
