@@ -1,7 +1,8 @@
 """Which API version this process speaks, and when that is asked for again.
 
 v1 ends: at the first sign of it v2 is asked, and where v2 answers, all clients go on there. What one process finds out
-is shared through callables that are passed in, so that every other one follows.
+is shared through callables that are passed in, so that every other one follows. Which version a process begins with is
+chosen in `bot.inbox.client`.
 """
 
 from __future__ import annotations

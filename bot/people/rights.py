@@ -1,4 +1,4 @@
-"""What admins allowed, and what waits until somebody is linked."""
+"""What admins allowed, and what waits until somebody is linked. Who may act follows from it in `bot.people.access`."""
 
 from __future__ import annotations
 

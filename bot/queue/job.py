@@ -39,7 +39,9 @@ class Asker(Record):
 
 
 DAY: Final = 86_400.0
-SENDS_WAIT: Final = 600.0  # seconds that what somebody wrote is tried for, before they have it back
+SENDS_WAIT: Final = (
+    600.0  # seconds that what somebody wrote is tried for, before they have it back; `bot.words` says 10 minutes
+)
 
 
 def utc_now() -> datetime:

@@ -1,4 +1,7 @@
-"""The private receipt of a message, and the button that sends one again."""
+"""The private receipt of a message, and the button that sends one again.
+
+The receipt below a card, for all to see, is in `bot.reply.views`; the reasons are in `bot.words`.
+"""
 
 from __future__ import annotations
 
