@@ -10,7 +10,7 @@ from typing import Final
 from bot.card import Card
 from bot.cards.jobs import Attempt, Leave, Lost, Missed, Move, Post
 from bot.context import Bot
-from bot.errors import CardDeleted, InboxError, NotNow
+from bot.errors import CardDeleted, InboxError, NotNow, RateLimited
 from bot.models import Message, Place
 from bot.queue.job import Job, Later
 from bot.queue.retries import tried
@@ -33,6 +33,8 @@ async def comes_first(bot: Bot, job: Job, error: InboxError) -> None:
     that each time for a while. While it tells nothing, or as it begins to, nothing is shown out of order.
     """
     pauses = bot.timing.pauses
+    if isinstance(error, RateLimited):
+        raise Later(error.retry_after, job) from error
     if not isinstance(error, NotNow):
         return
     failures = job.failures + 1 if await _tells(bot) else 0

@@ -10,13 +10,13 @@ import structlog
 
 from bot.cards.posting import comes_first
 from bot.context import Bot
-from bot.errors import InboxError, NotNow, RateLimited
+from bot.errors import InboxError, NotNow
 from bot.events.jobs import Digest, Notify, Sync
 from bot.events.store import Turn
 from bot.events.types import wanted
 from bot.feature import Feature
 from bot.inbox.event import Event
-from bot.queue.job import Job, Keep, Later, utc_now
+from bot.queue.job import Job, Keep, utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,6 @@ async def sync(job: Sync, _: Keep, bot: Bot) -> list[Job]:
         if not await _read_on(bot):
             return [Sync()]
         follow = await _summed_up(bot)
-    except RateLimited as error:
-        raise Later(error.retry_after, job) from error
     except InboxError as error:
         log.warning("feed_not_read", ref=job.ref, status=error.status, code=error.code)
         await comes_first(bot, job, error)

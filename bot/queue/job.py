@@ -39,9 +39,7 @@ class Asker(Record):
 
 
 DAY: Final = 86_400.0
-SENDS_WAIT: Final = (
-    600.0  # seconds that what somebody wrote is tried for, before they have it back; `bot.words` says 10 minutes
-)
+SENDS_WAIT: Final = 600.0  # seconds that what somebody wrote is tried for before they have it back; see `bot.words`
 
 
 def utc_now() -> datetime:

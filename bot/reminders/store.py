@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from bot.store import keys
+from bot.store.again import arguments, due_now
 from bot.store.scripts import script
 
 FIRST_LOOK: Final = 900.0  # seconds; most are answered by then, and no reminder is wanted sooner
@@ -90,16 +91,14 @@ class Waiting:
 
     async def due(self, count: int = 200) -> dict[str, float]:
         """The threads to look at now, and by when that was."""
-        found = await self._redis.zrangebyscore(keys.DUE, "-inf", time.time(), start=0, num=count, withscores=True)
-        return {one.decode(): at for one, at in found}
+        return await due_now(self._redis, keys.DUE, count)
 
     async def look_again(self, due: Mapping[str, float], again: Mapping[str, float]) -> None:
         """When to look at these threads next that were `due`; without a time, nobody is reminded of this wait any more.
 
         Where that changed meanwhile, as a setting did or another wait began, it stays as it is.
         """
-        args = [part for one, at in due.items() for part in (one, repr(at), repr(again[one]) if one in again else "")]
-        await self._again(keys=[keys.DUE, *map(keys.waiting, due)], args=args)
+        await self._again(keys=[keys.DUE, *map(keys.waiting, due)], args=arguments(due, again))
 
     async def look_at_all(self) -> None:
         """Look at every thread at once: what counts has changed. A look that is under way knows nothing of it."""

@@ -14,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.store import keys
+from bot.store.again import arguments, due_now
 from bot.store.scripts import script
 from bot.targets.jobs import Stage
 
@@ -49,16 +50,14 @@ class Targets:
 
     async def due(self, count: int = 200) -> dict[str, float]:
         """The threads to look at now, and by when that was."""
-        found = await self._redis.zrangebyscore(keys.TARGETS, "-inf", time.time(), start=0, num=count, withscores=True)
-        return {one.decode(): at for one, at in found}
+        return await due_now(self._redis, keys.TARGETS, count)
 
     async def look_again(self, due: Mapping[str, float], again: Mapping[str, float]) -> None:
         """When to look at these threads next that were `due`; without a time, once their cards are drawn again.
 
         Where that changed meanwhile, as a setting did or a wait began, it stays as it is.
         """
-        args = [part for one, at in due.items() for part in (one, repr(at), repr(again[one]) if one in again else "")]
-        await self._again(keys=[keys.TARGETS], args=args)
+        await self._again(keys=[keys.TARGETS], args=arguments(due, again))
 
     async def look_at_all(self, thread_ids: Sequence[str]) -> None:
         """Look at these threads at once: what counts has changed. A look that is under way knows nothing of it."""

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.channels.jobs import SaveSettings
 from bot.context import Timing
+from bot.hours import Reminders
+from bot.queue.job import Asker
 from bot.reminders.jobs import Due, Morning, Nudge
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
@@ -463,3 +466,12 @@ async def test_of_two_admins_with_the_form_open_neither_takes_back_what_the_othe
     kept = json.loads(day.redis.get(keys.channel_choices(on.acme.channel)))
     assert kept["privacy"] == "none"
     assert (kept["reminders"]["opens"], kept["reminders"]["digest"]) == ("09:00:00", "08:45:00")
+
+
+def test_what_two_admins_set_in_one_channel_is_saved_one_after_the_other() -> None:
+    """Each also says when the next digest comes, by what is set by then."""
+    one, other = (
+        SaveSettings(privacy="full", reminders=Reminders(), asker=Asker(user=user, team="T1", channel="C1"))
+        for user in ("U1", "U2")
+    )
+    assert one.lane == other.lane

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.context import Bot, Timing
-from bot.errors import StoreUnavailable, Unavailable
+from bot.errors import RateLimited, StoreUnavailable, Unavailable
 from bot.events.feed import sync
 from bot.events.jobs import Sync
 from bot.events.store import Feed, Turn
@@ -51,7 +51,7 @@ class Source:
     def __init__(self) -> None:
         self.events_so_far: list[Event] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
-        self.down, self.away = False, False
+        self.down, self.away, self.limited = False, False, False
 
     async def team(self) -> None:
         if self.away:
@@ -63,6 +63,8 @@ class Source:
         if self.meanwhile:
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()
+        if self.limited:
+            raise RateLimited(retry_after=7.0)
         if self.down:
             raise Unavailable(status=503)
         return EventPage(events=tuple(page), last_seq=page[-1].seq if page else None, has_more=len(left) > 2)
@@ -230,6 +232,15 @@ async def test_while_inbox_is_away_nothing_is_shown_out_of_order_however_long(be
     bench.happen(4, 5, 6, 7, 8)
     await sync(job, nowhere, bench.bot)
     assert await bench.dispatched() == ["e4", "e5", "e6", "e7", "e8"]
+
+
+async def test_a_feed_that_is_to_be_asked_later_is_asked_then_and_nothing_else_is_asked(bench: Bench) -> None:
+    await bench.arrive(event(6))
+    bench.source.limited = bench.source.away = True
+    with pytest.raises(Later) as later:
+        await sync(Sync(tries=100, failures=5), nowhere, bench.bot)
+    assert later.value.seconds == 7.0
+    assert await bench.dispatched() == []
 
 
 async def test_an_inbox_that_comes_back_as_it_is_asked_ends_no_order(bench: Bench) -> None:
