@@ -77,7 +77,7 @@ class Retries:
             return Again(tried(job), self.pause(job))
         if is_over or isinstance(error, FINAL) or job.failures >= TRIES:
             return None
-        return Again(tried(job).model_copy(update={"failures": job.failures + 1}), self.pause(job))
+        return Again(tried(job).having(failures=job.failures + 1), self.pause(job))
 
     def pause(self, job: Job) -> float:
         return self._pauses[min(job.tries, len(self._pauses) - 1)]
@@ -97,4 +97,4 @@ class Retries:
 
 def tried(job: Job) -> Job:
     """One attempt of unknown outcome more."""
-    return job.model_copy(update={"tries": job.tries + 1})
+    return job.having(tries=job.tries + 1)

@@ -70,7 +70,7 @@ async def settle(bot: Bot, thread: Thread, message: Message) -> Plan:
 
 async def tried(bot: Bot, thread: Thread, message: Message | None) -> tuple[list[Trial], Plan]:
     """Every rule in order, whether it fits, and what they come to; a pin is left out, and nothing is remembered."""
-    memory = (await bot.routes.memory(thread.id)).model_copy(update={"pin": None})
+    memory = (await bot.routes.memory(thread.id)).having(pin=None)
     found = await _trials(bot, memory, thread, message)
     return found, _plan(bot, memory, found)
 
@@ -88,7 +88,7 @@ def _plan(bot: Bot, memory: Memory, found: Sequence[Trial]) -> Plan:
 
 
 def _without_status(trial: Trial) -> Trial:
-    return trial._replace(rule=trial.rule.model_copy(update={"status": None}))
+    return trial._replace(rule=trial.rule.having(status=None))
 
 
 def _place(bot: Bot, memory: Memory, found: Sequence[Trial]) -> Decision:

@@ -497,7 +497,7 @@ async def test_whoever_dies_over_its_beginning_it_begins_once(on: Stage) -> None
         asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=shown.channel)
         job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).rpartition("|")[0], asker=asker)
         then, died = await worked(on, job, lives)
-        await on.bridge.lanes.accept(*(one.model_copy(update={"ref": job.ref}) for one in then))  # as a worker does
+        await on.bridge.lanes.accept(*(one.having(ref=job.ref) for one in then))  # as a worker does
         await idle(on)
         lives += 1
         assert outcomes(on) == ["✅ 1 archived."] * lives

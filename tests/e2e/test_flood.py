@@ -61,7 +61,7 @@ def gone(on: Stage, number: int, thread_id: str) -> Notify:
     """Of a message that Inbox tells of and does not show."""
     at = datetime.now(UTC)
     event = Event(id=f"gone{number}", seq=0, type="message.received", created_at=at, api="v2", thread_id=thread_id)
-    return Notify(event=event.model_copy(update={"message_id": f"gone{number}", "direction": "inbound"}))
+    return Notify(event=event.having(message_id=f"gone{number}", direction="inbound"))
 
 
 async def test_messages_that_cannot_be_read_hold_up_their_own_conversation_alone(paced: Stage) -> None:
@@ -210,15 +210,21 @@ async def test_a_worker_that_was_stopped_between_the_post_and_its_note_posts_not
 async def test_jobs_as_older_versions_wrote_them_are_worked(on: Stage, redis: Redis) -> None:
     """In the lanes that they had: posts, moves and summaries in their channel's, events in one for all."""
     vip, card = on.slack.add_channel("vip"), await card_of(on, "text 0")
-    about = {"thread_id": thread(on).id, "direction": "inbound"}
     one, two = (
-        Message.model_validate({"id": f"m{n}", "text": f"text {n}", "created_at": utc_now(), **about}) for n in (1, 2)
+        Message(id=f"m{n}", thread_id=thread(on).id, direction="inbound", text=f"text {n}", created_at=utc_now())
+        for n in (1, 2)
     )
     event = Event(
-        id="e3", seq=0, type="message.received", created_at=utc_now(), api="v1", message=two.model_copy(update={
-            "id": "m3", "text": "text 3", "created_at": utc_now()
-        }), thread_id=thread(on).id, message_id="m3", direction="inbound",
-    )  # fmt: skip
+        id="e3",
+        seq=0,
+        type="message.received",
+        created_at=utc_now(),
+        api="v1",
+        message=two.having(id="m3", text="text 3", created_at=utc_now()),
+        thread_id=thread(on).id,
+        message_id="m3",
+        direction="inbound",
+    )
     old: dict[str, list[Job]] = {
         f"channel:{card.channel}": [Post(channel=card.channel, thread_id=thread(on).id, message=one)],
         f"channel:{vip}": [Move(channel=vip, thread_id=thread(on).id, message=two)],

@@ -260,7 +260,7 @@ async def test_whoever_dies_before_the_walk_is_asked_for_leaves_that_to_who_asks
     on.slack.channels[on.acme.channel].shared = True
     with Redis.from_url(redis_url) as redis:
         noted = Sharing(shared=True, at=utc_now(), undrawn=True)
-        redis.set(keys.sharing(on.acme.channel), noted.model_dump_json())
+        redis.set(keys.sharing(on.acme.channel), noted.json())
     await on.bridge.lanes.accept(LookAtSharing())
     await idle(on)
     assert_closed(on, on.acme.channel)
@@ -276,7 +276,7 @@ async def test_whoever_dies_over_the_walk_it_reaches_every_card(on: Stage, redis
     for lives in range(ENOUGH):
         shared = lives % 2 == 0
         with Redis.from_url(redis_url) as redis:
-            redis.set(keys.sharing(on.acme.channel), Sharing(shared=shared, at=utc_now()).model_dump_json())
+            redis.set(keys.sharing(on.acme.channel), Sharing(shared=shared, at=utc_now()).json())
         job = Redraw(channel=on.acme.channel, at=utc_now() - timedelta(seconds=1))
         begun, died = await walks(on, job, lives)
         gone_on, died_later = await walks(on, begun, lives)
