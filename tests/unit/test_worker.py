@@ -47,7 +47,7 @@ from bot.store import embedded, keys
 from bot.store.connect import connect
 
 ANA = Asker(user="U0ANA")
-SOON = 20.0  # seconds that nothing here takes, however busy the machine is
+SOON = 60.0  # seconds that nothing here takes, however busy the machine is
 
 
 class Shop:
