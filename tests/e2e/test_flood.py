@@ -283,7 +283,7 @@ async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stag
     """
     on = paced
     card = await card_of(on, "text 0")
-    people = await absent(on, redis, 15)
+    await absent(on, redis, 15)
     on.inbox.auto_deliver = False
     for number in range(1, 131):
         await on.inbox.customer_writes(on.acme.sarah, f"text {number}")
