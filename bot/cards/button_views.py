@@ -35,7 +35,7 @@ def thread_buttons(
 
 
 def _options(thread: Thread, *, linked: bool, snoozed: bool) -> list[Block]:
-    """The menu, of five options at the most: it is full. `@feature.more(name)` listens to each, in the module beside it."""
+    """The menu, of five options at the most: it is full. `@feature.more(name)` listens to each, in the module named."""
     url = thread.url if linked and is_web(thread.url) else None
     return [
         more("Assign to…", "assign_to", thread.id),  # assign/form.py
