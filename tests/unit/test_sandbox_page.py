@@ -19,6 +19,7 @@ from bot.sandbox.page.app import STATIC, Page, opened
 from bot.sandbox.page.traffic import readable
 from bot.sandbox.serve import PLAIN
 from tests.conftest import QUICK
+from tests.e2e.steps import idle
 
 Json = dict[str, Any]
 
@@ -166,6 +167,8 @@ async def test_each_fault_is_what_it_says_and_is_mended(visitor: Visitor) -> Non
 async def test_api_v1_ends_at_the_page_and_the_bot_goes_on_with_v2(visitor: Visitor) -> None:
     theatre, inbox = visitor.page.theatre, visitor.page.theatre.scene.inbox
     thread = next(one.id for one in inbox.world.threads.values() if one.person is visitor.acme.sarah)
+    assert theatre.stage is not None
+    await idle(theatre.stage)  # else the bot may not know that it showed what they wrote
     await visitor.act("play", version="v1")
     await visitor.until(lambda: visitor.told["bot"]["version"] == "v1")
     await visitor.act("fault", party="inbox", fault="v1 404 page")
