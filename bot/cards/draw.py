@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import structlog
 
@@ -99,21 +98,18 @@ async def draw(bot: Bot, card: Card, channel: str) -> Msg:
     )
     by = choices.reminders.answer_by(card.owed_since) if card.owed_since and card.state == "waiting" else None
     late = by is not None and by <= utc_now()
-    drawn = partial(bot.targets.drawn, thread.id, by, late=late)
+    await bot.targets.drawn(thread.id, by, late=late)
     account = link.label if link else "your account"
     if not shows:
-        await drawn()
         return closed_card(card, account=account)
     if latest := card.latest or thread.last_message:
         card = card.having(latest=fresh(latest, choices))
-    _, (status, tags), assignee = await asyncio.gather(
-        drawn(), bot.directory.labels(thread.person), bot.directory.assignee(thread.assignee_id)
-    )
+    status, tags = await bot.directory.labels(thread.person)
     valued = thread.person is not None and thread.person.valuation is not None
     return thread_card(
         card,
         account=account,
-        assignee=assignee,
+        assignee=await bot.directory.assignee(thread.assignee_id),
         status=status,
         tags=tags,
         currency=await bot.directory.currency() if valued else "",
