@@ -138,11 +138,15 @@ class ShowLater(Job):
 
 
 class LostSeat(Background):
-    """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat."""
+    """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat.
+
+    `copied` as in `Scheduled`.
+    """
 
     waits_in: ClassVar[str] = "lost-seat:{send.intent}"
     kind: Literal["lost_seat"] = "lost_seat"
     send: Send
+    copied: bool = False
 
 
 class Decide(Asked):
