@@ -103,7 +103,7 @@ class Attempts:
         key = keys.wrote(send.person.platform, send.person.platform_id)
         wrote = Wrote(at=utc_now(), account=send.account, sent=sent, intent=send.intent)
         pipe = self._redis.pipeline()
-        pipe.hgetall(key).hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
+        pipe.hgetall(key).hset(key, send.asker.user, wrote.json()).expire(key, INTENT_LIVES)
         before, *_ = await pipe.execute()
         return _lately(before, send.intent)
 
@@ -111,7 +111,7 @@ class Attempts:
         """It was certainly not sent; what is known of others stays."""
         key = keys.wrote(send.person.platform, send.person.platform_id)
         raw = await self._redis.hget(key, send.asker.user)
-        if raw and Wrote.model_validate_json(raw).is_of(send.intent):
+        if raw and Wrote.read(raw).is_of(send.intent):
             await self._redis.hdel(key, send.asker.user)
 
     async def writers(self, person: Person, *, but: str = "") -> dict[str, Wrote]:
@@ -141,7 +141,7 @@ class Attempts:
 
 
 def _lately(found: dict[bytes, bytes], but: str) -> dict[str, Wrote]:
-    kept = {user.decode(): Wrote.model_validate_json(raw) for user, raw in found.items()}
+    kept = {user.decode(): Wrote.read(raw) for user, raw in found.items()}
     kept = {user: one for user, one in kept.items() if not (but and one.is_of(but))}
     return {u: one for u, one in kept.items() if utc_now() - one.at < (INTENT_LIVES if one.sent else UNDER_WAY)}
 

@@ -312,8 +312,15 @@ async def test_whoever_dies_over_a_first_message_is_asked_of_a_colleagues_and_no
         on.inbox.add_thread(on.acme.account, person)
         to = Person(platform="twitter", platform_id=person.platform_id, username=person.username)
         address = Address(account_link_id=on.acme.account, platform=to.platform, platform_id=to.platform_id)
-        hers = {"intent": f"ana-{lives}", "address": address, "person": to, "account": "@acme", "text": "From Ana"}
-        ana = Send.model_validate(hers | {"asker": Asker(user=on.acme.ana), "member": on.acme.ana_member})
+        ana = Send(
+            intent=f"ana-{lives}",
+            address=address,
+            person=to,
+            account="@acme",
+            text="From Ana",
+            asker=Asker(user=on.acme.ana),
+            member=on.acme.ana_member,
+        )
         wrote = list[Send]()
 
         async def she_writes(ana: Send = ana, wrote: list[Send] = wrote) -> None:
