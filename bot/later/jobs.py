@@ -134,10 +134,14 @@ class ShowLater(Job, tag="show_later"):
 
 
 class LostSeat(Background, tag="lost_seat"):
-    """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat."""
+    """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat.
+
+    `copied` as in `Scheduled`.
+    """
 
     waits_in: ClassVar[str] = "lost-seat:{send.intent}"
     send: Send
+    copied: bool = False
 
 
 class Decide(Asked, tag="decide_later"):

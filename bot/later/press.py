@@ -72,9 +72,10 @@ def _cancelled(job: Decide, known: Scheduled, user: str) -> list[Job]:
     send = known.send
     unmarked: list[Job] = [Mark(ts=send.echo, state="cancelled", asker=send.asker)] if send.echo else []
     if send.asker.user == user:
-        return [_instead(job, tell(job.asker, views.cancelled(send.person, send.text))), *unmarked]
-    theirs = tell(send.asker, views.cancelled(send.person, send.text, user), lasting=True)
-    return [_instead(job, say(job.asker, later_words.told_writer(send.asker.user))), theirs, *unmarked]
+        return [_instead(job, tell(job.asker, views.cancelled(send.person, send.text, copied=known.copied))), *unmarked]
+    theirs = tell(send.asker, views.cancelled(send.person, send.text, user, copied=known.copied), lasting=True)
+    said = later_words.told_writer(send.asker.user, copied=known.copied)
+    return [_instead(job, say(job.asker, said)), theirs, *unmarked]
 
 
 def _instead(job: Decide, told: Tell) -> Tell:

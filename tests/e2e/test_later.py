@@ -79,6 +79,18 @@ async def she_writes(on: Stage) -> None:
     await idle(on)
 
 
+async def test_a_change_by_who_may_act_no_more_hands_the_new_text_back(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "First thought")
+    await change_form(on, card)
+    on.slack.users[on.acme.bo].guest = True
+    clock.forget(keys.profile(on.acme.bo))
+    await on.slack.submit(on.acme.bo, values={"text": "Second & better"})
+    assert "Second & better" in await hears(on, on.acme.bo, "Only members of")
+    await idle(on)
+    assert [one.send.text for one in clock.waiting()] == ["First thought"]
+
+
 async def change_form(on: Stage, card: Message) -> Json:
     """Bo's form for the one message that waits below the card."""
     (post,) = below(on, card)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from redis import Redis
 
+from bot.messages.jobs import ChangeMessage
+from bot.messages.words import NOT_CONFIRMED
+from bot.queue.job import SENDS_WAIT, Asker, utc_now
 from bot.sandbox.inbox.records import MessageRecord
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
@@ -287,6 +291,34 @@ async def test_a_window_that_closes_meanwhile_is_said_with_its_time_and_the_text
     since = "that time is over since" if version(on) == "v2" else "The time in which X allows this is over"
     assert "Hello, which took me a while" in await hears(on, on.acme.ana, since)
     assert last(on).text == "Helo"
+
+
+async def test_who_may_act_no_more_has_the_edited_text_back(on: Stage, redis_url: str) -> None:
+    await edits(on)
+    on.inbox.world.members.pop(on.acme.ana_member)
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.MEMBERS)
+    await on.slack.submit(on.acme.ana, values={"text": "Hello & welcome"})
+    assert "Hello & welcome" in await hears(on, on.acme.ana, "I can't match you to an Inbox member.")
+    assert (last(on).text, calls(on, "PATCH", "messages")) == ("Helo", [])
+
+
+async def test_what_inbox_does_not_take_for_ten_minutes_comes_back(on: Stage) -> None:
+    await card_of(on)
+    await on.inbox.teammate_writes(thread(on).id, "Helo", "member")
+    await idle(on)
+    on.inbox.fail("PATCH *", 503, times=None)
+    job = ChangeMessage(
+        verb="edit",
+        thread_id=thread(on).id,
+        message_id=last(on).id,
+        text="Hello &amp; welcome",
+        at=utc_now() - timedelta(seconds=SENDS_WAIT + 1),
+        asker=Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel),
+    )
+    await on.bridge.lanes.accept(job)
+    assert "Hello & welcome" in await hears(on, on.acme.ana, NOT_CONFIRMED)
+    assert (last(on).text, len(calls(on, "PATCH", "messages"))) == ("Helo", 1)
 
 
 async def test_who_edits_second_overwrites_nothing_that_they_have_not_seen(on: Stage) -> None:
