@@ -14,17 +14,21 @@ NOTHING: Final = datetime.min.replace(tzinfo=UTC)  # where no message was shown
 JUST_BEFORE: Final = timedelta(microseconds=1)
 
 
-async def shown(bot: Bot, place: str, user: str, thread_id: str) -> datetime | None:
+async def shown(bot: Bot, place: str, user: str, thread_id: str, row: str | None = None) -> datetime | None:
     """When the last message was written that `user` sees of a thread, now.
 
-    `place` is the list (`list|id|page`), `home`, or "" for its card. None where a list is no longer kept, or there is
-    no card.
+    `place` is the list (`list|id|page`), `home`, or "" for its card. What a `row` says of itself is what Slack shows;
+    the list may be further. None where a list is no longer kept, or there is no card.
     """
     if not place:
         card = await bot.cards.get(thread_id)
         return await shown_on(bot, card) if card else None
     listing = await bot.listings.shown_to(user, place)
-    return (listing.newest_in(thread_id) or NOTHING) if listing else None
+    if listing is None:
+        return None
+    if row is not None:
+        return datetime.fromisoformat(row) if row else NOTHING
+    return listing.newest_in(thread_id) or NOTHING
 
 
 async def shown_on(bot: Bot, card: Card) -> datetime | None:

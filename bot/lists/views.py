@@ -123,13 +123,18 @@ def _settings(settings: Sequence[Setting]) -> list[Block]:
 
 
 def _item(item: Item, place: str, number: int, boxes: Boxes | None = None) -> list[Block]:
-    """A conversation in three blocks, or four with a box; the row's id tells a click where it was made."""
+    """A conversation in three blocks, or four with a box.
+
+    The row's id tells a click where it was made, and when what it shows was written, "" for nothing: Slack may show it
+    for longer than it is true.
+    """
     thread = item.thread
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
     small += [snoozed_until(item.snoozed)] if item.snoozed else ["Archived"] if thread.archived else []
     *buttons, menu = thread_buttons(thread, snoozed=item.snoozed is not None)
     buttons += [button("Change time…", "snooze", thread.id)] if item.snoozed else []
-    return [*_heading(item, place, boxes), context(*small), *actions(f"{place}|{number}", [*buttons, menu])]
+    until = thread.last_message.created_at.isoformat() if thread.last_message else ""
+    return [*_heading(item, place, boxes), context(*small), *actions(f"{place}|{number}|{until}", [*buttons, menu])]
 
 
 def _heading(item: Item, place: str, boxes: Boxes | None) -> list[Block]:

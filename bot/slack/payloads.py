@@ -160,9 +160,26 @@ def author(body: Body, said: Body) -> Asker:
 
 def seen_in(body: Body) -> str:
     """The private list whose row was pressed, `list|id|page`, or `home`; "" on a card."""
+    kind, *more = _row(body)
+    if kind == "home":
+        return kind
+    return "|".join([kind, *more[:2]]) if kind == "list" and len(more) > 2 else ""
+
+
+def shown_until(body: Body) -> str | None:
+    """What the pressed row says of how much it shows; None on a card, and where an earlier version drew the row.
+
+    It is written after the row's place and its number there.
+    """
+    kind, *more = _row(body)
+    said = more[{"home": 2, "list": 3}.get(kind, len(more)) :]
+    return said[0] if said else None
+
+
+def _row(body: Body) -> list[str]:
+    """The parts of the name of the row that was pressed."""
     actions = body.get("actions") or [{}]
-    place, _, _row = str(actions[0].get("block_id") or "").rpartition("|")
-    return "home" if place.startswith("home|") else place if place.startswith("list|") else ""
+    return str(actions[0].get("block_id") or "").split("|")
 
 
 def ticked_now(body: Body) -> tuple[str, ...]:
