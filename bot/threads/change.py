@@ -108,6 +108,8 @@ def _instead(job: Change, why: str) -> list[Job]:
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
+        if job.undo:
+            return await left_open.undone(bot, job)
         actor = await bot.access.actor(job.asker, fresh=True)
         if job.verb == "take_or_give_back":
             verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
