@@ -8,9 +8,11 @@ from typing import Final
 from bot.card import Card
 from bot.context import Bot
 from bot.models import Message, Thread
+from bot.queue.job import utc_now
 
 LATELY: Final = 20  # messages among which one may be that came since
 NOTHING: Final = datetime.min.replace(tzinfo=UTC)  # where no message was shown
+WEEK: Final = timedelta(days=7)  # that a card at rest has not changed, for the most part
 JUST_BEFORE: Final = timedelta(microseconds=1)
 
 
@@ -35,6 +37,8 @@ async def shown_on(bot: Bot, card: Card) -> datetime | None:
     """When the last message was written that the channel shows; what is still to be posted, nobody has seen."""
     newest, waiting = _newest(card), await _unposted(bot, card.thread.id)
     shown = [newest.created_at] if newest else []
+    if card.rested:  # what Inbox said of the thread since then, nobody has seen
+        shown = [card.said or utc_now() - WEEK]
     return min([*shown, *(one.created_at - JUST_BEFORE for one in waiting)], default=None)
 
 
