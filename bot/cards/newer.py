@@ -37,17 +37,22 @@ async def shown_on(bot: Bot, card: Card) -> datetime | None:
     """When the last message was written that the channel shows; what is still to be posted, nobody has seen."""
     newest, waiting = _newest(card), await _unposted(bot, card.thread.id)
     shown = [newest.created_at] if newest else []
-    if card.rested:  # what Inbox said of the thread since then, nobody has seen
+    if card.rested:
         shown = [card.said or utc_now() - WEEK]
     return min([*shown, *(one.created_at - JUST_BEFORE for one in waiting)], default=None)
 
 
 async def is_told_more(bot: Bot, card: Card, seen: datetime) -> bool:
     """Whether the bot knows by now that they wrote after what was `seen`."""
-    last = _newest(card)
-    if last and last.inbound and last.created_at > seen:
+    if shows_newer(card, seen):
         return True
     return any(one.created_at > seen for one in await _unposted(bot, card.thread.id))
+
+
+def shows_newer(card: Card, seen: datetime) -> bool:
+    """Whether the card shows what they wrote after what was `seen`."""
+    last = _newest(card)
+    return last is not None and last.inbound and last.created_at > seen
 
 
 async def wrote_since(bot: Bot, thread: Thread, seen: datetime | None) -> bool:
@@ -71,7 +76,8 @@ def is_newer(thread: Thread, seen: datetime | None) -> bool:
 
 
 def _newest(card: Card) -> Message | None:
-    return card.latest or card.thread.last_message
+    """The last message that it shows, as far as that is kept: what Inbox said of it at rest, nobody has seen."""
+    return None if card.rested else card.latest or card.thread.last_message
 
 
 async def _unposted(bot: Bot, thread_id: str) -> list[Message]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot import words
 from bot.card import Card
-from bot.cards.newer import came, is_newer, is_told_more, shown, wrote_since
+from bot.cards.jobs import Missed
+from bot.cards.newer import WEEK, came, is_newer, is_told_more, shown, shows_newer, wrote_since
 from bot.context import Bot
 from bot.errors import NotNow, RateLimited
 from bot.events.jobs import Refresh
 from bot.models import Thread
 from bot.people import answers
 from bot.people.answers import meanwhile, say
-from bot.queue.job import SENDS_WAIT, Job, Later
+from bot.queue.job import SENDS_WAIT, Job, Later, utc_now
 from bot.queue.retries import tried
 from bot.threads.jobs import PUTS_AWAY, Change
 from bot.threads.words import already, left_open, opening_again, stays_away, wrote_again
+
+HEARD_WITHIN: Final = timedelta(minutes=1)  # what they write is told of
+JUST_AFTER: Final = timedelta(microseconds=1)
 
 
 async def with_seen(bot: Bot, job: Change) -> Change:
@@ -97,7 +102,18 @@ async def _said(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job]:
     await answers.note(bot, job, "left open: a new message")
     who = card.thread.who
     said = left_open(who) if job.unless_after else wrote_again(who, job.verb)
-    return [say(job.asker, said), _shown(card, thread)]
+    return [say(job.asker, said), _shown(card, thread), *await _overlooked(bot, job, card, thread)]
+
+
+async def _overlooked(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job]:
+    """What shows in the channel what they wrote a while ago, where no event tells of it: else nobody could read it."""
+    seen, last, place = job.last_seen, thread.last_message, await bot.cards.place(thread.id)
+    if seen is None or last is None or place is None or shows_newer(card, seen):
+        return []
+    if utc_now() - last.created_at < HEARD_WITHIN:
+        return []
+    since = max(seen, utc_now() - WEEK) + JUST_AFTER
+    return [Missed(channel=place.channel, thread_id=thread.id, since=since)]
 
 
 def _shown(card: Card, thread: Thread) -> Refresh:
