@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.threads.jobs import Change
-from tests.conftest import Open
+from tests.conftest import QUICK, Open
 from tests.e2e.steps import (
     Picture,
     as_body,
@@ -542,9 +543,9 @@ async def test_a_message_that_is_gone_when_it_is_read_holds_up_nobody(opened: Op
 
 
 async def test_an_outage_before_a_message_can_be_read_is_no_look_for_it(opened: Open) -> None:
-    on = await opened(versions=["v2"])
+    on = await opened(versions=["v2"], timing=replace(QUICK, pauses=(0.01,)))
     card = await card_of(on)
-    on.inbox.fail("GET /v2/messages/*", 503, times=5)
+    on.inbox.fail("GET /v2/messages/*", 503, times=6)
     on.inbox.fail("GET /v2/messages/*", code="messageNotFound")
     await on.inbox.customer_writes(on.acme.sarah, "The second")
     await on.slack.until(lambda: "The second" in shows(on, card))
@@ -552,9 +553,9 @@ async def test_an_outage_before_a_message_can_be_read_is_no_look_for_it(opened: 
 
 
 async def test_an_outage_before_what_our_side_wrote_can_be_read_is_no_look_for_it(opened: Open) -> None:
-    on = await opened(versions=["v2"])
+    on = await opened(versions=["v2"], timing=replace(QUICK, pauses=(0.01,)))
     card = await card_of(on)
-    on.inbox.fail("GET /v2/messages/*", 503, times=5)
+    on.inbox.fail("GET /v2/messages/*", 503, times=6)
     on.inbox.fail("GET /v2/messages/*", code="messageNotFound")
     await on.inbox.teammate_writes(thread(on).id, "Of course")
     await on.slack.until(lambda: "Of course" in below(on, card))
