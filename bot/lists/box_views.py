@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from bot.slack.blocks import Block, actions, button, confirm, context, option, section
+from bot.slack.blocks import Block, actions, button, confirm, context, marked, option, section
 from bot.slack.inputs import checkboxes
 
 BOXED: Final = 10  # conversations on one page of a list with boxes
@@ -56,4 +56,4 @@ def act_row(place: str, boxes: Boxes) -> list[Block]:
         button("Tag…", "bulk_tag", "ticked"),
         button("Snooze…", "bulk_snooze", "ticked"),
     ]
-    return [*said, context(WITH_TICKED), *actions(f"{place}|bulk|{boxes.turn}", acts)]
+    return [*said, context(WITH_TICKED), *actions(marked(f"{place}|bulk", boxes.turn), acts)]

@@ -160,26 +160,19 @@ def author(body: Body, said: Body) -> Asker:
 
 def seen_in(body: Body) -> str:
     """The private list whose row was pressed, `list|id|page`, or `home`; "" on a card."""
-    kind, *more = _row(body)
-    if kind == "home":
-        return kind
-    return "|".join([kind, *more[:2]]) if kind == "list" and len(more) > 2 else ""
+    place, _, _row = _pressed_row(body)
+    return "home" if place.startswith("home|") else place if place.startswith("list|") else ""
 
 
 def shown_until(body: Body) -> str | None:
-    """What the pressed row says of how much it shows; None on a card, and where an earlier version drew the row.
-
-    It is written after the row's place and its number there.
-    """
-    kind, *more = _row(body)
-    said = more[{"home": 2, "list": 3}.get(kind, len(more)) :]
-    return said[0] if said else None
+    """What the pressed row says of how much it shows (`blocks.marked`); None where it says nothing, as on a card."""
+    _number, marked, until = _pressed_row(body)[2].partition("@")
+    return until if marked else None
 
 
-def _row(body: Body) -> list[str]:
-    """The parts of the name of the row that was pressed."""
+def _pressed_row(body: Body) -> tuple[str, str, str]:
     actions = body.get("actions") or [{}]
-    return str(actions[0].get("block_id") or "").split("|")
+    return str(actions[0].get("block_id") or "").rpartition("|")
 
 
 def ticked_now(body: Body) -> tuple[str, ...]:

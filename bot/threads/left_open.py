@@ -8,7 +8,7 @@ from typing import Final
 from bot import words
 from bot.card import Card
 from bot.cards.jobs import Missed
-from bot.cards.newer import WEEK, came, is_newer, is_told_more, shown, shows_newer, wrote_since
+from bot.cards.newer import NOTHING, came, is_newer, is_told_more, shown, shows_newer, wrote_since
 from bot.context import Bot
 from bot.errors import NotNow, RateLimited
 from bot.events.jobs import Refresh
@@ -112,7 +112,7 @@ async def _overlooked(bot: Bot, job: Change, card: Card, thread: Thread) -> list
         return []
     if utc_now() - last.created_at < HEARD_WITHIN:
         return []
-    since = max(seen, utc_now() - WEEK) + JUST_AFTER
+    since = last.created_at if seen == NOTHING else seen + JUST_AFTER
     return [Missed(channel=place.channel, thread_id=thread.id, since=since)]
 
 

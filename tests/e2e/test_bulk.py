@@ -535,9 +535,9 @@ async def test_whoever_dies_over_its_beginning_it_begins_once(on: Stage) -> None
     while died:
         await conversation(on, on.inbox.add_person(f"late{lives}", f"Late {lives}"), "Hi")
         shown = await all_ticked(on)
-        place = next(one["block_id"] for one in shown.blocks if "|bulk|" in str(one.get("block_id")))
+        place = next(one["block_id"] for one in shown.blocks if "|bulk@" in str(one.get("block_id")))
         asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=shown.channel)
-        job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).partition("|bulk|")[0], asker=asker)
+        job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).partition("|bulk@")[0], asker=asker)
         then, died = await worked(on, job, lives)
         await on.bridge.lanes.accept(*(one.having(ref=job.ref) for one in then))  # as a worker does
         await idle(on)

@@ -139,8 +139,8 @@ def test_every_row_tells_a_click_where_it_was_made() -> None:
     """And until when it shows what was written."""
     shown = listing("*Mine (2)*", [item(), item(last_message=None)], seen_in="list|l1", page=3, pages=9)
     rows, at = [one["block_id"] for one in shown["blocks"] if one["type"] == "actions"], message("").created_at
-    assert rows == [f"list|l1|3|0|{at.isoformat()}", "list|l1|3|1|", "pages|list|l1"]
-    pressed = [{"actions": [{"block_id": one}]} for one in (*rows, "list|l1|3|0", "home|0|1", "home|0|1|", "b", "")]
+    assert rows == [f"list|l1|3|0@{at.isoformat()}", "list|l1|3|1@", "pages|list|l1"]
+    pressed = [{"actions": [{"block_id": one}]} for one in (*rows, "list|l1|3|0", "home|0|1", "home|0|1@", "b", "")]
     assert [shown_until(one) for one in pressed] == [at.isoformat(), "", *[None] * 3, "", None, None]
     assert [seen_in(one) for one in pressed] == [*["list|l1|3"] * 2, "", "list|l1|3", "home", "home", "", ""]
 
