@@ -1,6 +1,7 @@
 """What is new in a conversation, shown in order: on its card, and in posts below the card that hold all that waits.
 
-All posts of one conversation are made in one lane.
+All posts of one conversation are made in one lane. None is made twice: an attempt is written down before it, and looked
+for by `bot.cards.posting` where its worker died; where the bot may not read the channel's history, it may come again.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """What the rules say of a conversation now, and why: its channel, who gets it, who is mentioned, what the contact gets.
 
+Whether Slack takes posts in that channel is not asked here: `bot.people.refused_channels` waits for one that does not.
 Of each of these the first rule that fits and says anything of it decides; tags come from every rule that fits.
 Raises `StoreUnavailable` when Redis does not answer, and `InboxError` where Inbox must be asked and does not.
 """

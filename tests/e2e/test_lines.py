@@ -53,7 +53,7 @@ async def test_each_of_two_messages_that_wait_has_a_line_which_its_receipt_repla
     assert LINE in second
     on.inbox.heal()
     sent = "Sent to Sarah"
-    await on.slack.until(lambda: len([one for one in told(on, on.acme.ana) if sent in one]) == 3, 10.0)
+    await on.slack.until(lambda: len([one for one in told(on, on.acme.ana) if sent in one]) == 3)
     await idle(on)
     assert lines(on) == []
     assert len(told(on, on.acme.ana)) == 3  # each receipt stands where the line was

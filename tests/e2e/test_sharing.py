@@ -13,7 +13,7 @@ from redis import Redis
 from bot.cards.jobs import LookAtSharing, Redraw
 from bot.people.rights import Sharing
 from bot.queue.job import Job, Later, utc_now
-from bot.queue.retries import TRIES
+from bot.queue.retries import RETRIES
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -331,7 +331,7 @@ async def test_a_card_over_which_the_walk_fails_is_closed_and_the_next_ones_come
     await on.slack.share(on.acme.channel)
     await idle(on)
     assert_closed(on, on.acme.channel)
-    tries = TRIES + 1
+    tries = RETRIES + 1
     each = [(0, False)] * tries + [(0, True)] + [(1, True)] * tries + [(2, False)]
     assert [one for one in portions if one[0] is not None][: len(each)] == each
     assert await deaths(on) == 2
@@ -346,7 +346,7 @@ async def test_failures_of_one_portion_do_not_count_for_the_next(hasty: Stage) -
     walk, failed = handlers[Redraw], list[int | None]()
 
     async def fails(job: Redraw, keep: Any) -> Any:
-        if failed.count(job.done) < TRIES // 2:
+        if failed.count(job.done) < RETRIES // 2:
             failed.append(job.done)
             raise ZeroDivisionError
         return await walk(job, keep)

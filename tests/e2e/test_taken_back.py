@@ -109,7 +109,7 @@ async def unconfirmed(on: Stage, card: Message) -> Message:
         on.inbox.fail("POST *", code="sendUnconfirmed")
     await on.slack.submit(on.acme.bo, values={"text": REPLY})
     (receipt,) = await on.slack.until(lambda: receipts(on, card))
-    await on.slack.until(lambda: "⚠️ Not confirmed" in show(on, receipt), 10)
+    await on.slack.until(lambda: "⚠️ Not confirmed" in show(on, receipt))
     await idle(on)
     on.inbox.heal()
     return receipt

@@ -166,7 +166,7 @@ async def test_what_becomes_of_a_post_follows_from_the_kind_of_slacks_code(opene
         if fate == "waits":
             await on.slack.until(lambda: len(cards(on)) > known)  # noqa: B023  # asked within the round
             continue
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not (letters := await on.bridge.lanes.dead_letters()):  # noqa: ASYNC110  # the same
                 await asyncio.sleep(0.01)
         (letter,) = letters
