@@ -126,7 +126,7 @@ async def _done(bot: Bot, job: Release | HoldBack, known: Scheduled) -> list[Job
         case "goes":
             follow = await _going(bot, known)
         case "asks":
-            follow = [await _question(bot, known)]
+            follow = [await question(bot, known)]
         case _:
             follow = await _handed_back(bot, job, known)
     return [*follow, ShowLater(about=known.id, over=known.by)]
@@ -142,7 +142,7 @@ async def _going(bot: Bot, known: Scheduled) -> list[Job]:
     return [Receipt(send=send, state="sending"), send]
 
 
-async def _question(bot: Bot, known: Scheduled) -> Job:
+async def question(bot: Bot, known: Scheduled) -> Job:
     """In a direct message, which is there when its writer comes back."""
     send = known.send
     others = [one for one in await bot.attempts.writers(send.person) if one != send.asker.user]

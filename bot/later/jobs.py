@@ -86,6 +86,11 @@ def id_of(send: Send, written: datetime) -> str:
     return f"{int(written.timestamp() * MILLISECONDS):013d}-{send.intent}"
 
 
+def intent_of(about: str) -> str:
+    """The attempt that the message of that name becomes."""
+    return about.partition("-")[2]
+
+
 class RingLater(Job, tag="ring_later"):
     """Look which messages are to be sent now."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from bot.later.words import CANCELLED, OVER, SINCE_COPY, asks, doing, nothing_sent, since_copy, too_long
+from bot.later.words import ANSWERS, CANCELLED, OVER, SINCE_COPY, asks, doing, nothing_sent, since_copy, too_long
 from bot.models import Person
 from bot.send.views import whom
 from bot.slack.blocks import (
@@ -64,16 +64,20 @@ def time_fields(times: Mapping[str, datetime], zone: str) -> list[Block]:
     ]
 
 
-def change_modal(text: str, at: datetime, zone: str, characters: int | None, metadata: str) -> View:
+def change_modal(
+    text: str, at: datetime, zone: str, characters: int | None, metadata: str, *, asks: bool = False
+) -> View:
     """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`.
 
     `characters` is the platform's limit, None where unknown. A text that does not fit is shown, to stay as it is.
+    `asks`: its writer is asked whether it is to be sent.
     """
     day: Block = {"type": "datepicker", "initial_date": f"{at:%Y-%m-%d}"}
     hint = f"In your time zone, {zone}. Without a time it is 9:00."
     return modal(
         "Change message",
         [
+            *([context(f"{doing(own=True)} {ANSWERS}")] if asks else []),
             *_text(text, capacity(characters)),
             field("send_date", "Send on", day, hint=hint),
             field("send_time", "At", clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),

@@ -11,6 +11,12 @@ CANCELLED: Final = "{who} the message to {whom}. {sent} This is what it says:"
 OVER: Final = (
     "That message waits no longer: it was sent, cancelled or handed back. `/inbox scheduled` lists those that wait."
 )
+NEWER: Final = "Read it in my direct message to you, and answer there: nothing is sent until then."
+STILL_ASKS: Final = (
+    f"Saved, but not answered: the question that I have about this message is newer than that form. {NEWER}"
+)
+ASKS_BY_NOW: Final = f"Not sent: the question that I have about this message is newer than that button. {NEWER}"
+ANSWERS: Final = "To save this is your answer, so read the conversation first."
 NONE: Final = "No message waits to be sent later. *Send at* in the form of *Reply* and `/dm` makes one."
 NOW: Final = "I'm sending it now."
 SINCE_COPY: Final = (

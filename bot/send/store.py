@@ -49,6 +49,10 @@ class Attempts:
     async def keep(self, send: Send) -> None:
         await self._sends.put(send.intent, send)
 
+    async def amend(self, send: Send) -> None:
+        """What has become of one that is kept; it is kept no longer for it."""
+        await self._redis.set(keys.intent(send.intent), send.json(), xx=True, keepttl=True)
+
     async def get(self, intent: str) -> Send | None:
         return await self._sends.get(intent)
 

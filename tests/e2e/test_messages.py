@@ -342,6 +342,33 @@ async def test_an_edit_that_waits_for_inbox_overwrites_no_edit_of_that_time(on: 
     assert last(on).text == "Hello from Bo"
 
 
+@pytest.mark.parametrize("fails", ["GET", "PATCH"])
+async def test_an_edit_that_waits_for_inbox_is_read_as_it_was_typed(on: Stage, fails: str) -> None:
+    """Whatever it waits for, before its first try or at it, Slack's markup is read once."""
+    await edits(on)
+    on.inbox.fail(f"{fails} *", 503, times=2)
+    await on.slack.submit(on.acme.ana, values={"text": "Write &amp;lt;b&amp;gt; and &amp;amp;"})
+    await hears(on, on.acme.ana, "Inbox isn't answering.")
+    await hears(on, on.acme.ana, "reads the edited message now", 15)
+    assert last(on).text == "Write &lt;b&gt; and &amp;"
+
+
+async def test_an_edit_that_is_refused_after_it_waited_comes_back_as_it_was_typed(on: Stage) -> None:
+    await edits(on)
+    on.inbox.world.windows["message:edit"] = -1.0
+    on.inbox.fail("GET *", 503, times=2)
+    await on.slack.submit(on.acme.ana, values={"text": "Write &amp;lt;b&amp;gt;"})
+    since = "that time is over since" if version(on) == "v2" else "The time in which X allows this is over"
+    (quoted,) = [one for one in nodes(await handed_back(on, since)) if one.get("type") == "rich_text_quote"]
+    assert [one["text"] for one in quoted["elements"]] == ["Write &lt;b&gt;"]
+
+
+async def handed_back(on: Stage, why: str) -> list[Json]:
+    """The blocks in which Ana has her text back."""
+    await hears(on, on.acme.ana, why, 15)
+    return on.slack.ephemerals(on.acme.ana)[-1].blocks
+
+
 @pytest.mark.parametrize("act", ["edit", "unsend", "react"])
 async def test_an_answer_that_is_lost_is_followed_by_a_look_and_nothing_is_done_twice(on: Stage, act: str) -> None:
     card = await card_of(on)
