@@ -44,7 +44,8 @@ class Card(Record):
     `waiting_since` is when the first message was written that nobody has answered; None where nobody waits.
     `woken`: when it was last no longer snoozed.
     `status`, `tagged` and `valued` tell who changed its contact's status, tags and value. `rested`: nothing changed for
-    a week, and what it said is asked of Inbox again when it is needed.
+    a week, and what it said is asked of Inbox again when it is needed; `said` is when that was written, None for
+    unknown.
     """
 
     thread: Thread
@@ -60,6 +61,7 @@ class Card(Record):
     valued: Note | None = None
     gone: bool = False
     rested: bool = False
+    said: datetime | None = None
 
     @property
     def owed_since(self) -> datetime | None:

@@ -21,7 +21,19 @@ from bot.people import forms
 from bot.people.access import Actor
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.blocks import View, notice_modal
-from bot.slack.payloads import Ack, Body, asker, clicked, from_modal, more_of, remembered, seen_in, submitted, ticked
+from bot.slack.payloads import (
+    Ack,
+    Body,
+    asker,
+    clicked,
+    from_modal,
+    more_of,
+    remembered,
+    seen_in,
+    shown_until,
+    submitted,
+    ticked,
+)
 from bot.snooze.form import until
 from bot.snooze.times import CHOICES, Wrong, by_choice
 from bot.snooze.views import WRONG
@@ -34,7 +46,8 @@ feature = Feature()
 @feature.action("bulk_archive")
 async def archive(ack: Ack, body: Body, bot: Bot) -> None:
     """Slack has asked whether that is meant."""
-    await accept.asked(bot, BeginBulk(wanted=Wanted(act="archive"), seen_in=seen_in(body), asker=asker(body)))
+    wanted = Wanted(act="archive")
+    await accept.asked(bot, BeginBulk(wanted=wanted, seen_in=seen_in(body), turn=_turn(body), asker=asker(body)))
     await ack()
 
 
@@ -58,9 +71,15 @@ async def snooze(ack: Ack, body: Body, bot: Bot) -> None:
 
 async def _open(ack: Ack, body: Body, bot: Bot, act: Act) -> None:
     who = asker(body)
-    job = partial(OpenBulk, act=act, seen_in=seen_in(body), asker=who)
+    job = partial(OpenBulk, act=act, seen_in=seen_in(body), turn=_turn(body), asker=who)
     await accept.form(bot, who, TITLES[act], lambda view: job(view_id=view), click=clicked(body))
     await ack()
+
+
+def _turn(body: Body) -> int | None:
+    """How far the list had come that Slack shows; None where an earlier version drew it."""
+    said = shown_until(body)
+    return int(said) if said else None
 
 
 @feature.handles(OpenBulk)
@@ -77,7 +96,8 @@ async def open_form(job: OpenBulk, _: Keep, bot: Bot) -> list[Job]:
     if not 0 < count <= MOST:
         return await forms.notice(bot, job, title, words.too_many(count, MOST) if count else words.NOTHING_TICKED)
     zone = str(await bot.access.zone(job.asker))
-    place = remembered(f"{listing_id} {page} {zone}", job.asker, job.asker.response_url or "")
+    turn = "" if job.turn is None else f" {job.turn}"
+    place = remembered(f"{listing_id} {page} {zone}{turn}", job.asker, job.asker.response_url or "")
     try:
         view = await _view(bot, job.act, actor, count, zone, place)
     except InboxError as error:
@@ -129,6 +149,7 @@ async def snoozed(ack: Ack, body: Body, bot: Bot) -> None:
 async def _begin(body: Body, bot: Bot, wanted: Wanted) -> None:
     """The list is drawn anew where it is, as long as Slack takes that."""
     (about, who), url = from_modal(body), more_of(body)
-    listing_id, page, _zone = about.split(" ")
-    who = who.having(response_url=url or None)
-    await accept.submitted(bot, body, BeginBulk(wanted=wanted, seen_in=f"list|{listing_id}|{page}", asker=who))
+    listing_id, page, _zone, *turn = about.split(" ")
+    who, place = who.having(response_url=url or None), f"list|{listing_id}|{page}"
+    job = BeginBulk(wanted=wanted, seen_in=place, turn=int(turn[0]) if turn else None, asker=who)
+    await accept.submitted(bot, body, job)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import field
 
-from bot.models import Record
+from bot.models import Record, Thread
 from bot.queue.job import Asked, Filled, Job
 from bot.threads.jobs import Wish
 
@@ -27,21 +27,26 @@ class Wanted(Record):
 
 
 class OpenBulk(Filled, tag="open_bulk"):
-    """Fill the loading view in which somebody says how, for those that are ticked in the list `seen_in`."""
+    """Fill the loading view in which somebody says how, for those that are ticked in the list `seen_in`.
+
+    `turn` is how far the list had come when what Slack shows of it was drawn; None for unknown.
+    """
 
     recorded: ClassVar[tuple[str, str]] = ("bulk {act}", "")
     act: Act
     seen_in: str
+    turn: int | None = None
 
 
 class BeginBulk(Asked, tag="begin_bulk"):
-    """Do it with those that are ticked in the list `seen_in`."""
+    """Do it with those that are ticked in the list `seen_in`; `turn` as for `OpenBulk`."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""  # how far it is, is said at once
     waits_in: ClassVar[str] = "shown:{asker.user}"
     wanted: Wanted
     seen_in: str
+    turn: int | None = None
 
     @property
     def described(self) -> tuple[str, str]:
@@ -63,9 +68,10 @@ class Bulk(Asked, tag="bulk"):
     """The one job that goes from conversation to conversation, with the background's share of Inbox's quota.
 
     It is worked in the lane of the conversation that is first in `left`, where people's clicks wait too; so where it
-    has to wait for Inbox, it `waits` beside it for `rests` seconds. `how` has what became of the others, in order, and
-    `why` the reason of the first that failed. `begun` is set before Inbox is asked to change the first of `left`:
-    whoever takes over then finds it done or not. `told` is when its person last heard how far it is.
+    has to wait for Inbox, it `waits` beside it for `rests` seconds. `how` has what became of the others, in order,
+    `why` the reason of the first that failed, and `came` those that had a new message, as Inbox showed them. `begun`
+    is set before Inbox is asked to change the first of `left`: whoever takes over then finds it done or not. `told` is
+    when its person last heard how far it is.
     """
 
     background: ClassVar[bool] = True
@@ -76,6 +82,7 @@ class Bulk(Asked, tag="bulk"):
     left: tuple[Ticked, ...]
     how: dict[str, How] = field(default_factory=dict)
     why: str = ""
+    came: tuple[Thread, ...] = ()
     begun: bool = False
     told: datetime | None = None
     waits: bool = False
@@ -90,13 +97,14 @@ class Bulk(Asked, tag="bulk"):
     def described(self) -> tuple[str, str]:
         return f"bulk {self.wanted.act}", ""
 
-    def after(self, how: How, why: str = "") -> Bulk:
+    def after(self, how: How, why: str = "", came: Thread | None = None) -> Bulk:
         """The job that goes on with the next conversation, after the first of `left` came out so."""
         first, *rest = self.left
         return self.having(
             left=tuple(rest),
             how={**self.how, first.thread_id: how},
             why=self.why or why,
+            came=(*self.came, came) if came else self.came,
             begun=False,
             tries=0,
             failures=0,
@@ -119,7 +127,10 @@ class StopBulk(Asked, tag="stop_bulk"):
 
 
 class EndBulk(Asked, tag="end_bulk"):
-    """Draw the list `seen_in` with what became of `threads` in it; `said` is that in words (mrkdwn)."""
+    """Draw the list `seen_in` with what became of `threads` in it; `said` is that in words (mrkdwn).
+
+    `came` are those that had a new message, which their cards may not say.
+    """
 
     noted: ClassVar[bool] = False
     patient: ClassVar[bool] = False
@@ -129,6 +140,7 @@ class EndBulk(Asked, tag="end_bulk"):
     seen_in: str
     threads: tuple[str, ...]
     said: str
+    came: tuple[Thread, ...] = ()
 
 
 class TellAssigned(Job, tag="tell_assigned"):

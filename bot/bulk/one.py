@@ -53,8 +53,8 @@ async def done(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
     elif not job.begun:
         return "already", [Refresh(thread_id=thread.id, shown=thread)]
     if change.verb in CLOSING and is_newer(thread, item.seen):  # they wrote at that very moment
-        await bot.inbox.update_thread(thread.id, archived=False)
-        return "fresh", [Refresh(thread_id=thread.id)]
+        thread = await bot.inbox.update_thread(thread.id, archived=False)
+        return "fresh", [Refresh(thread_id=thread.id, shown=thread.with_person(card.thread.person))]
     follow = await confirmed(bot, change, card, actor, thread)
     how: How = "kept" if change.verb == "unassign" and thread.assignee_id else "done"
     return how, [one for one in follow if not isinstance(one, (Tell, TellAssignee))]  # they are told once, of all

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -23,10 +23,10 @@ from bot.errors import Gone, InboxError, NotNow, RateLimited, Refused, Unidentif
 from bot.events.jobs import Refresh
 from bot.feature import Feature
 from bot.lists import words as lists
+from bot.lists.box_views import BOXED
 from bot.lists.find import present
 from bot.lists.jobs import ShowAgain
-from bot.lists.store import MOST
-from bot.models import Thread
+from bot.lists.store import MOST, Listing
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import say, tell
@@ -46,7 +46,7 @@ feature = Feature()
 async def begin(job: BeginBulk, _: Keep, bot: Bot) -> list[Job]:
     """Those that are ticked now, with what the list showed of them."""
     await bot.access.actor(job.asker)
-    listing_id, _page, shown = await bot.listings.seen(job.seen_in, job.asker.user)
+    listing_id, page, shown = await bot.listings.seen(job.seen_in, job.asker.user)
     if shown is None:
         return [say(job.asker, lists.TOO_OLD)]
     ticked = await bot.ticks.of(listing_id)
@@ -55,15 +55,19 @@ async def begin(job: BeginBulk, _: Keep, bot: Bot) -> list[Job]:
         return [say(job.asker, bulk.BUSY)]
     if not 0 < len(threads) <= MOST:
         return [say(job.asker, bulk.too_many(len(threads), MOST) if threads else bulk.NOTHING_TICKED)]
-    items = [Ticked(thread_id=each.id, seen=_written(each), has=each.assignee_id or "") for each in threads]
+    new = _not_seen(shown, page, job.turn)
+    seen = {each.id: shown.newest_in(each.id) for each in threads if each.id not in new}
+    items = [Ticked(thread_id=each.id, seen=seen.get(each.id), has=each.assignee_id or "") for each in threads]
     said = bulk.begun(job.wanted.act, len(items))
     await bot.listings.put(listing_id, shown.having(running=job.key, said=said))
     work = Bulk(id=job.key, wanted=job.wanted, seen_in=job.seen_in, left=tuple(items), told=utc_now(), asker=job.asker)
     return [_progress(work), work, ShowAgain(seen_in=job.seen_in, goes_on=True, asker=job.asker)]
 
 
-def _written(thread: Thread) -> datetime | None:
-    return thread.last_message.created_at if thread.last_message else None
+def _not_seen(shown: Listing, page: int, turn: int | None) -> set[str]:
+    """The rows that came to show another message after `page` was drawn, or on another page."""
+    there = {one.id for one in shown.threads[page * BOXED : (page + 1) * BOXED]}
+    return set() if turn is None else {one for one, came in shown.came.items() if came > turn or one not in there}
 
 
 @feature.handles(Bulk)
@@ -75,6 +79,8 @@ async def work(job: Bulk, keep: Keep, bot: Bot) -> list[Job]:
         if not job.slept:
             raise Later(_pause(bot, job), job.having(slept=True))
         return [job.having(waits=False, slept=False, rests=0.0)]
+    if not job.left:  # whom the last ones were with, is forgotten
+        return await _ended(bot, job)
     return await _step(bot, job, keep)
 
 
@@ -99,7 +105,8 @@ async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
         return [*said, job]
     except Refused as error:
         return await _ended(bot, job, why=answers.explain(bot, error, job.ref))
-    return [*follow, *await _next(bot, job.after(how, why))]
+    came = next((one.shown for one in follow if isinstance(one, Refresh)), None) if how == "fresh" else None
+    return [*follow, *await _next(bot, job.after(how, why, came))]
 
 
 async def _one(bot: Bot, job: Bulk, begin: one.Begin, actor: Actor) -> tuple[How, str, Sequence[Job]]:
@@ -153,7 +160,7 @@ async def _ended(bot: Bot, job: Bulk, *, why: str = "", stopped: bool = False) -
     changed = [one for one, came in how.items() if came == "done"]
     await answers.note(bot, job, f"{'stopped' if stopped else 'ended'}: {len(changed)} of {len(how) + len(job.left)}")
     log.info("bulk_ended", ref=job.ref, act=act, done=len(changed), left=len(job.left), stopped=stopped)
-    end = EndBulk(id=job.id, seen_in=job.seen_in, threads=tuple(how), said=said, asker=job.asker)
+    end = EndBulk(id=job.id, seen_in=job.seen_in, threads=tuple(how), said=said, came=job.came, asker=job.asker)
     told: list[Job] = [tell(job.asker, views.said(said), lasting=True), end]
     if act == "assign" and job.wanted.assignee and changed:
         by = await _name(bot, job)
@@ -200,8 +207,9 @@ async def end(job: EndBulk, _: Keep, bot: Bot) -> list[Job]:
     listing_id, _page, shown = await bot.listings.seen(job.seen_in, job.asker.user)
     if shown is None:
         return []
+    came = {one.id: one for one in job.came}
     for thread_id in job.threads:
-        shown = shown.with_change(thread_id, await present(bot, thread_id))
+        shown = shown.with_change(thread_id, came.get(thread_id) or await present(bot, thread_id))
     running = "" if shown.running == job.id else shown.running
     await bot.listings.put(listing_id, shown.having(running=running, said=job.said))
     await bot.ticks.put(listing_id, [])

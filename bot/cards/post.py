@@ -51,8 +51,9 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
         return []
     if job.attempt and (found := await made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, found)
-    if owed:
-        await _catch_up(bot, job, owed)
+    if owed and not job.ahead:
+        job = job.having(ahead=not await _caught_up(bot, job, owed), failures=0)  # those of the wait, which is over
+        await keep(job)
     card = await awake(bot, card)
     waiting = await _waiting(bot, job, card, place, memory.pin)
     if not waiting:
@@ -133,8 +134,11 @@ async def _next(bot: Bot, waiting: Sequence[Waiting], below: Place | None) -> Se
     return waiting[: that_fit([fresh(one.message, choices) for one in waiting])]
 
 
-async def _catch_up(bot: Bot, job: Post, since: datetime) -> None:
-    """What was missed in the conversation since then and is not shown comes before what is new in it."""
+async def _caught_up(bot: Bot, job: Post, since: datetime) -> bool:
+    """What was missed in the conversation since then and is not shown comes before what is new in it.
+
+    False where Inbox does not tell it and it is waited for no longer.
+    """
     try:
         messages = await unseen(bot, job.thread_id, since)
     except Gone:
@@ -142,11 +146,12 @@ async def _catch_up(bot: Bot, job: Post, since: datetime) -> None:
     except InboxError as error:
         await comes_first(bot, job, error)
         log.warning("not_caught_up", ref=job.ref, thread=job.thread_id, status=error.status)
-        return
+        return False
     for number, message in enumerate(messages):
         await bot.posts.put(message, job.channel, number)  # in Inbox's order, where several were written at once
         await waits_since(bot, message)
     await bot.feed.caught_up(job.thread_id)
+    return True
 
 
 async def _found(bot: Bot, job: Post, attempt: Attempt, found: Place) -> list[Job]:

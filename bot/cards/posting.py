@@ -70,6 +70,8 @@ async def awake(bot: Bot, card: Card) -> Card:
     waiting = await bot.posts.waiting(card.thread.id)
     before = min((one.message.created_at for one in waiting), default=None)
     theirs = [one for one in messages if one.inbound and (before is None or one.created_at < before)]
+    if card.said:  # what came since then is told of on its own, and does not stand on the card until then
+        theirs = [one for one in theirs if one.created_at <= card.said]
     await bot.cards.wake(card.thread, thread, theirs[0] if theirs else None)
     return await bot.cards.get(card.thread.id) or card
 

@@ -157,6 +157,8 @@ def _card(fields: Mapping[bytes, bytes], wait: Sequence[bytes | None]) -> Card |
         return None
     there = {name: model for name, model in PARTS.items() if name.encode() in fields}
     parts: dict[str, Any] = {n: model.read(fields[n.encode()]) for n, model in there.items()}
+    said = fields.get(b"rested", b"1").decode()  # all that versions before 2026-12 wrote
+    parts["said"] = datetime.fromisoformat(said) if said != "1" else None
     card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
     first, answered, closed, woken = wait
     awake = datetime.fromtimestamp(float(woken), UTC) if woken else None

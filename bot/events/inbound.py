@@ -11,6 +11,7 @@ from bot.address import Address
 from bot.card import Card, Note
 from bot.cards.jobs import Move, Post, Render
 from bot.cards.known import MISSING, learn
+from bot.cards.newer import shown_on
 from bot.context import Bot
 from bot.errors import Gone
 from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh
@@ -19,7 +20,6 @@ from bot.later.jobs import Scheduled, held_by, line_to
 from bot.metrics import ANSWERED, place_of
 from bot.models import Message, Thread
 from bot.queue.job import Job, Keep, Later, utc_now
-from bot.queue.retries import tried
 from bot.routing import decide
 from bot.rules.follow import followed
 from bot.snooze.jobs import ended_by
@@ -37,14 +37,14 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
     try:
         message, thread = await _message(bot, job)
     except Gone as error:
-        if job.tries < len(MISSING):  # told of sooner than it can be read
-            raise Later(MISSING[job.tries], tried(job)) from error
+        if job.looks < len(MISSING):  # told of sooner than it can be read
+            raise Later(MISSING[job.looks], job.having(looks=job.looks + 1)) from error
         log.warning("message_gone", ref=job.ref, event_id=job.event.id)
         return []
     if thread is None or not message.inbound:
         return []
-    if thread.syncing and (utc_now() - message.created_at).total_seconds() > HISTORY:
-        log.info("imported", ref=job.ref, event_id=job.event.id)  # old messages of an account that was just linked
+    if thread.syncing and await is_history(bot, message):
+        log.info("imported", ref=job.ref, event_id=job.event.id)
         return []
     wrote = bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
     await asyncio.gather(bot.directory.saw(thread), wrote)
@@ -54,6 +54,15 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
     woken = ended_by(thread.id, snoozed, [message])
     held = held_by((one.id for one in waiting), message)
     return [*learnt, *woken, *held, *await _to_show(bot, plan, thread, message, job.event.seq)]
+
+
+async def is_history(bot: Bot, message: Message) -> bool:
+    """Whether it is an old message of an account that was just linked: what its card has not shown yet is news."""
+    if (utc_now() - message.created_at).total_seconds() <= HISTORY:
+        return False
+    card, place = await bot.cards.standing(message.thread_id)
+    shown = await shown_on(bot, card) if card and place else None
+    return shown is None or message.created_at <= shown
 
 
 async def _held_for(bot: Bot, thread: Thread) -> list[Scheduled]:

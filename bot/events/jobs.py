@@ -15,10 +15,12 @@ from bot.queue.job import Background
 class Notify(Background, tag="notify"):
     """A message event from Inbox: find out what it says and whether it belongs in a channel.
 
-    In order with what else happens in its conversation, and with nothing else.
+    In order with what else happens in its conversation, and with nothing else. `looks` counts how often Inbox did not
+    show it.
     """
 
     event: Event
+    looks: int = 0
 
     @property
     def lane(self) -> str:
@@ -87,11 +89,15 @@ class Outbound(Background, tag="outbound"):
 
 
 class Ours(Background, tag="ours"):
-    """Our side wrote in a thread: show it below the card that the thread has, among what else is written there."""
+    """Our side wrote in a thread: show it below the card that the thread has, among what else is written there.
+
+    `looks` as for `Notify`.
+    """
 
     waits_in: ClassVar[str] = "inbound:{thread_id}"
     thread_id: str
     event: Event
+    looks: int = 0
 
 
 class Campaign(Background, tag="campaign"):

@@ -13,11 +13,11 @@ from bot.cards.jobs import Post
 from bot.cards.known import MISSING
 from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
-from bot.events.inbound import HISTORY, read
+from bot.events.inbound import is_history, read
 from bot.events.jobs import Ours, Outbound
 from bot.feature import Feature
 from bot.models import Message
-from bot.queue.job import Job, Keep, Later, utc_now
+from bot.queue.job import Job, Keep, Later
 from bot.queue.retries import tried
 from bot.send.store import ASKING
 from bot.stats.jobs import OLD, Count
@@ -35,8 +35,8 @@ async def ours(job: Ours, _: Keep, bot: Bot) -> list[Job]:
     try:
         message = job.event.message or (await read(bot, job))[0]
     except Gone as error:
-        if job.tries < len(MISSING):  # told of sooner than it can be read
-            raise Later(MISSING[job.tries], tried(job)) from error
+        if job.looks < len(MISSING):  # told of sooner than it can be read
+            raise Later(MISSING[job.looks], job.having(looks=job.looks + 1)) from error
         return [*_answers(job, None), *_counts(job, None)]
     except NotNow as error:
         if job.tries:
@@ -74,8 +74,8 @@ async def _channel(bot: Bot, thread_id: str) -> str | None:
 
 
 async def _shown(bot: Bot, job: Ours, card: Card, channel: str, message: Message) -> list[Job]:
-    is_old = (utc_now() - message.created_at).total_seconds() > HISTORY
-    if (card.thread.syncing and is_old) or not await bot.sharing.shows(channel):
+    imported = card.thread.syncing and await is_history(bot, message)
+    if imported or not await bot.sharing.shows(channel):
         return []
     sent_by = await _sent_by(bot, job, card, message)
     if not sent_by:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from bot.slack.blocks import Block, actions, button, confirm, context, option, section
+from bot.slack.blocks import Block, actions, button, confirm, context, marked, option, section
 from bot.slack.inputs import checkboxes
 
 BOXED: Final = 10  # conversations on one page of a list with boxes
@@ -18,7 +18,7 @@ CONFIRM: Final = (
 class Boxes(NamedTuple):
     """Which rows are `ticked`; `tickable` is how many *Tick all* would tick, which are not all where there are `more`.
 
-    `running` names what is being done with those that were, `said` (mrkdwn) what becomes of that.
+    `running` names what is being done with those that were, `said` (mrkdwn) what becomes of that. `turn` is the list's.
     """
 
     ticked: Collection[str]
@@ -26,6 +26,7 @@ class Boxes(NamedTuple):
     more: bool = False
     running: str = ""
     said: str = ""
+    turn: int = 0
 
 
 def box(place: str, thread_id: str, words: str, *, ticked: bool) -> list[Block]:
@@ -36,7 +37,10 @@ def box(place: str, thread_id: str, words: str, *, ticked: bool) -> list[Block]:
 
 
 def act_row(place: str, boxes: Boxes) -> list[Block]:
-    """Below the rows: what to do with those that are ticked; while that is being done, how to stop it."""
+    """Below the rows: what to do with those that are ticked; while that is being done, how to stop it.
+
+    Its id tells a click where it was made, and how far the list had come that Slack shows.
+    """
     said = [section(boxes.said)] if boxes.said else []
     if boxes.running:
         return [*said, *actions(f"{place}|bulk", [button("Stop", "bulk_stop", boxes.running)])]
@@ -52,4 +56,4 @@ def act_row(place: str, boxes: Boxes) -> list[Block]:
         button("Tag…", "bulk_tag", "ticked"),
         button("Snooze…", "bulk_snooze", "ticked"),
     ]
-    return [*said, context(WITH_TICKED), *actions(f"{place}|bulk", acts)]
+    return [*said, context(WITH_TICKED), *actions(marked(f"{place}|bulk", boxes.turn), acts)]

@@ -197,7 +197,7 @@ async def _page(bot: Bot, asker: Asker, listing_id: str, shown: Listing, page: i
     boxes = None
     if shown.boxes:
         ticked, count = await bot.ticks.of(listing_id), len(shown.open)
-        boxes = Boxes(ticked, min(count, MOST), count > MOST, shown.running, shown.said)
+        boxes = Boxes(ticked, min(count, MOST), count > MOST, shown.running, shown.said, shown.turn)
     view = listing(
         shown.title, items, seen_in=f"list|{listing_id}", page=page, pages=pages, notes=shown.notes, boxes=boxes
     )

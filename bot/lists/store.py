@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import field
 from redis.asyncio import Redis
 
 from bot.models import Record, Thread
@@ -21,6 +22,8 @@ class Listing(Record):
 
     `title` and `notes` are mrkdwn; `cut` are the kinds of search that did not read all there is. With `boxes`, each row
     can be ticked; `running` names what is being done with those that were, and `said` (mrkdwn) what becomes of that.
+    `turn` counts how often a row came to show another message, and `came` tells of each row by which turn: what Slack
+    shows may be older.
     """
 
     user: str
@@ -31,6 +34,8 @@ class Listing(Record):
     boxes: bool = False
     running: str = ""
     said: str = ""
+    turn: int = 0
+    came: dict[str, int] = field(default_factory=dict)
 
     @property
     def open(self) -> list[str]:
@@ -45,7 +50,11 @@ class Listing(Record):
     def with_change(self, thread_id: str, thread: Thread | None) -> Listing:
         """The same list after `thread_id` became `thread`, or was deleted."""
         kept = (thread if one.id == thread_id else one for one in self.threads)
-        return self.having(threads=tuple(one for one in kept if one is not None))
+        after = self.having(threads=tuple(one for one in kept if one is not None))
+        if after.newest_in(thread_id) == self.newest_in(thread_id):
+            return after
+        turn = self.turn + 1
+        return after.having(turn=turn, came={**self.came, thread_id: turn})
 
 
 class Listings(Kept[Listing]):

@@ -12,7 +12,7 @@ from bot.cards.message_views import snoozed_until
 from bot.lists import words as words_find
 from bot.lists.box_views import Boxes, act_row, box
 from bot.models import Person, Thread
-from bot.slack.blocks import Block, Msg, View, actions, button, context, line, option, quote, run, section
+from bot.slack.blocks import Block, Msg, View, actions, button, context, line, marked, option, quote, run, section
 from bot.slack.inputs import checkboxes
 from bot.text import clip, literal, plain, when_long
 
@@ -123,13 +123,17 @@ def _settings(settings: Sequence[Setting]) -> list[Block]:
 
 
 def _item(item: Item, place: str, number: int, boxes: Boxes | None = None) -> list[Block]:
-    """A conversation in three blocks, or four with a box; the row's id tells a click where it was made."""
+    """A conversation in three blocks, or four with a box.
+
+    The row's id tells a click where it was made, and when the message was written that it shows, "" for none.
+    """
     thread = item.thread
     small = [_timing(thread), f"Assigned to {plain(item.assignee, _NAME)}" if item.assignee else "Unassigned"]
     small += [snoozed_until(item.snoozed)] if item.snoozed else ["Archived"] if thread.archived else []
     *buttons, menu = thread_buttons(thread, snoozed=item.snoozed is not None)
     buttons += [button("Change time…", "snooze", thread.id)] if item.snoozed else []
-    return [*_heading(item, place, boxes), context(*small), *actions(f"{place}|{number}", [*buttons, menu])]
+    row = marked(f"{place}|{number}", thread.last_message.created_at.isoformat() if thread.last_message else "")
+    return [*_heading(item, place, boxes), context(*small), *actions(row, [*buttons, menu])]
 
 
 def _heading(item: Item, place: str, boxes: Boxes | None) -> list[Block]:

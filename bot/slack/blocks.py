@@ -124,6 +124,11 @@ def actions(block_id: str, buttons: Sequence[Block]) -> list[Block]:
     return [{"type": "actions", "block_id": block_id, "elements": list(buttons)}] if buttons else []
 
 
+def marked(row: str, until: object) -> str:
+    """The id of a row that says how much it shows: its clicks tell that, and Slack may show it for a while."""
+    return f"{row}@{until}"
+
+
 def option(words: str, value: str) -> Block:
     """One choice of a select menu or of radio buttons."""
     return {"text": label(words), "value": value}

@@ -160,9 +160,19 @@ def author(body: Body, said: Body) -> Asker:
 
 def seen_in(body: Body) -> str:
     """The private list whose row was pressed, `list|id|page`, or `home`; "" on a card."""
-    actions = body.get("actions") or [{}]
-    place, _, _row = str(actions[0].get("block_id") or "").rpartition("|")
+    place, _, _row = _pressed_row(body)
     return "home" if place.startswith("home|") else place if place.startswith("list|") else ""
+
+
+def shown_until(body: Body) -> str | None:
+    """What the pressed row says of how much it shows (`blocks.marked`); None where it says nothing, as on a card."""
+    _number, marked, until = _pressed_row(body)[2].partition("@")
+    return until if marked else None
+
+
+def _pressed_row(body: Body) -> tuple[str, str, str]:
+    actions = body.get("actions") or [{}]
+    return str(actions[0].get("block_id") or "").rpartition("|")
 
 
 def ticked_now(body: Body) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from bot.slack.payloads import (
     modal_of,
     remembered,
     seen_in,
+    shown_until,
     submitted,
     ticked,
 )
@@ -44,7 +45,7 @@ feature = Feature()
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The option of a card's menu, and a button."""
     place = seen_in(body)
-    seen = await newer.shown(bot, place, asker(body).user, button_value(body))
+    seen = await newer.shown(bot, place, asker(body).user, button_value(body), shown_until(body))
     await accept.thread_form(bot, body, TITLE, partial(OpenSnooze, seen_in=place, seen=seen))
     await ack()
 

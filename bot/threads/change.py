@@ -25,7 +25,7 @@ from bot.people import answers
 from bot.people.access import Actor
 from bot.people.answers import given_back, meanwhile, say
 from bot.queue.job import SENDS_WAIT, Job, Keep, Later, utc_now
-from bot.slack.payloads import Ack, Body, asker, button_value, seen_in
+from bot.slack.payloads import Ack, Body, asker, button_value, seen_in, shown_until
 from bot.snooze import put
 from bot.threads import left_open
 from bot.threads.jobs import PUTS_AWAY, Change, Verb
@@ -52,7 +52,8 @@ FORMER: Final[Mapping[str, Verb]] = {"reopen_thread": "reopen", "unassign": "una
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """A button of a card or in a list; its value is the thread."""
     who, verb, thread_id, place = asker(body), body["actions"][0]["action_id"], button_value(body), seen_in(body)
-    seen = await newer.shown(bot, place, who.user, thread_id) if verb in PUTS_AWAY else None
+    puts_away = verb in PUTS_AWAY
+    seen = await newer.shown(bot, place, who.user, thread_id, shown_until(body)) if puts_away else None
     job = Change(verb=verb, thread_id=thread_id, asker=who, seen_in=place, seen=seen)
     await accept.asked(bot, job)
     await ack()
@@ -108,6 +109,8 @@ def _instead(job: Change, why: str) -> list[Job]:
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
     try:
+        if job.undo:
+            return await left_open.undone(bot, job)
         actor = await bot.access.actor(job.asker, fresh=True)
         if job.verb == "take_or_give_back":
             verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"

@@ -36,7 +36,8 @@ class Change(Asked, tag="change"):
     asks again, rather than find that it is done already. `seen_in` names the list it was pressed in, if any; where it
     is `listed`, a form was opened there, and the list cannot be drawn anew. `note`: what the new assignee is to read.
     `seen`: when the last message was written that was shown to whoever archives or snoozes it; where they wrote after
-    that, it is left open. `unless_after`: the same where that was asked for with a reply.
+    that, it is left open. `unless_after`: the same where that was asked for with a reply. `undo`: it was put away all
+    the same, as they wrote at that very moment, and is opened again as soon as Inbox lets it.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -54,6 +55,7 @@ class Change(Asked, tag="change"):
     note: str = ""
     unless_after: datetime | None = None
     seen: datetime | None = None
+    undo: bool = False
 
     @property
     def pressed(self) -> bool:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot import words
 from bot.card import Card
-from bot.cards.newer import came, is_newer, is_told_more, shown, wrote_since
+from bot.cards.jobs import Missed
+from bot.cards.newer import NOTHING, came, is_newer, is_told_more, shown, shows_newer, wrote_since
 from bot.context import Bot
+from bot.errors import NotNow, RateLimited
 from bot.events.jobs import Refresh
 from bot.models import Thread
 from bot.people import answers
-from bot.people.answers import say
-from bot.queue.job import Job
+from bot.people.answers import meanwhile, say
+from bot.queue.job import SENDS_WAIT, Job, Later, utc_now
+from bot.queue.retries import tried
 from bot.threads.jobs import PUTS_AWAY, Change
-from bot.threads.words import left_open, wrote_again
+from bot.threads.words import already, left_open, opening_again, stays_away, wrote_again
+
+HEARD_WITHIN: Final = timedelta(minutes=1)  # what they write is told of
+JUST_AFTER: Final = timedelta(microseconds=1)
 
 
 async def with_seen(bot: Bot, job: Change) -> Change:
@@ -39,7 +46,7 @@ async def instead(bot: Bot, job: Change, card: Card) -> list[Job] | None:
     elif job.begun or job.seen_in or job.listed_wish:
         wrote = await wrote_since(bot, await bot.inbox.thread(job.thread_id), seen)
     else:
-        wrote = not card.thread.archived and await is_told_more(bot, card, seen)
+        wrote = await is_told_more(bot, card, seen)
     return await _left(bot, job, card, await bot.inbox.thread(job.thread_id)) if wrote else None
 
 
@@ -54,13 +61,60 @@ def _guards(job: Change, card: Card) -> datetime | None:
     return None if card.snoozed and job.pressed else job.last_seen
 
 
+async def undone(bot: Bot, job: Change) -> list[Job]:
+    """What follows where it was put away and is to be opened again. Raises `Later` while Inbox does not let it."""
+    card = await bot.cards.get(job.thread_id)
+    return await _opened(bot, job, card) if card else []
+
+
 async def _left(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job] | None:
-    """It is open, or is opened again where this job closed it; None where a colleague has closed it."""
-    if thread.archived and not job.begun:
+    """It is open, or is opened again where this job closed it; a colleague who has closed it has read that.
+
+    None where it is snoozed.
+    """
+    if not thread.archived:
+        return await _said(bot, job, card, thread)
+    if job.begun:
+        return await _opened(bot, job, card)
+    if card.snoozed:
         return None
-    if thread.archived:
-        thread = await bot.inbox.update_thread(thread.id, archived=False)
+    by = card.archived.who if card.archived and card.thread.archived else None
+    await answers.note(bot, job, "nothing to do")
+    return [say(job.asker, already("archived", by)), _shown(card, thread)]
+
+
+async def _opened(bot: Bot, job: Change, card: Card) -> list[Job]:
+    """What this job has put away is open again, however long Inbox takes: nobody has read what they wrote."""
+    try:
+        thread = await bot.inbox.update_thread(job.thread_id, archived=False)
+    except NotNow as error:
+        if job.age > SENDS_WAIT:
+            await answers.note(bot, job, answers.outcome(error))
+            return [say(job.asker, stays_away(card.thread.who)), Refresh(thread_id=job.thread_id)]
+        pauses = bot.timing.pauses
+        wait = error.retry_after if isinstance(error, RateLimited) else pauses[min(job.tries, len(pauses) - 1)]
+        then = [] if job.undo else [meanwhile(job.asker, opening_again(card.thread.who))]
+        raise Later(wait, tried(job).having(undo=True), *then) from error
+    return await _said(bot, job, card, thread)
+
+
+async def _said(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job]:
     await answers.note(bot, job, "left open: a new message")
     who = card.thread.who
     said = left_open(who) if job.unless_after else wrote_again(who, job.verb)
-    return [say(job.asker, said), Refresh(thread_id=thread.id, shown=thread.with_person(card.thread.person))]
+    return [say(job.asker, said), _shown(card, thread), *await _overlooked(bot, job, card, thread)]
+
+
+async def _overlooked(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job]:
+    """What shows in the channel what they wrote a while ago, where no event tells of it: else nobody could read it."""
+    seen, last, place = job.last_seen, thread.last_message, await bot.cards.place(thread.id)
+    if seen is None or last is None or place is None or shows_newer(card, seen):
+        return []
+    if utc_now() - last.created_at < HEARD_WITHIN:
+        return []
+    since = last.created_at if seen == NOTHING else seen + JUST_AFTER
+    return [Missed(channel=place.channel, thread_id=thread.id, since=since)]
+
+
+def _shown(card: Card, thread: Thread) -> Refresh:
+    return Refresh(thread_id=thread.id, shown=thread.with_person(card.thread.person))

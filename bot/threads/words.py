@@ -36,6 +36,22 @@ def wrote_again(person: str, verb: str) -> str:
     return f"{plain(person, 100)} has written again, so the conversation is left open. Read that, then {verb} it."
 
 
+def opening_again(person: str) -> str:
+    """It was put away as they wrote, and Inbox does not open it again just now."""
+    return (
+        f"{plain(person, 100)} has written again, so the conversation is to stay open. Inbox isn't answering: I'll "
+        "keep trying to open it again for 10 minutes and tell you."
+    )
+
+
+def stays_away(person: str) -> str:
+    """It was put away as they wrote, and Inbox did not open it again for as long as that is tried."""
+    return (
+        f"{plain(person, 100)} has written again, but Inbox did not let me open the conversation again for 10 minutes. "
+        "It is archived and nobody has read that: press *Reopen* on its card."
+    )
+
+
 def not_archived(why: str) -> str:
     """Archiving with a reply has failed; `why` is a whole sentence."""
     return f"Your reply was sent, but the conversation is not archived. {why}"

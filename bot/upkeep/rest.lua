@@ -1,5 +1,6 @@
 -- KEYS: a card, and what leads to it. ARGV: the seconds that it is kept, the thread as it was read, the thread as it is
 -- kept from now on, or "" where it stays as it is; 1 where the conversation is gone, then the fields that stay.
+-- Of the message that it shows stays when that was written.
 -- Whoever snoozed it finds it again, however late.
 local card, life = KEYS[1], tonumber(ARGV[1])
 if redis.call('HGET', card, 'thread') ~= ARGV[2] then return 0 end -- somebody was faster
@@ -15,7 +16,9 @@ end
 if ARGV[3] == '' then return 0 end
 redis.call('HSET', card, 'thread', ARGV[3])
 if ARGV[4] ~= '1' then
-  if redis.call('HDEL', card, 'latest') == 1 then redis.call('HSET', card, 'rested', '1') end
+  local latest = redis.call('HGET', card, 'latest')
+  if latest then redis.call('HSET', card, 'rested', cjson.decode(latest).created_at) end
+  redis.call('HDEL', card, 'latest')
   return 1
 end
 for _, field in ipairs(redis.call('HKEYS', card)) do

@@ -216,6 +216,48 @@ async def test_what_got_a_new_message_since_the_list_was_drawn_stays(on: Stage) 
     assert [thread(on, one).archived for one in some] == [True, False, False, True]
 
 
+@pytest.mark.parametrize("action", ["archive", "snooze"])
+async def test_what_slack_has_not_shown_in_a_row_yet_stays(on: Stage, action: str) -> None:
+    some, shown = await some_ticked(on, 2, [0, 1])
+    await on.inbox.customer_writes(thread(on, some[0]).id, "One more thing")
+    await on.inbox.teammate_writes(thread(on, some[1]).id, "Answered: nothing new from them")
+    before = shown.blocks
+    await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")  # of the first row, which is left open
+    await on.slack.until(lambda: "One more thing" in on.slack.show(shown))
+    await idle(on)
+    now, shown.blocks = shown.blocks, before  # Ana's Slack is slower than the bot
+    done = {"archive": "archived", "snooze": "snoozed"}[action]
+    if action == "archive":
+        await press(on, shown, action)
+    else:
+        await chosen(on, shown, action, "Until", when="tomorrow")
+    await on.slack.until(lambda: f"1 {done}, 1 had a new message and stays." in "".join(outcomes(on)))
+    await idle(on)
+    assert [thread(on, one).archived for one in some] == [False, True]
+    shown.blocks = now
+    await tick(on, shown, some[0])
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: outcomes(on)[-1] == "✅ 1 archived.")
+    assert thread(on, some[0]).archived
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_what_stays_for_a_new_message_shows_it_in_its_row_and_is_archived_then(on: Stage, heard: bool) -> None:
+    await card_of(on)
+    on.inbox.auto_deliver = heard
+    shown = await all_ticked(on)
+    await on.inbox.customer_writes(on.acme.sarah, "One more thing")
+    await idle(on)
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: "1 had a new message and stays." in "".join(outcomes(on)))
+    await on.slack.until(lambda: "One more thing" in on.slack.show(shown))
+    await idle(on)
+    await tick(on, shown, on.acme.sarah)
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: outcomes(on)[-1] == "✅ 1 archived.")
+    assert thread(on).archived
+
+
 async def test_what_comes_at_the_very_moment_is_not_archived_unread(on: Stage) -> None:
     some, shown = await some_ticked(on, 1, [0])
     world, archive = on.inbox.world, on.inbox.world.archive
@@ -493,9 +535,9 @@ async def test_whoever_dies_over_its_beginning_it_begins_once(on: Stage) -> None
     while died:
         await conversation(on, on.inbox.add_person(f"late{lives}", f"Late {lives}"), "Hi")
         shown = await all_ticked(on)
-        place = next(one["block_id"] for one in shown.blocks if str(one.get("block_id")).endswith("|bulk"))
+        place = next(one["block_id"] for one in shown.blocks if "|bulk@" in str(one.get("block_id")))
         asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=shown.channel)
-        job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).rpartition("|")[0], asker=asker)
+        job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).partition("|bulk@")[0], asker=asker)
         then, died = await worked(on, job, lives)
         await on.bridge.lanes.accept(*(one.having(ref=job.ref) for one in then))  # as a worker does
         await idle(on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.conftest import Open
+from bot.threads.jobs import Change
+from tests.conftest import QUICK, Open
 from tests.e2e.steps import (
     Picture,
     as_body,
@@ -30,8 +32,14 @@ from tests.e2e.steps import (
     told,
     until,
 )
+from tests.e2e.test_conversation import below
+from tests.e2e.test_unread import me
 
 HOSTILE = "<!channel> *bold* <https://evil.example|click> & "
+
+
+def ago(**how_long: float) -> datetime:
+    return datetime.now(UTC) - timedelta(**how_long)
 
 
 @pytest.fixture(params=["1.0", "2"])
@@ -532,6 +540,82 @@ async def test_a_message_that_is_gone_when_it_is_read_holds_up_nobody(opened: Op
     await on.slack.until(lambda: cards(on))
     await idle(on)
     assert [("Still here" in shows(on, card)) for card in cards(on)] == [True]
+
+
+async def test_an_outage_before_a_message_can_be_read_is_no_look_for_it(opened: Open) -> None:
+    on = await opened(versions=["v2"], timing=replace(QUICK, pauses=(0.01,)))
+    card = await card_of(on)
+    on.inbox.fail("GET /v2/messages/*", 503, times=6)
+    on.inbox.fail("GET /v2/messages/*", code="messageNotFound")
+    await on.inbox.customer_writes(on.acme.sarah, "The second")
+    await on.slack.until(lambda: "The second" in shows(on, card))
+    assert on.inbox.faults == []
+
+
+async def test_an_outage_before_what_our_side_wrote_can_be_read_is_no_look_for_it(opened: Open) -> None:
+    on = await opened(versions=["v2"], timing=replace(QUICK, pauses=(0.01,)))
+    card = await card_of(on)
+    on.inbox.fail("GET /v2/messages/*", 503, times=6)
+    on.inbox.fail("GET /v2/messages/*", code="messageNotFound")
+    await on.inbox.teammate_writes(thread(on).id, "Of course")
+    await on.slack.until(lambda: "Of course" in below(on, card))
+    assert on.inbox.faults == []
+
+
+async def test_what_came_while_an_account_was_signed_out_is_news_and_not_its_history(on: Stage) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "On Friday", at=ago(hours=60))
+    await on.slack.until(lambda: cards(on))
+    await idle(on)
+    (card,), found = cards(on), thread(on)
+    found.syncing = True
+    await on.inbox.customer_writes(found.id, "Last year", at=ago(days=300))
+    await on.inbox.customer_writes(found.id, "On Saturday", at=ago(hours=30))
+    await on.inbox.teammate_writes(found.id, "Answered on Saturday", at=ago(hours=29))
+    await idle(on)
+    said = below(on, card)
+    assert [one in said for one in ("Last year", "On Saturday", "Answered on Saturday")] == [False, True, True]
+    assert "On Saturday" in shows(on, card)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: found.archived)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_what_no_event_told_of_is_shown_once_it_keeps_a_conversation_open(on: Stage, answered: bool) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "The first", at=ago(minutes=9))
+    await on.slack.until(lambda: cards(on))
+    await idle(on)
+    (card,), found = cards(on), thread(on)
+    on.inbox.auto_deliver = False
+    for number in range(2):
+        await on.inbox.customer_writes(found.id, f"Not heard of {number}", at=ago(minutes=8 - number))
+    if answered:
+        await on.inbox.teammate_writes(found.id, "Answered", at=ago(minutes=5))
+    job = Change(verb="archive", thread_id=found.id, seen=found.messages[0].created_at, asker=me(on), begun=answered)
+    await on.bridge.lanes.accept(job)
+    await hears(on, on.acme.ana, "Sarah Chen has written again, so the conversation is left open.")
+    await idle(on)
+    said = below(on, card)
+    assert [said.count(one) for one in ("The first", "Not heard of 0", "Not heard of 1")] == [1, 1, 1]
+    assert not found.archived
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: found.archived)
+    await idle(on)
+    assert "Archived by Ana" in shows(on, card)
+
+
+async def test_what_was_written_just_now_is_shown_by_its_event_alone(on: Stage) -> None:
+    card = await card_of(on)
+    heard, on.inbox.auto_deliver = len(on.inbox.events), False
+    await on.inbox.customer_writes(on.acme.sarah, "The second")
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await hears(on, on.acme.ana, "Sarah Chen has written again, so the conversation is left open.")
+    await idle(on)
+    assert below(on, card) == ""
+    for event in on.inbox.events[heard:]:
+        await on.inbox.redeliver(event.id)
+    await on.slack.until(lambda: "The second" in shows(on, card))
+    await idle(on)
+    assert "while I was away" not in below(on, card)
 
 
 async def test_archive_leaves_open_what_says_something_that_the_card_could_not_show_yet(

@@ -6,6 +6,9 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+from redis import Redis
+
 from bot.people.record import AuditLog
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
@@ -13,7 +16,7 @@ from bot.store import keys
 from bot.store.connect import connect
 from bot.upkeep.jobs import Tidy
 from tests.e2e.rules import inbox
-from tests.e2e.steps import calls, card_of, click, hears, idle, labels, shows, thread, until
+from tests.e2e.steps import calls, card_of, click, form, hears, idle, labels, shows, thread, until
 from tests.e2e.test_assign_by_rule import people
 from tests.e2e.test_connect import SECRET, assert_closed
 
@@ -60,6 +63,50 @@ async def test_after_a_rest_a_card_waits_for_an_inbox_that_is_away(on: Stage, re
     await on.slack.until(lambda: "Unassign" in labels(on.slack.message(card.channel, card.ts)))
     await idle(on)
     assert "The first" in shows(on, card)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("action", ["Archive", "Snooze…"])
+async def test_what_comes_after_a_rest_is_not_put_away_before_it_is_heard_of(
+    on: Stage, redis_url: str, action: str, kept: bool
+) -> None:
+    """Where it is not `kept` until when was shown what was written, an earlier version has put it to rest."""
+    card = await at_rest(on, redis_url)
+    if not kept:
+        with Redis.from_url(redis_url) as redis:
+            redis.hset(keys.card(thread(on).id), "rested", "1")
+    heard, on.inbox.auto_deliver = len(on.inbox.events), False
+    await on.inbox.customer_writes(on.acme.sarah, "The second")
+    await on.slack.press(on.acme.ana, card.channel, card.ts, action)
+    if action == "Snooze…":
+        await form(on, on.acme.ana, "Until")
+        assert (await on.slack.submit(on.acme.ana)).ok
+    await hears(on, on.acme.ana, "Sarah Chen has written again, so the conversation is left open.")
+    await idle(on)
+    assert not thread(on).archived
+    on.inbox.auto_deliver = True
+    for event in on.inbox.events[heard:]:
+        await on.inbox.redeliver(event.id)
+    await on.slack.until(lambda: "The second" in shows(on, card))
+    await idle(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: thread(on).archived)
+    await idle(on)
+    assert thread(on).archived
+
+
+async def test_what_an_earlier_version_put_to_rest_is_archived_once_its_card_says_what_was_written(
+    on: Stage, redis_url: str
+) -> None:
+    """It did not keep until when was shown what was written, which may be less than a week ago."""
+    card = await at_rest(on, redis_url)
+    with Redis.from_url(redis_url) as redis:
+        redis.hset(keys.card(thread(on).id), "rested", "1")
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await hears(on, on.acme.ana, "Sarah Chen has written again, so the conversation is left open.")
+    await idle(on)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
 
 
 async def test_who_gets_it_while_inbox_is_asked_after_a_rest_keeps_it_on_the_card(on: Stage, redis_url: str) -> None:

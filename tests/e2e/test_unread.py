@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from bot.queue.job import Asker, utc_now
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
+from bot.store import keys
 from bot.threads.jobs import Change, Wish
 from bot.triage.jobs import StepTriage
 from tests.e2e.deaths import everywhere, worked
@@ -70,6 +73,65 @@ async def test_what_came_since_home_was_drawn_is_not_archived_and_home_shows_it(
     await on.slack.press_home(on.acme.ana, "Archive")
     await on.slack.until(lambda: "Sarah Chen" not in seen(on))
     assert (thread(on).archived, archived(on)) == (True, 1)
+
+
+async def test_what_slack_has_not_shown_at_home_is_not_archived_though_it_was_read(on: Stage) -> None:
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await opened_home(on)
+    await write(on, answered=False)
+    on.slack.fail("views.publish", status=500, times=None)
+    assert (await on.slack.open_home(on.acme.ana)).ok
+    await idle(on)
+    on.slack.heal()
+    assert "It is urgent" not in seen(on)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await on.slack.until(lambda: "It is urgent" in seen(on))
+    assert (thread(on).archived, archived(on)) == (False, 0)
+    await on.slack.press_home(on.acme.ana, "Archive")
+    await on.slack.until(lambda: thread(on).archived)
+
+
+@pytest.mark.parametrize("action", ["Archive", "Snooze…"])
+async def test_a_row_that_slack_has_not_replaced_yet_is_worth_what_it_shows(on: Stage, action: str) -> None:
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await inbox(on, "unassigned")
+    shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+    await write(on, answered=False)
+    before = shown.blocks
+    await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
+    await on.slack.until(lambda: "It is urgent" in on.slack.show(shown))
+    await idle(on)
+    on.slack.private_words.clear()
+    shown.blocks = before  # Ana's Slack is slower than the bot
+    await on.slack.press_ephemeral(on.acme.ana, shown, action)
+    if action == "Snooze…":
+        await form(on, on.acme.ana, "Until")
+        assert (await on.slack.submit(on.acme.ana)).ok
+    await hears(on, on.acme.ana, AGAIN)
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (False, 0)
+
+
+async def test_a_row_that_an_earlier_version_drew_is_worth_what_was_read_for_it(on: Stage) -> None:
+    await conversation(on, on.acme.sarah, "Anybody?", 1)
+    await inbox(on, "unassigned")
+    shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+
+    def as_before() -> None:
+        (row,) = [one for one in shown.blocks if str(one.get("block_id")).startswith("list|")]
+        row["block_id"] = row["block_id"].partition("@")[0]
+
+    await write(on, answered=False)
+    as_before()
+    await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await on.slack.until(lambda: "It is urgent" in on.slack.show(shown))
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (False, 0)
+    as_before()
+    await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
+    await on.slack.until(lambda: thread(on).archived)
 
 
 @pytest.mark.parametrize("where", ["list", "home"])
@@ -160,13 +222,14 @@ async def test_what_comes_while_a_click_on_the_card_waits_is_not_archived(on: St
     assert (thread(on).archived, archived(on)) == (False, 0)
 
 
-def at_that_moment(on: Stage) -> None:
-    """They write once, just before Inbox archives it."""
+def at_that_moment(on: Stage, then: Callable[[], None] = lambda: None) -> None:
+    """They write once, just before Inbox archives it; and what happens `then`."""
     world, archive, left = on.inbox.world, on.inbox.world.archive, ["Wait!"]
 
     def meanwhile(found: Any, archived: bool) -> None:
         if archived and left:
             world.write(found, "person", left.pop())
+            then()
         archive(found, archived)
 
     world.archive = meanwhile  # type: ignore[method-assign,assignment]
@@ -190,6 +253,102 @@ async def test_what_comes_at_that_very_moment_is_opened_again(on: Stage, where: 
     await idle(on)
     assert (thread(on).archived, archived(on)) == (False, 1)
     assert "Archived" not in shows(on, card)
+
+
+@pytest.mark.parametrize("status", [503, 401, 429])
+@pytest.mark.parametrize("where", ["card", "list"])
+async def test_what_came_at_that_very_moment_is_opened_again_though_inbox_goes_away_then(
+    on: Stage, where: str, status: int, redis_url: str
+) -> None:
+    card = await card_of(on)
+    later = 1.0 if status == 429 else None
+    at_that_moment(on, lambda: on.inbox.fail("PATCH *", status, times=2, retry_after=later))
+    if where == "card":
+        await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    else:
+        await inbox(on, "unassigned")
+        shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+        await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await idle(on)
+    assert (thread(on).archived, archived(on), len(on.inbox.faults)) == (False, 1, 0)
+    assert "Archived" not in shows(on, card)
+    with Redis.from_url(redis_url) as redis:
+        assert redis.zscore(keys.WAITING, thread(on).id)  # somebody is reminded of it
+
+
+async def test_what_cannot_be_opened_again_is_said_to_be_archived_unread(on: Stage) -> None:
+    card = await card_of(on)
+    written, long_ago = thread(on).messages[-1].created_at, utc_now() - timedelta(minutes=11)
+    at_that_moment(on, lambda: on.inbox.fail("PATCH *", 503, times=None))
+    job = Change(verb="archive", thread_id=thread(on).id, seen=written, asker=me(on), at=long_ago)
+    await on.bridge.lanes.accept(job)
+    said = "Sarah Chen has written again, but Inbox did not let me open the conversation again for 10 minutes."
+    await hears(on, on.acme.ana, f"{said} It is archived and nobody has read that: press *Reopen* on its card.")
+    await idle(on)
+    assert "Reopen" in shows(on, card)
+
+
+# --- what a colleague has read and put away --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["card", "list", "home", "reply"])
+async def test_what_a_colleague_read_and_archived_meanwhile_is_not_opened_again(on: Stage, where: str) -> None:
+    card = await card_of(on)
+    written = thread(on).messages[-1].created_at
+    if where == "card":
+        await snooze_form(on, on.acme.ana, card)
+    elif where == "list":
+        await inbox(on, "unassigned")
+        shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+        await on.slack.press_ephemeral(on.acme.ana, shown, "Snooze…")
+    elif where == "home":
+        await opened_home(on)
+        await on.slack.press_home(on.acme.ana, "Snooze…")
+    await write(on, answered=False)
+    await on.slack.until(lambda: "It is urgent" in shows(on, card))
+    await idle(on)
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
+    await idle(on)
+    if where == "reply":
+        await on.bridge.lanes.accept(
+            Change(verb="archive", thread_id=thread(on).id, unless_after=written, asker=me(on))
+        )
+    else:
+        await form(on, on.acme.ana, "Until")
+        assert (await on.slack.submit(on.acme.ana)).ok
+    await hears(on, on.acme.ana, "That conversation is already archived (by Bo).")
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (True, 1)
+    assert as_body(on, archived=False) not in [call.body for call in calls(on, "PATCH")]
+    assert "Archived by Bo" in shows(on, card)
+
+
+@pytest.mark.parametrize("action", ["Archive", "Snooze…"])
+async def test_what_was_read_and_archived_in_inbox_is_not_opened_again_by_an_old_row(on: Stage, action: str) -> None:
+    await card_of(on)
+    on.inbox.auto_deliver = False  # the bot does not hear of what happens
+    await inbox(on, "unassigned")
+    shown = await whisper(on, on.acme.ana, "Unassigned conversations (1)")
+    await write(on, answered=False)
+    await on.inbox.app_archives(thread(on).id)
+    await on.slack.press_ephemeral(on.acme.ana, shown, action)
+    if action == "Snooze…":
+        await form(on, on.acme.ana, "Until")
+        assert (await on.slack.submit(on.acme.ana)).ok
+    await hears(on, on.acme.ana, "That conversation is already archived.")
+    await idle(on)
+    assert (thread(on).archived, calls(on, "PATCH")) == (True, [])
+
+
+async def test_what_a_colleague_archived_meanwhile_is_snoozed_where_they_wrote_nothing(on: Stage) -> None:
+    card = await card_of(on)
+    await snooze_form(on, on.acme.ana, card)
+    await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
+    assert (await on.slack.submit(on.acme.ana)).ok
+    await on.slack.until(lambda: "Snoozed until" in shows(on, card))
 
 
 # --- workers that die ------------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any
     await Lifetimes(redis).rest("t1")
     card = await cards.get("t1")
     assert card is not None
-    assert (card.rested, card.latest, card.answered) == (True, None, BY_ANA)
+    assert (card.rested, card.said, card.latest, card.answered) == (True, said.created_at, None, BY_ANA)
     person = talker.having(bio=None, picture=None)
     assert card.thread == thread.having(last_message=None, person=person, platform_id=None)
     assert await cards.place("t1") == PLACE
@@ -145,7 +145,7 @@ async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any
     await cards.put_latest("t1", said)
     woken = await cards.get("t1")
     assert woken is not None
-    assert (woken.rested, woken.latest, woken.thread) == (False, said, thread)
+    assert (woken.rested, woken.said, woken.latest, woken.thread) == (False, None, said, thread)
 
 
 async def size(redis: Any) -> int:

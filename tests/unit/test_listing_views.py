@@ -19,6 +19,7 @@ from bot.lists.views import PAGE, Item, Part, Setting, home, listing
 from bot.models import Member, Person, Thread
 from bot.sandbox.slack.block_kit.blocks import view_problems
 from bot.slack.blocks import Msg, View
+from bot.slack.payloads import seen_in, shown_until
 from bot.waits.views import my_choice
 from tests.unit.test_views import (
     AT,
@@ -135,9 +136,13 @@ def test_a_long_message_is_cut_in_a_list_and_in_a_question() -> None:
 
 
 def test_every_row_tells_a_click_where_it_was_made() -> None:
-    shown = listing("*Mine (2)*", [item(), item(id="t2")], seen_in="list|l1", page=3, pages=9)
-    rows = [block["block_id"] for block in shown["blocks"] if block["type"] == "actions"]
-    assert rows == ["list|l1|3|0", "list|l1|3|1", "pages|list|l1"]
+    """And until when it shows what was written."""
+    shown = listing("*Mine (2)*", [item(), item(last_message=None)], seen_in="list|l1", page=3, pages=9)
+    rows, at = [one["block_id"] for one in shown["blocks"] if one["type"] == "actions"], message("").created_at
+    assert rows == [f"list|l1|3|0@{at.isoformat()}", "list|l1|3|1@", "pages|list|l1"]
+    pressed = [{"actions": [{"block_id": one}]} for one in (*rows, "list|l1|3|0", "home|0|1", "home|0|1@", "b", "")]
+    assert [shown_until(one) for one in pressed] == [at.isoformat(), "", *[None] * 3, "", None, None]
+    assert [seen_in(one) for one in pressed] == [*["list|l1|3"] * 2, "", "list|l1|3", "home", "home", "", ""]
 
 
 @pytest.mark.parametrize(
