@@ -392,6 +392,29 @@ async def test_what_comes_before_another_worker_takes_over_is_left_open(on: Stag
     assert taken_over > 5
 
 
+@pytest.mark.exhaustive
+async def test_whoever_dies_over_it_what_was_archived_unread_is_opened_again(on: Stage) -> None:
+    on.inbox.world.reopens = False
+
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        found = thread(on, person)
+        newest = found.messages[-1].created_at
+        await on.inbox.customer_writes(found.id, "One more thing")
+        await idle(on)
+        on.inbox.auto_deliver = False  # the test works it outside its lane, in which what happens in Inbox waits
+        await on.inbox.app_archives(found.id)
+        job = Change(verb="archive", thread_id=found.id, seen=newest, begun=True, undo=True, asker=me(on))
+        then, died = await worked(on, job, lives)
+        await on.bridge.lanes.accept(*then)
+        await idle(on)
+        on.inbox.auto_deliver = True
+        assert not found.archived
+        assert "Waiting since" in shows(on, card)
+        return died
+
+    await everywhere(on, act)
+
+
 # --- triage ----------------------------------------------------------------------------------------------------------
 
 
