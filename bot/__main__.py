@@ -8,7 +8,7 @@ import gc
 import re
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, SettingsError
@@ -150,22 +150,26 @@ async def _operate(asked: argparse.Namespace, wanted: Settings) -> int:
 
 
 async def _work(*, web: bool, worker: bool) -> int:
-    with _nothing_collected():
-        import structlog
+    async with AsyncExitStack() as stack:
+        with _nothing_collected():
+            import structlog
 
-        from bot import log, settings, telemetry
-        from bot.app import bridge
-        from bot.run import run
+            from bot import log, settings, telemetry
+            from bot.store import embedded
 
-    wanted = settings.load()
-    log.configure(wanted.log_level, wanted.log_format)
-    structlog.get_logger(__name__).info("starting", version=version(), web=web, worker=worker)
-    telemetry.start(wanted)
-    try:
-        async with bridge(wanted) as built:
-            await run(built, web=web, worker=worker)
-    finally:
-        telemetry.stop()
+            wanted = settings.load()
+            log.configure(wanted.log_level, wanted.log_format)
+            structlog.get_logger(__name__).info("starting", version=version(), web=web, worker=worker)
+            telemetry.start(wanted)
+            stack.callback(telemetry.stop)
+            # The embedded Valkey starts while the rest is imported.
+            valkey = None if wanted.redis_url else embedded.begin(wanted.bot_data_dir, wanted.bot_data_sync)
+
+            from bot.app import bridge
+            from bot.run import run
+
+            built = await stack.enter_async_context(bridge(wanted, valkey=valkey))
+        await run(built, web=web, worker=worker)
     return 0
 
 
@@ -173,9 +177,11 @@ async def _work(*, web: bool, worker: bool) -> int:
 def _nothing_collected() -> Iterator[None]:
     """The garbage collector would go through what is imported over and over, meanwhile and later: 15 % of the start."""
     gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def script() -> None:

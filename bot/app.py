@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -58,6 +58,7 @@ from bot.snippets.store import Snippets
 from bot.snooze.store import Snoozes
 from bot.start import Started, begun, both_answer, followed, inbox_client, opened_redis, opened_slack, started
 from bot.stats.store import Counts
+from bot.store.embedded import Valkey
 from bot.store.health import health, write
 from bot.store.layout import migrate
 from bot.targets.store import Targets
@@ -84,14 +85,16 @@ class Bridge:
 
 
 @asynccontextmanager
-async def bridge(settings: Settings, timing: Timing | None = None) -> AsyncIterator[Bridge]:
-    """Build everything, and close it in the end.
+async def bridge(
+    settings: Settings, timing: Timing | None = None, valkey: Callable[[], Valkey] | None = None
+) -> AsyncIterator[Bridge]:
+    """Build everything, and close it in the end. `valkey` waits for the embedded one where that was begun before.
 
     Raises `SettingsError` for what an operator must set right, and `BotError`s when Redis, Slack or Inbox does not
     answer and has never answered before.
     """
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(opened_redis(settings))
+        redis = await stack.enter_async_context(opened_redis(settings, valkey))
         await migrate(redis)
         slack = await stack.enter_async_context(opened_slack(settings))
         http = await stack.enter_async_context(http_client(settings.inbox_api_base_url, slack.network))

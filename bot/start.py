@@ -44,6 +44,7 @@ from bot.slack.session import slack_session
 from bot.slack.workspace import Installation
 from bot.store import embedded
 from bot.store.connect import check, connect
+from bot.store.embedded import Valkey
 from bot.store.installation import InstallState
 from bot.store.quota import Quota
 
@@ -59,9 +60,13 @@ def process_name() -> str:
 
 
 @asynccontextmanager
-async def opened_redis(settings: Settings) -> AsyncIterator[Redis]:
-    """The Redis of REDIS_URL or the embedded Valkey, once it answers. Raises `StoreUnavailable`."""
-    own = embedded.start(settings.bot_data_dir, settings.bot_data_sync) if settings.redis_url is None else None
+async def opened_redis(settings: Settings, begun: Callable[[], Valkey] | None = None) -> AsyncIterator[Redis]:
+    """The Redis of REDIS_URL or the embedded Valkey, which may have `begun`, once it answers.
+
+    Raises `StoreUnavailable`, and `SettingsError` where that Valkey cannot be had.
+    """
+    valkey = begun or partial(embedded.start, settings.bot_data_dir, settings.bot_data_sync)
+    own = valkey() if settings.redis_url is None else None
     redis = connect(own.url if own else settings.redis_url.get_secret_value(), name=process_name())  # type: ignore[union-attr]  # one of both
     try:
         log.info("redis", version=await check(redis), embedded=own is not None)

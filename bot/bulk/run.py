@@ -79,6 +79,8 @@ async def work(job: Bulk, keep: Keep, bot: Bot) -> list[Job]:
         if not job.slept:
             raise Later(_pause(bot, job), job.having(slept=True))
         return [job.having(waits=False, slept=False, rests=0.0)]
+    if not job.left:  # whom the last ones were with, is forgotten
+        return await _ended(bot, job)
     return await _step(bot, job, keep)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,7 @@ from bot.cards.jobs import Leave, Lost, Render, RenderBelow
 from bot.cards.message_views import follow_ups
 from bot.cards.posting import awake
 from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
+from bot.channels.store import ChannelChoices
 from bot.context import Bot
 from bot.errors import NotThere, SlackRefused
 from bot.events.jobs import Recheck
@@ -88,24 +90,30 @@ async def in_turn(bot: Bot, job: Leave | RenderBelow, channel: str) -> list[Job]
 
 async def draw(bot: Bot, card: Card, channel: str) -> Msg:
     """The card as it may stand in `channel`; by when to answer is looked at then."""
-    thread, link = card.thread, await bot.directory.account(card.thread.account_link_id)
-    choices, shows, writers = await asyncio.gather(
-        bot.preferences.channel(channel), bot.sharing.shows(channel), bot.replies.writers(thread.id)
+    thread = card.thread
+    link, choices, shows, writers = await asyncio.gather(
+        bot.directory.account(thread.account_link_id),
+        bot.preferences.channel(channel),
+        bot.sharing.shows(channel),
+        bot.replies.writers(thread.id),
     )
     by = choices.reminders.answer_by(card.owed_since) if card.owed_since and card.state == "waiting" else None
     late = by is not None and by <= utc_now()
-    await bot.targets.drawn(thread.id, by, late=late)
+    drawn = partial(bot.targets.drawn, thread.id, by, late=late)
     account = link.label if link else "your account"
     if not shows:
+        await drawn()
         return closed_card(card, account=account)
     if latest := card.latest or thread.last_message:
-        card = card.having(latest=latest.at(utc_now()).veiled(choices.privacy))
-    status, tags = await bot.directory.labels(thread.person)
+        card = card.having(latest=fresh(latest, choices))
+    _, (status, tags), assignee = await asyncio.gather(
+        drawn(), bot.directory.labels(thread.person), bot.directory.assignee(thread.assignee_id)
+    )
     valued = thread.person is not None and thread.person.valuation is not None
     return thread_card(
         card,
         account=account,
-        assignee=await bot.directory.assignee(thread.assignee_id),
+        assignee=assignee,
         status=status,
         tags=tags,
         currency=await bot.directory.currency() if valued else "",
@@ -122,16 +130,17 @@ async def with_mention(bot: Bot, place: Place, message: Msg) -> Msg:
     return mentioning(message, user) if user and await bot.sharing.shows(place.channel) else message
 
 
-async def fresh(bot: Bot, message: Message, channel: str) -> Message:
+def fresh(message: Message, choices: ChannelChoices) -> Message:
     """As much of the message as the channel wants to show, with the files that still answer."""
-    return message.at(utc_now()).veiled((await bot.preferences.channel(channel)).privacy)
+    return message.at(utc_now()).veiled(choices.privacy)
 
 
 async def draw_below(bot: Bot, card: Card, channel: str, messages: Sequence[Message], view: View = follow_ups) -> Msg:
     """More messages of the conversation as they may stand below its card in `channel`."""
-    if not await bot.sharing.shows(channel):
+    shows, choices = await asyncio.gather(bot.sharing.shows(channel), bot.preferences.channel(channel))
+    if not shows:
         return closed_note(await bot.directory.account_label(card.thread.account_link_id))
-    return view([await fresh(bot, one, channel) for one in messages], card.thread.person)
+    return view([fresh(one, choices) for one in messages], card.thread.person)
 
 
 async def shared(bot: Bot, channel: str) -> list[Job]:

@@ -33,6 +33,7 @@ class Post(Background, tag="post"):
     `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
     `attempt` is written down before it is made. Where it `opens` the card's thread, what stands on the card alone goes
     below it, though nothing waits. `alone`: the next post shows one message, as Slack refused several together.
+    `ahead`: it goes before what was missed, which Inbox does not tell.
     """
 
     merge: ClassVar[bool] = True
@@ -43,6 +44,7 @@ class Post(Background, tag="post"):
     waits: bool = False
     opens: bool = False
     alone: bool = False
+    ahead: bool = False
     attempt: Attempt | None = None
 
     @property

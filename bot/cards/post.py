@@ -18,6 +18,7 @@ from bot.cards.jobs import Amend, Attempt, Leave, Lost, Post, Render, RenderBelo
 from bot.cards.message_views import that_fit
 from bot.cards.posting import awake, comes_first, made, shows, slot, stands, unseen, waits_since, with_latest
 from bot.cards.posts_store import Waiting
+from bot.channels.store import ChannelChoices
 from bot.context import Bot
 from bot.errors import CardDeleted, ContentRefused, Gone, InboxError
 from bot.feature import Feature
@@ -51,8 +52,9 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
         return []
     if job.attempt and (found := await made(bot, job.attempt, place)):
         return await _found(bot, job, job.attempt, found)
-    if owed:
-        await _catch_up(bot, job, owed)
+    if owed and not job.ahead:
+        job = job.having(ahead=not await _caught_up(bot, job, owed), failures=0)  # those of the wait, which is over
+        await keep(job)
     card = await awake(bot, card)
     waiting = await _waiting(bot, job, card, place, memory.pin)
     if not waiting:
@@ -60,14 +62,14 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     job = job.having(attempt=None)
     channel = _wanted(waiting, memory.pin)
     below = place if place and place.channel == channel else None
-    await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
-    shown = await _next(bot, waiting[:1] if job.alone and below else waiting, below)
+    turn = NEW if place and not job.opens else FIRST  # what opens it, a receipt waits for
+    _, choices = await asyncio.gather(slot(bot, job, channel, turn), bot.preferences.channel(channel))
+    shown = _next(waiting[:1] if job.alone and below else waiting, below, choices)
     messages = [one.message for one in shown]
     attempt = await _attempt(bot, card, channel, place, shown)
     card = with_latest(card, messages)
     job = job.having(attempt=attempt)
-    await keep(job)
-    message = await _drawn(bot, card, attempt, messages)
+    _, message = await asyncio.gather(keep(job), _drawn(bot, card, attempt, messages))
     mark = {"message_id": attempt.ids[0]}
     thread_ts, seen, several = attempt.thread_ts, attempt.notice.broadcast, len(shown) > 1
     try:
@@ -108,12 +110,16 @@ async def _drawn(bot: Bot, card: Card, attempt: Attempt, messages: Sequence[Mess
 
 async def _waiting(bot: Bot, job: Post, card: Card, place: Place | None, pin: Pin | None) -> list[Waiting]:
     """What is to be shown; before the second message below a card goes the first, which stands on the card alone."""
-    waiting = await bot.posts.waiting(job.thread_id)
+    waiting, alone = await asyncio.gather(bot.posts.waiting(job.thread_id), _alone(bot, card, place))
     stays = place and (_wanted(waiting, pin) == place.channel if waiting else job.opens)
-    if place and stays and await bot.posts.alone(card, place):
+    if place and stays and alone:
         await bot.posts.open(job.thread_id, place.channel)
         waiting = await bot.posts.waiting(job.thread_id)
     return waiting if place or any(one.message.inbound for one in waiting) else []
+
+
+async def _alone(bot: Bot, card: Card, place: Place | None) -> bool:
+    return place is not None and await bot.posts.alone(card, place)
 
 
 def _wanted(waiting: Sequence[Waiting], pin: Pin | None) -> str:
@@ -122,15 +128,18 @@ def _wanted(waiting: Sequence[Waiting], pin: Pin | None) -> str:
     return pin.channel if pin else (theirs or waiting)[-1].entry.channel
 
 
-async def _next(bot: Bot, waiting: Sequence[Waiting], below: Place | None) -> Sequence[Waiting]:
+def _next(waiting: Sequence[Waiting], below: Place | None, choices: ChannelChoices) -> Sequence[Waiting]:
     """What the next post shows: a card one message to us, a post below it as many as fit."""
     if below is None:
         return [one for one in waiting if one.message.inbound][:1] or waiting[:1]
-    return waiting[: that_fit([await fresh(bot, one.message, below.channel) for one in waiting])]
+    return waiting[: that_fit([fresh(one.message, choices) for one in waiting])]
 
 
-async def _catch_up(bot: Bot, job: Post, since: datetime) -> None:
-    """What was missed in the conversation since then and is not shown comes before what is new in it."""
+async def _caught_up(bot: Bot, job: Post, since: datetime) -> bool:
+    """What was missed in the conversation since then and is not shown comes before what is new in it.
+
+    False where Inbox does not tell it and it is waited for no longer.
+    """
     try:
         messages = await unseen(bot, job.thread_id, since)
     except Gone:
@@ -138,11 +147,12 @@ async def _catch_up(bot: Bot, job: Post, since: datetime) -> None:
     except InboxError as error:
         await comes_first(bot, job, error)
         log.warning("not_caught_up", ref=job.ref, thread=job.thread_id, status=error.status)
-        return
+        return False
     for number, message in enumerate(messages):
         await bot.posts.put(message, job.channel, number)  # in Inbox's order, where several were written at once
         await waits_since(bot, message)
     await bot.feed.caught_up(job.thread_id)
+    return True
 
 
 async def _found(bot: Bot, job: Post, attempt: Attempt, found: Place) -> list[Job]:
@@ -168,7 +178,9 @@ async def _stands(
     card = await shows(bot, job.thread_id, [one.message for one in shown])
     if not attempt.thread_ts and card and card.latest:  # a card shows what is newest; what is older goes below it
         shown = [one for one in shown if one.message.id == card.latest.id]
-    changed, left = await bot.posts.put_shown(place, job.thread_id, shown)
+    (changed, left), told = await asyncio.gather(
+        bot.posts.put_shown(place, job.thread_id, shown), shared(bot, attempt.channel)
+    )
     then: list[Job] = [Amend(thread_id=job.thread_id, message_id=one, in_turn=True) for one in changed]
     if attempt.thread_ts or card != drawn:  # who changes it from now on, draws it where it stands
         then.append(Render(thread_id=job.thread_id))
@@ -176,4 +188,4 @@ async def _stands(
         then.append(Leave(thread_id=job.thread_id, old=attempt.old))
     if left:
         then.append(again.having(message=left[0].message, opens=False, at=utc_now()))
-    return [*then, *await shared(bot, attempt.channel)]
+    return [*then, *told]

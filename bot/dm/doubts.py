@@ -8,7 +8,7 @@ Raises `NotNow` where Inbox does not tell; any other refusal is the send's to ex
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from bot.address import Candidate
@@ -17,7 +17,7 @@ from bot.dm import words
 from bot.errors import InboxError, NotNow
 from bot.models import AccountLink, Member, Message
 from bot.people.access import Actor
-from bot.queue.job import utc_now
+from bot.queue.job import Job, utc_now
 from bot.send.store import Wrote
 from bot.text import platform_name
 
@@ -34,13 +34,14 @@ class Verdict(NamedTuple):
 
 
 async def judge(
-    bot: Bot, to: Candidate, known: Sequence[Candidate], links: Sequence[AccountLink], actor: Actor, asked: datetime
+    bot: Bot, to: Candidate, known: Sequence[Candidate], links: Sequence[AccountLink], actor: Actor, job: Job
 ) -> Verdict:
     """What to ask before `actor` writes to `to`; `known` are all conversations with them, and perhaps others'.
 
-    What the API sent after they `asked` is their own message: Redis went back, and this is worked once more.
+    What the API sent after the `job` was asked for is their own message: Redis went back, and this is worked once
+    more. Nor does it count that a worker which died began the same attempt.
     """
-    writers = await bot.attempts.writers(to.person)
+    writers = await bot.attempts.writers(to.person, but=job.key)
     same = [one for one in known if one.person.platform_id == to.person.platform_id]
     threads = {one.thread_id: one.account_link_id or "" for one in (to, *same) if one.thread_id}
     if actor.user in writers or (set(threads) == {to.thread_id} and await _wrote_to_us(bot, to.thread_id or "")):
@@ -54,7 +55,7 @@ async def judge(
         (one, labels.get(threads[thread], ""))
         for thread, talk in talks.items()
         for one in talk
-        if not (one.author == "api" and one.created_at > asked)
+        if not (one.author == "api" and one.created_at > job.at)
     ]
     doubts = await _written(bot, ours, writers, actor) + await _account(bot, to.account_link_id or "", links)
     first = not (writers or any(talks.values()))

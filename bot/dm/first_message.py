@@ -44,17 +44,14 @@ async def begin(
     if most and length > most:
         why = dm_words.too_long_to_send(to.person.platform, length - most, most)
         return [await ended(bot, _intended(to, body, job, links, actor, first=False), "failed", why)]
-    doubts, first = await judge(bot, to, known, links, actor, job.at)
+    doubts, first = await judge(bot, to, known, links, actor, job)
     send = _intended(to, body, job, links, actor, first=first).having(not_before=_to_come(send_at, job))
-    if not doubts:
-        others = await bot.attempts.writes(send, sent=False)
-        if others and actor.user not in others:  # a colleague writes to them too, perhaps since that was judged
-            await bot.attempts.give_up(send)
-            doubts, _ = await judge(bot, to, known, links, actor, job.at)
-            if not doubts:
-                await bot.attempts.writes(send, sent=False)
+    others = {} if doubts else await bot.attempts.writes(send, sent=False)
+    if others and actor.user not in others:  # a colleague writes to them too, perhaps since that was judged
+        doubts, _ = await judge(bot, to, known, links, actor, job)
     if not doubts:
         return await begun(bot, send)
+    await bot.attempts.give_up(send)
     await bot.attempts.keep(send)
     await answers.note(bot, job, "asked first", actor.member.id)
     question = first_message_question(

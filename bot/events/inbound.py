@@ -48,10 +48,12 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
         return []
     wrote = bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
     await asyncio.gather(bot.directory.saw(thread), wrote)
-    snoozed, waiting = await asyncio.gather(bot.snoozes.get(thread.id), _held_for(bot, thread))
+    snoozed, waiting, learnt, plan = await asyncio.gather(
+        bot.snoozes.get(thread.id), _held_for(bot, thread), learn(bot, thread), decide.settle(bot, thread, message)
+    )
     woken = ended_by(thread.id, snoozed, [message])
     held = held_by((one.id for one in waiting), message)
-    return [*await learn(bot, thread), *woken, *held, *await _to_show(bot, thread, message, job.event.seq)]
+    return [*learnt, *woken, *held, *await _to_show(bot, plan, thread, message, job.event.seq)]
 
 
 async def is_history(bot: Bot, message: Message) -> bool:
@@ -68,23 +70,25 @@ async def _held_for(bot: Bot, thread: Thread) -> list[Scheduled]:
     return await bot.schedule.between(line_to(Address.within(thread, thread.person))) if thread.person else []
 
 
-async def _to_show(bot: Bot, thread: Thread, message: Message, seq: int) -> list[Job]:
-    """A post where the rules want it, and what else they say of it.
+async def _to_show(bot: Bot, plan: decide.Plan, thread: Thread, message: Message, seq: int) -> list[Job]:
+    """A post where the `plan` of the rules wants it, and what else they say of it.
 
     Where they want it elsewhere than the card is, the card moves there; a card that there is stays, though they want
     none.
     """
-    plan = await decide.settle(bot, thread, message)
     place = await bot.cards.place(thread.id) if plan.place.channel is None and plan.place.trial else None
     channel = plan.place.channel or (place.channel if place else None)
     return [*await _posted(bot, channel, message, seq), *followed(plan, thread, message, channel)]
 
 
 async def _posted(bot: Bot, channel: str | None, message: Message, seq: int) -> list[Job]:
-    if channel is None or not await bot.posts.put(message, channel, seq):
+    if channel is None:
+        return []
+    waits, owed = await asyncio.gather(bot.posts.put(message, channel, seq), bot.feed.owed(message.thread_id))
+    if not waits:
         return []
     post = Post(channel=channel, thread_id=message.thread_id, message=message, waits=True)
-    if await bot.feed.owed(message.thread_id):  # the summary of what was missed there may wait for a slot of its own
+    if owed:  # the summary of what was missed there may wait for a slot of its own
         await bot.lanes.hurry(post)
     return [post]
 

@@ -61,15 +61,21 @@ async def release(job: Release, _: Keep, bot: Bot) -> list[Job]:
         return [ShowLater(about=known.id, over=known.by)] if old else []
     left = (known.at - utc_now()).total_seconds()
     if known.state == "asks":
-        since = max(known.at, known.asked or known.at)
-        decided: Decision | None = (
-            {"state": "over", "reason": words.UNANSWERED} if utc_now() - since >= ANSWER else None
-        )
+        decided = _unanswered(known)
     elif 0 < left <= SOON:  # the clock of whoever rang may be ahead
         raise Later(left, job)
     else:
         decided = None if left > 0 else await _decision(bot, job, known)
     return await _moved(bot, job, known, decided) if decided else []
+
+
+def _unanswered(known: Scheduled) -> Decision | None:
+    """Not answered: its writer is asked again since a copy was put back, and it is over when their time is."""
+    if known.copied and known.asked is None:
+        return _asks(Doubt(known.why or "wrote", known.seen))
+    if utc_now() - max(known.at, known.asked or known.at) < ANSWER:
+        return None
+    return {"state": "over", "reason": words.unanswered(copied=known.copied)}
 
 
 async def _decision(bot: Bot, job: Release, known: Scheduled) -> Decision:
@@ -120,7 +126,7 @@ async def _done(bot: Bot, job: Release | HoldBack, known: Scheduled) -> list[Job
         case "goes":
             follow = await _going(bot, known)
         case "asks":
-            follow = [await _question(bot, known)]
+            follow = [await question(bot, known)]
         case _:
             follow = await _handed_back(bot, job, known)
     return [*follow, ShowLater(about=known.id, over=known.by)]
@@ -136,7 +142,7 @@ async def _going(bot: Bot, known: Scheduled) -> list[Job]:
     return [Receipt(send=send, state="sending"), send]
 
 
-async def _question(bot: Bot, known: Scheduled) -> Job:
+async def question(bot: Bot, known: Scheduled) -> Job:
     """In a direct message, which is there when its writer comes back."""
     send = known.send
     others = [one for one in await bot.attempts.writers(send.person) if one != send.asker.user]
@@ -150,10 +156,11 @@ async def _handed_back(bot: Bot, job: Release | HoldBack, known: Scheduled) -> l
     more, others hear of it as well.
     """
     send = known.send.having(ref=job.ref)
+    reason = words.since_copy(known.reason, copied=known.copied)
     if not known.lost:
-        return [await ended(bot, send, "failed", known.reason)]
+        return [await ended(bot, send, "failed", reason)]
     await note(bot, send, "failed", send.member)
-    return [private_receipt(send, "failed", known.reason), LostSeat(send=send)]
+    return [private_receipt(send, "failed", reason), LostSeat(send=send, copied=known.copied)]
 
 
 @feature.gives_up(Release)

@@ -10,7 +10,8 @@ from bot.feature import Feature
 from bot.hours import zone_of
 from bot.later import views
 from bot.later import words as later_words
-from bot.later.jobs import ChangeLater, OpenLater, Scheduled, ShowLater
+from bot.later.due import question
+from bot.later.jobs import ChangeLater, OpenLater, Scheduled, ShowLater, intent_of
 from bot.people import answers, forms
 from bot.people.answers import given_back, say, tell
 from bot.people.mentions import decoded
@@ -80,7 +81,9 @@ async def open_form(job: OpenLater, _: Keep, bot: Bot) -> list[Job]:
     at = max(known.at, now).astimezone(zone)
     metadata = remembered(job.about, job.asker, f"{zone} {now.isoformat()} {at.isoformat()}")
     characters = await bot.directory.characters(known.send.address.platform)
-    await forms.fill(bot, job.view_id, views.change_modal(known.send.text, at, str(zone), characters, metadata))
+    asks = known.state == "asks"
+    view = views.change_modal(known.send.text, at, str(zone), characters, metadata, asks=asks)
+    await forms.fill(bot, job.view_id, view)
     return []
 
 
@@ -112,6 +115,8 @@ def _moved_to(body: Body, zone: str, shown: list[str]) -> tuple[datetime | None,
 async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
     """From now on; where it has gone meanwhile, its writer is told, with what they wrote.
 
+    What they were asked after they had opened the form, they have not answered with it.
+
     It asks nothing of Inbox, as the old text would go out as soon as that answers again; who may send is asked then.
     """
     user = (await bot.access.insider(job.asker, fresh=True)).id
@@ -124,11 +129,22 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
 
     known = await bot.schedule.move(job.about, job.key, as_wanted)
     if known is None:
-        return [tell(job.asker, views.too_late(body))]
+        return [await _too_late(bot, job, body)]
     await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, known.send.member)
+    if known.state == "asks":
+        return [say(job.asker, later_words.STILL_ASKS), await question(bot, known), ShowLater(about=known.id)]
     if known.at <= utc_now():
         return [say(job.asker, later_words.NOW), ShowLater(about=known.id), known.release]
     return [say(job.asker, later_words.changed(known.at)), ShowLater(about=known.id)]
+
+
+async def _too_late(bot: Bot, job: ChangeLater, body: str) -> Job:
+    """It has gone. It may have gone as wanted: whoever wrote that down has died before they could say so."""
+    known = await bot.schedule.get(job.about)
+    went = known.send if known and known.state == "goes" else await bot.attempts.get(intent_of(job.about))
+    if went and job.until <= utc_now() and {None, went.text} & {job.text, body}:
+        return say(job.asker, later_words.NOW)
+    return tell(job.asker, views.too_late(body))
 
 
 @feature.gives_up(ChangeLater)
@@ -140,5 +156,8 @@ async def not_changed(job: ChangeLater, error: Exception, bot: Bot) -> list[Job]
 
 def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:
     moved = known.moved_to(job.until)
-    wanted = {"send": moved.send.having(text=text), "seen": max(known.seen, job.seen)}
-    return moved.having(**wanted | {"state": "waits", "why": None, "pressed": False, "copied": False})
+    moved = moved.having(send=moved.send.having(text=text))
+    if known.state == "asks" and (known.asked is None or known.asked > job.seen):
+        return moved
+    answered = {"seen": max(known.seen, job.seen), "pressed": False, "copied": False}
+    return moved.having(state="waits", why=None, **answered)

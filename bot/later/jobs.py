@@ -86,6 +86,11 @@ def id_of(send: Send, written: datetime) -> str:
     return f"{int(written.timestamp() * MILLISECONDS):013d}-{send.intent}"
 
 
+def intent_of(about: str) -> str:
+    """The attempt that the message of that name becomes."""
+    return about.partition("-")[2]
+
+
 class RingLater(Job, tag="ring_later"):
     """Look which messages are to be sent now."""
 
@@ -134,10 +139,14 @@ class ShowLater(Job, tag="show_later"):
 
 
 class LostSeat(Background, tag="lost_seat"):
-    """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat."""
+    """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat.
+
+    `copied` as in `Scheduled`.
+    """
 
     waits_in: ClassVar[str] = "lost-seat:{send.intent}"
     send: Send
+    copied: bool = False
 
 
 class Decide(Asked, tag="decide_later"):

@@ -46,7 +46,7 @@ async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
         return [say(job.asker, later_words.only_the_writer(known.send.asker.user))]
     known = await bot.schedule.move(job.about, job.key, lambda now: _decided(job, now))
     if known is None:
-        return [_instead(job, say(job.asker, later_words.OVER))]
+        return [await _not_decided(bot, job)]
     await bot.record.note(job.asker, job.described[0], known.thread_id, "done", job.ref, member)
     await bot.lanes.hurry(known.release)  # one that waits for its seconds to pass
     if job.verb == "cancel":
@@ -56,9 +56,21 @@ async def decide(job: Decide, _: Keep, bot: Bot) -> list[Job]:
     return [_instead(job, say(job.asker, later_words.NOW)), known.release]
 
 
+async def _not_decided(bot: Bot, job: Decide) -> Tell:
+    known = await bot.schedule.get(job.about)
+    if known and known.state == "asks":
+        return say(job.asker, later_words.ASKS_BY_NOW)
+    return _instead(job, say(job.asker, later_words.OVER))
+
+
 def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
-    """None where it is too late to decide. Whoever presses knows what was written until then."""
+    """None where it is too late to decide. Whoever presses knows what was written until then.
+
+    *Send now* is there as long as nothing is asked: it is no answer to what was asked since.
+    """
     if not known.open or (job.verb == "anyway" and known.state != "asks"):
+        return None
+    if job.verb == "now" and known.state == "asks":
         return None
     if job.verb == "cancel":
         return known.having(state="over")
@@ -72,9 +84,10 @@ def _cancelled(job: Decide, known: Scheduled, user: str) -> list[Job]:
     send = known.send
     unmarked: list[Job] = [Mark(ts=send.echo, state="cancelled", asker=send.asker)] if send.echo else []
     if send.asker.user == user:
-        return [_instead(job, tell(job.asker, views.cancelled(send.person, send.text))), *unmarked]
-    theirs = tell(send.asker, views.cancelled(send.person, send.text, user), lasting=True)
-    return [_instead(job, say(job.asker, later_words.told_writer(send.asker.user))), theirs, *unmarked]
+        return [_instead(job, tell(job.asker, views.cancelled(send.person, send.text, copied=known.copied))), *unmarked]
+    theirs = tell(send.asker, views.cancelled(send.person, send.text, user, copied=known.copied), lasting=True)
+    said = later_words.told_writer(send.asker.user, copied=known.copied)
+    return [_instead(job, say(job.asker, said)), theirs, *unmarked]
 
 
 def _instead(job: Decide, told: Tell) -> Tell:

@@ -31,4 +31,5 @@ def _row(known: Scheduled, user: str) -> views.Waiting:
         held=known.state == "asks",
         text=send.text if own or send.card else None,
         own=own,
+        copied=known.copied,
     )

@@ -93,7 +93,8 @@ async def _message(bot: Bot, known: Scheduled, channel: str) -> Msg:
     if not await bot.sharing.shows(channel):
         return views.closed_below(known.id, send.account, known.at, held=held)
     text = veiled(send.text, (await bot.preferences.channel(channel)).privacy)
-    return views.below_card(known.id, send.writer, send.person, send.account, text, known.at, held=held)
+    more = {"held": held, "copied": known.copied}
+    return views.below_card(known.id, send.writer, send.person, send.account, text, known.at, **more)
 
 
 async def _updated(bot: Bot, place: Place, message: Msg) -> bool:
@@ -111,11 +112,15 @@ async def lost_seat(job: LostSeat, _: Keep, bot: Bot) -> list[Job]:
     thread_id = send.card or send.address.thread_id
     card = await bot.cards.place(thread_id) if thread_id else None
     if card is None:
-        return [TellAdmins(text=words.lost_seat_for_admins(send.asker.user), name=f"lost-seat:{send.intent}")]
-    message = views.closed_lost_seat(send.account)
+        return [
+            TellAdmins(
+                text=words.lost_seat_for_admins(send.asker.user, copied=job.copied), name=f"lost-seat:{send.intent}"
+            )
+        ]
+    message = views.closed_lost_seat(send.account, copied=job.copied)
     if await bot.sharing.shows(card.channel):
         text = veiled(send.text, (await bot.preferences.channel(card.channel)).privacy)
-        message = views.lost_seat(send.writer, send.person, text)
+        message = views.lost_seat(send.writer, send.person, text, copied=job.copied)
     async with bot.refused.waiting(job, card.channel):
         await slot(bot, job, card.channel, FIRST)
         await post_below(bot, job, f"lost-seat-{send.intent}", thread_id or "", card, message, broadcast=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from bot.later.words import CANCELLED, OVER, asks, doing, too_long
+from bot.later.words import ANSWERS, CANCELLED, OVER, SINCE_COPY, asks, doing, nothing_sent, since_copy, too_long
 from bot.models import Person
 from bot.send.views import whom
 from bot.slack.blocks import (
@@ -35,7 +35,10 @@ _LISTED: Final = 20
 
 
 class Waiting(NamedTuple):
-    """A message that waits or asks, to be listed; `text` is None where whoever reads the list is not to read it."""
+    """A message that waits or asks, to be listed; `text` is None where whoever reads the list is not to read it.
+
+    `copied` as in `jobs.Scheduled`, here and below.
+    """
 
     id: str
     writer: str
@@ -45,6 +48,7 @@ class Waiting(NamedTuple):
     held: bool
     text: str | None
     own: bool
+    copied: bool = False
 
 
 # --- when ------------------------------------------------------------------------------------------------------------
@@ -60,16 +64,20 @@ def time_fields(times: Mapping[str, datetime], zone: str) -> list[Block]:
     ]
 
 
-def change_modal(text: str, at: datetime, zone: str, characters: int | None, metadata: str) -> View:
+def change_modal(
+    text: str, at: datetime, zone: str, characters: int | None, metadata: str, *, asks: bool = False
+) -> View:
     """The text and the time of a message that waits; `at` is by the clock of its writer's own `zone`.
 
     `characters` is the platform's limit, None where unknown. A text that does not fit is shown, to stay as it is.
+    `asks`: its writer is asked whether it is to be sent.
     """
     day: Block = {"type": "datepicker", "initial_date": f"{at:%Y-%m-%d}"}
     hint = f"In your time zone, {zone}. Without a time it is 9:00."
     return modal(
         "Change message",
         [
+            *([context(f"{doing(own=True)} {ANSWERS}")] if asks else []),
             *_text(text, capacity(characters)),
             field("send_date", "Send on", day, hint=hint),
             field("send_time", "At", clock(zone) | {"initial_time": f"{at:%H:%M}"}, optional=True),
@@ -103,7 +111,15 @@ def _holds(seconds: int) -> Block:
 
 # --- what waits ------------------------------------------------------------------------------------------------------
 def below_card(
-    about: str, writer: str, person: Person, account: str, text: str, at: datetime, *, held: bool = False
+    about: str,
+    writer: str,
+    person: Person,
+    account: str,
+    text: str,
+    at: datetime,
+    *,
+    held: bool = False,
+    copied: bool = False,
 ) -> Msg:
     """The post below the card; `held`: its writer is asked first. `text` is as much of it as the channel shows."""
     who, name = plain(writer, 80), plain(person.label, 80)
@@ -113,7 +129,7 @@ def below_card(
         "blocks": [
             section(said),
             *quote(text, QUOTE),
-            context(f"To {name} from {plain(account, 80)}. Nothing is sent yet."),
+            context(f"To {name} from {plain(account, 80)}. {SINCE_COPY if copied else 'Nothing is sent yet.'}"),
             *actions("later_actions", _buttons(about, held=held)),
         ],
     }
@@ -177,9 +193,10 @@ def undo_button(about: str) -> Block:
     return button("Undo", "later_cancel", about)
 
 
-def cancelled(person: Person, text: str, by: str = "") -> Msg:
+def cancelled(person: Person, text: str, by: str = "", *, copied: bool = False) -> Msg:
     """The text is back; `by` is the Slack user who cancelled it, unless they wrote it themselves."""
-    said = CANCELLED.format(who=f"<@{by}> cancelled" if by else "Cancelled:", whom=_whom(person))
+    who = f"<@{by}> cancelled" if by else "Cancelled:"
+    said = CANCELLED.format(who=who, whom=_whom(person), sent=nothing_sent(copied=copied))
     return {"text": said, "blocks": [section(said), *quote(text, WHOLE)]}
 
 
@@ -188,16 +205,18 @@ def too_late(text: str) -> Msg:
     return {"text": OVER, "blocks": [section(OVER), *quote(text, WHOLE)]}
 
 
-def lost_seat(writer: str, person: Person, text: str) -> Msg:
+def lost_seat(writer: str, person: Person, text: str, *, copied: bool = False) -> Msg:
     """For a whole channel: somebody else should send what somebody wrote who may not send it any more."""
     who, name = plain(writer, 80), plain(person.label, 80)
     said = f"🕓 {who} may not send messages any more, so this to *{name}* was not sent. Somebody else should answer."
+    said = since_copy(said, copied=copied)
     return {"text": said.replace("*", ""), "blocks": [section(said), *quote(text, QUOTE)]}
 
 
-def closed_lost_seat(account: str) -> Msg:
+def closed_lost_seat(account: str, *, copied: bool = False) -> Msg:
     """The same where another organisation reads along."""
     said = f"🕓 A reply from {plain(account, 80)} was not sent: its writer may not send messages any more."
+    said = since_copy(said, copied=copied)
     return {"text": said, "blocks": [section(said)]}
 
 
@@ -213,7 +232,7 @@ def listing(waiting: Sequence[Waiting]) -> Msg:
 def _row(one: Waiting, number: int) -> list[Block]:
     who = "You send" if one.own else f"{plain(one.writer, 80)} sends"
     said = f"🕓 {when_long(one.at)}: {who} to *{_whom(one.person)}* from {plain(one.account, 80)}"
-    waits = [doing(own=one.own)] if one.held else []
+    waits = [*([doing(own=one.own)] if one.held else []), *([SINCE_COPY] if one.copied else [])]
     text = [f"“{plain(one.text, 200)}”"] if one.text is not None else []
     shown = _buttons(one.id, held=one.held) if one.own else [_cancel(one.id)]
     return [section("\n".join([said, *text, *waits])), *actions(f"later_listed|{number}", shown)]

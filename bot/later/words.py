@@ -7,21 +7,45 @@ from typing import Final
 
 from bot.text import when_long
 
-CANCELLED: Final = "{who} the message to {whom}. Nothing was sent. This is what it says:"
+CANCELLED: Final = "{who} the message to {whom}. {sent} This is what it says:"
 OVER: Final = (
     "That message waits no longer: it was sent, cancelled or handed back. `/inbox scheduled` lists those that wait."
 )
+NEWER: Final = "Read it in my direct message to you, and answer there: nothing is sent until then."
+STILL_ASKS: Final = (
+    f"Saved, but not answered: the question that I have about this message is newer than that form. {NEWER}"
+)
+ASKS_BY_NOW: Final = f"Not sent: the question that I have about this message is newer than that button. {NEWER}"
+ANSWERS: Final = "To save this is your answer, so read the conversation first."
 NONE: Final = "No message waits to be sent later. *Send at* in the form of *Reply* and `/dm` makes one."
 NOW: Final = "I'm sending it now."
-SINCE_COPY: Final = "A copy of my data was put back, so this may have been sent, changed or cancelled since."
-COPIED: Final = f"I hold this to *{{name}}* ({{when}}). {SINCE_COPY} Read the conversation first."
-UNANSWERED: Final = "You haven't answered for a week, so nothing was sent. Write again if it is still right."
+SINCE_COPY: Final = (
+    "A copy of my data was put back, so this may have been sent, changed or cancelled since. Read the conversation "
+    "first."
+)
+COPIED: Final = f"I hold this to *{{name}}* ({{when}}). {SINCE_COPY}"
 
 
 def holds(seconds: int) -> str:
     if not seconds:
         return "What you send goes out at once."
     return f"What you send waits {seconds} s, and you have *Undo* as long."
+
+
+def unanswered(*, copied: bool) -> str:
+    """Why it is over; `copied`: what is said of that follows."""
+    if copied:
+        return "You haven't answered for a week, so I don't send it any more."
+    return "You haven't answered for a week, so nothing was sent. Write again if it is still right."
+
+
+def since_copy(said: str, *, copied: bool) -> str:
+    """What is said of a message that was not sent here, and for a `copied` one that it may have been elsewhere."""
+    return f"{said} {SINCE_COPY}" if copied else said
+
+
+def nothing_sent(*, copied: bool) -> str:
+    return SINCE_COPY if copied else "Nothing was sent."
 
 
 def doing(*, own: bool) -> str:
@@ -65,9 +89,9 @@ def only_the_writer(user: str) -> str:
     return f"Only <@{user}> can do that: the message is theirs. You can cancel it, and they have it back."
 
 
-def told_writer(user: str) -> str:
+def told_writer(user: str, *, copied: bool) -> str:
     """What somebody reads who cancelled a colleague's message."""
-    return f"Cancelled. Nothing was sent, and <@{user}> has the text back."
+    return f"Cancelled. {nothing_sent(copied=copied)} <@{user}> has the text back."
 
 
 def not_connected(account: str) -> str:
@@ -75,9 +99,10 @@ def not_connected(account: str) -> str:
     return f"{account} is no longer connected to Inbox, so nothing was sent. Choose another account."
 
 
-def lost_seat_for_admins(user: str) -> str:
+def lost_seat_for_admins(user: str, *, copied: bool) -> str:
     """`user` is a Slack user id."""
-    return (
+    said = (
         f"<@{user}> may not act in Inbox any more, so a direct message of theirs that was to be sent now was not sent. "
         "They have the text."
     )
+    return since_copy(said, copied=copied)

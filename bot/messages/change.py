@@ -73,15 +73,15 @@ async def unsend(ack: Ack, body: Body, bot: Bot) -> None:
 async def change(job: ChangeMessage, keep: Keep, bot: Bot) -> list[Job]:
     """Do it in Inbox, and say so. Raises `Refused` for those who may not act."""
     actor = await bot.access.actor(job.asker, fresh=True)
+    again = job.begun
     try:
-        if not job.begun and job.verb == "edit":
-            job = job.having(text=await decoded(bot, job.text))
-        if not (job.begun and await _is_so(bot, job)):
+        if not again:  # what was typed is read once: from here on the job has what that says
+            job = job.having(begun=True, text=await decoded(bot, job.text) if job.verb == "edit" else job.text)
+            await keep(job)
+        if not (again and await _is_so(bot, job)):
             if says := await _otherwise(bot, job):
                 await answers.note(bot, job, "not done: edited meanwhile", actor.member.id)
                 return given_back(job.asker, words.edited_meanwhile(says), job.text)
-            job = job.having(begun=True)
-            await keep(job)
             await _act(bot, job)
     except NotNow as error:
         return await _later(bot, job, error)

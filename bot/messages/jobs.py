@@ -29,9 +29,9 @@ class OpenMessage(Filled, tag="open_message"):
 class ChangeMessage(Asked, tag="change_message"):
     """Edit a message of ours to `text`, take it back, or react to one with the emoji `text`.
 
-    `begun` is set before Inbox is asked: then the message is read before it is asked again. `view_id` is the modal
-    in which the outcome is told, if any. `told`: who asked knows that it has to wait. `shown` is the `digest` of what
-    the message said in the form; "" from a form of an older version.
+    `begun` is set before Inbox is asked: then the message is read before it is asked again, and `text` says what is
+    read, without Slack's markup. `view_id` is the modal in which the outcome is told, if any. `told`: who asked knows
+    that it has to wait. `shown` is the `digest` of what the message said in the form; "" from one of an older version.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")

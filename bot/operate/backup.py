@@ -6,7 +6,8 @@
     {"end": 1234, "running": false}
 
 What was copied while a bot was running is put back without what people had asked for and was not done: that bot did it.
-Of each message that waited to be sent later, its writer is asked first, when its time comes.
+Of each message that waited to be sent later, its writer is asked first, when its time comes; where they were asked
+already, they are asked again.
 """
 
 from __future__ import annotations
@@ -135,18 +136,21 @@ def read(path: str) -> Copy:
 
 
 def asking_first(items: Sequence[Item], now: datetime) -> list[Item]:
-    """The same, with each message that waits so that its writer is asked before it is sent: the bot that ran on may
-    have sent it, or they may have cancelled it there. Those whose time has come are looked at again from `now` on.
+    """The same, with each message that waits so that its writer is asked before it is sent, or asked again: the bot
+    that ran on may have sent it, or they may have cancelled it there. Those whose time has come, and those that were
+    asked about, are looked at again from `now` on.
     """
-    waits, due = dict[str, Item](), list[str]()
+    open_ones, due = dict[str, Item](), list[str]()
     for item in items:
         if not item.key.startswith("scheduled:"):
             continue
         said = json.loads(item.value) if isinstance(item.value, str) else item.value
-        if said.get("state", "waits") == "waits":
-            waits[item.key] = item.model_copy(update={"value": said | {"copied": True}})
-            due += [item.key.removeprefix("scheduled:")] if datetime.fromisoformat(said["at"]) <= now else []
-    later = [waits.get(item.key, item) for item in items]
+        state = said.get("state", "waits")
+        if state in ("waits", "asks"):
+            open_ones[item.key] = item.model_copy(update={"value": said | {"copied": True, "asked": None}})
+            is_due = state == "asks" or datetime.fromisoformat(said["at"]) <= now
+            due += [item.key.removeprefix("scheduled:")] if is_due else []
+    later = [open_ones.get(item.key, item) for item in items]
     scores = dict.fromkeys(due, now.timestamp())
     return [
         item.model_copy(update={"value": item.value | scores}) if item.key == "scheduled" else item for item in later

@@ -163,8 +163,8 @@ class Access:
         linked = await self._links.link(profile.id)
         if linked == "":
             raise Unlinked("unlinked on purpose")
-        member = await self.member(linked) if linked else None
-        found = await self._moved(profile, member) if member else await self.own_member(profile)
+        member, same = await self._linked(profile, linked) if linked else (None, None)
+        found = await self._moved(profile, member, same) if member else await self.own_member(profile)
         if found is None:
             assert member is not None
             return member
@@ -176,14 +176,18 @@ class Access:
         log.info("linked", user=profile.id, member=found.id, before=linked)
         return found
 
-    async def _moved(self, profile: Profile, member: Member) -> Member | None:
+    async def _linked(self, profile: Profile, member_id: str) -> tuple[Member | None, bool | None]:
+        """The member with that id, and whether it was by their address of today that they were matched."""
+        matched = self._links.was_matched_by(profile.id, profile.email or "")
+        return await asyncio.gather(self.member(member_id), matched)
+
+    async def _moved(self, profile: Profile, member: Member, same: bool | None) -> Member | None:
         """Whom they are matched to since their address has changed; None where that changes nothing.
 
         Whom an admin linked stays linked, and so does who has an address that no member has.
         """
         if profile.email is None:
             return None
-        same = await self._links.was_matched_by(profile.id, profile.email)
         if same is None and member.email.casefold() == profile.email.casefold():  # as versions left it that noted none
             await self._links.match(profile.id, member.id, profile.email, before=member.id)
         if same is not False:

@@ -22,6 +22,16 @@ from bot.store.scripts import script
 from bot.text import plain
 
 LONG: Final = 10  # characters of an id that stands for nothing else wherever it stands
+# Work about several conversations, by its kind: the lists and tables of these that it has, the rest of which goes on.
+_SEVERAL: Final = {
+    "announce": ("threads",),
+    "bulk": ("left", "how"),
+    "digest": ("places",),
+    "look_at_buried": ("left",),
+    "nudge": ("threads",),
+    "tell_late": ("threads",),
+}
+_MOVES_ON: Final = {"begun": False, "waits": True, "slept": True}  # a `Bulk` from the lane of who was its next
 _SAY: Final = ("tell", "tell_admins", "line", "console")  # kinds of work that is sentences and no more
 _JOINER: Final = "\u2060"  # which `plain` puts into names
 # What people set, marks by ids alone, figures and the queue's own tables.
@@ -76,6 +86,26 @@ class Traces:
             return _is_about(item, marks) or bool(words and words.search(_said(item)))
 
         return is_about
+
+    def spared(self, item: bytes) -> bytes | None:
+        """The same item of a lane for the others that it is about; None where it is about them alone, or names them."""
+        job: Any = next(_parts(item[1:]), None)
+        words = self._words()
+        names = _SEVERAL.get(job.get("kind", ""), ()) if isinstance(job, dict) else ()
+        others = {one: self._others(job[one]) for one in names if job.get(one)}
+        if not (any(others.values()) or (names and job["kind"] == "digest")):  # which asks what else was missed
+            return None
+        if job["kind"] == "bulk" and others.get("left") and others["left"][0] != job["left"][0]:
+            others |= _MOVES_ON
+        said = json.dumps(job | others, ensure_ascii=False, separators=(",", ":"))
+        left = item[:1] + said.encode(errors="backslashreplace")
+        return None if _is_about(left, self.marks()) or (words and words.search(said.lower())) else left
+
+    def _others(self, about: Any) -> Any:
+        """A list of conversations, or a table by their ids, without theirs."""
+        if isinstance(about, dict):
+            return {one: what for one, what in about.items() if one not in self.threads}
+        return [one for one in about if (one["thread_id"] if isinstance(one, dict) else one) not in self.threads]
 
     def _words(self) -> re.Pattern[str] | None:
         """What sentences call them: a whole name, or a handle with its sign, and not a part of a longer one."""
@@ -145,7 +175,9 @@ class Erasure:
                 out += await self._take_out(raw, marks, names)
         async for raw, about in self._lanes(traces):
             lane = raw.decode().removeprefix(keys.lane(""))
-            args = [lane, int(alone), *about]
+            args = [lane, int(alone)]
+            for one in about:
+                args += [one, traces.spared(one) or b""]
             out += int(await self._lane(keys=[raw, keys.DELAYED, keys.DELAYED_SINCE], args=args))
         return out
 

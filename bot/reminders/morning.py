@@ -31,8 +31,12 @@ async def mornings(bot: Bot, now: datetime) -> list[Job]:
 
 
 async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
+    """The next date; where there is one already, an admin has chosen it meanwhile, or it was found before."""
+    was = await bot.waiting.morning(channel)
+    if was is None or was > after.timestamp():
+        return
     following = (await bot.preferences.channel(channel)).reminders.next_digest(after)
-    await bot.waiting.save_morning(channel, following.timestamp() if following else None)
+    await bot.waiting.next_morning(channel, was, following.timestamp() if following else None)
 
 
 @feature.handles(Morning)

@@ -118,6 +118,10 @@ class Waiting:
         else:
             await self._redis.zadd(keys.MORNINGS, {channel: at})
 
+    async def next_morning(self, channel: str, was: float, at: float | None) -> None:
+        """The digest that `was` due is over; what an admin has chosen meanwhile stays."""
+        await self._again(keys=[keys.MORNINGS], args=arguments({channel: was}, {} if at is None else {channel: at}))
+
     async def morning(self, channel: str) -> float | None:
         found = await self._redis.zscore(keys.MORNINGS, channel)
         return None if found is None else float(found)

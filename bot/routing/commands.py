@@ -5,7 +5,7 @@ Everybody who may act sees the rules; admins make them, which is on record and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from bot import words
@@ -74,7 +74,7 @@ async def _add(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
         raise Mistake(views.rule_known(same, said_rule(made)))
     if len(rules) >= MOST:
         raise Mistake(f"There are {MOST} rules already: remove one first.")
-    await bot.routes.edit(job.ref, lambda before: [*before, made])
+    await bot.routes.edit(job.ref, job.asker.user, lambda before: [*before, made])
     rules = await bot.routes.rules()
     number = next((n for n, one in enumerate(rules, 1) if one.id == made.id), len(rules))
     shadow = next((n for n, one in enumerate(rules[: number - 1], 1) if _leaves_nothing(one, made)), None)
@@ -98,7 +98,7 @@ def _channel(draft: Draft, job: Console, word: Word) -> str:
 async def _remove(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
     found = _numbered(await bot.routes.rules(job.ref), typed)
-    await bot.routes.edit(job.ref, lambda before: [one for one in before if one.id != found.id])
+    await _edit(bot, job, lambda before: [one for one in before if one.id != found.id])
     return await announced(bot, job, f"{word} remove", found.channel, views.rule_removed(said_rule(found)))
 
 
@@ -113,12 +113,19 @@ async def _reorder(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
         rest = [one for one in before if one.id != found.id]
         return [*rest[:number], found, *rest[number:]]
 
-    await bot.routes.edit(job.ref, moved)
+    await _edit(bot, job, moved)
     said = views.rule_moved(said_rule(found), number + 1)
     return await announced(bot, job, f"{word} move", found.channel, said)
 
 
+async def _edit(bot: Bot, job: Console, change: Callable[[list[Rule]], list[Rule]]) -> None:
+    """Change the rules by numbers, which count in the rules as this admin saw them last. Raises `Mistake`."""
+    if other := await bot.routes.edit(job.ref, job.asker.user, change, job.at):
+        raise Mistake(views.changed_meanwhile(other))
+
+
 async def _list(bot: Bot, job: Console) -> list[Job]:
+    await bot.routes.saw(job.asker.user)
     rules = await bot.routes.rules()
     if not rules and bot.settings.notify_channel is None:
         return [say(job.asker, f"{views.NO_RULES} {views.UNROUTED}")]
@@ -127,7 +134,9 @@ async def _list(bot: Bot, job: Console) -> list[Job]:
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:
     """How each rule does with each conversation with somebody, and which ones win."""
-    return [say(job.asker, await tried(bot, *one)) for one in await conversations(bot, typed)]
+    found = await conversations(bot, typed)
+    await bot.routes.saw(job.asker.user)
+    return [say(job.asker, await tried(bot, *one)) for one in found]
 
 
 async def tried(bot: Bot, thread: Thread, message: Message | None) -> str:

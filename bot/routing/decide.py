@@ -7,6 +7,7 @@ Raises `StoreUnavailable` when Redis does not answer, and `InboxError` where Inb
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -51,14 +52,14 @@ async def decide(bot: Bot, thread: Thread, message: Message | None) -> Decision:
 
     Once a conversation said a rule's words, that rule goes on fitting: else "thanks" would move it back.
     """
-    memory = await bot.routes.memory(thread.id)
-    return _place(bot, memory, await _trials(bot, memory, thread, message))
+    memory, rules = await _known(bot, thread.id)
+    return _place(bot, memory, await _trials(bot, memory, rules, thread, message))
 
 
 async def settle(bot: Bot, thread: Thread, message: Message) -> Plan:
     """All that the rules say about `message`, remembering the rules that say so."""
-    memory = await bot.routes.memory(thread.id)
-    found = await _trials(bot, memory, thread, message)
+    memory, rules = await _known(bot, thread.id)
+    found = await _trials(bot, memory, rules, thread, message)
     plan = _plan(bot, memory, found)
     rule = plan.place.trial.rule.id if plan.place.trial else None
     if not plan.place.pin and rule != memory.rule:
@@ -71,8 +72,9 @@ async def settle(bot: Bot, thread: Thread, message: Message) -> Plan:
 
 async def tried(bot: Bot, thread: Thread, message: Message | None) -> tuple[list[Trial], Plan]:
     """Every rule in order, whether it fits, and what they come to; a pin is left out, and nothing is remembered."""
-    memory = (await bot.routes.memory(thread.id)).having(pin=None)
-    found = await _trials(bot, memory, thread, message)
+    memory, rules = await _known(bot, thread.id)
+    memory = memory.having(pin=None)
+    found = await _trials(bot, memory, rules, thread, message)
     return found, _plan(bot, memory, found)
 
 
@@ -99,8 +101,13 @@ def _place(bot: Bot, memory: Memory, found: Sequence[Trial]) -> Decision:
     return Decision(first.rule.channel or None, first) if first else Decision(bot.settings.notify_channel)
 
 
-async def _trials(bot: Bot, memory: Memory, thread: Thread, message: Message | None) -> list[Trial]:
-    rules = await bot.routes.rules()
+async def _known(bot: Bot, thread_id: str) -> tuple[Memory, list[Rule]]:
+    return await asyncio.gather(bot.routes.memory(thread_id), bot.routes.rules())
+
+
+async def _trials(
+    bot: Bot, memory: Memory, rules: Sequence[Rule], thread: Thread, message: Message | None
+) -> list[Trial]:
     asked = {each.field for one in rules for each in one.conditions}
     if asked & {"followers", "verified"}:
         thread = await _whole(bot, thread)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -20,6 +21,8 @@ Field = Literal[
 LATER: Final = frozenset({"followers", "value", "verified", "link", "first"})  # what versions before 2026-12 don't know
 _FITTED, _DID = "fitted:", "did:"
 REMEMBERED: Final = 90 * 24 * 3600  # seconds since it was last asked for
+_CHANGED, _SAW = b"changed:", b"saw:"
+LATELY: Final = 3600.0  # seconds; who never looked at the rules may have heard of them before a change of that age
 
 
 class Condition(Record):
@@ -134,21 +137,39 @@ class Routes:
         was = await self._redis.get(_changed_by(before)) if before else None
         return _RULES.decode(was) if was else _read(*await self._redis.mget(keys.RULES, keys.ROUTES))
 
-    async def edit(self, ref: str, change: Callable[[list[Rule]], list[Rule]]) -> None:
-        """Change the rules, once for `ref` however often it is run."""
+    async def saw(self, user: str) -> None:
+        """The Slack user reads the rules, with their numbers, as they are from now on."""
+        pipe = self._redis.pipeline()
+        pipe.hset(keys.RULES_KNOWN, _SAW + user.encode(), repr(time.time())).expire(keys.RULES_KNOWN, REMEMBERED)
+        await pipe.execute()
+
+    async def edit(
+        self, ref: str, user: str, change: Callable[[list[Rule]], list[Rule]], numbered: datetime | None = None
+    ) -> str:
+        """Change the rules for the Slack user, once for `ref` however often it is run.
+
+        They named rules by numbers at the time `numbered`: where somebody else has changed the rules since `user` saw
+        them, nothing is changed, as another rule may have that number by now. Returns who that was, else "".
+        """
         done = _changed_by(ref)
 
-        async def changed(pipe: Any) -> None:
+        async def changed(pipe: Any) -> str:
             if await pipe.exists(done):
-                return
+                return ""
+            if numbered and (other := _changed_since(await pipe.hgetall(keys.RULES_KNOWN), user, numbered)):
+                return other
             before = _read(*await pipe.mget(keys.RULES, keys.ROUTES))
             after = change(before)
             routes = [one for one in after if one.was_always_known]
             pipe.multi()
             pipe.set(keys.RULES, _Kept(rules=after, routes=routes).json())
             pipe.set(keys.ROUTES, msgspec.json.encode(routes)).set(done, msgspec.json.encode(before), ex=keys.WEEK)
+            pipe.hset(keys.RULES_KNOWN, _CHANGED + user.encode(), repr(time.time()))
+            pipe.expire(keys.RULES_KNOWN, REMEMBERED)
+            return ""
 
-        await self._redis.transaction(changed, keys.RULES, keys.ROUTES, done)
+        watched = (keys.RULES, keys.ROUTES, keys.RULES_KNOWN, done)
+        return str(await self._redis.transaction(changed, *watched, value_from_callable=True))
 
     async def memory(self, thread_id: str) -> Memory:
         """What is remembered of the thread; it stays so for as long as somebody asks now and then."""
@@ -201,6 +222,18 @@ def _read(kept: bytes | None, routes: bytes | None) -> list[Rule]:
         return known
     found = _Kept.read(kept)
     return found.rules if found.routes == known else [*known, *(r for r in found.rules if not r.was_always_known)]
+
+
+def _changed_since(known: dict[bytes, bytes], user: str, numbered: datetime) -> str:
+    """The last who changed the rules, and is not `user`, since `user` saw them; "" where nobody did."""
+    saw = float(known.get(_SAW + user.encode(), numbered.timestamp() - LATELY))
+    others = {
+        float(at): name.removeprefix(_CHANGED).decode()
+        for name, at in known.items()
+        if name.startswith(_CHANGED) and name != _CHANGED + user.encode()
+    }
+    last = max(others, default=saw)
+    return others[last] if last > saw else ""
 
 
 def _changed_by(ref: str) -> str:

@@ -148,6 +148,14 @@ def no_such_rule(typed: str, count: int) -> str:
     return f"I can't find rule *{plain(typed, 40)}*. {there}; `/inbox route list` shows their numbers."
 
 
+def changed_meanwhile(user: str) -> str:
+    """`user` is a Slack user id."""
+    return (
+        f"<@{user}> has changed the rules, and you haven't looked at them since: that number may be another rule's by "
+        "now, so nothing was changed. Look at `/inbox route list`, then type it again."
+    )
+
+
 def cannot_post(channel: str, code: str) -> str:
     """`code` is Slack's error."""
     remedy = {

@@ -30,7 +30,9 @@ async def assign(job: Console, typed: str, bot: Bot) -> list[Job]:
     if verb.lower() not in ("test", "try"):
         return await ruled(bot, job, typed, "assign")
     await bot.access.actor(job.asker)
-    return [say(job.asker, await _tried(bot, *one)) for one in await conversations(bot, rest)]
+    found = await conversations(bot, rest)
+    await bot.routes.saw(job.asker.user)
+    return [say(job.asker, await _tried(bot, *one)) for one in found]
 
 
 async def _tried(bot: Bot, thread: Thread, message: Message | None) -> str:

@@ -60,10 +60,11 @@ class Send(Sending, tag="send"):
     press of a button. `account` is the sender's label, `url` the conversation where it is known, `member` the Inbox
     member on whose behalf it is sent, and `writer` their name. A reply names the thread of its `card`, below which the
     `receipt` of that id stands; other sends have a private one. `echo` is the `ts` of the Slack message whose words
-    these are, where it is one: then a reaction to it is the receipt. `first`: nobody of the team has exchanged a
-    message with them yet. `archives`: once it is sent, the conversation is archived, unless they wrote after that time.
-    `reminder`: it is snoozed then. `reply_to` is the message of the thread that it answers in particular. `not_before`
-    that time it is not begun.
+    these are, where it is one: then a reaction to it is the receipt; `changed` is the `ts` of its last change that was
+    heard of, and `may_say` are the digests of what the message says since, where Slack changed it. `first`: nobody of
+    the team has exchanged a message with them yet. `archives`: once it is sent, the conversation is archived, unless
+    they wrote after that time. `reminder`: it is snoozed then. `reply_to` is the message of the thread that it answers
+    in particular. `not_before` that time it is not begun.
     """
 
     noted: ClassVar[bool] = False
@@ -86,6 +87,8 @@ class Send(Sending, tag="send"):
     api: str | None = None
     only: str | None = None
     echo: str | None = None
+    changed: str = ""
+    may_say: frozenset[str] = frozenset()
     first: bool = False
     archives: datetime | None = None
     reminder: Reminder | None = None

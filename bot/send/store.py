@@ -23,11 +23,19 @@ UNDER_WAY: Final = timedelta(minutes=10)  # how long a send is tried for
 
 
 class Wrote(Record):
-    """When somebody wrote to a person, the label of the account they wrote from, and whether it is known to be sent."""
+    """When somebody wrote to a person, the label of the account they wrote from, and whether it is known to be sent.
+
+    `intent` is the attempt that this is known of; "" where a version before 2026-12 wrote it down.
+    """
 
     at: datetime
     account: str
     sent: bool
+    intent: str = ""
+
+    def is_of(self, intent: str) -> bool:
+        """Whether it says no more than that this attempt is to be made, also to the person instead of their thread."""
+        return not self.sent and self.intent == intent.removesuffix("-person")
 
 
 class Attempts:
@@ -40,6 +48,10 @@ class Attempts:
 
     async def keep(self, send: Send) -> None:
         await self._sends.put(send.intent, send)
+
+    async def amend(self, send: Send) -> None:
+        """What has become of one that is kept; it is kept no longer for it."""
+        await self._redis.set(keys.intent(send.intent), send.json(), xx=True, keepttl=True)
 
     async def get(self, intent: str) -> Send | None:
         return await self._sends.get(intent)
@@ -85,21 +97,33 @@ class Attempts:
         return (message_id, thread_id) if raw else None
 
     async def writes(self, send: Send, *, sent: bool) -> dict[str, Wrote]:
-        """`send.asker` writes to that person, or has, for whoever writes next; the `writers` before."""
+        """`send.asker` writes to that person, or has, for whoever writes next; the `writers` before, but for this one.
+
+        That an earlier one of theirs was sent stays known while this one is not.
+        """
+        known = await self.writers(send.person, but=send.intent)
+        if not sent and send.asker.user in known and known[send.asker.user].sent:
+            return known
         key = keys.wrote(send.person.platform, send.person.platform_id)
-        wrote = Wrote(at=utc_now(), account=send.account, sent=sent)
+        wrote = Wrote(at=utc_now(), account=send.account, sent=sent, intent=send.intent)
         pipe = self._redis.pipeline()
         pipe.hgetall(key).hset(key, send.asker.user, wrote.json()).expire(key, INTENT_LIVES)
         before, *_ = await pipe.execute()
-        return _lately(before)
+        return _lately(before, send.intent)
 
     async def give_up(self, send: Send) -> None:
-        """It was certainly not sent."""
-        await self._redis.hdel(keys.wrote(send.person.platform, send.person.platform_id), send.asker.user)
+        """It was certainly not sent; what is known of others stays."""
+        key = keys.wrote(send.person.platform, send.person.platform_id)
+        raw = await self._redis.hget(key, send.asker.user)
+        if raw and Wrote.read(raw).is_of(send.intent):
+            await self._redis.hdel(key, send.asker.user)
 
-    async def writers(self, person: Person) -> dict[str, Wrote]:
-        """The Slack users who wrote to them through the bot in the last seven days, or are about to."""
-        return _lately(await self._redis.hgetall(keys.wrote(person.platform, person.platform_id)))
+    async def writers(self, person: Person, *, but: str = "") -> dict[str, Wrote]:
+        """The Slack users who wrote to them through the bot in the last seven days, or are about to.
+
+        `but` is an attempt of which it does not count that it is to be made.
+        """
+        return _lately(await self._redis.hgetall(keys.wrote(person.platform, person.platform_id)), but)
 
     async def answer(self, intent: str, *, send: bool) -> bool:
         """Whether to send it, as it was answered first: a later answer changes nothing."""
@@ -120,8 +144,9 @@ class Attempts:
             await self._redis.delete(keys.PLAN_REFUSED)
 
 
-def _lately(found: dict[bytes, bytes]) -> dict[str, Wrote]:
+def _lately(found: dict[bytes, bytes], but: str) -> dict[str, Wrote]:
     kept = {user.decode(): Wrote.read(raw) for user, raw in found.items()}
+    kept = {user: one for user, one in kept.items() if not (but and one.is_of(but))}
     return {u: one for u, one in kept.items() if utc_now() - one.at < (INTENT_LIVES if one.sent else UNDER_WAY)}
 
 

@@ -40,8 +40,12 @@ async def look_at_reports(_: LookAtReports, __: Keep, bot: Bot) -> list[Job]:
 
 
 async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
+    """The next date; where there is one already, an admin has chosen it meanwhile, or it was found before."""
+    was = await bot.counts.report(channel)
+    if was is None or was > after.timestamp():
+        return
     following = (await bot.preferences.channel(channel)).reminders.next_report(after)
-    await bot.counts.save_report(channel, following.timestamp() if following else None)
+    await bot.counts.next_report(channel, was, following.timestamp() if following else None)
 
 
 @feature.handles(Report)

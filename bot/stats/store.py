@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from bot.stats.figures import Answer, Day, Fact
 from bot.stats.jobs import Count
 from bot.store import keys
+from bot.store.again import arguments
 from bot.store.scripts import script
 
 LIVES: Final = 40 * 86_400  # seconds that a day is kept; 30 days are shown
@@ -28,6 +29,7 @@ class Counts:
         self._redis: Any = redis  # redis-py types its commands as sync and async at once
         self._received = script(redis, "stats/received.lua")
         self._sent = script(redis, "stats/sent.lua")
+        self._again = script(redis, "store/again.lua")
 
     async def since(self) -> date:
         """The day on which counting began; today, when it is asked for the first time."""
@@ -94,6 +96,10 @@ class Counts:
             await self._redis.zrem(keys.REPORTS, channel)
         else:
             await self._redis.zadd(keys.REPORTS, {channel: at})
+
+    async def next_report(self, channel: str, was: float, at: float | None) -> None:
+        """The report that `was` due is over; what an admin has chosen meanwhile stays."""
+        await self._again(keys=[keys.REPORTS], args=arguments({channel: was}, {} if at is None else {channel: at}))
 
     async def anything(self) -> bool:
         """Whether a report is due."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -116,6 +116,10 @@ class BatchingRedis(Redis):
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
+    async def _send_command_parse_response(self, conn: Any, command_name: Any, *args: Any, **options: Any) -> Any:
+        ask = super()._send_command_parse_response
+        return await _within_one_limit(conn, ask, conn, command_name, *args, **options)
+
     def _send(self) -> None:
         batch, self._asked = [one for one in self._asked if not one[2].done()], []  # the others gave up
         task = asyncio.create_task(self._answer(batch))
@@ -174,12 +178,31 @@ class _Pipeline(Pipeline):
         """Each command's answer or error, as redis-py has them."""
         return await super().execute(raise_on_error=False)
 
+    async def _execute_pipeline(self, connection: Any, commands: Any, raise_on_error: bool) -> Any:
+        ask = super()._execute_pipeline
+        return await _within_one_limit(connection, ask, connection, commands, raise_on_error)
+
     async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
         async with naming_outages(self.connection_pool):
             return await super().immediate_execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
     def annotate_exception(self, *_: object) -> None:
         """Nothing: redis-py would add the whole command, whose words people wrote, and errors are logged."""
+
+
+async def _within_one_limit(connection: Any, ask: Callable[..., Awaitable[Any]], *args: Any, **options: Any) -> Any:
+    """What `ask` answers, within the time limit of the connection.
+
+    redis-py has the limit anew for what it sends, which takes a task each time, and for each answer of a batch.
+    """
+    limit, connection.socket_timeout = connection.socket_timeout, None
+    try:
+        async with asyncio.timeout(limit):
+            return await ask(*args, **options)
+    except TimeoutError:
+        raise TimedOut(f"no answer within {limit:g} s") from None
+    finally:
+        connection.socket_timeout = limit
 
 
 @asynccontextmanager

@@ -14,17 +14,18 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
-
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from typing import IO, TYPE_CHECKING, Any
 
 from bot.errors import SettingsError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 LONGEST_SOCKET_PATH = 103  # bytes; struct sockaddr_un on macOS, the smallest of the supported systems
 
@@ -38,6 +39,8 @@ class Valkey:
 
     async def stop(self, redis: Redis) -> None:
         """Save and end the server, unless another process still uses it."""
+        from redis.exceptions import RedisError  # here, as a server is started while redis-py is imported
+
         try:
             clients: Any = await redis.client_list(_type="normal")
             if len({one["name"] for one in clients if one["name"]}) <= 1:
@@ -49,6 +52,14 @@ class Valkey:
                     self.process.wait(timeout=5)
         except (StoreUnavailable, RedisError, subprocess.TimeoutExpired):
             pass  # a server that is going away answers nothing, and one that is gone needs no ending
+
+
+def begin(data_dir: Path, sync: str) -> Callable[[], Valkey]:
+    """`start` while something else is done: what this returns waits for it, and raises what it raises."""
+    aside = ThreadPoolExecutor(1)
+    started = aside.submit(start, data_dir, sync)
+    aside.shutdown(wait=False)
+    return started.result
 
 
 def start(data_dir: Path, sync: str = "everysec") -> Valkey:

@@ -116,6 +116,7 @@ anyway: Final = each("anyway")  # thread: who replies though a colleague has it,
 
 ROUTES: Final = key("routes")  # the rules about channels, in order, as versions before 2026-12 read them
 RULES: Final = key("rules")  # all rules, in order
+RULES_KNOWN: Final = key("rules", "known")  # Slack users, by when they changed the rules, or saw their numbers, last
 routed: Final = each("routed")  # thread
 circle: Final = each("turns", "circle")  # rule: who had the last turn in it, until it has had none for 90 days
 owed: Final = each("turns", "owed")  # rule: Slack users whose turn in it came to nothing

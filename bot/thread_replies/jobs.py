@@ -48,7 +48,9 @@ class Hint(Asked, tag="hint"):
 class Revise(Asked, tag="revise"):
     """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
 
-    First it waits for what was written before it, then, with the `address`, until that was sent.
+    First it waits for what was written before it, then, with the `address`, until that was sent. `changed` is Slack's
+    time of the change, as a `ts`, by which those of one message have their order, however late Slack tells of one; ""
+    from an older version.
     """
 
     patience: ClassVar[float] = SENDS_WAIT
@@ -56,6 +58,7 @@ class Revise(Asked, tag="revise"):
     ts: str
     text: str | None
     address: Address | None = None
+    changed: str = ""
 
     @property
     def described(self) -> tuple[str, str]:

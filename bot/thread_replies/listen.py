@@ -76,7 +76,14 @@ async def _revised(bot: Bot, body: Body, said: Body, before: Body, now: str | No
     thread_id = await _thread(bot, body, said) or await _sent_to(bot, body, said)
     if thread_id or (_is_below_ours(bot, said) and await _has_prefix(bot, body, before)):
         job = Revise(thread_id=thread_id, ts=said["ts"], text=now, asker=author(body, said))
+        job = job.having(changed=_changed_at(body, said, now))
         await _in_turn(bot, job, f"slack-event:{body['event_id']}")
+
+
+def _changed_at(body: Body, said: Body, now: str | None) -> str:
+    """The same however often Slack tells of it; "" where it does not say. Nothing comes after a deletion."""
+    edited = said.get("edited") if now is not None else None
+    return str((edited or body["event"]).get("ts") or "")
 
 
 async def _thread(bot: Bot, body: Body, said: Body) -> str:

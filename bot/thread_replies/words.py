@@ -78,6 +78,15 @@ def not_amended(name: str, why: str, *, deleting: bool) -> str:
     return f"That message {done}: {plain(name, 100)} still has it as it was sent. {why}"
 
 
+def edited_elsewhere(name: str, says: str) -> str:
+    """Nothing was changed; `says` is what somebody has made of the message by other means than editing the reply."""
+    return (
+        "That message was edited in Slack only: somebody has changed it elsewhere, and I left it so. "
+        f"{plain(name, 100)} reads: “{plain(says, 500)}”. If it is to say something else, use *This message…* on your "
+        "reply, then *Edit…*."
+    )
+
+
 def _code(words: str) -> str:
     """Words as code, so that Slack makes nothing of them."""
     return "`" + clip(clean(words).replace("`", "'"), 100).replace("&", "&amp;").replace("<", "&lt;") + "`"

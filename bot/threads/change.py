@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -187,20 +188,19 @@ async def confirmed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Thr
     """Write down and show what Inbox has confirmed: the thread is as `job` wants it now."""
     by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
     if job.verb in CLOSING:
-        if job.verb == "reopen":
-            await bot.waiting.reopened(job.thread_id, woken=card.snoozed is not None)
-        else:
-            await bot.waiting.closed(job.thread_id, by.at.timestamp())
         notes = {"archived": by}
     else:
         notes = {"assigned": by} if thread.assignee_id != card.thread.assignee_id else {}
-    await answers.note(bot, job, f"done: {wanted}" if job.verb == "assign_to" else "done", actor.member.id)
     thread = thread.with_person(card.thread.person)
     kept = thread.assignee_id if job.verb == "unassign" else None  # the thread has none now: it is the contact's
     if kept:
         thread = thread.with_default(kept)
-    await bot.cards.write(thread, notes=notes)
-    await bot.directory.saw(thread)
+    await asyncio.gather(
+        _wait(bot, job, card, by),
+        answers.note(bot, job, f"done: {wanted}" if job.verb == "assign_to" else "done", actor.member.id),
+        bot.cards.write(thread, notes=notes),
+        bot.directory.saw(thread),
+    )
     log.info("changed", ref=job.ref, verb=job.verb, thread=job.thread_id, user=actor.user, member=actor.member.id)
     follow: list[Job] = [Render(thread_id=job.thread_id)]
     if job.verb in CLOSING:
@@ -210,6 +210,14 @@ async def confirmed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Thr
     elif job.listed:
         follow.append(await _said(bot, job, actor, thread))
     return [*follow, *(_noted(job, actor) if job.note else _told(job, actor))]
+
+
+async def _wait(bot: Bot, job: Change, card: Card, by: Note) -> None:
+    """Who is archived waits no longer, and who is opened again may."""
+    if job.verb == "reopen":
+        await bot.waiting.reopened(job.thread_id, woken=card.snoozed is not None)
+    elif job.verb in CLOSING:
+        await bot.waiting.closed(job.thread_id, by.at.timestamp())
 
 
 async def _said(bot: Bot, job: Change, actor: Actor, thread: Thread) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,9 +23,12 @@ Ear = tuple[str, Heard]
 async def notice(bot: Bot, thread_id: str, channel: str, messages: Sequence[Message]) -> Notice:
     """What a post of `messages` below a card in `channel` does besides. A direct message is on its way by then."""
     inbound = [one for one in messages if one.inbound]
-    card, wanted = await bot.cards.get(thread_id), (await bot.preferences.channel(channel)).broadcast
+    card, choices, noticed = await asyncio.gather(
+        bot.cards.get(thread_id), bot.preferences.channel(channel), bot.noticed.until(thread_id)
+    )
+    wanted = choices.broadcast
     every = wanted == "every" and bool(inbound)
-    since = await _begins(bot, card, inbound) if card else None
+    since = _begins(card, inbound, noticed) if card else None
     if card is None or since is None:
         return Notice(broadcast=every)
     until = max(since, *(one.created_at for one in inbound))
@@ -52,9 +56,12 @@ def by_card(card: Card) -> Notice:
     return Notice(until=card.latest.created_at if card.latest else None)
 
 
-async def _begins(bot: Bot, card: Card, inbound: Sequence[Message]) -> datetime | None:
-    """Since when somebody waits, if nobody has noticed that so far and they wrote so in one of these messages."""
-    since, until = card.waiting_since, await bot.noticed.until(card.thread.id)
+def _begins(card: Card, inbound: Sequence[Message], until: datetime | None) -> datetime | None:
+    """Since when somebody waits, if nobody has noticed that so far and they wrote so in one of these messages.
+
+    `until`: what they wrote until then was noticed.
+    """
+    since = card.waiting_since
     if since is None or not any(one.created_at >= since for one in inbound):
         return None
     before = since <= until if until else since < min(one.created_at for one in inbound)  # an older version was silent

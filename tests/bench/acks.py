@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Final, Literal
 
 from bot.store import keys
 from tests.bench.load import Load, load, webhooks
-from tests.bench.peers import QUEUES, environment
+from tests.bench.peers import QUEUES, with_queue
 from tests.bench.servers import BASELINES, NODE, SERVE, WEB, Bench, Server, node
 from tests.bench.table import Row
 
@@ -126,16 +123,8 @@ async def beside_peers(bench: Bench, *, rounds: int, seconds: float) -> list[Row
     """The same work, done by what is put together of well-kept parts: each in an environment of its own."""
     turns: dict[str, list[Turn]] = defaultdict(list)
     async with AsyncExitStack() as stack:
-        folder = os.environ.get("BENCH_PEERS") or stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="bridge-peers-")
-        )
         commands: dict[str, Sequence[str]] = {
-            f"Bolt + {name}": (
-                await asyncio.to_thread(environment, Path(folder), name),
-                "-m",
-                "tests.bench.peers",
-                name,
-            )
+            f"Bolt + {name}": (await asyncio.to_thread(with_queue, name), "-m", "tests.bench.peers", name)
             for name in QUEUES
         }
         commands |= {BULLMQ: found} if (found := node("queued.cjs", "bullmq")) else {}

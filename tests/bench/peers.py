@@ -1,6 +1,6 @@
 """Bolt with a well-kept queue, doing what the bot does for a `/dm`: verify, enqueue durably in Redis, acknowledge.
 
-`python -m tests.bench.peers arq|rq|celery`, by the Python of `environment()`. SLACK_SIGNING_SECRET, SLACK_BOT_TOKEN,
+`python -m tests.bench.peers arq|rq|celery`, by the Python of `with_queue()`. SLACK_SIGNING_SECRET, SLACK_BOT_TOKEN,
 SLACK_API_BASE_URL, PORT and the Valkey's socket, PEERS_REDIS, are read from the environment. `queued.cjs` is the same
 with BullMQ on node.
 """
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
+
+from tests.bench.environments import environment
 
 # What `pip` gave on 2026-11-26; celery and arq want different versions of redis-py.
 BOLT = (
@@ -32,12 +32,9 @@ QUEUES = {
 Enqueue = Callable[[str], Awaitable[object]]
 
 
-def environment(folder: Path, queue: str) -> str:
-    """The Python of an environment with that queue, which is made below `folder`."""
-    subprocess.run([sys.executable, "-m", "venv", folder / queue], check=True)
-    python = folder / queue / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "-q", *BOLT, *QUEUES[queue]], check=True)
-    return str(python)
+def with_queue(queue: str) -> str:
+    """The Python of an environment with Bolt and that queue."""
+    return environment(queue, *BOLT, *QUEUES[queue])
 
 
 async def arq(path: str) -> Enqueue:

@@ -8,7 +8,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -26,11 +25,12 @@ from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
 from bot.store import embedded, keys
+from tests.bench.environments import locked
 from tests.bench.load import commands, load
 
 ROOT = Path(__file__).parents[2]
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-PYTHON = sys.executable
+PYTHON = "python"  # that of `environments.locked`
 BASELINES = {
     "bare ASGI": (PYTHON, "-m", "tests.bench.baselines", "bare"),
     "Bolt": (PYTHON, "-m", "tests.bench.baselines", "bolt"),
@@ -139,9 +139,11 @@ class Bench:
     @asynccontextmanager
     async def server(self, command: Sequence[str], *, folder: Path | None = None) -> AsyncIterator[Server]:
         """`command`, from its start until the block ends. `folder` is where a bot finds or starts its Valkey."""
+        program, *arguments = command
         port, began = _free_port(), time.perf_counter()
         process = await asyncio.create_subprocess_exec(
-            *command,
+            locked() if program == PYTHON else program,
+            *arguments,
             cwd=ROOT,
             env=self._environment(folder or self.folder) | {"PORT": str(port)},
             stdin=subprocess.DEVNULL,
@@ -172,8 +174,7 @@ class Bench:
         where = {"notify_channel": self.acme.channel, "bot_data_dir": folder}
         settings = settings_for(self.slack, self.inbox, self.inbox_url, **where)
         more = {"PATH": os.environ["PATH"], "NODE_PATH": str(_node_modules())}
-        more |= {"PEERS_REDIS": self.valkey.url.removeprefix("unix://"), "PYTHONPATH": str(self.folder / "missing")}
-        return _environment(settings) | more
+        return _environment(settings) | more | {"PEERS_REDIS": self.valkey.url.removeprefix("unix://")}
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -185,6 +186,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 @asynccontextmanager
 async def bench(version: str = "v2") -> AsyncIterator[Bench]:
     """Everything but the servers, on the last core. Sarah has written once."""
+    await asyncio.to_thread(locked)
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     _pin(CORES[-1])
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({version}))
@@ -199,19 +201,12 @@ async def bench(version: str = "v2") -> AsyncIterator[Bench]:
             inbox.rate_per_minute, inbox.auto_deliver = 10**9, False
             world = acme(slack, inbox)
             await inbox.customer_writes(world.sarah, "Hello, is the trial of last week still open?")
-            _hide_extras(folder / "missing")
             valkey = embedded.start(folder)
             stack.callback(end, valkey)
             yield Bench(slack, inbox, world, inbox_url, called, folder, valkey)
     finally:
         if before:
             os.sched_setaffinity(0, before)
-
-
-def _hide_extras(folder: Path) -> None:
-    """As `requirements.lock` has none of them: redis-py imports OpenTelemetry wherever tests have brought it."""
-    folder.mkdir()
-    (folder / "opentelemetry.py").write_text("raise ImportError(__name__)\n")
 
 
 def end(valkey: embedded.Valkey) -> None:

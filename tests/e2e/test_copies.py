@@ -13,6 +13,7 @@ from bot.operate import backup
 from bot.queue.job import utc_now
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene, settings_for
+from bot.store import keys
 from tests.conftest import QUICK
 from tests.e2e.scheduling import Later, below, later, rings, sent
 from tests.e2e.steps import card_of, form, hears, idle, labels, whisper
@@ -106,3 +107,86 @@ async def test_what_its_writer_changes_after_a_copy_was_put_back_is_not_asked_ab
     assert sent(on) == ["In a month"]
     assert PUT_BACK not in "".join(on.slack.show(one) for one in on.slack.dms(on.acme.bo))
     assert below(on, card) == []
+
+
+@pytest.fixture
+async def asked_before(redis_url: str, api: str, tmp_path: Path, clock: Later) -> AsyncIterator[tuple[Stage, Message]]:
+    """A bot on a copy in which Bo is asked whether to send a message, which he has sent since, from below the card."""
+    file = str(tmp_path / "monday.jsonl")
+    async with scene(versions=[api]) as on:
+        settings = settings_for(on.slack, on.inbox, on.inbox_url, redis_url=redis_url)
+        async with bot_on(on, timing=QUICK, redis_url=redis_url) as first:
+            card = await card_of(first)
+            await later(first, on.acme.bo, card, "As I said")
+            await on.inbox.customer_writes(on.acme.sarah, "Thank you")
+            await hears(first, on.acme.bo, "has written since you wrote this")
+            await idle(first)
+            assert await backup.export(settings, file) == 0
+            await press(first, below(first, card)[-1], "Send anyway")
+            clock.comes()
+            await rings(first)
+            assert sent(first) == ["As I said"]
+        assert await backup.take(settings, file, replace=True) == 0
+        async with bot_on(on, timing=QUICK, redis_url=redis_url) as second:
+            yield second, card
+
+
+async def test_what_was_asked_before_a_copy_is_asked_again_and_never_said_to_be_not_sent(
+    asked_before: tuple[Stage, Message], clock: Later
+) -> None:
+    on, card = asked_before
+    await rings(on)
+    question = await asked(on)
+    assert "has written since you wrote this" in question.text
+    (shown,) = below(on, card)
+    assert PUT_BACK in on.slack.show(shown)
+    assert "Nothing is sent yet" not in on.slack.show(shown)
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "scheduled")
+    listed = await whisper(on, on.acme.bo, "Messages that are sent later (1)")
+    assert PUT_BACK in on.slack.show(listed)
+    await rings(on)
+    assert (len(clock.waiting()), on.slack.dms(on.acme.bo)[-1].ts) == (1, question.ts)  # once
+    clock.a_week_passes()
+    await rings(on)
+    heard = await hears(on, on.acme.bo, "You haven't answered for a week, so I don't send it any more.")
+    assert PUT_BACK in heard
+    assert "nothing was sent" not in heard
+    assert (sent(on), clock.kept()) == (["As I said"], [])
+
+
+async def test_what_a_colleague_cancels_after_a_copy_was_put_back_may_have_been_sent(
+    asked_before: tuple[Stage, Message],
+) -> None:
+    on, card = asked_before
+    await rings(on)
+    assert (await on.slack.press(on.acme.ana, card.channel, below(on, card)[-1].ts, "Cancel")).ok
+    await idle(on)
+    for user, words in ((on.acme.ana, "Cancelled. "), (on.acme.bo, "cancelled the message to ")):
+        heard = await hears(on, user, words)
+        assert PUT_BACK in heard
+        assert "Nothing was sent" not in heard
+
+
+async def test_what_its_writer_cancels_after_a_copy_was_put_back_may_have_been_sent(
+    asked_before: tuple[Stage, Message],
+) -> None:
+    on, _ = asked_before
+    await rings(on)
+    await press(on, await asked(on), "Cancel")
+    heard = await hears(on, on.acme.bo, "Cancelled: the message to ")
+    assert PUT_BACK in heard
+    assert "Nothing was sent" not in heard
+
+
+async def test_what_can_be_sent_no_more_after_a_copy_was_put_back_may_have_been_sent(
+    put_back: tuple[Stage, Message], clock: Later
+) -> None:
+    on, card = put_back
+    on.inbox.world.members.pop(on.acme.bo_member)
+    clock.forget(keys.MEMBERS)
+    clock.comes()
+    await rings(on)
+    heard = on.slack.show(on.slack.dms(on.acme.bo)[-1])
+    assert ("On Friday" in heard, PUT_BACK in heard) == (True, True)
+    (said,) = [one for one in on.slack.replies(card.channel, card.ts) if "may not send messages any more" in one.text]
+    assert PUT_BACK in said.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -15,7 +16,7 @@ from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.scheduling import Later, holds, passes
-from tests.e2e.steps import calls, card_of, cards, hears, idle, labels, thread, told, version, whisper
+from tests.e2e.steps import calls, card_of, cards, form, hears, idle, labels, modal, thread, told, version, whisper
 
 CHECK, HOURGLASS, WARNING, PENCIL = "white_check_mark", "hourglass_flowing_sand", "warning", "pencil2"
 
@@ -510,6 +511,111 @@ async def test_an_edit_whose_answer_was_lost_is_made_again_and_a_deletion_counts
     assert reads(on) == []
 
 
+def edit(on: Stage, said: Message, now: str, before: str) -> Json:
+    """What Slack tells of an edit of `said`, which is made when this is called."""
+    base = on.slack._said(said)
+    ts = on.slack.next_ts()
+    changed = base | {"text": now, "edited": {"user": said.user, "ts": ts}}
+    told: Json = {"subtype": "message_changed", "message": changed, "previous_message": base | {"text": before}}
+    return told | {"hidden": True, "ts": on.slack.next_ts()}
+
+
+async def test_an_edit_that_is_heard_after_a_later_one_changes_nothing(on: Stage, card: Message) -> None:
+    """Slack repeats an event that was refused minutes later."""
+    said = await reply(on, card, "&gt;&gt; At 5")
+    first = edit(on, said, "&gt;&gt; At 6", "&gt;&gt; At 5")
+    await on.slack.hear(said, edit(on, said, "&gt;&gt; At 7", "&gt;&gt; At 6"), event_id="Ev2")
+    await idle(on)
+    await on.slack.hear(said, first, event_id="Ev1", retry=1)
+    await idle(on)
+    assert reads(on) == ["At 7"]
+    assert heard(on) == []
+    await on.slack.rewrite(said, "&gt;&gt; At 8")
+    await idle(on)
+    assert reads(on) == ["At 8"]
+
+
+async def test_an_edit_that_is_heard_after_one_that_stayed_in_slack_changes_nothing(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; At 5")
+    first = edit(on, said, "&gt;&gt; At 6", "&gt;&gt; At 5")
+    await on.slack.hear(said, edit(on, said, "he is annoying", "&gt;&gt; At 6"), event_id="Ev2")
+    await hears(on, on.acme.bo, "Sarah Chen still has it as it was sent")
+    await on.slack.hear(said, first, event_id="Ev1", retry=1)
+    await idle(on)
+    assert (reads(on), len(heard(on))) == (["At 5"], 1)
+
+
+async def test_an_edit_that_is_heard_after_the_deletion_changes_nothing(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; At 5")
+    first = edit(on, said, "&gt;&gt; At 6", "&gt;&gt; At 5")
+    await on.slack.erase(said)
+    await hears(on, on.acme.bo, "was taken back")
+    await on.slack.hear(said, first, event_id="Ev1", retry=1)
+    await idle(on)
+    assert (reads(on), len(heard(on))) == ([], 1)
+    assert [call for call in calls(on, "PATCH") if "messages" in call.path] == []
+
+
+@pytest.mark.parametrize("elsewhere", ["in Inbox", "by the form"])
+async def test_an_edit_in_slack_overwrites_no_edit_that_its_writer_has_not_seen(
+    on: Stage, card: Message, elsewhere: str
+) -> None:
+    said = await reply(on, card, "&gt;&gt; At 5")
+    await on.slack.rewrite(said, "&gt;&gt; At 5:30")
+    await idle(on)
+    if elsewhere == "in Inbox":
+        await on.inbox.edits(thread(on).messages[-1].id, "At 6, in the office")
+    else:
+        await on.slack.shortcut(on.acme.ana, said.channel, said.ts, "this_message")
+        await modal(on, on.acme.ana, "At 5:30")
+        await on.slack.press_modal(on.acme.ana, "Edit…")
+        await form(on, on.acme.ana, "The message")
+        await on.slack.submit(on.acme.ana, values={"text": "At 6, in the office"})
+        await hears(on, on.acme.ana, "reads the edited message now")
+    await idle(on)
+    for again in ("", "!"):  # the first word on it is no leave to overwrite it
+        await on.slack.rewrite(said, f"&gt;&gt; At 5 pm{again}")
+        await idle(on)
+        assert reads(on) == ["At 6, in the office"]
+    told = heard(on)
+    assert len(told) == 2
+    assert "edited in Slack only" in told[-1]
+    assert "Sarah Chen reads: “At 6, in the office”" in told[-1]
+
+
+async def test_an_edit_that_waits_for_inbox_overwrites_no_edit_of_that_time(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; At 5")
+    on.inbox.fail("PATCH *", 503, times=None)
+    await on.slack.rewrite(said, "&gt;&gt; At 5 pm")
+    await on.slack.until(lambda: len([call for call in calls(on, "PATCH") if "messages" in call.path]) > 1)
+    await on.inbox.edits(thread(on).messages[-1].id, "At 6, in the office")
+    on.inbox.heal()
+    await hears(on, on.acme.bo, "Sarah Chen reads: “At 6, in the office”", 15)
+    await idle(on)
+    assert reads(on) == ["At 6, in the office"]
+
+
+async def test_an_edit_follows_one_of_which_inbox_never_said_how_it_ended(on: Stage, card: Message) -> None:
+    """It is its writer's own, whether or not it was made."""
+    said = await reply(on, card, "&gt;&gt; At 5")
+    world, edits = on.inbox.world, on.inbox.world.edit
+
+    def and_tells_nothing(*of: Any) -> None:
+        edits(*of)
+        on.inbox.fail("GET *messages*", 400, times=None)
+
+    on.inbox.fail("PATCH *", drop="after")
+    world.edit = and_tells_nothing  # type: ignore[method-assign,assignment]  # its answer is lost, and more
+    await on.slack.rewrite(said, "&gt;&gt; At 6")
+    await hears(on, on.acme.bo, "edited in Slack only")
+    assert reads(on) == ["At 6"]
+    on.inbox.heal()
+    world.edit = edits  # type: ignore[method-assign]
+    await on.slack.rewrite(said, "&gt;&gt; At 7")
+    await idle(on)
+    assert reads(on) == ["At 7"]
+
+
 # --- what its writer may undo ----------------------------------------------------------------------------------------
 
 
@@ -552,6 +658,24 @@ async def test_what_is_held_is_sent_as_it_was_edited(on: Stage, card: Message, c
     await idle(on, held=1)
     await passes(on, clock)
     assert (sent(on), marks(said)) == (["Tomorrow"], [CHECK])
+
+
+async def test_what_is_held_is_sent_as_it_was_edited_last_in_whatever_order_that_is_heard(
+    on: Stage, card: Message, clock: Later
+) -> None:
+    said = await held(on, card)
+    first = edit(on, said, "&gt;&gt; At 6", "&gt;&gt; Soon")
+    await on.slack.hear(said, edit(on, said, "&gt;&gt; At 7", "&gt;&gt; At 6"), event_id="Ev2")
+    await hears(on, on.acme.bo, "I send it as you edited it.")
+    await on.slack.hear(said, first, event_id="Ev1", retry=1)
+    await idle(on, held=1)
+    between = edit(on, said, "&gt;&gt; At 6:30", "&gt;&gt; At 7") | {"ts": "1.0"}
+    between["message"]["edited"]["ts"] = first["message"]["edited"]["ts"]
+    await passes(on, clock)
+    assert (sent(on), marks(said)) == (["At 7"], [CHECK])
+    await on.slack.hear(said, between, event_id="Ev3", retry=2)  # and after it was sent
+    await idle(on)
+    assert reads(on) == ["At 7"]
 
 
 @pytest.mark.parametrize("now", ["", "Never mind"])

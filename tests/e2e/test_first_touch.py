@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from redis import Redis
 
+from bot.address import Address
+from bot.dm.jobs import Dm
+from bot.models import Person
+from bot.queue.job import Asker
 from bot.sandbox.inbox.records import utc_now
 from bot.sandbox.slack.records import Ephemeral
 from bot.sandbox.stage import Stage
+from bot.send.jobs import Send
+from bot.send.store import Attempts
 from bot.store import keys
+from bot.store.connect import connect
+from tests.e2e.deaths import ENOUGH, worked
 from tests.e2e.steps import calls, card_of, click, form, hears, idle, thread, told, whisper
 
 ASKED = "Before you write to Sarah Chen (@sarah) from @acme"
 HOURS, DAYS = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+async def attempts(redis_url: str) -> AsyncIterator[Attempts]:
+    redis = connect(redis_url)
+    yield Attempts(redis)
+    await redis.aclose()
 
 
 async def dm(on: Stage, text: str = "@sarah Hello Sarah", user: str = "") -> None:
@@ -285,3 +301,54 @@ async def test_of_two_who_begin_in_the_same_moment_one_is_asked(on: Stage) -> No
     await idle(on)
     questions = [one for user in (on.acme.ana, on.acme.bo) for one in told(on, user) if ASKED in one]
     assert (len(texts(on)), len(questions)) == (1, 1)
+
+
+@pytest.mark.parametrize("colleague", [True, False])
+async def test_whoever_dies_over_a_first_message_is_asked_of_a_colleagues_and_not_of_their_own(
+    on: Stage, attempts: Attempts, colleague: bool
+) -> None:
+    for lives in range(ENOUGH):
+        person = on.inbox.add_person(f"person{lives}", f"Person {lives}")
+        on.inbox.add_thread(on.acme.account, person)
+        to = Person(platform="twitter", platform_id=person.platform_id, username=person.username)
+        address = Address(account_link_id=on.acme.account, platform=to.platform, platform_id=to.platform_id)
+        ana = Send(
+            intent=f"ana-{lives}",
+            address=address,
+            person=to,
+            account="@acme",
+            text="From Ana",
+            asker=Asker(user=on.acme.ana),
+            member=on.acme.ana_member,
+        )
+        wrote = list[Send]()
+
+        async def she_writes(ana: Send = ana, wrote: list[Send] = wrote) -> None:
+            if colleague:
+                await attempts.writes(ana, sent=False)
+                wrote.append(ana)
+
+        bo = Asker(user=on.acme.bo, team=on.slack.team_id, channel=on.acme.channel)
+        job = Dm(recipient=f"@{person.username}", text="From Bo", asker=bo)
+        then, died = await worked(on, job, lives, she_writes)
+        asks = "Before you write" in str(then)
+        assert asks is bool(wrote)
+        assert [isinstance(one, Send) for one in then] == [not asks]
+        assert (on.acme.bo in await attempts.writers(to)) is not asks
+        if not died:
+            assert lives > 2
+            return
+    raise AssertionError("it waits more often than that")
+
+
+async def test_what_inbox_refuses_of_somebody_leaves_it_known_that_they_wrote_before(on: Stage) -> None:
+    known(on)
+    await dm(on)
+    await sent(on)
+    on.inbox.fail("POST /*/messages*", 403, times=1)
+    await dm(on, "@sarah And one more thing")
+    await hears(on, on.acme.ana, "Not sent to")
+    await idle(on)
+    await dm(on, "@sarah From Bo", on.acme.bo)
+    question = await whisper(on, on.acme.bo, ASKED)
+    assert "@Ana wrote to them" in on.slack.show(question)

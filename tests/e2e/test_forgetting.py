@@ -4,37 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from pydantic import SecretStr
 
+from bot.bulk.jobs import Bulk, How, Ticked, Wanted
+from bot.cards.jobs import Announce
 from bot.errors import SettingsError
+from bot.events.jobs import Digest, LookAtBuried
 from bot.feature import Console
 from bot.features import KINDS
 from bot.later.jobs import Scheduled
 from bot.later.store import Schedule
 from bot.models import Person
 from bot.operate.forget import forget
+from bot.people.erasure import Erasure, Traces
 from bot.people.jobs import Tell
 from bot.people.known import Known
 from bot.people.record import AuditLog
 from bot.queue.job import Asker, Job, utc_now
 from bot.queue.lanes import Lanes
+from bot.reminders.jobs import Nudge
 from bot.sandbox.inbox.records import PersonRecord
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Stage, bot_on, scene
 from bot.send.jobs import Send
 from bot.settings import Settings
 from bot.store import keys
 from bot.store.connect import connect
+from bot.targets.jobs import TellLate
+from tests.conftest import QUICK
 from tests.e2e.bulk import listed
 from tests.e2e.scheduling import later
-from tests.e2e.steps import card_of, hears, idle, reply_form, shows, version
+from tests.e2e.steps import card_of, hears, idle, reply_form, shows, thread, version
 from tests.e2e.test_contact import contact_form
 from tests.stored import stored_jobs
 
+BOSS = Asker(user="U1")
 SECRETS = (
     "Sarah Chen",
     "sarah",
@@ -117,6 +126,15 @@ def a_send(text: str = "Hello") -> Send:
     """To Sarah, from @acme."""
     stored = next(one["job"] for one in stored_jobs() if one["job"]["kind"] == "send")
     return msgspec.convert(stored | {"text": text}, Send)
+
+
+def bulk(name: str, *left: str, how: dict[str, How] | None = None, asker: Asker = BOSS) -> Bulk:
+    """Archives these, of which the first is in hand."""
+    ticked = tuple(Ticked(thread_id=one, seen=datetime(2100, 1, 1, tzinfo=UTC)) for one in left)
+    wanted = Wanted(act="archive")
+    return Bulk(
+        id=name, wanted=wanted, seen_in="list|7f3a9c|0", left=ticked, how=how or {}, begun=bool(left), asker=asker
+    )
 
 
 def settings_of(on: Stage, redis_url: str) -> Settings:
@@ -243,3 +261,62 @@ async def test_work_in_hand_of_a_bot_that_runs_is_not_touched(
     redis: Any = connect(redis_url)
     assert telling(await everything(redis), ("Sarah Chen",))
     await redis.aclose()
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Any]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+async def test_work_about_several_goes_on_with_the_others(redis: Any) -> None:
+    lanes, at = Lanes(redis, "x", KINDS), utc_now()
+    both, hers = {"t-sarah": at, "t-omar": at}, {"t-sarah": at}
+    jobs: list[Job] = [
+        Announce(channel="C1", text="Missed", threads=both),
+        Announce(channel="C1", text="Missed", threads=hers),
+        Digest(places=dict.fromkeys(both, "C1")),
+        Digest(places=dict.fromkeys(hers, "C1")),
+        Nudge(channel="C1", threads=dict.fromkeys(both, 1.0)),
+        TellLate(channel="C1", stage="late", threads=dict.fromkeys(both, 1.0)),
+        LookAtBuried(left=tuple(both)),
+        bulk("over", how={"t-omar": "done", "t-sarah": "gone"}),
+        bulk("hers", how={"t-sarah": "gone"}),
+        bulk("goes on", "t-omar", "t-sarah"),
+    ]
+    for job in jobs:
+        await lanes.accept(job)
+    assert await Erasure(redis).sweep(Traces(threads={"t-sarah"}), alone=True) == len(jobs)
+    items = [raw for name in await redis.keys(keys.lane("*")) for raw in await redis.lrange(name, 0, -1)]
+    left = [KINDS.load(raw[1:]) for raw in items]
+    assert not [raw for raw in items if b"t-sarah" in raw]
+    assert sorted(type(one).__name__ for one in left) == [
+        *("Announce", "Bulk", "Bulk", "Digest", "Digest", "LookAtBuried", "Nudge", "TellLate"),
+    ]  # fmt: skip
+    (goes_on,) = [one for one in left if isinstance(one, Bulk) and one.left]
+    assert (goes_on.begun, goes_on.waits, goes_on.left) == (True, False, bulk("", "t-omar").left)
+    assert await Erasure(redis).sweep(Traces(threads={"t-sarah"}), alone=True) == 0
+
+
+async def test_what_a_colleague_does_with_many_goes_on_without_who_is_forgotten(
+    redis: Any, redis_url: str, api: str
+) -> None:
+    """Sarah comes first, so that it lies in the lane of her conversation."""
+    async with scene(versions=[api]) as on:
+        async with bot_on(on, timing=QUICK, redis_url=redis_url) as first:
+            await card_of(first)
+            await card_of(first, person=on.acme.omar)
+        ana = Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel)
+        hers, his = thread(first), thread(first, on.acme.omar)
+        lanes = Lanes(redis, "x", KINDS)
+        await lanes.accept(bulk("goes on", hers.id, his.id, asker=ana))
+        await lanes.accept(bulk("is over", hers.id, how={his.id: "already"}, asker=ana))
+        await redis.xgroup_destroy(keys.PEOPLE, keys.GROUP)
+        assert await forget(alone(redis_url), "@sarah") == 0
+        async with bot_on(on, timing=QUICK, redis_url=redis_url) as second:
+            await hears(second, on.acme.ana, "✅ 1 archived.")
+            await hears(second, on.acme.ana, "✅ 1 was archived already.")
+            await idle(second)
+            assert [thread(second).archived, thread(second, on.acme.omar).archived] == [False, True]
+            assert await second.bridge.lanes.dead_letters() == []

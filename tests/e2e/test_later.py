@@ -79,6 +79,18 @@ async def she_writes(on: Stage) -> None:
     await idle(on)
 
 
+async def test_a_change_by_who_may_act_no_more_hands_the_new_text_back(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "First thought")
+    await change_form(on, card)
+    on.slack.users[on.acme.bo].guest = True
+    clock.forget(keys.profile(on.acme.bo))
+    await on.slack.submit(on.acme.bo, values={"text": "Second & better"})
+    assert "Second & better" in await hears(on, on.acme.bo, "Only members of")
+    await idle(on)
+    assert [one.send.text for one in clock.waiting()] == ["First thought"]
+
+
 async def change_form(on: Stage, card: Message) -> Json:
     """Bo's form for the one message that waits below the card."""
     (post,) = below(on, card)
@@ -591,6 +603,53 @@ async def test_changing_it_is_an_answer(on: Stage, clock: Later) -> None:
     await idle(on)
     await its_time_comes(on, clock)
     assert sent(on) == ["Yes: it is here"]
+
+
+async def test_a_form_that_is_older_than_the_question_is_no_answer(on: Stage, clock: Later) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you Tuesday")
+    await change_form(on, card)
+    await she_writes(on)
+    day = (utc_now() + timedelta(days=40)).date()
+    await on.slack.submit(on.acme.bo, values={"text": "See you on Tuesday!", "send_date": day.isoformat()})
+    await hears(on, on.acme.bo, "Saved, but not answered: the question that I have about this message is newer")
+    await idle(on)
+    (waits,) = clock.waiting()
+    assert (waits.state, waits.why, waits.at.date()) == ("asks", "wrote", day)
+    assert "See you on Tuesday!" in on.slack.show(below(on, card)[0])
+    assert below(on, card)[0].text.startswith("✋")
+    assert "See you on Tuesday!" in on.slack.show(on.slack.dms(on.acme.bo)[-1])  # it is asked about as it is now
+    await its_time_comes(on, clock)
+    assert sent(on) == []
+    await press_dm(on, on.acme.bo, "Send anyway")
+    assert sent(on) == ["See you on Tuesday!"]
+
+
+async def test_the_form_of_what_is_asked_about_says_that_saving_is_the_answer(on: Stage) -> None:
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "As I said")
+    saving = "To save this is your answer"
+    assert saving not in on.slack.show(await change_form(on, card))
+    await on.slack.close(on.acme.bo)
+    await she_writes(on)
+    view = await change_form(on, card)
+    assert saving in on.slack.show(view)
+    assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
+
+
+async def test_send_now_that_is_older_than_the_question_is_no_answer(on: Stage, clock: Later) -> None:
+    """The list and the message to its writer alone still have that button."""
+    card = await card_of(on)
+    await later(on, on.acme.bo, card, "See you Tuesday")
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "scheduled")
+    listed = await whisper(on, on.acme.bo, "Messages that are sent later (1)")
+    await she_writes(on)
+    assert (await on.slack.press_ephemeral(on.acme.bo, listed, "Send now")).ok
+    await hears(on, on.acme.bo, "Not sent: the question that I have about this message is newer than that button.")
+    await idle(on)
+    assert ([one.state for one in clock.waiting()], sent(on)) == (["asks"], [])
+    await press_dm(on, on.acme.bo, "Send anyway")
+    assert clock.waiting()[0].state == "waits"
 
 
 async def test_what_is_not_answered_for_a_week_comes_back(on: Stage, clock: Later) -> None:

@@ -244,6 +244,54 @@ async def test_whoever_dies_over_a_change_it_goes_out_once_as_it_was_changed(on:
     await everywhere(on, act)
 
 
+@pytest.mark.parametrize("said", ["Other {}", None])
+async def test_whoever_dies_over_a_change_that_is_sent_then_hands_no_text_back(
+    on: Stage, clock: Later, said: str | None
+) -> None:
+    """What was written down is sent by whoever comes first: its writer must not send it again."""
+
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        known = await waits(on, clock, card, lives)
+        wanted = said and said.format(lives)
+        job = ChangeLater(about=known.id, text=wanted, until=utc_now(), seen=utc_now(), asker=bo(on, card))
+        changed = []
+
+        async def comes() -> None:
+            changed.append(clock.waiting()[0].by == job.key)
+            clock.comes()
+            await rings(on)
+
+        before = len(told(on, on.acme.bo))
+        then, died = await worked(on, job, lives, comes)
+        await follows(on, then)
+        out = wanted or f"Later {lives}"
+        heard = told(on, on.acme.bo)[before:]
+        if changed == [False]:  # it has gone as it was
+            assert sent(on).count(f"Later {lives}") == 1
+            return died
+        assert (sent(on).count(out), clock.kept()) == (1, [])
+        assert [one for one in heard if "waits no longer" in one] == []
+        assert [one for one in heard if "I'm sending it now." in one] != []
+        return died
+
+    await everywhere(on, act)
+
+
+async def test_a_change_that_comes_after_it_was_sent_hands_the_text_back_whenever_it_is_worked(
+    on: Stage, clock: Later
+) -> None:
+    card = await card_of(on)
+    known = await waits(on, clock, card, 1)
+    clock.comes()
+    await rings(on)
+    until = utc_now() + timedelta(days=1)
+    for text in ("Other", "Later 1"):  # the text as it went, but not tomorrow
+        job = ChangeLater(about=known.id, text=text, until=until, seen=utc_now(), asker=bo(on, card))
+        then, _ = await worked(on, job, 1000)
+        await follows(on, then)
+        assert text in [one for one in told(on, on.acme.bo) if "waits no longer" in one][-1]
+
+
 async def test_whoever_dies_over_showing_it_it_stands_there_once(on: Stage, clock: Later) -> None:
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
         (show, *more), _ = await worked(on, written(on, person, card, lives), 1000)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from redis import Redis
 
+from bot.messages.jobs import ChangeMessage
+from bot.messages.words import NOT_CONFIRMED
+from bot.queue.job import SENDS_WAIT, Asker, utc_now
 from bot.sandbox.inbox.records import MessageRecord
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
@@ -289,6 +293,34 @@ async def test_a_window_that_closes_meanwhile_is_said_with_its_time_and_the_text
     assert last(on).text == "Helo"
 
 
+async def test_who_may_act_no_more_has_the_edited_text_back(on: Stage, redis_url: str) -> None:
+    await edits(on)
+    on.inbox.world.members.pop(on.acme.ana_member)
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.MEMBERS)
+    await on.slack.submit(on.acme.ana, values={"text": "Hello & welcome"})
+    assert "Hello & welcome" in await hears(on, on.acme.ana, "I can't match you to an Inbox member.")
+    assert (last(on).text, calls(on, "PATCH", "messages")) == ("Helo", [])
+
+
+async def test_what_inbox_does_not_take_for_ten_minutes_comes_back(on: Stage) -> None:
+    await card_of(on)
+    await on.inbox.teammate_writes(thread(on).id, "Helo", "member")
+    await idle(on)
+    on.inbox.fail("PATCH *", 503, times=None)
+    job = ChangeMessage(
+        verb="edit",
+        thread_id=thread(on).id,
+        message_id=last(on).id,
+        text="Hello &amp; welcome",
+        at=utc_now() - timedelta(seconds=SENDS_WAIT + 1),
+        asker=Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel),
+    )
+    await on.bridge.lanes.accept(job)
+    assert "Hello & welcome" in await hears(on, on.acme.ana, NOT_CONFIRMED)
+    assert (last(on).text, len(calls(on, "PATCH", "messages"))) == ("Helo", 1)
+
+
 async def test_who_edits_second_overwrites_nothing_that_they_have_not_seen(on: Stage) -> None:
     await edits(on)
     await on.inbox.edits(last(on).id, "Hello from Bo")
@@ -308,6 +340,33 @@ async def test_an_edit_that_waits_for_inbox_overwrites_no_edit_of_that_time(on: 
     on.inbox.heal()
     assert "Hello from Ana" in await hears(on, on.acme.ana, "Somebody has edited that message meanwhile", 15)
     assert last(on).text == "Hello from Bo"
+
+
+@pytest.mark.parametrize("fails", ["GET", "PATCH"])
+async def test_an_edit_that_waits_for_inbox_is_read_as_it_was_typed(on: Stage, fails: str) -> None:
+    """Whatever it waits for, before its first try or at it, Slack's markup is read once."""
+    await edits(on)
+    on.inbox.fail(f"{fails} *", 503, times=2)
+    await on.slack.submit(on.acme.ana, values={"text": "Write &amp;lt;b&amp;gt; and &amp;amp;"})
+    await hears(on, on.acme.ana, "Inbox isn't answering.")
+    await hears(on, on.acme.ana, "reads the edited message now", 15)
+    assert last(on).text == "Write &lt;b&gt; and &amp;"
+
+
+async def test_an_edit_that_is_refused_after_it_waited_comes_back_as_it_was_typed(on: Stage) -> None:
+    await edits(on)
+    on.inbox.world.windows["message:edit"] = -1.0
+    on.inbox.fail("GET *", 503, times=2)
+    await on.slack.submit(on.acme.ana, values={"text": "Write &amp;lt;b&amp;gt;"})
+    since = "that time is over since" if version(on) == "v2" else "The time in which X allows this is over"
+    (quoted,) = [one for one in nodes(await handed_back(on, since)) if one.get("type") == "rich_text_quote"]
+    assert [one["text"] for one in quoted["elements"]] == ["Write &lt;b&gt;"]
+
+
+async def handed_back(on: Stage, why: str) -> list[Json]:
+    """The blocks in which Ana has her text back."""
+    await hears(on, on.acme.ana, why, 15)
+    return on.slack.ephemerals(on.acme.ana)[-1].blocks
 
 
 @pytest.mark.parametrize("act", ["edit", "unsend", "react"])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from redis import Redis
 
-from bot.cards.jobs import Missed
+from bot.cards.jobs import Missed, Post
 from bot.events.jobs import Notify
 from bot.events.types import wanted
 from bot.inbox.webhook import parse_event
@@ -22,7 +23,7 @@ from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.deaths import ENOUGH, worked
-from tests.e2e.steps import card_of, cards, idle, shows, thread
+from tests.e2e.steps import calls, card_of, cards, idle, shows, thread
 from tests.e2e.test_conversation import below
 
 BAD = "xyzzy"
@@ -162,3 +163,68 @@ async def test_of_what_was_missed_a_text_that_slack_refuses_hides_nothing_else(o
     assert re.findall(r"\bm\d\b", below(on, card)) == ["m1", "m2", "m4"]
     assert BAD not in below(on, card)
     assert "m4" in shows(on, card)
+
+
+# --- what is new waits for what was missed ---------------------------------------------------------------------------
+
+TALK = "GET /*/threads/*/messages*"
+Posts = Callable[[Post], Awaitable[list[Post]]]
+
+
+@pytest.fixture
+async def behind(on: Stage, redis_url: str) -> tuple[Post, Posts]:
+    """The post of m3, before which m2 was missed; and what works it, and says what was written down meanwhile."""
+    await card_of(on, "m1")
+    on.inbox.auto_deliver = False
+    owed(on, on.acme.sarah, await write(on, on.acme.sarah, "m2"), redis_url)
+    before = len(on.inbox.events)
+    await write(on, on.acme.sarah, "m3")
+    (post,) = [one for one in await _heard(on, on.inbox.events[before:]) if isinstance(one, Post)]
+
+    async def posts(job: Post) -> list[Post]:
+        kept, handler = list[Post](), on.bridge.worker._work._handlers[Post]
+
+        async def keep(progress: Any) -> None:
+            kept.append(progress)
+
+        await on.bridge.lanes.accept(*await handler(job, keep))
+        await idle(on)
+        return kept
+
+    return post, posts
+
+
+async def test_what_waited_for_what_was_missed_is_given_up_no_sooner_for_that(
+    on: Stage, behind: tuple[Post, Posts]
+) -> None:
+    post, posts = behind
+    kept = await posts(post.having(tries=5, failures=5))
+    assert [one.failures for one in kept] == [0] * len(kept)
+    assert len(kept) > 1
+    assert re.findall(r"\bm\d\b", below(on, cards(on)[0])) == ["m1", "m2", "m3"]
+
+
+async def test_what_goes_before_what_inbox_does_not_tell_does_so_until_it_is_shown(
+    on: Stage, behind: tuple[Post, Posts]
+) -> None:
+    post, posts = behind
+    on.inbox.fail(TALK, 503, times=None)
+    kept = await posts(post.having(tries=5, failures=len(QUICK.pauses)))
+    assert [(one.failures, one.ahead) for one in kept] == [(0, True)] * len(kept)
+    assert re.findall(r"\bm\d\b", below(on, cards(on)[0])) == ["m1", "m3"]
+    asked = len(calls(on, "GET", "/messages"))
+    await posts(kept[0])
+    assert len(calls(on, "GET", "/messages")) == asked
+
+
+async def test_what_was_missed_is_asked_for_when_inbox_says_and_nothing_is_shown_before(
+    on: Stage, behind: tuple[Post, Posts]
+) -> None:
+    post, posts = behind
+    on.inbox.fail(TALK, 429, retry_after=7)
+    asked, patient = len(calls(on, "GET", "/messages")), post.having(tries=5, failures=5)
+    with pytest.raises(Later) as later:
+        await posts(patient)
+    assert (later.value.seconds, later.value.job) == (7.0, patient)
+    assert len(calls(on, "GET", "/messages")) == asked + 1
+    assert re.findall(r"\bm\d\b", below(on, cards(on)[0])) == []

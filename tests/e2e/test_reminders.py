@@ -21,8 +21,10 @@ from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
 from tests.conftest import QUICK, Open
+from tests.e2e.deaths import ENOUGH
 from tests.e2e.snoozing import snooze
 from tests.e2e.steps import card_of, cards, form, hears, idle, initial, labels, thread, told
+from tests.mortal import Interrupted
 
 TIMES = ("first", "last", "since", "answered")
 
@@ -321,6 +323,31 @@ async def test_when_nobody_waits_there_is_no_digest_and_an_old_one_is_left_out(d
     await day.rings()
     assert not [one for one in cards(on) if "☀️" in one.text]
     assert day.redis.zscore(keys.MORNINGS, on.acme.channel) > datetime.now(UTC).timestamp()
+
+
+@pytest.mark.parametrize("before", ["09:00:00", None])
+async def test_what_an_admin_chooses_while_a_digest_finds_its_next_date_stays(day: Day, before: str | None) -> None:
+    on, channel = day.on, day.on.acme.channel
+    handler: Any = on.bridge.worker._work._handlers[Morning]
+    now = datetime.now(UTC).timestamp()
+
+    async def keep(_: object) -> None: ...
+
+    async def chooses() -> None:
+        day.sets(digest="10:00:00", zone="UTC")
+        day.redis.zadd(keys.MORNINGS, {channel: now + 12_345})
+
+    for after in range(1, ENOUGH):
+        day.sets(digest=before, zone="UTC")
+        day.redis.zadd(keys.MORNINGS, {channel: now - 1})
+        done = Interrupted(handler(Morning(channel=channel, day=f"day {after}"), keep), after, chooses)
+        await done
+        if not done.was:
+            assert after > 2
+            assert (day.redis.zscore(keys.MORNINGS, channel) or now) >= now
+            return
+        assert day.redis.zscore(keys.MORNINGS, channel) == now + 12_345
+    raise AssertionError("it waits more often than that")
 
 
 # --- setting it ------------------------------------------------------------------------------------------------------

@@ -11,9 +11,11 @@ from redis import Redis
 
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
-from bot.stats.jobs import LookAtReports
+from bot.stats.jobs import LookAtReports, Report
 from bot.store import keys
+from tests.e2e.deaths import ENOUGH
 from tests.e2e.steps import cards, form, hears, idle
+from tests.mortal import Interrupted
 
 
 class Week:
@@ -99,3 +101,27 @@ async def test_where_another_organisation_reads_along_none_comes(week: Week) -> 
     await week.comes()
     assert reports(week.on) == []
     assert week.next() > datetime.now(UTC).timestamp()
+
+
+async def test_what_an_admin_chooses_while_a_report_finds_its_next_date_stays(week: Week) -> None:
+    on, channel = week.on, week.on.acme.channel
+    handler: Any = on.bridge.worker._work._handlers[Report]
+    now = datetime.now(UTC).timestamp()
+
+    async def keep(_: object) -> None: ...
+
+    async def chooses() -> None:
+        week.redis.set(keys.channel_choices(channel), '{"reminders": {"report": true}}')
+        week.redis.zadd(keys.REPORTS, {channel: now + 12_345})
+
+    for after in range(1, ENOUGH):
+        week.redis.delete(keys.channel_choices(channel))
+        week.redis.zadd(keys.REPORTS, {channel: now - 1})
+        done = Interrupted(handler(Report(channel=channel, day=f"day {after}"), keep), after, chooses)
+        await done
+        if not done.was:
+            assert after > 2
+            assert week.next() == 0
+            return
+        assert week.next() == now + 12_345
+    raise AssertionError("it waits more often than that")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.cards.jobs import Move
@@ -203,6 +205,30 @@ async def test_another_admin_hears_of_a_new_rule(on: Stage) -> None:
     await inbox(on, "route add text:hello")
     await hears(on, on.acme.bo, "changed a setting: Rule 1: text: *hello*")
     assert on.slack.dms(on.acme.ana) == []  # she did it herself
+
+
+async def test_a_number_counts_in_the_rules_that_its_admin_knows(on: Stage) -> None:
+    on.slack.users[on.acme.bo].admin = True
+    for word in "abc":
+        await inbox(on, f"route add text:{word}")
+    await says(on, "route list", "2. text: *b*", by=on.acme.bo)
+    await says(on, "route remove 2", "Removed: text: *b*")
+    for typed in ("route remove 2", "assign remove 2", "route move 2 1"):  # Bo means the one that is gone
+        await inbox(on, typed, by=on.acme.bo)
+        assert f"<@{on.acme.ana}> has changed the rules" in on.slack.ephemerals(on.acme.bo)[-1].text
+    said = await says(on, "route list", "2. text: *c*", by=on.acme.bo)
+    assert "1. text: *a*" in said
+    await says(on, "route move 2 1", "Rule 1 is now: text: *c*", by=on.acme.bo)
+    await says(on, "route remove 1", "Removed: text: *c*", by=on.acme.bo)
+
+
+async def test_two_admins_who_remove_one_rule_at_once_remove_one_rule(on: Stage) -> None:
+    on.slack.users[on.acme.bo].admin = True
+    for word in "abc":
+        await inbox(on, f"route add text:{word}")
+    await asyncio.gather(*(inbox(on, "route remove 2", by=who) for who in (on.acme.ana, on.acme.bo)))
+    said = await says(on, "route list", "Everything else")
+    assert ("text: *a*" in said, "text: *b*" in said) == (True, False)
 
 
 async def test_a_rule_in_a_direct_message_needs_its_channel(on: Stage) -> None:

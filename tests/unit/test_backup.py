@@ -262,21 +262,25 @@ async def test_the_handbooks_backup_of_a_running_bot_is_put_back_as_it_says(
     await redis.aclose()
 
 
-def test_what_waits_in_a_copy_is_asked_of_its_writer_first_and_keeps_its_time() -> None:
+def test_what_waits_in_a_copy_is_asked_of_its_writer_first_and_what_they_were_asked_is_asked_again() -> None:
     now = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
     (line,) = [line["job"] for line in stored_jobs() if line["job"]["kind"] == "send" and line["job"]["ref"]][:1]
     send = KINDS.load(json.dumps(line).encode())
-    times = {"past": now - timedelta(minutes=5), "future": now + timedelta(hours=1), "asks": now - timedelta(hours=3)}
+    times = {"past": now - timedelta(minutes=5), "future": now + timedelta(hours=1)}
+    times |= {"asks": now + timedelta(days=3), "goes": now - timedelta(seconds=5)}  # they wrote before its time
     found = [
-        msgspec.convert({"id": one, "send": send, "at": at, "seen": at, "state": state}, Scheduled)
-        for (one, at), state in zip(times.items(), ("waits", "waits", "asks"), strict=True)
+        msgspec.convert({"id": one, "send": send, "at": at, "seen": at, "state": state, "asked": asked}, Scheduled)
+        for (one, at), state, asked in zip(
+            times.items(), ("waits", "waits", "asks", "goes"), (None, None, now, None), strict=True
+        )
     ]
     items = [Item(key=f"scheduled:{one.id}", type="string", value=json.loads(one.json())) for one in found]
     items.append(Item(key="scheduled", type="zset", value={one.id: one.at.timestamp() for one in found}))
     after = {item.key: item.value for item in backup.asking_first(items, now)}
-    for one in found[:2]:
-        assert msgspec.convert(after.pop(f"scheduled:{one.id}"), Scheduled) == one.having(copied=True)
+    for one in found[:3]:
+        assert msgspec.convert(after.pop(f"scheduled:{one.id}"), Scheduled) == one.having(copied=True, asked=None)
     assert after.pop("scheduled") == {
-        "past": now.timestamp(), "future": times["future"].timestamp(), "asks": times["asks"].timestamp(),
+        "past": now.timestamp(), "future": times["future"].timestamp(),
+        "asks": now.timestamp(), "goes": times["goes"].timestamp(),
     }  # fmt: skip
-    assert after == {item.key: item.value for item in items if item.key == "scheduled:asks"}
+    assert after == {item.key: item.value for item in items if item.key == "scheduled:goes"}

@@ -153,7 +153,7 @@ async def archived(outside: Outside, _: Any) -> None:
 
 async def routed_elsewhere(outside: Outside, redis: Any) -> None:
     closed = outside.slack.add_channel("closed", bot_in=False)
-    await Routes(redis).edit("r1", lambda _: [Rule(id="r1", channel=closed)])
+    await Routes(redis).edit("r1", "U1", lambda _: [Rule(id="r1", channel=closed)])
 
 
 async def fewer_scopes(outside: Outside, _: Any) -> None:

@@ -161,6 +161,25 @@ async def test_a_living_server_is_adopted(start: Start, tmp_path: Path) -> None:
     assert await ask(second.url, "GET", "x") == b"1"
 
 
+async def test_what_is_begun_while_something_else_is_done_is_waited_for(start: Start, tmp_path: Path) -> None:
+    begun = embedded.begin(tmp_path, "everysec")
+    server = begun()
+    assert server.process is not None
+    try:
+        assert await ask(server.url, "PING")
+        assert start(tmp_path) == Valkey(server.url, None)
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
+def test_what_is_begun_and_does_not_start_is_said_to_whoever_waits_for_it(tmp_path: Path) -> None:
+    (tmp_path / "valkey.sock" / "in the way").mkdir(parents=True)
+    begun = embedded.begin(tmp_path, "everysec")
+    with pytest.raises(SettingsError, match=r"valkey\.log, or set REDIS_URL\.$"):
+        begun()
+
+
 async def test_each_data_directory_has_a_server_of_its_own(start: Start, tmp_path: Path) -> None:
     one, two = start(tmp_path / "one"), start(tmp_path / "two")
     await ask(one.url, "SET", "x", "1")

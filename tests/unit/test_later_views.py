@@ -30,6 +30,7 @@ def every_message() -> Iterator[Msg]:
         person = somebody(name)
         for held in (False, True):
             yield views.below_card(ABOUT, name, person, name, text, AT, held=held)
+            yield views.below_card(ABOUT, name, person, name, text, AT, held=held, copied=True)
             yield views.closed_below(ABOUT, name, AT, held=held)
         yield views.alone(ABOUT, person, name, text, AT)
         for why, copied in product(get_args(Why), (False, True)):
@@ -37,18 +38,20 @@ def every_message() -> Iterator[Msg]:
         yield views.held(person, name, text, ABOUT, 30)
         yield views.cancelled(person, text)
         yield views.cancelled(person, text, "U1")
+        yield views.cancelled(person, text, "U1", copied=True)
         yield views.too_late(text)
-        yield views.lost_seat(name, person, text)
-        yield views.closed_lost_seat(name)
+        for copied in (False, True):
+            yield views.lost_seat(name, person, text, copied=copied)
+            yield views.closed_lost_seat(name, copied=copied)
         yield closed_reply("held", name, ABOUT)
         receipt = {"writer": name, "person": name, "account": name, "text": text, "url": URL, "reason": ""}
         yield reply_receipt(**receipt, state="held", intent="i1", at=AT, undo=ABOUT)  # type: ignore[arg-type]
         rows = [
-            views.Waiting(ABOUT, name, person, name, AT, held, shown, own)
-            for held, shown, own in product((False, True), (None, text), (False, True))
+            views.Waiting(ABOUT, name, person, name, AT, held, shown, own, copied)
+            for held, shown, own, copied in product((False, True), (None, text), (False, True), (False, True))
         ]
         yield views.listing(rows[:1])
-        yield views.listing(rows * 4)
+        yield views.listing(rows * 2)
 
 
 def every_modal() -> Iterator[View]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -138,14 +138,37 @@ async def test_two_admins_at_once_lose_nothing_and_a_repeat_changes_nothing(redi
 
     async def add(number: int) -> None:
         made = Rule(id=f"r{number}", channel="C1")
-        await routes.edit(made.id, lambda before: [*before, made])
+        await routes.edit(made.id, "U1", lambda before: [*before, made])
 
     await asyncio.gather(*(add(number) for number in range(12)))
     first = (await routes.rules())[0]
     for _ in range(2):  # a worker died after it, and another one does it again
-        await routes.edit("removes", lambda before: before[1:])
+        await routes.edit("removes", "U1", lambda before: before[1:])
     assert len(await routes.rules()) == 11
     assert first not in await routes.rules()
+    await redis.aclose()
+
+
+async def test_numbers_count_in_the_rules_that_somebody_saw_or_may_have_heard_of(redis_url: str) -> None:
+    redis = connect(redis_url)
+    routes, now = Routes(redis), datetime.now(UTC)
+    await routes.edit("ana's", "U1", lambda before: [*before, Rule(id="r1", channel="C1")])
+
+    async def other(ref: str, user: str, numbered: datetime) -> str:
+        return await routes.edit(ref, user, lambda before: [*before, Rule(id=ref, channel="C1")], numbered)
+
+    assert await other("her own", "U1", now) == ""
+    assert await other("blind", "U2", now) == "U1"
+    assert await other("blind", "U2", now) == "U1"  # a worker died of it, and another one does it again
+    assert await other("later", "U2", now + timedelta(hours=2)) == ""
+    assert await other("later", "U2", now) == ""  # it was done
+    assert await other("both have", "U1", now) == "U2"
+    await routes.saw("U3")
+    assert await other("after a look", "U3", now) == ""
+    assert await other("before it", "U1", now) == "U3"
+    await routes.saw("U1")
+    assert await other("after it", "U1", now) == ""
+    assert [one.id for one in await routes.rules()] == ["r1", "her own", "later", "after a look", "after it"]
     await redis.aclose()
 
 
@@ -223,11 +246,11 @@ async def test_older_versions_read_what_they_know_and_what_they_change_is_kept(r
     assert [one.channel for one in await routes.rules()] == ["C1"]
     turns = Rule(id="r2", turns=Turns(to=("U1",)))
     many = rule("followers:>10k", id="r3")
-    await routes.edit("new", lambda before: [turns, *before, many])
+    await routes.edit("new", "U1", lambda before: [turns, *before, many])
     assert [one.id for one in await routes.rules()] == ["r2", "r1", "r3"]
     assert [one["id"] for one in json.loads(await redis.get(keys.ROUTES))] == ["r1"]
     await redis.set(keys.ROUTES, json.dumps([*old, {"id": "r4", "channel": "C4"}]))  # an older version adds one
     assert [one.id for one in await routes.rules()] == ["r1", "r4", "r2", "r3"]
-    await routes.edit("remove", lambda before: [one for one in before if one.id != "r1"])
+    await routes.edit("remove", "U1", lambda before: [one for one in before if one.id != "r1"])
     assert [one.id for one in await routes.rules()] == ["r4", "r2", "r3"]
     await redis.aclose()

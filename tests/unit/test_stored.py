@@ -257,6 +257,7 @@ async def test_stored_choices_and_rules_hold(redis: Any) -> None:
     assert msgspec.to_builtins(bo.quiet) == {"begins": "20:00:00", "ends": "08:00:00", "zone": "Europe/Berlin"}
     (rule,) = await routes.rules()
     assert rule.channel == FACTS["other"]
+    assert await routes.edit("by number", FACTS["bo"], lambda _: [], CLOCK) == FACTS["ana"]
     omar, sarah = await routes.memory(FACTS["omar"]), await routes.memory(FACTS["sarah"])
     assert omar.pin is not None
     assert (omar.pin.channel, omar.pin.by, omar.rule) == (FACTS["other"], FACTS["ana"], rule.id)
