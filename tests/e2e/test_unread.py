@@ -17,7 +17,7 @@ from bot.store import keys
 from bot.threads.jobs import Change, Wish
 from bot.triage.jobs import StepTriage
 from tests.e2e.deaths import everywhere, worked
-from tests.e2e.snoozing import Clock, snooze_form
+from tests.e2e.snoozing import Clock, snooze, snooze_form
 from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, modal, shows, thread, whisper
 from tests.e2e.test_finding import conversation, forget_lists, inbox
 from tests.e2e.test_home import opened_home, seen
@@ -340,6 +340,24 @@ async def test_what_was_read_and_archived_in_inbox_is_not_opened_again_by_an_old
     await hears(on, on.acme.ana, "That conversation is already archived.")
     await idle(on)
     assert (thread(on).archived, calls(on, "PATCH")) == (True, [])
+
+
+async def test_what_a_colleague_snoozed_though_they_answer_is_not_opened_by_archiving_it_with_a_reply(
+    on: Stage, redis_url: str
+) -> None:
+    card = await card_of(on)
+    written = thread(on).messages[-1].created_at
+    on.inbox.world.reopens = False
+    await snooze(on, on.acme.bo, card, when="week", even=["even"])
+    await write(on, answered=False)
+    await idle(on)
+    await on.bridge.lanes.accept(Change(verb="archive", thread_id=thread(on).id, unless_after=written, asker=me(on)))
+    await hears(on, on.acme.ana, "That conversation is already snoozed (by Bo).")
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (True, 1)
+    clock = Clock(redis_url)
+    assert clock.snoozed() == [thread(on).id]
+    clock.close()
 
 
 async def test_what_a_colleague_archived_meanwhile_is_snoozed_where_they_wrote_nothing(on: Stage) -> None:
