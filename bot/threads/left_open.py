@@ -70,17 +70,19 @@ async def undone(bot: Bot, job: Change) -> list[Job]:
 async def _left(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job] | None:
     """It is open, or is opened again where this job closed it; a colleague who has closed it has read that.
 
-    None where it is snoozed.
+    None where it was snoozed until they write.
     """
     if not thread.archived:
         return await _said(bot, job, card, thread)
     if job.begun:
         return await _opened(bot, job, card)
+    what, by = "archived", card.archived.who if card.archived and card.thread.archived else None
     if card.snoozed:
-        return None
-    by = card.archived.who if card.archived and card.thread.archived else None
+        if not card.snoozed.even:
+            return None
+        what, by = "snoozed", card.snoozed.name
     await answers.note(bot, job, "nothing to do")
-    return [say(job.asker, already("archived", by)), _shown(card, thread)]
+    return [say(job.asker, already(what, by)), _shown(card, thread)]
 
 
 async def _opened(bot: Bot, job: Change, card: Card) -> list[Job]:

@@ -17,7 +17,7 @@ from bot.store import keys
 from bot.threads.jobs import Change, Wish
 from bot.triage.jobs import StepTriage
 from tests.e2e.deaths import everywhere, worked
-from tests.e2e.snoozing import Clock, snooze_form
+from tests.e2e.snoozing import Clock, snooze, snooze_form
 from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, modal, shows, thread, whisper
 from tests.e2e.test_finding import conversation, forget_lists, inbox
 from tests.e2e.test_home import opened_home, seen
@@ -342,6 +342,24 @@ async def test_what_was_read_and_archived_in_inbox_is_not_opened_again_by_an_old
     assert (thread(on).archived, calls(on, "PATCH")) == (True, [])
 
 
+async def test_what_a_colleague_snoozed_though_they_answer_is_not_opened_by_archiving_it_with_a_reply(
+    on: Stage, redis_url: str
+) -> None:
+    card = await card_of(on)
+    written = thread(on).messages[-1].created_at
+    on.inbox.world.reopens = False
+    await snooze(on, on.acme.bo, card, when="week", even=["even"])
+    await write(on, answered=False)
+    await idle(on)
+    await on.bridge.lanes.accept(Change(verb="archive", thread_id=thread(on).id, unless_after=written, asker=me(on)))
+    await hears(on, on.acme.ana, "That conversation is already snoozed (by Bo).")
+    await idle(on)
+    assert (thread(on).archived, archived(on)) == (True, 1)
+    clock = Clock(redis_url)
+    assert clock.snoozed() == [thread(on).id]
+    clock.close()
+
+
 async def test_what_a_colleague_archived_meanwhile_is_snoozed_where_they_wrote_nothing(on: Stage) -> None:
     card = await card_of(on)
     await snooze_form(on, on.acme.ana, card)
@@ -390,6 +408,29 @@ async def test_what_comes_before_another_worker_takes_over_is_left_open(on: Stag
 
     await everywhere(on, act)
     assert taken_over > 5
+
+
+@pytest.mark.exhaustive
+async def test_whoever_dies_over_it_what_was_archived_unread_is_opened_again(on: Stage) -> None:
+    on.inbox.world.reopens = False
+
+    async def act(person: PersonRecord, card: Message, lives: int) -> bool:
+        found = thread(on, person)
+        newest = found.messages[-1].created_at
+        await on.inbox.customer_writes(found.id, "One more thing")
+        await idle(on)
+        on.inbox.auto_deliver = False  # the test works it outside its lane, in which what happens in Inbox waits
+        await on.inbox.app_archives(found.id)
+        job = Change(verb="archive", thread_id=found.id, seen=newest, begun=True, undo=True, asker=me(on))
+        then, died = await worked(on, job, lives)
+        await on.bridge.lanes.accept(*then)
+        await idle(on)
+        on.inbox.auto_deliver = True
+        assert not found.archived
+        assert "Waiting since" in shows(on, card)
+        return died
+
+    await everywhere(on, act)
 
 
 # --- triage ----------------------------------------------------------------------------------------------------------
