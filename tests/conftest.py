@@ -34,7 +34,16 @@ NEVER_LOGGED = (
 )
 # `BRIDGE_TRANSPORT=socket python -m pytest tests/e2e` plays the whole suite over Socket Mode.
 SOCKET_MODE = os.environ.get("BRIDGE_TRANSPORT") == "socket"
-QUICK = Timing(breath=0.05, channel_interval=0.01, poll=60.0, look_again=0.3, version_every=60.0, soon=60.0)
+QUICK = Timing(
+    breath=0.05,
+    channel_interval=0.01,
+    poll=60.0,
+    look_again=0.3,
+    pauses=(0.2, 0.5, 2.0, 5.0, 10.0),
+    sends_pause=(0.3, 1.0, 4.0, 8.0, 10.0),
+    version_every=60.0,
+    soon=60.0,
+)
 
 # What pytest makes of the tests' modules is kept from run to run, as it usually is: 4 s for each process that collects.
 sys.dont_write_bytecode = False
@@ -125,22 +134,30 @@ def api(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def opened(redis_url: str) -> AsyncIterator[Open]:
+async def opened(redis_url: str, valkey_client: Redis) -> AsyncIterator[Open]:
     """`await opened(versions=[...], **settings)`: the real bot between the two local services, until the test ends.
 
     Whatever the local Inbox answered must have been what the vendor's contract says.
     """
     stages: list[Stage] = []
-    async with AsyncExitStack() as stack:
+    stack = AsyncExitStack()
 
-        async def start(**wanted: Any) -> Stage:
-            polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
-            timing = replace(QUICK, poll=0.2) if polls else QUICK
-            everything: dict[str, Any] = {"redis_url": redis_url, "timing": timing, "socket_mode": SOCKET_MODE} | wanted
-            stages.append(await stack.enter_async_context(stage(**everything)))
-            return stages[-1]
+    async def start(**wanted: Any) -> Stage:
+        polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
+        timing = replace(QUICK, poll=0.2) if polls else QUICK
+        everything: dict[str, Any] = {"redis_url": redis_url, "timing": timing, "socket_mode": SOCKET_MODE} | wanted
+        stages.append(await stack.enter_async_context(stage(**everything)))
+        return stages[-1]
 
+    try:
         yield start
+    finally:
+        closing = asyncio.create_task(stack.aclose())
+        await asyncio.sleep(0)  # its worker takes no more work now, but waits for some a moment longer: 30 ms
+        for reader in valkey_client.client_list(_type="normal"):
+            if reader["cmd"] == "xreadgroup":
+                valkey_client.client_unblock(int(reader["id"]))
+        await closing
     assert [finding for one in stages for finding in one.inbox.drift] == []
 
 
