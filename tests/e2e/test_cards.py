@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
-from tests.conftest import Open
+from tests.conftest import QUICK, Open
 from tests.e2e.steps import (
     Picture,
     as_body,
@@ -522,7 +523,7 @@ async def test_history_that_inbox_is_importing_is_not_posted_as_news(on: Stage) 
 
 
 async def test_a_message_that_is_gone_when_it_is_read_holds_up_nobody(opened: Open) -> None:
-    on = await opened(versions=["v2"])
+    on = await opened(versions=["v2"], timing=replace(QUICK, pauses=(0.02,) * len(QUICK.pauses)))
     await idle(on)
     on.inbox.auto_deliver = False
     gone = await on.inbox.customer_writes(on.acme.sarah, "Taken back at once")
