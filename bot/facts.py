@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from msgspec import field
 
 from bot.models import Person, Record, Thread
 
@@ -58,7 +58,7 @@ class Acquaintance(Record):
 class ContactChange(Record):
     """What is to be another way: `facts` by name, and ids of tags to `add` and to `remove`."""
 
-    facts: dict[Fact, Value] = Field(default_factory=dict)
+    facts: dict[Fact, Value] = field(default_factory=dict)
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from bot.context import Bot
 from bot.queue.job import Asked, Job, Keep
@@ -21,12 +21,11 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Console(Asked):
+class Console(Asked, tag="console"):
     """`/inbox` with words that need an answer from the store, Slack or Inbox."""
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "console:{asker.user}"
-    kind: Literal["console"] = "console"
     words: str
 
     @property

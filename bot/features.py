@@ -12,8 +12,8 @@ from bot.bulk import form as bulk_form
 from bot.bulk import list as list_open
 from bot.bulk import run
 from bot.cards import amend, draw, lost, missed, post, redraw
+from bot.cards import links as card_links
 from bot.cards import move as move_card
-from bot.cards import open as open_link
 from bot.channels import form as channels
 from bot.channels import quiet
 from bot.commands import commands
@@ -80,7 +80,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
     *(part.feature for part in (look, feed, inbound, ours, changes, away, buried)),
-    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, open_link, due, morning)),
+    *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, card_links, due, morning)),
     *(part.feature for part in (snooze, wake, snooze_tell, snoozed)),
     *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),
     *(part.feature for part in (later_form, later_press, later_due, later_show, scheduled, later_choice)),

@@ -8,41 +8,74 @@ promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self, dataclass_transform
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
-
-# Models are built when first used rather than all at the start: 45 ms less until ready.
-BUILT_LATER: Final = ConfigDict(defer_build=True)
+import msgspec
+from msgspec import field
 
 
-class Record(BaseModel):
-    """Base of everything that is parsed from the wire or kept in Redis."""
+class _ByName(msgspec.StructMeta):
+    """Fields are given by name, those of subclasses too."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, **BUILT_LATER)
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
+        return super().__new__(cls, name, bases, namespace, **{"kw_only": True} | config)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+class Record(msgspec.Struct, metaclass=_ByName, frozen=True, omit_defaults=True):
+    """Base of everything that is kept in Redis: immutable, read from JSON and checked by its annotations.
+
+    What equals a default is left out of the JSON, so that a later version may choose another default.
+    """
+
+    @classmethod
+    def read(cls, raw: bytes | str) -> Self:
+        """What `json` wrote, here or in another version. Raises `ValueError` when it is none of these."""
+        return msgspec.json.decode(raw, type=cls)
+
+    @classmethod
+    def checked(cls, **fields: Any) -> Self:
+        """From values of whatever types somebody else gave. Raises `ValueError` where one is of another type."""
+        return msgspec.convert(fields, cls)
+
+    def json(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    def having(self, **changes: Any) -> Self:
+        """This, with other values of some fields."""
+        return msgspec.structs.replace(self, **changes)
 
 
 def one_line(name: str) -> str:
-    """A name without line breaks, which would make lines of their own in cards and notices."""
+    """A name without line breaks."""
     return " ".join(name.split())
 
 
-Line = Annotated[str, AfterValidator(one_line)]
+class Named(Record):
+    """A record with names, its `lines`: line breaks in them would make lines of their own in cards and notices."""
+
+    lines: ClassVar[tuple[str, ...]] = ("name",)
+
+    def __post_init__(self) -> None:
+        for each in self.lines:
+            if (name := getattr(self, each)) and not name.isalnum():
+                msgspec.structs.force_setattr(self, each, one_line(name))
 
 
-class Team(Record):
+class Team(Named):
     """`currency` is that of its contacts' values, as `USD`; "" where Inbox does not say."""
 
+    lines: ClassVar[tuple[str, ...]] = ("name", "currency")
     id: str
-    name: Line
-    currency: Line = ""
+    name: str
+    currency: str = ""
 
 
-class Member(Record):
+class Member(Named):
     """A colleague with an Inbox seat; threads are assigned to members. v1 names who wrote by `user_id`."""
 
     id: str
-    name: Line | None = None
+    name: str | None = None
     email: str
     role: str = "user"
     user_id: str | None = None
@@ -52,14 +85,15 @@ class Member(Record):
         return self.name or self.email.split("@")[0]
 
 
-class AccountLink(Record):
+class AccountLink(Named):
     """One of the team's own X or LinkedIn accounts: the sender of its threads. `username` has no prefix."""
 
+    lines: ClassVar[tuple[str, ...]] = ("username", "name")
     id: str
     platform: str
     platform_id: str = ""
-    username: Line | None = None
-    name: Line | None = None
+    username: str | None = None
+    name: str | None = None
     status: str = "active"
     capabilities: tuple[str, ...] = ()
 
@@ -68,11 +102,11 @@ class AccountLink(Record):
         return handle(self.platform, self.username) if self.username else (self.name or self.id)
 
 
-class Label(Record):
+class Label(Named):
     """A tag or a status of the team's, by the name that people gave it."""
 
     id: str
-    name: Line
+    name: str
 
 
 class Limits(Record):
@@ -86,7 +120,7 @@ class Limits(Record):
     windows: dict[str, float] = {}
 
 
-class Person(Record):
+class Person(Named):
     """Someone outside the team: a prospect (v1), a contact's profile (v2). `username` has no prefix.
 
     `profile_id` is v1's `externalId` and v2's profile id; `contact_id` exists on v2 only. `picture` is an address.
@@ -95,10 +129,11 @@ class Person(Record):
     `assignee_known` tells whether None means nobody. `verified` is None where only a part of the profile was shown.
     """
 
+    lines: ClassVar[tuple[str, ...]] = ("username", "name")
     platform: str
     platform_id: str
-    username: Line = ""
-    name: Line = ""
+    username: str = ""
+    name: str = ""
     profile_id: str | None = None
     contact_id: str | None = None
     profile_url: str | None = None
@@ -122,15 +157,16 @@ class Person(Record):
         return self.name or self.handle
 
 
-class Attachment(Record):
+class Attachment(Named):
     """A file or card on a message. `url` is None while the vendor still processes it, and may end at `expires_at`.
 
     `poster` is a still picture of a video; it ends with the video's own address.
     """
 
+    lines: ClassVar[tuple[str, ...]] = ("title",)
     kind: str
     url: str | None = None
-    title: Line | None = None
+    title: str | None = None
     expires_at: datetime | None = None
     seconds: float | None = None
     poster: str | None = None
@@ -138,7 +174,7 @@ class Attachment(Record):
     def at(self, now: datetime) -> Attachment:
         """This, without addresses that no longer answer."""
         ended = self.expires_at is not None and self.expires_at <= now
-        return self.model_copy(update={"url": None, "poster": None}) if ended else self
+        return self.having(url=None, poster=None) if ended else self
 
 
 class Reaction(Record):
@@ -164,7 +200,7 @@ SendState = Literal["held", "sending", "sent", "unconfirmed", "failed"]
 PREVIEW = 80  # code points of a message that a channel shows which wants its beginning alone
 
 
-class Message(Record):
+class Message(Named):
     """One direct message. `author` says on whose behalf it was written: `person` exactly when it is inbound.
 
     `writer_id` is the colleague who wrote it in Inbox: v2 names the member, v1 the user (`Member.user_id`).
@@ -172,6 +208,7 @@ class Message(Record):
     `hidden` is set on a copy for a channel that shows nothing of what messages say.
     """
 
+    lines: ClassVar[tuple[str, ...]] = ("sent_by",)
     id: str
     thread_id: str
     direction: Direction
@@ -183,7 +220,7 @@ class Message(Record):
     deleted: bool = False
     reactions: tuple[Reaction, ...] = ()
     writer_id: str | None = None
-    sent_by: Line = ""
+    sent_by: str = ""
     hidden: bool = False
 
     def veiled(self, privacy: Privacy) -> Message:
@@ -191,9 +228,9 @@ class Message(Record):
         if privacy == "full":
             return self
         if privacy == "none":
-            return self.model_copy(update={"text": "", "attachments": (), "hidden": True})
+            return self.having(text="", attachments=(), hidden=True)
         files = tuple(Attachment(kind=one.kind) for one in self.attachments)
-        return self.model_copy(update={"text": veiled(self.text, privacy), "attachments": files})
+        return self.having(text=veiled(self.text, privacy), attachments=files)
 
     @property
     def inbound(self) -> bool:
@@ -201,11 +238,11 @@ class Message(Record):
 
     def at(self, now: datetime) -> Message:
         """This, without addresses of files that no longer answer."""
-        return self.model_copy(update={"attachments": tuple(one.at(now) for one in self.attachments)})
+        return self.having(attachments=tuple(one.at(now) for one in self.attachments))
 
     def taken_back(self) -> Message:
         """This, deleted, and nothing kept of what it said."""
-        return self.model_copy(update={"deleted": True, "text": "", "attachments": (), "reactions": ()})
+        return self.having(deleted=True, text="", attachments=(), reactions=())
 
 
 class Thread(Record):
@@ -255,14 +292,14 @@ class Thread(Record):
         if person is None or (self.person and (self.person.assignee_known or not person.assignee_known)):
             return self
         known = {"assignee_id": person.assignee_id, "assignee_known": True}
-        return self.model_copy(update={"person": self.person.model_copy(update=known) if self.person else person})
+        return self.having(person=self.person.having(**known) if self.person else person)
 
     def with_default(self, member_id: str | None) -> Thread:
         """This thread, whose person's default assignee is `member_id`."""
         if self.person is None:
             return self
         known = {"assignee_id": member_id, "assignee_known": True}
-        return self.model_copy(update={"person": self.person.model_copy(update=known)})
+        return self.having(person=self.person.having(**known))
 
 
 def handle(platform: str, username: str) -> str:

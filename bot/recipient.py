@@ -20,7 +20,7 @@ LINKEDIN: Final = "linkedin"
 Why = Literal[
     "nothing", "unclear", "colleague", "email", "elsewhere", "short", "no_profile", "company", "several", "long"
 ]
-"""Why a word names nobody; `bot.views.words` says it to people."""
+"""Why a word names nobody; `bot.words` says it to people."""
 
 
 class Unreadable(ValueError):

@@ -1,4 +1,4 @@
-"""Every sentence a person reads, as Slack mrkdwn, and the one place that turns an error into words.
+"""What errors are in words, and every sentence that belongs to no feature, as Slack mrkdwn; others: `words.py` there.
 
 Each says what happened and what to do. A stranger's words inside them are inert.
 """

@@ -19,7 +19,7 @@ from bot.store.embedded import binary
 class Start(Protocol):
     """`start(*options)`: a Valkey on loopback, its port."""
 
-    def __call__(self, *options: str, within: float = 15.0) -> int: ...
+    def __call__(self, *options: str, within: float = 45.0) -> int: ...
 
 
 def free_port() -> int:
@@ -27,7 +27,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for(port: int, within: float = 15.0) -> None:
+def wait_for(port: int, within: float = 45.0) -> None:
     """Until somebody listens there."""
     end = time.monotonic() + within
     while True:
@@ -50,7 +50,7 @@ def starting(folder: Path) -> Iterator[Start]:
     """Each server keeps its data in a folder of its own below `folder`; all are gone in the end."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(*options: str, within: float = 15.0) -> int:
+    def start(*options: str, within: float = 45.0) -> int:
         port = free_port()
         place = folder / str(port)
         place.mkdir()

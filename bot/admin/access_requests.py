@@ -123,12 +123,12 @@ async def grant(job: GrantAccess, _: Keep, bot: Bot) -> list[Job]:
     member = await bot.access.member(job.member) if job.member else None
     if job.member and member is None:
         return [Tell(asker=job.asker, text=views.GONE)]
-    await bot.rights.requests.put(about, kept.model_copy(update={"by": job.ref}))  # from now on it is done, not found
+    await bot.rights.requests.put(about, kept.having(by=job.ref))  # from now on it is done, not found
     told, *others = await _decide(bot, job, member)
     assert isinstance(told, Tell)
     outcome = views.decided(job.asker.user, told.text)
-    await bot.rights.requests.put(about, kept.model_copy(update={"by": job.ref, "outcome": outcome}))
-    return [told.model_copy(update={"replace": True}), *others]
+    await bot.rights.requests.put(about, kept.having(by=job.ref, outcome=outcome))
+    return [told.having(replace=True), *others]
 
 
 async def _is_done(bot: Bot, job: GrantAccess) -> str:

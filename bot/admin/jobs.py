@@ -9,21 +9,19 @@ from bot.queue.job import Asked
 Want = Literal["allow", "link"]
 
 
-class AskAdmins(Asked):
+class AskAdmins(Asked, tag="ask_admins"):
     """Tell the admins that the asker wants to act; `view_id` is the modal whose button they pressed."""
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "access:{asker.user}"
-    kind: Literal["ask_admins"] = "ask_admins"
     view_id: str = ""
 
 
-class GrantAccess(Asked):
+class GrantAccess(Asked, tag="grant_access"):
     """An admin lets the guest `user` in, says that `user` acts as `member`, or does neither (`granted` is False)."""
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "access:{user}"
-    kind: Literal["grant_access"] = "grant_access"
     user: str
     want: Want
     member: str = ""

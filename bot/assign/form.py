@@ -40,7 +40,7 @@ async def chosen(ack: Ack, body: Body, bot: Bot) -> None:
     if assignee == NOBODY:
         job = Change(verb="unassign", thread_id=thread_id, note=note, asker=who)
     seen: dict[str, object] = {"seen_in": place} if place == "home" else {"listed": bool(place)}
-    await accept.submitted(bot, body, job.model_copy(update=seen))
+    await accept.submitted(bot, body, job.having(**seen))
     await ack()
 
 

@@ -130,5 +130,5 @@ async def _begin(body: Body, bot: Bot, wanted: Wanted) -> None:
     """The list is drawn anew where it is, as long as Slack takes that."""
     (about, who), url = from_modal(body), more_of(body)
     listing_id, page, _zone = about.split(" ")
-    who = who.model_copy(update={"response_url": url or None})
+    who = who.having(response_url=url or None)
     await accept.submitted(bot, body, BeginBulk(wanted=wanted, seen_in=f"list|{listing_id}|{page}", asker=who))

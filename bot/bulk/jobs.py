@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from msgspec import field
 
 from bot.models import Record
 from bot.queue.job import Asked, Filled, Job
@@ -22,26 +22,24 @@ class Wanted(Record):
 
     act: Act
     assignee: str = ""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     snooze: Wish | None = None
 
 
-class OpenBulk(Filled):
+class OpenBulk(Filled, tag="open_bulk"):
     """Fill the loading view in which somebody says how, for those that are ticked in the list `seen_in`."""
 
     recorded: ClassVar[tuple[str, str]] = ("bulk {act}", "")
-    kind: Literal["open_bulk"] = "open_bulk"
     act: Act
     seen_in: str
 
 
-class BeginBulk(Asked):
+class BeginBulk(Asked, tag="begin_bulk"):
     """Do it with those that are ticked in the list `seen_in`."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""  # how far it is, is said at once
     waits_in: ClassVar[str] = "shown:{asker.user}"
-    kind: Literal["begin_bulk"] = "begin_bulk"
     wanted: Wanted
     seen_in: str
 
@@ -61,7 +59,7 @@ class Ticked(Record):
     has: str | None = None
 
 
-class Bulk(Asked):
+class Bulk(Asked, tag="bulk"):
     """The one job that goes from conversation to conversation, with the background's share of Inbox's quota.
 
     It is worked in the lane of the conversation that is first in `left`, where people's clicks wait too; so where it
@@ -72,12 +70,11 @@ class Bulk(Asked):
 
     background: ClassVar[bool] = True
     says: ClassVar[str] = ""
-    kind: Literal["bulk"] = "bulk"
     id: str
     wanted: Wanted
     seen_in: str
     left: tuple[Ticked, ...]
-    how: dict[str, How] = Field(default_factory=dict)
+    how: dict[str, How] = field(default_factory=dict)
     why: str = ""
     begun: bool = False
     told: datetime | None = None
@@ -96,26 +93,23 @@ class Bulk(Asked):
     def after(self, how: How, why: str = "") -> Bulk:
         """The job that goes on with the next conversation, after the first of `left` came out so."""
         first, *rest = self.left
-        return self.model_copy(
-            update={
-                "left": tuple(rest),
-                "how": {**self.how, first.thread_id: how},
-                "why": self.why or why,
-                "begun": False,
-                "tries": 0,
-                "failures": 0,
-                "deaths": 0,
-            }
+        return self.having(
+            left=tuple(rest),
+            how={**self.how, first.thread_id: how},
+            why=self.why or why,
+            begun=False,
+            tries=0,
+            failures=0,
+            deaths=0,
         )
 
 
-class StopBulk(Asked):
+class StopBulk(Asked, tag="stop_bulk"):
     """Let it end with the conversation that is in hand; `id` is the `Bulk`'s."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""  # what it stops says so
     waits_in: ClassVar[str] = "stop:{id}"
-    kind: Literal["stop_bulk"] = "stop_bulk"
     id: str
 
     @property
@@ -124,25 +118,23 @@ class StopBulk(Asked):
         return Bulk(id=self.id, wanted=Wanted(act="archive"), seen_in="", left=(), asker=self.asker)
 
 
-class EndBulk(Asked):
+class EndBulk(Asked, tag="end_bulk"):
     """Draw the list `seen_in` with what became of `threads` in it; `said` is that in words (mrkdwn)."""
 
     noted: ClassVar[bool] = False
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "shown:{asker.user}"
-    kind: Literal["end_bulk"] = "end_bulk"
     id: str
     seen_in: str
     threads: tuple[str, ...]
     said: str
 
 
-class TellAssigned(Job):
+class TellAssigned(Job, tag="tell_assigned"):
     """A colleague, `by` name, gave `count` conversations to `member_id`: tell them once, if they want to know."""
 
     waits_in: ClassVar[str] = "assigned:{member_id}"
-    kind: Literal["tell_assigned"] = "tell_assigned"
     member_id: str
     by: str
     count: int

@@ -57,7 +57,7 @@ async def begin(job: BeginBulk, _: Keep, bot: Bot) -> list[Job]:
         return [say(job.asker, bulk.too_many(len(threads), MOST) if threads else bulk.NOTHING_TICKED)]
     items = [Ticked(thread_id=each.id, seen=_written(each), has=each.assignee_id or "") for each in threads]
     said = bulk.begun(job.wanted.act, len(items))
-    await bot.listings.put(listing_id, shown.model_copy(update={"running": job.key, "said": said}))
+    await bot.listings.put(listing_id, shown.having(running=job.key, said=said))
     work = Bulk(id=job.key, wanted=job.wanted, seen_in=job.seen_in, left=tuple(items), told=utc_now(), asker=job.asker)
     return [_progress(work), work, ShowAgain(seen_in=job.seen_in, goes_on=True, asker=job.asker)]
 
@@ -73,15 +73,15 @@ async def work(job: Bulk, keep: Keep, bot: Bot) -> list[Job]:
         return await _ended(bot, job, stopped=True)
     if job.waits:
         if not job.slept:
-            raise Later(_pause(bot, job), job.model_copy(update={"slept": True}))
-        return [job.model_copy(update={"waits": False, "slept": False, "rests": 0.0})]
+            raise Later(_pause(bot, job), job.having(slept=True))
+        return [job.having(waits=False, slept=False, rests=0.0)]
     return await _step(bot, job, keep)
 
 
 async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
     async def begin() -> None:
         nonlocal job
-        job = job.model_copy(update={"begun": True})
+        job = job.having(begun=True)
         await keep(job)
 
     try:
@@ -94,7 +94,7 @@ async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
             return await _ended(bot, job, why=bulk.AWAY)
         wait = error.retry_after if isinstance(error, RateLimited) else 0.0
         log.info("bulk_waits", ref=job.ref, error=type(error).__name__)
-        waiting = job.model_copy(update={"tries": job.tries + 1, "waits": True, "rests": wait})
+        waiting = job.having(tries=job.tries + 1, waits=True, rests=wait)
         said, job = _said(waiting, bulk.waits(wait))
         return [*said, job]
     except Refused as error:
@@ -129,7 +129,7 @@ def _said(job: Bulk, wait: str = "") -> tuple[list[Job], Bulk]:
     now = utc_now()
     if job.told and now - job.told < SAID_EVERY:
         return [], job
-    job = job.model_copy(update={"told": now})
+    job = job.having(told=now)
     return [_progress(job, wait)], job
 
 
@@ -203,7 +203,7 @@ async def end(job: EndBulk, _: Keep, bot: Bot) -> list[Job]:
     for thread_id in job.threads:
         shown = shown.with_change(thread_id, await present(bot, thread_id))
     running = "" if shown.running == job.id else shown.running
-    await bot.listings.put(listing_id, shown.model_copy(update={"running": running, "said": job.said}))
+    await bot.listings.put(listing_id, shown.having(running=running, said=job.said))
     await bot.ticks.put(listing_id, [])
     return [ShowAgain(seen_in=job.seen_in, asker=job.asker)]
 

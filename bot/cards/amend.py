@@ -24,16 +24,16 @@ async def amend(job: Amend, _: Keep, bot: Bot) -> list[Job]:
     """
     if receipt := await _receipt(bot, job):
         if job.in_turn:
-            return [job.model_copy(update={"in_turn": False, "aside": False})]
+            return [job.having(in_turn=False, aside=False)]
         return await _of_receipt(bot, job, receipt)
     if not job.in_turn:
-        return [job.model_copy(update={"in_turn": True})]
+        return [job.having(in_turn=True)]
     if await _is_on_its_way(bot, job):
         if job.aside:
             raise Later(MISSING[job.tries], tried(job))
-        return [job.model_copy(update={"aside": True})]
+        return [job.having(aside=True)]
     if job.aside:
-        return [job.model_copy(update={"aside": False})]
+        return [job.having(aside=False)]
     if (waiting := await _among_waiting(bot, job)) is not None:
         await bot.posts.amend(job.thread_id, await _as_it_is(bot, job, waiting))
     card, place = await bot.cards.get(job.thread_id), await bot.posts.shown_at(job.message_id)

@@ -35,12 +35,12 @@ def thread_buttons(
 
 
 def _options(thread: Thread, *, linked: bool, snoozed: bool) -> list[Block]:
-    """The menu, of five options at the most: `@feature.more(name)` listens to each, in the module beside it."""
+    """The menu, of five options at the most: it is full. `@feature.more(name)` listens to each, in the module named."""
     url = thread.url if linked and is_web(thread.url) else None
     return [
         more("Assign to…", "assign_to", thread.id),  # assign/form.py
         more("Wake now", "wake", thread.id) if snoozed else more("Snooze…", "snooze", thread.id),  # snooze/form.py
         more("Contact…", "contact", thread.id),  # contact/form.py
         more("Earlier…", "earlier", thread.id),  # earlier/form.py
-        *([more("Open conversation", "open", thread.id, url)] if url else []),  # cards/open.py
+        *([more("Open conversation", "open", thread.id, url)] if url else []),  # cards/links.py
     ]

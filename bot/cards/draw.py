@@ -62,7 +62,7 @@ async def redraw_aside(
     What Slack refuses for a text stays as it was where it is to stay `whole`, as more than that text is in it.
     """
     try:
-        await _changed(bot, job.model_copy(update={"aside": True}), place, message, whole=whole)
+        await _changed(bot, job.having(aside=True), place, message, whole=whole)
     except Later as later:
         return [later.job]
     return []
@@ -83,7 +83,7 @@ async def _changed(
 async def in_turn(bot: Bot, job: Leave | RenderBelow, channel: str) -> list[Job]:
     """What waits aside has its turn again once its channel may take it. Raises `Later` until then."""
     await bot.refused.unless_known(job, channel)
-    return [job.model_copy(update={"aside": False})]
+    return [job.having(aside=False)]
 
 
 async def draw(bot: Bot, card: Card, channel: str) -> Msg:
@@ -99,7 +99,7 @@ async def draw(bot: Bot, card: Card, channel: str) -> Msg:
     if not shows:
         return closed_card(card, account=account)
     if latest := card.latest or thread.last_message:
-        card = card.model_copy(update={"latest": latest.at(utc_now()).veiled(choices.privacy)})
+        card = card.having(latest=latest.at(utc_now()).veiled(choices.privacy))
     status, tags = await bot.directory.labels(thread.person)
     valued = thread.person is not None and thread.person.valuation is not None
     return thread_card(

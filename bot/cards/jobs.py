@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
+from msgspec import field
 
 from bot.models import Message, Record
 from bot.queue.job import Asker, Background, Job
@@ -27,7 +27,7 @@ class Attempt(Record):
     mark: str = ""
 
 
-class Post(Background):
+class Post(Background, tag="post"):
     """Show what waits to be shown of a conversation: as a new card, or below the card that the thread already has.
 
     `message` is what it was asked for; it waits with the others where `waits` says so, which older versions never do.
@@ -37,7 +37,6 @@ class Post(Background):
 
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "posts:{thread_id}"
-    kind: Literal["post"] = "post"
     channel: str
     thread_id: str
     message: Message
@@ -51,7 +50,7 @@ class Post(Background):
         return None if self.waits else f"message:{self.message.id}"
 
 
-class Amend(Background):
+class Amend(Background, tag="amend"):
     """A message was edited, deleted or reacted to: show it as it is now, where it is shown.
 
     First it waits until what came before it was found out (`in_turn`): the message itself may be among that. Then it
@@ -59,7 +58,6 @@ class Amend(Background):
     message that is on its way.
     """
 
-    kind: Literal["amend"] = "amend"
     thread_id: str
     message_id: str
     deleted: bool = False
@@ -72,40 +70,37 @@ class Amend(Background):
         return f"{place}:{self.thread_id}"
 
 
-class Announce(Background):
+class Announce(Background, tag="announce"):
     """Say to a whole channel what was missed, and then show the `threads`, by the time of the first message in each."""
 
     waits_in: ClassVar[str] = "announce:{channel}"
-    kind: Literal["announce"] = "announce"
     channel: str
     text: str
-    threads: dict[str, datetime] = Field(default_factory=dict)
+    threads: dict[str, datetime] = field(default_factory=dict)
 
 
-class Missed(Background):
+class Missed(Background, tag="missed"):
     """Show a thread in which somebody wrote while the bot was away: its card, and what was written since.
 
     `attempt` is written down before it is made, of the card or of the post below it.
     """
 
     waits_in: ClassVar[str] = "posts:{thread_id}"
-    kind: Literal["missed"] = "missed"
     channel: str
     thread_id: str
     since: datetime
     attempt: Attempt | None = None
 
 
-class Render(Job):
+class Render(Job, tag="render"):
     """Draw a thread's card anew from what is known now."""
 
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "card:{thread_id}"
-    kind: Literal["render"] = "render"
     thread_id: str
 
 
-class Move(Background):
+class Move(Background, tag="move"):
     """Post a thread's card anew in a channel, and close the old one.
 
     `mover` moved it by hand and is told. Once there is a new card, `posted` is its ts, and `old` the place it had.
@@ -113,7 +108,6 @@ class Move(Background):
     """
 
     waits_in: ClassVar[str] = "posts:{thread_id}"
-    kind: Literal["move"] = "move"
     channel: str
     thread_id: str
     message: Message | None = None
@@ -126,26 +120,24 @@ class Move(Background):
         return f"message:{self.message.id}" if self.message else None
 
 
-class Lost(Background):
+class Lost(Background, tag="lost"):
     """The thread's card at `place` was deleted in Slack: a new one comes where somebody waits.
 
     `stray` is what was to stand below it, and must not stay where it is.
     """
 
     waits_in: ClassVar[str] = "posts:{thread_id}"
-    kind: Literal["lost"] = "lost"
     thread_id: str
     place: tuple[str, str]
     stray: tuple[str, str] | None = None
 
 
-class Leave(Job):
+class Leave(Job, tag="leave"):
     """Close the card that a thread had at `old`, with a link to the one it has now.
 
     It waits `aside` for a channel that takes no changes: else the new card would not be drawn so long.
     """
 
-    kind: Literal["leave"] = "leave"
     thread_id: str
     old: tuple[str, str]
     aside: bool = False
@@ -155,16 +147,15 @@ class Leave(Job):
         return f"left:{':'.join(self.old)}" if self.aside else f"card:{self.thread_id}"
 
 
-class LookAtSharing(Background):
+class LookAtSharing(Background, tag="look_at_sharing"):
     """Ask Slack whether another organisation reads the channel; without one, each in which something stands."""
 
     logged: ClassVar[bool] = False
     waits_in: ClassVar[str] = "sharing:{channel}"
-    kind: Literal["look_at_sharing"] = "look_at_sharing"
     channel: str = ""
 
 
-class Redraw(Background):
+class Redraw(Background, tag="redraw"):
     """Draw all that stands in a channel anew, as who reads it has changed: newest first, a few at a time.
 
     `done` counts what was drawn of what was collected; None: nothing is collected yet. `told`: the admins know of it.
@@ -173,7 +164,6 @@ class Redraw(Background):
 
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "redraw:{channel}"
-    kind: Literal["redraw"] = "redraw"
     channel: str
     done: int | None = None
     told: bool = False
@@ -182,16 +172,15 @@ class Redraw(Background):
     def after(self, count: int, *, alone: bool = False) -> Redraw:
         """The job that goes on past `count` more, for which what has failed until now does not count."""
         fresh = {"done": (self.done or 0) + count, "alone": alone, "tries": 0, "failures": 0, "deaths": 0}
-        return self.model_copy(update=fresh)
+        return self.having(**fresh)
 
 
-class RenderBelow(Background):
+class RenderBelow(Background, tag="render_below"):
     """Draw a post below the thread's card anew from what is known of the messages that it shows.
 
     It waits `aside` for a channel that takes no changes: the card may be in another one by then.
     """
 
-    kind: Literal["render_below"] = "render_below"
     thread_id: str
     place: tuple[str, str]
     aside: bool = False

@@ -43,7 +43,7 @@ async def missed(job: Missed, keep: Keep, bot: Bot) -> list[Job]:
         place = await bot.cards.place(job.thread_id)
         if job.attempt and (found := await made(bot, job.attempt, place)):
             return await _found(bot, job, job.attempt, found)
-        return await _missed(bot, job.model_copy(update={"attempt": None}), keep)
+        return await _missed(bot, job.having(attempt=None), keep)
 
 
 async def _missed(bot: Bot, job: Missed, keep: Keep) -> list[Job]:
@@ -91,7 +91,7 @@ async def _card(bot: Bot, job: Missed, keep: Keep, card: Card, new: Sequence[Mes
     """The first card of a thread: it shows the last message, which the summary has told the channel of."""
     mark, noticed = f"card-{job.thread_id}-{job.ref}", Notice(until=new[-1].created_at)
     attempt = Attempt(ids=_ids(new), channel=job.channel, at=utc_now(), notice=noticed, mark=mark)
-    await keep(job.model_copy(update={"attempt": attempt}))
+    await keep(job.having(attempt=attempt))
     place = await post_once(bot, job, mark, job.channel, await draw(bot, card, job.channel))
     await _card_stands(bot, job, attempt, place, new)
     await keep(job)
@@ -108,7 +108,7 @@ async def _below(bot: Bot, job: Missed, keep: Keep, card: Card, place: Place, to
     shown = mentioning(note, heard.mention) if heard.mention else note
     mark, (channel, ts) = f"missed-{job.thread_id}-{job.ref}", place
     attempt = Attempt(ids=_ids(told), channel=channel, thread_ts=ts, at=utc_now(), notice=heard, mark=mark)
-    await keep(job.model_copy(update={"attempt": attempt}))
+    await keep(job.having(attempt=attempt))
     there = await post_once(bot, job, mark, channel, shown, ts, whole=len(told) > 1)
     await _below_stands(bot, job.thread_id, attempt, there, told)
 
@@ -154,7 +154,7 @@ async def _found(bot: Bot, job: Missed, attempt: Attempt, place: Place) -> list[
         await _below_stands(bot, job.thread_id, attempt, place, told)
         then.append(RenderBelow(thread_id=job.thread_id, place=(place.channel, place.ts)))
     else:
-        await _card_stands(bot, job.model_copy(update={"attempt": None}), attempt, place, told)
+        await _card_stands(bot, job.having(attempt=None), attempt, place, told)
     ended = ended_by(job.thread_id, card.snoozed if card else None, told)
     return [*then, *ended, *(_post(job, one) for one in told[-1:])]
 

@@ -43,9 +43,9 @@ async def _move(bot: Bot, job: Move, keep: Keep) -> list[Job]:
         await slot(bot, job, job.channel, FIRST if job.mover else NEW)
         drawn = await draw(bot, card, job.channel)
         new = await post_once(bot, job, _mark(job), job.channel, drawn)
-        job = job.model_copy(update={"posted": new.ts, "old": tuple(place) if place else None})
+        job = job.having(posted=new.ts, old=tuple(place) if place else None)
         await keep(job)
-    again, new = job.model_copy(update={"posted": "", "old": None}), Place(job.channel, job.posted)
+    again, new = job.having(posted="", old=None), Place(job.channel, job.posted)
     await stands(bot, again, new, Place(*job.old) if job.old else None)
     then = [Leave(thread_id=job.thread_id, old=job.old)] if job.old else []
     told = _told(bot, job, card, new)

@@ -1,6 +1,7 @@
 """What is new in a conversation, shown in order: on its card, and in posts below the card that hold all that waits.
 
-All posts of one conversation are made in one lane.
+All posts of one conversation are made in one lane. None is made twice: an attempt is written down before it, and looked
+for by `bot.cards.posting` where its worker died; where the bot may not read the channel's history, it may come again.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ async def post(job: Post, keep: Keep, bot: Bot) -> list[Job]:
     async with bot.refused.waiting(job, job.channel):
         if not job.waits:
             await bot.posts.put(job.message, job.channel, marked=True)
-            return [job.model_copy(update={"waits": True, "tries": 0})]
+            return [job.having(waits=True, tries=0)]
         return [*await _post(bot, job, keep), *named_later(bot, job.thread_id)]
 
 
@@ -56,7 +57,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     waiting = await _waiting(bot, job, card, place, memory.pin)
     if not waiting:
         return [Render(thread_id=job.thread_id)] if job.attempt else []  # whoever posted it died, and not before
-    job = job.model_copy(update={"attempt": None})
+    job = job.having(attempt=None)
     channel = _wanted(waiting, memory.pin)
     below = place if place and place.channel == channel else None
     await slot(bot, job, channel, NEW if place and not job.opens else FIRST)  # what opens it, a receipt waits for
@@ -64,7 +65,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     messages = [one.message for one in shown]
     attempt = await _attempt(bot, card, channel, place, shown)
     card = with_latest(card, messages)
-    job = job.model_copy(update={"attempt": attempt})
+    job = job.having(attempt=attempt)
     await keep(job)
     message = await _drawn(bot, card, attempt, messages)
     mark = {"message_id": attempt.ids[0]}
@@ -76,7 +77,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
     except ContentRefused as error:
         if not several:
             raise
-        raise Later(0.0, job.model_copy(update={"attempt": None, "alone": True})) from error
+        raise Later(0.0, job.having(attempt=None, alone=True)) from error
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
     return await _stands(bot, job, attempt, there, shown, card)
@@ -157,7 +158,7 @@ async def _stands(
     bot: Bot, job: Post, attempt: Attempt, place: Place, shown: Sequence[Waiting], drawn: Card | None = None
 ) -> list[Job]:
     """It is there: that is noted, and what follows from it. A card shows `drawn`, as far as is known."""
-    again = job.model_copy(update={"attempt": None, "alone": False, "tries": 0})
+    again = job.having(attempt=None, alone=False, tries=0)
     if not attempt.thread_ts:
         await stands(bot, again, place, Place(*attempt.old) if attempt.old else None)
     if attempt.notice.mention:
@@ -174,5 +175,5 @@ async def _stands(
     if attempt.old:
         then.append(Leave(thread_id=job.thread_id, old=attempt.old))
     if left:
-        then.append(again.model_copy(update={"message": left[0].message, "opens": False, "at": utc_now()}))
+        then.append(again.having(message=left[0].message, opens=False, at=utc_now()))
     return [*then, *await shared(bot, attempt.channel)]

@@ -39,7 +39,7 @@ async def comes_first(bot: Bot, job: Job, error: InboxError) -> None:
         return
     failures = job.failures + 1 if await _tells(bot) else 0
     if failures <= len(pauses):
-        again = tried(job).model_copy(update={"failures": failures})
+        again = tried(job).having(failures=failures)
         raise Later(pauses[min(job.tries, len(pauses) - 1)], again) from error
 
 
@@ -142,7 +142,7 @@ def with_latest(card: Card, messages: Sequence[Message]) -> Card:
     message = next((one for one in reversed(messages) if one.inbound), None)
     if message is None or (card.latest is not None and card.latest.created_at > message.created_at):
         return card
-    return card.model_copy(update={"latest": message})
+    return card.having(latest=message)
 
 
 async def shows(bot: Bot, thread_id: str, messages: Sequence[Message]) -> Card | None:
@@ -154,7 +154,7 @@ async def shows(bot: Bot, thread_id: str, messages: Sequence[Message]) -> Card |
     await bot.cards.put_latest(thread_id, card.latest)
     if card.waiting_since is None:  # its message may be all that tells
         return await bot.cards.get(thread_id)
-    return card.model_copy(update={"rested": False})
+    return card.having(rested=False)
 
 
 async def waits_since(bot: Bot, message: Message) -> None:

@@ -33,7 +33,7 @@ class Entry(Record):
 
     def now(self, message: Message) -> Entry:
         """The same, saying what it says now; who wrote it from where does not change."""
-        return self.model_copy(update={"message": message.model_copy(update={"sent_by": self.message.sent_by})})
+        return self.having(message=message.having(sent_by=self.message.sent_by))
 
     @property
     def order(self) -> tuple[datetime, int, str]:
@@ -68,7 +68,7 @@ class Posts:
         `marked` is for one that was marked as on its way before it came here.
         """
         names = [keys.unshown(message.thread_id), keys.once(f"message:{message.id}"), keys.shown(message.id)]
-        entry = Entry(channel=channel, message=message, seq=seq).model_dump_json()
+        entry = Entry(channel=channel, message=message, seq=seq).json()
         waits = int(await self._put(keys=names, args=[message.id, entry, int(marked)]))
         if waits == FRESH and message.inbound:
             RECEIVED.labels(place_of(channel)).inc()
@@ -83,8 +83,8 @@ class Posts:
         raw = await self._redis.hget(keys.unshown(thread_id), message.id)
         if raw is None:
             return False
-        entry = Entry.model_validate_json(raw).now(message)
-        return bool(await self._amend(keys=[keys.unshown(thread_id)], args=[message.id, raw, entry.model_dump_json()]))
+        entry = Entry.read(raw).now(message)
+        return bool(await self._amend(keys=[keys.unshown(thread_id)], args=[message.id, raw, entry.json()]))
 
     async def put_shown(
         self, place: Place, thread_id: str, shown: Sequence[Waiting]
@@ -113,7 +113,7 @@ class Posts:
     async def lose(self, thread_id: str, place: Place, messages: Sequence[Message]) -> bool:
         """The card at `place` is gone from Slack, and `messages` are to be shown again; whether there is none now."""
         entries = [Entry(channel=place.channel, message=one, seq=at) for at, one in enumerate(messages)]
-        args = [part for one in entries for part in (one.message.id, one.model_dump_json())]
+        args = [part for one in entries for part in (one.message.id, one.json())]
         names = [keys.card(thread_id), keys.card_at(*place), keys.unshown(thread_id)]
         return bool(await self._lose(keys=names, args=[*place, *args]))
 
@@ -128,7 +128,7 @@ class Posts:
             if place:
                 entry = Entry(channel=place.channel, message=one, seq=seq)
                 pipe.hset(keys.shown(one.id), mapping=place._asdict()).expire(keys.shown(one.id), keys.WEEK)
-                pipe.hset(keys.post(*place), one.id, entry.model_dump_json()).expire(keys.post(*place), keys.WEEK)
+                pipe.hset(keys.post(*place), one.id, entry.json()).expire(keys.post(*place), keys.WEEK)
         await pipe.execute()
 
     async def shown_at(self, message_id: str) -> Place | None:
@@ -139,21 +139,21 @@ class Posts:
     async def at(self, place: Place) -> list[Message]:
         """The messages of the conversation that the post at `place` shows, in order, for a week."""
         found = await self._redis.hvals(keys.post(*place))
-        return [one.message for one in sorted(map(Entry.model_validate_json, found), key=lambda one: one.order)]
+        return [one.message for one in sorted(map(Entry.read, found), key=lambda one: one.order)]
 
     async def change(self, place: Place, message: Message) -> list[Message]:
         """`message` as it is now, among all that the post at `place` shows, in order."""
         raw = await self._redis.hget(keys.post(*place), message.id)
-        entry = Entry.model_validate_json(raw) if raw else Entry(channel=place.channel, message=message)
+        entry = Entry.read(raw) if raw else Entry(channel=place.channel, message=message)
         pipe = self._redis.pipeline()
-        pipe.hset(keys.post(*place), message.id, entry.now(message).model_dump_json())
+        pipe.hset(keys.post(*place), message.id, entry.now(message).json())
         pipe.expire(keys.post(*place), keys.WEEK)
         pipe.hvals(keys.post(*place))
         *_, found = await pipe.execute()
-        return [one.message for one in sorted(map(Entry.model_validate_json, found), key=lambda one: one.order)]
+        return [one.message for one in sorted(map(Entry.read, found), key=lambda one: one.order)]
 
 
 def _in_order(raws: Sequence[bytes]) -> list[Waiting]:
     """The oldest message first."""
-    found = [Waiting(Entry.model_validate_json(raw), raw) for raw in raws]
+    found = [Waiting(Entry.read(raw), raw) for raw in raws]
     return sorted(found, key=lambda one: one.entry.order)

@@ -85,7 +85,7 @@ async def passed_over(job: Redraw, error: Exception, bot: Bot) -> list[Job]:
     if job.done is None:
         await bot.sharing.draws(job.channel, begun=False)
         return []
-    patient = job.model_copy(update={"at": utc_now()})
+    patient = job.having(at=utc_now())
     if not job.alone:
         return [patient.after(0, alone=True)]
     part = await bot.standing.part(job.channel, job.done, 1)

@@ -57,7 +57,7 @@ class Cards:
         for one in thread_ids:
             pipe.hget(keys.card(one), "thread")
         found = await pipe.execute()
-        return {one: Thread.model_validate_json(raw) for one, raw in zip(thread_ids, found, strict=True) if raw}
+        return {one: Thread.read(raw) for one, raw in zip(thread_ids, found, strict=True) if raw}
 
     async def place(self, thread_id: str) -> Place | None:
         """Where the thread's card is; None while it has none."""
@@ -81,7 +81,7 @@ class Cards:
     async def wake(self, before: Thread, thread: Thread, latest: Message | None) -> None:
         """What was asked of Inbox for a card at rest that was read with `before`: what others wrote since stays."""
         raw = await self._redis.hget(keys.card(thread.id), "thread")
-        was = raw if raw and Thread.model_validate_json(raw) == before else ""
+        was = raw if raw and Thread.read(raw) == before else ""
         args = [was, kept(thread), kept(latest) if latest else "", self._lives]
         await self._wake(keys=[keys.card(thread.id)], args=args)
 
@@ -148,7 +148,7 @@ def _keys_of(thread: Thread) -> list[str]:
 
 def kept(part: Record) -> str:
     """How a part of a card is written: what equals a default is left out."""
-    return part.model_dump_json(exclude_defaults=True)
+    return part.json()
 
 
 def _card(fields: Mapping[bytes, bytes], wait: Sequence[bytes | None]) -> Card | None:
@@ -156,11 +156,11 @@ def _card(fields: Mapping[bytes, bytes], wait: Sequence[bytes | None]) -> Card |
     if b"thread" not in fields:
         return None
     there = {name: model for name, model in PARTS.items() if name.encode() in fields}
-    parts: dict[str, Any] = {n: model.model_validate_json(fields[n.encode()]) for n, model in there.items()}
+    parts: dict[str, Any] = {n: model.read(fields[n.encode()]) for n, model in there.items()}
     card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
     first, answered, closed, woken = wait
     awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
-    return card.model_copy(update={"waiting_since": _waiting_since(card, first, answered, closed), "woken": awake})
+    return card.having(waiting_since=_waiting_since(card, first, answered, closed), woken=awake)
 
 
 def _place(channel: bytes | None, ts: bytes | None) -> Place | None:

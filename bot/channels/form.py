@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Final, NamedTuple
 
+import msgspec
+
 from bot import accept
 from bot.channels import views
 from bot.channels.jobs import OpenSettings, SaveSettings
@@ -118,7 +120,7 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
         await ack(response_action="errors", errors=form.wrong)
         return
     chosen = {name: typed[name] for name in chosen_of if typed[name]}  # options
-    shown = ChannelChoices.model_validate_json(kept) if (kept := more_of(body)) else None
+    shown = ChannelChoices.read(kept) if (kept := more_of(body)) else None
     job = SaveSettings(**chosen, reminders=form.reminders, shown=shown, asker=who)  # type: ignore[arg-type]
     await accept.submitted(bot, body, job, *hold_chosen(body, who))
     await ack()
@@ -153,7 +155,7 @@ async def open_form(job: OpenSettings, _: Keep, bot: Bot) -> list[Job]:
         zone=profile.zone if found == Reminders() else found.zone,
         digest=found.digest,
         targets=targets.fields(found.target, found.holidays, report=found.report),
-        metadata=f"|{channel}||{set_here.model_dump_json(exclude_defaults=True)}",
+        metadata=f"|{channel}||{set_here.json()}",
     )
     await forms.fill(bot, job.view_id, view)
     return []
@@ -201,8 +203,8 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
 def _as_wanted(job: SaveSettings, known: ChannelChoices) -> ChannelChoices:
     """What the admin changed in their form is as they want it; what somebody else set meanwhile stays."""
     shown, wanted = job.shown, {"privacy": job.privacy, "broadcast": job.broadcast or known.broadcast}
-    hours = dict(job.reminders)
+    hours = msgspec.structs.asdict(job.reminders)
     if shown:
         wanted = {name: one for name, one in wanted.items() if one != getattr(shown, name)}
         hours = {name: one for name, one in hours.items() if one != getattr(shown.reminders, name)}
-    return known.model_copy(update={**wanted, "reminders": known.reminders.model_copy(update=hours)})
+    return known.having(**wanted, reminders=known.reminders.having(**hours))

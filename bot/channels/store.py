@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pydantic import Field
+from msgspec import field
 from redis.asyncio import Redis
 
 from bot.hours import Quiet, Reminders
@@ -57,7 +57,7 @@ class PersonChoices(Record):
     archive_when_sent: bool = False
     away: Away | None = None
     hold: int = 0
-    hinted: dict[str, str] = Field(default_factory=dict)
+    hinted: dict[str, str] = field(default_factory=dict)
 
 
 class Preferences:
@@ -74,7 +74,7 @@ class Preferences:
 
     async def set_channel(self, channel: str, **chosen: object) -> None:
         """Set these fields of `ChannelChoices`; two admins who set different ones at once lose neither."""
-        await self._channels.change(channel, lambda known: (known or ChannelChoices()).model_copy(update=chosen))
+        await self._channels.change(channel, lambda known: (known or ChannelChoices()).having(**chosen))
 
     async def change_channel(self, channel: str, change: Callable[[ChannelChoices], ChannelChoices]) -> ChannelChoices:
         """What `change` makes of what is set in the moment."""
@@ -86,7 +86,7 @@ class Preferences:
 
     async def set_person(self, user: str, **chosen: object) -> None:
         """Set these fields of `PersonChoices`."""
-        await self._people.change(user, lambda known: (known or PersonChoices()).model_copy(update=chosen))
+        await self._people.change(user, lambda known: (known or PersonChoices()).having(**chosen))
 
     async def people(self) -> dict[str, PersonChoices]:
         """Every Slack user who has set anything."""

@@ -58,7 +58,7 @@ async def change(job: ChangeContact, keep: Keep, bot: Bot) -> list[Job]:
                 await answers.note(bot, job, "nothing to do", actor.member.id)
                 nothing = words.NOTED_ALREADY if job.append else words.NOTHING
                 return [*await forms.told(bot, job, job.view_id, TITLE, nothing), *await drawn(bot, contact)]
-            job = job.model_copy(update={"begun": True})
+            job = job.having(begun=True)
             await keep(job)
         refusals = await _write(bot, contact, left.without(held))
     except NotNow as error:
@@ -78,7 +78,7 @@ async def _signed(bot: Bot, job: ChangeContact, actor: Actor) -> ChangeContact:
         return job
     day = job.at.astimezone(await bot.access.zone(job.asker))
     line = f"{actor.name}, {day.day} {day:%b}: {said}"
-    return job.model_copy(update={"append": line, "sign": False})
+    return job.having(append=line, sign=False)
 
 
 async def _said(bot: Bot, job: ChangeContact) -> str:
@@ -92,8 +92,8 @@ def _below_notes(job: ChangeContact, contact: Contact) -> ChangeContact:
     there = contact.facts.get("notes")
     notes = there if isinstance(there, str) else ""
     wanted = there if f"\n{job.append}\n" in f"\n{notes}\n" else f"{notes}\n{job.append}".lstrip("\n")
-    facts = job.change.model_copy(update={"facts": {**job.change.facts, "notes": wanted}})
-    return job.model_copy(update={"change": facts, "shown": {**job.shown, "notes": there}})
+    facts = job.change.having(facts={**job.change.facts, "notes": wanted})
+    return job.having(change=facts, shown={**job.shown, "notes": there})
 
 
 async def _later(bot: Bot, job: ChangeContact, error: NotNow) -> Exception:
@@ -106,7 +106,7 @@ async def _later(bot: Bot, job: ChangeContact, error: NotNow) -> Exception:
         pauses = bot.timing.pauses
         wait, said = pauses[min(job.tries, len(pauses) - 1)], general.patience(error, SENDS_WAIT - job.age)
     then = [] if job.told else await forms.told(bot, job, job.view_id, TITLE, said)
-    return Later(wait, tried(job).model_copy(update={"told": True}), *then)
+    return Later(wait, tried(job).having(told=True), *then)
 
 
 async def _write(bot: Bot, contact: Contact, wanted: ContactChange) -> list[Refusal]:

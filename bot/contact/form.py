@@ -54,7 +54,7 @@ async def again(ack: Ack, body: Body, bot: Bot) -> None:
     draft = await bot.contacts.drafts.get(draft_id)
     thread_id = draft.thread_id if draft and draft.user == who.user else ""
     make = OpenContact(view_id="", thread_id=thread_id, draft=draft_id, asker=who)
-    await accept.form(bot, who, TITLE, lambda view: make.model_copy(update={"view_id": view}))
+    await accept.form(bot, who, TITLE, lambda view: make.having(view_id=view))
     await ack()
 
 
@@ -149,7 +149,7 @@ async def with_default(bot: Bot, contact: Contact) -> Contact:
     person = card.thread.person if card else None
     if person is None or not person.assignee_known:
         return contact
-    return contact.model_copy(update={"facts": {**contact.facts, "assignee": person.assignee_id}})
+    return contact.having(facts={**contact.facts, "assignee": person.assignee_id})
 
 
 async def _remember(bot: Bot, job: OpenContact, contact: Contact, tags: Sequence[Label]) -> str:

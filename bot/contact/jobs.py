@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
+from msgspec import field
 
 from bot.facts import ContactChange, Fact, Value
 from bot.queue.job import Asked, Filled, Job
 
 
-class OpenContact(Filled):
+class OpenContact(Filled, tag="open_contact"):
     """Fill the loading view of a contact; `draft` is what somebody wanted of it and could not save."""
 
     recorded: ClassVar[tuple[str, str]] = ("contact", "{thread_id}")
-    kind: Literal["open_contact"] = "open_contact"
     thread_id: str
     draft: str = ""
 
 
-class ChangeContact(Asked):
+class ChangeContact(Asked, tag="change_contact"):
     """Let the contact of a thread be as `change` says. Changes of one contact are made one after the other.
 
     `shown` is what Inbox said of the facts in `change` when they were chosen, as far as it said anything; `named` are
@@ -31,12 +30,11 @@ class ChangeContact(Asked):
     recorded: ClassVar[tuple[str, str]] = ("contact", "{thread_id}")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "contact:{contact_id}"
-    kind: Literal["change_contact"] = "change_contact"
     thread_id: str
     contact_id: str
-    change: ContactChange = Field(default_factory=ContactChange)
-    shown: dict[Fact, Value] = Field(default_factory=dict)
-    named: dict[str, str] = Field(default_factory=dict)
+    change: ContactChange = field(default_factory=ContactChange)
+    shown: dict[Fact, Value] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
     append: str = ""
     sign: bool = False
     message_id: str = ""
@@ -49,18 +47,17 @@ class ChangeContact(Asked):
         return "save_note" if self.append or self.message_id else "contact", self.thread_id
 
 
-class ShowContact(Job):
+class ShowContact(Job, tag="show_contact"):
     """Draw a thread's card with its contact as it is now, of which `by`, who acts as `member_id`, changed `done`.
 
     `assigned_before` is who had the thread until then. `quiet`: Inbox is asked behind what people ask.
     """
 
     waits_in: ClassVar[str] = "thread:{thread_id}"
-    kind: Literal["show_contact"] = "show_contact"
     thread_id: str
     by: str = ""
     member_id: str = ""
-    done: ContactChange = Field(default_factory=ContactChange)
+    done: ContactChange = field(default_factory=ContactChange)
     assigned_before: str | None = None
     quiet: bool = False
 

@@ -40,7 +40,7 @@ async def drawn(
     before[contact.thread.id] = contact.thread.assignee_id
     by, member = (actor.name, actor.member.id) if actor else (rule, "")
     shown = ShowContact(thread_id="", by=by, member_id=member, done=done, quiet=quiet)
-    return [shown.model_copy(update={"thread_id": one, "assigned_before": before.get(one)}) for one in sorted(ids)]
+    return [shown.having(thread_id=one, assigned_before=before.get(one)) for one in sorted(ids)]
 
 
 @feature.handles(ShowContact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pydantic import Field
+from msgspec import field
 from redis.asyncio import Redis
 
 from bot.facts import ContactChange, Fact, Value
@@ -32,7 +32,7 @@ class Draft(Record):
     user: str
     thread_id: str
     why: str
-    wanted: ContactChange = Field(default_factory=ContactChange)
+    wanted: ContactChange = field(default_factory=ContactChange)
     append: str = ""
     theirs: str | None = None
 

@@ -72,9 +72,7 @@ def _ways(bot: Bot, found: Sequence[Candidate], links: Sequence[AccountLink], wa
     for who, one in reversed(people.items()):
         threads = {c.account_link_id: c for c in found if c.account_link_id and _who(c) == who}
         accounts = [link.id for link in links if link.platform == one.person.platform]
-        new = {
-            a: one.model_copy(update={"account_link_id": a, "thread_id": None, "thread_url": None}) for a in accounts
-        }
+        new = {a: one.having(account_link_id=a, thread_id=None, thread_url=None) for a in accounts}
         ways = {**new, **threads}
         if wanted and wanted not in ways:
             continue  # the account they asked for cannot reach this person, and no other was asked for

@@ -45,7 +45,7 @@ async def begin(
         why = dm_words.too_long_to_send(to.person.platform, length - most, most)
         return [await ended(bot, _intended(to, body, job, links, actor, first=False), "failed", why)]
     doubts, first = await judge(bot, to, known, links, actor, job.at)
-    send = _intended(to, body, job, links, actor, first=first).model_copy(update={"not_before": _to_come(send_at, job)})
+    send = _intended(to, body, job, links, actor, first=first).having(not_before=_to_come(send_at, job))
     if not doubts:
         others = await bot.attempts.writes(send, sent=False)
         if others and actor.user not in others:  # a colleague writes to them too, perhaps since that was judged
@@ -111,7 +111,7 @@ async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
         why = dm_words.TOO_LATE if late else dm_words.NOT_SENT
         return [_instead(job, tell(job.asker, shown(kept, "failed", why)))]
     now = {"ref": job.ref, "at": job.at, "asker": job.asker, "member": actor.member.id}
-    sent = kept.model_copy(update=now | {"only": f"answer:{job.intent}", "not_before": _to_come(kept.not_before, job)})
+    sent = kept.having(**now | {"only": f"answer:{job.intent}", "not_before": _to_come(kept.not_before, job)})
     await bot.attempts.writes(sent, sent=False)
     said = dm_words.LATER_ANYWAY if sent.not_before else dm_words.SENT_ANYWAY
     return [_instead(job, say(job.asker, said)), *await begun(bot, sent, written=kept.at)]
@@ -124,4 +124,4 @@ def _to_come(chosen: datetime | None, job: Dm | Choose | Answer) -> datetime | N
 
 def _instead(job: Answer, said: Tell) -> Tell:
     """In the place of the question, whose buttons have done their work."""
-    return said.model_copy(update={"asker": job.asker, "replace": True})
+    return said.having(asker=job.asker, replace=True)

@@ -51,7 +51,7 @@ async def dm_command(ack: Ack, body: Body, bot: Bot) -> None:
         await accept.asked(bot, Dm(recipient=asked.to.key, text=asked.text, asker=who))
     else:
         form = OpenDm(view_id="", asker=who, recipient=asked.typed, text=asked.text)
-        await accept.form(bot, who, TITLE, lambda view: form.model_copy(update={"view_id": view}), text.decode(typed))
+        await accept.form(bot, who, TITLE, lambda view: form.having(view_id=view), text.decode(typed))
     await ack()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bot.address import Candidate
 from bot.models import Record
@@ -13,7 +13,7 @@ from bot.send.jobs import Sending, Written
 from bot.text import decode, platform_name
 
 
-class Dm(Written):
+class Dm(Written, tag="dm"):
     """`/dm`: find the recipient, then send or ask which one. `recipient` is a `Recipient.key`.
 
     `send_at`: not before that time.
@@ -21,7 +21,6 @@ class Dm(Written):
 
     resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "dm:{recipient}"
-    kind: Literal["dm"] = "dm"
     recipient: str
     account_link_id: str | None = None
     send_at: datetime | None = None
@@ -32,11 +31,10 @@ class Dm(Written):
         return f"{to.name} on {platform_name(to.platform)}" if to.platform else to.name
 
 
-class OpenDm(Filled):
+class OpenDm(Filled, tag="open_dm"):
     """Fill the loading view of the `/dm` modal. `text` is Slack's markup, not decoded yet."""
 
     recorded: ClassVar[tuple[str, str]] = ("send", "")
-    kind: Literal["open_dm"] = "open_dm"
     recipient: str = ""
     text: str = ""
 
@@ -46,32 +44,29 @@ class OpenDm(Filled):
         return f"{self.recipient} {decode(self.text)}".strip()
 
 
-class OpenChoice(Filled):
+class OpenChoice(Filled, tag="open_choice"):
     """Fill the loading view in which somebody chooses between several matches."""
 
     recorded: ClassVar[tuple[str, str]] = ("send", "")
-    kind: Literal["open_choice"] = "open_choice"
     choice_id: str
 
 
-class Choose(Sending):
+class Choose(Sending, tag="choose"):
     """The person chose: send the kept text to candidate number `index` of choice `choice_id`."""
 
     patient: ClassVar[bool] = False
     resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "choice:{choice_id}"
-    kind: Literal["choose"] = "choose"
     choice_id: str
     index: int
 
 
-class Answer(Sending):
+class Answer(Sending, tag="answer"):
     """The answer to what was asked before a first message: send what was kept as `intent`, or do not."""
 
     recorded: ClassVar[tuple[str, str]] = ("send", "{intent}")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "again:{intent}"
-    kind: Literal["answer"] = "answer"
     intent: str
     send: bool
 

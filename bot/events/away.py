@@ -30,11 +30,11 @@ async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
     for one in missed:
         if one.thread_id not in places:
             if (utc_now() - began).total_seconds() > READ_FOR:
-                raise Later(0.0, job.model_copy(update={"places": places}))
+                raise Later(0.0, job.having(places=places))
             try:
                 places[one.thread_id] = await _where(bot, one.thread_id)
             except RateLimited as error:
-                raise Later(error.retry_after, job.model_copy(update={"places": places})) from error
+                raise Later(error.retry_after, job.having(places=places)) from error
     follow: list[Job] = []
     for channel in dict.fromkeys(filter(None, places.values())):
         here = [one for one in missed if places[one.thread_id] == channel]

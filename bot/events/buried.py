@@ -24,20 +24,20 @@ feature = Feature()
 async def look_at_buried(job: LookAtBuried, _: Keep, bot: Bot) -> list[Job]:
     """Ask Inbox for each buried conversation, a few seconds at a time; those that are there are drawn anew."""
     if job.left is None:
-        job = job.model_copy(update={"left": tuple(await bot.cards.buried(MOST))})
+        job = job.having(left=tuple(await bot.cards.buried(MOST)))
     began, there = utc_now(), list[Job]()
     left = list(job.left or ())
     while left:
         if (utc_now() - began).total_seconds() > READ_FOR:
-            raise Later(0.0, job.model_copy(update={"left": tuple(left)}), *there)
+            raise Later(0.0, job.having(left=tuple(left)), *there)
         try:
             await bot.background.thread(left[0])
         except Gone:
             pass
         except RateLimited as error:
-            raise Later(error.retry_after, job.model_copy(update={"left": tuple(left)}), *there) from error
+            raise Later(error.retry_after, job.having(left=tuple(left)), *there) from error
         except Unavailable as error:
-            raise Later(AGAIN, job.model_copy(update={"left": tuple(left)}), *there) from error
+            raise Later(AGAIN, job.having(left=tuple(left)), *there) from error
         else:
             there.append(Refresh(thread_id=left[0]))
         left.pop(0)

@@ -65,7 +65,7 @@ async def _closed_again(bot: Bot, card: Card, job: Refresh) -> list[Job]:
 async def recheck(job: Recheck, _: Keep, bot: Bot) -> list[Job]:
     """Wait, then refresh."""
     if not job.waited:
-        raise Later(RECHECK, job.model_copy(update={"waited": True}))
+        raise Later(RECHECK, job.having(waited=True))
     return [Refresh(thread_id=job.thread_id)]
 
 

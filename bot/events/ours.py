@@ -81,7 +81,7 @@ async def _shown(bot: Bot, job: Ours, card: Card, channel: str, message: Message
     if not sent_by:
         await bot.posts.show([message])  # it has a post of its own
         return []
-    message = message.model_copy(update={"sent_by": sent_by})
+    message = message.having(sent_by=sent_by)
     if not await bot.posts.put(message, channel, job.event.seq):
         return []
     return [Post(channel=channel, thread_id=job.thread_id, message=message, waits=True)]

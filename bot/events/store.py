@@ -83,7 +83,7 @@ class Feed:
         unknown, so a webhook of the other version never moves the cursor.
         """
         at, api = event.created_at.timestamp(), event.api if same_count else ""
-        args = [event.id, event.seq, api, event.model_dump_json(), at, *flat([Sync()]), *flat(wanted)]
+        args = [event.id, event.seq, api, event.json(), at, *flat([Sync()]), *flat(wanted)]
         return bool(await self._arrive(keys=[keys.CURSOR], args=args))
 
     async def turn(self, event: Event, wanted: Iterable[Job]) -> bool:
@@ -116,7 +116,7 @@ class Feed:
         """The events that wait, in order."""
         ids = await self._redis.zrange(keys.PENDING, 0, -1)
         found = await self._redis.hmget(keys.PENDING_EVENTS, ids) if ids else []
-        return [Event.model_validate_json(raw) for raw in found if raw is not None]
+        return [Event.read(raw) for raw in found if raw is not None]
 
     async def read_at(self) -> datetime | None:
         """When the feed was last read to its end; None before the first time."""
@@ -255,10 +255,10 @@ class Feed:
         """These were listed, for the events that tell of them one by one."""
         if messages:
             pipe = self._redis.pipeline()
-            found = {one.id: one.model_dump_json() for one in messages}
+            found = {one.id: one.json() for one in messages}
             pipe.hset(keys.read_lately(thread_id), mapping=found).expire(keys.read_lately(thread_id), 60)
             await pipe.execute()
 
     async def read_lately(self, thread_id: str, message_id: str) -> Message | None:
         raw = await self._redis.hget(keys.read_lately(thread_id), message_id)
-        return Message.model_validate_json(raw) if raw else None
+        return Message.read(raw) if raw else None

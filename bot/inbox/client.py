@@ -171,8 +171,8 @@ async def choose_version(
     return "v1"
 
 
-async def _team(transport: Transport) -> Team:
-    return await transport.read(TEAM, "/team")
+async def _team(transport: Transport) -> None:
+    await transport.read(TEAM, "/team")
 
 
 def is_pinned(base_url: str, version: str) -> bool:

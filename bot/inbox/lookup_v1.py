@@ -10,7 +10,8 @@ from bot import errors
 from bot.inbox import wire_v1 as wire
 from bot.inbox.search import Known
 from bot.inbox.transport import Params, Transport
-from bot.models import BUILT_LATER, AccountLink, Person
+from bot.inbox.wire import BUILT_LATER
+from bot.models import AccountLink, Person
 from bot.recipient import Recipient, X
 
 THREAD: TypeAdapter[wire.Thread | None] = TypeAdapter(wire.Thread | None, config=BUILT_LATER)

@@ -18,11 +18,11 @@ from pydantic import TypeAdapter
 
 from bot import errors, models
 from bot.inbox.failure import come_back_later, envelope, failure
-from bot.inbox.wire import parse
+from bot.inbox.wire import Team, parse
 from bot.network import Network
 
 T = TypeVar("T")
-TEAM = TypeAdapter(models.Team)
+TEAM = TypeAdapter(Team)
 Spend = Callable[[], Awaitable[None]]
 """Called before each request; may raise `errors.RateLimited` when our own budget is spent."""
 Learn = Callable[[Mapping[str, str], int], Awaitable[None]]
@@ -170,7 +170,7 @@ class Client:
         return self._transport.answers
 
     async def team(self) -> models.Team:
-        return await self._transport.read(TEAM, "/team")
+        return (await self._transport.read(TEAM, "/team")).team()
 
 
 def understand(shape: TypeAdapter[T], body: bytes, unless: type[errors.InboxError] = errors.Unavailable) -> T:

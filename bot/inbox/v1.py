@@ -22,12 +22,12 @@ from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import filters_v1, folders_v1
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates, says
 from bot.inbox.transport import KEEP, Client, Keep, Params, Transport, understand
-from bot.inbox.wire import Wire
+from bot.inbox.wire import BUILT_LATER, Label, Wire
 from bot.recipient import Recipient, X
 
-MEMBERS = TypeAdapter(list[wire.Member], config=models.BUILT_LATER)
-LINKS = TypeAdapter(list[wire.AccountLink], config=models.BUILT_LATER)
-LABELS = TypeAdapter(list[models.Label], config=models.BUILT_LATER)
+MEMBERS = TypeAdapter(list[wire.Member], config=BUILT_LATER)
+LINKS = TypeAdapter(list[wire.AccountLink], config=BUILT_LATER)
+LABELS = TypeAdapter(list[Label], config=BUILT_LATER)
 THREAD = TypeAdapter(wire.Thread)
 PROSPECT = TypeAdapter(wire.Prospect)
 MESSAGES = TypeAdapter(wire.MessagePage)
@@ -63,10 +63,10 @@ class V1(Client):
         return [link.account_link() for link in await self._transport.read(LINKS, "/account-links")]
 
     async def tags(self) -> list[models.Label]:
-        return await self._transport.read(LABELS, "/tags")
+        return [tag.label() for tag in await self._transport.read(LABELS, "/tags")]
 
     async def statuses(self) -> list[models.Label]:
-        return await self._transport.read(LABELS, "/statuses")
+        return [status.label() for status in await self._transport.read(LABELS, "/statuses")]
 
     async def platforms(self) -> list[models.Limits]:
         """v1 does not say."""

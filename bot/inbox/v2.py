@@ -19,15 +19,15 @@ from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import queries_v2
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates
 from bot.inbox.transport import KEEP, Client, Keep, Params, understand
-from bot.inbox.wire import Wire
+from bot.inbox.wire import BUILT_LATER, Label, Wire
 from bot.recipient import Recipient
 
 Item = TypeVar("Item")
 
 MEMBERS = TypeAdapter(wire.Page[wire.Member])
 LINKS = TypeAdapter(wire.Page[wire.AccountLink])
-LABELS = TypeAdapter(wire.Page[models.Label])
-PLATFORMS = TypeAdapter(list[wire.Platform], config=models.BUILT_LATER)
+LABELS = TypeAdapter(wire.Page[Label])
+PLATFORMS = TypeAdapter(list[wire.Platform], config=BUILT_LATER)
 CONTACT = TypeAdapter(wire.Contact)
 CONTACTS = TypeAdapter(wire.Page[wire.Contact])
 THREAD = TypeAdapter(wire.Thread)
@@ -61,10 +61,11 @@ class V2(Client):
         return [link.account_link() async for link in self._all(LINKS, "/account-links")]
 
     async def tags(self) -> list[models.Label]:
-        return (await self._transport.read(LABELS, "/tags")).data  # one page, and no parameters
+        page = await self._transport.read(LABELS, "/tags")  # the only one, and no parameters
+        return [tag.label() for tag in page.data]
 
     async def statuses(self) -> list[models.Label]:
-        return (await self._transport.read(LABELS, "/statuses")).data
+        return [status.label() for status in (await self._transport.read(LABELS, "/statuses")).data]
 
     async def platforms(self) -> list[models.Limits]:
         return [one.known() for one in await self._transport.read(PLATFORMS, "/platforms")]

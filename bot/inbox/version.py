@@ -2,7 +2,10 @@
 
 v1 ends: at the first sign of it v2 is asked, and where v2 answers, all clients go on there. What one process finds out
 is shared through callables that are passed in, so that every other one follows. Which version a process begins with is
-chosen in `bot.inbox.client`.
+chosen in `bot.inbox.client`; an answer that means the end is told from others in `bot.inbox.transport`. Work under way
+is asked again by `bot.inbox.either` where that does nothing twice; else a send looks what became of it
+(`bot.send.send`), a click waits (`bot.threads.change`) and so does all else (`WAITS` in `bot.queue.retries`). What
+follows once there is another version is in `bot.people.versions`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -23,9 +23,11 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
+from bot import models
 from bot.models import AccountLink, Attachment, Reaction
 
 T = TypeVar("T")
+BUILT_LATER: Final = ConfigDict(defer_build=True)  # when first used, rather than all at the start
 M = TypeVar("M", bound="Wire")
 
 
@@ -33,7 +35,7 @@ class Wire(BaseModel):
     """A camelCase object of the vendor's. Unknown fields are ignored, and numbers are taken where text is expected."""
 
     model_config = ConfigDict(
-        extra="ignore", frozen=True, alias_generator=to_camel, coerce_numbers_to_str=True, defer_build=True
+        extra="ignore", frozen=True, alias_generator=to_camel, coerce_numbers_to_str=True, **BUILT_LATER
     )
 
 
@@ -56,6 +58,27 @@ class Account(Wire):
             status=self.status or "active",
             capabilities=tuple(capabilities),
         )
+
+
+class Team(Wire):
+    """The team that a token is of; `currency` is that of its contacts' values."""
+
+    id: str
+    name: str
+    currency: str = ""
+
+    def team(self) -> models.Team:
+        return models.Team(id=self.id, name=self.name, currency=self.currency)
+
+
+class Label(Wire):
+    """A tag or a status."""
+
+    id: str
+    name: str
+
+    def label(self) -> models.Label:
+        return models.Label(id=self.id, name=self.name)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -98,14 +98,14 @@ def _attempt(job: Release, known: Scheduled, actor: Actor) -> Send:
     now = utc_now()
     begun = {"ref": job.ref, "at": now, "member": actor.member.id, "writer": actor.name}
     begun["only"] = known.send.only or f"later:{known.id}"
-    return known.moved_to(now).send.model_copy(update=begun)
+    return known.moved_to(now).send.having(**begun)
 
 
 async def _moved(bot: Bot, job: Release | HoldBack, known: Scheduled, decided: Decision) -> list[Job]:
     """Written down, unless somebody has changed it meanwhile: then it is looked at anew."""
 
     def change(now: Scheduled) -> Scheduled | None:
-        return now.model_copy(update=decided) if now.rev == known.rev else None
+        return now.having(**decided) if now.rev == known.rev else None
 
     moved = await bot.schedule.move(known.id, job.key, change)
     if moved is None:
@@ -149,7 +149,7 @@ async def _handed_back(bot: Bot, job: Release | HoldBack, known: Scheduled) -> l
     """It is not sent: its writer has the text back, in a direct message, with the reason; where they have no seat any
     more, others hear of it as well.
     """
-    send = known.send.model_copy(update={"ref": job.ref})
+    send = known.send.having(ref=job.ref)
     if not known.lost:
         return [await ended(bot, send, "failed", known.reason)]
     await note(bot, send, "failed", send.member)

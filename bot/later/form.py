@@ -140,5 +140,5 @@ async def not_changed(job: ChangeLater, error: Exception, bot: Bot) -> list[Job]
 
 def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:
     moved = known.moved_to(job.until)
-    wanted = {"send": moved.send.model_copy(update={"text": text}), "seen": max(known.seen, job.seen)}
-    return moved.model_copy(update=wanted | {"state": "waits", "why": None, "pressed": False, "copied": False})
+    wanted = {"send": moved.send.having(text=text), "seen": max(known.seen, job.seen)}
+    return moved.having(**wanted | {"state": "waits", "why": None, "pressed": False, "copied": False})

@@ -16,7 +16,7 @@ Why = Literal["wrote", "late", "order", "colleague"]
 MILLISECONDS: Final = 1_000
 
 
-class Scheduled(Record):
+class Scheduled(Record, omit_defaults=False):
     """The attempt to send a message that begins at a time of its own, and not before.
 
     `send` is that attempt; who wrote it is its asker, without the place where they asked, as it is told of elsewhere by
@@ -68,8 +68,8 @@ class Scheduled(Record):
         """The same at another time; a reminder comes so long after it as before."""
         reminder = self.send.reminder
         if reminder:
-            reminder = reminder.model_copy(update={"at": reminder.at + (at - self.at)})
-        return self.model_copy(update={"at": at, "send": self.send.model_copy(update={"reminder": reminder})})
+            reminder = reminder.having(at=reminder.at + (at - self.at))
+        return self.having(at=at, send=self.send.having(reminder=reminder))
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -86,16 +86,15 @@ def id_of(send: Send, written: datetime) -> str:
     return f"{int(written.timestamp() * MILLISECONDS):013d}-{send.intent}"
 
 
-class RingLater(Job):
+class RingLater(Job, tag="ring_later"):
     """Look which messages are to be sent now."""
 
     logged: ClassVar[bool] = False
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "ring-later"
-    kind: Literal["ring_later"] = "ring_later"
 
 
-class Release(Sending):
+class Release(Sending, tag="release"):
     """The time of the message `about` has come: send it, ask its writer first, or give it back.
 
     `to` is the conversation, whose messages are released in order. `asker` is who wrote it.
@@ -103,7 +102,6 @@ class Release(Sending):
 
     noted: ClassVar[bool] = False
     waits_in: ClassVar[str] = "release:{to}"
-    kind: Literal["release"] = "release"
     about: str
     to: str
 
@@ -112,16 +110,15 @@ class Release(Sending):
         return ""  # what it says is below the card, or in a direct message
 
 
-class HoldBack(Background):
+class HoldBack(Background, tag="hold_back"):
     """They have written, at that time, in the conversation of a message that waits: ask its writer first."""
 
     waits_in: ClassVar[str] = "decide-later:{about}"
-    kind: Literal["hold_back"] = "hold_back"
     about: str
     written: datetime
 
 
-class ShowLater(Job):
+class ShowLater(Job, tag="show_later"):
     """Show below its card that the message waits or asks; where it cannot be shown there, tell its writer.
 
     Once that is over, nothing shows it, and nothing is kept of it: when the job that decided so (`over`) has done all
@@ -131,21 +128,19 @@ class ShowLater(Job):
     """
 
     waits_in: ClassVar[str] = "show-later:{about}"
-    kind: Literal["show_later"] = "show_later"
     about: str
     asker: Asker | None = None
     over: str = ""
 
 
-class LostSeat(Background):
+class LostSeat(Background, tag="lost_seat"):
     """Tell the channel, or the admins, that nobody may send what somebody wrote who has lost their seat."""
 
     waits_in: ClassVar[str] = "lost-seat:{send.intent}"
-    kind: Literal["lost_seat"] = "lost_seat"
     send: Send
 
 
-class Decide(Asked):
+class Decide(Asked, tag="decide_later"):
     """A button of a message that waits: `cancel` it, send it `now`, or send it though something speaks against it.
 
     `private`: it was pressed in a message that its writer alone reads, which gives way to the outcome.
@@ -154,21 +149,19 @@ class Decide(Asked):
     recorded: ClassVar[tuple[str, str]] = ("later {verb}", "")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "decide-later:{about}"
-    kind: Literal["decide_later"] = "decide_later"
     about: str
     verb: Literal["cancel", "now", "anyway"]
     private: bool = False
 
 
-class OpenLater(Filled):
+class OpenLater(Filled, tag="open_later"):
     """Fill the loading view in which the text or the time of a message that waits is changed."""
 
     recorded: ClassVar[tuple[str, str]] = ("later change", "")
-    kind: Literal["open_later"] = "open_later"
     about: str
 
 
-class ChangeLater(Asked):
+class ChangeLater(Asked, tag="change_later"):
     """The message that waits says `text` from now on and goes at that time; `seen` is when its form was filled in.
 
     Without a `text` it says what it said.
@@ -176,20 +169,18 @@ class ChangeLater(Asked):
 
     recorded: ClassVar[tuple[str, str]] = ("later change", "")
     waits_in: ClassVar[str] = "decide-later:{about}"
-    kind: Literal["change_later"] = "change_later"
     about: str
     text: str | None = None
     until: datetime
     seen: datetime
 
 
-class SetHold(Asked):
+class SetHold(Asked, tag="set_hold"):
     """Somebody chose for how many seconds what they send waits; `in_form`: in the form of `/inbox settings`."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""  # Home itself shows it
     waits_in: ClassVar[str] = "home:{asker.user}"
-    kind: Literal["set_hold"] = "set_hold"
     seconds: int
     in_form: bool = False
 

@@ -61,10 +61,10 @@ def _decided(job: Decide, known: Scheduled) -> Scheduled | None:
     if not known.open or (job.verb == "anyway" and known.state != "asks"):
         return None
     if job.verb == "cancel":
-        return known.model_copy(update={"state": "over"})
+        return known.having(state="over")
     at = known.at if job.verb == "anyway" and known.at > job.at else job.at
     seen = max(known.seen, job.at)  # Inbox's clock may be ahead of ours
-    return known.moved_to(at).model_copy(update={"state": "waits", "seen": seen, "pressed": True, "copied": False})
+    return known.moved_to(at).having(state="waits", seen=seen, pressed=True, copied=False)
 
 
 def _cancelled(job: Decide, known: Scheduled, user: str) -> list[Job]:
@@ -79,4 +79,4 @@ def _cancelled(job: Decide, known: Scheduled, user: str) -> list[Job]:
 
 def _instead(job: Decide, told: Tell) -> Tell:
     """In the place of a private message whose buttons have done their work."""
-    return told.model_copy(update={"replace": job.private})
+    return told.having(replace=job.private)

@@ -25,7 +25,7 @@ async def begun(bot: Bot, send: Send, seen: datetime | None = None, *, written: 
         return [*([Receipt(send=send, state="sending")] if send.card else []), send]
     known = Scheduled(
         id=id_of(send, written or send.at),
-        send=send.model_copy(update={"asker": _themselves(send), "not_before": None}),
+        send=send.having(asker=_themselves(send), not_before=None),
         at=send.not_before or send.at + timedelta(seconds=hold),
         seen=send.at if hold or seen is None else seen,
         brief=bool(hold),
@@ -47,8 +47,8 @@ async def _written_already(bot: Bot, known: Scheduled) -> list[Job]:
 def _themselves(send: Send) -> Asker:
     """Who wrote it: they are told of it in a direct message, wherever they asked; or by marks on what they wrote."""
     asker = send.asker
-    there = {"channel", "thread_ts"} if send.echo else set[str]()
-    return Asker(**asker.model_dump(include={"user", "team", "enterprise"} | there))
+    they = Asker(user=asker.user, team=asker.team, enterprise=asker.enterprise)
+    return they.having(channel=asker.channel, thread_ts=asker.thread_ts) if send.echo else they
 
 
 def _undoable(known: Scheduled, asker: Asker, seconds: int) -> Job:

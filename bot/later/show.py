@@ -36,7 +36,7 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
     if place and await _updated(bot, place, await _message(bot, known, place.channel)):
         return [] if known.send.card else private
     message = await _message(bot, known, card.channel)
-    again = job.model_copy(update={"asker": None})
+    again = job.having(asker=None)
     await bot.refused.unless_known(again, card.channel, private)
     async with bot.refused.waiting(again, card.channel, private):
         await slot(bot, job, card.channel, FIRST)

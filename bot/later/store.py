@@ -53,7 +53,7 @@ class Schedule:
             changed = change(known)
             if changed is None:
                 return None
-            moved = changed.model_copy(update={"by": by, "rev": known.rev + 1, "decided": utc_now()})
+            moved = changed.having(by=by, rev=known.rev + 1, decided=utc_now())
             if await self._write(moved, str(known.rev)) > 0:
                 return moved
         return None
@@ -61,7 +61,7 @@ class Schedule:
     async def get(self, about: str) -> Scheduled | None:
         """None where there is none of that name, or no more."""
         raw = await self._redis.get(keys.scheduled(about))
-        return Scheduled.model_validate_json(raw) if raw else None
+        return Scheduled.read(raw) if raw else None
 
     async def all(self) -> list[Scheduled]:
         """Those whose writers may still decide, the soonest first."""
@@ -78,7 +78,7 @@ class Schedule:
 
     async def _of(self, names: list[str]) -> list[Scheduled]:
         found = await self._redis.mget([keys.scheduled(one) for one in names]) if names else []
-        there = [Scheduled.model_validate_json(raw) for raw in found if raw]
+        there = [Scheduled.read(raw) for raw in found if raw]
         return sorted((one for one in there if one.open), key=lambda one: one.order)
 
     async def erase(self, message: Scheduled) -> None:
@@ -123,7 +123,7 @@ class Schedule:
     async def _write(self, message: Scheduled, rev: str) -> int:
         names = [keys.scheduled(message.id), keys.SCHEDULED, keys.scheduled_to(message.to), _erased(message.id)]
         look = _look_at(message)
-        args = [message.id, rev, message.model_dump_json(), repr(look.timestamp()), _lives(look), LISTED]
+        args = [message.id, rev, message.json(), repr(look.timestamp()), _lives(look), LISTED]
         return int(await self._put(keys=names, args=args))
 
 

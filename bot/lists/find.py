@@ -180,7 +180,7 @@ async def show_again(job: ShowAgain, _: Keep, bot: Bot) -> list[Job]:
         shown = shown.with_change(job.changed, job.shown or await present(bot, job.changed))
         await bot.listings.put(listing_id, shown)
     said = await _page(bot, job.asker, listing_id, shown, page)
-    return [said.model_copy(update={"replace": True, "goes_on": job.goes_on})]
+    return [said.having(replace=True, goes_on=job.goes_on)]
 
 
 async def present(bot: Bot, thread_id: str) -> Thread | None:

@@ -8,17 +8,16 @@ from bot.models import Thread
 from bot.queue.job import Asked
 
 
-class OpenHome(Asked):
+class OpenHome(Asked, tag="open_home"):
     """Somebody opened the bot's Home tab: show it to those who may act, and the others why they may not."""
 
     patient: ClassVar[bool] = False
     merge: ClassVar[bool] = True
     says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "home:{asker.user}"
-    kind: Literal["open_home"] = "open_home"
 
 
-class LookUp(Asked):
+class LookUp(Asked, tag="look_up"):
     """*Find in Inbox* on a message: list the conversations with those whose profiles it links to.
 
     `recipients` are `Recipient.key`s.
@@ -26,11 +25,10 @@ class LookUp(Asked):
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "console:{asker.user}"
-    kind: Literal["look_up"] = "look_up"
     recipients: tuple[str, ...]
 
 
-class ShowAgain(Asked):
+class ShowAgain(Asked, tag="show_again"):
     """Draw a private list anew, perhaps on another page: `seen_in` is `list|`, its id, `|` and the page.
 
     `changed` is the thread that was acted on, `shown` how Inbox has just shown it, where its card may not say so yet;
@@ -40,7 +38,6 @@ class ShowAgain(Asked):
 
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "shown:{asker.user}"
-    kind: Literal["show_again"] = "show_again"
     seen_in: str
     changed: str = ""
     shown: Thread | None = None
@@ -48,22 +45,20 @@ class ShowAgain(Asked):
     goes_on: bool = False
 
 
-class DrawHome(Asked):
+class DrawHome(Asked, tag="draw_home"):
     """Draw somebody's Home anew after they acted on the thread `changed` in it, which Inbox has just `shown` so."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "home:{asker.user}"
-    kind: Literal["draw_home"] = "draw_home"
     changed: str
     shown: Thread | None = None
 
 
-class SetChoices(Asked):
+class SetChoices(Asked, tag="set_choices"):
     """Somebody ticked in their Home what they want: `chosen` are the names of all settings that are on now."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "home:{asker.user}"
-    kind: Literal["set_choices"] = "set_choices"
     chosen: tuple[str, ...]

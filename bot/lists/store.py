@@ -45,7 +45,7 @@ class Listing(Record):
     def with_change(self, thread_id: str, thread: Thread | None) -> Listing:
         """The same list after `thread_id` became `thread`, or was deleted."""
         kept = (thread if one.id == thread_id else one for one in self.threads)
-        return self.model_copy(update={"threads": tuple(one for one in kept if one is not None)})
+        return self.having(threads=tuple(one for one in kept if one is not None))
 
 
 class Listings(Kept[Listing]):

@@ -75,12 +75,12 @@ async def change(job: ChangeMessage, keep: Keep, bot: Bot) -> list[Job]:
     actor = await bot.access.actor(job.asker, fresh=True)
     try:
         if not job.begun and job.verb == "edit":
-            job = job.model_copy(update={"text": await decoded(bot, job.text)})
+            job = job.having(text=await decoded(bot, job.text))
         if not (job.begun and await _is_so(bot, job)):
             if says := await _otherwise(bot, job):
                 await answers.note(bot, job, "not done: edited meanwhile", actor.member.id)
                 return given_back(job.asker, words.edited_meanwhile(says), job.text)
-            job = job.model_copy(update={"begun": True})
+            job = job.having(begun=True)
             await keep(job)
             await _act(bot, job)
     except NotNow as error:
@@ -152,7 +152,7 @@ async def _later(bot: Bot, job: ChangeMessage, error: NotNow) -> list[Job]:
         return await _instead(bot, job, words.NOT_CONFIRMED)
     wait = error.retry_after if isinstance(error, RateLimited) else pause(bot, job.tries)
     then = [] if job.told else await _tell(bot, job, patience(error, left))
-    again = job.model_copy(update={"tries": job.tries + 1, "told": True})
+    again = job.having(tries=job.tries + 1, told=True)
     raise Later(min(wait, left), again, *then) from error
 
 

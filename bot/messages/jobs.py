@@ -10,7 +10,7 @@ from bot.queue.job import SENDS_WAIT, Asked, Filled
 Doing = Literal["", "edit_message", "react"]
 
 
-class OpenMessage(Filled):
+class OpenMessage(Filled, tag="open_message"):
     """Fill the loading view of *This message…*, or of the form in which that message is edited or reacted to.
 
     It is about the Slack message `ts` on or below the card of the thread, posted `by_bot` or by a person, who `said`
@@ -18,7 +18,6 @@ class OpenMessage(Filled):
     """
 
     recorded: ClassVar[tuple[str, str]] = ("this message", "{thread_id}")
-    kind: Literal["open_message"] = "open_message"
     thread_id: str
     ts: str = ""
     by_bot: bool = False
@@ -27,7 +26,7 @@ class OpenMessage(Filled):
     form: Doing = ""
 
 
-class ChangeMessage(Asked):
+class ChangeMessage(Asked, tag="change_message"):
     """Edit a message of ours to `text`, take it back, or react to one with the emoji `text`.
 
     `begun` is set before Inbox is asked: then the message is read before it is asked again. `view_id` is the modal
@@ -39,7 +38,6 @@ class ChangeMessage(Asked):
     resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "message:{message_id}"
     patience: ClassVar[float] = SENDS_WAIT
-    kind: Literal["change_message"] = "change_message"
     verb: Literal["edit", "unsend", "react"]
     thread_id: str
     message_id: str

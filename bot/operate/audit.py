@@ -19,7 +19,7 @@ async def export(settings: Settings, since: str, *, as_json: bool) -> int:
     begin = moment(since, datetime.now(UTC))
     async with opened_redis(settings) as redis:
         async for entry in AuditLog(redis).since(begin):
-            print(entry.model_dump_json() if as_json else _line(entry))
+            print(entry.json() if as_json else _line(entry))
     return 0
 
 

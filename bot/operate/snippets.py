@@ -15,12 +15,12 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
-from bot.models import Line
+from bot.models import one_line
 from bot.queue.job import utc_now
 from bot.settings import Settings
 from bot.slack.inputs import INPUT
@@ -37,7 +37,7 @@ class Entry(BaseModel):
     """One of a file."""
 
     model_config = ConfigDict(extra="forbid")
-    name: Line = Field(min_length=1, max_length=NAME)
+    name: Annotated[str, AfterValidator(one_line)] = Field(min_length=1, max_length=NAME)
     text: str = Field(min_length=1, max_length=INPUT)
     owner: str = TEAM
 

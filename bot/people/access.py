@@ -130,7 +130,7 @@ class Access:
         except SlackRefused as error:
             raise Outsider(error.code) from error
         if profile.team is None:  # not said here, but Slack has signed it
-            profile = profile.model_copy(update={"team": asker.team, "enterprise": asker.enterprise})
+            profile = profile.having(team=asker.team, enterprise=asker.enterprise)
         await self._directory.profiles.put(profile.id, profile)
         self._asked_at[asker.user] = time.monotonic()
         return profile

@@ -36,8 +36,8 @@ async def failed(job: Job, error: Exception, bot: Bot, last_words: Mapping[type[
     """
     if isinstance(job, Asked):
         if job.resumed and isinstance(error, NotLinked):
-            again = {"at": utc_now(), "tries": 0, "asker": job.asker.model_copy(update={"trigger": None})}
-            await bot.rights.keep_click(job.asker.user, job.model_copy(update=again))
+            again = {"at": utc_now(), "tries": 0, "asker": job.asker.having(trigger=None)}
+            await bot.rights.keep_click(job.asker.user, job.having(**again))
         if job.noted:
             await note(bot, job, outcome(error))
     if last_word := last_words.get(type(job)):
@@ -52,7 +52,7 @@ def _with_way_on(jobs: Sequence[Job], error: Exception) -> Sequence[Job]:
     if not (ways and isinstance(last, Tell)):
         return jobs
     blocks = last.blocks or [section(last.text)]
-    return [*jobs[:-1], last.model_copy(update={"blocks": [*blocks, *ways]})]
+    return [*jobs[:-1], last.having(blocks=[*blocks, *ways])]
 
 
 async def note(bot: Bot, job: Asked, how: str, member: str = "") -> None:

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
-from pydantic import TypeAdapter
+from msgspec.json import Decoder, encode
 from redis.asyncio import Redis
 
 from bot.address import Candidate
 from bot.errors import InboxError, VersionEnded
 from bot.inbox.client import Inbox
-from bot.models import BUILT_LATER, AccountLink, Label, Limits, Member, Person, Team, Thread
+from bot.models import AccountLink, Label, Limits, Member, Person, Team, Thread
 from bot.people.known import Known
 from bot.recipient import keys_of
 from bot.slack.workspace import Profile
@@ -27,12 +27,12 @@ LISTS_LIVE: Final = 600  # of members, accounts, tags, statuses and platforms
 NAMES_WITHIN: Final = 2.0  # seconds that a card waits for the names on it
 A_COLLEAGUE: Final = "a colleague"
 
-_MEMBERS = TypeAdapter(list[Member], config=BUILT_LATER)
-_ACCOUNT_LINKS = TypeAdapter(list[AccountLink], config=BUILT_LATER)
-_LABELS = TypeAdapter(list[Label], config=BUILT_LATER)
-_PLATFORMS = TypeAdapter(list[Limits], config=BUILT_LATER)
-_TEAM = TypeAdapter(Team)
-_CANDIDATES = TypeAdapter(list[Candidate], config=BUILT_LATER)
+_MEMBERS: Final = Decoder(list[Member])
+_ACCOUNT_LINKS: Final = Decoder(list[AccountLink])
+_LABELS: Final = Decoder(list[Label])
+_PLATFORMS: Final = Decoder(list[Limits])
+_TEAM: Final = Decoder(Team)
+_CANDIDATES: Final = Decoder(list[Candidate])
 T = TypeVar("T")
 Item = TypeVar("Item", AccountLink, Label, Member)
 _UNNAMED: Final = ContextVar("unnamed", default=False)  # of the job at hand: each is worked in a task of its own
@@ -54,7 +54,7 @@ class Directory:
     async def members_cached(self) -> list[Member] | None:
         """The team's members as Inbox told them in the last minutes; None where nobody asked."""
         raw = await self._redis.get(keys.MEMBERS)
-        return None if raw is None else _MEMBERS.validate_json(raw)
+        return None if raw is None else _MEMBERS.decode(raw)
 
     async def account_links(self, *, fresh: bool = False) -> list[AccountLink]:
         """The team's accounts, in the same way."""
@@ -161,12 +161,12 @@ class Directory:
     async def lookup(self, recipient: str) -> list[Candidate] | None:
         """Who `recipient` (`Recipient.key`) is, as found lately; [] when nobody was, None when nobody looked."""
         raw = await self._redis.get(keys.lookup(recipient))
-        return None if raw is None else _CANDIDATES.validate_json(raw)
+        return None if raw is None else _CANDIDATES.decode(raw)
 
     async def save_lookup(self, recipient: str, found: list[Candidate]) -> None:
         await self._redis.set(
             keys.lookup(recipient),
-            _CANDIDATES.dump_json(found),
+            encode(found),
             ex=FOUND_LIVES if found else NOT_FOUND_LIVES,
         )
         await self.known.met(*(one.person for one in found))
@@ -188,19 +188,19 @@ class Directory:
         found, _ = await asyncio.gather(looked_up, self.known.met(thread.person))
         for recipient, raw in zip(recipients, found, strict=True):
             if raw is not None:
-                known = _CANDIDATES.validate_json(raw)
+                known = _CANDIDATES.decode(raw)
                 await self.save_lookup(recipient, [*(one for one in known if not _same(one, shown)), shown])
 
     async def forget(self, person: Person) -> None:
         """What was known of them is out of date: look them up again when somebody asks."""
         await self._redis.delete(*(keys.lookup(one) for one in keys_of(person) or {""}))
 
-    async def _cached(self, key: str, kind: TypeAdapter[T], load: Callable[[], Awaitable[T]], fresh: bool) -> T:
+    async def _cached(self, key: str, kind: Decoder[T], load: Callable[[], Awaitable[T]], fresh: bool) -> T:
         raw = None if fresh else await self._redis.get(key)
         if raw is not None:
-            return kind.validate_json(raw)
+            return kind.decode(raw)
         value = await load()
-        await self._redis.set(key, kind.dump_json(value), ex=LISTS_LIVE)
+        await self._redis.set(key, encode(value), ex=LISTS_LIVE)
         return value
 
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic import ValidationError
+import msgspec
 from redis.asyncio import Redis
 
 from bot.models import Person, Thread
@@ -185,7 +185,7 @@ class Erasure:
     async def _threads(self) -> AsyncIterator[Thread]:
         async for name in self._redis.scan_iter(match=keys.card("*"), count=500):
             if raw := await self._redis.hget(name, "thread"):
-                yield Thread.model_validate_json(raw)
+                yield Thread.read(raw)
 
     async def _others(self) -> AsyncIterator[Person]:
         """People who were looked up, written to, or are completed while somebody types."""
@@ -218,13 +218,16 @@ def _said(item: bytes) -> str:
     return "\n".join(one for one in parts if isinstance(one, str)).replace(_JOINER, "").lower()
 
 
+_NO_PERSON: Final = {"id", "account_link_id"}  # what an account or an address has besides a person's fields
+
+
 def _people_in(raw: bytes) -> Iterable[Person]:
     """Whoever is described somewhere in a piece of JSON."""
     for one in _parts(raw):
-        if isinstance(one, dict) and one.get("platform_id") and "username" in one:
+        if isinstance(one, dict) and one.get("platform_id") and not _NO_PERSON & one.keys():
             try:
-                yield Person.model_validate(one)
-            except ValidationError:
+                yield msgspec.convert(one, Person)
+            except ValueError:
                 continue
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import Field
+from msgspec import field
 
 from bot.queue.job import Asked, Job
 
 
-class TellAdmins(Job):
+class TellAdmins(Job, tag="tell_admins"):
     """Tell every admin but `but` in a direct message; what has a `name`, once a week until it is well again."""
 
     waits_in: ClassVar[str] = "admins"
-    kind: Literal["tell_admins"] = "tell_admins"
     text: str
-    blocks: list[dict[str, Any]] = Field(default_factory=list)
+    blocks: list[dict[str, Any]] = field(default_factory=list)
     but: str = ""
     name: str = ""
 
@@ -24,7 +23,7 @@ class TellAdmins(Job):
         return f"admins:{self.name}" if self.name else None
 
 
-class Tell(Asked):
+class Tell(Asked, tag="tell"):
     """Say something to one person, privately; `lasting` in a direct message, which is there when they come back.
 
     `replace` puts it in the place of the message whose button they pressed. `meanwhile` it is not done yet. `goes_on`:
@@ -34,9 +33,8 @@ class Tell(Asked):
     noted: ClassVar[bool] = False
     says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "tell:{asker.user}"
-    kind: Literal["tell"] = "tell"
     text: str
-    blocks: list[dict[str, Any]] = Field(default_factory=list)
+    blocks: list[dict[str, Any]] = field(default_factory=list)
     lasting: bool = False
     replace: bool = False
     meanwhile: bool = False

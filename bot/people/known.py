@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Line, Person, Record
+from bot.models import Named, Person
 from bot.store import keys
 from bot.text import bare_words
 
@@ -51,13 +51,14 @@ for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[2]) end
 """
 
 
-class Seen(Record):
+class Seen(Named):
     """What is kept of a person."""
 
+    lines: ClassVar[tuple[str, ...]] = ("username", "name")
     platform: str
     platform_id: str
-    username: Line = ""
-    name: Line = ""
+    username: str = ""
+    name: str = ""
     words: tuple[str, ...] = ()
 
 
@@ -70,7 +71,7 @@ class Known:
 
     async def met(self, *people: Person) -> None:
         """They wrote, were written to or were looked up."""
-        seen = [part for one in people if one.platform_id for part in (_id(one), _seen(one).model_dump_json())]
+        seen = [part for one in people if one.platform_id for part in (_id(one), _seen(one).json())]
         if seen:
             now = int(time.time())
             await self._met(keys=[keys.KNOWN, keys.KNOWN_WORDS, keys.KNOWN_SEEN], args=[now, LIVES, MOST, *seen])
@@ -109,7 +110,7 @@ class Known:
 
     async def _of(self, ids: Sequence[bytes]) -> list[Seen | None]:
         raws = await self._redis.hmget(keys.KNOWN, ids) if ids else []
-        return [Seen.model_validate_json(one) if one else None for one in raws]
+        return [Seen.read(one) if one else None for one in raws]
 
 
 def _fits(seen: Seen, asked: Sequence[str]) -> bool:
@@ -121,7 +122,7 @@ def _id(person: Person) -> str:
 
 
 def _person(seen: Seen) -> Person:
-    return Person.model_validate(seen.model_dump(exclude={"words"}))
+    return Person(platform=seen.platform, platform_id=seen.platform_id, username=seen.username, name=seen.name)
 
 
 def _seen(person: Person) -> Seen:

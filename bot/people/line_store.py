@@ -40,13 +40,13 @@ class Lines:
 
     async def begin(self, name: str, lane: str = "") -> bool:
         """Whether to show it now: it is not shown yet, and not taken out of its `lane` either."""
-        shown = Shown(at=utc_now()).model_dump_json(exclude_defaults=True)
+        shown = Shown(at=utc_now()).json()
         args = [lane and keys.lane(lane), shown, int(LIVES.total_seconds())]
         return bool(await self._begin(keys=[keys.line(name)], args=args))
 
     async def put(self, name: str, shown: Shown) -> bool:
         """Where it stands; False where it was dropped meanwhile."""
-        written = shown.model_dump_json(exclude_defaults=True)
+        written = shown.json()
         return bool(await self._redis.set(keys.line(name), written, xx=True, ex=LIVES))
 
     async def get(self, name: str) -> Shown | None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 from redis.asyncio import Redis
 
 from bot.models import Record
@@ -89,4 +90,4 @@ def hashed(about: str) -> str:
 def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
     """Redis names an entry by its time in milliseconds."""
     at = datetime.fromtimestamp(int(entry_id.partition(b"-")[0]) / 1000, UTC)
-    return Entry.model_validate({"at": at, **{name.decode(): value.decode() for name, value in fields.items()}})
+    return msgspec.convert({"at": at, **{name.decode(): value.decode() for name, value in fields.items()}}, Entry)

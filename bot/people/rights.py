@@ -79,7 +79,7 @@ class Rights:
     async def seen_outside(self, channel: str) -> tuple[bool, Sharing | None]:
         """Whether somebody consented to that, and what Slack said last of who reads the channel."""
         admin, raw = await self._redis.mget(keys.consent(channel), keys.sharing(channel))
-        return admin is not None, Sharing.model_validate_json(raw) if raw else None
+        return admin is not None, Sharing.read(raw) if raw else None
 
     async def save_consent(self, channel: str, admin: str) -> None:
         pipe = self._redis.pipeline()

@@ -50,7 +50,7 @@ class SharedChannels:
         """What stands in the channel is being drawn by what Slack said last; or it is not, for whoever asks next."""
         if known := await self._rights.sharings.get(channel):
             drawn = {"undrawn": not begun}
-            await self._rights.sharings.change(channel, lambda now: (now or known).model_copy(update=drawn))
+            await self._rights.sharings.change(channel, lambda now: (now or known).having(**drawn))
 
     async def known(self) -> list[str]:
         """Every channel that Slack was asked about, as something was to stand in it."""

@@ -4,11 +4,13 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Final, Literal, Union
+from functools import cached_property
+from typing import ClassVar, Final, Union
 
-from pydantic import Field, TypeAdapter
+import msgspec
+from msgspec import field
 
-from bot.models import BUILT_LATER, Record
+from bot.models import Record
 from bot.words import LINE, Doing
 
 
@@ -46,7 +48,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Job(Record):
+class Fields:
+    """A record's fields, by name, for the patterns of lanes and of the record of who did what."""
+
+    def __init__(self, of: Record) -> None:
+        self._of = of
+
+    def __getitem__(self, name: str) -> object:
+        return getattr(self._of, name)
+
+
+class Job(Record, tag_field="kind", omit_defaults=False):
     """What all jobs have: a reference and the time of acceptance.
 
     `tries` counts the attempts whose outcome was no success, for whatever reason: the next one looks what was done.
@@ -66,16 +78,20 @@ class Job(Record):
     merge: ClassVar[bool] = False
     logged: ClassVar[bool] = True
     waits_in: ClassVar[str]
-    kind: str
-    ref: str = Field(default_factory=reference)
-    at: datetime = Field(default_factory=utc_now)
+    ref: str = field(default_factory=reference)
+    at: datetime = field(default_factory=utc_now)
     tries: int = 0
     failures: int = 0
     deaths: int = 0
 
     @property
+    def kind(self) -> str:
+        """What its class is called in Redis."""
+        return str(self.__struct_config__.tag)
+
+    @property
     def lane(self) -> str:
-        return self.waits_in.format_map(vars(self))
+        return self.waits_in.format_map(Fields(self))
 
     @property
     def once(self) -> str | None:
@@ -99,19 +115,23 @@ class Job(Record):
 
 
 def dump(job: Job) -> bytes:
-    return job.model_dump_json(exclude_defaults=False).encode()
+    return msgspec.json.encode(job)
 
 
 class Kinds:
-    """All classes of jobs, told apart by their `kind`, which lies in Redis: no kind is ever renamed."""
+    """All classes of jobs, told apart by their `tag`, their kind, which lies in Redis: none is ever renamed."""
 
     def __init__(self, kinds: Iterable[type[Job]]) -> None:
-        union: Any = Annotated[Union[tuple(kinds)], Field(discriminator="kind")]  # noqa: UP007  # made at run time
-        self._any: TypeAdapter[Job] = TypeAdapter(union, config=BUILT_LATER)
+        self._kinds = tuple(kinds)
+
+    @cached_property
+    def _any(self) -> msgspec.json.Decoder[Job]:
+        """Made when it is first needed: 12 ms less until ready."""
+        return msgspec.json.Decoder(Union[self._kinds])  # noqa: UP007  # made at run time
 
     def load(self, raw: bytes) -> Job:
         """The job that `dump` wrote. Raises `ValueError` when it is no job of this version."""
-        return self._any.validate_json(raw)
+        return self._any.decode(raw)
 
 
 class Background(Job):
@@ -143,7 +163,7 @@ class Asked(Job):
     def described(self) -> tuple[str, str]:
         """`recorded`, of this job."""
         what, about = self.recorded
-        return what.format_map(vars(self)), about.format_map(vars(self))
+        return what.format_map(Fields(self)), about.format_map(Fields(self))
 
     @property
     def line(self) -> str:
@@ -158,7 +178,7 @@ class Asked(Job):
         return True
 
 
-class Line(Asked):
+class Line(Asked, tag="line"):
     """Say privately that what somebody asked for is under way, unless it is done by then; `of` is its job's kind.
 
     `over`: it is done, and nothing else was said about it: `text` takes the place of the line, if there is one.
@@ -168,7 +188,6 @@ class Line(Asked):
     logged: ClassVar[bool] = False
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""
-    kind: Literal["line"] = "line"
     text: str
     of: str = ""
     over: bool = False

@@ -95,7 +95,10 @@ class Lanes:
         """Write the jobs, unless `once` was accepted in the last seven days. False when nothing was new.
 
         `within` seconds, or not at all: a Redis that was asleep must not do later what somebody was told is not done.
+        Raises `ValueError` for what could not be read again, as the payload that it was made of had other types.
         """
+        for job in accepted:
+            self._kinds.load(dump(job))
         for _ in range(2):
             began = time.time()
             deadline = "" if within is None else repr(began + self._ahead + within)
@@ -218,7 +221,7 @@ class Lanes:
         fields = entries[0][1]
         item, job = fields[b"item"], self._readable(fields[b"item"])
         if job is not None:
-            item = _item(job.model_copy(update={"tries": 0, "at": utc_now()}))
+            item = _item(job.having(tries=0, at=utc_now()))
         return bool(await self._revive(keys=[keys.DEAD], args=[letter_id, fields[b"lane"], item]))
 
     async def depth(self) -> dict[str, int]:

@@ -1,5 +1,8 @@
 """Whether a job that failed is tried again, and when: what is away is waited for, what fails by itself is given up.
 
+What is given up becomes a dead letter (`bot.queue.work`), as does what `DEATHS` workers died of; how long a kind of job
+waits for what is away is its `patience` (`bot.queue.job`).
+
 What somebody wrote has rules of its own, as it must not be sent twice: `SENDS_WAIT` in `bot.queue.job`, `bot.send`.
 """
 
@@ -34,7 +37,7 @@ from bot.queue.job import DAY, Job
 
 Sound = Callable[[], Awaitable[bool]]
 
-TRIES: Final = 6  # before a job that fails while everything else works is given up
+RETRIES: Final = 6  # of a job that fails while everything else works; the seventh failure is the last
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries; the last one repeats
 
 TOLD_TO_WAIT: Final = (RateLimited, SlackBusy)
@@ -75,9 +78,9 @@ class Retries:
             waits = isinstance(error, WAITS) or (isinstance(error, DOUBTFUL) and await self._is_away(error))
         if waits:
             return Again(tried(job), self.pause(job))
-        if is_over or isinstance(error, FINAL) or job.failures >= TRIES:
+        if is_over or isinstance(error, FINAL) or job.failures >= RETRIES:
             return None
-        return Again(tried(job).model_copy(update={"failures": job.failures + 1}), self.pause(job))
+        return Again(tried(job).having(failures=job.failures + 1), self.pause(job))
 
     def pause(self, job: Job) -> float:
         return self._pauses[min(job.tries, len(self._pauses) - 1)]
@@ -97,4 +100,4 @@ class Retries:
 
 def tried(job: Job) -> Job:
     """One attempt of unknown outcome more."""
-    return job.model_copy(update={"tries": job.tries + 1})
+    return job.having(tries=job.tries + 1)

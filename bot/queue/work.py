@@ -102,17 +102,17 @@ class Work:
 
 def _alive(job: Job) -> Job:
     """Its worker has lived to put it aside."""
-    return job.model_copy(update={"deaths": 0}) if job.deaths else job
+    return job.having(deaths=0) if job.deaths else job
 
 
 def survived(job: Job) -> Job:
     """The worker that had it has died."""
-    return job.model_copy(update={"tries": job.tries + 1, "deaths": job.deaths + 1})
+    return job.having(tries=job.tries + 1, deaths=job.deaths + 1)
 
 
 def _under(job: Job, then: Sequence[Job]) -> list[Job]:
     """What follows from a job goes by its reference, to the words that the person reads."""
-    return [one.model_copy(update={"ref": job.ref}) for one in then]
+    return [one.having(ref=job.ref) for one in then]
 
 
 def _named(error: Exception) -> str:

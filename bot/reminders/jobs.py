@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bot.queue.job import Job
 
 
-class Due(Job):
+class Due(Job, tag="due"):
     """Look at the threads in which somebody may have waited long enough, and at the channels' mornings."""
 
     merge: ClassVar[bool] = True
     background: ClassVar[bool] = True
     waits_in: ClassVar[str] = "due"
-    kind: Literal["due"] = "due"
 
 
 class Said(Job):
@@ -33,21 +32,19 @@ class Said(Job):
         return f"{self.kind}-{self.ref}-{self.channel}"
 
 
-class Nudge(Said):
+class Nudge(Said, tag="nudge"):
     """Remind a channel, or a person in a direct message (`channel` is their id), of threads that wait.
 
     `threads` maps each to the time of the first message that nobody answered and nobody was reminded of.
     """
 
-    kind: Literal["nudge"] = "nudge"
     threads: dict[str, float]
 
 
-class Morning(Said):
+class Morning(Said, tag="morning"):
     """A channel's digest of the day `day` (ISO), by its own clock."""
 
     insists: ClassVar[bool] = True
-    kind: Literal["morning"] = "morning"
     day: str
 
     @property

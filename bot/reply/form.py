@@ -195,4 +195,4 @@ async def fade(job: Fade, _: Keep, bot: Bot) -> list[Job]:
     if not writers:
         return then
     left = (min(one.until for one in writers) - utc_now()).total_seconds()
-    raise Later(max(left, 0.05), job.model_copy(update={"waited": True}), *then)
+    raise Later(max(left, 0.05), job.having(waited=True), *then)

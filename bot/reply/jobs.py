@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bot.models import Message, SendState
 from bot.queue.job import Asked, Background, Filled, Job
 from bot.send.jobs import Reminder, Send, Written
 
 
-class OpenReply(Filled):
+class OpenReply(Filled, tag="open_reply"):
     """Fill the loading view of the reply form; `anyway`: who asks knows that this member has the conversation.
 
     `reply_to` is the message that it answers in particular.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
-    kind: Literal["open_reply"] = "open_reply"
     thread_id: str
     anyway: str = ""
     reply_to: str = ""
 
 
-class Reply(Written):
+class Reply(Written, tag="reply"):
     """The reply form was submitted: send `text` to whom the thread is with.
 
     `archives`: and archive the conversation, unless they wrote after that time, the last of what the form showed.
@@ -33,7 +32,6 @@ class Reply(Written):
 
     recorded: ClassVar[tuple[str, str]] = ("reply", "{thread_id}")
     waits_in: ClassVar[str] = "reply:{thread_id}"
-    kind: Literal["reply"] = "reply"
     thread_id: str
     archives: datetime | None = None
     reminder: Reminder | None = None
@@ -42,26 +40,24 @@ class Reply(Written):
     seen: datetime | None = None
 
 
-class StopReplying(Asked):
+class StopReplying(Asked, tag="stop_replying"):
     """Somebody closed the reply form without sending."""
 
     says: ClassVar[str] = ""
     waits_in: ClassVar[str] = "replying:{thread_id}"
-    kind: Literal["stop_replying"] = "stop_replying"
     thread_id: str
 
 
-class Fade(Job):
+class Fade(Job, tag="fade"):
     """Draw a card without "Ana is replying…" once that is no longer believed."""
 
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "fade:{thread_id}"
-    kind: Literal["fade"] = "fade"
     thread_id: str
     waited: bool = False
 
 
-class Receipt(Job):
+class Receipt(Job, tag="receipt"):
     """What has become of a reply, for all to see below its card; its writer hears of an unhappy end besides.
 
     `message` is what was sent, as it is now: somebody may edit it in Inbox, or react to it. `told`: its writer was
@@ -70,7 +66,6 @@ class Receipt(Job):
     """
 
     waits_in: ClassVar[str] = "receipt:{send.receipt}"
-    kind: Literal["receipt"] = "receipt"
     send: Send
     state: SendState
     reason: str = ""
@@ -85,11 +80,10 @@ class Receipt(Job):
         return f"sending:{self.send.intent}" if self.state == "sending" else None
 
 
-class ReceiptAgain(Background):
+class ReceiptAgain(Background, tag="receipt_again"):
     """Draw a reply's receipt anew where it stands, as it is by then; `message_id` is what was sent, where it was."""
 
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "receipt:{receipt}"
-    kind: Literal["receipt_again"] = "receipt_again"
     receipt: str
     message_id: str = ""

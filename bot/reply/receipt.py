@@ -90,7 +90,7 @@ async def _where_possible(bot: Bot, job: Receipt, at: Place, private: list[Job])
     """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
     if job.state in BEFORE:  # the outcome must not wait behind it
         return not await bot.refused.known(at.channel) and await _draw(bot, job, at)
-    later, then = job.model_copy(update={"told": True}), [] if job.told else private
+    later, then = job.having(told=True), [] if job.told else private
     await bot.refused.unless_known(later, at.channel, then)  # as what goes before it found out
     async with bot.refused.waiting(later, at.channel, then):
         return await _draw(bot, job, at)
@@ -141,7 +141,7 @@ async def _first_goes_before(bot: Bot, job: Receipt) -> None:
         return
     if await bot.posts.alone(card, place):
         opens = Post(channel=place.channel, thread_id=job.send.card, message=card.latest, waits=True, opens=True)
-        raise Later(wait, job.model_copy(update={"opened": True}), *([] if job.opened else [opens]))
+        raise Later(wait, job.having(opened=True), *([] if job.opened else [opens]))
     if any(one.entry.seq < 0 for one in await bot.posts.waiting(job.send.card)):
         raise Later(wait, job)
 

@@ -38,7 +38,7 @@ class Replies:
         at = utc_now()
         writer = Writer(user=user, name=name, since=at, until=at + timedelta(seconds=self.lives))
         pipe = self._redis.pipeline()
-        pipe.hset(keys.replying(thread_id), user, writer.model_dump_json())
+        pipe.hset(keys.replying(thread_id), user, writer.json())
         pipe.expire(keys.replying(thread_id), ceil(self.lives))
         await pipe.execute()
         return [one for one in await self.writers(thread_id) if one.user != user]
@@ -61,7 +61,7 @@ class Replies:
     async def writers(self, thread_id: str) -> list[Writer]:
         """Who has the form open, the first one first."""
         found = await self._redis.hvals(keys.replying(thread_id))
-        writers = sorted((Writer.model_validate_json(raw) for raw in found), key=lambda one: one.since)
+        writers = sorted((Writer.read(raw) for raw in found), key=lambda one: one.since)
         return [one for one in writers if one.until > utc_now()]
 
     async def last(self, receipt_id: str, message_id: str = "") -> Receipt | None:
@@ -75,8 +75,8 @@ class Replies:
         says = await self.says.get(receipt.message.id) if receipt.message else None
         if says is None:
             return receipt
-        send = receipt.send.model_copy(update={"text": ""}) if says.deleted else receipt.send
-        return receipt.model_copy(update={"message": says, "send": send})
+        send = receipt.send.having(text="") if says.deleted else receipt.send
+        return receipt.having(message=says, send=send)
 
     async def put(self, receipt: Receipt) -> None:
         """It says this now; nothing is kept of one that somebody may still undo."""

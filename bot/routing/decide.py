@@ -1,5 +1,6 @@
 """What the rules say of a conversation now, and why: its channel, who gets it, who is mentioned, what the contact gets.
 
+Whether Slack takes posts in that channel is not asked here: `bot.people.refused_channels` waits for one that does not.
 Of each of these the first rule that fits and says anything of it decides; tags come from every rule that fits.
 Raises `StoreUnavailable` when Redis does not answer, and `InboxError` where Inbox must be asked and does not.
 """
@@ -70,7 +71,7 @@ async def settle(bot: Bot, thread: Thread, message: Message) -> Plan:
 
 async def tried(bot: Bot, thread: Thread, message: Message | None) -> tuple[list[Trial], Plan]:
     """Every rule in order, whether it fits, and what they come to; a pin is left out, and nothing is remembered."""
-    memory = (await bot.routes.memory(thread.id)).model_copy(update={"pin": None})
+    memory = (await bot.routes.memory(thread.id)).having(pin=None)
     found = await _trials(bot, memory, thread, message)
     return found, _plan(bot, memory, found)
 
@@ -88,7 +89,7 @@ def _plan(bot: Bot, memory: Memory, found: Sequence[Trial]) -> Plan:
 
 
 def _without_status(trial: Trial) -> Trial:
-    return trial._replace(rule=trial.rule.model_copy(update={"status": None}))
+    return trial._replace(rule=trial.rule.having(status=None))
 
 
 def _place(bot: Bot, memory: Memory, found: Sequence[Trial]) -> Decision:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import TypeAdapter
+import msgspec
 from redis.asyncio import Redis
 
-from bot.models import BUILT_LATER, Label, Record
+from bot.models import Label, Record
 from bot.store import keys
 from bot.store.scripts import pairs, script
 
@@ -76,7 +76,7 @@ class Rule(Record):
         return bool(self.channel) and not any(one.field in LATER for one in self.conditions)
 
 
-_RULES: TypeAdapter[list[Rule]] = TypeAdapter(list[Rule], config=BUILT_LATER)
+_RULES: Final = msgspec.json.Decoder(list[Rule])
 
 
 class _Kept(Record):
@@ -132,7 +132,7 @@ class Routes:
     async def rules(self, before: str = "") -> list[Rule]:
         """In the order in which they are tried; as they were `before` that reference changed them, if it did."""
         was = await self._redis.get(_changed_by(before)) if before else None
-        return _RULES.validate_json(was) if was else _read(*await self._redis.mget(keys.RULES, keys.ROUTES))
+        return _RULES.decode(was) if was else _read(*await self._redis.mget(keys.RULES, keys.ROUTES))
 
     async def edit(self, ref: str, change: Callable[[list[Rule]], list[Rule]]) -> None:
         """Change the rules, once for `ref` however often it is run."""
@@ -145,8 +145,8 @@ class Routes:
             after = change(before)
             routes = [one for one in after if one.was_always_known]
             pipe.multi()
-            pipe.set(keys.RULES, _Kept(rules=after, routes=routes).model_dump_json())
-            pipe.set(keys.ROUTES, _RULES.dump_json(routes)).set(done, _RULES.dump_json(before), ex=keys.WEEK)
+            pipe.set(keys.RULES, _Kept(rules=after, routes=routes).json())
+            pipe.set(keys.ROUTES, msgspec.json.encode(routes)).set(done, msgspec.json.encode(before), ex=keys.WEEK)
 
         await self._redis.transaction(changed, keys.RULES, keys.ROUTES, done)
 
@@ -157,10 +157,10 @@ class Routes:
         return Memory(
             rule=fields.get("rule") or None,
             campaign="campaign" in fields,
-            pin=Pin.model_validate_json(fields["pin"]) if fields.get("pin") else None,
+            pin=Pin.read(fields["pin"]) if fields.get("pin") else None,
             fitted=frozenset(name.removeprefix(_FITTED) for name in fields if name.startswith(_FITTED)),
             first=fields.get("first"),
-            did=tuple(Did.model_validate_json(one) for name, one in fields.items() if name.startswith(_DID)),
+            did=tuple(Did.read(one) for name, one in fields.items() if name.startswith(_DID)),
         )
 
     async def remember(self, thread_id: str, rule: str | None) -> None:
@@ -178,7 +178,7 @@ class Routes:
 
     async def did(self, thread_id: str, did: Did) -> None:
         """What a rule did."""
-        await self._note(thread_id, f"{_DID}{did.rule}:{did.kind}", did.model_dump_json())
+        await self._note(thread_id, f"{_DID}{did.rule}:{did.kind}", did.json())
 
     async def saw_campaign(self, thread_id: str) -> None:
         """A campaign wrote in the thread."""
@@ -186,7 +186,7 @@ class Routes:
 
     async def pin(self, thread_id: str, pin: Pin | None) -> None:
         """Keep the conversation where somebody moved it; None lets the rules decide again."""
-        await self._note(thread_id, "pin", pin.model_dump_json() if pin else "")
+        await self._note(thread_id, "pin", pin.json() if pin else "")
 
     async def _note(self, thread_id: str, field: str, value: str) -> None:
         pipe = self._redis.pipeline()
@@ -196,10 +196,10 @@ class Routes:
 
 def _read(kept: bytes | None, routes: bytes | None) -> list[Rule]:
     """All rules, from what was kept of them; what an older version has changed since then goes before."""
-    known = _RULES.validate_json(routes) if routes else []
+    known = _RULES.decode(routes) if routes else []
     if kept is None:
         return known
-    found = _Kept.model_validate_json(kept)
+    found = _Kept.read(kept)
     return found.rules if found.routes == known else [*known, *(r for r in found.rules if not r.was_always_known)]
 
 

@@ -41,7 +41,7 @@ def _assigned(plan: Plan, thread: Thread, message: Message, channel: str) -> lis
     after = trial.rule.turns.after
     job = AssignByRule(thread_id=thread.id, message_id=message.id, rule=trial.rule.id, channel=channel)
     until = message.created_at + timedelta(seconds=after)
-    return [job.model_copy(update={"waits": True, "until": until}) if after else job]
+    return [job.having(waits=True, until=until) if after else job]
 
 
 @feature.handles(Judge)

@@ -34,7 +34,7 @@ async def note_by_rule(job: NoteByRule, keep: Keep, bot: Bot) -> list[Job]:
         if is_done:  # whoever did it died before the cards were drawn
             done = _change(by.rule, status=job.status)
             return await drawn(bot, contact, done, rule=words.rule(by.number), quiet=True)
-        job = job.model_copy(update={"begun": True})
+        job = job.having(begun=True)
         await keep(job)
         return await _noted(bot, job, by, contact)
     except (NoContact, Gone) as error:

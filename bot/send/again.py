@@ -37,7 +37,7 @@ async def send_again(job: SendAgain, _: Keep, bot: Bot) -> list[Job]:
     if kept is None or kept.asker.user != job.asker.user:
         return [say(job.asker, words.TOO_OLD)]
     now = {"ref": job.ref, "at": job.at, "asker": _beside(kept, job.asker), "member": actor.member.id}
-    again = kept.anew.model_copy(update=now | {"intent": f"{kept.intent}-again", "only": f"again:{kept.intent}"})
+    again = kept.anew.having(**now | {"intent": f"{kept.intent}-again", "only": f"again:{kept.intent}"})
     await bot.attempts.keep(again)
     return [*([Receipt(send=again, state="sending")] if again.card else []), again]
 
@@ -45,4 +45,4 @@ async def send_again(job: SendAgain, _: Keep, bot: Bot) -> list[Job]:
 def _beside(kept: Send, asker: Asker) -> Asker:
     """Who asks, where the Slack message is whose words are sent again; elsewhere, where they ask."""
     where = {"channel": kept.asker.channel, "thread_ts": kept.asker.thread_ts}
-    return asker.model_copy(update=where) if kept.echo else asker
+    return asker.having(**where) if kept.echo else asker

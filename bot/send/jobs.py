@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
+
+import msgspec
 
 from bot.address import Address
 from bot.models import Person, Record
@@ -49,7 +51,7 @@ class Reminder(Record):
     seen: datetime
 
 
-class Send(Sending):
+class Send(Sending, tag="send"):
     """One message to one person. `intent` is the idempotency key, fixed before the first attempt.
 
     `attempted` is when the last attempt began; `doubt` is set while its outcome is unknown, and `looks` counts how
@@ -67,7 +69,6 @@ class Send(Sending):
     noted: ClassVar[bool] = False
     waits_in: ClassVar[str] = "to:{address.account_link_id}:{address.platform_id}"
     patience: ClassVar[float] = SENDS_WAIT
-    kind: Literal["send"] = "send"
     intent: str
     address: Address
     person: Person
@@ -107,14 +108,13 @@ class Send(Sending):
     @property
     def anew(self) -> Send:
         """The same message, of which nothing was tried yet: another attempt begins with it, under another name."""
-        return self.model_copy(update={name: Send.model_fields[name].default for name in _TRIED})
+        return self.having(**{one.name: one.default for one in msgspec.structs.fields(self) if one.name in _TRIED})
 
 
-class SendAgain(Sending):
+class SendAgain(Sending, tag="send_again"):
     """Somebody looked, and wants an unconfirmed or failed message sent once more."""
 
     recorded: ClassVar[tuple[str, str]] = ("{kind}", "")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "again:{intent}"
-    kind: Literal["send_again"] = "send_again"
     intent: str

@@ -35,14 +35,14 @@ def given_up(bot: Bot, job: Sending, error: NotNow | SendInProgress | Unidentifi
     then: list[Job] = []
     if not job.told and not isinstance(error, SendInProgress):
         then = [meanwhile(job.asker, words.patience(error, left))]
-    again = job.model_copy(update={"tries": job.tries + 1, "told": job.told or bool(then)})
+    again = job.having(tries=job.tries + 1, told=job.told or bool(then))
     raise Later(min(wait, left), again, *then) from error
 
 
 async def later(bot: Bot, job: Send, error: NotNow | SendInProgress) -> list[Job]:
     """Try again later, saying so once; when ten minutes are over, and no sooner, say what is certain."""
     doubt = job.doubt or _may_have_begun(error)
-    job = job.model_copy(update={"doubt": doubt, "attempted": job.attempted if doubt else None})
+    job = job.having(doubt=doubt, attempted=job.attempted if doubt else None)
     why = given_up(bot, job, error)
     return [await ended(bot, job, "unconfirmed") if doubt else await ended(bot, job, "failed", why)]
 

@@ -59,13 +59,13 @@ async def send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
 
 async def _send(job: Send, keep: Keep, bot: Bot) -> list[Job]:
     if job.attempted:  # whoever tried before us did not live to say how it ended, or did not know
-        job = job.model_copy(update={"doubt": True})
+        job = job.having(doubt=True)
     if job.doubt and not (_keyed(job) and job.api == bot.inbox.version):
         found = await _look(bot, job)
         if found is not None:
             return found
-        job = job.model_copy(update={"doubt": False, "answered": False})
-    job = job.model_copy(update={"attempted": utc_now(), "api": bot.inbox.version})
+        job = job.having(doubt=False, answered=False)
+    job = job.having(attempted=utc_now(), api=bot.inbox.version)
     await keep(job)
     await bot.attempts.begins(job)
     try:
@@ -98,7 +98,7 @@ async def given_up(job: Send, error: Exception, bot: Bot) -> list[Job]:
 
 async def _reused(bot: Bot, job: Send, error: KeyReused) -> list[Job]:
     """Redis went back, and meanwhile Inbox names the recipient in another way: the message went out already."""
-    found = await _look(bot, job.model_copy(update={"attempted": job.at, "doubt": True, "answered": False}))
+    found = await _look(bot, job.having(attempted=job.at, doubt=True, answered=False))
     return found if found is not None else await _refused(bot, job, error)
 
 
@@ -120,9 +120,9 @@ async def _elsewhere(bot: Bot, job: Send, error: Gone) -> list[Job]:
     await bot.directory.forget(job.person)
     if job.address.thread_id is None or job.doubt or not _keyed(job):
         return await _refused(bot, job, error)
-    address = job.address.model_copy(update={"thread_id": None})
+    address = job.address.having(thread_id=None)
     again = {"address": address, "intent": f"{job.intent}-person", "attempted": None, "url": None, "only": None}
-    send = job.model_copy(update=again | {"reply_to": ""})  # which was in that thread
+    send = job.having(**again | {"reply_to": ""})  # which was in that thread
     await bot.attempts.keep(send)
     raise Later(0.0, send) from error  # before what waits in this lane: later messages, and a word to take it back
 
@@ -134,10 +134,10 @@ async def _ended(bot: Bot, job: Send, error: VersionEnded) -> list[Job]:
     yet, it waits as for an Inbox that is down.
     """
     page = error.code != "unsent"
-    job = job.model_copy(update={"answered": page})
+    job = job.having(answered=page)
     if bot.inbox.version == job.api:
         return await outcome.later(bot, job, error)
-    raise Later(0.0, job.model_copy(update={"doubt": page, "attempted": job.attempted if page else None})) from error
+    raise Later(0.0, job.having(doubt=page, attempted=job.attempted if page else None)) from error
 
 
 async def _sent(bot: Bot, job: Send, sent: Sent) -> list[Job]:
@@ -156,7 +156,7 @@ async def _sent(bot: Bot, job: Send, sent: Sent) -> list[Job]:
         await bot.directory.saw(thread)
         if await bot.cards.get(thread.id):
             follow.append(Refresh(thread_id=thread.id, shown=thread))
-    return [outcome.receipt_for(job.model_copy(update={"url": url}), "sent", message=sent.message), *follow]
+    return [outcome.receipt_for(job.having(url=url), "sent", message=sent.message), *follow]
 
 
 async def _answered(bot: Bot, job: Send, sent: Sent) -> list[Job]:
@@ -193,7 +193,7 @@ async def _look(bot: Bot, job: Send) -> list[Job] | None:
     if job.answered:  # Inbox itself said that it failed, and it is not there
         return [await outcome.ended(bot, job, "failed", words.GAVE_UP)] if job.age > SENDS_WAIT else None
     if job.looks < len(LOOK_AGAIN):
-        raise Later(LOOK_AGAIN[job.looks], job.model_copy(update={"looks": job.looks + 1}))
+        raise Later(LOOK_AGAIN[job.looks], job.having(looks=job.looks + 1))
     return [await outcome.ended(bot, job, "unconfirmed")]
 
 
@@ -205,7 +205,7 @@ async def _unconfirmed(bot: Bot, job: Send, error: Unconfirmed) -> list[Job]:
     then = [] if job.told else [meanwhile(job.asker, words.INBOX_DOWN)]
     said_so = error.status == 500 and bool(error.code)  # Inbox itself, and no proxy in front of it
     doubt = {"doubt": True, "answered": said_so, "looks": 0, "told": True, "tries": job.tries + 1}
-    raise Later(max(outcome.pause(bot, job.tries), LOOK_AGAIN[0]), job.model_copy(update=doubt), *then) from error
+    raise Later(max(outcome.pause(bot, job.tries), LOOK_AGAIN[0]), job.having(**doubt), *then) from error
 
 
 def _keyed(job: Send) -> bool:

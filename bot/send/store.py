@@ -89,7 +89,7 @@ class Attempts:
         key = keys.wrote(send.person.platform, send.person.platform_id)
         wrote = Wrote(at=utc_now(), account=send.account, sent=sent)
         pipe = self._redis.pipeline()
-        pipe.hgetall(key).hset(key, send.asker.user, wrote.model_dump_json()).expire(key, INTENT_LIVES)
+        pipe.hgetall(key).hset(key, send.asker.user, wrote.json()).expire(key, INTENT_LIVES)
         before, *_ = await pipe.execute()
         return _lately(before)
 
@@ -121,7 +121,7 @@ class Attempts:
 
 
 def _lately(found: dict[bytes, bytes]) -> dict[str, Wrote]:
-    kept = {user.decode(): Wrote.model_validate_json(raw) for user, raw in found.items()}
+    kept = {user.decode(): Wrote.read(raw) for user, raw in found.items()}
     return {u: one for u, one in kept.items() if utc_now() - one.at < (INTENT_LIVES if one.sent else UNDER_WAY)}
 
 

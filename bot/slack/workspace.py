@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from bot.errors import NotThere
-from bot.models import Line, Record
+from bot.models import Named, Record
 from bot.slack.calls import Calls, answers
 
 PAGE: Final = 1000  # people in one answer
@@ -29,7 +29,7 @@ class Installation(Record):
         return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None
 
 
-class Profile(Record):
+class Profile(Named):
     """What Slack says of one of its users. `email` is None when Slack hides it.
 
     `confirmed` is False where Slack says that nobody has proved to own the address; `teams` are the workspaces of an
@@ -39,7 +39,7 @@ class Profile(Record):
     id: str
     team: str | None
     enterprise: str | None = None
-    name: Line
+    name: str
     email: str | None = None
     confirmed: bool = True
     teams: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Profile(Record):
         """The profile as users.info and users.list answer it."""
         about = user.get("profile") or {}
         enterprise = user.get("enterprise_user") or {}
-        return cls(
+        return cls.checked(
             id=user_id,
             team=user.get("team_id"),
             enterprise=enterprise.get("enterprise_id"),
@@ -81,7 +81,7 @@ class Workspace(Calls):
         """Whose token this is. Raises `SlackRevoked` with `invalid_auth` and the like when it is nobody's."""
         async with self._answers():
             found = await self.client.auth_test()
-            return Installation(
+            return Installation.checked(
                 team=found["team_id"],
                 name=found.get("team") or "this workspace",
                 enterprise=found.get("enterprise_id"),

@@ -76,14 +76,14 @@ async def _put(bot: Bot, job: PutSnippet, actor: Actor, form: Form, snippet: Sni
     field, turn = text_field(form.view), form.turn + 1
     if snippet is None:
         view = with_text(form.view, turn, None, words.GONE_TEXT_KEPT)
-        return form.model_copy(update={"view": view, "turn": turn, "by": job.ref})
+        return form.having(view=view, turn=turn, by=job.ref)
     # Chosen before the last one was to be seen: that one stays, unless something else was typed into the old field.
     seen = job.field == field["block_id"] or job.typed != form.before
     text = _behind(job.typed if seen else form.text, places.filled(snippet.text, await _values(bot, job, actor)))
     most = field["element"]["max_length"]
     if len(text) > most:
         view = with_text(form.view, turn, None, words.too_long(snippet.name, len(text) - most, most))
-        return form.model_copy(update={"view": view, "turn": turn, "by": job.ref})
+        return form.having(view=view, turn=turn, by=job.ref)
     view = with_text(form.view, turn, text)
     return Form(view=view, turn=turn, text=text, before=job.typed, by=job.ref)
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from redis.asyncio import Redis
 
-from bot.models import Line, Record
+from bot.models import Named, Record
 from bot.store import keys
 from bot.store.kept import Kept
 from bot.text import bare_words
@@ -19,12 +19,12 @@ FORM_LIVES: Final = 8 * 3600  # seconds that an open form is remembered
 Refusal = Literal["changed", "removed", "name", "full"]
 
 
-class Snippet(Record):
+class Snippet(Named):
     """A saved reply. `rev` names its last change, `by` (a Slack user id, "" for an import) who made it, and when."""
 
     id: str
     owner: str = TEAM
-    name: Line
+    name: str
     text: str
     rev: str = ""
     by: str = ""
@@ -89,7 +89,7 @@ class Snippets:
         if owner not in (user, TEAM):
             return None
         raw = await self._redis.hget(keys.snippets(owner), snippet_id)
-        return Snippet.model_validate_json(raw) if raw else None
+        return Snippet.read(raw) if raw else None
 
     async def save(self, snippet: Snippet, before: str) -> None:
         """Put `snippet` in the place of version `before` ("" for none), once. Raises `Clash`."""
@@ -116,7 +116,7 @@ class Snippets:
 
         async def gone(pipe: Any) -> None:
             raw = await pipe.hget(key, snippet.id)
-            if raw and (known := Snippet.model_validate_json(raw)).rev != rev:
+            if raw and (known := Snippet.read(raw)).rev != rev:
                 raise Clash("changed", known)
             pipe.multi()
             pipe.hdel(key, snippet.id)
@@ -137,7 +137,7 @@ class Snippets:
             some = change({one.id: one for one in _read(await pipe.hvals(key))})
             pipe.multi()
             for one in some:
-                pipe.hset(key, one.id, one.model_dump_json())
+                pipe.hset(key, one.id, one.json())
 
         await self._redis.transaction(changed, key)
 
@@ -147,7 +147,7 @@ def is_called(snippet: Snippet, name: str) -> bool:
 
 
 def _read(raws: Sequence[bytes]) -> list[Snippet]:
-    return sorted((Snippet.model_validate_json(one) for one in raws), key=lambda one: (one.name.casefold(), one.id))
+    return sorted((Snippet.read(one) for one in raws), key=lambda one: (one.name.casefold(), one.id))
 
 
 def _is_named(snippet: Snippet, asked: Sequence[str]) -> bool:

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bot.card import Snoozed
 from bot.models import Message
 from bot.queue.job import Filled, Job
 
 
-class OpenSnooze(Filled):
+class OpenSnooze(Filled, tag="open_snooze"):
     """Fill the loading view in which somebody chooses until when; `seen_in` names the list it was asked for in.
 
     `seen`: when the last message was written that is shown there, or on the card.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("snooze", "{thread_id}")
-    kind: Literal["open_snooze"] = "open_snooze"
     thread_id: str
     seen_in: str = ""
     seen: datetime | None = None
 
 
-class Ring(Job):
+class Ring(Job, tag="ring"):
     """Look which conversations are to be woken now."""
 
     logged: ClassVar[bool] = False
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "ring"
-    kind: Literal["ring"] = "ring"
 
 
-class Rouse(Job):
+class Rouse(Job, tag="rouse"):
     """Wake a conversation: reopen it in Inbox and end the snooze, unless another one has taken the place of `snoozed`.
 
     What is `quiet` tells nobody: they have written, which is shown by itself. While Inbox is away it `waits` beside the
@@ -41,7 +39,6 @@ class Rouse(Job):
     confirmed it.
     """
 
-    kind: Literal["rouse"] = "rouse"
     thread_id: str
     snoozed: Snoozed
     quiet: bool = False
@@ -55,14 +52,13 @@ class Rouse(Job):
         return f"{'waking' if self.waits else 'thread'}:{self.thread_id}"
 
 
-class Woken(Job):
+class Woken(Job, tag="woken"):
     """Tell whoever has the conversation, else who snoozed it, that it is back; or that it could not be (`failed`).
 
     `waited`: they had quiet hours, and it may have been seen to since. `told`: they have read it in a direct message.
     """
 
     waits_in: ClassVar[str] = "woken:{thread_id}"
-    kind: Literal["woken"] = "woken"
     thread_id: str
     snoozed: Snoozed
     failed: bool = False

@@ -39,14 +39,14 @@ class Snoozes:
     async def put(self, thread_id: str, snoozed: Snoozed) -> None:
         """It is snoozed from now on, or until another time."""
         pipe = self._redis.pipeline()
-        pipe.hset(keys.card(thread_id), "snoozed", snoozed.model_dump_json())
+        pipe.hset(keys.card(thread_id), "snoozed", snoozed.json())
         pipe.zadd(keys.SNOOZED, {thread_id: snoozed.until.timestamp()})
         pipe.persist(keys.card(thread_id))
         await pipe.execute()
 
     async def get(self, thread_id: str) -> Snoozed | None:
         raw = await self._redis.hget(keys.card(thread_id), "snoozed")
-        return Snoozed.model_validate_json(raw) if raw else None
+        return Snoozed.read(raw) if raw else None
 
     async def of(self, thread_ids: Sequence[str]) -> dict[str, Snoozed]:
         """Those of these threads that are snoozed."""
@@ -54,7 +54,7 @@ class Snoozes:
         for one in thread_ids:
             pipe.hget(keys.card(one), "snoozed")
         found = await pipe.execute()
-        return {one: Snoozed.model_validate_json(raw) for one, raw in zip(thread_ids, found, strict=True) if raw}
+        return {one: Snoozed.read(raw) for one, raw in zip(thread_ids, found, strict=True) if raw}
 
     async def all(self) -> dict[str, Snoozed]:
         """All that are snoozed; those that wake first come first."""
@@ -68,7 +68,7 @@ class Snoozes:
 
     async def amend(self, thread_id: str, snoozed: Snoozed) -> None:
         """More is known of this snooze; nothing happens when it has ended."""
-        await self._amend(keys=[keys.card(thread_id)], args=[snoozed.id, snoozed.model_dump_json()])
+        await self._amend(keys=[keys.card(thread_id)], args=[snoozed.id, snoozed.json()])
 
     async def end(self, thread_id: str, snooze_id: str = "") -> None:
         """The thread is not snoozed any more; with `snooze_id`, unless it is another snooze by now."""

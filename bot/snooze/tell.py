@@ -38,7 +38,7 @@ async def woken(job: Woken, _: Keep, bot: Bot) -> list[Job]:
     quiet = (await bot.preferences.person(user)).quiet if user and user != job.snoozed.by else None
     if quiet and (until := quiet.until(utc_now())):
         wait = min((until - utc_now()).total_seconds(), LOOK)
-        raise Later(max(wait, 0.05), job.model_copy(update={"waited": not job.failed}))
+        raise Later(max(wait, 0.05), job.having(waited=not job.failed))
     if place is None:
         return _elsewhere(job, card, user)
     named = bool(user) and await can_mention(bot, place.channel, user)
@@ -54,7 +54,7 @@ async def woken(job: Woken, _: Keep, bot: Bot) -> list[Job]:
 
 async def _post(bot: Bot, job: Woken, place: Place, message: Msg, then: Sequence[Job], *, to_channel: bool) -> None:
     """While the channel takes nothing, whoever is told alone need not wait."""
-    async with bot.refused.waiting(job.model_copy(update={"told": job.told or bool(then)}), place.channel, then):
+    async with bot.refused.waiting(job.having(told=job.told or bool(then)), place.channel, then):
         await slot(bot, job, place.channel, FIRST)
         await post_below(bot, job, f"woken-{job.snoozed.id}", job.thread_id, place, message, broadcast=to_channel)
 

@@ -52,8 +52,8 @@ async def rouse(job: Rouse, keep: Keep, bot: Bot) -> list[Job]:
     """Reopen it in Inbox; where that cannot be done now, try again for a day."""
     if job.waits:
         if not job.slept:
-            raise Later(_pause(bot, job), job.model_copy(update={"slept": True}))
-        return [job.model_copy(update={"waits": False, "slept": False})]
+            raise Later(_pause(bot, job), job.having(slept=True))
+        return [job.having(waits=False, slept=False)]
     if job.done:
         return await _ended(bot, job)
     card = await bot.cards.get(job.thread_id)
@@ -70,14 +70,14 @@ async def rouse(job: Rouse, keep: Keep, bot: Bot) -> list[Job]:
             return await _given_up(bot, job)
         log.info("not_woken_yet", ref=job.ref, thread=job.thread_id, status=error.status)
         wait = error.retry_after if isinstance(error, RateLimited) else 0.0
-        return [tried(job).model_copy(update={"waits": True, "rests": wait})]
+        return [tried(job).having(waits=True, rests=wait)]
     if thread is None:
         await bot.snoozes.end(job.thread_id, job.snoozed.id)
         return [Refresh(thread_id=job.thread_id)]
     await bot.waiting.reopened(job.thread_id, woken=True)
     await bot.cards.write(thread.with_person(card.thread.person))
     await bot.directory.saw(thread)
-    job = job.model_copy(update={"done": True})
+    job = job.having(done=True)
     await keep(job)
     return await _ended(bot, job)
 
@@ -92,7 +92,7 @@ async def _reopened(bot: Bot, card: Card, snoozed: Snoozed) -> Thread | None:
         thread = await bot.inbox.thread(thread_id)
         if not thread.archived and not (snoozed.even and await _written_since(bot, thread, snoozed)):
             return None
-        await bot.snoozes.amend(thread_id, snoozed.model_copy(update={"waking": True}))
+        await bot.snoozes.amend(thread_id, snoozed.having(waking=True))
     return await bot.inbox.update_thread(thread_id, archived=False)
 
 
@@ -148,7 +148,7 @@ async def seen(bot: Bot, card: Card, thread: Thread, event: Event | None) -> Thr
         return thread
     if snoozed.even and (after := await _written_since(bot, thread, snoozed)):
         archived = await bot.background.update_thread(thread.id, archived=True)
-        await bot.snoozes.amend(thread.id, snoozed.model_copy(update={"after": after}))
+        await bot.snoozes.amend(thread.id, snoozed.having(after=after))
         return archived.with_person(thread.person)
     await bot.snoozes.end(thread.id, snoozed.id)
     return thread

@@ -55,7 +55,7 @@ class Counts:
         """What a message of the team is about, for when it turns out to be an answer."""
         name = keys.answer_facts(_day(fact.at))
         pipe = self._redis.pipeline()
-        pipe.hset(name, message_id, fact.model_dump_json(exclude_defaults=True)).expire(name, LIVES)
+        pipe.hset(name, message_id, fact.json()).expire(name, LIVES)
         await pipe.execute()
 
     async def closed(self, thread_id: str) -> None:
@@ -111,5 +111,5 @@ def _day(at: datetime) -> date:
 
 def _answer(raw: bytes, fact: bytes | None) -> Answer:
     seconds, _, member = raw.decode().partition(" ")
-    known = Fact.model_validate_json(fact) if fact else None
+    known = Fact.read(fact) if fact else None
     return Answer(member=member, seconds=float(seconds), fact=known)

@@ -36,7 +36,7 @@ def stats_message(figures: Figures) -> Msg:
 
 def report_message(figures: Figures) -> Msg:
     """What a channel reads on Monday: the week before, without the month."""
-    week = stats_message(figures.model_copy(update={"periods": figures.periods[:1]}))
+    week = stats_message(figures.having(periods=figures.periods[:1]))
     return {"text": f"{_REPORT}\n{week['text']}", "blocks": [section(_REPORT), *week["blocks"]]}
 
 

@@ -34,10 +34,10 @@ class InstallState:
     async def workspace(self) -> Installation | None:
         """The Slack workspace whose data this is."""
         raw = await self._redis.get(keys.INSTALLATION)
-        return Installation.model_validate_json(raw) if raw else None
+        return Installation.read(raw) if raw else None
 
     async def save_workspace(self, found: Installation) -> None:
-        await self._redis.set(keys.INSTALLATION, found.model_dump_json())
+        await self._redis.set(keys.INSTALLATION, found.json())
 
     async def revoke(self) -> None:
         """Slack took the bot's token away: no work is done until a start with a good one."""

@@ -71,7 +71,7 @@ class Kept(Generic[M]):
         return await self.of(sorted(one.rpartition(":")[2] for one in found))
 
     def _read(self, raw: bytes | None) -> M | None:
-        return None if raw is None else self._model.model_validate_json(raw)
+        return None if raw is None else self._model.read(raw)
 
     def _written(self, value: M) -> str:
-        return value.model_dump_json(exclude_defaults=True)
+        return value.json()

@@ -10,22 +10,20 @@ from bot.reminders.jobs import Said
 Stage = Literal["late", "escalated"]
 
 
-class LookAtTargets(Background):
+class LookAtTargets(Background, tag="look_at_targets"):
     """Look at the conversations whose target may have passed."""
 
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "targets"
-    kind: Literal["look_at_targets"] = "look_at_targets"
 
 
-class TellLate(Said):
+class TellLate(Said, tag="tell_late"):
     """Tell a channel, or a person in a direct message (`channel` is their id), of conversations past their target.
 
     `threads` maps each to the time since which an answer is owed (Unix seconds). `mention` is a user group's or user's
     id that the post mentions, "" for none.
     """
 
-    kind: Literal["tell_late"] = "tell_late"
     stage: Stage
     threads: dict[str, float]
     mention: str = ""

@@ -27,7 +27,7 @@ async def early(job: Early, _: Keep, bot: Bot) -> list[Job]:
     """
     place = Place(job.asker.channel or "", job.asker.thread_ts or "")
     thread_id = job.wish.thread_id or await _conversation(bot, place)
-    return [job.wish.model_copy(update={"thread_id": thread_id})] if thread_id else []
+    return [job.wish.having(thread_id=thread_id)] if thread_id else []
 
 
 async def _conversation(bot: Bot, place: Place) -> str:

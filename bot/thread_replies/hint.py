@@ -52,7 +52,7 @@ async def no_hint(job: Hint, error: Exception, bot: Bot) -> list[Job]:
 async def press(ack: Ack, body: Body, bot: Bot) -> None:
     """The button of the hint: what was written goes out as if it had begun with a prefix, once."""
     thread_id, thread_ts, ts, said = button_value(body).split("|", 3)
-    who = asker(body).model_copy(update={"thread_ts": thread_ts})
+    who = asker(body).having(thread_ts=thread_ts)
     job = Echo(thread_id=thread_id, ts=ts, text=said, whole=True, asker=who)
     await accept.once(bot, job, once_of(who.channel, ts))
     await ack()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar
 
 from bot.address import Address
 from bot.people.jobs import Tell
@@ -12,7 +10,7 @@ from bot.queue.job import SENDS_WAIT, Asked
 from bot.send.jobs import Sending
 
 
-class Echo(Sending):
+class Echo(Sending, tag="echo"):
     """A reply in a card's Slack thread that begins with the channel's prefix: what follows it goes out as a message.
 
     `ts` is the Slack message, `text` its markup, not decoded yet. `whole`: it has no prefix; its writer pressed
@@ -22,7 +20,6 @@ class Echo(Sending):
     recorded: ClassVar[tuple[str, str]] = ("send", "{thread_id}")
     waits_in: ClassVar[str] = "echo:{thread_id}"
     patience: ClassVar[float] = SENDS_WAIT
-    kind: Literal["echo"] = "echo"
     thread_id: str
     ts: str
     text: str
@@ -30,7 +27,7 @@ class Echo(Sending):
     whole: bool = False
 
 
-class Hint(Asked):
+class Hint(Asked, tag="hint"):
     """Somebody wrote in a card's Slack thread what may have been meant as an answer: tell them once that it stayed.
 
     `ts` is the Slack message, `text` its markup, not decoded yet.
@@ -39,7 +36,6 @@ class Hint(Asked):
     noted: ClassVar[bool] = False
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "hint:{asker.user}"
-    kind: Literal["hint"] = "hint"
     thread_id: str
     ts: str
     text: str
@@ -49,14 +45,13 @@ class Hint(Asked):
         return ""
 
 
-class Revise(Asked):
+class Revise(Asked, tag="revise"):
     """A reply in a card's Slack thread was edited, to `text`, or deleted: so is the message that it became, if any.
 
     First it waits for what was written before it, then, with the `address`, until that was sent.
     """
 
     patience: ClassVar[float] = SENDS_WAIT
-    kind: Literal["revise"] = "revise"
     thread_id: str
     ts: str
     text: str | None
@@ -73,7 +68,7 @@ class Revise(Asked):
         return f"to:{self.address.account_link_id}:{self.address.platform_id}"
 
 
-class Early(Asked):
+class Early(Asked, tag="early"):
     """Find out which conversation's card it is below which somebody wrote, edited or deleted what has the prefix.
 
     The `wish` has its turn then, and so has all that is written below that card meanwhile.
@@ -82,15 +77,14 @@ class Early(Asked):
     noted: ClassVar[bool] = False
     patience: ClassVar[float] = SENDS_WAIT
     waits_in: ClassVar[str] = "early:{asker.channel}:{asker.thread_ts}"
-    kind: Literal["early"] = "early"
-    wish: Annotated[Echo | Revise, Field(discriminator="kind")]
+    wish: Echo | Revise
 
     @property
     def line(self) -> str:
         return ""  # it may be below no card at all
 
 
-class Mark(Asked):
+class Mark(Asked, tag="mark"):
     """Show on the Slack message `ts`, by a reaction, what became of it; `told` are the words for its writer.
 
     `again` when an earlier attempt has left its own mark. What is `held`, its writer may undo in another message, which
@@ -99,7 +93,6 @@ class Mark(Asked):
 
     noted: ClassVar[bool] = False
     waits_in: ClassVar[str] = "mark:{asker.channel}:{ts}"
-    kind: Literal["mark"] = "mark"
     ts: str
     state: str
     told: Tell | None = None

@@ -42,11 +42,11 @@ async def revise(job: Revise, _: Keep, bot: Bot) -> list[Job]:
         await bot.attempts.withdraw(intent)
         return []
     if job.address is None:
-        return [job.model_copy(update={"address": kept.address})]
+        return [job.having(address=kept.address)]
     actor = await bot.access.actor(job.asker, fresh=True)
     why, body = await _hindered(bot, job)
     if job.text is None:
-        job = job.model_copy(update={"asker": in_channel(job.asker)})
+        job = job.having(asker=in_channel(job.asker))
     arrived = await bot.attempts.arrived(kept.intent)
     if arrived is None:
         return [say(job.asker, words.NEVER_CONFIRMED)]
@@ -80,8 +80,8 @@ async def _while_held(bot: Bot, job: Revise, known: Scheduled) -> list[Job]:
     over = job.text is None or bool(why)
 
     def change(now: Scheduled) -> Scheduled | None:
-        wanted = {"state": "over"} if over else {"send": now.send.model_copy(update={"text": body})}
-        return now.model_copy(update=wanted) if now.open else None
+        wanted = {"state": "over"} if over else {"send": now.send.having(text=body)}
+        return now.having(**wanted) if now.open else None
 
     moved = await bot.schedule.move(known.id, job.key, change)
     if moved is None:

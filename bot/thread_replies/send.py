@@ -68,7 +68,7 @@ async def echo(job: Echo, _: Keep, bot: Bot) -> list[Job]:
     except (NotNow, Unidentified) as error:
         return [say(job.asker, given_up(bot, job, error))]
     if await bot.attempts.withdrawn(intent_of(channel, job.ts)):
-        gone = job.model_copy(update={"asker": in_channel(job.asker)})
+        gone = job.having(asker=in_channel(job.asker))
         return await _not_sent(bot, gone, actor, echo_words.CHANGED_BEFORE, "changed before")
     if not await bot.sharing.shows(channel):
         return await _not_sent(bot, job, actor, echo_words.SHARED, "shared channel")
@@ -99,14 +99,14 @@ def _shown(job: Echo, follow: Sequence[Job]) -> list[Job]:
     if not follow:
         return []
     held = not any(isinstance(one, Send) for one in follow)
-    said = say(job.asker, echo_words.HELD if held else echo_words.ON_ITS_WAY).model_copy(update={"goes_on": held})
+    said = say(job.asker, echo_words.HELD if held else echo_words.ON_ITS_WAY).having(goes_on=held)
     mark = Mark(ts=job.ts, state="held" if held else "sending", asker=job.asker)
     return [*([_instead(job, said)] if job.whole else []), mark]
 
 
 def _instead(job: Echo, told: Tell) -> Tell:
     """In the place of the hint whose button was pressed, if any."""
-    return told.model_copy(update={"replace": job.whole})
+    return told.having(replace=job.whole)
 
 
 async def _body(bot: Bot, job: Echo) -> str | None:
@@ -156,7 +156,7 @@ async def mark(job: Mark, _: Keep, bot: Bot) -> list[Job]:
     except SlackRefused as error:
         log.warning("not_marked", ref=job.ref, error=error.code)
         if job.told and error.code == "message_not_found":
-            return [job.told.model_copy(update={"asker": in_channel(job.told.asker)})]
+            return [job.told.having(asker=in_channel(job.told.asker))]
         return [job.told] if job.told else []
     return told
 
@@ -169,4 +169,4 @@ async def not_marked(job: Mark, error: Exception, bot: Bot) -> list[Job]:
 
 def in_channel(asker: Asker) -> Asker:
     """Where somebody is told of a reply that they deleted: Slack shows nothing private in a thread without replies."""
-    return asker.model_copy(update={"thread_ts": None})
+    return asker.having(thread_ts=None)

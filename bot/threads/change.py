@@ -110,7 +110,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         actor = await bot.access.actor(job.asker, fresh=True)
         if job.verb == "take_or_give_back":
             verb: Verb = "unassign" if job.assignee == actor.member.id else "assign_to_me"
-            job = job.model_copy(update={"verb": verb})
+            job = job.having(verb=verb)
         # A list names threads that have no card yet.
         card = await (card_of(bot, job.thread_id) if job.seen_in else bot.cards.get(job.thread_id))
         if card is None:
@@ -122,7 +122,7 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         if not (job.begun and job.pressed):  # what nobody pressed for takes nothing from anybody
             if (nothing := await _nothing_to_do(bot, job, card, actor)) is not None:
                 return nothing
-            job = job.model_copy(update={"begun": True})
+            job = job.having(begun=True)
             await keep(job)
         thread = await ask(bot, job, actor)
         if (instead := await left_open.after_all(bot, job, card, thread)) is not None:
@@ -132,13 +132,13 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         return await _gone(bot, job, error)
     except RateLimited as error:
         then = [] if job.told else [meanwhile(job.asker, words.quota(error.retry_after, "change"))]
-        again = job.model_copy(update={"told": True, "begun": False})
+        again = job.having(told=True, begun=False)
         raise Later(error.retry_after, again, *then) from error
     except VersionEnded as error:  # it was not done, and the other API version may answer any moment
         if job.age > SENDS_WAIT:
             raise
         then = [] if job.told else [meanwhile(job.asker, words.INBOX_DOWN)]
-        again = job.model_copy(update={"told": True, "begun": False, "tries": job.tries + 1})
+        again = job.having(told=True, begun=False, tries=job.tries + 1)
         raise Later(SOON[min(job.tries, len(SOON) - 1)], again, *then) from error
 
 

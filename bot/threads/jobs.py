@@ -27,7 +27,7 @@ class Wish(Record):
     reminds: bool = False
 
 
-class Change(Asked):
+class Change(Asked, tag="change"):
     """A click on a card or in a list, or a message shortcut: change a thread in Inbox.
 
     `assign_to` gives it to the member `assignee`; `claim` takes it for who replied, where nobody has it.
@@ -43,7 +43,6 @@ class Change(Asked):
     patient: ClassVar[bool] = False
     resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "thread:{thread_id}"
-    kind: Literal["change"] = "change"
     verb: Verb
     thread_id: str
     assignee: str = ""

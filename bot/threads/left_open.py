@@ -21,7 +21,7 @@ async def with_seen(bot: Bot, job: Change) -> Change:
     """The same, knowing what was shown: earlier versions did not note that. Of a list that is gone, nobody knows."""
     if job.verb not in PUTS_AWAY or job.last_seen is not None or job.listed_wish:
         return job
-    return job.model_copy(update={"seen": await shown(bot, job.seen_in, job.asker.user, job.thread_id)})
+    return job.having(seen=await shown(bot, job.seen_in, job.asker.user, job.thread_id))
 
 
 async def instead(bot: Bot, job: Change, card: Card) -> list[Job] | None:

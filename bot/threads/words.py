@@ -1,4 +1,4 @@
-"""What people read of a change that was not to be made, as Slack mrkdwn."""
+"""What is said of a change that was not to be made, as Slack mrkdwn. Where Inbox is away or refuses: `bot.words`."""
 
 from __future__ import annotations
 

@@ -9,22 +9,20 @@ from bot.queue.job import Filled
 Verb = Literal["archive", "snooze", "take", "skip", "reply", "anyway"]
 
 
-class OpenTriage(Filled):
+class OpenTriage(Filled, tag="open_triage"):
     """Look for the conversations that fit what was `typed`, and show the first in the loading view."""
 
     recorded: ClassVar[tuple[str, str]] = ("triage", "")
-    kind: Literal["open_triage"] = "open_triage"
     typed: str = ""
 
 
-class StepTriage(Filled):
+class StepTriage(Filled, tag="step_triage"):
     """Do with the conversation before somebody what they pressed, and show the next; `reply` is being sent already.
 
     `choice` is until when it is snoozed. `typed` is what stood in the field and was not sent. `anyway` shows the field
     though a colleague has the conversation. `waited`: Slack has taken the answer to the form by now, which changes it.
     """
 
-    kind: Literal["step_triage"] = "step_triage"
     triage: str
     thread_id: str
     verb: Verb
@@ -37,17 +35,15 @@ class StepTriage(Filled):
         return f"triage {self.verb}", self.thread_id
 
 
-class NextTriage(Filled):
+class NextTriage(Filled, tag="next_triage"):
     """Go on looking for one that is still to be done, where many were not."""
 
     noted: ClassVar[bool] = False
-    kind: Literal["next_triage"] = "next_triage"
     triage: str
 
 
-class CloseTriage(Filled):
+class CloseTriage(Filled, tag="close_triage"):
     """Somebody closed the form: colleagues may have the conversation."""
 
     noted: ClassVar[bool] = False
-    kind: Literal["close_triage"] = "close_triage"
     triage: str

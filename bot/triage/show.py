@@ -55,7 +55,7 @@ async def following(
         if first and thread_id != first:
             back, first, note, typed = unsent(job, typed), "", words.CHANGED if note else "", ""
         if not thread_id:
-            await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": ""}))
+            await bot.triages.kept.put(triage_id, kept.having(now=""))
             await forms.fill(bot, job.view_id, views.over(words.over(kept.done, len(kept.left))))
             return back
         try:
@@ -117,10 +117,10 @@ async def _shown(
     writes = view.get("submit") is not None
     if not await (put.fill(bot, job, view) if writes else forms.fill(bot, job.view_id, view)):
         await bot.triages.give_back(triage_id, thread.id)  # they have closed it
-        await bot.triages.kept.put(triage_id, kept.model_copy(update={"now": ""}))
+        await bot.triages.kept.put(triage_id, kept.having(now=""))
         return unsent(job, typed)
     now = {"now": thread.id, "seen": seen, "has": thread.assignee_id or ""}  # only now have they seen it
-    await bot.triages.kept.put(triage_id, kept.model_copy(update=now))
+    await bot.triages.kept.put(triage_id, kept.having(**now))
     stands = writes and len(typed) <= text_field(view)["element"]["max_length"]
     return [Refresh(thread_id=thread.id, shown=thread), *([] if stands else unsent(job, typed))]
 

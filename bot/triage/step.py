@@ -32,7 +32,7 @@ feature = Feature()
 async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     """Once for each conversation: whoever is killed over it does the same again."""
     if job.verb == "reply" and not job.waited:
-        raise Later(ANSWERED, job.model_copy(update={"waited": True}))
+        raise Later(ANSWERED, job.having(waited=True))
     actor = await forms.actor(bot, job, TITLE, job.typed)
     if actor is None:
         return []
@@ -49,7 +49,7 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     if (note := await _stays(bot, job, actor, kept)) is not None:
         return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note, typed=job.typed)
     done = kept.done + (job.verb != "skip")
-    kept = kept.without(job.thread_id).model_copy(update={"step": job.key, "stepped": kept.seen, "done": done})
+    kept = kept.without(job.thread_id).having(step=job.key, stepped=kept.seen, done=done)
     await bot.triages.kept.put(job.triage, kept)
     return await _gone_on(bot, job, actor, kept)
 

@@ -38,7 +38,7 @@ class Triage(Record):
     done: int = 0
 
     def without(self, thread_id: str) -> Triage:
-        return self.model_copy(update={"left": tuple(one for one in self.left if one != thread_id)})
+        return self.having(left=tuple(one for one in self.left if one != thread_id))
 
 
 class Taken(NamedTuple):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bot.queue.job import Background
 
 
-class Tidy(Background):
+class Tidy(Background, tag="tidy"):
     """Remove what is older than it may be; `cursor` is where the cards are gone on with, None before the first.
 
     `whole`: all of them are looked at.
@@ -16,6 +16,5 @@ class Tidy(Background):
     merge: ClassVar[bool] = True
     logged: ClassVar[bool] = False
     waits_in: ClassVar[str] = "tidy"
-    kind: Literal["tidy"] = "tidy"
     cursor: int | None = None
     whole: bool = True

@@ -5,6 +5,7 @@ A card's time to live begins anew with each change, so what is left of it tells 
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -51,7 +52,7 @@ class Lifetimes:
         raw, gone, channel, ts = await self._redis.hmget(card, "thread", "gone", "channel", "ts")
         if raw is None:
             return
-        thread, left = Thread.model_validate_json(raw), await self._redis.ttl(card)
+        thread, left = Thread.read(raw), await self._redis.ttl(card)
         people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
         places = [keys.card_at(channel.decode(), ts.decode())] if channel and ts else []
         names = [card, *places, *(keys.threads_of(str(one)) for one in people)]
@@ -62,11 +63,14 @@ class Lifetimes:
 
 
 def _slim(thread: Thread) -> Thread:
-    person = thread.person and thread.person.model_copy(
-        update={"bio": None, "picture": None, "followers": None, "verified": None}
-    )
-    return thread.model_copy(update={"person": person, "last_message": None, "platform_id": None})
+    person = thread.person and thread.person.having(bio=None, picture=None, followers=None, verified=None)
+    return thread.having(person=person, last_message=None, platform_id=None, platform=_named(thread.platform))
 
 
 def _bare(thread: Thread) -> Thread:
-    return Thread(id=thread.id, account_link_id=thread.account_link_id, platform=thread.platform)
+    return Thread(id=thread.id, account_link_id=thread.account_link_id, platform=_named(thread.platform))
+
+
+def _named(platform: str) -> str:
+    """The platform as the code has it: a default is left out of JSON where it is the same object."""
+    return sys.intern(platform)

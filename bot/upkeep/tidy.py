@@ -30,7 +30,7 @@ async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
         await bot.lanes.trim()
         await bot.record.trim()
         await bot.links.note()
-        job = job.model_copy(update={"whole": await bot.lifetimes.is_whole()})
+        job = job.having(whole=await bot.lifetimes.is_whole())
     began, cursor = utc_now(), job.cursor or 0
     while (utc_now() - began).total_seconds() < FOR:
         cursor, threads = await bot.lifetimes.some(cursor, whole=job.whole)
@@ -38,4 +38,4 @@ async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
         if cursor == 0:
             return []
         await asyncio.sleep(PAUSE)
-    raise Later(BREATH, job.model_copy(update={"cursor": cursor}))
+    raise Later(BREATH, job.having(cursor=cursor))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bot.models import Heard, Record
 from bot.queue.job import Asked, Job
@@ -20,21 +20,19 @@ class Notice(Record):
     until: datetime | None = None
 
 
-class TellWhoWaits(Job):
+class TellWhoWaits(Job, tag="tell_who_waits"):
     """Tell `user` in one direct message, after their quiet hours, of all in whose conversations a wait has begun."""
 
     background: ClassVar[bool] = True
     merge: ClassVar[bool] = True
     waits_in: ClassVar[str] = "waits:{user}"
-    kind: Literal["tell_who_waits"] = "tell_who_waits"
     user: str
 
 
-class SetHeard(Asked):
+class SetHeard(Asked, tag="set_heard"):
     """Somebody chose in their Home how they hear of those who wait in their conversations."""
 
     patient: ClassVar[bool] = False
     says: ClassVar[str] = ""  # Home itself shows it
     waits_in: ClassVar[str] = "home:{asker.user}"
-    kind: Literal["set_heard"] = "set_heard"
     heard: Heard

@@ -33,7 +33,7 @@ async def worked(
     if then is None:
         if meanwhile:
             await meanwhile()
-        then = await handler(job.model_copy(update={"tries": job.tries + 1}), keep)
+        then = await handler(job.having(tries=job.tries + 1), keep)
     return then, mortal.died
 
 

@@ -27,31 +27,31 @@ class Later:
     def waiting(self) -> list[Scheduled]:
         """What is kept, the soonest first."""
         found = [self._redis.get(keys.scheduled(one.decode())) for one in self._redis.zrange(keys.SCHEDULED, 0, -1)]
-        there = [Scheduled.model_validate_json(raw) for raw in found if raw]
+        there = [Scheduled.read(raw) for raw in found if raw]
         return sorted(there, key=lambda one: one.order)
 
     def comes(self, ago: float = 0.0) -> None:
         """Each is due since `ago` seconds; those of one time keep their order."""
         for number, one in enumerate(self.waiting()):
             at = datetime.fromtimestamp(time.time() - ago + number / 1e6, UTC)
-            self.amend(one, lambda known: known.model_copy(update={"at": at}))  # noqa: B023  # done at once
+            self.amend(one, lambda known: known.having(at=at))  # noqa: B023  # done at once
             self._redis.zadd(keys.SCHEDULED, {one.id: at.timestamp()})
 
     def a_week_passes(self) -> None:
         """Since each was asked about."""
         for one in self.waiting():
             asked = utc_now() - timedelta(days=8)
-            self.amend(one, lambda known: known.model_copy(update={"at": asked, "asked": asked}))  # noqa: B023
+            self.amend(one, lambda known: known.having(at=asked, asked=asked))  # noqa: B023
             self._redis.zadd(keys.SCHEDULED, {one.id: time.time()})
 
     def amend(self, message: Scheduled, change: Callable[[Scheduled], Scheduled]) -> None:
-        self._redis.set(keys.scheduled(message.id), change(message).model_dump_json(), keepttl=True)
+        self._redis.set(keys.scheduled(message.id), change(message).json(), keepttl=True)
 
     def chosen_for(self, at: datetime) -> None:
         """The time of what is asked about before it is sent."""
         for name in self._redis.keys(keys.intent("*").replace("{", "\\{")):
-            send = Send.model_validate_json(self._redis.get(name))
-            self._redis.set(name, send.model_copy(update={"not_before": at}).model_dump_json(), keepttl=True)
+            send = Send.read(self._redis.get(name))
+            self._redis.set(name, send.having(not_before=at).json(), keepttl=True)
 
     def lives(self) -> list[int]:
         """For how many seconds each text is kept."""

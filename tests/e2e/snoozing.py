@@ -41,14 +41,14 @@ class Clock:
         """Each is due since `ago` seconds."""
         for one in self._redis.zrange(keys.SNOOZED, 0, -1):
             due = datetime.fromtimestamp(time.time() - ago, UTC)
-            self.amend(one.decode(), lambda known: known.model_copy(update={"until": due}))  # noqa: B023  # done at once
+            self.amend(one.decode(), lambda known: known.having(until=due))  # noqa: B023  # done at once
             self._redis.zadd(keys.SNOOZED, {one: due.timestamp()})
 
     def snoozed(self) -> list[str]:
         return [one.decode() for one in self._redis.zrange(keys.SNOOZED, 0, -1)]
 
     def snooze(self, thread_id: str) -> Snoozed:
-        return Snoozed.model_validate_json(self._redis.hget(keys.card(thread_id), "snoozed"))
+        return Snoozed.read(self._redis.hget(keys.card(thread_id), "snoozed"))
 
     def until(self, thread_id: str) -> datetime:
         return self.snooze(thread_id).until
@@ -58,7 +58,7 @@ class Clock:
         self._redis.delete(key)
 
     def amend(self, thread_id: str, change: Callable[[Snoozed], Snoozed]) -> None:
-        self._redis.hset(keys.card(thread_id), "snoozed", change(self.snooze(thread_id)).model_dump_json())
+        self._redis.hset(keys.card(thread_id), "snoozed", change(self.snooze(thread_id)).json())
 
     def close(self) -> None:
         self._redis.close()

@@ -174,7 +174,7 @@ async def test_what_came_while_the_bot_was_away_is_judged_though_its_worker_dies
     since = thread(on).messages[-1].created_at - timedelta(seconds=1)
     job = Missed(channel=card.channel, thread_id=thread(on).id, since=since)
     for tries in range(deaths + 1):
-        then, _ = await worked(on, job.model_copy(update={"tries": tries}), ENOUGH)
+        then, _ = await worked(on, job.having(tries=tries), ENOUGH)
     await on.bridge.lanes.accept(*then)
     await idle(on)
     assert (has_it(on), assignments(on)) == (on.acme.bo_member, [on.acme.bo_member])

@@ -112,7 +112,7 @@ async def test_a_turn_that_came_to_nothing_as_a_colleague_was_faster_in_inbox_co
         if died and len(assignments(on)) == writes:
             await on.inbox.app_assigns(thread(on, person).id, zoe)
             faster += 1
-        await on.bridge.lanes.accept(job.model_copy(update={"tries": 1}))
+        await on.bridge.lanes.accept(job.having(tries=1))
         await idle(on)
         assert (has_it(on, person) == zoe) == (len(assignments(on)) == writes)
         return died

@@ -426,7 +426,7 @@ async def test_an_outage_is_waited_for_and_nothing_is_done_twice(on: Stage) -> N
     on.inbox.fail(f"PATCH /*/threads/{thread(on, some[1]).id}", drop="after")
     on.inbox.fail(f"GET /*/threads/{thread(on, some[2]).id}", 503, times=3)
     await press(on, shown, "archive")
-    await on.slack.until(lambda: outcomes(on) == ["✅ 3 archived."], 8.0)
+    await on.slack.until(lambda: outcomes(on) == ["✅ 3 archived."])
     await idle(on)
     assert archivings(on) == 3
 
@@ -499,7 +499,7 @@ async def test_whoever_dies_over_its_beginning_it_begins_once(on: Stage) -> None
         asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=shown.channel)
         job = BeginBulk(wanted=Wanted(act="archive"), seen_in=str(place).rpartition("|")[0], asker=asker)
         then, died = await worked(on, job, lives)
-        await on.bridge.lanes.accept(*(one.model_copy(update={"ref": job.ref}) for one in then))  # as a worker does
+        await on.bridge.lanes.accept(*(one.having(ref=job.ref) for one in then))  # as a worker does
         await idle(on)
         lives += 1
         assert outcomes(on) == ["✅ 1 archived."] * lives

@@ -530,7 +530,7 @@ async def test_a_message_that_is_gone_when_it_is_read_holds_up_nobody(opened: Op
     on.inbox.fail(f"GET /v2/messages/{gone}", 404, code="messageNotFound", times=None)
     on.inbox.auto_deliver = True
     await on.inbox.customer_writes(on.acme.omar, "Still here")
-    await on.slack.until(lambda: cards(on), 12)
+    await on.slack.until(lambda: cards(on))
     await idle(on)
     assert [("Still here" in shows(on, card)) for card in cards(on)] == [True]
 

@@ -138,7 +138,7 @@ async def test_an_edit_that_is_asked_for_while_the_second_message_comes_reaches_
     on.inbox.fail("GET *", delay=0.5)
     asked = len(on.inbox.calls)
     await on.inbox.edits(thread(on).messages[0].id, "m9")
-    await on.slack.until(lambda: any(one.method == "GET" for one in on.inbox.calls[asked:]), 5)
+    await on.slack.until(lambda: any(one.method == "GET" for one in on.inbox.calls[asked:]))
     await writes(on, "m2")
     assert said(on, card) == ["m9", "m2"]
     assert "m1" not in shows(on, card)

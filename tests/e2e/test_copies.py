@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.operate import backup
@@ -41,7 +42,7 @@ async def put_back(redis_url: str, api: str, tmp_path: Path, clock: Later) -> As
         (before,) = [one for one in backup.read(file).items if one.key.startswith("scheduled:")]
         assert await backup.take(settings, file, replace=True) == 0
         (waits,) = clock.waiting()
-        assert waits.model_dump(mode="json") == before.value | {"copied": True}
+        assert msgspec.to_builtins(waits) == before.value | {"copied": True}
         async with bot_on(on, timing=QUICK, redis_url=redis_url) as second:
             yield second, card
 

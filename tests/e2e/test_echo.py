@@ -127,7 +127,7 @@ async def test_replies_go_out_in_the_order_in_which_they_were_written(on: Stage,
     on.inbox.fail("POST *", delay=0.2)
     for number in range(4):
         await on.slack.write(on.acme.bo, card.channel, f"&gt;&gt; {number}", card.ts)
-    await on.slack.until(lambda: len(sent(on)) == 4, 10)
+    await on.slack.until(lambda: len(sent(on)) == 4)
     assert sent(on) == ["0", "1", "2", "3"]
 
 
@@ -371,7 +371,7 @@ async def test_while_inbox_is_away_the_writer_is_told_and_the_reply_follows(
     on.inbox.fail("GET */account-links", 503, times=2)
     said = await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; Soon", card.ts)
     await hears(on, on.acme.bo, "I'll keep trying")
-    await on.slack.until(lambda: marks(said) == [CHECK], 8)
+    await on.slack.until(lambda: marks(said) == [CHECK])
     assert sent(on) == ["Soon"]
 
 

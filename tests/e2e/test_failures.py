@@ -245,7 +245,7 @@ async def test_v1_waits_out_a_proxy_that_gives_up_before_inbox_has_acted(opened:
     on.inbox.fail("POST *", 504)
     await dm(on, "@sarah Hello once")
     await hears(on, on.acme.ana, "I'll keep trying")
-    await on.slack.until(lambda: len([call for call in on.inbox.calls if call.path.endswith("/messages")]) >= 3, 15)
+    await on.slack.until(lambda: len([call for call in on.inbox.calls if call.path.endswith("/messages")]) >= 3)
     assert len(calls(on, "POST")) == 1
 
 

@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import SecretStr
 
@@ -115,7 +116,7 @@ def alone(redis_url: str) -> Settings:
 def a_send(text: str = "Hello") -> Send:
     """To Sarah, from @acme."""
     stored = next(one["job"] for one in stored_jobs() if one["job"]["kind"] == "send")
-    return Send.model_validate(stored | {"text": text})
+    return msgspec.convert(stored | {"text": text}, Send)
 
 
 def settings_of(on: Stage, redis_url: str) -> Settings:

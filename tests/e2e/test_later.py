@@ -768,7 +768,7 @@ async def test_while_inbox_is_away_it_waits_and_goes_out_after(on: Stage, clock:
     await hears(on, on.acme.bo, "Inbox isn't answering. I'll keep trying for 10 minutes and tell you.")
     assert sent(on) == []
     on.inbox.heal()
-    await on.slack.until(lambda: sent(on) == ["See you"], 12)
+    await on.slack.until(lambda: sent(on) == ["See you"])
     await idle(on)
     assert clock.kept() == []
 

@@ -126,7 +126,7 @@ async def test_what_was_cancelled_before_another_worker_took_it_does_not_wait_ag
             was.extend([await decided(on, known, card, "cancel") for known in clock.waiting()])
 
         job = written(on, person, card, lives)
-        job = job.model_copy(update={"send_at": None}) if hold else job
+        job = job.having(send_at=None) if hold else job
         then, died = await worked(on, job, lives, cancelled)
         if was:
             await follows(on, then)
@@ -287,7 +287,7 @@ async def test_whoever_dies_over_a_reply_that_is_held_for_seconds_it_goes_out_on
     await redis.aclose()
 
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
-        job = written(on, person, card, lives).model_copy(update={"send_at": None})
+        job = written(on, person, card, lives).having(send_at=None)
         then, died = await worked(on, job, lives)
         await on.bridge.lanes.accept(*then)
         await idle(on, held=1)
@@ -315,7 +315,7 @@ async def test_on_a_card_that_was_deleted_in_slack_it_stands_below_the_new_one(o
 async def test_whoever_dies_over_taking_it_away_nothing_is_left(on: Stage, clock: Later) -> None:
     async def act(person: PersonRecord, card: Message, lives: int) -> bool:
         known = await waits(on, clock, card, lives)
-        clock.amend(known, lambda one: one.model_copy(update={"state": "over"}))
+        clock.amend(known, lambda one: one.having(state="over"))
         then, died = await worked(on, ShowLater(about=known.id), lives)
         await follows(on, then)
         assert (below(on, card), clock.kept()) == ([], [])

@@ -53,7 +53,7 @@ async def test_each_of_two_messages_that_wait_has_a_line_which_its_receipt_repla
     assert LINE in second
     on.inbox.heal()
     sent = "Sent to Sarah"
-    await on.slack.until(lambda: len([one for one in told(on, on.acme.ana) if sent in one]) == 3, 10.0)
+    await on.slack.until(lambda: len([one for one in told(on, on.acme.ana) if sent in one]) == 3)
     await idle(on)
     assert lines(on) == []
     assert len(told(on, on.acme.ana)) == 3  # each receipt stands where the line was
@@ -148,7 +148,7 @@ async def test_a_line_whose_worker_died_keeps_nobody_from_the_outcome(on: Stage,
     await dm(on, "@sarah alive")
     with Redis.from_url(redis_url) as redis:
         (name,) = await on.slack.until(lambda: [one.decode() for one in redis.keys(keys.line("line:*"))])
-        redis.set(name, Shown(at=at).model_dump_json())
+        redis.set(name, Shown(at=at).json())
     on.inbox.delays.end()
     await hears(on, on.acme.ana, "Sent to Sarah")
     await idle(on)
@@ -167,7 +167,7 @@ async def test_slack_is_away_when_a_line_is_due_and_the_outcome_comes_all_the_sa
 
 
 def test_an_asker_of_an_older_version_has_no_command() -> None:
-    assert not Asker.model_validate({"user": "U1", "response_url": "https://hooks.slack.com/actions/1"}).command
+    assert not Asker(user="U1", response_url="https://hooks.slack.com/actions/1").command
 
 
 async def test_a_line_that_slack_takes_late_does_not_stay_beside_the_outcome(

@@ -75,7 +75,7 @@ async def test_a_send_that_stays_in_doubt_is_not_waited_for_longer_than_inbox_ta
     await sends(on)
     await hears(on, on.acme.ana, "I'll keep trying")
     await others_write(on)
-    await on.slack.until(lambda: said(on, card) == ["m1", "m2", "m3"], 8)
+    await on.slack.until(lambda: said(on, card) == ["m1", "m2", "m3"])
     on.inbox.heal()
     await hears(on, on.acme.ana, "Sent to Sarah Chen")
     await idle(on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from redis import Redis
 
@@ -159,10 +160,10 @@ async def test_jobs_as_an_earlier_version_wrote_them_are_done(on: Stage) -> None
     await dm(on, "@sarah First")
     await hears(on, on.acme.ana, "First")
     who = {"user": on.acme.ana, "team": on.slack.team_id, "channel": on.acme.channel}
-    await on.bridge.lanes.accept(Dm.model_validate({"recipient": "sarah", "text": "Second", "asker": who}))
+    await on.bridge.lanes.accept(msgspec.convert({"recipient": "sarah", "text": "Second", "asker": who}, Dm))
     await hears(on, on.acme.ana, "Second")
     number = on.acme.sarah.platform_id
-    await on.bridge.lanes.accept(LookUp.model_validate({"recipients": ["sarah", number], "asker": who}))
+    await on.bridge.lanes.accept(msgspec.convert({"recipients": ["sarah", number], "asker": who}, LookUp))
     await hears(on, on.acme.ana, f"Conversations with sarah, {number} (1)")
     assert sent(on) == [("twitter", "sarah", "First"), ("twitter", "sarah", "Second")]
 

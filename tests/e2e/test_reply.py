@@ -275,7 +275,7 @@ async def test_a_reply_that_is_not_confirmed_can_be_sent_again_by_its_writer_alo
     await lost(on)
     await on.slack.submit(on.acme.ana, values={"text": "Hello"})
     (receipt,) = await on.slack.until(lambda: receipts(on, card))
-    await on.slack.until(lambda: "⚠️ Not confirmed" in as_seen(on, receipt), 10)
+    await on.slack.until(lambda: "⚠️ Not confirmed" in as_seen(on, receipt))
     assert labels(receipt) == ["Send again", "Open conversation"]
     private = await whisper(on, on.acme.ana, "Not confirmed")
     on.inbox.heal()

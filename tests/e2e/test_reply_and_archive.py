@@ -104,7 +104,7 @@ async def test_archiving_that_was_half_done_is_finished_by_the_next_worker_and_n
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
     await on.inbox.customer_writes(on.acme.sarah, "One more")
     await on.slack.until(lambda: "Archived" not in shows(on, card))
-    await on.bridge.lanes.accept(half_done.model_copy(update={"ref": "again1"}))
+    await on.bridge.lanes.accept(half_done.having(ref="again1"))
     await hears(on, on.acme.ana, "wrote while you answered")
     assert not thread(on).archived
 

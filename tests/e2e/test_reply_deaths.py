@@ -29,7 +29,7 @@ def me(on: Stage) -> Asker:
 def kept(redis_url: str) -> list[Snippet]:
     """The team's saved replies."""
     with Redis.from_url(redis_url) as redis:
-        return [Snippet.model_validate_json(raw) for raw in redis.hvals(keys.snippets("team"))]
+        return [Snippet.read(raw) for raw in redis.hvals(keys.snippets("team"))]
 
 
 async def modal(on: Stage, words: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from redis import Redis
 
 from bot.events.jobs import Notify
 from bot.inbox.event import Event
+from bot.queue.job import Asker
 from bot.reminders.jobs import Morning
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -65,8 +66,7 @@ async def test_a_reply_takes_nothing_from_who_got_it_while_its_worker_was_dead(o
     card = await card_of(on)
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")
     await on.slack.until(lambda: "Assigned to Bo" in shows(on, card))
-    who = Change.model_validate({"verb": "claim", "thread_id": thread(on).id, "asker": {"user": on.acme.ana}}).asker
-    asker = who.model_copy(update={"team": on.slack.team_id})
+    asker = Asker(user=on.acme.ana, team=on.slack.team_id)
     await on.bridge.lanes.accept(Change(verb="claim", thread_id=thread(on).id, asker=asker, begun=True))
     await idle(on)
     assert thread(on).assignee_id == on.acme.bo_member

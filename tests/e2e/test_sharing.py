@@ -13,7 +13,7 @@ from redis import Redis
 from bot.cards.jobs import LookAtSharing, Redraw
 from bot.people.rights import Sharing
 from bot.queue.job import Job, Later, utc_now
-from bot.queue.retries import TRIES
+from bot.queue.retries import RETRIES
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -260,7 +260,7 @@ async def test_whoever_dies_before_the_walk_is_asked_for_leaves_that_to_who_asks
     on.slack.channels[on.acme.channel].shared = True
     with Redis.from_url(redis_url) as redis:
         noted = Sharing(shared=True, at=utc_now(), undrawn=True)
-        redis.set(keys.sharing(on.acme.channel), noted.model_dump_json())
+        redis.set(keys.sharing(on.acme.channel), noted.json())
     await on.bridge.lanes.accept(LookAtSharing())
     await idle(on)
     assert_closed(on, on.acme.channel)
@@ -276,7 +276,7 @@ async def test_whoever_dies_over_the_walk_it_reaches_every_card(on: Stage, redis
     for lives in range(ENOUGH):
         shared = lives % 2 == 0
         with Redis.from_url(redis_url) as redis:
-            redis.set(keys.sharing(on.acme.channel), Sharing(shared=shared, at=utc_now()).model_dump_json())
+            redis.set(keys.sharing(on.acme.channel), Sharing(shared=shared, at=utc_now()).json())
         job = Redraw(channel=on.acme.channel, at=utc_now() - timedelta(seconds=1))
         begun, died = await walks(on, job, lives)
         gone_on, died_later = await walks(on, begun, lives)
@@ -331,7 +331,7 @@ async def test_a_card_over_which_the_walk_fails_is_closed_and_the_next_ones_come
     await on.slack.share(on.acme.channel)
     await idle(on)
     assert_closed(on, on.acme.channel)
-    tries = TRIES + 1
+    tries = RETRIES + 1
     each = [(0, False)] * tries + [(0, True)] + [(1, True)] * tries + [(2, False)]
     assert [one for one in portions if one[0] is not None][: len(each)] == each
     assert await deaths(on) == 2
@@ -346,7 +346,7 @@ async def test_failures_of_one_portion_do_not_count_for_the_next(hasty: Stage) -
     walk, failed = handlers[Redraw], list[int | None]()
 
     async def fails(job: Redraw, keep: Any) -> Any:
-        if failed.count(job.done) < TRIES // 2:
+        if failed.count(job.done) < RETRIES // 2:
             failed.append(job.done)
             raise ZeroDivisionError
         return await walk(job, keep)

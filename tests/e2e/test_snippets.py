@@ -278,7 +278,7 @@ def keep(redis_url: str, *some: tuple[str, str], owner: str = "team") -> None:
         Snippet(id=f"s{n}", owner=owner, name=one, text=said, rev="r", at=NOW) for n, (one, said) in enumerate(some)
     ]
     with Redis.from_url(redis_url) as redis:
-        redis.hset(keys.snippets(owner), mapping={one.id: one.model_dump_json() for one in made})
+        redis.hset(keys.snippets(owner), mapping={one.id: one.json() for one in made})
 
 
 # --- choosing one -----------------------------------------------------------------------------------------------------

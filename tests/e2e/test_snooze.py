@@ -314,7 +314,7 @@ async def test_what_was_reopened_without_a_word_wakes_nobody(on: Stage, clock: C
 async def test_somebody_who_archives_it_for_good_ends_it_and_it_stays_archived(on: Stage, clock: Clock) -> None:
     card = await card_of(on)
     await snooze(on, on.acme.ana, card)
-    clock.amend(thread(on).id, lambda one: one.model_copy(update={"at": one.at - timedelta(hours=1)}))
+    clock.amend(thread(on).id, lambda one: one.having(at=one.at - timedelta(hours=1)))
     on.inbox.auto_deliver = False  # both are heard of at once
     await on.inbox.app_archives(thread(on).id, archived=False)
     await on.inbox.app_archives(thread(on).id)

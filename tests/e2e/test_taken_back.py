@@ -90,7 +90,7 @@ async def test_a_reply_that_is_taken_back_before_its_receipt_may_stand_is_not_sh
     await on.slack.submit(on.acme.bo, values={"text": REPLY})
     await hears(on, on.acme.bo, "Sent to Sarah Chen")
     amend = await taken_back(on)
-    await on.bridge.lanes.accept(amend.model_copy(update={"tries": 3}))  # it was looked for as long as that is done
+    await on.bridge.lanes.accept(amend.having(tries=3))  # it was looked for as long as that is done
     await idle(on, held=3)  # the receipt, the message that goes before it, and the card
     on.slack.channels[card.channel].archived = False
     (receipt,) = await on.slack.until(lambda: receipts(on, card))
@@ -109,7 +109,7 @@ async def unconfirmed(on: Stage, card: Message) -> Message:
         on.inbox.fail("POST *", code="sendUnconfirmed")
     await on.slack.submit(on.acme.bo, values={"text": REPLY})
     (receipt,) = await on.slack.until(lambda: receipts(on, card))
-    await on.slack.until(lambda: "⚠️ Not confirmed" in show(on, receipt), 10)
+    await on.slack.until(lambda: "⚠️ Not confirmed" in show(on, receipt))
     await idle(on)
     on.inbox.heal()
     return receipt

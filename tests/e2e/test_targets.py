@@ -318,14 +318,14 @@ async def test_what_nobody_could_say_is_told_by_the_next_look(day: Day) -> None:
     await card_of(on)
     since = thread(on).messages[-1].created_at.timestamp()
     ours = TellLate(stage="late", channel=on.acme.channel, threads={thread(on).id: since - 61 * 60}, tries=5, deaths=5)
-    other = ours.model_copy(update={"ref": "000000"})
+    other = ours.having(ref="000000")
     day.redis.set(keys.once(f"target:late:{thread(on).id}:{since:.0f}"), ours.ref)
     await day.passes(61)
     await on.bridge.lanes.accept(other)
     await idle(on)
     await day.passes(31)
     assert alarms(on) == []  # the claim of somebody else stands
-    await on.bridge.lanes.accept(ours.model_copy(update={"threads": {thread(on).id: since - 92 * 60}}))
+    await on.bridge.lanes.accept(ours.having(threads={thread(on).id: since - 92 * 60}))
     await idle(on)
     for _ in range(3):
         await day.passes(31)

@@ -92,7 +92,7 @@ def forks() -> Iterator[Forks]:
 def bot(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """`await bot(cwd, env, *arguments)` runs a command to its end, in a process that need not start."""
 
-    async def run(cwd: Path, env: dict[str, str], *arguments: str, within: float = 25.0) -> Ended:
+    async def run(cwd: Path, env: dict[str, str], *arguments: str, within: float = 60.0) -> Ended:
         began, to = time.monotonic(), tmp_path_factory.mktemp("ended")
         everything = BARE | {"TMPDIR": str(cwd)} | env
         code = await asyncio.to_thread(forks.run, cwd, everything, arguments, within, to)

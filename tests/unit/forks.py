@@ -35,7 +35,7 @@ class Ended:
 
 
 class Run(Protocol):
-    async def __call__(self, cwd: Path, env: dict[str, str], *arguments: str, within: float = 25.0) -> Ended: ...
+    async def __call__(self, cwd: Path, env: dict[str, str], *arguments: str, within: float = 60.0) -> Ended: ...
 
 
 class Forked:

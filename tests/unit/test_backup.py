@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import SecretStr
 
@@ -267,14 +268,14 @@ def test_what_waits_in_a_copy_is_asked_of_its_writer_first_and_keeps_its_time() 
     send = KINDS.load(json.dumps(line).encode())
     times = {"past": now - timedelta(minutes=5), "future": now + timedelta(hours=1), "asks": now - timedelta(hours=3)}
     found = [
-        Scheduled.model_validate({"id": one, "send": send, "at": at, "seen": at, "state": state})
+        msgspec.convert({"id": one, "send": send, "at": at, "seen": at, "state": state}, Scheduled)
         for (one, at), state in zip(times.items(), ("waits", "waits", "asks"), strict=True)
     ]
-    items = [Item(key=f"scheduled:{one.id}", type="string", value=json.loads(one.model_dump_json())) for one in found]
+    items = [Item(key=f"scheduled:{one.id}", type="string", value=json.loads(one.json())) for one in found]
     items.append(Item(key="scheduled", type="zset", value={one.id: one.at.timestamp() for one in found}))
     after = {item.key: item.value for item in backup.asking_first(items, now)}
     for one in found[:2]:
-        assert Scheduled.model_validate(after.pop(f"scheduled:{one.id}")) == one.model_copy(update={"copied": True})
+        assert msgspec.convert(after.pop(f"scheduled:{one.id}"), Scheduled) == one.having(copied=True)
     assert after.pop("scheduled") == {
         "past": now.timestamp(), "future": times["future"].timestamp(), "asks": times["asks"].timestamp(),
     }  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.card import Card, Note, Snoozed
@@ -45,7 +46,7 @@ async def test_what_was_written_is_read(cards: Cards) -> None:
 
 async def test_what_is_not_written_stays(cards: Cards) -> None:
     await cards.write(THREAD, notes={"archived": BY_ANA}, latest=HELLO)
-    archived = THREAD.model_copy(update={"archived": True})
+    archived = THREAD.having(archived=True)
     await cards.write(archived, notes={"assigned": BY_ANA})
     assert await cards.get("t1") == Card(thread=archived, latest=HELLO, archived=BY_ANA, assigned=BY_ANA)
 
@@ -74,8 +75,8 @@ async def test_a_place_alone_is_no_card(cards: Cards) -> None:
 
 async def test_a_thread_is_found_by_its_contact_and_by_its_persons_platform_id(cards: Cards) -> None:
     await cards.write(THREAD)
-    await cards.write(THREAD.model_copy(update={"id": "t2", "contact_id": None}))
-    await cards.write(THREAD.model_copy(update={"id": "t3", "person": None}))
+    await cards.write(THREAD.having(id="t2", contact_id=None))
+    await cards.write(THREAD.having(id="t3", person=None))
     assert await cards.threads_of("187") == {"t1", "t2"}
     assert await cards.threads_of("c1") == {"t1", "t3"}
 
@@ -114,7 +115,7 @@ async def test_a_card_lives_from_its_last_change_on_and_what_leads_to_it_with_it
 
 
 async def test_what_an_older_version_kept_for_good_lives_on_and_ends(redis: Any, cards: Cards) -> None:
-    await redis.hset(keys.card("t1"), mapping={"thread": THREAD.model_dump_json(), "latest": HELLO.model_dump_json()})
+    await redis.hset(keys.card("t1"), mapping={"thread": THREAD.json(), "latest": HELLO.json()})
     await cards.put("t1", PLACE)
     await Lifetimes(redis).rest("t1")
     assert (await lives(redis))[:2] == [365, 365]
@@ -122,12 +123,10 @@ async def test_what_an_older_version_kept_for_good_lives_on_and_ends(redis: Any,
 
 
 async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any, cards: Cards) -> None:
-    talker = SARAH.model_copy(
-        update={"name": "Sarah Chen", "bio": "I " * 80, "picture": "https://x.example/" + "p" * 90}
-    )
+    talker = SARAH.having(name="Sarah Chen", bio="I " * 80, picture="https://x.example/" + "p" * 90)
     ids = {"platform_id": "1069436958625485650:1876543210987654321", "assignee_id": "z" * 24, "contact_id": "c1"}
-    said = HELLO.model_copy(update={"text": "Hello there. " * 100})
-    thread = THREAD.model_copy(update=ids | {"person": talker, "last_message": said})
+    said = HELLO.having(text="Hello there. " * 100)
+    thread = THREAD.having(**ids | {"person": talker, "last_message": said})
     await cards.write(thread, notes={"answered": BY_ANA, "assigned": BY_ANA}, latest=said)
     await cards.put("t1", PLACE)
     await redis.expire(keys.card("t1"), 357 * keys.DAY)
@@ -135,8 +134,8 @@ async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any
     card = await cards.get("t1")
     assert card is not None
     assert (card.rested, card.latest, card.answered) == (True, None, BY_ANA)
-    person = talker.model_copy(update={"bio": None, "picture": None})
-    assert card.thread == thread.model_copy(update={"last_message": None, "person": person, "platform_id": None})
+    person = talker.having(bio=None, picture=None)
+    assert card.thread == thread.having(last_message=None, person=person, platform_id=None)
     assert await cards.place("t1") == PLACE
     assert await size(redis) < 1024
     before = await redis.hgetall(keys.card("t1"))
@@ -173,7 +172,7 @@ async def test_what_is_snoozed_is_kept_until_it_wakes(redis: Any, cards: Cards) 
     await cards.write(THREAD, latest=HELLO)
     await cards.put("t1", PLACE)
     until = {"id": "s1", "until": NOON, "by": "U1", "member": "m1", "name": "Ana", "at": NOON, "after": NOON}
-    await Snoozes(redis).put("t1", Snoozed.model_validate(until))
+    await Snoozes(redis).put("t1", msgspec.convert(until, Snoozed))
     assert (await lives(redis))[0] == -1
     await cards.write(THREAD)
     await Lifetimes(redis).rest("t1")
@@ -199,7 +198,7 @@ async def test_where_a_card_stood_before_it_moved_is_forgotten_in_time(redis: An
 async def test_cards_are_gone_through_some_at_a_time(redis: Any, cards: Cards) -> None:
     ids = {f"t{number}" for number in range(500)}
     for one in ids:
-        await cards.write(THREAD.model_copy(update={"id": one}))
+        await cards.write(THREAD.having(id=one))
     cursor, seen = await Lifetimes(redis).some(0)
     while cursor:
         cursor, more = await Lifetimes(redis).some(cursor)

@@ -58,13 +58,13 @@ async def terminated(running: asyncio.subprocess.Process | Forked) -> Ended:
     """Send SIGTERM and wait for the end."""
     began = time.monotonic()
     running.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         out, err = await running.communicate()
     assert running.returncode is not None
     return Ended(running.returncode, out.decode(), err.decode(), time.monotonic() - began)
 
 
-async def until(so: Callable[[], Awaitable[Any]], within: float = 15.0) -> None:
+async def until(so: Callable[[], Awaitable[Any]], within: float = 60.0) -> None:
     async with asyncio.timeout(within):
         while not await so():  # noqa: ASYNC110  # another process tells no event
             await asyncio.sleep(0.03)
@@ -214,9 +214,9 @@ async def test_the_sandbox_serves_its_page_until_control_c(tmp_path: Path) -> No
     port = str(free_port())
     async with process(tmp_path, {}, "sandbox", "--port", port) as running:
         assert running.stdout is not None
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             assert f"Open http://127.0.0.1:{port} in".encode() in await running.stdout.readline()
-        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
+        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
             page = await client.get(f"http://127.0.0.1:{port}/")
             assert (page.status_code, "<title>Inbox bridge sandbox</title>" in page.text) == (200, True)
             assert running.returncode is None

@@ -224,7 +224,7 @@ async def test_stopping_a_server_that_is_gone_is_no_error(start: Start, tmp_path
     await client.ping()
     server.process.kill()
     server.process.wait()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await server.stop(client)
     await client.aclose()
 

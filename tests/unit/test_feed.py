@@ -174,7 +174,7 @@ async def test_an_event_that_the_feed_showed_first_is_known_when_its_webhook_com
 
 
 async def test_the_other_versions_count_never_moves_the_cursor(bench: Bench) -> None:
-    four = event(4, api="v1").model_copy(update={"seq": 4})
+    four = event(4, api="v1").having(seq=4)
     assert await bench.feed.arrive(four, wanted(four), same_count=False)
     assert await bench.dispatched() == []
     assert await bench.feed.cursor() == 3
@@ -406,7 +406,7 @@ async def test_the_other_versions_feed_is_not_told_again_from_its_beginning(benc
 
 
 def closed(seq: int, at: datetime) -> Event:
-    return event(seq, at=at).model_copy(update={"type": "thread.archived", "message_id": None, "direction": None})
+    return event(seq, at=at).having(type="thread.archived", message_id=None, direction=None)
 
 
 async def test_what_was_missed_counts_at_once_but_after_what_still_is_to_be_counted(bench: Bench) -> None:

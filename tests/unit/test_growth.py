@@ -31,9 +31,9 @@ async def scans(redis: Any) -> int:
 
 async def old(redis: Any) -> None:
     """What a version left that noted neither channels nor links."""
-    await redis.set(keys.channel_choices("C1"), ChannelChoices(privacy="none").model_dump_json())
+    await redis.set(keys.channel_choices("C1"), ChannelChoices(privacy="none").json())
     await redis.set(keys.consent("C2"), "U1")
-    await redis.set(keys.sharing("C3"), Sharing(shared=True, at=datetime.now(UTC)).model_dump_json())
+    await redis.set(keys.sharing("C3"), Sharing(shared=True, at=datetime.now(UTC)).json())
     await redis.set(keys.link("U1"), "m1")
     await redis.sadd(keys.LINKED, "U1")
 

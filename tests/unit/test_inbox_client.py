@@ -169,7 +169,7 @@ async def test_v1_quick_send_prefers_the_platform_id_and_accepts_the_short_threa
     inbox, server = vendor("v1", {"POST /threads/messages": [short, {"message": message1(), "thread": thread1()}]})
     sent = await inbox.send(TO, "hello", "key")
     assert (sent.thread_id, sent.thread, sent.message.direction, sent.message.author) == ("t1", None, "outbound", "api")
-    full = await inbox.send(TO.model_copy(update={"platform_id": ""}), "hello", "key")
+    full = await inbox.send(TO.having(platform_id=""), "hello", "key")
     assert full.thread is not None
     assert server.sent(0) == {"accountLinkId": "link1", "content": "hello", "externalPlatformId": "20"}
     assert server.sent(1) == {"accountLinkId": "link1", "content": "hello", "externalId": "ext20"}
@@ -178,7 +178,7 @@ async def test_v1_quick_send_prefers_the_platform_id_and_accepts_the_short_threa
 async def test_v2_send_targets_the_thread_or_the_profile_under_one_key() -> None:
     result = {"message": message2(direction="outbound", sentBy={"type": "api"}), "thread": thread2()}
     inbox, server = vendor("v2", {"POST /messages": [httpx.Response(201, json=result), result]})
-    sent = await inbox.send(TO.model_copy(update={"thread_id": "t1"}), "hello", "key-1")
+    sent = await inbox.send(TO.having(thread_id="t1"), "hello", "key-1")
     await inbox.send(TO, "hello", "key-1")
     assert sent.thread is not None
     assert (sent.message.author, sent.message.inbound) == ("api", False)
@@ -424,7 +424,7 @@ async def test_members_and_account_links_of_both_versions() -> None:
     assert server.log == ["GET /v2/members?limit=100", "GET /v2/members?limit=100&cursor=next"]
     old, new = (await v1.account_links())[0], (await v2.account_links())[0]
     assert (old.label, old.status, old.platform_id) == ("acme", "resting", "5")
-    assert new == old.model_copy(update={"capabilities": ("message:send",)})
+    assert new == old.having(capabilities=("message:send",))
 
 
 async def test_v1_find_by_username() -> None:

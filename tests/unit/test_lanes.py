@@ -110,7 +110,7 @@ async def test_a_jobs_own_key_is_accepted_once_wherever_it_comes_from(pair: Pair
     post = Post(channel="C1", thread_id="t1", message=message)
     await pair.one.accept(change())
     assert await pair.one.finish(await taken(pair.one), [post, post])
-    assert not await pair.one.accept(post.model_copy(update={"ref": "abcdef"}))
+    assert not await pair.one.accept(post.having(ref="abcdef"))
     assert await pair.waiting("posts:t1") == [post.ref]
 
 
@@ -219,7 +219,7 @@ async def test_a_wait_written_down_at_a_time_that_has_not_come_yet_is_over(pair:
 async def test_a_deferred_job_keeps_its_place_and_its_progress(pair: Pair) -> None:
     first, second, elsewhere = change(), change(), change("t2")
     await pair.one.accept(first, second)
-    progress = first.model_copy(update={"told": True, "tries": 3})
+    progress = first.having(told=True, tries=3)
     assert await pair.one.defer(await taken(pair.one), progress, 0.05, [elsewhere])
     assert (await taken(pair.two)).lane == "thread:t2"  # what follows from it does not wait
     await pair.two.release_due()
@@ -275,7 +275,7 @@ async def test_a_job_accepted_while_its_lane_is_delayed_waits_behind_it(pair: Pa
 
 
 async def test_a_buried_job_makes_way_and_can_be_revived(pair: Pair) -> None:
-    broken, healthy, word = change().model_copy(update={"tries": 6}), change(), change("t2")
+    broken, healthy, word = change().having(tries=6), change(), change("t2")
     await pair.one.accept(broken, healthy)
     assert await pair.one.bury(await taken(pair.one), "Rejected 422", [word])
     (letter,) = await pair.one.dead_letters()
@@ -291,7 +291,7 @@ async def test_a_buried_job_makes_way_and_can_be_revived(pair: Pair) -> None:
 
 
 async def test_a_revived_job_begins_anew(pair: Pair) -> None:
-    old = change().model_copy(update={"tries": 6, "at": utc_now().replace(year=2020)})
+    old = change().having(tries=6, at=utc_now().replace(year=2020))
     await pair.one.accept(old)
     await pair.one.bury(await taken(pair.one), "reason")
     (letter,) = await pair.one.dead_letters()
@@ -326,7 +326,7 @@ async def test_what_is_given_back_can_be_taken_at_once_and_begins_where_it_stood
     job = change()
     await pair.one.accept(job)
     ticket = await taken(pair.one)
-    told = job.model_copy(update={"told": True})
+    told = job.having(told=True)
     assert await pair.one.checkpoint(ticket, told)
     assert await pair.one.give_back(ticket)
     again = await taken(pair.two)
@@ -510,7 +510,7 @@ class Model:
             case "give back":
                 answer = await lanes.give_back(ticket)
             case "checkpoint":
-                answer = await lanes.checkpoint(ticket, job.model_copy(update={"tries": job.tries + 1}))
+                answer = await lanes.checkpoint(ticket, job.having(tries=job.tries + 1))
             case _:
                 answer = await lanes.defer(ticket, job, 0.0 if name == "defer" else 60.0)
         assert answer == holds

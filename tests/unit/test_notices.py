@@ -31,7 +31,7 @@ class Bots:
     async def told(self) -> list[str]:
         """The first words of what admins are told, in order."""
         items = await self.redis.lrange(keys.lane("admins"), 0, -1)
-        return [TellAdmins.model_validate_json(item[1:]).text.split()[0] for item in items]
+        return [TellAdmins.read(item[1:]).text.split()[0] for item in items]
 
 
 @pytest.fixture

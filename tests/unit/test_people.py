@@ -159,14 +159,14 @@ async def test_a_thread_that_was_seen_makes_no_lookup_that_nobody_made(people: D
 
 async def test_a_thread_that_was_seen_twice_is_one_candidate_with_the_latest_words(people: Directory) -> None:
     await people.save_lookup("sarah", [at("t1"), at("t2", account="a2")])
-    renamed = SARAH.model_copy(update={"name": "Sarah C."})
-    await people.saw(THREAD.model_copy(update={"person": renamed}))
+    renamed = SARAH.having(name="Sarah C.")
+    await people.saw(THREAD.having(person=renamed))
     assert await people.lookup("sarah") == [at("t2", account="a2"), at("t1", renamed)]
 
 
 async def test_a_thread_that_shows_nobody_changes_no_lookup(people: Directory) -> None:
     await people.save_lookup("sarah", [])
-    await people.saw(THREAD.model_copy(update={"person": None}))
+    await people.saw(THREAD.having(person=None))
     assert await people.lookup("sarah") == []
 
 

@@ -126,7 +126,7 @@ async def test_what_was_renamed_since_a_file_was_taken_stays_when_the_file_is_ta
     file = [Entry(name="Refund", text="Within 14 days")]
     await take(snippets, file)
     (first,) = await snippets.everything()
-    renamed = first.model_copy(update={"name": "Refund EU", "text": "Within 30 days", "rev": "2"})
+    renamed = first.having(name="Refund EU", text="Within 30 days", rev="2")
     await snippets.save(renamed, first.rev)
     assert await take(snippets, file) == "1 added, 0 changed, 0 as they were."
     assert await take(snippets, file) == "0 added, 0 changed, 1 as they were."

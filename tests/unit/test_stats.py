@@ -93,7 +93,7 @@ def chart_of(message: Msg) -> dict[str, Any]:
 
 
 def test_the_chart_shows_the_latest_days_and_slack_takes_it() -> None:
-    shown = figures([], 1).model_copy(update={"days": tuple(days(*[(n, n // 2) for n in range(30)]))})
+    shown = figures([], 1).having(days=tuple(days(*[(n, n // 2) for n in range(30)])))
     chart = chart_of(stats_message(shown))["chart"]
     assert [one["name"] for one in chart["series"]] == ["Received", "Answered"]
     assert [point["value"] for point in chart["series"][0]["data"]] == list(range(16, 30))
@@ -102,14 +102,12 @@ def test_the_chart_shows_the_latest_days_and_slack_takes_it() -> None:
 
 
 def test_who_gets_no_chart_reads_it() -> None:
-    message = stats_message(figures([], 1).model_copy(update={"days": tuple(days((3, 2), (0, 0), (12, 0)))}))
+    message = stats_message(figures([], 1).having(days=tuple(days((3, 2), (0, 0), (12, 0)))))
     words = without_pictures(message)
     said = next(one["elements"][0]["text"] for one in words["blocks"] if one["type"] == "context")
     assert said == "Inbox, the last 3 days. Received, Answered: 24 Oct 3/2, 26 Oct 12/0."
     assert [one["type"] for one in words["blocks"]].count("data_visualization") == 0
-    assert "nothing yet" in str(
-        without_pictures(stats_message(figures([], 0).model_copy(update={"days": tuple(days((0, 0)))})))
-    )
+    assert "nothing yet" in str(without_pictures(stats_message(figures([], 0).having(days=tuple(days((0, 0)))))))
 
 
 # --- within the target -----------------------------------------------------------------------------------------------
@@ -129,7 +127,7 @@ def test_an_answer_is_within_the_target_or_not(minutes: float, within: bool) -> 
 
 
 def test_only_working_hours_count_for_an_answer_and_nothing_while_it_was_snoozed() -> None:
-    office = HOUR.model_copy(update={"opens": time(11, 30), "closes": time(17)})
+    office = HOUR.having(opens=time(11, 30), closes=time(17))
     assert in_time(answer(20 * 60), {"C1": office}) is True  # asked on Sunday
     assert in_time(answer(20 * 60), {"C1": HOUR}) is False
     assert in_time(answer(20 * 60, woken=AT - timedelta(minutes=30)), {"C1": HOUR}) is True
@@ -190,6 +188,6 @@ def test_a_campaign_is_no_answer_in_the_figures() -> None:
     at = datetime.now(UTC)
     offer = Message(id="m", thread_id="t", direction="outbound", author="campaign", created_at=at)
     event = Event(id="e", seq=1, type="message.sent", created_at=at, api="v1", thread_id="t", message_id="m")
-    assert counted(event.model_copy(update={"message": offer, "direction": "outbound"}), "4f1d2a") == []
-    answer = offer.model_copy(update={"author": "member"})
-    assert [one.what for one in counted(event.model_copy(update={"message": answer}), "4f1d2a")] == ["sent"]
+    assert counted(event.having(message=offer, direction="outbound"), "4f1d2a") == []
+    answer = offer.having(author="member")
+    assert [one.what for one in counted(event.having(message=answer), "4f1d2a")] == ["sent"]

@@ -136,7 +136,7 @@ async def test_v1_that_was_not_chosen_for_certain_is_asked_about_until_v2_answer
     bot.answers = [Unavailable(status=503), Unavailable(status=503), "v2"]
     spoken, _ = bot.process(certain=False)
     keeping = asyncio.create_task(spoken.keep())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while spoken.version != "v2":  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     keeping.cancel()

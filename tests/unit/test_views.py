@@ -191,7 +191,7 @@ def every_message() -> Iterator[Msg]:
                 reason=words.nobody(name) if state == "failed" else "",
                 intent="i1",
                 at=AT,
-                message=said.model_copy(update={"edited": True}),
+                message=said.having(edited=True),
             )
             yield receipt(
                 state=state,
@@ -389,18 +389,18 @@ def test_a_wait_of_another_day_than_the_last_message_names_its_day() -> None:
 
 
 def test_what_is_written_after_it_was_archived_waits_and_the_card_says_both() -> None:
-    whole = card(archived=True, archived_by=Note(at=AT)).model_copy(update={"waiting_since": AT})
+    whole = card(archived=True, archived_by=Note(at=AT)).having(waiting_since=AT)
     assert states(show(whole))[:2] == [f"Waiting since {AT_TOKEN}", "Unassigned"]
     assert f"Archived in Inbox, {AT_TOKEN}" in states(show(whole))
 
 
 def test_a_card_shows_the_persons_picture_where_there_is_one() -> None:
     face = "https://pics.example/sarah.jpg"
-    shown = show(card(person=SARAH.model_copy(update={"picture": face})))
+    shown = show(card(person=SARAH.having(picture=face)))
     (image,) = [part for part in parts(shown) if part.get("type") == "image"]
     assert (image["image_url"], image["alt_text"]) == (face, "Picture of Sarah Chen")
     assert not [part for part in parts(without_pictures(shown)) if part.get("type") == "image"]
-    strange = show(card(person=SARAH.model_copy(update={"picture": "javascript:alert(1)"})))
+    strange = show(card(person=SARAH.having(picture="javascript:alert(1)")))
     assert not [part for part in parts(strange) if part.get("type") == "image"]
 
 
@@ -415,7 +415,7 @@ def test_card_names_attachments_edits_and_deletions() -> None:
 
 
 def test_a_card_names_the_person_and_what_the_team_noted_of_them() -> None:
-    sarah = SARAH.model_copy(update={"followers": 1, "bio": "Runs\nfast"})
+    sarah = SARAH.having(followers=1, bio="Runs\nfast")
     shown = thread_card(card(person=sarah), account="@acme", assignee=None, status="Lead", tags=["VIP", "trial"])
     assert "On X · 1 follower · Runs fast · Status: Lead · Tags: VIP, trial · Received" in mrkdwn(shown)
 
@@ -424,7 +424,7 @@ def test_a_button_that_is_missing_leaves_a_reason() -> None:
     shown = thread_card(card(), account="@acme", assignee=None, no_reply=restricted("X"))
     assert "Reply" not in buttons(shown)
     assert "~Reply~ X has closed this conversation, so nobody can write in it." in mrkdwn(shown).splitlines()
-    inherited = SARAH.model_copy(update={"assignee_id": "x"})
+    inherited = SARAH.having(assignee_id="x")
     shown = show(card(person=inherited, assignee_id="x"), "Bo")
     assert "Unassign" not in buttons(shown)
     assert "Assigned to Bo through the contact" in states(shown)
@@ -496,7 +496,7 @@ def test_colleagues_of_one_name_are_told_apart_by_address() -> None:
 
 
 def test_only_a_web_address_becomes_a_link_button() -> None:
-    person = SARAH.model_copy(update={"profile_url": "javascript:alert(1)"})
+    person = SARAH.having(profile_url="javascript:alert(1)")
     assert "Open conversation" not in buttons(show(card(person=person, platform_id=None)))
 
 
@@ -522,7 +522,7 @@ def test_dm_form_says_when_a_text_does_not_fit() -> None:
 
 
 def test_choice_names_person_handle_and_account_in_one_option() -> None:
-    long = SARAH.model_copy(update={"name": "S" * 200})
+    long = SARAH.having(name="S" * 200)
     found = [Candidate(person=person, account_link_id="a1") for person in (SARAH, long)]
     shown = choose_modal(candidates=found, links={"a1": link(1)}, text="Hello", metadata="i1")
     options = shown["blocks"][0]["element"]["options"]

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from bot.sandbox.slack.records import Call, Json
 
 T = TypeVar("T")
-PATIENCE: Final = 20.0  # seconds that nothing here takes, however busy the machine is
+PATIENCE: Final = 60.0  # seconds that nothing here takes, however busy the machine is
 
 
 class Clock:
