@@ -133,8 +133,10 @@ async def scene(
 async def bot_on(on: Scene, *, timing: Timing | None = None, port: int = 0, **more: Any) -> AsyncIterator[Stage]:
     """The bot on a scene, for as long as the block lasts; another may play there later. `more` are settings."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-")))
-        wanted = {"notify_channel": on.acme.channel, "bot_data_dir": folder} | more
+        wanted = {"notify_channel": on.acme.channel} | more
+        if wanted.get("redis_url") is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-"))
+            wanted = {"bot_data_dir": Path(folder)} | wanted
         settings = settings_for(on.slack, on.inbox, on.inbox_url, **wanted)
         built = await stack.enter_async_context(bridge(settings, timing or Timing()))
         url = await stack.enter_async_context(serving(built.web, port=port))
