@@ -32,7 +32,9 @@ async def serving(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> As
         with suppress(asyncio.CancelledError):
             await app(scope, receive, send)
 
-    config = uvicorn.Config(quiet, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio")
+    config = uvicorn.Config(
+        quiet, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio", proxy_headers=False
+    )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

@@ -12,10 +12,10 @@ import httpx
 
 from bot.sandbox.inbox.http import Call
 from bot.sandbox.inbox.records import PersonRecord, ThreadRecord
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.clock import PATIENCE
 from bot.sandbox.slack.records import BOT_USER, Ack, Ephemeral, Message
 from bot.sandbox.stage import Stage
+from bot.sandbox.wire import WIRE
 
 Json = dict[str, Any]
 AT_ONCE = 9.0  # seconds: before what hangs for ten; how soon it really is, `tests/bench` measures
@@ -230,10 +230,7 @@ class Recorder(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        async with httpx.AsyncHTTPTransport(verify=PLAIN, trust_env=False) as wire:
-            response = await wire.handle_async_request(request)
-            await response.aread()
-            return response
+        return await WIRE.handle_async_request(request)
 
 
 def recorder(on: Stage) -> Recorder:

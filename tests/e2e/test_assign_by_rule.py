@@ -346,6 +346,7 @@ async def test_who_is_free_while_the_channel_is_told_that_nobody_is_makes_the_ne
     await hears(on, on.acme.bo, "You are back")
     await on.inbox.customer_writes(somebody(on, 1), "Hello")
     await until(lambda: assignments(on))
+    on.slack.delays.end()
     await idle(on)
     assert len([one for one in cards(on) if "Nobody is free" in one.text]) == 1
     await inbox(on, "away", by=on.acme.bo)

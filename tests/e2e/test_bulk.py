@@ -454,11 +454,12 @@ async def test_however_slow_it_is_one_line_tells_of_it_and_gives_way_to_the_outc
 
 async def test_one_stops_nothing_of_a_colleagues(on: Stage) -> None:
     _, shown = await some_ticked(on, 3, [0, 1, 2])
-    on.inbox.fail("PATCH /*", 503, times=2)
+    on.inbox.fail("PATCH /*", 503, times=None)
     await press(on, shown, "archive")
     await on.slack.until(lambda: outcomes(on))
     (message,) = on.slack.dms(on.acme.ana)
     await on.slack.press(on.acme.bo, message.channel, message.ts, "Stop")
+    on.inbox.heal()
     await on.slack.until(lambda: outcomes(on) == ["✅ 3 archived."])
 
 
@@ -474,7 +475,7 @@ async def test_an_outage_is_waited_for_and_nothing_is_done_twice(on: Stage) -> N
 
 async def test_while_it_is_under_way_nothing_else_begins_from_that_list(on: Stage) -> None:
     _, shown = await some_ticked(on, 2, [0, 1])
-    on.inbox.fail("PATCH /*", 503, times=2)
+    on.inbox.fail("PATCH /*", 503, times=None)
     before = shown.blocks
     await press(on, shown, "archive")
     await on.slack.until(lambda: "[Stop]" in on.slack.show(shown))
@@ -482,6 +483,7 @@ async def test_while_it_is_under_way_nothing_else_begins_from_that_list(on: Stag
     await press(on, shown, "archive")
     shown.blocks = now
     await hears(on, on.acme.ana, words.BUSY)
+    on.inbox.heal()
     await on.slack.until(lambda: outcomes(on) == ["✅ 2 archived."])
 
 

@@ -530,7 +530,7 @@ async def test_history_that_inbox_is_importing_is_not_posted_as_news(on: Stage) 
 
 
 async def test_a_message_that_is_gone_when_it_is_read_holds_up_nobody(opened: Open) -> None:
-    on = await opened(versions=["v2"])
+    on = await opened(versions=["v2"], timing=replace(QUICK, pauses=(0.02,) * len(QUICK.pauses)))
     await idle(on)
     on.inbox.auto_deliver = False
     gone = await on.inbox.customer_writes(on.acme.sarah, "Taken back at once")

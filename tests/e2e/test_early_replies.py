@@ -95,6 +95,7 @@ async def test_what_is_written_once_the_card_is_noted_waits_for_what_was_written
         await on.slack.until(lambda: redis.exists(keys.card_at(card.channel, card.ts)))
     await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; 2", card.ts)
     await on.slack.rewrite(first, "&gt;&gt; one")
+    on.slack.delays.end()
     await idle(on, 20)
     assert sent(on) == ["1", "2"]
     assert reads(on) == ["one", "2"]

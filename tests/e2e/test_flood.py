@@ -323,6 +323,7 @@ async def test_what_comes_while_an_absence_is_read_does_not_wait_for_that(on: St
     await on.inbox.customer_writes(people[0], "text 2")
     await on.slack.until(lambda: {"Hello from Omar", "text 2"} <= set(everything(on)))
     assert redis.exists(keys.ABSENCE)
+    on.inbox.delays.end()
     await until(lambda: not redis.exists(keys.ABSENCE))
     await idle(on)
     assert len(cards(on)) == 5  # the digest, and one for each conversation

@@ -74,9 +74,10 @@ async def test_what_is_done_within_the_second_has_no_line(opened: Open, api: str
 
 async def test_a_click_that_takes_long_says_so_and_then_that_it_is_done(on: Stage) -> None:
     card = await card_of(on)
-    on.inbox.fail("PATCH *", delay=0.8)
+    on.inbox.fail("PATCH *", delay=5.0)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
     await hears(on, on.acme.ana, "I'm archiving the conversation")
+    on.inbox.delays.end()
     await hears(on, on.acme.ana, "The conversation is archived")
     await idle(on)
     (said,) = told(on, on.acme.ana)
@@ -86,9 +87,10 @@ async def test_a_click_that_takes_long_says_so_and_then_that_it_is_done(on: Stag
 
 async def test_a_click_that_fails_after_long_is_told_so_in_the_place_of_its_line(on: Stage) -> None:
     card = await card_of(on)
-    on.inbox.fail("PATCH *", 403, delay=0.8)
+    on.inbox.fail("PATCH *", 403, delay=5.0)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
     await hears(on, on.acme.ana, "I'm archiving the conversation")
+    on.inbox.delays.end()
     await hears(on, on.acme.ana, "nothing was changed")
     await idle(on)
     assert len(told(on, on.acme.ana)) == 1
@@ -96,9 +98,10 @@ async def test_a_click_that_fails_after_long_is_told_so_in_the_place_of_its_line
 
 async def test_a_list_that_takes_long_stands_where_its_line_was(on: Stage) -> None:
     await card_of(on)
-    on.inbox.fail("GET *", delay=0.6)
+    on.inbox.fail("GET *", delay=5.0)
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "unassigned")
     await hears(on, on.acme.ana, "`/inbox unassigned` takes a moment")
+    on.inbox.delays.end()
     await whisper(on, on.acme.ana, "Sarah Chen")
     await idle(on)
     assert len(told(on, on.acme.ana)) == 1
@@ -108,9 +111,10 @@ async def test_a_form_that_takes_long_says_so_once_it_is_submitted(on: Stage) ->
     with_thread(on)
     await dm(on, "")
     await form(on, on.acme.ana)
-    on.inbox.fail("POST *", delay=0.8)
+    on.inbox.fail("POST *", delay=5.0)
     await on.slack.submit(on.acme.ana, values={"recipient": "@sarah", "text": "From the form"})
     await hears(on, on.acme.ana, "I'm sending “From the form” to")
+    on.inbox.delays.end()
     await hears(on, on.acme.ana, "Sent to Sarah")
     await idle(on)
     assert len(told(on, on.acme.ana)) == 1
@@ -139,12 +143,13 @@ async def test_that_inbox_asks_to_wait_gives_way_to_the_receipt(on: Stage) -> No
 async def test_a_line_whose_worker_died_keeps_nobody_from_the_outcome(on: Stage, redis_url: str, noted: bool) -> None:
     """It died after it had said that it would say so, and before it noted where: or wrote that a day ago."""
     with_thread(on)
-    on.inbox.fail("POST *", delay=1.0)
+    on.inbox.fail("POST *", delay=5.0)
     at = utc_now() - timedelta(seconds=0 if noted else 60)
     await dm(on, "@sarah alive")
     with Redis.from_url(redis_url) as redis:
         (name,) = await on.slack.until(lambda: [one.decode() for one in redis.keys(keys.line("line:*"))])
         redis.set(name, Shown(at=at).json())
+    on.inbox.delays.end()
     await hears(on, on.acme.ana, "Sent to Sarah")
     await idle(on)
     assert texts(on) == ["alive"]

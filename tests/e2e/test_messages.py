@@ -229,9 +229,11 @@ async def test_talk_in_the_thread_is_no_message_of_the_conversation(on: Stage) -
 
 async def test_one_chooses_among_messages_that_stand_in_one_post(on: Stage) -> None:
     card = await card_of(on)
-    on.slack.fail("chat.postMessage", status=503)
+    on.slack.fail("chat.postMessage", status=503, times=None)
     for text in ("One", "Two", "Three", "Four"):
         await on.inbox.customer_writes(on.acme.sarah, text)
+    await on.inbox.settle()
+    on.slack.heal()
     await idle(on)
     post = on.slack.replies(card.channel, card.ts)[-1]
     assert "Three" in on.slack.show(post)

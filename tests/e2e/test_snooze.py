@@ -219,10 +219,12 @@ async def test_what_a_message_came_to_before_it_was_worked_is_not_snoozed(on: St
     """Who wanted it could not know of it, though it stands on the card by the time Inbox is asked."""
     card = await card_of(on)
     await snooze_form(on, on.acme.ana, card)
-    on.inbox.fail("PATCH *", delay=1.0)
+    on.inbox.fail("PATCH *", delay=5.0)
     assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")).ok
     assert (await on.slack.submit(on.acme.ana)).ok
     await on.inbox.customer_writes(on.acme.sarah, "One more thing")
+    await on.slack.until(lambda: "One more thing" in shows(on, card))
+    on.inbox.delays.end()
     await hears(on, on.acme.ana, "Sarah Chen has written again, so the conversation is left open.")
     await idle(on)
     assert as_body(on, archived=True) not in [call.body for call in calls(on, "PATCH")]

@@ -213,10 +213,12 @@ async def test_what_came_while_the_form_was_open_is_not_snoozed_from_the_card(on
 
 async def test_what_comes_while_a_click_on_the_card_waits_is_not_archived(on: Stage) -> None:
     card = await card_of(on)
-    on.inbox.fail("PATCH *", delay=1.0)
+    on.inbox.fail("PATCH *", delay=5.0)
     assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")).ok
     assert (await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")).ok
     await write(on, answered=False)
+    await on.slack.until(lambda: "It is urgent" in shows(on, card))
+    on.inbox.delays.end()
     await hears(on, on.acme.ana, AGAIN + "archive it.")
     await idle(on)
     assert (thread(on).archived, archived(on)) == (False, 0)
@@ -441,7 +443,7 @@ async def test_what_comes_after_a_step_of_a_triage_is_not_put_away_unread(on: St
     """The step has asked Inbox; what it leads to waits behind a click."""
     card = await card_of(on)
     view = await triage(on)
-    on.inbox.fail("PATCH *", delay=1.5)
+    on.inbox.fail("PATCH *", delay=5.0)
     assert (await on.slack.press(on.acme.bo, card.channel, card.ts, "Assign to me")).ok
     facts: dict[str, Any] = {"view_id": view["id"], "triage": str(view["private_metadata"]).split("|")[3]}
     step = StepTriage(thread_id=thread(on).id, verb=verb, choice="week", asker=me(on), **facts)  # type: ignore[arg-type]
@@ -451,6 +453,8 @@ async def test_what_comes_after_a_step_of_a_triage_is_not_put_away_unread(on: St
     assert seen_by(again) == seen_by(then)
     await on.bridge.lanes.accept(*then)
     await write(on, answered=False)
+    await on.slack.until(lambda: "It is urgent" in shows(on, card))
+    on.inbox.delays.end()
     await hears(on, on.acme.ana, AGAIN + f"{verb} it.")
     await idle(on)
     clock = Clock(redis_url)

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from bot.sandbox.serve import PLAIN, serving
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme
 from bot.store.connect import connect
-from tests.unit.forks import BARE, Ended, Forks, Run, forking
+from tests.unit.forks import BARE, Ended, Forked, Forks, Run, Start, forking
 
 
 def free_port() -> int:
@@ -99,3 +99,21 @@ def bot(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Run:
         return Ended(code, (to / "out").read_text(), (to / "err").read_text(), time.monotonic() - began)
 
     return run
+
+
+@pytest.fixture
+def start(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Start:
+    """`async with start(cwd, env, *arguments) as running`: a command while it runs; killed if it outlives the block."""
+
+    @asynccontextmanager
+    async def started(cwd: Path, env: dict[str, str], *arguments: str) -> AsyncIterator[Forked]:
+        to = tmp_path_factory.mktemp("started")
+        running = forks.start(cwd, BARE | {"TMPDIR": str(cwd)} | env, arguments, to)
+        try:
+            yield running
+        finally:
+            if running.returncode is None:
+                running.kill()
+                await running.communicate()
+
+    return started

@@ -28,7 +28,7 @@ from bot.sandbox.serve import PLAIN
 from bot.store import keys
 from bot.store.connect import connect
 from tests.unit.conftest import Outside, free_port
-from tests.unit.forks import BARE, ROOT, Ended, Run
+from tests.unit.forks import BARE, ROOT, Ended, Forked, Run, Start
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "INBOX_API_TOKEN": "ibt_1"}
 
@@ -54,7 +54,7 @@ async def process(cwd: Path, env: dict[str, str], *arguments: str) -> AsyncItera
             await running.communicate()
 
 
-async def terminated(running: asyncio.subprocess.Process) -> Ended:
+async def terminated(running: asyncio.subprocess.Process | Forked) -> Ended:
     """Send SIGTERM and wait for the end."""
     began = time.monotonic()
     running.send_signal(signal.SIGTERM)
@@ -135,12 +135,14 @@ async def test_hello_that_does_not_work_says_why(
     assert said in one_sentence(ended)
 
 
-async def test_the_steps_of_the_installation_work_in_their_order(bot: Run, outside: Outside, tmp_path: Path) -> None:
+async def test_the_steps_of_the_installation_work_in_their_order(
+    bot: Run, start: Start, outside: Outside, tmp_path: Path
+) -> None:
     text = (ROOT / "docs/install.md").read_text()
     order = list(dict.fromkeys(re.findall(r"python -m bot (manifest|serve|hello|doctor)", text)))
     assert order == ["manifest", "serve", "hello", "doctor"]
     assert (await bot(tmp_path, {}, "manifest", "--socket")).code == 0
-    async with process(tmp_path, outside.env, "serve") as running:
+    async with start(tmp_path, outside.env, "serve") as running:
         await until(outside.up)
         assert (await bot(tmp_path, outside.env, "hello")).code == 0
         ended = await bot(tmp_path, outside.env, "doctor")
@@ -251,9 +253,9 @@ async def test_serve_answers_works_and_ends_on_sigterm(outside: Outside, tmp_pat
     assert not [one for one in (outside.slack.bot_token, outside.inbox.token, "Hi!") if one in ended.err]
 
 
-async def test_web_accepts_and_a_worker_elsewhere_works(outside: Outside, tmp_path: Path) -> None:
+async def test_web_accepts_and_a_worker_elsewhere_works(start: Start, outside: Outside, tmp_path: Path) -> None:
     redis: Any = connect(outside.env["REDIS_URL"])
-    async with process(tmp_path, outside.env, "serve", "--no-worker") as web:
+    async with start(tmp_path, outside.env, "serve", "--no-worker") as web:
         await until(outside.up)
         await outside.inbox.customer_writes(outside.acme.sarah, "Hi!")
 
@@ -262,7 +264,7 @@ async def test_web_accepts_and_a_worker_elsewhere_works(outside: Outside, tmp_pa
 
         await until(accepted)
         assert outside.slack.messages(outside.acme.channel) == []
-        async with process(tmp_path, outside.env, "worker") as worker:
+        async with start(tmp_path, outside.env, "worker") as worker:
             await outside.slack.until(
                 lambda: outside.slack.messages(outside.acme.channel), 30.0
             )  # a process starts first
@@ -274,13 +276,13 @@ async def test_web_accepts_and_a_worker_elsewhere_works(outside: Outside, tmp_pa
 
 
 async def test_sigterm_with_work_in_hand_ends_in_time_and_leaves_the_work_to_others(
-    outside: Outside, tmp_path: Path
+    start: Start, outside: Outside, tmp_path: Path
 ) -> None:
     outside.inbox.fail("* /v2/*lookup*", delay=30.0, times=None)
     outside.inbox.fail("* /v2/account*", delay=30.0, times=None)
     redis: Any = connect(outside.env["REDIS_URL"])
     lanes = Lanes(redis, "heir", KINDS, claim_idle=60.0)
-    async with process(tmp_path, outside.env, "serve") as running:
+    async with start(tmp_path, outside.env, "serve") as running:
         await until(outside.up)
         await outside.slack.command(outside.acme.ana, outside.acme.channel, "/dm", "@sarah hello")
 
@@ -420,7 +422,7 @@ async def test_audit_says_what_it_cannot_read(bot: Run, outside: Outside, tmp_pa
 # --- from nothing, with three tokens ----------------------------------------------------------------------------------
 
 
-async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tmp_path: Path) -> None:
+async def test_three_tokens_are_enough_for_a_bot_that_works(start: Start, outside: Outside, tmp_path: Path) -> None:
     """No signing secret, no webhook, no channel, no Redis, no public address."""
     slack, inbox, people = outside.slack, outside.inbox, outside.acme
     slack.socket_mode, slack.scopes = True, set(SCOPES)
@@ -430,7 +432,7 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
     env["SLACK_APP_TOKEN"] = slack.app_token
     env |= {name: outside.env[name] for name in ("SLACK_API_BASE_URL", "INBOX_API_BASE_URL", "PORT")}  # the sandbox's
 
-    async with process(tmp_path, env, "serve") as running:
+    async with start(tmp_path, env, "serve") as running:
         await slack.until(lambda: len(slack.sockets.connections) == 2)
         assert (await slack.command(people.ana, people.channel, text="@sarah Hello")).ok
         await slack.until(lambda: "Sent to Sarah Chen" in "".join(map(slack.show, slack.ephemerals(people.ana))))
@@ -446,18 +448,18 @@ async def test_three_tokens_are_enough_for_a_bot_that_works(outside: Outside, tm
     assert "Traceback" not in ended.err
     assert slack.messages(people.channel) == []
 
-    async with process(tmp_path, env | {"NOTIFY_CHANNEL": people.channel}, "serve") as running:
+    async with start(tmp_path, env | {"NOTIFY_CHANNEL": people.channel}, "serve") as running:
         await slack.until(lambda: len(slack.sockets.connections) == 2)
         await inbox.customer_writes(people.sarah, "Hi again!")
         await slack.until(lambda: "Hi again!" in "".join(map(slack.show, slack.messages(people.channel))))
         assert (await terminated(running)).code == 0
 
 
-async def test_an_ack_under_way_survives_sigterm_in_socket_mode(outside: Outside, tmp_path: Path) -> None:
+async def test_an_ack_under_way_survives_sigterm_in_socket_mode(start: Start, outside: Outside, tmp_path: Path) -> None:
     slack, people = outside.slack, outside.acme
     slack.socket_mode = True
     talk = slack.say(people.bo, people.channel, "Lunch?")
-    async with process(tmp_path, outside.env | {"SLACK_APP_TOKEN": slack.app_token}, "serve") as running:
+    async with start(tmp_path, outside.env | {"SLACK_APP_TOKEN": slack.app_token}, "serve") as running:
         await slack.until(lambda: len(slack.sockets.connections) == 2)
         slack.fail("views.open", delay=0.7)
         asked = asyncio.create_task(slack.shortcut(people.ana, talk.channel, talk.ts, "send_as_dm"))

@@ -48,9 +48,10 @@ async def redis(outside: Outside) -> AsyncIterator[Any]:
     await client.set(keys.WEBHOOK_AT, int(time.time()))
     await Links(client).save_link(outside.acme.ana, outside.acme.ana_member)
     policy = await client.config_get("maxmemory-policy")
+    await client.config_set("appendonly", "yes")
     yield client
     await client.config_set("maxmemory-policy", str(policy["maxmemory-policy"]))
-    await client.config_set("appendonly", "yes")
+    await client.config_set("appendonly", "no")
     await client.aclose()
 
 

@@ -37,7 +37,8 @@ from bot.version import version
 from bot.web import Web
 from tests.e2e.steps import until
 from tests.unit.conftest import Outside, free_port
-from tests.unit.test_cli import process, terminated
+from tests.unit.forks import Start
+from tests.unit.test_cli import terminated
 from tests.unit.test_cli import until as until_async
 
 SECRET = "A very private matter"
@@ -82,12 +83,12 @@ def settings(**more: Any) -> Settings:
 
 
 async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words_and_the_trace(
-    outside: Outside, tmp_path: Path, collector: Collector
+    start: Start, outside: Outside, tmp_path: Path, collector: Collector
 ) -> None:
     people = outside.acme
     outside.inbox.add_thread(people.account, people.sarah)
     endpoint = f"http://127.0.0.1:{collector.server_port}"
-    async with process(tmp_path, outside.env | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, "serve") as running:
+    async with start(tmp_path, outside.env | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, "serve") as running:
         await until_async(outside.up)
         await outside.slack.command(people.ana, people.channel, text=f"@sarah {SECRET}")
         await outside.slack.until(lambda: outside.slack.ephemerals(people.ana))
@@ -172,11 +173,11 @@ def test_a_sentry_address_that_makes_no_sense_is_named() -> None:
     telemetry.stop()
 
 
-async def test_the_figures_name_what_an_operator_must_know(outside: Outside, tmp_path: Path) -> None:
+async def test_the_figures_name_what_an_operator_must_know(start: Start, outside: Outside, tmp_path: Path) -> None:
     port = free_port()
     async with (
-        process(tmp_path, outside.env, "serve", "--no-worker"),
-        process(tmp_path, outside.env | {"METRICS_PORT": str(port)}, "worker"),
+        start(tmp_path, outside.env, "serve", "--no-worker"),
+        start(tmp_path, outside.env | {"METRICS_PORT": str(port)}, "worker"),
     ):
         await until_async(outside.up)
         await outside.inbox.customer_writes(outside.acme.sarah, SECRET)

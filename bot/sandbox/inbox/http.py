@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from bot.sandbox.delays import Delays
 from bot.sandbox.inbox import end_of_v1, v1, v1_show, v2, v2_show
 from bot.sandbox.inbox.contract import answers, requests
 from bot.sandbox.inbox.contract.answers import NOTHING
@@ -57,6 +58,7 @@ class InboxServer:
         self.drift: list[str] = []  # what the vendor would not have said, of what was answered
         self.checking = True  # whether answers and events are looked at: 0.2 ms for each object
         self.faults: list[Fault] = []
+        self.delays = Delays()
         self.rate_per_minute, self.enforce = 300, False
         self.sunset = "Thu, 03 Dec 2026 00:00:00 GMT"  # what v1 says of its end
         self._ended: end_of_v1.How | None = None
@@ -125,7 +127,7 @@ class InboxServer:
         fault = self._next_fault(call)
         if fault is None:
             return await self._act(version, path, call, findings, remaining)
-        await asyncio.sleep(fault.delay)
+        await self.delays.last(fault.delay)
         if fault.drop == "before":
             raise _Dropped
         if fault.status is None or fault.drop or fault.acted:

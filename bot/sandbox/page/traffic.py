@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.sandbox.serve import PLAIN
+from bot.sandbox.wire import WIRE
 
 Party = Literal["slack", "bot", "inbox"]
 KEPT = 400  # exchanges
@@ -202,10 +202,7 @@ class Tapped(httpx.AsyncBaseTransport):
         exchange.body = (await request.aread())[:LONGEST]
         try:
             await asyncio.sleep(self.delay)
-            # One connection for each request: the bot on the other side may have been killed in between.
-            async with httpx.AsyncHTTPTransport(verify=PLAIN, trust_env=False) as wire:
-                response = await wire.handle_async_request(request)
-                await response.aread()
+            response = await WIRE.handle_async_request(request)
         except BaseException:  # a refused connection, and the end of the sender's patience
             self._traffic.ended(exchange, 0)
             raise

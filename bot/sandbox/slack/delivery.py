@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import APP_ID, BOT_USER, Ack, Json
 from bot.sandbox.slack.world import World
+from bot.sandbox.wire import post
 
 DEADLINE = 3.0
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -53,11 +53,8 @@ class Delivery(World):
         start = time.monotonic()
         status, answered = 0, None
         try:
-            async with (
-                asyncio.timeout(DEADLINE + 0.01),
-                httpx.AsyncClient(transport=self.transport, timeout=None, verify=PLAIN, trust_env=False) as client,
-            ):
-                response = await client.post(self.events_url, content=body, headers=dict(headers))
+            async with asyncio.timeout(DEADLINE + 0.01):
+                response = await post(self.events_url, body, headers, self.transport)
             status, answered = response.status_code, _body(response)
         except (TimeoutError, httpx.TransportError):
             pass  # status 0 says so

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from bot.sandbox.delays import Delays
 from bot.sandbox.slack import picture
 from bot.sandbox.slack.records import Call, Ephemeral, Json, Message, SlackError
 from bot.sandbox.slack.web_api import files, methods
@@ -58,6 +59,7 @@ class SandboxSlack(Writing):
         self.app_token = "xapp-sandbox"
         self.rate_limit = False
         self._faults: list[Fault] = []
+        self.delays = Delays()
         self._buckets: dict[str, tuple[float, float]] = {}
         self.app: Starlette = _App(
             routes=[
@@ -137,7 +139,7 @@ class SandboxSlack(Writing):
     async def _answered(self, request: Request, method: str, args: Json, refusal: Json | None) -> Response:
         fault = self._fault(method)
         if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
+            await self.delays.last(fault.delay)
         if fault and (broken := self._broken(fault)):
             self._log(method, args, {"ok": False, "error": fault.drop or fault.error or str(broken.status_code)})
             return broken if not fault.drop else await _hang_up(request)
@@ -166,7 +168,7 @@ class SandboxSlack(Writing):
         args = body if isinstance(body, dict) else {"body": body}
         fault = self._fault("response_url")
         if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
+            await self.delays.last(fault.delay)
         if fault and (broken := self._broken(fault)):
             self._log("response_url", args, {"ok": False, "error": fault.drop or fault.error or "down"})
             return broken if not fault.drop else await _hang_up(request)
