@@ -158,6 +158,6 @@ def _changed(known: Scheduled, job: ChangeLater, text: str) -> Scheduled:
     moved = known.moved_to(job.until)
     moved = moved.having(send=moved.send.having(text=text))
     if known.state == "asks" and (known.asked is None or known.asked > job.seen):
-        return moved
+        return moved.having(asked=utc_now())  # anew, with what it says now
     answered = {"seen": max(known.seen, job.seen), "pressed": False, "copied": False}
     return moved.having(state="waits", why=None, **answered)
