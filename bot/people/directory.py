@@ -133,7 +133,7 @@ class Directory:
     @staticmethod
     @contextmanager
     def unnamed() -> Iterator[list[VersionEnded]]:
-        """Why names are missing in what is drawn meanwhile, also in tasks that begin there: an API version has ended."""
+        """Why names are missing in what is drawn meanwhile, also in tasks begun there: an API version has ended."""
         why: list[VersionEnded] = []
         before = _UNNAMED.set(why)
         try:
