@@ -227,12 +227,13 @@ async def test_talk_in_the_thread_is_no_message_of_the_conversation(on: Stage) -
     assert "Assign to…" in view
 
 
-async def test_one_chooses_among_messages_that_stand_in_one_post(on: Stage) -> None:
+async def test_one_chooses_among_messages_that_stand_in_one_post(on: Stage, redis_url: str) -> None:
     card = await card_of(on)
     on.slack.fail("chat.postMessage", status=503, times=None)
     for text in ("One", "Two", "Three", "Four"):
         await on.inbox.customer_writes(on.acme.sarah, text)
-    await on.inbox.settle()
+    with Redis.from_url(redis_url) as redis:
+        await on.slack.until(lambda: redis.hlen(keys.unshown(thread(on).id)) == 4)  # all of them wait for Slack
     on.slack.heal()
     await idle(on)
     post = on.slack.replies(card.channel, card.ts)[-1]
