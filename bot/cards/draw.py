@@ -14,7 +14,7 @@ from bot.cards.posting import awake
 from bot.cards.views import closed_card, closed_note, forbidden, shared_channel, thread_card
 from bot.channels.store import ChannelChoices
 from bot.context import Bot
-from bot.errors import NotThere, SlackRefused
+from bot.errors import NotThere, SlackRefused, VersionEnded
 from bot.events.jobs import Recheck
 from bot.feature import Feature
 from bot.models import Message, Person, Place
@@ -40,14 +40,15 @@ async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
             return []  # it shows already that it is gone, and nobody knows any more whose it was
         card = card if card.gone else await awake(bot, card)
     await bot.refused.unless_known(job, place.channel)
-    drawn = await draw(bot, card, place.channel)
+    with bot.directory.unnamed() as unnamed:
+        drawn = await draw(bot, card, place.channel)
     if card.waiting_since:  # a card that moved as a wait began says so until that is over
         drawn = await with_mention(bot, place, drawn)
     if not await redraw(bot, job, place, drawn):
         return [Lost(thread_id=job.thread_id, place=(place.channel, place.ts))]
     if card.gone:
         await bot.lifetimes.rest(job.thread_id)  # from now on, nothing is kept of it but ids
-    return named_later(bot, job.thread_id)
+    return named_later(job.thread_id, unnamed)
 
 
 async def redraw(bot: Bot, job: Render, place: Place, message: Msg) -> bool:
@@ -146,6 +147,6 @@ async def shared(bot: Bot, channel: str) -> list[Job]:
     return [TellAdmins(name=f"shared:{channel}", text=shared_channel(channel))]
 
 
-def named_later(bot: Bot, thread_id: str) -> list[Job]:
+def named_later(thread_id: str, unnamed: Sequence[VersionEnded]) -> list[Job]:
     """A card that was drawn without names, as an API version has ended, is looked at until the other one tells them."""
-    return [Recheck(thread_id=thread_id)] if bot.directory.left_out() else []
+    return [Recheck(thread_id=thread_id)] if unnamed else []

@@ -40,7 +40,9 @@ async def post(job: Post, keep: Keep, bot: Bot) -> list[Job]:
         if not job.waits:
             await bot.posts.put(job.message, job.channel, marked=True)
             return [job.having(waits=True, tries=0)]
-        return [*await _post(bot, job, keep), *named_later(bot, job.thread_id)]
+        with bot.directory.unnamed() as unnamed:
+            then = await _post(bot, job, keep)
+        return [*then, *named_later(job.thread_id, unnamed)]
 
 
 async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:

@@ -158,11 +158,16 @@ def _card(fields: Mapping[bytes, bytes], wait: Sequence[bytes | None]) -> Card |
     there = {name: model for name, model in PARTS.items() if name.encode() in fields}
     parts: dict[str, Any] = {n: model.read(fields[n.encode()]) for n, model in there.items()}
     said = fields.get(b"rested", b"1").decode()  # all that versions before 2026-12 wrote
-    parts["said"] = datetime.fromisoformat(said) if said != "1" else None
+    parts["said"] = _moment(said) if said != "1" else None
     card = Card(**parts, gone=b"gone" in fields, rested=b"rested" in fields)
     first, answered, closed, woken = wait
     awake = datetime.fromtimestamp(float(woken), UTC) if woken else None
     return card.having(waiting_since=_waiting_since(card, first, answered, closed), woken=awake)
+
+
+def _moment(digits: str) -> datetime:
+    """The end of a millisecond in UTC, as `upkeep/rest.lua` writes it."""
+    return datetime.strptime(f"{digits}999", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
 
 
 def _place(channel: bytes | None, ts: bytes | None) -> Place | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
@@ -35,7 +36,7 @@ _TEAM: Final = Decoder(Team)
 _CANDIDATES: Final = Decoder(list[Candidate])
 T = TypeVar("T")
 Item = TypeVar("Item", AccountLink, Label, Member)
-_UNNAMED: Final = ContextVar("unnamed", default=False)  # of the job at hand: each is worked in a task of its own
+_UNNAMED: Final = ContextVar[list[VersionEnded]]("unnamed")
 
 
 class Directory:
@@ -130,9 +131,15 @@ class Directory:
         return {one.id: one.name for one in await self._find(None, self.tags)}
 
     @staticmethod
-    def left_out() -> bool:
-        """Whether names are missing in what this job has drawn, as an API version has ended."""
-        return _UNNAMED.get()
+    @contextmanager
+    def unnamed() -> Iterator[list[VersionEnded]]:
+        """Why names are missing in what is drawn meanwhile, also in tasks begun there: an API version has ended."""
+        why: list[VersionEnded] = []
+        before = _UNNAMED.set(why)
+        try:
+            yield why
+        finally:
+            _UNNAMED.reset(before)
 
     async def _find(
         self, wanted: Iterable[str | None] | None, load: Callable[..., Awaitable[list[Item]]]
@@ -147,7 +154,7 @@ class Directory:
                     known = {one.id: one for one in await load(fresh=True)}
         except (InboxError, TimeoutError) as error:
             if isinstance(error, VersionEnded):
-                _UNNAMED.set(True)
+                _UNNAMED.get([]).append(error)
         return list(known.values()) if ids is None else [known[one] for one in ids if one in known]
 
     # --- whom a recipient names ---------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 -- KEYS: a card, and what leads to it. ARGV: the seconds that it is kept, the thread as it was read, the thread as it is
 -- kept from now on, or "" where it stays as it is; 1 where the conversation is gone, then the fields that stay.
--- Of the message that it shows stays when that was written.
+-- Of the message that it shows stays when that was written, to the millisecond: a number, which takes 8 bytes.
 -- Whoever snoozed it finds it again, however late.
 local card, life = KEYS[1], tonumber(ARGV[1])
 if redis.call('HGET', card, 'thread') ~= ARGV[2] then return 0 end -- somebody was faster
@@ -17,7 +17,10 @@ if ARGV[3] == '' then return 0 end
 redis.call('HSET', card, 'thread', ARGV[3])
 if ARGV[4] ~= '1' then
   local latest = redis.call('HGET', card, 'latest')
-  if latest then redis.call('HSET', card, 'rested', cjson.decode(latest).created_at) end
+  if latest then
+    local written = cjson.decode(latest).created_at:gsub('%D', '') .. '000'
+    redis.call('HSET', card, 'rested', written:sub(1, 17))
+  end
   redis.call('HDEL', card, 'latest')
   return 1
 end
