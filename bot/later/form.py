@@ -139,11 +139,11 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def _too_late(bot: Bot, job: ChangeLater, body: str) -> Job:
-    """It has gone. It may have gone as wanted: whoever wrote that down has died before they could say so."""
+    """It has gone. It is not handed back where it says so: whoever wrote that down may have died over it."""
     known = await bot.schedule.get(job.about)
     went = known.send if known and known.state == "goes" else await bot.attempts.get(intent_of(job.about))
-    if went and job.until <= utc_now() and {None, went.text} & {job.text, body}:
-        return say(job.asker, later_words.NOW)
+    if went and {None, went.text} & {job.text, body}:
+        return say(job.asker, later_words.GOES_SO)
     return tell(job.asker, views.too_late(body))
 
 

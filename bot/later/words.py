@@ -11,6 +11,7 @@ CANCELLED: Final = "{who} the message to {whom}. {sent} This is what it says:"
 OVER: Final = (
     "That message waits no longer: it was sent, cancelled or handed back. `/inbox scheduled` lists those that wait."
 )
+GOES_SO: Final = "That message is on its way already, as you wrote it."
 NEWER: Final = "Read it in my direct message to you, and answer there: nothing is sent until then."
 STILL_ASKS: Final = (
     f"Saved, but not answered: the question that I have about this message is newer than that form. {NEWER}"
