@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.models import Message, Person, Record, Thread
+from bot.models import Message, Person, Thread
+from bot.records import Record
 
 
 class Address(Record):

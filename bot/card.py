@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from bot.models import Message, Record, Thread
+from bot.models import Message, Thread
+from bot.records import Record
 
 
 class Note(Record):

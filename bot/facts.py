@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec import field
 
-from bot.models import Person, Record, Thread
+from bot.models import Person, Thread
+from bot.records import Record
 
 Fact = Literal["status", "valuation", "notes", "assignee"]
 """`status` and `assignee` are ids; None is nothing, or nobody."""

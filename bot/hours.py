@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.models import Record
+from bot.records import Record
 
 WEEKDAYS: Final = (0, 1, 2, 3, 4)  # Monday is 0
 REPORT_AT: Final = time(9)

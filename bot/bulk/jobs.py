@@ -7,8 +7,9 @@ from typing import ClassVar, Literal
 
 from msgspec import field
 
-from bot.models import Record, Thread
+from bot.models import Thread
 from bot.queue.job import Asked, Filled, Job
+from bot.records import Record
 from bot.threads.jobs import Wish
 
 Act = Literal["archive", "assign", "tag", "snooze"]

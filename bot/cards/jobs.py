@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from msgspec import field
 
-from bot.models import Message, Record
+from bot.models import Message
 from bot.queue.job import Asker, Background, Job
+from bot.records import Record
 from bot.waits.jobs import Notice
 
 

@@ -14,7 +14,8 @@ from redis.asyncio import Redis
 
 from bot.card import Card
 from bot.metrics import RECEIVED, place_of
-from bot.models import Message, Place, Record
+from bot.models import Message, Place
+from bot.records import Record
 from bot.store import keys
 from bot.store.scripts import script
 

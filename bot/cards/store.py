@@ -15,7 +15,8 @@ from typing import Any, Final
 from redis.asyncio import Redis
 
 from bot.card import Card, Note, Snoozed
-from bot.models import Message, Place, Record, Thread
+from bot.models import Message, Place, Thread
+from bot.records import Record
 from bot.store import keys
 from bot.store.scripts import pairs, script
 

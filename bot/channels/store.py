@@ -9,7 +9,8 @@ from msgspec import field
 from redis.asyncio import Redis
 
 from bot.hours import Quiet, Reminders
-from bot.models import Broadcast, Heard, Privacy, Record
+from bot.models import Broadcast, Heard, Privacy
+from bot.records import Record
 from bot.store import keys
 from bot.store.channels import channels
 from bot.store.kept import Kept

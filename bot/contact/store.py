@@ -9,7 +9,8 @@ from msgspec import field
 from redis.asyncio import Redis
 
 from bot.facts import ContactChange, Fact, Value
-from bot.models import Label, Record
+from bot.models import Label
+from bot.records import Record
 from bot.store import keys
 from bot.store.kept import Kept
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.address import Candidate
-from bot.models import Record
 from bot.queue.job import Filled
 from bot.recipient import Recipient
+from bot.records import Record
 from bot.send.jobs import Sending, Written
 from bot.text import decode, platform_name
 

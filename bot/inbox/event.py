@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from bot.models import Direction, Message, Record, Thread
+from bot.models import Direction, Message, Thread
+from bot.records import Record
 
 
 class Event(Record):

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from bot.address import Candidate
-from bot.models import Person, Record, Thread
+from bot.models import Person, Thread
+from bot.records import Record
 
 LIMIT: Final = 200  # conversations that one search reads at the most
 Known = tuple[Person, Thread | None]

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import ClassVar, Final, Literal
 
 from bot.address import Address
-from bot.models import Message, Record
+from bot.models import Message
 from bot.queue.job import Asked, Asker, Background, Filled, Job
+from bot.records import Record
 from bot.send.jobs import Send, Sending
 from bot.slack.payloads import Body, submitted
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from msgspec import field
 from redis.asyncio import Redis
 
-from bot.models import Record, Thread
+from bot.models import Thread
+from bot.records import Record
 from bot.store import keys
 from bot.store.kept import Kept
 

@@ -20,8 +20,8 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
-from bot.models import one_line
 from bot.queue.job import utc_now
+from bot.records import one_line
 from bot.settings import Settings
 from bot.slack.inputs import INPUT
 from bot.snippets.places import unknown

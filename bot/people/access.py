@@ -25,11 +25,12 @@ from bot.errors import (
     Unlinked,
 )
 from bot.hours import zone_of
-from bot.models import Member, Record
+from bot.models import Member
 from bot.people.directory import Directory
 from bot.people.links import Links
 from bot.people.rights import Rights
 from bot.queue.job import Asker
+from bot.records import Record
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation, Profile
 

@@ -8,8 +8,8 @@ from typing import Final
 from redis.asyncio import Redis
 
 from bot.errors import NotThere, ScopeMissing, SlackAway
-from bot.models import Record
 from bot.queue.job import utc_now
+from bot.records import Record
 from bot.slack.client import Slack
 from bot.store import keys
 from bot.store.kept import Kept

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Named, Person
+from bot.models import Person
+from bot.records import Named
 from bot.store import keys
 from bot.text import bare_words
 

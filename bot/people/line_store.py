@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot.models import Record
 from bot.queue.job import utc_now
+from bot.records import Record
 from bot.store import keys
 from bot.store.kept import Kept
 from bot.store.scripts import script

@@ -10,8 +10,8 @@ from typing import Any, Final
 import msgspec
 from redis.asyncio import Redis
 
-from bot.models import Record
 from bot.queue.job import Asker
+from bot.records import Record
 from bot.store import keys
 from bot.store.scripts import script
 

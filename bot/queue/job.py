@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Union
 import msgspec
 from msgspec import field
 
-from bot.models import Record
+from bot.records import Record
 from bot.words import LINE, Doing
 
 

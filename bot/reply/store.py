@@ -8,8 +8,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.models import Message, Place, Record
+from bot.models import Message, Place
 from bot.queue.job import utc_now
+from bot.records import Record
 from bot.reply.jobs import Receipt
 from bot.store import keys
 from bot.store.kept import Kept

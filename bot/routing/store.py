@@ -10,7 +10,8 @@ from typing import Any, Final, Literal
 import msgspec
 from redis.asyncio import Redis
 
-from bot.models import Label, Record
+from bot.models import Label
+from bot.records import Record
 from bot.store import keys
 from bot.store.scripts import pairs, script
 

@@ -8,8 +8,9 @@ from typing import ClassVar, Final
 import msgspec
 
 from bot.address import Address
-from bot.models import Person, Record
+from bot.models import Person
 from bot.queue.job import SENDS_WAIT, Asked
+from bot.records import Record
 from bot.text import decode
 from bot.words import SENDING, Doing, sending
 

@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 
 from bot.address import Address
 from bot.dm.jobs import Choice
-from bot.models import Person, Record
+from bot.models import Person
 from bot.queue.job import utc_now
+from bot.records import Record
 from bot.send.jobs import Send
 from bot.store import keys
 from bot.store.kept import Kept

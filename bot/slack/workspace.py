@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from bot.errors import NotThere
-from bot.models import Named, Record
+from bot.records import Named, Record
 from bot.slack.calls import Calls, answers
 
 PAGE: Final = 1000  # people in one answer

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from redis.asyncio import Redis
 
-from bot.models import Named, Record
+from bot.records import Named, Record
 from bot.store import keys
 from bot.store.kept import Kept
 from bot.text import bare_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from bot.models import Record
+from bot.records import Record
 
 
 class Fact(Record):

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from redis.asyncio import Redis
 
-from bot.models import Record
+from bot.records import Record
 
 M = TypeVar("M", bound=Record)
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import ClassVar, Final, Literal
 
 from bot import words
-from bot.models import Record
 from bot.queue.job import Asked
+from bot.records import Record
 
 Verb = Literal["archive", "reopen", "snooze", "assign_to_me", "assign_to", "claim", "unassign", "take_or_give_back"]
 PUTS_AWAY: Final = ("archive", "snooze")

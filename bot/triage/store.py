@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from bot.models import Record
+from bot.records import Record
 from bot.routing.store import Condition
 from bot.store import keys
 from bot.store.kept import Kept

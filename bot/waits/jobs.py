@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from bot.models import Heard, Record
+from bot.models import Heard
 from bot.queue.job import Asked, Job
+from bot.records import Record
 
 
 class Notice(Record):
