@@ -1,5 +1,7 @@
 """What every job is, who asked for it, and how a stored one is read again."""
 
+from __future__ import annotations
+
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -206,14 +208,14 @@ class Line(Asked, tag="line"):
         return False
 
     @staticmethod
-    def of_job(job: Job) -> "Line | None":
+    def of_job(job: Job) -> Line | None:
         """The line that a job may need."""
         if not isinstance(job, Asked) or not (text := job.line):
             return None
         return Line(ref=job.ref, at=job.at, asker=job.asker, text=text, of=job.kind)
 
     @staticmethod
-    def after(job: Job, then: Sequence[Job]) -> "Line | None":
+    def after(job: Job, then: Sequence[Job]) -> Line | None:
         """What ends the line of a job, where nothing else that follows from it does."""
         if not (isinstance(job, Asked) and job.ends) or any(isinstance(one, Asked) for one in then):
             return None
