@@ -8,7 +8,7 @@ promises to add both. Times are aware UTC datetimes; ids are Inbox ids unless a 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
 from msgspec import field
 
@@ -219,6 +219,15 @@ class Thread(Record):
     syncing: bool = False
     restrictions: tuple[str, ...] = ()
     last_message: Message | None = None
+
+    @classmethod
+    def read(cls, raw: bytes | str) -> Self:
+        """What was kept of a thread: at rest, it says once whose contact it is about, and its person nothing of it."""
+        thread = super().read(raw)
+        person, contact = thread.person, thread.contact_id
+        if not (person and contact) or person.contact_id:
+            return thread
+        return thread.having(person=person.having(contact_id=contact))
 
     @property
     def url(self) -> str | None:

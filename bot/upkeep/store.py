@@ -63,7 +63,10 @@ class Lifetimes:
 
 
 def _slim(thread: Thread) -> Thread:
-    person = thread.person and thread.person.having(bio=None, picture=None, followers=None, verified=None)
+    known = {"bio", "picture", "followers", "verified"}
+    if thread.person and thread.person.contact_id == thread.contact_id:
+        known.add("contact_id")  # as `Thread.read` has it from the thread
+    person = thread.person and thread.person.having(**dict.fromkeys(known))
     return thread.having(person=person, last_message=None, platform_id=None, platform=_named(thread.platform))
 
 

@@ -19,7 +19,7 @@ from bot.store.connect import connect
 from bot.upkeep.store import Lifetimes
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-SARAH = Person(platform="twitter", platform_id="187", username="sarah")
+SARAH = Person(platform="twitter", platform_id="187", username="sarah", contact_id="c1")
 THREAD = Thread(id="t1", account_link_id="a1", person=SARAH, contact_id="c1")
 HELLO = Message(id="m1", thread_id="t1", direction="inbound", text="Hello", created_at=NOON)
 BY_ANA = Note(who="Ana", at=NOON)
@@ -141,6 +141,7 @@ async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any
     assert await cards.place("t1") == PLACE
     assert await size(redis) < 1024
     before = await redis.hgetall(keys.card("t1"))
+    assert before[b"thread"].count(b"c1") == 1
     await Lifetimes(redis).rest("t1")  # again, and again
     assert await redis.hgetall(keys.card("t1")) == before
     await cards.write(thread)
