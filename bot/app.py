@@ -26,11 +26,11 @@ from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.people import answers
 from bot.people.access import Access
+from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
 from bot.people.groups import Groups
 from bot.people.line_store import Lines
 from bot.people.links import Links
-from bot.people.record import AuditLog
 from bot.people.refused_channels import RefusedChannels
 from bot.people.sharing import SharedChannels
 from bot.queue import work

@@ -17,12 +17,12 @@ from bot.inbox.version import Spoken
 from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
 from bot.people.access import Access
+from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
 from bot.people.groups import Groups
 from bot.people.line_store import Lines
 from bot.people.links import Links
 from bot.people.notices import AFTER, Notices
-from bot.people.record import AuditLog
 from bot.people.refused_channels import LOOK_AGAIN, RefusedChannels
 from bot.people.rights import Rights
 from bot.people.sharing import SharedChannels

@@ -1,7 +1,7 @@
 """Whom somebody means by what they typed: a handle, the address of an X or LinkedIn profile, or a numeric id.
 
 An address names its platform, and the platform stays with the recipient until Inbox is asked: who is meant on LinkedIn
-is looked for on LinkedIn alone. Nothing here knows Slack's blocks, Redis or Inbox.
+is looked for on LinkedIn alone. Nothing here knows Slack's blocks, Redis or Inbox: `bot.dm.find` asks who it is.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from bot.slack.blocks import WHOLE
 from bot.slack.boundary import hand_back
 from bot.slack.inputs import INPUT
 from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, more_of, remembered, submitted
-from bot.slack.seen import seen
+from bot.slack.visible_text import seen
 from bot.snippets import put
 from bot.snippets.words import unsendable
 

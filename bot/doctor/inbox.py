@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.doctor.finding import Finding, Level, ago
+from bot.doctor.rules import rules_findings
 from bot.doctor.storage import Store, known
-from bot.doctor.turns import rules_findings
 from bot.errors import ScopeMissing, SlackError, StoreUnavailable
 from bot.inbox.client import Inbox, is_pinned
 from bot.inbox.version import day, end_of

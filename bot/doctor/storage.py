@@ -9,8 +9,8 @@ from bot.channels.store import Preferences
 from bot.doctor.finding import Finding
 from bot.errors import NotWritable, StoreUnavailable
 from bot.events.store import Feed
+from bot.people.audit_store import AuditLog
 from bot.people.links import Links
-from bot.people.record import AuditLog
 from bot.queue.lanes import DeadLetter, Lanes
 from bot.routing.store import Routes
 from bot.store.health import UNKNOWN, Health

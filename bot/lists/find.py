@@ -29,7 +29,7 @@ from bot.people.jobs import Tell
 from bot.queue.job import Asker, Job, Keep
 from bot.recipient import Recipient, Unreadable, is_definite, read_in_slack
 from bot.slack.payloads import Ack, Body, asker, button_value, seen_in, ticked_now
-from bot.slack.seen import seen
+from bot.slack.visible_text import seen
 
 log = structlog.get_logger(__name__)
 

@@ -23,7 +23,7 @@ from bot.people.mentions import decoded
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.inputs import capacity
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, more_of, picked_now, remembered
-from bot.slack.seen import seen
+from bot.slack.visible_text import seen
 from bot.thread_replies.send import intent_of
 
 SAID: Final = 3_000  # code points of what a colleague said that can go into the notes

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.errors import SettingsError
-from bot.people.record import AuditLog, Entry
+from bot.people.audit_store import AuditLog, Entry
 from bot.settings import Settings
 from bot.start import opened_redis
 

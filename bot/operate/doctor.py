@@ -18,8 +18,8 @@ from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
 from bot.inbox.transport import http_client
+from bot.people.audit_store import AuditLog
 from bot.people.links import Links
-from bot.people.record import AuditLog
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes
 from bot.settings import Settings

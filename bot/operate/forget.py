@@ -9,8 +9,8 @@ from typing import Final
 from bot.cards.store import Cards
 from bot.errors import SettingsError
 from bot.models import Person
+from bot.people.audit_store import AuditLog
 from bot.people.erasure import Erasure, Traces
-from bot.people.record import AuditLog
 from bot.queue.job import Asker, reference
 from bot.recipient import Recipient, Unreadable, read
 from bot.settings import Settings

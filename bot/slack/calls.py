@@ -1,6 +1,8 @@
 """How Slack is called: one session, no hidden retries, and errors named for what to do next.
 
 slack_sdk would post again when a connection drops; what happens after an unknown outcome is decided by the caller.
+
+Who waits after a 429: the job (`bot.queue.retries`), and all posts of that channel (`bot.people.refused_channels`).
 """
 
 from __future__ import annotations

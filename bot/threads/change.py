@@ -1,4 +1,7 @@
-"""What people can do with a thread: archive, reopen, assign and unassign it."""
+"""What people can do with a thread: archive, reopen, assign and unassign it.
+
+The tags, the status and the other facts of whose thread it is are changed in `bot.contact.change`.
+"""
 
 from __future__ import annotations
 

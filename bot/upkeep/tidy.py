@@ -1,4 +1,8 @@
-"""Nothing is kept longer than it is said to be, though nothing new comes: by a timer, once in an hour."""
+"""Nothing is kept longer than it is said to be, though nothing new comes: by a timer, once in an hour.
+
+How long is each store's: `bot.upkeep.store` for conversations, `bot.people.audit_store` for the record,
+`bot.queue.lanes` for what failed for good.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, Final
 
 from bot.context import Timing
-from bot.events.look import A_DAY, IDLE
+from bot.events.pace import A_DAY, IDLE
 from bot.sandbox.slack.records import BOT_USER
 from bot.store import keys
 from bot.store.quota import WINDOWS

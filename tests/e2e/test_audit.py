@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from redis import Redis
 
-from bot.people.record import AuditLog, Entry
+from bot.people.audit_store import AuditLog, Entry
 from bot.queue.job import Asker
 from bot.sandbox.stage import Stage
 from bot.store import keys

@@ -22,10 +22,10 @@ from bot.later.jobs import Scheduled
 from bot.later.store import Schedule
 from bot.models import Person
 from bot.operate.forget import forget
+from bot.people.audit_store import AuditLog
 from bot.people.erasure import Erasure, Traces
 from bot.people.jobs import Tell
 from bot.people.known import Known
-from bot.people.record import AuditLog
 from bot.queue.job import Asker, Job, utc_now
 from bot.queue.lanes import Lanes
 from bot.reminders.jobs import Nudge

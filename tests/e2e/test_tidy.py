@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.people.record import AuditLog
+from bot.people.audit_store import AuditLog
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys

@@ -21,7 +21,7 @@ import pytest
 from bot.feature import Console
 from bot.features import KINDS
 from bot.manifest import SCOPES
-from bot.people.record import AuditLog
+from bot.people.audit_store import AuditLog
 from bot.queue.job import Asker
 from bot.queue.lanes import Lanes
 from bot.sandbox.serve import PLAIN

@@ -19,9 +19,9 @@ from bot.features import FEATURES, KINDS
 from bot.later.store import Schedule
 from bot.lists.store import Listings
 from bot.models import Place
+from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
 from bot.people.links import Links
-from bot.people.record import AuditLog
 from bot.people.rights import Rights
 from bot.queue.job import dump
 from bot.queue.lanes import Lanes

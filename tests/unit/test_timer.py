@@ -11,7 +11,7 @@ import pytest
 
 from bot.context import Timing
 from bot.events.jobs import Sync
-from bot.events.look import interval
+from bot.events.pace import interval
 from bot.events.store import Feed
 from bot.events.types import wanted
 from bot.feature import Console

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.sandbox.slack.records import BOT_USER, Channel, Message, UserGroup
-from bot.slack.seen import seen
+from bot.slack.visible_text import seen
 
 MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|[^>]*)?>")

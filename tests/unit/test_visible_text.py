@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.seen import seen
+from bot.slack.visible_text import seen
 from bot.text import decode
 
 Json = dict[str, Any]
