@@ -59,7 +59,7 @@ def days_pass(redis_url: str, days: int) -> None:
     with Redis.from_url(redis_url) as redis:
         found: Any = redis.keys("*")
         for name in found:
-            if (left := int(redis.ttl(name))) > 0:  # type: ignore[arg-type]  # it is sync here
+            if (left := int(redis.ttl(name))) > 0:
                 redis.expire(name, left - days * keys.DAY)
 
 
