@@ -62,8 +62,9 @@ def consent(channel: str, *, given: bool) -> str:
     """`channel` is Slack's id."""
     if given:
         return (
-            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with. "
-            "The cards that stand there get theirs back, one after the other."
+            f"I show names and texts in <#{channel}> from now on, also to the other organisations that read it now; "
+            "that ends where others join, or nobody else reads it. The cards that stand there get theirs back, one "
+            "after the other."
         )
     return (
         f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation. I take "

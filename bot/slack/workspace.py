@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bot.errors import NotThere
 from bot.records import Named, Record
@@ -27,6 +27,15 @@ class Installation(Record):
     def permalink(self, channel: str, ts: str) -> str | None:
         """A message's address, in the form that chat.getPermalink answers; None where the workspace's is unknown."""
         return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None
+
+
+class Outside(NamedTuple):
+    """Whether other organisations read a channel, or are invited to; `teams` are theirs, as far as Slack names them,
+    and may be ours as well.
+    """
+
+    shared: bool
+    teams: tuple[str, ...] = ()
 
 
 class Profile(Named):
@@ -141,12 +150,16 @@ class Workspace(Calls):
         answer = await self._call(self.client.usergroups_users_list(usergroup=group))
         return [str(one) for one in answer.get("users") or []]
 
-    async def shared_outside(self, channel: str) -> bool:
-        """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
+    async def outside(self, channel: str) -> Outside:
+        """Who of other organisations reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
         answer = await self._call(self.client.conversations_info(channel=channel))
         found = answer["channel"]
         between_us = found.get("is_shared") and not found.get("is_org_shared")
-        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
+        ids = {*(found.get("connected_team_ids") or ()), *(found.get("pending_connected_team_ids") or ())}
+        return Outside(
+            shared=bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us),
+            teams=tuple(sorted(ids - {*(found.get("internal_team_ids") or ())})),
+        )
 
     async def channel_name(self, channel: str) -> str:
         """Without the `#`."""
