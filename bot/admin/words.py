@@ -12,6 +12,7 @@ OWN_ADDRESS_ONLY = (
     "For any other, ask an admin to run `/inbox link @you name@company.com`."
 )
 RESUMED = " I'm doing now what you tried before."
+LINKED_MEANWHILE = "Your link was changed in this moment. `/inbox whoami` says how it is now."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."

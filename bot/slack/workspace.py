@@ -58,6 +58,10 @@ class Profile(Named):
     admin: bool = False
     zone: str = "UTC"
 
+    def belongs_to(self, team: str) -> bool:
+        """Whether that workspace's admins vouch for what is said of them; others of an organisation have their own."""
+        return team in (self.team, *self.teams)
+
     @classmethod
     def of(cls, user_id: str, user: Mapping[str, Any]) -> Profile:
         """The profile as users.info and users.list answer it."""
@@ -127,14 +131,14 @@ class Workspace(Calls):
         answer = await self._call(self.client.users_info(user=user))
         return Profile.of(user, answer.get("user") or {})
 
-    async def admins(self) -> list[str]:
-        """The workspace's admins and owners, as far as Slack's first pages name them."""
+    async def admins(self, team: str) -> list[str]:
+        """The workspace's admins and owners, as far as Slack's first pages name them; `team` is its id."""
         found: list[str] = []
         cursor = ""
         for _ in range(PAGES):
             answer = await self._call(self.client.users_list(limit=PAGE, cursor=cursor))
             people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
-            found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
+            found += [one.id for one in people if one.admin and one.belongs_to(team) and not (one.bot or one.deleted)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
