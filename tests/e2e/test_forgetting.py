@@ -144,6 +144,13 @@ def settings_of(on: Stage, redis_url: str) -> Settings:
     return on.settings.model_copy(update={"redis_url": SecretStr(redis_url)})
 
 
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Any]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
 async def test_somebody_who_is_forgotten_is_found_nowhere_in_redis(
     on: Stage, redis_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -252,7 +259,7 @@ async def test_what_names_nobody_or_several_erases_nothing(on: Stage, redis_url:
 
 
 async def test_a_contacts_profiles_on_other_platforms_are_forgotten_with_the_one_that_is_named(
-    on: Stage, redis_url: str
+    on: Stage, redis: Any, redis_url: str
 ) -> None:
     """Which v1 does not know: there each is a person of their own. Lena is kept in a lookup alone."""
     linkedin = on.inbox.add_account("acme-li", "Acme", platform="linkedin")
@@ -261,7 +268,6 @@ async def test_a_contacts_profiles_on_other_platforms_are_forgotten_with_the_one
     await card_of(on)
     await on.inbox.customer_writes(also, "From LinkedIn", linkedin)
     await idle(on)
-    redis: Any = connect(redis_url)
     await redis.sadd(keys.wrote("linkedin", also.platform_id), on.acme.ana)
     kept = Person(platform="linkedin", platform_id="ACoAAB7654321", name="Elena C", contact_id=sarah.contact.id)
     await Directory(redis, on.bridge.inbox).save_lookup("linkedin:elena", [Candidate(person=kept, account_link_id="a")])
@@ -270,7 +276,6 @@ async def test_a_contacts_profiles_on_other_platforms_are_forgotten_with_the_one
     assert bool(found) == (version(on) == "v1")
     assert await forget(settings_of(on, redis_url), "https://linkedin.com/in/sarah-chen") == 0
     assert telling(await everything(redis), ("Dr. Chen", "From LinkedIn", "ACoAAB1234567")) == []
-    await redis.aclose()
 
 
 async def test_where_a_card_moved_away_from_is_told_as_it_names_them(
@@ -303,13 +308,6 @@ async def test_work_in_hand_of_a_bot_that_runs_is_not_touched(
     redis: Any = connect(redis_url)
     assert telling(await everything(redis), ("Sarah Chen",))
     await redis.aclose()
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Any]:
-    client = connect(redis_url)
-    yield client
-    await client.aclose()
 
 
 async def test_work_about_several_goes_on_with_the_others(redis: Any) -> None:
