@@ -95,6 +95,10 @@ def test_quiet_hours_pass_midnight() -> None:
         ("13pm", None),
         ("9:60", None),
         ("noon", None),
+        ("1.12.", None),
+        ("9.30.", None),
+        ("1.12.2026", None),
+        ("1.12.26", None),
         ("", None),
     ],
 )
