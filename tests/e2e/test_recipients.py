@@ -179,6 +179,8 @@ async def test_jobs_as_an_earlier_version_wrote_them_are_done(on: Stage) -> None
         ("help me please", "help", "me please"),
         ("@omar_k @sarah hi both", "@omar_k @sarah", "hi both"),
         ("@omar_k and @sarah: hi", "@omar_k and @sarah:", "hi"),
+        ("@omar_k plus @sarah hi", "@omar_k plus @sarah", "hi"),
+        ("@omar_k samt @sarah hi", "@omar_k", "samt @sarah hi"),
         ("2 people called :tada:", "2", "people called 🎉"),
     ],
 )
