@@ -324,6 +324,11 @@ def test_where_slack_marks_mentions_a_colleagues_label_is_the_handle() -> None:
         ("（x.com/sarah）", ("twitter:@sarah",)),  # noqa: RUF001 - full-width brackets
         ("<https://x.com/sarah/status/1> <https://x.com/home> <https://example.com/x.com/no>", ("twitter:@sarah",)),
         ("netflix.com/sarah and @sarah and <@U1|sarah>", ()),
+        ("url=https://x.com/sarah", ("twitter:@sarah",)),
+        ("a=1&u=https://x.com/sarah&b=2 x.com/omar?s=1&t=2", ("twitter:@sarah", "twitter:@omar")),
+        ("handle=x.com/sarah link=linkedin.com/in/omar", ("twitter:@sarah", "linkedin:@omar")),
+        ("url='https://x.com/sarah' -https://x.com/omar", ("twitter:@sarah", "twitter:@omar")),
+        ("https://a.example/?next=https://x.com/no a.example/go?u=x.com/no https://a.example/https://x.com/no", ()),
         (" ".join(f"<https://x.com/a{number}>" for number in range(9)), ("twitter:@a0", "twitter:@a1", "twitter:@a2")),
         ("<https://x.com/sarah> <https://x.com/Sarah>", ("twitter:@sarah",)),
     ],
