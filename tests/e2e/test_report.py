@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -69,7 +69,7 @@ async def test_on_monday_the_channel_reads_how_the_week_before_was(week: Week) -
     await week.comes()
     (said,) = reports(on)
     shown = on.slack.show(said)
-    assert "How we did last week" in shown
+    assert f"How we did last week*, {yesterday - timedelta(days=6):%d %B} to {yesterday:%d %B} by UTC." in shown
     assert "The last 7 days*: 2 messages received in 1 conversation, 1 answered" in shown
     assert "Bo: 1, median 10 min" in shown
     assert "30 days" not in shown
@@ -78,6 +78,20 @@ async def test_on_monday_the_channel_reads_how_the_week_before_was(week: Week) -
     await week.rings()
     await week.comes()
     assert len(reports(on)) == 1  # the same day's never again
+
+
+async def test_east_of_utc_its_monday_comes_on_the_sunday_of_utc_which_counts(week: Week) -> None:
+    on, sunday = week.on, datetime.now(UTC).date()
+    await week.wants()
+    for back in range(8):
+        week.redis.hset(keys.received(sunday - timedelta(days=back)), f"m{back}", f"t{back}")
+    await on.bridge.lanes.accept(Report(channel=on.acme.channel, day=(sunday + timedelta(days=1)).isoformat()))
+    await idle(on)
+    (said,) = reports(on)
+    shown = on.slack.show(said)
+    monday = sunday - timedelta(days=6)
+    assert f"How we did last week*, {monday:%d %B} to {sunday:%d %B} by UTC, where the last day is not over." in shown
+    assert "The last 7 days*: 7 messages received" in shown
 
 
 async def test_without_the_wish_none_comes(week: Week) -> None:
@@ -106,7 +120,7 @@ async def test_where_another_organisation_reads_along_none_comes(week: Week) -> 
 async def test_what_an_admin_chooses_while_a_report_finds_its_next_date_stays(week: Week) -> None:
     on, channel = week.on, week.on.acme.channel
     handler: Any = on.bridge.worker._work._handlers[Report]
-    now = datetime.now(UTC).timestamp()
+    now, first = datetime.now(UTC).timestamp(), date(2026, 11, 2)
 
     async def keep(_: object) -> None: ...
 
@@ -117,7 +131,9 @@ async def test_what_an_admin_chooses_while_a_report_finds_its_next_date_stays(we
     for after in range(1, ENOUGH):
         week.redis.delete(keys.channel_choices(channel))
         week.redis.zadd(keys.REPORTS, {channel: now - 1})
-        done = Interrupted(handler(Report(channel=channel, day=f"day {after}"), keep), after, chooses)
+        done = Interrupted(
+            handler(Report(channel=channel, day=(first + timedelta(weeks=after)).isoformat()), keep), after, chooses
+        )
         await done
         if not done.was:
             assert after > 2
