@@ -349,6 +349,12 @@ def test_buttons_follow_the_state(state: dict[str, Any], labels: list[str]) -> N
         ({"assignee_id": "x"}, "Ana", "Assigned to Ana"),
         ({"assignee_id": "x", "assigned_by": Note(who="Ana", at=AT)}, "Ana", f"Assigned to Ana, {AT_TOKEN}"),
         ({"assignee_id": "x", "assigned_by": Note(who="Bo", at=AT)}, "Ana", f"Assigned to Ana by Bo, {AT_TOKEN}"),
+        ({"assignee_id": "x", "assigned_by": Note(who="Bo", member="x", at=AT)}, "bo", f"Assigned to bo, {AT_TOKEN}"),
+        (
+            {"assignee_id": "x", "assigned_by": Note(who="Bo", member="y", at=AT)},
+            "Bo",
+            f"Assigned to Bo by Bo, {AT_TOKEN}",
+        ),
         ({"assignee_id": "x", "assigned_by": Note(at=AT)}, "Ana", f"Assigned to Ana in Inbox, {AT_TOKEN}"),
         ({"assignee_id": "x"}, None, "Assigned to someone"),
         ({"archived": True}, None, "Archived"),
