@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from typing import get_args
 
 from bot import accept
 from bot.admin import views, words
@@ -18,6 +19,7 @@ from bot.feature import Feature
 from bot.models import Member
 from bot.people import forms
 from bot.people.announce import announced
+from bot.people.answers import explain, say
 from bot.people.jobs import Tell, TellAdmins
 from bot.people.rights import Request
 from bot.queue.job import DAY, Job, Keep
@@ -76,6 +78,16 @@ async def ask_admins(job: AskAdmins, _: Keep, bot: Bot) -> list[Job]:
     question = await _question(bot, job.asker.user, want)
     told = await _say(bot, job, views.ASKED)
     return [*told, TellAdmins(text=question["text"], blocks=question["blocks"])]
+
+
+@feature.gives_up(AskAdmins)
+async def nobody_asked(job: AskAdmins, error: Exception, bot: Bot) -> list[Job]:
+    """The request was written down first: it is taken back, so that they can ask again."""
+    for want in get_args(Want):
+        kept = await bot.rights.requests.get(_about(job.asker.user, want))
+        if kept and kept.ref == job.ref:
+            await bot.rights.requests.drop(_about(job.asker.user, want))
+    return [say(job.asker, explain(bot, error, job.ref))]
 
 
 async def _is_new(bot: Bot, job: AskAdmins, want: Want) -> bool:
