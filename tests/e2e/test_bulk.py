@@ -348,7 +348,8 @@ async def test_a_choice_that_is_over_by_now_is_said_to_be_so(on: Stage) -> None:
     await press(on, shown, "snooze")
     drawn_ago(await form(on, on.acme.ana, "Until"), timedelta(days=2))
     ack = await on.slack.submit(on.acme.ana, values={"when": "tomorrow"})
-    assert (ack.body or {})["errors"] == {"when": "That time has passed. Choose one in the future."}
+    errors = {"when": "That time has passed. Choose one in the future."}
+    assert ack.body == {"response_action": "errors", "errors": errors}
 
 
 async def test_a_time_that_is_over_is_said_beside_its_field(on: Stage) -> None:
