@@ -96,7 +96,7 @@ async def _gone_on(bot: Bot, job: StepTriage, kept: Triage) -> list[Job]:
     if job.verb == "skip":
         await bot.triages.give_back(job.triage, job.thread_id)
     done = [await _change(bot, job, CHANGES[job.verb], kept.stepped)] if job.verb in CHANGES else []
-    shows_next = NextTriage(ref=job.ref, triage=job.triage, view_id=job.view_id, asker=job.asker)
+    shows_next = NextTriage(triage=job.triage, view_id=job.view_id, asker=job.asker)
     return [*done, *unsent(job, job.typed), shows_next]
 
 
