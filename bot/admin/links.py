@@ -22,13 +22,13 @@ feature = Feature()
 
 @feature.word("whoami", help="which Inbox member you are", alone=True)
 async def who_am_i(job: Console, typed: str, bot: Bot) -> list[Job]:
-    member = (await bot.access.actor(job.asker)).member
+    member = (await bot.access.actor(job.asker, fresh=True)).member
     return [say(job.asker, whoami(member.label, member.email, member.role))]
 
 
 async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
     """Nobody claims a colleague's seat: only one's own address, as Slack vouches for it, links oneself."""
-    profile = await bot.access.insider(job.asker)
+    profile = await bot.access.insider(job.asker, fresh=True)
     if address is not None and address.casefold() != (profile.email or "").casefold():
         await bot.record.note(job.asker, "link", job.asker.user, "refused: another address", job.ref)
         raise Mistake(words.OWN_ADDRESS_ONLY)
@@ -43,7 +43,7 @@ async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
 
 
 async def _unlink_me(bot: Bot, job: Console) -> list[Job]:
-    profile = await bot.access.insider(job.asker)
+    profile = await bot.access.insider(job.asker, fresh=True)
     await bot.links.remove_link(profile.id)
     log.info("unlinked", ref=job.ref, user=profile.id, by=profile.id)
     await bot.record.note(job.asker, "unlink", profile.id, "done", job.ref)
@@ -146,9 +146,9 @@ async def _guest(bot: Bot, job: Console, typed: str, *, allowed: bool) -> list[J
 
 
 async def _is_guest(bot: Bot, user: str) -> bool:
-    """Whether Slack says so. Raises `Mistake` for somebody whom Slack does not know."""
+    """Whether Slack says so now. Raises `Mistake` for somebody whom Slack does not know."""
     try:
-        profile = await bot.directory.profiles.get(user) or await bot.slack.profile(user)
+        profile = await bot.slack.profile(user)
     except SlackRefused:
         raise Mistake(words.GUEST_USAGE) from None
     return profile.guest
