@@ -122,19 +122,21 @@ async def links(job: Console, typed: str, bot: Bot) -> list[Job]:
 
 @feature.word("allow", help="let a guest with a seat in Inbox act: `@guest`", admins=True)
 async def allow(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """`/inbox allow @guest`."""
+    """`/inbox allow @guest`; without words, who may act."""
     return await _guest(bot, job, typed, allowed=True)
 
 
 @feature.word("disallow", help="take that back: `@guest`", admins=True)
 async def disallow(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """`/inbox disallow @guest`."""
+    """`/inbox disallow @guest`; without words, who may act."""
     return await _guest(bot, job, typed, allowed=False)
 
 
 async def _guest(bot: Bot, job: Console, typed: str, *, allowed: bool) -> list[Job]:
     """A guest may act like a member, or no longer; they need a seat in Inbox as everybody does."""
     await bot.access.admin(job.asker)
+    if not typed:
+        return [say(job.asker, words.guests(await bot.rights.guests()))]
     user = text.mention(typed)
     if user is None:
         raise Mistake(words.GUEST_USAGE)

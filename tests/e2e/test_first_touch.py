@@ -288,7 +288,7 @@ async def test_the_record_says_that_it_was_asked_and_what_was_decided(on: Stage,
     log = await hears(on, on.acme.ana, "asked first")
     assert "not sent: decided so" in log
     redis = connect(redis_url)
-    about = {one.about for one in await AuditLog(redis).newest(9) if one.what == "send"}
+    about = {one.about for one in await AuditLog(redis).newest(9) if one.outcome == "not sent: decided so"}
     await redis.aclose()
     assert about == {thread(on).id}
 
