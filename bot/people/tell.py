@@ -18,6 +18,7 @@ from bot.models import Place
 from bot.people.answers import tell as as_told
 from bot.people.jobs import Tell, TellAdmins
 from bot.people.line_store import Shown
+from bot.people.notice_words import UNSHOWN
 from bot.queue.job import Asker, Job, Keep, Later, Line, utc_now
 from bot.slack.blocks import Msg
 
@@ -52,6 +53,11 @@ async def tell(job: Tell, _: Keep, bot: Bot) -> list[Job]:
 async def not_told(job: Tell, error: Exception, bot: Bot) -> list[Job]:
     """Whoever cannot be told cannot be told of that either."""
     return []
+
+
+def unshown() -> TellAdmins:
+    """What follows where a message cannot be shown, and nobody has asked for it."""
+    return TellAdmins(name="unshown", text=UNSHOWN)
 
 
 @feature.handles(TellAdmins)
