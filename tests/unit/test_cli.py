@@ -273,7 +273,7 @@ async def test_web_accepts_and_a_worker_elsewhere_works(start: Start, outside: O
     await redis.aclose()
 
 
-async def test_sigterm_with_work_in_hand_ends_in_time_and_leaves_the_work_to_others(
+async def test_sigterm_with_work_in_hand_leaves_the_work_to_others(
     start: Start, outside: Outside, tmp_path: Path
 ) -> None:
     outside.inbox.fail("* /v2/*lookup*", delay=30.0, times=None)
