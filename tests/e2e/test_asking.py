@@ -254,6 +254,17 @@ async def inbox(on: Stage, text: str, channel: str = "") -> None:
     assert (await on.slack.command(on.acme.ana, channel or on.acme.channel, "/inbox", text)).ok
 
 
+@pytest.mark.parametrize("word", ["allow", "disallow"])
+async def test_allow_alone_says_which_guests_may_act(on: Stage, word: str) -> None:
+    await inbox(on, word)
+    await hears(on, on.acme.ana, "No guest may act. Use `/inbox allow @guest`")
+    await inbox(on, f"allow <@{on.acme.guest}>")
+    await hears(on, on.acme.ana, "may act on Inbox conversations now")
+    await inbox(on, word)
+    said = await hears(on, on.acme.ana, "These guests may act")
+    assert f"<@{on.acme.guest}>. Use `/inbox allow @guest`" in said
+
+
 async def test_a_member_is_not_called_a_guest(on: Stage, redis_url: str) -> None:
     await inbox(on, f"allow <@{on.acme.bo}>")
     await hears(on, on.acme.ana, f"<@{on.acme.bo}> isn't a guest in this workspace")
