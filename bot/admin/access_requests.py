@@ -80,16 +80,6 @@ async def ask_admins(job: AskAdmins, _: Keep, bot: Bot) -> list[Job]:
     return [*told, TellAdmins(text=question["text"], blocks=question["blocks"])]
 
 
-@feature.gives_up(AskAdmins)
-async def nobody_asked(job: AskAdmins, error: Exception, bot: Bot) -> list[Job]:
-    """The request was written down first: it is taken back, so that they can ask again."""
-    for want in get_args(Want):
-        kept = await bot.rights.requests.get(_about(job.asker.user, want))
-        if kept and kept.ref == job.ref:
-            await bot.rights.requests.drop(_about(job.asker.user, want))
-    return [say(job.asker, explain(bot, error, job.ref))]
-
-
 async def _is_new(bot: Bot, job: AskAdmins, want: Want) -> bool:
     """Whether nobody was asked today; true again when this job is worked once more."""
 

@@ -209,21 +209,6 @@ async def test_commands_forms_and_home_have_the_button_too(on: Stage) -> None:
     await on.slack.until(lambda: "I have asked the admins already" in on.slack.show(on.slack.modal(kim) or {}))
 
 
-async def test_who_asked_nobody_as_slack_was_away_can_ask_again(on: Stage) -> None:
-    kim = on.acme.kim
-    await on.slack.command(kim, on.acme.channel, text="")
-    await on.slack.until(lambda: CANT_MATCH in on.slack.show(on.slack.modal(kim) or {}))
-    on.slack.fail("views.update", status=503, times=None)
-    await on.slack.press_modal(kim, ASK)
-    await hears(on, kim, "Slack didn't answer me")
-    await idle(on)
-    assert not [one for one in told(on, on.acme.ana) if "asks to act" in one]
-    on.slack.heal()
-    await on.slack.press_modal(kim, ASK)
-    await on.slack.until(lambda: "I have asked the admins." in on.slack.show(on.slack.modal(kim) or {}))
-    await question(on, on.acme.ana)
-
-
 async def test_only_admins_decide_and_the_second_one_reads_what_was_done(opened: Open, api: str) -> None:
     there = acme(SandboxSlack(), SandboxInbox())
     on = await opened(versions=[api], bot_admins=(there.ana, there.bo))
