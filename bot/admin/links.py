@@ -166,7 +166,7 @@ async def _resume(bot: Bot, user: str) -> bool:
     """Accept again, once, what `user` could not have before they were linked; whether there was anything."""
     click = await bot.rights.kept_click(user)
     if click:
-        await bot.lanes.accept(click, once=f"resumed:{click.ref}")
+        await bot.lanes.accept(click, once=f"resumed:{click.ref}:{click.at.timestamp()}")
         await bot.rights.drop_click(user)
     return click is not None
 
