@@ -41,6 +41,13 @@ def channel_is_back(channel: str) -> str:
     return f"I can post in <#{channel}> again. What waited is being posted now."
 
 
+def consent_ended(channel: str) -> str:
+    return (
+        f"No other organisation reads <#{channel}> any more, so the consent to names and texts there has ended. If it "
+        "is shared again and they may read along, type `/inbox consent` in it."
+    )
+
+
 def inbox_away(since: str) -> str:
     """`since` is a time of day with its zone."""
     return (

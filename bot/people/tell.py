@@ -63,7 +63,7 @@ def unshown() -> TellAdmins:
 @feature.handles(TellAdmins)
 async def tell_admins(job: TellAdmins, _: Keep, bot: Bot) -> list[Job]:
     """To the people in BOT_ADMINS, or where it names nobody to the workspace's admins and owners."""
-    everyone = sorted(bot.admins) or await bot.slack.admins()
+    everyone = sorted(bot.admins) or await bot.slack.admins(bot.installation.team)
     if not everyone:
         log.error("no_admin_to_tell", ref=job.ref, about=job.name)
     message: Msg = {"text": job.text, "blocks": job.blocks}

@@ -10,9 +10,11 @@ from bot.cards.jobs import Move
 from bot.sandbox.slack.records import BOT_USER, Call, Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
-from tests.e2e.rules import inbox, says, write
+from tests.e2e.rules import days_pass, inbox, says, write
+from tests.e2e.snoozing import snooze
 from tests.e2e.steps import cards, hears, idle, labels, shows, thread, told, until, whisper
 from tests.e2e.test_one_card import live
+from tests.e2e.test_tidy import tidied
 
 
 def posts(on: Stage, channel: str) -> list[Message]:
@@ -166,6 +168,22 @@ async def test_a_mistake_gets_a_sentence_that_says_what_would_do(on: Stage, type
     on.inbox.add_tag("VIP")
     assert answer.replace("*", "") in (await says(on, typed, "")).replace("*", "")
     assert "There are no rules" in await says(on, "route remove 1", "I can't find rule")
+
+
+@pytest.mark.parametrize("word", ["route", "routes", "ROUTE", "assign", "assigns"])
+async def test_a_word_alone_says_which_rules_there_are_and_then_how_to_change_them(on: Stage, word: str) -> None:
+    heading = "*Who gets" if "assign" in word else "*Which conversations go"
+    said = await says(on, word, heading)
+    assert said.startswith("Everything else → #support.")
+    await inbox(on, f"route add text:refund to:<#{on.acme.channel}|x>")
+    said = await says(on, word, "1. text: *refund*")
+    assert said.index("Everything else → ") < said.index(heading)
+
+
+async def test_without_rules_and_a_default_the_word_alone_says_that_nothing_is_posted(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], notify_channel=None)
+    said = await says(on, "route", "There are no rules yet")
+    assert said.index("posted nowhere") < said.index("*Which conversations go")
 
 
 async def test_the_syntax_forgives(on: Stage, vip: str) -> None:
@@ -339,6 +357,30 @@ async def test_somebody_moves_a_conversation_by_hand_and_it_stays_there(on: Stag
     assert "Second" in on.slack.show(on.slack.replies(vip, new.ts)[0])
     assert "moved it to" in await says(on, "why @sarah", "no rule moves it any more")
     assert f"done: <#{vip}>" in await says(on, "log", "move ")
+
+
+@pytest.mark.parametrize("snoozed", [False, True])
+async def test_what_somebody_moved_and_what_was_said_stays_so_for_as_long_as_the_card(
+    on: Stage, vip: str, redis_url: str, snoozed: bool
+) -> None:
+    """Their next message comes after 91 days, or after a snooze that is longer than cards live."""
+    omars = on.slack.add_channel("omar")
+    await inbox(on, "route add text:refund", channel=omars)
+    await write(on, "First")
+    await write(on, "A refund", on.acme.omar)
+    (card,) = cards(on)
+    await moved(on, card, vip, on.acme.bo)
+    if snoozed:
+        for one in (posts(on, vip)[0], posts(on, omars)[0]):
+            await snooze(on, on.acme.bo, one)
+    await tidied(on)
+    days_pass(redis_url, 400 if snoozed else 91)
+    await write(on, "Second")
+    await write(on, "Thanks", on.acme.omar)
+    (hers,), (his,) = live(on, vip), live(on, omars)
+    assert "Second" in on.slack.show(on.slack.replies(vip, hers.ts)[-1])
+    assert "Thanks" in on.slack.show(on.slack.replies(omars, his.ts)[-1])
+    assert cards(on) == [card]
 
 
 async def test_a_move_that_rules_want_is_none_where_somebody_moves_the_card_elsewhere(on: Stage, vip: str) -> None:

@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.models import Person
+from bot.people.known import Known
 from bot.queue.job import Asker
+from bot.recipient import LINKEDIN, X
 from bot.sandbox.slack.block_kit.blocks import view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.snippets.jobs import PutSnippet
 from bot.snippets.store import Snippet
 from bot.store import keys
+from bot.store.connect import connect
 from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, form, hears, idle, nodes, reply_form, told
 
@@ -171,6 +175,7 @@ async def forget_profiles(on: Stage) -> None:
         ({"name": " ", "snippet_text": "x"}, "name", "Give it a name"),
         ({"name": "x", "snippet_text": "\n "}, "text", "Write the text."),
         ({"name": "x", "snippet_text": "Hi {frist_name}"}, "text", "I don't know {frist_name}. There are {first_name}"),
+        ({"name": "x", "snippet_text": "Hi {first-name}"}, "text", "I don't know {first-name}. There are {first_name}"),
     ],
 )
 async def test_what_is_wrong_with_one_is_said_beside_the_field(on: Stage, values: Json, field: str, said: str) -> None:
@@ -353,6 +358,22 @@ async def test_a_place_without_a_value_stops_the_message_until_it_is_filled(on: 
     await on.slack.until(lambda: on.inbox.sent())
 
 
+@pytest.mark.parametrize("place", ["{first-name}", "{first_name:there}", "{{first_name}}"])
+async def test_what_an_older_saved_reply_has_for_a_place_stops_the_message_too(
+    on: Stage, redis_url: str, place: str
+) -> None:
+    keep(redis_url, ("Greeting", f"Hi {place}, welcome to {{ account | us }}"))
+    await replying(on, on.acme.ana)
+    assert await choose(on, on.acme.ana, "gre") == f"Hi {place}, welcome to @acme"
+    ack = await on.slack.submit(on.acme.ana)
+    assert isinstance(ack.body, dict)
+    (said,) = ack.body["errors"].values()
+    assert f"“Hi {place}, welcome to @acme”" in said
+    assert on.inbox.sent() == []
+    await on.slack.submit(on.acme.ana, values={"text": f"Write `{place}` for the name"})
+    await on.slack.until(lambda: on.inbox.sent())
+
+
 async def test_what_is_no_name_is_no_value(on: Stage, redis_url: str) -> None:
     """The id of somebody whose handle nobody knows, and "your account" where Inbox does not say whose."""
     keep(redis_url, ("Greeting", "Hi {handle|there}, {handle}: {account|Acme}"))
@@ -531,6 +552,17 @@ async def test_who_is_typed_is_known_by_what_the_bot_has_seen(
     on.inbox.calls.clear()
     assert await choose(on, on.acme.ana, "gre", "", recipient=typed or None) == greeting
     assert calls(on, "GET", "contacts") == calls(on, "GET", "prospects") == []
+
+
+async def test_who_has_a_namesake_seen_long_ago_is_not_taken_for_the_only_one(on: Stage, redis_url: str) -> None:
+    keep(redis_url, ("Greeting", "Hi {first_name|there}, {handle}"))
+    redis: Any = connect(redis_url)
+    others = [Person(platform=X, platform_id=f"{n}", username=f"sarah_{n}", name="Sarah") for n in range(100, 130)]
+    both = [Person(platform=one, platform_id="999", username="sarah", name="Sarah") for one in (LINKEDIN, X)]
+    await Known(redis).met(*others, *both)
+    await redis.aclose()
+    await dm_form(on, on.acme.ana)
+    assert await choose(on, on.acme.ana, "gre", "", recipient="@sarah") == "Hi there, @sarah"
 
 
 async def test_one_that_is_too_long_for_a_direct_message_is_not_put_there_and_by_how_much_is_said(
