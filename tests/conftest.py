@@ -152,8 +152,7 @@ async def opened(redis_url: str, valkey_client: Redis) -> AsyncIterator[Open]:
     async def start(**wanted: Any) -> Stage:
         polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
         timing = replace(QUICK, poll=0.2) if polls else QUICK
-        usual: dict[str, Any] = {"redis_url": f"{redis_url}?socket_timeout=60", "timing": timing}
-        everything = usual | {"socket_mode": SOCKET_MODE} | wanted
+        everything: dict[str, Any] = {
             "redis_url": f"{redis_url}?socket_timeout=60",
             "timing": timing,
             "socket_mode": SOCKET_MODE,
