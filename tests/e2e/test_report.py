@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -78,6 +78,15 @@ async def test_on_monday_the_channel_reads_how_the_week_before_was(week: Week) -
     await week.rings()
     await week.comes()
     assert len(reports(on)) == 1  # the same day's never again
+    assert week.next() > datetime.now(UTC).timestamp()
+
+
+async def test_one_that_is_due_comes_though_the_settings_are_saved_before_anybody_looks(week: Week) -> None:
+    await week.wants()
+    week.redis.zadd(keys.REPORTS, {week.on.acme.channel: datetime.now(UTC).timestamp() - 1})
+    await week.wants()
+    await week.rings()
+    assert len(reports(week.on)) == 1
 
 
 async def test_east_of_utc_its_monday_comes_on_the_sunday_of_utc_which_counts(week: Week) -> None:
@@ -119,8 +128,8 @@ async def test_where_another_organisation_reads_along_none_comes(week: Week) -> 
 
 async def test_what_an_admin_chooses_while_a_report_finds_its_next_date_stays(week: Week) -> None:
     on, channel = week.on, week.on.acme.channel
-    handler: Any = on.bridge.worker._work._handlers[Report]
-    now, first = datetime.now(UTC).timestamp(), date(2026, 11, 2)
+    handler: Any = on.bridge.worker._work._handlers[LookAtReports]
+    now = datetime.now(UTC).timestamp()
 
     async def keep(_: object) -> None: ...
 
@@ -131,9 +140,7 @@ async def test_what_an_admin_chooses_while_a_report_finds_its_next_date_stays(we
     for after in range(1, ENOUGH):
         week.redis.delete(keys.channel_choices(channel))
         week.redis.zadd(keys.REPORTS, {channel: now - 1})
-        done = Interrupted(
-            handler(Report(channel=channel, day=(first + timedelta(weeks=after)).isoformat()), keep), after, chooses
-        )
+        done = Interrupted(handler(LookAtReports(), keep), after, chooses)
         await done
         if not done.was:
             assert after > 2
