@@ -579,6 +579,23 @@ async def test_what_came_while_an_account_was_signed_out_is_news_and_not_its_his
     await on.slack.until(lambda: found.archived)
 
 
+async def test_what_our_side_wrote_long_ago_is_not_shown_again_when_its_account_is_imported_anew(
+    on: Stage, redis_url: str
+) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "On Friday", at=ago(days=9))
+    await on.slack.until(lambda: cards(on))
+    (card,), found = cards(on), thread(on)
+    await on.inbox.teammate_writes(found.id, "Answered on Saturday", at=ago(days=8))
+    await on.slack.until(lambda: "Answered on Saturday" in below(on, card))
+    await idle(on)
+    with Redis.from_url(redis_url) as redis:  # a week has passed since
+        redis.delete(*redis.keys(keys.once("*")))
+    found.syncing = True
+    await on.inbox.redeliver(on.inbox.events[-1].id)
+    await idle(on)
+    assert below(on, card).count("Answered on Saturday") == 1
+
+
 @pytest.mark.parametrize("answered", [False, True])
 async def test_what_no_event_told_of_is_shown_once_it_keeps_a_conversation_open(on: Stage, answered: bool) -> None:
     await on.inbox.customer_writes(on.acme.sarah, "The first", at=ago(minutes=9))
