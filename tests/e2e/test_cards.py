@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
+from bot.events.jobs import Refresh
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
@@ -590,8 +591,10 @@ async def test_what_our_side_wrote_long_ago_is_not_shown_again_when_its_account_
     await idle(on)
     with Redis.from_url(redis_url) as redis:  # a week has passed since
         redis.delete(*redis.keys(keys.once("*")))
-    found.syncing = True
-    await on.inbox.redeliver(on.inbox.events[-1].id)
+    found.syncing, told = True, on.inbox.events[-1]
+    await on.bridge.lanes.accept(Refresh(thread_id=found.id))
+    await idle(on)
+    await on.inbox.redeliver(told.id)
     await idle(on)
     assert below(on, card).count("Answered on Saturday") == 1
 
