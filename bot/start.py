@@ -215,7 +215,7 @@ async def both_answer(slack: Slack, inbox: Inbox) -> bool:
     try:
         await inbox.team()
     except InboxError as error:
-        if not error.answered or error.status >= 500 or isinstance(error, VersionEnded):
+        if isinstance(error, Unavailable):
             return False
     try:
         await slack.installation()

@@ -132,13 +132,18 @@ def money(amount: float, currency: str) -> str:
 
 # --- in: a colleague's words -------------------------------------------------------------------------------------
 
-# Code, a token of Slack's, a bare URL (whose colons are no emoji), or an emoji code. Each part of it begins where it
-# can and is bounded, so that no text takes longer than its length.
+# Code, a token of Slack's, a bare URL (whose colons are no emoji), or emoji codes in a row. Each part of it begins
+# where it can and is bounded, so that no text takes longer than its length.
 _PIECE = re.compile(
     r"(?P<code>```.+?```|`[^`\n]+`)|<(?P<token>[^<>]+)>|(?<!\w)[a-z][a-z0-9+.-]{0,30}://[^\s<>]+"
-    r"|:(?P<emoji>[a-z0-9_+'-]{1,100}):(?P<tones>(?::skin-tone-[2-6](?:-[2-6])?:){0,2})",
+    r"|(?P<emoji>(?::[a-z0-9_+'-]{1,100}:)+)",
     re.IGNORECASE | re.DOTALL,
 )
+_EMOJI = re.compile(r":([a-z0-9_+'-]{1,100}):((?::skin-tone-[2-6](?:-[2-6])?:){0,2})", re.IGNORECASE)
+# Paths, addresses and settings are words with these signs within; two colons (`fe80::`) may end or begin one.
+_SIGNS = r"[/\\:@=+_-]{0,8}"
+_AROUND = 9  # characters: more signs than that stand in no word
+_BEFORE, _BEHIND = re.compile(rf"(?:[^\W_]{_SIGNS}|:)\Z"), re.compile(rf"{_SIGNS}[^\W_]|:")
 _MARKED = re.compile("[`<:&]")  # without one of these, a text means what it says
 _TOKEN = re.compile(r"<([^<>]+)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
@@ -150,7 +155,7 @@ def decode(text: str, names: Mapping[str, str] = _NOBODY) -> str:
     """What the contact must read of a slash command's or a Slack message's `text`.
 
     `names` maps Slack user ids to names; a mention of anyone else becomes its label, or "@someone". Code and the
-    inside of words (`12:m:30`) have no emoji; `*`, `_`, `~` and backticks stay as they were typed.
+    inside of words (`12:m:30`, `bin:x:/sbin`) have no emoji; `*`, `_`, `~` and backticks stay as they were typed.
     """
 
     if not _MARKED.search(text):
@@ -168,21 +173,24 @@ def decode(text: str, names: Mapping[str, str] = _NOBODY) -> str:
         elif found["token"]:
             shown = _said(found["token"], names) or shown
         elif found["emoji"]:
-            shown = _emoji(found)
-            if not shown:  # its last colon may begin another one
-                shown, end = text[found.start() : found.end("emoji")], found.end("emoji")
+            shown = found[0] if _is_within(found) else _EMOJI.sub(_emoji, found[0])
+            if shown.endswith(":"):  # which may begin another one
+                shown, end = shown[:-1], end - 1
         said += text[at : found.start()], shown
         at = end
     # Entities come last and once: "&amp;lt;" is someone who typed "&lt;".
     return _ENTITY.sub(lambda entity: _CHARACTER[entity[1]], "".join(said) + text[at:])
 
 
+def _is_within(found: re.Match[str]) -> bool:
+    """Whether a word that begins before what was found goes on behind it."""
+    before = found.string[max(found.start() - _AROUND, 0) : found.start()]
+    return bool(_BEFORE.search(before) and _BEHIND.match(found.string, found.end()))
+
+
 def _emoji(found: re.Match[str]) -> str:
-    """The emoji for a code; "" for one that Slack does not have, and within a word."""
-    around = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
-    if all(one.isalnum() or one == "_" for one in around):
-        return ""
-    return glyph(found["emoji"].lower(), re.sub(r"\D", "", found["tones"]))
+    """The emoji for a code; one that Slack does not have stays."""
+    return glyph(found[1].lower(), re.sub(r"\D", "", found[2])) or found[0]
 
 
 def mention(word: str) -> str | None:

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from typing import get_args
 
 from bot import accept
 from bot.admin import views, words
 from bot.admin.jobs import AskAdmins, GrantAccess, Want
 from bot.admin.links import direct, home_of, linked
 from bot.context import Bot
-from bot.errors import Guest, NotLinked
+from bot.errors import Guest, NotLinked, SlackError
 from bot.feature import Feature
 from bot.models import Member
 from bot.people import forms
 from bot.people.announce import announced
+from bot.people.answers import explain, say
 from bot.people.jobs import Tell, TellAdmins
 from bot.people.rights import Request
 from bot.queue.job import DAY, Job, Keep
-from bot.slack.blocks import Msg, notice_modal
+from bot.slack.blocks import Msg
 from bot.slack.payloads import Ack, Body, asker, button_value
 
 feature = Feature()
@@ -71,9 +73,9 @@ async def ask_admins(job: AskAdmins, _: Keep, bot: Bot) -> list[Job]:
         want = "link"
     else:
         return await _say(bot, job, views.MAY_ALREADY)
+    question = await _question(bot, job.asker.user, want)
     if not await _is_new(bot, job, want):
         return await _say(bot, job, views.ASKED_ALREADY)
-    question = await _question(bot, job.asker.user, want)
     told = await _say(bot, job, views.ASKED)
     return [*told, TellAdmins(text=question["text"], blocks=question["blocks"])]
 
@@ -104,10 +106,21 @@ def _likeliest_first(members: Sequence[Member], name: str) -> list[Member]:
 
 
 async def _say(bot: Bot, job: AskAdmins, sentence: str) -> list[Job]:
-    """In the modal where they pressed; else where they are told everything."""
-    if job.view_id and await forms.fill(bot, job.view_id, notice_modal("Ask an admin", sentence)):
-        return []
-    return [Tell(asker=job.asker, text=sentence)]
+    """In the modal where they pressed; else, and where Slack does not take that now, where they are told everything."""
+    try:
+        return await forms.told(bot, job, job.view_id, "Ask an admin", sentence)
+    except SlackError:
+        return [say(job.asker, sentence)]
+
+
+@feature.gives_up(AskAdmins)
+async def not_asked(job: AskAdmins, error: Exception, bot: Bot) -> list[Job]:
+    """Nobody was asked, so they may ask again at once."""
+    for want in get_args(Want):
+        about = _about(job.asker.user, want)
+        if (kept := await bot.rights.requests.get(about)) and kept.ref == job.ref:
+            await bot.rights.requests.drop(about)
+    return [say(job.asker, explain(bot, error, job.ref, job.doing))]
 
 
 @feature.handles(GrantAccess)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.admin import views, words
 from bot.cards.jobs import Redraw
 from bot.context import Bot
-from bot.errors import Mistake, SlackError
+from bot.errors import Mistake
 from bot.feature import Console, Feature
 from bot.people.announce import announced, channel_of_admin
 from bot.people.answers import say
@@ -23,7 +23,7 @@ async def consent(job: Console, typed: str, bot: Bot) -> list[Job]:
     """Names and texts may stand in this channel though another organisation reads it, or no longer."""
     channel = await channel_of_admin(bot, job, words.CONSENT_USAGE)
     match typed.lower():
-        case "" if not await _is_shared(bot, channel):
+        case "" if not await bot.sharing.is_shared(channel):
             return [say(job.asker, views.shared_with_nobody(channel))]
         case "":
             await bot.rights.save_consent(channel, job.asker.user)
@@ -34,11 +34,3 @@ async def consent(job: Console, typed: str, bot: Bot) -> list[Job]:
             said = await announced(bot, job, "consent off", channel, words.consent(channel, given=False))
             return [*said, Redraw(channel=channel, told=True)]
     raise Mistake(words.CONSENT_USAGE)
-
-
-async def _is_shared(bot: Bot, channel: str) -> bool:
-    """What Slack says now: it may have become so a minute ago. What Slack does not tell counts as shared."""
-    try:
-        return await bot.slack.shared_outside(channel)
-    except SlackError:
-        return True

@@ -32,10 +32,11 @@ async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
     if address is not None and address.casefold() != (profile.email or "").casefold():
         await bot.record.note(job.asker, "link", job.asker.user, "refused: another address", job.ref)
         raise Mistake(words.OWN_ADDRESS_ONLY)
+    before = await bot.links.link(profile.id)
     member = await bot.access.own_member(profile)
     others = [one for one in await bot.links.users(member.id) if one != profile.id]
-    before = await bot.links.link(profile.id)
-    await bot.links.match(profile.id, member.id, profile.email or "", before=before)
+    if not await bot.links.match(profile.id, member.id, profile.email or "", before=before):
+        raise Mistake(words.LINKED_MEANWHILE)
     log.info("linked", ref=job.ref, user=profile.id, member=member.id, by=profile.id)
     await bot.record.note(job.asker, "link", profile.id, f"done: {member.id}", job.ref, member.id)
     resumed = await _resume(bot, profile.id)

@@ -12,6 +12,7 @@ OWN_ADDRESS_ONLY = (
     "For any other, ask an admin to run `/inbox link @you name@company.com`."
 )
 RESUMED = " I'm doing now what you tried before."
+LINKED_MEANWHILE = "Your link was changed in this moment. `/inbox whoami` says how it is now."
 LINK_USAGE = "Use `/inbox link @user name@company.com` or `/inbox unlink @user`; pick the person from Slack's list."
 NO_LINKS = "Nobody is linked to an Inbox member yet."
 GUEST_USAGE = "Use `/inbox allow @guest` or `/inbox disallow @guest`; pick the person from Slack's list."
@@ -62,8 +63,9 @@ def consent(channel: str, *, given: bool) -> str:
     """`channel` is Slack's id."""
     if given:
         return (
-            f"I show names and texts in <#{channel}> from now on, also to other organisations that it is shared with. "
-            "The cards that stand there get theirs back, one after the other."
+            f"I show names and texts in <#{channel}> from now on, also to the other organisations that read it now; "
+            "that ends where others join, or nobody else reads it. The cards that stand there get theirs back, one "
+            "after the other."
         )
     return (
         f"I show neither names nor texts in <#{channel}> any more while it is shared with another organisation. I take "

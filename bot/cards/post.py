@@ -22,6 +22,7 @@ from bot.context import Bot
 from bot.errors import CardDeleted, ContentRefused, Gone, InboxError
 from bot.feature import Feature
 from bot.models import Message, Place
+from bot.people.tell import unshown
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing.store import Pin
 from bot.slack.blocks import Msg
@@ -43,6 +44,12 @@ async def post(job: Post, keep: Keep, bot: Bot) -> list[Job]:
         with bot.directory.unnamed() as unnamed:
             then = await _post(bot, job, keep)
         return [*then, *named_later(job.thread_id, unnamed)]
+
+
+@feature.gives_up(Post)
+async def not_shown(job: Post, error: Exception, bot: Bot) -> list[Job]:
+    """What waits is shown with what comes next, if anything does."""
+    return [unshown()]
 
 
 async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:

@@ -57,12 +57,17 @@ async def look_at_sharing(job: LookAtSharing, _: Keep, bot: Bot) -> list[Job]:
 
 
 @feature.handles(Redraw)
-async def redraw_all(job: Redraw, _: Keep, bot: Bot) -> list[Job]:
+async def redraw_all(job: Redraw, keep: Keep, bot: Bot) -> list[Job]:
     """Collect what there is, and then have a portion of it drawn at a time; whoever dies leaves the rest to be done."""
     await bot.refused.unless_known(job, job.channel)
     if job.done is None:
         if (wait := SETTLED * bot.timing.channel_interval - job.age) > 0:
             raise Later(wait, job)
+        if job.told and await bot.sharing.is_news(
+            job.channel
+        ):  # the job that this brought may have merged with this one
+            job = job.having(told=False)
+            await keep(job)
         await bot.sharing.draws(job.channel)
         later = [ShowLater(about=one) for at, one in (await bot.schedule.posts()).items() if at.channel == job.channel]
         raise Later(0.0, job.after(0), *await _begun(bot, job), *later)

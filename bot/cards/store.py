@@ -7,7 +7,7 @@ just wrote.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -69,6 +69,17 @@ class Cards:
         was = before or ("", "")
         keys_of = [keys.card(thread_id), keys.card_at(*place)]
         return bool(await self._put(keys=keys_of, args=[*place, thread_id, *was, self._lives]))
+
+    async def stood(self, thread_ids: Collection[str]) -> list[Place]:
+        """Where these threads have or had their cards, in order, as far as that is kept. Looks through all of Redis."""
+        begin, found = keys.card_at("", "")[:-1], set[Place]()
+        async for name in self._redis.scan_iter(match=f"{begin}*", count=500):
+            thread_id = await self._redis.get(name)
+            if thread_id and thread_id.decode() in thread_ids:
+                channel, _, ts = name.decode().removeprefix(begin).partition(":")
+                found.add(Place(channel, ts))
+        found |= {place for one in thread_ids if (place := await self.place(one))}
+        return sorted(found)
 
     async def at(self, place: Place) -> str | None:
         """The id of the thread whose card is at `place`."""

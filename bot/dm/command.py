@@ -19,20 +19,27 @@ class Command:
 
 
 _WORD: Final = re.compile(r"\s*(<[^<>]*>\S*|\S+)\s*")
-_AND: Final = frozenset(["and", "&", "&amp;", "+", "/", ",", "or", "und", "oder", "et", "ou", "y", "o", "e"])
+_AND: Final = frozenset(
+    [
+        *("and", "also", "along", "as", "bcc", "cc", "or", "plus", "together", "well", "with", "&", "&amp;", "+", "/"),
+        *(",", "und", "oder", "mit", "sowie", "et", "ou", "avec", "y", "o", "e", "con"),
+    ]
+)
+_GLUED: Final = re.compile(r"[:,;+&]@\w")  # `cc:@sarah`
 
 
 def command(typed: str) -> Command:
     """Whom and what `/dm` is for. Raises `Unreadable` for what can be neither a recipient nor a name.
 
-    A bare word may be a name, and names belong to many; a second recipient may have been meant as one. Both ask.
+    A bare word may be a name, and names belong to many; a second recipient may have been meant as one. Both ask, and
+    where it stands behind another word than "and", the text stays whole: it may belong there.
     """
     word, rest = _first(typed)
     if not is_definite(word):
         return _by_name(word, rest) if word else Command("", "")
     to = read(word)
-    others, left = _further(rest)
-    return Command(f"{word} {others}", left) if others else Command(word, rest, to)
+    others, left, perhaps = _further(rest)
+    return Command(f"{word} {others}".rstrip(), left, None if others or perhaps else to)
 
 
 def _first(typed: str) -> tuple[str, str]:
@@ -41,16 +48,19 @@ def _first(typed: str) -> tuple[str, str]:
     return (found[1], typed[found.end() :].rstrip()) if found else ("", "")
 
 
-def _further(rest: str) -> tuple[str, str]:
-    """The recipients that `rest` begins with, and what comes after them."""
-    at = end = 0
-    while found := _WORD.match(rest, at):
-        at = found.end()
-        if is_somebody(found[1]):
+def _further(rest: str) -> tuple[str, str, bool]:
+    """The recipients that `rest` begins with, what comes after them, and whether that may begin with one more."""
+    at = end = others = 0
+    while others < 2 and (found := _WORD.match(rest, at)):
+        word, at = found[1], found.end()
+        glued = bool(_GLUED.search(word))
+        if glued or is_somebody(word):
+            if glued or others:
+                return " ".join(rest[:end].split()), rest[end:], True
             end = at
-        elif found[1].lower() not in _AND:
-            break
-    return " ".join(rest[:end].split()), rest[end:]
+        elif not {word.lower(), bare(word).lower()} & _AND:
+            others += 1
+    return " ".join(rest[:end].split()), rest[end:], False
 
 
 def _by_name(word: str, rest: str) -> Command:

@@ -19,6 +19,7 @@ from bot.feature import Feature
 from bot.later.jobs import Scheduled, held_by, line_to
 from bot.metrics import ANSWERED, place_of
 from bot.models import Message, Thread
+from bot.people.tell import unshown
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing import decide
 from bot.rules.follow import followed
@@ -54,6 +55,11 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
     woken = ended_by(thread.id, snoozed, [message])
     held = held_by((one.id for one in waiting), message)
     return [*learnt, *woken, *held, *await _to_show(bot, plan, thread, message, job.event.seq)]
+
+
+@feature.gives_up(Notify)
+async def not_shown(job: Notify, error: Exception, bot: Bot) -> list[Job]:
+    return [unshown()]
 
 
 async def is_history(bot: Bot, message: Message) -> bool:

@@ -161,7 +161,8 @@ async def choose_version(
         await _team(Transport(http, f"{root}/v2", token))
         return "v2"
     except errors.InboxError as error:
-        if error.status not in (401, 403, 404):
+        is_away = isinstance(error, errors.Unavailable) and not isinstance(error, errors.VersionEnded)
+        if is_away or error.status not in (401, 403, 404):
             raise
         refusal = error
     try:

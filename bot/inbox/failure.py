@@ -36,12 +36,14 @@ BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
     415: errors.Rejected,
     422: errors.Rejected,
 }
+_WHOEVER_SAYS_SO: Final = (401, 404, 413, 414, 429)  # their status alone tells what to do
 
 
 def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
     """The error that an answer outside 2xx stands for, whichever of the documented envelopes it has."""
     status = response.status_code
     code, message, details, request_id = envelope(response)
+    away = status >= 500 or status == 408 or is_in_between(response)
     facts: dict[str, Any] = {
         "status": status,
         "code": code,
@@ -58,9 +60,17 @@ def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
         return kind(**facts)
     if status == 429:
         return errors.RateLimited(retry_after=_retry_after(response, details, plain), **facts)
-    if status >= 500 or status == 408:
+    if away:
         return errors.Unconfirmed(**facts) if once else errors.Unavailable(**facts)
     return BY_STATUS.get(status, errors.Unavailable)(**facts)
+
+
+def is_in_between(response: httpx.Response) -> bool:
+    """Whether a proxy or firewall refuses, as Inbox says in each refusal why: it may pass, or refuse this one alone."""
+    if not 400 <= response.status_code < 500 or response.status_code in _WHOEVER_SAYS_SO:
+        return False
+    code, message, *_ = envelope(response)
+    return not (code or message)
 
 
 def envelope(response: httpx.Response) -> tuple[str, str, Mapping[str, Any], str]:

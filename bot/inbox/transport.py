@@ -17,7 +17,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from bot import errors, models
-from bot.inbox.failure import come_back_later, envelope, failure
+from bot.inbox.failure import come_back_later, envelope, failure, is_in_between
 from bot.inbox.wire import Team, parse
 from bot.network import Network
 
@@ -26,7 +26,7 @@ TEAM = TypeAdapter(Team)
 Spend = Callable[[], Awaitable[None]]
 """Called before each request; may raise `errors.RateLimited` when our own budget is spent."""
 Learn = Callable[[Mapping[str, str], int], Awaitable[None]]
-"""Called after each call with the headers and status of the answer; without one, with no headers and 0."""
+"""Called after each call with the headers and status of Inbox's answer; without one, with no headers and 0."""
 Params = Mapping[str, str | int | list[str]]
 
 TOTAL = 8.0  # seconds for one call, whatever its phases took
@@ -144,7 +144,10 @@ class Transport:
 
     async def _note(self, response: httpx.Response) -> None:
         self.sunset = response.headers.get("Sunset", self.sunset)
-        await self._heard(response.headers, response.status_code)
+        if is_in_between(response):
+            await self._heard({}, 0)
+        else:
+            await self._heard(response.headers, response.status_code)
 
     async def _heard(self, headers: Mapping[str, str], status: int) -> None:
         if self._learn:

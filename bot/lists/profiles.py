@@ -9,9 +9,12 @@ from typing import Final
 from bot.recipient import WIDE, Recipient, Unreadable, read
 
 MOST: Final = 3  # profiles of one message
+# A token of Slack's, a bare address on one of the platforms, or any other address, whose own parts are no profiles.
 _LINK: Final = re.compile(
     r"<([^<>|]+)(?:\|[^<>]*)?>"
-    r"|(?<![^\W_])(?<![.@/=&?%#-])(_?(?:https?://)?(?:[\w-]{1,20}\.)?(?:x|twitter|linkedin)\.com/[^\s<>|\"”»,;]+)",
+    r"|(?<![^\W_])(?:(?<![.@/&?%#-])|(?=https?://))"
+    r"(_?(?:https?://)?(?:[\w-]{1,20}\.)?(?:x|twitter|linkedin)\.com/[^\s<>|\"”»,;&?]+(?:\?[^\s<>|\"”»,;]*)?)"
+    r"|(?:https?://|(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}/)[^\s<>|\"”»,;]*",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,8 @@ from bot.cards.store import Cards
 from bot.errors import SettingsError
 from bot.models import Person
 from bot.people.audit_store import AuditLog
-from bot.people.erasure import Erasure, Traces
+from bot.people.erasure import Erasure
+from bot.people.traces import Traces
 from bot.queue.job import Asker, reference
 from bot.recipient import Recipient, Unreadable, read
 from bot.settings import Settings
@@ -28,8 +29,8 @@ async def forget(settings: Settings, typed: str) -> int:
     async with opened_redis(settings) as redis:
         erasure = Erasure(redis)
         traces = await erasure.traces(who)
-        if len({(one.platform, one.platform_id) for one in traces.people}) > 1:
-            raise SettingsError(f"{typed} may be any of {_listed(traces.people)}: give the address of the profile.")
+        if len(traces.named) > 1:
+            raise SettingsError(f"{typed} may be any of {_listed(traces.named)}: give the address of the profile.")
         links = await _cards(Cards(redis), InstallState(redis), traces.threads)
         running = await others(redis)
         if running and (work := await _under_way(erasure, traces)):
@@ -74,10 +75,9 @@ def _say(typed: str, count: int, links: list[str]) -> None:
         print("In Slack still stand, with what is below them, for you to delete:", *links, sep="\n  ")
 
 
-async def _cards(cards: Cards, install: InstallState, threads: Iterable[str]) -> list[str]:
-    """The addresses of their cards in Slack."""
-    workspace = await install.workspace()
-    places = [place for one in sorted(threads) if (place := await cards.place(one))]
+async def _cards(cards: Cards, install: InstallState, threads: set[str]) -> list[str]:
+    """The addresses of their cards in Slack, also of what is left where one moved away, which names them."""
+    workspace, places = await install.workspace(), await cards.stood(threads)
     urls = [workspace.permalink(*one) if workspace else None for one in places]
     return [url or f"channel {one.channel}, message {one.ts}" for one, url in zip(places, urls, strict=True)]
 

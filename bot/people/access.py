@@ -68,10 +68,14 @@ class Access:
     async def actor(self, asker: Asker, *, fresh: bool = False) -> Actor:
         """Who is asking; `fresh` asks Slack now, before something is written on their behalf.
 
+        What they could not have before they were linked is not done any more then: they may be doing it themselves.
+
         Raises `Outsider`, `Unidentified` or `NotLinked`; `InboxError` when it cannot be looked up.
         """
         profile = await self.insider(asker, fresh=fresh)
         member = await self._member(profile)
+        if fresh:
+            await self._rights.drop_click(profile.id)
         return Actor(user=asker.user, name=member.name or profile.name, member=member)
 
     async def acts_as(self, user: str, member_id: str) -> bool:
@@ -152,8 +156,9 @@ class Access:
             return False
 
     def _is_admin(self, profile: Profile) -> bool:
-        """A guest is none, wherever they are named."""
-        return not profile.guest and (profile.admin or profile.id in self._admins)
+        """A guest is none, wherever they are named; nor is an admin of another workspace of the organisation."""
+        ours = profile.admin and profile.belongs_to(self.installation.team)
+        return not profile.guest and (ours or profile.id in self._admins)
 
     def _ours(self, team: str | None, enterprise: str | None) -> bool:
         grid = self.installation.enterprise
@@ -173,7 +178,6 @@ class Access:
             return await self._member(profile)
         if found == member:
             return member
-        await self._rights.drop_click(profile.id)  # the click under way is the one that counts
         log.info("linked", user=profile.id, member=found.id, before=linked)
         return found
 
@@ -199,11 +203,8 @@ class Access:
             return None
 
     async def own_member(self, profile: Profile) -> Member:
-        """The member with this person's own address. Raises `NotLinked` unless the home workspace vouches for it.
-
-        Other workspaces of a Grid organisation have admins of their own, who could give anybody any address.
-        """
-        if self.installation.team not in (profile.team, *profile.teams):
+        """The member with this person's own address. Raises `NotLinked` unless the home workspace vouches for it."""
+        if not profile.belongs_to(self.installation.team):
             raise NotLinked("of another workspace of the organisation")
         if profile.email is None or not profile.confirmed:
             raise NotLinked("Slack shows no e-mail address that is confirmed")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from bot.text import plain
 
+UNSHOWN = (
+    "A message could not be shown in Slack: read it in Inbox. `/inbox doctor` lists what failed and why, "
+    "and once the cause is gone, `python -m bot retry ID` shows it. You hear of others only a week from now."
+)
 INBOX_REFUSES = (
     "Inbox no longer accepts my API token, so nothing is sent or changed. Make a new one in Inbox → Settings → API → "
     "New API token, set INBOX_API_TOKEN to it and restart me."
@@ -35,6 +39,13 @@ def lost_channel(channel: str, code: str) -> str:
 
 def channel_is_back(channel: str) -> str:
     return f"I can post in <#{channel}> again. What waited is being posted now."
+
+
+def consent_ended(channel: str) -> str:
+    return (
+        f"No other organisation reads <#{channel}> any more, so the consent to names and texts there has ended. If it "
+        "is shared again and they may read along, type `/inbox consent` in it."
+    )
 
 
 def inbox_away(since: str) -> str:

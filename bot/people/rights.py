@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
@@ -18,14 +18,24 @@ REQUEST_LIVES: Final = timedelta(days=30)
 
 
 class Sharing(Record):
-    """Whether a channel is shared with another organisation, and when Slack last said so.
+    """Whether a channel is shared with other organisations, and when Slack last said so.
 
-    `undrawn`: that is new, and what stands there is not being drawn anew yet.
+    `teams` are those of theirs that Slack names; it may name ours as well, or none. `undrawn`: that is new, and what
+    stands there is not being drawn anew yet. `ended`: when consent ended as nobody else reads there any more, until the
+    admins are told.
     """
 
     shared: bool
     at: datetime
     undrawn: bool = False
+    teams: tuple[str, ...] = ()
+    ended: datetime | None = None
+
+    def has_others(self, before: Sharing | None) -> bool:
+        """Whether anybody reads there who is not known to have done so `before`; what Slack never named is no news."""
+        if before is None or (before.shared and not before.teams):
+            return False
+        return not before.shared or not {*self.teams} <= {*before.teams}
 
 
 class Request(Record):
@@ -68,8 +78,9 @@ class Rights:
         return {channel: admin.decode() for channel, admin in zip(known, admins, strict=True) if admin}
 
     async def known_channels(self) -> list[str]:
-        """Every channel that Slack was asked about."""
-        return list(await self.sharings.of(await channels(self._redis)))
+        """Every channel that Slack was asked about, or somebody consented for."""
+        asked, agreed = await self.sharings.of(await channels(self._redis)), await self.consents()
+        return sorted({*asked, *agreed})
 
     async def consent(self, channel: str) -> str | None:
         """The admin who consented to showing messages in this channel though outsiders read it."""
@@ -80,6 +91,33 @@ class Rights:
         """Whether somebody consented to that, and what Slack said last of who reads the channel."""
         admin, raw = await self._redis.mget(keys.consent(channel), keys.sharing(channel))
         return admin is not None, Sharing.read(raw) if raw else None
+
+    async def saw(self, channel: str, said: Sharing) -> Sharing:
+        """What Slack says of the channel from now on, unless it has answered a later question; as that is then.
+
+        Who consented did so to those who read there: in the same step that ends, where others do or nobody does.
+        """
+        names = keys.sharing(channel), keys.consent(channel)
+
+        async def noted(pipe: Any) -> Sharing:
+            raw, admin = await pipe.mget(*names)
+            before = Sharing.read(raw) if raw else None
+            if before and before.at > said.at:
+                return before
+            ends = admin is not None and (said.has_others(before) if said.shared else True)
+            was = before or Sharing(shared=False, at=said.at)
+            now = said.having(
+                undrawn=said.shared != was.shared or was.undrawn or ends,
+                teams=said.teams or (was.teams if said.shared else ()),
+                ended=said.at if ends and not said.shared else was.ended,
+            )
+            pipe.multi()
+            pipe.set(names[0], now.json()).sadd(keys.CHANNELS, channel)
+            if ends:
+                pipe.delete(names[1])
+            return now
+
+        return cast("Sharing", await self._redis.transaction(noted, *names, value_from_callable=True))
 
     async def save_consent(self, channel: str, admin: str) -> None:
         pipe = self._redis.pipeline()

@@ -18,6 +18,7 @@ from bot.models import Place
 from bot.people.answers import tell as as_told
 from bot.people.jobs import Tell, TellAdmins
 from bot.people.line_store import Shown
+from bot.people.notice_words import UNSHOWN
 from bot.queue.job import Asker, Job, Keep, Later, Line, utc_now
 from bot.slack.blocks import Msg
 
@@ -54,10 +55,15 @@ async def not_told(job: Tell, error: Exception, bot: Bot) -> list[Job]:
     return []
 
 
+def unshown() -> TellAdmins:
+    """What follows where a message cannot be shown, and nobody has asked for it."""
+    return TellAdmins(name="unshown", text=UNSHOWN)
+
+
 @feature.handles(TellAdmins)
 async def tell_admins(job: TellAdmins, _: Keep, bot: Bot) -> list[Job]:
     """To the people in BOT_ADMINS, or where it names nobody to the workspace's admins and owners."""
-    everyone = sorted(bot.admins) or await bot.slack.admins()
+    everyone = sorted(bot.admins) or await bot.slack.admins(bot.installation.team)
     if not everyone:
         log.error("no_admin_to_tell", ref=job.ref, about=job.name)
     message: Msg = {"text": job.text, "blocks": job.blocks}

@@ -38,6 +38,8 @@ from bot.queue.job import DAY, Job
 Sound = Callable[[], Awaitable[bool]]
 
 RETRIES: Final = 6  # of a job that fails while everything else works; the seventh failure is the last
+MORE: Final = 10  # where Inbox says nothing to that alone, as a part of it may be away for minutes; `LONGER` apart
+LONGER: Final = 6.0  # times the longest of the pauses: a minute
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries; the last one repeats
 
 TOLD_TO_WAIT: Final = (RateLimited, SlackBusy)
@@ -78,9 +80,11 @@ class Retries:
             waits = isinstance(error, WAITS) or (isinstance(error, DOUBTFUL) and await self._is_away(error))
         if waits:
             return Again(tried(job), self.pause(job))
-        if is_over or isinstance(error, FINAL) or job.failures >= RETRIES:
+        most = RETRIES + (MORE if isinstance(error, Unavailable) and job.patience >= DAY else 0)
+        if is_over or isinstance(error, FINAL) or job.failures >= most:
             return None
-        return Again(tried(job).having(failures=job.failures + 1), self.pause(job))
+        pause = self.pause(job) if job.failures < RETRIES else LONGER * self._pauses[-1]
+        return Again(tried(job).having(failures=job.failures + 1), pause)
 
     def pause(self, job: Job) -> float:
         return self._pauses[min(job.tries, len(self._pauses) - 1)]

@@ -16,7 +16,7 @@ from bot.recipient import Unreadable
 from bot.recipient import read as read_recipient
 from bot.routing.actions import SAYS, Actions, checked, names_target, with_action
 from bot.routing.store import Condition, Field
-from bot.text import decode, mentioned, money, plain
+from bot.text import code, decode, mentioned, money, plain
 
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 LONGEST: Final = 200  # code points of one value
@@ -57,6 +57,7 @@ _PIECE: Final = re.compile(
     rf"\s*(?:(?P<name>[^\W\d_][\w-]*\+?)\s*[:=]\s*(?P<values>{_VALUE}(?:\s*,\s*{_VALUE})*)?|(?P<bare>\"[^\"]*\"|\S+))"
 )
 _NUMBER: Final = re.compile(r"(>=|<=|>|<|=|)\s*(\d+(?:\.\d+)?)\s*([km]?)", re.IGNORECASE)
+_UNCLEAR: Final = re.compile(r"[1-9]\d{0,2}\.\d{3}")  # thousands in one country, decimals in another
 _TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
@@ -260,6 +261,10 @@ def _amount(field: Field, word: str) -> tuple[str, str]:
         raise Mistake(
             f"Write a number, as `{field}:{_EXAMPLES[field]}`; `&lt;`, `&gt;=`, `&lt;=` and `10k` will do as well."
         )
+    if _UNCLEAR.fullmatch(found[2]):
+        ways = [f"{one}{found[3]}" for one in (found[2].replace(".", ""), f"{float(found[2]):g}")]
+        write = " or ".join(code(f"{field}:{found[1]}{one}") for one in ways)
+        raise Mistake(f"`{found[2]}{found[3]}` may mean {' or '.join(ways)}. Write {write}.")
     sign, amount = found[1] or ">=", float(found[2]) * _TIMES[found[3].lower()]
     return f"{sign}{amount:.2f}", f"{sign}{money(amount, '')}"
 

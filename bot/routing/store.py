@@ -173,7 +173,10 @@ class Routes:
         return str(await self._redis.transaction(changed, *watched, value_from_callable=True))
 
     async def memory(self, thread_id: str) -> Memory:
-        """What is remembered of the thread; it stays so for as long as somebody asks now and then."""
+        """What is remembered of the thread: as long as somebody asks now and then.
+
+        Where it was moved by hand, and what was once said or done, for as long as its card: `bot.upkeep.store`.
+        """
         found = await self._memory(keys=[keys.routed(thread_id)], args=[REMEMBERED])
         fields = {name.decode(): value.decode() for name, value in pairs(found).items()}
         return Memory(
@@ -208,12 +211,13 @@ class Routes:
 
     async def pin(self, thread_id: str, pin: Pin | None) -> None:
         """Keep the conversation where somebody moved it; None lets the rules decide again."""
-        await self._note(thread_id, "pin", pin.json() if pin else "")
+        if pin is None:
+            await self._redis.hdel(keys.routed(thread_id), "pin")
+        else:
+            await self._note(thread_id, "pin", pin.json())
 
     async def _note(self, thread_id: str, field: str, value: str) -> None:
-        pipe = self._redis.pipeline()
-        pipe.hset(keys.routed(thread_id), field, value).expire(keys.routed(thread_id), REMEMBERED)
-        await pipe.execute()
+        await self._memory(keys=[keys.routed(thread_id)], args=[REMEMBERED, field, value])
 
 
 def _read(kept: bytes | None, routes: bytes | None) -> list[Rule]:

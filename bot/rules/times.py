@@ -1,4 +1,4 @@
-"""Until when somebody is away, as they type it by their own clock: `Mon`, `tomorrow 14:00`, `1 Dec`, `2 days`."""
+"""Until when somebody is away, as they type it by their own clock: `Mon`, `tomorrow 14:00`, `1.12.`, `2 days`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from bot.snooze.times import FURTHEST, MORNING, by_the_clock
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPAN: Final = re.compile(r"(?:for\s+)?(\d{1,3}|an?|one)\s*(h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
+_DOTTED: Final = re.compile(r"(\d{1,2})\. ?(\d{1,2})\.(?: ?(\d{4})|(\d{2}))?")
+_FULL_STOP: Final = re.compile(r"(?<![ .]\d)(?<![ .]\d\d)\.$")  # of a sentence: `9.30` is a time, `9.30.` is none
 _HOURS: Final = {"h": 1, "d": 24, "w": 168}
 
 
 def read_until(typed: str, now: datetime, zone: tzinfo) -> datetime:
     """The moment (UTC) that `typed` means; a day alone means its morning. Raises `Mistake`."""
-    said = re.sub(r"^(until|till|til)\s+", "", " ".join(typed.split()), flags=re.IGNORECASE).rstrip(".")
+    said = re.sub(r"^(until|till|til) ", "", " ".join(typed.split()), flags=re.IGNORECASE)
+    said = _FULL_STOP.sub("", f" {said}").strip()
     if span := _SPAN.fullmatch(said):
         count = int(span[1]) if span[1].isdecimal() else 1
         return _sound(now + timedelta(hours=count * _HOURS[span[2][0].lower()]), now)
@@ -60,6 +63,9 @@ def _day(said: str, today: date) -> date | None:
         return today + timedelta(days=word == "tomorrow")
     if len(word) >= 3 and word.removeprefix("next ")[:3] in _DAYS and word.removeprefix("next ").isalpha():
         return today + timedelta(days=(_DAYS.index(word.removeprefix("next ")[:3]) - today.weekday() - 1) % 7 + 1)
+    if dotted := _DOTTED.fullmatch(word):
+        number, month, year = dotted[1], dotted[2], dotted[3] or (dotted[4] and f"20{dotted[4]}")
+        return _next(int(number), int(month), today, int(year or 0))
     try:
         return date.fromisoformat(word)
     except ValueError:
@@ -70,15 +76,18 @@ def _of_month(word: str, today: date) -> date | None:
     """`1 Dec`, `Dec 1`: the next one."""
     found = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|\.)?\s+([a-z]{3})[a-z]*", word)
     number, name = (found[1], found[2]) if found else ("", "")
-    if turned := re.fullmatch(r"([a-z]{3})[a-z]*\s+(\d{1,2})(?:st|nd|rd|th)?", word):
+    if turned := re.fullmatch(r"([a-z]{3})[a-z]*\s+(\d{1,2})(?:st|nd|rd|th|\.)?", word):
         number, name = turned[2], turned[1]
-    if name not in _MONTHS:
-        return None
-    for year in (today.year, today.year + 1):
+    return _next(int(number), _MONTHS.index(name) + 1, today) if name in _MONTHS else None
+
+
+def _next(number: int, month: int, today: date, year: int = 0) -> date | None:
+    """That day of the year, or without one the next; None where there is none within a year."""
+    for one in (year,) if year else (today.year, today.year + 1):
         try:
-            day = date(year, _MONTHS.index(name) + 1, int(number))
+            day = date(one, month, number)
         except ValueError:
             continue
-        if day >= today:
+        if year or day >= today:
             return day
     return None

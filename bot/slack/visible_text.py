@@ -11,8 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 DEEPEST: Final = 8  # lists in quotes in forwards; nobody nests further
+DEEPEST_PART: Final = 16  # a list in a row of a table in a container
 _PREVIEW: Final = ("from_url", "original_url", "app_unfurl_url")  # of a page that the message links to
 _FORWARDED: Final = ("is_msg_unfurl", "is_share", "message_blocks")
+_SILENT: Final = ("actions", "button", "context_actions", "divider", "file", "image", "input")
+# Which bare strings are shown, in the order in which they are whatever theirs is, and before the rest.
+_SHOWN: Final = ("rich_text_title", "title", "caption", "subtitle", "text", "body", "description", "author_name")
 
 Part = Mapping[str, Any]
 
@@ -29,7 +33,11 @@ def _own(message: Part) -> str:
 
 
 def _is_preview(attachment: Part) -> bool:
-    return any(attachment.get(one) for one in _PREVIEW) and not any(attachment.get(one) for one in _FORWARDED)
+    return any(attachment.get(one) for one in _PREVIEW) and not _is_forwarded(attachment)
+
+
+def _is_forwarded(attachment: Part) -> bool:
+    return any(attachment.get(one) for one in _FORWARDED)
 
 
 def _attached(attachment: Part) -> str:
@@ -38,10 +46,22 @@ def _attached(attachment: Part) -> str:
     own = _join(forwarded) or _blocks(attachment.get("blocks"))
     if own:
         return own
-    title, link = str(attachment.get("title") or ""), str(attachment.get("title_link") or "")
+    around = {} if _is_forwarded(attachment) else attachment  # who wrote what is forwarded, and where, is no word of it
+    author = " ".join(str(around[one]) for one in ("author_name", "author_subname") if around.get(one))
     fields = (f"{one.get('title') or ''}\n{one.get('value') or ''}".strip() for one in _parts(attachment.get("fields")))
-    words = [attachment.get("pretext"), f"<{link}|{title}>" if link else title, attachment.get("text"), *fields]
+    words = [
+        attachment.get("pretext"),
+        _linked(author, around.get("author_link")),
+        _linked(attachment.get("title"), attachment.get("title_link")),
+        attachment.get("text"),
+        *fields,
+        around.get("footer"),
+    ]
     return _join([str(one or "") for one in words]) or str(attachment.get("fallback") or "")
+
+
+def _linked(words: object, link: object) -> str:
+    return f"<{link}|{words or ''}>" if link else str(words or "")
 
 
 def _blocks(blocks: object) -> str:
@@ -49,7 +69,7 @@ def _blocks(blocks: object) -> str:
 
 
 def _block(block: Part) -> str:
-    """What there is to read in one block; nothing in buttons, pictures, and what came after this was written."""
+    """What there is to read in one block; nothing in buttons and pictures."""
     match block.get("type"):
         case "rich_text":
             return _join([_rich(one) for one in _parts(block.get("elements"))])
@@ -59,7 +79,33 @@ def _block(block: Part) -> str:
             return " ".join(filter(None, (_text(one) for one in _parts(block.get("elements")))))
         case "header" | "markdown":
             return _text(block.get("text"))
-    return ""
+    return _any(block)
+
+
+def _any(found: object, field: str = "", depth: int = 0) -> str:
+    """What there is to read in a `field` of a block, whatever its kind: Slack has new ones every few months.
+
+    A row of a table is a line. What a block has for older apps counts where nothing else is to be read.
+    """
+    if depth > DEEPEST_PART:
+        return ""
+    if isinstance(found, str):
+        return f"<{found}>" if field == "title_url" else _escaped(found) if field in _SHOWN else ""
+    if isinstance(found, list):
+        parts = [_any(one, "row" if isinstance(one, list) else "", depth + 1) for one in found]
+        return " | ".join(one for one in parts if one.strip()) if field == "row" else _join(parts)
+    if not isinstance(found, Mapping) or found.get("type") in _SILENT or "action_id" in found:
+        return ""
+    match found.get("type"):
+        case "rich_text" | "section" | "context" | "header" | "markdown":
+            return _block(found)
+        case "mrkdwn":
+            return _text(found)
+        case "link" | "url":
+            return _inline({**found, "type": "link"})
+    rest = [one for one in found if one not in (*_SHOWN, "fallback")]
+    fields = [*(one for one in _SHOWN if one in found), *rest]
+    return _join(_any(found[one], one, depth + 1) for one in fields) or _any(found.get("fallback"), "", depth + 1)
 
 
 def _text(found: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bot.errors import NotThere
 from bot.records import Named, Record
@@ -29,6 +29,15 @@ class Installation(Record):
         return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None
 
 
+class Outside(NamedTuple):
+    """Whether other organisations read a channel, or are invited to; `teams` are theirs, as far as Slack names them,
+    and may be ours as well.
+    """
+
+    shared: bool
+    teams: tuple[str, ...] = ()
+
+
 class Profile(Named):
     """What Slack says of one of its users. `email` is None when Slack hides it.
 
@@ -48,6 +57,10 @@ class Profile(Named):
     deleted: bool = False
     admin: bool = False
     zone: str = "UTC"
+
+    def belongs_to(self, team: str) -> bool:
+        """Whether that workspace's admins vouch for what is said of them; others of an organisation have their own."""
+        return team in (self.team, *self.teams)
 
     @classmethod
     def of(cls, user_id: str, user: Mapping[str, Any]) -> Profile:
@@ -118,14 +131,14 @@ class Workspace(Calls):
         answer = await self._call(self.client.users_info(user=user))
         return Profile.of(user, answer.get("user") or {})
 
-    async def admins(self) -> list[str]:
-        """The workspace's admins and owners, as far as Slack's first pages name them."""
+    async def admins(self, team: str) -> list[str]:
+        """The workspace's admins and owners, as far as Slack's first pages name them; `team` is its id."""
         found: list[str] = []
         cursor = ""
         for _ in range(PAGES):
             answer = await self._call(self.client.users_list(limit=PAGE, cursor=cursor))
             people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
-            found += [one.id for one in people if one.admin and not (one.bot or one.deleted)]
+            found += [one.id for one in people if one.admin and one.belongs_to(team) and not (one.bot or one.deleted)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
@@ -141,12 +154,16 @@ class Workspace(Calls):
         answer = await self._call(self.client.usergroups_users_list(usergroup=group))
         return [str(one) for one in answer.get("users") or []]
 
-    async def shared_outside(self, channel: str) -> bool:
-        """Whether another organisation reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
+    async def outside(self, channel: str) -> Outside:
+        """Who of other organisations reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
         answer = await self._call(self.client.conversations_info(channel=channel))
         found = answer["channel"]
         between_us = found.get("is_shared") and not found.get("is_org_shared")
-        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us)
+        ids = {*(found.get("connected_team_ids") or ()), *(found.get("pending_connected_team_ids") or ())}
+        return Outside(
+            shared=bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us),
+            teams=tuple(sorted(ids - {*(found.get("internal_team_ids") or ())})),
+        )
 
     async def channel_name(self, channel: str) -> str:
         """Without the `#`."""

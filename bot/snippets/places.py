@@ -3,37 +3,71 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
 
 PLACES: Final = ("first_name", "name", "handle", "me", "account")
 AROUND: Final = 20  # characters beside a place that are named with it
-_PLACE: Final = re.compile(rf"\{{({'|'.join(PLACES)})(?:\|([^{{}}\n]*))?\}}")
-_LIKE_ONE: Final = re.compile(r"\{([A-Za-z_]{1,40})(?:\|[^{}\n]*)?\}")
+_BLANK: Final = r"[^\S\n]*"
+_PLACE: Final = re.compile(rf"(?<!\{{)\{{{_BLANK}({'|'.join(PLACES)}){_BLANK}(?:\|([^{{}}|\n]*))?\}}")
+_BRACES: Final = re.compile(r"\{{1,2}([^{}\n]+)(\}{0,2})")
+_OURS: Final = "|".join(place.replace("_", "[ _.-]?") for place in PLACES)
+_ALMOST: Final = re.compile(rf"{_BLANK}(?:{_OURS})(?:\W.*)?", re.IGNORECASE)
+_WORDS: Final = re.compile(rf"{_BLANK}[^\W\d]\w*(?:[ .-]\w+){{0,3}}{_BLANK}(?:\|.*)?")
+_OPEN: Final = re.compile(rf"\{{(?:{'|'.join(PLACES)})(?![\w.:=(])")
+
+Kind = Literal["place", "almost", "other"]
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """`text` with what `values` has for each place, else with what stands behind its bar; a place without either stays.
 
-    What is filled in is not looked at again: a name may have braces of its own.
+    So does one between backticks, which is code. What is filled in is not looked at again: a name may have braces.
     """
 
     def value(found: re.Match[str]) -> str:
+        if _is_code(found):
+            return found[0]
         name, otherwise = found[1], found[2]
-        return values.get(name) or (found[0] if otherwise is None else otherwise)
+        return values.get(name) or (found[0] if otherwise is None else otherwise.strip())
 
     return _PLACE.sub(value, text)
 
 
 def unfilled(text: str) -> str | None:
-    """The first place that is still there, with the words around it; None where there is none."""
-    found = _PLACE.search(text)
+    """The first place that is still there, or is almost one, with the words around it; None where there is none."""
+    found = next((span for span, kind in _in(text) if kind != "other"), None)
     if found is None:
         return None
-    begin, end = max(found.start() - AROUND, 0), min(found.end() + AROUND, len(text))
+    begin, end = max(found[0] - AROUND, 0), min(found[1] + AROUND, len(text))
     return ("…" if begin else "") + " ".join(text[begin:end].split()) + ("…" if end < len(text) else "")
 
 
 def unknown(text: str) -> str | None:
-    """The first thing in `text` that looks like a place and is none, such as `{frist_name}`."""
-    return next((one[0] for one in _LIKE_ONE.finditer(text) if one[1] not in PLACES), None)
+    """The first thing in `text` that looks like a place and is none, such as `{frist_name}` or `{first name}`."""
+    return next((text[slice(*span)] for span, kind in _in(text) if kind != "place"), None)
+
+
+def _in(text: str) -> Iterator[tuple[tuple[int, int], Kind]]:
+    """Where something stands in braces that is a place, almost one of ours, or a few words that may be meant as one.
+
+    Almost one of ours has other letters, signs or braces, or nothing closes it.
+    """
+    for found in _BRACES.finditer(text):
+        place = _PLACE.match(text, found.start())
+        if _is_code(place or found):
+            continue
+        if place:
+            yield place.span(), "place"
+        elif not found[2]:
+            if begun := _OPEN.match(text, found.start()):
+                yield begun.span(), "almost"
+        elif _ALMOST.fullmatch(found[1]):
+            yield found.span(), "almost"
+        elif _WORDS.fullmatch(found[1]):
+            yield found.span(), "other"
+
+
+def _is_code(found: re.Match[str]) -> bool:
+    """Whether it stands between backticks."""
+    return found.string[max(found.start() - 1, 0) : found.start()] == "`" == found.string[found.end() : found.end() + 1]

@@ -57,12 +57,15 @@ def theirs(name: str) -> str:
 def unknown_place(place: str) -> str:
     """Beside a field."""
     known = ", ".join(f"{{{one}}}" for one in PLACES)
-    return f"I don't know {place}. There are {known}."
+    return f"I don't know {place}. There are {known}. Write braces that are code between backticks: `{{x}}`."
 
 
 def no_value(place: str) -> str:
     """Beside a field; `place` with the words around it."""
-    return f"There is a place that I couldn't fill in: “{place}”. Write what belongs there, or take it out."
+    return (
+        f"There is a place that I couldn't fill in: “{place}”. Write what belongs there, or take it out; write braces "
+        "that are code between backticks."
+    )
 
 
 def unsendable(said: str) -> str:

@@ -10,11 +10,14 @@ from bot.targets import views
 
 LONGEST: Final = 7 * 24 * 60.0  # minutes
 MOST: Final = 100  # holidays
-_SPAN: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*(m|min|mins|minutes?|h|hours?)?", re.IGNORECASE)
+_SPAN: Final = re.compile(r"(\d+(?:[.,]\d{1,2})?)\s*(m|min|mins|minutes?|h|hours?)?", re.IGNORECASE)
 
 
 def span(typed: str) -> float | None:
-    """`60`, `60m`, `1.5 h` in minutes; None for anything else, and for less than one minute or more than a week."""
+    """`60`, `60m`, `1.5 h` in minutes; None for anything else, and for less than one minute or more than a week.
+
+    Three digits behind a point or comma may be thousands, so they are anything else.
+    """
     found = _SPAN.fullmatch(typed.strip())
     if not found:
         return None

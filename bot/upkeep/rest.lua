@@ -1,17 +1,23 @@
--- KEYS: a card, and what leads to it. ARGV: the seconds that it is kept, the thread as it was read, the thread as it is
--- kept from now on, or "" where it stays as it is; 1 where the conversation is gone, then the fields that stay.
+-- KEYS: a card, what rules remember of it, and what leads to it. ARGV: the seconds that it is kept, the thread as it was
+-- read, the thread as it is kept from now on, or "" where it stays as it is; 1 where the conversation is gone, then the
+-- fields that stay.
 -- Of the message that it shows stays when that was written, to the millisecond: a number, which takes 8 bytes.
--- Whoever snoozed it finds it again, however late.
-local card, life = KEYS[1], tonumber(ARGV[1])
+-- What rules remember lives with the card, but for what they can find out again; whoever snoozed it finds all that again,
+-- however late.
+local card, life, with_it = KEYS[1], tonumber(ARGV[1]), {unpack(KEYS, 3)}
 if redis.call('HGET', card, 'thread') ~= ARGV[2] then return 0 end -- somebody was faster
+for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if field ~= 'rule' and field ~= 'first' then with_it[#with_it + 1] = KEYS[2]; break end
+end
 if redis.call('HEXISTS', card, 'snoozed') == 1 then
-  for _, key in ipairs(KEYS) do redis.call('PERSIST', key) end
+  redis.call('PERSIST', card)
+  for _, key in ipairs(with_it) do redis.call('PERSIST', key) end
   return 0
 end
 local left = redis.call('TTL', card)
 if left < 0 or left > life then redis.call('EXPIRE', card, life); left = life end
-for at = 2, #KEYS do
-  if redis.call('TTL', KEYS[at]) < left then redis.call('EXPIRE', KEYS[at], left + 2 * 86400) end
+for _, key in ipairs(with_it) do
+  if redis.call('TTL', key) < left then redis.call('EXPIRE', key, left + 2 * DAY) end
 end
 if ARGV[3] == '' then return 0 end
 redis.call('HSET', card, 'thread', ARGV[3])

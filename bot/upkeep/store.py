@@ -55,7 +55,7 @@ class Lifetimes:
         thread, left = Thread.read(raw), await self._redis.ttl(card)
         people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
         places = [keys.card_at(channel.decode(), ts.decode())] if channel and ts else []
-        names = [card, *places, *(keys.threads_of(str(one)) for one in people)]
+        names = [card, keys.routed(thread_id), *places, *(keys.threads_of(str(one)) for one in people)]
         at_rest = 0 <= left < self._lives - keys.WEEK
         kept = written(_bare(thread) if gone else _slim(thread)) if gone or at_rest else ""
         kept = "" if kept == raw.decode() else kept  # that was done before

@@ -54,6 +54,15 @@ def colleague(on: Stage, name: str) -> tuple[str, str]:
     return on.slack.add_user(None, name, address), on.inbox.add_member(name, address)
 
 
+def days_pass(redis_url: str, days: int) -> None:
+    """What lives no longer than that is gone from Redis."""
+    with Redis.from_url(redis_url) as redis:
+        found: Any = redis.keys("*")
+        for name in found:
+            if (left := int(redis.ttl(name))) > 0:
+                redis.expire(name, left - days * keys.DAY)
+
+
 class Time:
     """Lets what waits be due now."""
 

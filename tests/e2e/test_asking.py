@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.admin.jobs import AskAdmins
 from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import Message
@@ -107,6 +108,43 @@ async def test_a_day_later_they_are_asked_again(on: Stage, redis_url: str) -> No
         redis.set(name, json.dumps(json.loads(kept) | {"at": "2025-11-01T00:00:00Z"}))
     await on.slack.press_ephemeral(on.acme.kim, await whisper(on, on.acme.kim, CANT_MATCH), ASK)
     await on.slack.until(lambda: len([one for one in told(on, on.acme.ana) if "asks to act" in one]) == 2)
+
+
+def asking(on: Stage) -> list[str]:
+    """What the admin was asked."""
+    return [one for one in told(on, on.acme.ana) if "asks to act" in one]
+
+
+async def test_the_admins_are_asked_though_slack_takes_no_answer_in_the_modal(on: Stage) -> None:
+    card = await card_of(on)
+    await on.slack.press(on.acme.kim, card.channel, card.ts, "Reply")
+    await on.slack.until(lambda: CANT_MATCH in json.dumps(on.slack.modal(on.acme.kim)))
+    on.slack.fail("views.update", status=503, times=None)
+    await on.slack.press_modal(on.acme.kim, ASK)
+    await hears(on, on.acme.kim, "I have asked the admins")
+    await idle(on)
+    assert len(asking(on)) == 1
+
+
+async def test_whoever_asked_in_vain_may_ask_again_at_once(on: Stage) -> None:
+    card = await card_of(on)
+    await archive(on, on.acme.kim, card)
+    handlers: Any = on.bridge.worker._work._handlers
+    asks = handlers[AskAdmins]
+
+    async def fails(job: AskAdmins, keep: Any) -> Any:
+        await asks(job, keep)
+        raise RuntimeError
+
+    handlers[AskAdmins] = fails
+    await on.slack.press_ephemeral(on.acme.kim, await whisper(on, on.acme.kim, CANT_MATCH), ASK)
+    await hears(on, on.acme.kim, "Something went wrong on my side")
+    await idle(on)
+    assert asking(on) == []
+    handlers[AskAdmins] = asks
+    await ask(on, on.acme.kim, CANT_MATCH)
+    await idle(on)
+    assert len(asking(on)) == 1
 
 
 async def test_nobody_of_another_organisation_and_nobody_unknown_gets_the_button(on: Stage) -> None:

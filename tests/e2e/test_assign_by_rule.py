@@ -305,6 +305,7 @@ async def test_somebody_without_a_seat_cannot_be_away_and_a_strange_time_is_aske
     await says(on, "away", "I can't match you", by=on.acme.kim)
     await says(on, "away until the cows come home", "I don't understand until when")
     await says(on, "away until 2020-01-01", "That time is over")
+    await says(on, "away until 31.2.", "I don't understand until when")
 
 
 # --- nobody, and no seat ---------------------------------------------------------------------------------------------

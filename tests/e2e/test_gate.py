@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from redis import Redis
 
+from bot.people.jobs import TellAdmins
 from bot.sandbox.slack.records import Ack, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -337,6 +338,19 @@ async def test_a_sibling_who_belongs_to_our_workspace_too_is_matched_by_address(
     card = await card_of(on)
     await on.slack.press(user, card.channel, card.ts, "Archive")
     await on.slack.until(lambda: "Archived by Sib" in shows(on, card))
+
+
+@pytest.mark.parametrize("ours", [False, True])
+async def test_an_admin_of_another_workspace_in_the_grid_is_none_here(opened: Open, api: str, ours: bool) -> None:
+    on = await opened(versions=[api], enterprise="E0ACME")
+    teams = ("T0SIBLING", on.slack.team_id) if ours else ("T0SIBLING",)
+    user = sibling(on, "Sib", "sib@acme.example", admin=True, teams=teams)
+    await inbox(on, user, f"link <@{user}> ana@acme.example")
+    await hears(on, user, "now acts as" if ours else "Only workspace admins")
+    await on.bridge.lanes.accept(TellAdmins(text="Something is wrong"))
+    await idle(on)
+    assert any("Something is wrong" in one for one in told(on, on.acme.ana))
+    assert any("Something is wrong" in one for one in told(on, user)) is ours
 
 
 async def test_somebody_of_another_organisation_is_no_sibling(opened: Open, api: str) -> None:

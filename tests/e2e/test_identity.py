@@ -29,6 +29,7 @@ from tests.e2e.steps import (
     shows,
     thread,
     told,
+    until,
 )
 
 MEMBERS_ONLY = "Only members of *Acme* can act on Inbox conversations."
@@ -407,3 +408,47 @@ async def test_many_first_clicks_at_once_are_all_matched(on: Stage) -> None:
         on.slack.press(on.acme.bo, second.channel, second.ts, "Assign to me"),
     )
     await on.slack.until(lambda: "Assigned to Ana" in shows(on, first) and "Assigned to Bo" in shows(on, second))
+
+
+async def test_what_an_admin_decides_while_somebody_links_themselves_stands(on: Stage, redis_url: str) -> None:
+    on.inbox.add_member("Kim", "kim@acme.example")
+    await inbox(on, on.acme.ana, "whoami")
+    await idle(on)
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(keys.MEMBERS)
+    on.inbox.fail("GET *members*", delay=0.5)
+    await inbox(on, on.acme.bo, "link")
+    await until(lambda: not on.inbox.faults)
+    await inbox(on, on.acme.ana, f"link <@{on.acme.bo}> kim@acme.example")
+    await hears(on, on.acme.ana, "now acts as *Kim*")
+    await hears(on, on.acme.bo, "Your link was changed in this moment")
+    await idle(on)
+    await inbox(on, on.acme.bo, "whoami")
+    assert "Kim" in await hears(on, on.acme.bo, "In Inbox you are")
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_what_somebody_could_not_have_is_done_once_they_link_themselves_though_a_card_found_them_first(
+    on: Stage, redis_url: str, again: bool
+) -> None:
+    """Unless they have done something themselves by then."""
+    card, his = await card_of(on), await card_of(on, "Hello", on.acme.omar)
+    await on.slack.press(on.acme.kim, card.channel, card.ts, "Archive")
+    await hears(on, on.acme.kim, "I can't match you")
+    email = on.slack.users[on.acme.kim].email
+    member = on.inbox.add_member("Kim", email)
+    await on.inbox.app_assigns(thread(on, on.acme.omar).id, member)
+    await on.inbox.teammate_writes(thread(on, on.acme.omar).id, "Hi")
+    await idle(on)
+    await on.inbox.customer_writes(on.acme.omar, "And now?")
+    await idle(on)
+    with Redis.from_url(redis_url) as redis:
+        assert redis.get(keys.link(on.acme.kim)) == member.encode()
+    if again:
+        await on.slack.press(on.acme.kim, his.channel, his.ts, "Archive")
+        await on.slack.until(lambda: "Archived by Kim" in shows(on, his))
+    await inbox(on, on.acme.kim, f"link {email}")
+    said = await hears(on, on.acme.kim, "now acts as")
+    await idle(on)
+    assert ("I'm doing now what you tried before" in said) is not again
+    assert thread(on).archived is not again

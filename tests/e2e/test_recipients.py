@@ -179,6 +179,8 @@ async def test_jobs_as_an_earlier_version_wrote_them_are_done(on: Stage) -> None
         ("help me please", "help", "me please"),
         ("@omar_k @sarah hi both", "@omar_k @sarah", "hi both"),
         ("@omar_k and @sarah: hi", "@omar_k and @sarah:", "hi"),
+        ("@omar_k plus @sarah hi", "@omar_k plus @sarah", "hi"),
+        ("@omar_k samt @sarah hi", "@omar_k", "samt @sarah hi"),
         ("2 people called :tada:", "2", "people called 🎉"),
     ],
 )
@@ -313,8 +315,10 @@ FORWARD = {"is_msg_unfurl": True, "text": "no", "message_blocks": [{"message": {
         ("", [], [FORWARD]),
         ("", [], [{"text": "Ask <https://x.com/sarah|her> &amp; co", "fallback": "no"}]),
         ("", [{"type": "section", "text": {"type": "mrkdwn", "text": "Ask <https://x.com/sarah|her> &amp; co"}}], []),
+        ("a fallback", [{"type": "table", "rows": [WORDS]}], []),
+        ("", [{"type": "container", "title": {"type": "plain_text", "text": ""}, "child_blocks": WORDS}], []),
     ],
-    ids=["blocks", "forward", "attachment", "section"],
+    ids=["blocks", "forward", "attachment", "section", "table", "container"],
 )
 async def test_shortcuts_take_the_words_that_a_person_sees(
     on: Stage, text: str, blocks: list[Any], attachments: list[Any]
@@ -324,6 +328,14 @@ async def test_shortcuts_take_the_words_that_a_person_sees(
     said.blocks, said.attachments = blocks, attachments
     await on.slack.shortcut(on.acme.ana, said.channel, said.ts, "send_as_dm")
     assert initial(await form(on, on.acme.ana), "text") == "Ask her (https://x.com/sarah) & co"
+    await on.slack.shortcut(on.acme.ana, said.channel, said.ts, "find_in_inbox")
+    await whisper(on, on.acme.ana, "Conversations with sarah (1)")
+
+
+async def test_find_in_inbox_finds_who_wrote_what_an_app_has_attached(on: Stage) -> None:
+    on.inbox.add_thread(on.acme.account, on.acme.sarah)
+    said = on.slack.say(on.acme.bo, on.acme.channel, "")
+    said.attachments = [{"author_name": "Sarah (@sarah)", "author_link": "https://x.com/sarah", "text": "Hi"}]
     await on.slack.shortcut(on.acme.ana, said.channel, said.ts, "find_in_inbox")
     await whisper(on, on.acme.ana, "Conversations with sarah (1)")
 

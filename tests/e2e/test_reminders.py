@@ -201,8 +201,30 @@ async def test_who_has_the_conversation_may_be_reminded_instead(day: Day) -> Non
     assert len(reminded(on, on.acme.bo)) == 1
 
 
+async def test_whose_slack_account_was_made_anew_is_mentioned_and_reminded_by_the_new_one(day: Day) -> None:
+    """The old one is linked still."""
+    on = day.on
+    day.sets(assigned_after=4)
+    await write(on)
+    await on.slack.command(on.acme.bo, on.acme.channel, command="/inbox", text="whoami")
+    await idle(on)
+    on.slack.users[on.acme.bo].deleted = True
+    day.redis.delete(keys.profile(on.acme.bo))
+    anew = on.slack.add_user(None, "Bo again", "bo@acme.example")
+    await on.inbox.app_assigns(thread(on).id, on.acme.bo_member)
+    await idle(on)
+    await day.passes(5)
+    assert len(reminded(on, anew)) == 1
+    await on.inbox.teammate_writes(thread(on).id, "Here")
+    await idle(on)
+    await write(on, "And now?")
+    (card,) = [one for one in on.slack.messages(on.acme.channel) if not one.thread_ts and not one.text.startswith("⏰")]
+    assert f"<@{anew}>" in on.slack.replies(card.channel, card.ts)[-1].text
+
+
 async def test_an_assignee_whom_slack_does_not_know_is_reminded_in_the_channel(day: Day) -> None:
     on = day.on
+    on.slack.users[on.acme.bo].email = "bo@elsewhere.example"
     day.sets(assigned_after=8)
     on.inbox.add_thread(on.acme.account, on.acme.sarah, assignee_id=on.acme.bo_member)
     await write(on)

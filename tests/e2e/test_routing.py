@@ -10,9 +10,11 @@ from bot.cards.jobs import Move
 from bot.sandbox.slack.records import BOT_USER, Call, Message
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
-from tests.e2e.rules import inbox, says, write
+from tests.e2e.rules import days_pass, inbox, says, write
+from tests.e2e.snoozing import snooze
 from tests.e2e.steps import cards, hears, idle, labels, shows, thread, told, until, whisper
 from tests.e2e.test_one_card import live
+from tests.e2e.test_tidy import tidied
 
 
 def posts(on: Stage, channel: str) -> list[Message]:
@@ -339,6 +341,30 @@ async def test_somebody_moves_a_conversation_by_hand_and_it_stays_there(on: Stag
     assert "Second" in on.slack.show(on.slack.replies(vip, new.ts)[0])
     assert "moved it to" in await says(on, "why @sarah", "no rule moves it any more")
     assert f"done: <#{vip}>" in await says(on, "log", "move ")
+
+
+@pytest.mark.parametrize("snoozed", [False, True])
+async def test_what_somebody_moved_and_what_was_said_stays_so_for_as_long_as_the_card(
+    on: Stage, vip: str, redis_url: str, snoozed: bool
+) -> None:
+    """Their next message comes after 91 days, or after a snooze that is longer than cards live."""
+    omars = on.slack.add_channel("omar")
+    await inbox(on, "route add text:refund", channel=omars)
+    await write(on, "First")
+    await write(on, "A refund", on.acme.omar)
+    (card,) = cards(on)
+    await moved(on, card, vip, on.acme.bo)
+    if snoozed:
+        for one in (posts(on, vip)[0], posts(on, omars)[0]):
+            await snooze(on, on.acme.bo, one)
+    await tidied(on)
+    days_pass(redis_url, 400 if snoozed else 91)
+    await write(on, "Second")
+    await write(on, "Thanks", on.acme.omar)
+    (hers,), (his,) = live(on, vip), live(on, omars)
+    assert "Second" in on.slack.show(on.slack.replies(vip, hers.ts)[-1])
+    assert "Thanks" in on.slack.show(on.slack.replies(omars, his.ts)[-1])
+    assert cards(on) == [card]
 
 
 async def test_a_move_that_rules_want_is_none_where_somebody_moves_the_card_elsewhere(on: Stage, vip: str) -> None:

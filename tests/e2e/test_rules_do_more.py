@@ -103,6 +103,7 @@ async def test_only_the_first_message_of_a_person_is_the_first_and_their_convers
     [
         ("route add followers:many", "Write a number, as `followers:&gt;10000`"),
         ("route add followers:>10,000", "Write one number without commas"),
+        ("route add followers:>10.000", "`10.000` may mean 10000 or 10. Write `followers:>10000` or `followers:>10`."),
         ("route add verified:blue", "Write `verified:yes` or `verified:no`"),
         ("route add tag:vip tag+:nosuch", "There is no tag *nosuch*"),
         ("route add tag:vip tag+:none", "it takes none away"),

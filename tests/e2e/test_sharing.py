@@ -21,7 +21,7 @@ from tests.conftest import QUICK, Open
 from tests.e2e.deaths import ENOUGH
 from tests.e2e.scheduling import below, later
 from tests.e2e.steps import card_of, cards, idle, labels, reply, shows, thread, told
-from tests.e2e.test_connect import SECRET, assert_closed, becomes_shared, seen
+from tests.e2e.test_connect import SECRET, assert_closed, becomes_shared, five_minutes_pass, seen
 from tests.mortal import Mortal
 
 NOTICE = "is shared with another organisation, so"
@@ -149,13 +149,108 @@ async def test_consent_opens_all_that_stands_there_and_its_end_closes_it(on: Sta
 
 
 async def test_where_there_was_consent_nothing_is_drawn_and_nobody_is_told(on: Stage, redis_url: str) -> None:
+    """An older version noted nothing of who reads there: it is for whoever does when it is seen first."""
     (card,) = [await card_of(on, SECRET)]
+    on.slack.channels[on.acme.channel].shared = True
     with Redis.from_url(redis_url) as redis:
         redis.set(keys.consent(on.acme.channel), on.acme.ana)
+        redis.set(keys.sharing(on.acme.channel), Sharing(shared=True, at=utc_now() - timedelta(days=1)).json())
     await on.slack.share(on.acme.channel)
     await idle(on)
     assert SECRET in shows(on, card)
     assert notices(on) == []
+
+
+OVER = "has ended"
+
+
+async def consented(on: Stage) -> Message:
+    """A card in a channel that one other organisation reads, as an admin agreed."""
+    card = await card_of(on, SECRET)
+    await on.slack.share(on.acme.channel)
+    await idle(on)
+    await inbox(on, "consent")
+    assert SECRET in shows(on, card)
+    return card
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+async def test_consent_ends_with_the_sharing_that_it_was_for(on: Stage, redis_url: str, noticed: bool) -> None:
+    """Also where Slack's events do not come: then it is seen when Slack is asked."""
+    card = await consented(on)
+    await on.slack.share(on.acme.channel, shared=False)
+    await idle(on)
+    assert SECRET in shows(on, card)
+    assert len([one for one in told(on, on.acme.ana) if OVER in one]) == 1
+    if noticed:
+        await on.slack.share(on.acme.channel, team="T0THIRD")
+        await idle(on)
+    else:
+        becomes_shared(on, redis_url)
+        await on.inbox.customer_writes(on.acme.sarah, SECRET)
+        await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert len(notices(on)) == 2
+    await inbox(on, "consent")
+    await on.slack.share(on.acme.channel, shared=False, team="T0THIRD")
+    on.slack.channels[on.acme.channel].shared = False
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+    assert len([one for one in told(on, on.acme.ana) if OVER in one]) == 2
+
+
+async def test_consent_ends_where_another_organisation_joins_and_not_where_one_of_two_leaves(on: Stage) -> None:
+    card = await consented(on)
+    await on.slack.share(on.acme.channel, team="T0THIRD")
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert len(notices(on)) == 2
+    await inbox(on, "consent")
+    await on.slack.share(on.acme.channel, shared=False)
+    await idle(on)
+    assert SECRET in shows(on, card)
+    assert len(notices(on)) == 2
+    assert not [one for one in told(on, on.acme.ana) if OVER in one]
+
+
+async def test_while_cards_are_drawn_it_is_asked_all_the_same_who_reads_where_somebody_consented(
+    on: Stage, redis_url: str
+) -> None:
+    """Slack tells of no event, and the next look is some minutes away."""
+    await consented(on)
+    on.slack.channels[on.acme.channel].teams = ("T0OTHER", "T0THIRD")
+    five_minutes_pass(on, redis_url)
+    await on.inbox.customer_writes(on.acme.sarah, SECRET)
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+
+
+async def test_whoever_dies_before_the_admins_hear_that_consent_ended_leaves_that_to_who_asks_next(
+    on: Stage, redis_url: str
+) -> None:
+    await card_of(on, SECRET)
+    with Redis.from_url(redis_url) as redis:
+        noted = Sharing(shared=False, at=utc_now() - timedelta(hours=1), ended=utc_now())
+        redis.set(keys.sharing(on.acme.channel), noted.json())
+    for _ in range(2):
+        await on.bridge.lanes.accept(LookAtSharing())
+        await idle(on)
+    assert len([one for one in told(on, on.acme.ana) if OVER in one]) == 1
+
+
+async def test_admins_hear_of_a_channel_that_becomes_shared_while_a_walk_of_their_own_waits(
+    on: Stage, redis_url: str
+) -> None:
+    """The walk that Slack's word brings has merged with it."""
+    await card_of(on, SECRET)
+    on.slack.channels[on.acme.channel].shared = True
+    with Redis.from_url(redis_url) as redis:
+        noted = Sharing(shared=True, at=utc_now(), undrawn=True)
+        redis.set(keys.sharing(on.acme.channel), noted.json())
+    await on.bridge.lanes.accept(Redraw(channel=on.acme.channel, told=True))
+    await idle(on)
+    assert_closed(on, on.acme.channel)
+    assert len(notices(on)) == 1
 
 
 async def test_one_event_in_one_conversation_closes_all_of_them_where_slack_told_nothing(

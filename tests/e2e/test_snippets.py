@@ -171,6 +171,7 @@ async def forget_profiles(on: Stage) -> None:
         ({"name": " ", "snippet_text": "x"}, "name", "Give it a name"),
         ({"name": "x", "snippet_text": "\n "}, "text", "Write the text."),
         ({"name": "x", "snippet_text": "Hi {frist_name}"}, "text", "I don't know {frist_name}. There are {first_name}"),
+        ({"name": "x", "snippet_text": "Hi {first-name}"}, "text", "I don't know {first-name}. There are {first_name}"),
     ],
 )
 async def test_what_is_wrong_with_one_is_said_beside_the_field(on: Stage, values: Json, field: str, said: str) -> None:
@@ -350,6 +351,22 @@ async def test_a_place_without_a_value_stops_the_message_until_it_is_filled(on: 
     assert "“Hi {first_name}, you are @nameless.”" in said
     assert on.inbox.sent() == []
     await on.slack.submit(on.acme.ana, values={"text": "Hi friend, you are @nameless."})
+    await on.slack.until(lambda: on.inbox.sent())
+
+
+@pytest.mark.parametrize("place", ["{first-name}", "{first_name:there}", "{{first_name}}"])
+async def test_what_an_older_saved_reply_has_for_a_place_stops_the_message_too(
+    on: Stage, redis_url: str, place: str
+) -> None:
+    keep(redis_url, ("Greeting", f"Hi {place}, welcome to {{ account | us }}"))
+    await replying(on, on.acme.ana)
+    assert await choose(on, on.acme.ana, "gre") == f"Hi {place}, welcome to @acme"
+    ack = await on.slack.submit(on.acme.ana)
+    assert isinstance(ack.body, dict)
+    (said,) = ack.body["errors"].values()
+    assert f"“Hi {place}, welcome to @acme”" in said
+    assert on.inbox.sent() == []
+    await on.slack.submit(on.acme.ana, values={"text": f"Write `{place}` for the name"})
     await on.slack.until(lambda: on.inbox.sent())
 
 

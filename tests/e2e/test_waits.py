@@ -227,30 +227,64 @@ async def test_a_message_waits_until_slack_can_say_who_wrote_it_and_goes_out_onc
 # --- Inbox ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [503, 401])
+@pytest.mark.parametrize(
+    ("status", "page"), [(503, False), (401, False), (403, True), pytest.param(405, True, marks=pytest.mark.exhaustive)]
+)
 async def test_an_hour_without_inbox_loses_nothing_keeps_the_order_and_sends_nothing_twice(
-    on: Stage, status: int
+    on: Stage, status: int, page: bool
 ) -> None:
-    """Sends are tried for ten minutes; the pauses of this hour are short, and some webhooks are lost."""
+    """Sends are tried for ten minutes; the pauses of this hour are short, and some webhooks are lost.
+
+    A page is what a firewall in front of Inbox answers; it says nothing of what was asked.
+    """
     who = people(on)
     on.inbox.add_thread(on.acme.account, on.acme.omar)
-    on.inbox.fail("*", status, times=None)
+    on.inbox.fail("*", status, times=None, page=page)
     on.inbox.webhook.version = "2"  # which does not say all that a card needs
     await several_write(on, who, "hello", lost=2)
     for number in (1, 2, 3):
         await dm(on, f"@omar_k news {number}")
     await an_hour_passes(on)
-    await hears(on, on.acme.ana, "Inbox has not answered me since" if status == 503 else "set INBOX_API_TOKEN to it")
+    await hears(on, on.acme.ana, "Inbox has not answered me since" if status != 401 else "set INBOX_API_TOKEN to it")
     assert await on.bridge.lanes.dead_letters() == []
     on.inbox.heal()
     await all_stand_once(on, who, "hello")
     await until(lambda: len(on.inbox.sent()) == 3)
     assert [sent.text for sent in on.inbox.sent()] == ["news 1", "news 2", "news 3"]
-    over = "Inbox answers again." if status == 503 else "Inbox accepts my API token again."
+    over = "Inbox answers again." if status != 401 else "Inbox accepts my API token again."
     await hears(on, on.acme.ana, over)
     assert notices(on, over) == 1
-    assert notices(on, "Inbox has not answered me since") == (status == 503)
+    assert notices(on, "Inbox has not answered me since") == (status != 401)
     assert notices(on, "set INBOX_API_TOKEN to it") == (status == 401)
+
+
+async def test_what_inbox_cannot_tell_for_minutes_while_it_answers_all_else_is_shown_then(opened: Open) -> None:
+    on = await opened(versions=["v2"], timing=HASTE)
+    on.inbox.fail("GET /v2/messages*", 503, times=30)  # a read is tried twice
+    await on.inbox.customer_writes(on.acme.sarah, "hello")
+    await hears_card(on)
+    assert await on.bridge.lanes.dead_letters() == []
+
+
+async def test_what_inbox_never_tells_is_told_to_the_admins_once_and_what_follows_goes_on(opened: Open) -> None:
+    on = await opened(versions=["v2"], timing=HASTE)
+    on.inbox.fail("GET /v2/messages*", 500, times=None)
+    for person in (on.acme.sarah, on.acme.omar):
+        await on.inbox.customer_writes(person, "hello")
+    await hears(on, on.acme.ana, "A message could not be shown in Slack")
+    async with asyncio.timeout(60):
+        while len(letters := await on.bridge.lanes.dead_letters()) < 2:  # noqa: ASYNC110  # it is in the worker's hands
+            await asyncio.sleep(0.05)
+    assert [one.reason for one in letters] == ["Unavailable 500 internal"] * 2
+    assert notices(on, "A message could not be shown in Slack") == 1
+    on.inbox.heal()
+    await on.inbox.customer_writes(on.acme.omar, "are you there?")
+    await hears_card(on)
+
+
+async def hears_card(on: Stage) -> None:
+    await on.slack.until(lambda: cards(on))
+    await idle(on)
 
 
 def written(on: Stage, seconds_ago: float, tries: int = 0) -> Dm:

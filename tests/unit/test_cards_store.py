@@ -13,6 +13,7 @@ from bot.card import Card, Note, Snoozed
 from bot.cards.store import Cards
 from bot.errors import StoreUnavailable
 from bot.models import Message, Person, Place, Thread
+from bot.routing.store import Pin, Routes
 from bot.snooze.store import Snoozes
 from bot.store import keys
 from bot.store.connect import connect
@@ -184,6 +185,36 @@ async def test_what_is_snoozed_is_kept_until_it_wakes(redis: Any, cards: Cards) 
     await Lifetimes(redis).rest("t1")
     assert (await lives(redis))[0] == 365
     assert (await cards.get("t1")) == Card(thread=THREAD, latest=HELLO, waiting_since=NOON)
+
+
+async def test_what_rules_remember_lives_with_the_card_where_they_could_not_find_it_out_again(
+    redis: Any, cards: Cards
+) -> None:
+    routes, routed = Routes(redis), keys.routed("t1")
+
+    async def lives() -> int:
+        await Lifetimes(redis).rest("t1")
+        left = int(await redis.ttl(routed))
+        return round(left / keys.DAY) if left > 0 else left
+
+    await cards.write(THREAD)
+    await routes.remember("t1", "r1")
+    await routes.saw_first("t1", "m1")
+    assert await lives() == 90
+    await routes.pin("t1", Pin(channel="C1", by="U1", at=NOON))
+    assert await lives() == 367
+    await routes.memory("t1")
+    assert await lives() == 367
+    await redis.persist(keys.card("t1"))
+    await redis.hset(keys.card("t1"), "snoozed", "{}")
+    assert await lives() == -1
+    await routes.memory("t1")
+    assert int(await redis.ttl(routed)) == -1
+    await Snoozes(redis).end("t1")
+    assert await lives() == 367
+    await redis.delete(routed)
+    await routes.fitted("t1", ["r1"])
+    assert await lives() == 367
 
 
 async def test_where_a_card_stood_before_it_moved_is_forgotten_in_time(redis: Any, cards: Cards) -> None:

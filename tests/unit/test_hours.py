@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.hours import Quiet, Reminders, clock, zone_named, zone_of
+from bot.targets.typed import span
 
 BERLIN = "Europe/Berlin"
 OFFICE = Reminders(zone=BERLIN, opens=time(9), closes=time(17))
@@ -95,6 +96,10 @@ def test_quiet_hours_pass_midnight() -> None:
         ("13pm", None),
         ("9:60", None),
         ("noon", None),
+        ("1.12.", None),
+        ("9.30.", None),
+        ("1.12.2026", None),
+        ("1.12.26", None),
         ("", None),
     ],
 )
@@ -129,6 +134,15 @@ def test_quiet_hours_end_once_on_the_night_that_has_an_hour_twice() -> None:
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "minutes"),
+    [("90", 90), ("1.5 h", 90), ("1,25h", 75), ("1440m", 1440), ("1.440", None), ("1,440", None), ("2.000 h", None)],
+)
+def test_a_target_is_minutes_unless_it_can_be_read_in_two_ways(typed: str, minutes: float | None) -> None:
+    assert span(typed) == minutes
+
 
 STEP = timedelta(minutes=15)
 HALVES = [time(hour, half) for hour in range(24) for half in (0, 30) if half == 0 or hour >= 4]  # not as clocks change

@@ -249,7 +249,13 @@ def answer(status: int, body: Any, **headers: str) -> httpx.Response:
         (answer(409, {"code": "sendInProgress", "message": "no"}), "SendInProgress", "sendInProgress"),
         (answer(409, {"code": "somethingNew", "message": "no"}), "Conflict", "somethingNew"),
         (answer(422, {"code": "contentRejected", "message": "no"}), "Rejected", "contentRejected"),
-        (answer(400, b"nonsense"), "Rejected", ""),
+        (answer(400, {"message": "no"}), "Rejected", ""),
+        (answer(400, b"nonsense"), "Unavailable", ""),
+        (answer(403, b"<html>"), "Unavailable", ""),
+        (answer(405, b"<html>"), "Unavailable", ""),
+        (answer(409, b""), "Unavailable", ""),
+        (answer(401, b"<html>"), "Unauthorized", ""),
+        (answer(413, b"<html>"), "Rejected", ""),
         (answer(301, b""), "Unavailable", ""),
         (answer(418, b""), "Unavailable", ""),
         (answer(422, {"code": "idempotencyKeyReused", "message": "no"}), "KeyReused", "idempotencyKeyReused"),
@@ -267,7 +273,7 @@ def answer(status: int, body: Any, **headers: str) -> httpx.Response:
 def test_every_envelope_becomes_its_error(response: httpx.Response, kind: str, code: str) -> None:
     error = failure(response)
     assert (type(error).__name__, error.code, error.status) == (kind, code, response.status_code)
-    assert error.detail == ("no" if code else "")
+    assert error.detail == ("no" if b"no" in response.content[:99] and b"nonsense" not in response.content else "")
     if isinstance(error, errors.Unconfirmed):
         assert error.message_id == "m1"
 
@@ -671,7 +677,7 @@ async def test_one_malformed_event_does_not_lose_the_page(version: Version, word
         (
             ROOT,
             "auto",
-            {"GET /v2/team": [httpx.Response(403)], "GET /v1/team": [TEAM]},
+            {"GET /v2/team": [httpx.Response(403, json={"code": "workspaceLocked"})], "GET /v1/team": [TEAM]},
             "v1",
             ["GET /v2/team", "GET /v1/team"],
         ),
@@ -695,6 +701,7 @@ async def test_v2_is_chosen_unless_it_refuses_the_team_and_v1_does_not(
         (httpx.Response(404), httpx.Response(401), errors.Unauthorized),
         (httpx.ConnectError("x"), httpx.ConnectError("x"), errors.Unavailable),
         (httpx.Response(429, headers={"Retry-After": "9"}), TEAM, errors.RateLimited),
+        (httpx.Response(403, text="<html>"), TEAM, errors.Unavailable),  # a firewall's
         (httpx.Response(503), TEAM, errors.Unavailable),  # no reason for v1, which ends
         (httpx.ReadTimeout("x"), TEAM, errors.Unavailable),
         (httpx.Response(200, text="<html>"), TEAM, errors.VersionEnded),

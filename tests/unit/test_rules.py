@@ -221,6 +221,33 @@ def test_numbers_are_compared(typed: str, shown: str, fitting: int, other: int) 
 
 
 @pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("followers:>10.000", "`10.000` may mean 10000 or 10. Write `followers:>10000` or `followers:>10`."),
+        ("followers:&gt;=250.000", "`250.000` may mean 250000 or 250."),
+        ("value:1.500", "`1.500` may mean 1500 or 1.5. Write `value:1500` or `value:1.5`."),
+        ('value:"< 2.125"', "Write `value:&lt;2125` or `value:&lt;2.125`."),
+        ("value:>1.250k", "`1.250k` may mean 1250k or 1.25k. Write `value:>1250k` or `value:>1.25k`."),
+        ("followers:>1.234.567", "Write a number, as `followers:&gt;10000`"),
+        ("value:>1.500,50", "Write one number without commas"),
+        ("followers:>10'000", "Write a number"),
+    ],
+)
+def test_a_number_that_can_be_read_in_two_ways_is_refused_with_both(typed: str, said: str) -> None:
+    with pytest.raises(Mistake) as refused:
+        rule(typed)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("value:1.5", ">=1.50"), ("value:0.125", ">=0.12"), ("value:>10.50", ">10.50"), ("value:5000.125", ">=5,000.12")],
+)
+def test_a_number_with_decimals_is_one(typed: str, shown: str) -> None:
+    assert rule(typed).conditions[0].shown == (shown,)
+
+
+@pytest.mark.parametrize(
     ("text", "has_link"),
     [
         ("see https://acme.example", True),

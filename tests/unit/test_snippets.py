@@ -26,8 +26,10 @@ VALUES = {"first_name": "Sarah", "name": "Sarah Chen", "handle": "@sarah", "me":
         ("{me} from {account|us}", "Ana from us"),
         ("{me} from {account}", "Ana from {account}"),
         ("{account|}.", "."),
-        ("{ me } {{me}} {Me} {me", "{ me } {Ana} {Me} {me"),
-        ("{first_name|a|b}{nobody}", "Sarah{nobody}"),
+        ("{ me } {account | us}{account| } {\u00a0name |you}", "Ana us Sarah Chen"),
+        ("{{me}} {Me} {me", "{{me}} {Me} {me"),
+        ("{first_name|a|b}{nobody}", "{first_name|a|b}{nobody}"),
+        ('{"who": {me}} `{me}` `{me}, {me}`', '{"who": Ana} `{me}` `Ana, Ana`'),
         ("", ""),
     ],
 )
@@ -45,13 +47,55 @@ def test_a_place_that_is_left_is_named_with_the_words_around_it() -> None:
     assert unfilled("a" * 30 + "\n{name|x}" + " " + "b" * 30) == "…" + "a" * 19 + " {name|x} " + "b" * 19 + "…"
 
 
+ALMOST = [
+    "{first-name}",
+    "{first name}",
+    "{First_Name|there}",
+    "{firstname | there}",
+    "{first_name:there}",
+    "{first_name, friend}",
+    "{first_name?}",
+    "{first_name=there}",
+    "{first_name (there)}",
+    "{first_name or there}",
+    "{first_name\u200b}",
+    "{first_name||there}",
+    "{{first_name}}",
+    "{{ name }",
+    "{Handle}",
+    "{account",
+]
+CODE = [
+    '{"name": "x", "me": {}}',
+    "{} {a: 1} if (x) { y(); } {\n  name\n}",
+    "{1} {-} { $x } {a, b}",
+    "`{first-name}`, `{name}` and `{id}`",
+    "Body: { return account.name() }",
+    "}name{ {",
+]
+
+
+@pytest.mark.parametrize("place", ALMOST)
+def test_what_is_almost_a_place_is_neither_saved_nor_sent(place: str) -> None:
+    assert unknown(f"Hi {place}!") == place
+    assert unfilled(filled(f"Hi {place}!", VALUES)) == f"Hi {place}!"
+
+
+@pytest.mark.parametrize("text", CODE)
+def test_what_is_clearly_no_place_is_saved_and_sent(text: str) -> None:
+    assert unknown(text) is None
+    assert unfilled(text) is None
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
         ("Hi {frist_name|there}", "{frist_name|there}"),
-        ("{Name}", "{Name}"),
-        ("{name} {a: 1} {} { name }", None),
-        ("if (x) { y(); }", None),
+        ("{name} {company name | you}", "{company name | you}"),
+        ("Hi {prénom}", "{prénom}"),
+        ("Hi {first_name or there}", "{first_name or there}"),
+        ("Hi {first_name|there, how are you?", "{first_name"),
+        ("{name} { name } {me|you} {account|}", None),
     ],
 )
 def test_what_looks_like_a_place_and_is_none_is_named(text: str, place: str | None) -> None:

@@ -174,7 +174,10 @@ async def test_stored_rights_and_links_hold(redis: Any) -> None:
     assert await rights.consent(FACTS["shared"]) == FACTS["ana"]
     sharing = await rights.sharings.get(FACTS["channel"])
     assert sharing is not None
-    assert sharing.shared is False
+    assert (sharing.shared, sharing.teams, sharing.ended) == (False, (), None)
+    sharing = await rights.sharings.get(FACTS["shared"])
+    assert sharing is not None
+    assert (sharing.shared, sharing.teams) == (True, ("T0OTHER",))
     click = await rights.kept_click(FACTS["kim"])
     assert click is not None
     assert (click.kind, click.ref) == ("change", "c11c4d")

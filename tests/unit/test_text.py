@@ -122,6 +122,44 @@ def test_decode_never_raises_and_keeps_plain_words(text: str) -> None:
     assert decode(words) == words
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "12:m:30",
+        "bin:x:/sbin",
+        "data:o:/mnt",
+        "PATH=/a:b:/c",
+        "2001:db8:a:b::1",
+        "key:ok:-1",
+        "fe80:a:b::c:d",
+        "fe80:a:b:: ::a:b:1",
+        "/users/:id:/posts",
+        r"C:o:\new",
+        "git:x:@host",
+        "user:m:=1",
+        "a:b:_c",
+        "k:ok:+1",
+        "-v /srv:o:/a:b:/c:ro",
+    ],
+)
+def test_the_inside_of_a_word_has_no_emoji(word: str) -> None:
+    assert decode(word) == word
+
+
+@pytest.mark.parametrize(
+    ("received", "meant"),
+    [
+        ("Thanks:pray: ok:+1: :wave::skin-tone-2:Hi", "Thanks🙏 ok👍 👋🏻Hi"),
+        (":a::b: Great:tada::tada: :tada::wave:Hi", "🅰️🅱️ Great🎉🎉 🎉👋Hi"),
+        ("_Thanks:pray:_ (done:+1:/) Thanks:pray:- Ana", "_Thanks🙏_ (done👍/) Thanks🙏- Ana"),
+        (":no_such::tada:Hi :tada::30:x:", ":no_such:🎉Hi 🎉:30❌"),
+        ("-:tada:Done Great:tada:, Ana", "-🎉Done Great🎉, Ana"),
+    ],
+)
+def test_beside_a_word_and_in_a_row_an_emoji_is_one(received: str, meant: str) -> None:
+    assert decode(received) == meant
+
+
 def test_every_name_that_slack_has_for_an_emoji_is_understood() -> None:
     names, toned = table().names, table().tones
     assert len(names) >= 1903

@@ -140,6 +140,20 @@ async def test_a_thousand_turns_by_two_workers_with_some_given_back_are_shared_e
         ("until 24 Dec", "2026-12-24 09:00"),
         ("until Jan 2nd", "2027-01-02 09:00"),
         ("until 1 December 12:30", "2026-12-01 12:30"),
+        ("until 1.12.", "2026-12-01 09:00"),
+        ("until 5.12. 14:00", "2026-12-05 14:00"),
+        ("24.12.", "2026-12-24 09:00"),
+        ("until 24.12.2026", "2026-12-24 09:00"),
+        ("until 24.12.2026.", "2026-12-24 09:00"),
+        ("until 24.12.26, 14.30", "2026-12-24 14:30"),
+        ("until 1. 12.", "2026-12-01 09:00"),
+        ("until 1. 12. 2026 at 8:00", "2026-12-01 08:00"),
+        ("until 6.1.", "2027-01-06 09:00"),
+        ("until Dec 1.", "2026-12-01 09:00"),
+        ("until 1. Dec.", "2026-12-01 09:00"),
+        ("until 16.30", "2026-11-26 16:30"),
+        ("until 16:30.", "2026-11-26 16:30"),
+        ("until tomorrow.", "2026-11-27 09:00"),
         ("for 2 days", "2026-11-28 15:30"),
         ("3h", "2026-11-26 18:30"),
         ("a week", "2026-12-03 15:30"),
@@ -150,7 +164,11 @@ def test_until_when_is_understood(typed: str, until: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["until", "soon", "until never", "32 Dec", "until 2020-01-01", "until 2030-01-01", "12"]
+    "typed",
+    [
+        *("until", "soon", "until never", "32 Dec", "until 2020-01-01", "until 2030-01-01", "12"),
+        *("9.30.", "31.2.", "1.13.", "24.12.2025", "24.12.2030", "29.2.", "tomorrow 1.12.", "1.12.2026.5", "9."),
+    ],
 )
 def test_what_is_no_time_to_come_is_refused(typed: str) -> None:
     with pytest.raises(Mistake):

@@ -37,6 +37,7 @@ class Fault:
     drop: Literal["before", "after"] | None
     details: Json | None
     acted: bool
+    page: bool
 
     def failure(self, version: str, message_id: str) -> Failure:
         """The error in the words of `version`; `message_id` is the message that it may be about."""

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -77,16 +77,18 @@ class InboxServer:
         details: Json | None = None,
         *,
         acted: bool = False,
+        page: bool = False,
     ) -> None:
         """Lets the next `times` requests (None: all) like `match` fail; `match` is `METHOD /v2/path`, with `*`.
 
         `status` follows from `code`, else it is 500. `delay` (seconds, before acting) alone only slows the request.
         `drop` closes the connection without an answer, before or after acting. `acted` performs the request and
-        then answers with the error, as in `code="sendUnconfirmed", acted=True`.
+        then answers with the error, as in `code="sendUnconfirmed", acted=True`. `page`: not Inbox answers, but
+        something in front of it, with a web page of that `status`.
         """
         if status is None and (code or not (delay or drop)):
             status = STATUSES.get(code or "", 500)
-        self.faults.append(Fault(match, status, code, times, retry_after, delay, drop, details, acted))
+        self.faults.append(Fault(match, status, code, times, retry_after, delay, drop, details, acted, page))
 
     def end_v1(self, how: end_of_v1.How | None) -> None:
         """API v1 ends in this way; with None it is there again. What is asked of it from now on is not done."""
@@ -114,6 +116,9 @@ class InboxServer:
             status, body = await self._through_faults(version, asked, call, raw, remaining)
         except _Dropped:
             return None
+        except _Page as page:
+            call.status = page.status
+            return HTMLResponse("<!doctype html><html><body><h1>Access denied</h1></body></html>", page.status)
         except Failure as failure:
             return self._failed(version, call, failure, remaining)
         response = Response(status_code=status) if body is NOTHING else JSONResponse(body, status)
@@ -130,6 +135,8 @@ class InboxServer:
         await self.delays.last(fault.delay)
         if fault.drop == "before":
             raise _Dropped
+        if fault.page:
+            raise _Page(fault.status or 403)
         if fault.status is None or fault.drop or fault.acted:
             try:
                 status, body = await self._act(version, path, call, findings, remaining)
@@ -216,6 +223,14 @@ class InboxServer:
 
 class _Dropped(Exception):
     """The connection is to be closed without an answer."""
+
+
+class _Page(Exception):
+    """Something in front of Inbox answers in its place."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class _Endpoint:

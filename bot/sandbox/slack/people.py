@@ -250,20 +250,20 @@ class People(Delivery):
         seen: Json = {"view": view} if view else {}
         return await self.event("app_home_opened", user=user, channel=self.dm(user).id, tab="home", **seen)
 
-    async def share(self, channel: str, shared: bool = True) -> Ack:
+    async def share(self, channel: str, shared: bool = True, team: str = "T0OTHER") -> Ack:
         """Another organisation reads the channel from now on, all that stands there too, or no longer.
 
         https://docs.slack.dev/reference/events/channel_shared and channel_unshared.
         """
         place = self.channels[channel]
-        place.shared = shared
+        place.teams = (*place.teams, team) if shared else tuple(one for one in place.teams if one != team)
+        place.shared = bool(place.teams)
         strangers = {id for id in self.users if self.stranger(id)}
-        place.members = place.members | strangers if shared else place.members - strangers
+        place.members = place.members | strangers if place.shared else place.members - strangers
         if shared:
-            return await self.event("channel_shared", connected_team_id="T0OTHER", channel=channel, shared=True)
-        left = "T0OTHER"
+            return await self.event("channel_shared", connected_team_id=team, channel=channel, shared=True)
         return await self.event(
-            "channel_unshared", channel=channel, previously_connected_team_id=left, is_ext_shared=False
+            "channel_unshared", channel=channel, previously_connected_team_id=team, is_ext_shared=place.shared
         )
 
 

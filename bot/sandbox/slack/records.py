@@ -121,6 +121,7 @@ class Channel:
     members: set[str]
     private: bool = False
     shared: bool = False
+    teams: tuple[str, ...] = ()  # other organisations that Slack names
     archived: bool = False
     user: str | None = None
     everyone: bool = False
@@ -136,6 +137,7 @@ class Channel:
         shown: Json = {"id": self.id, "name": self.name, "is_channel": not self.private, "is_group": self.private}
         shown |= {"is_im": False, "is_mpim": False, "is_private": self.private, "is_archived": self.archived}
         shown |= {"is_shared": self.shared, "is_ext_shared": self.shared, "is_org_shared": False}
+        shown |= {"connected_team_ids": list(self.teams), "pending_connected_team_ids": []} if self.shared else {}
         return shown | {"is_member": self.bot_in, "is_general": False, "num_members": len(self.members)} | self.facts
 
 
