@@ -76,12 +76,7 @@ class Traces:
         left = item[:1] + said.encode(errors="backslashreplace")
         return None if is_about(left, self.marks()) or (words and words.search(said.lower())) else left
 
-    def _thread_of(one: Any) -> Any:
-    """The id of a conversation, of which a list has that alone, or something about it, or all of it."""
-    return one.get("thread_id") or one["id"] if isinstance(one, dict) else one
-
-
-def _others(self, about: Any) -> Any:
+    def _others(self, about: Any) -> Any:
         """A list of conversations, or a table by their ids, without theirs."""
         if isinstance(about, dict):
             return {one: what for one, what in about.items() if one not in self.threads}
@@ -121,6 +116,11 @@ class Found(NamedTuple):
     def is_named(self, who: Recipient) -> bool:
         """A profile without a username may have any, but none that was typed."""
         return self.person is not None and bool(self.person.username or who.platform_id) and who.means(self.person)
+
+
+def _thread_of(one: Any) -> Any:
+    """The id of a conversation, of which a list has that alone, or something about it, or all of it."""
+    return one.get("thread_id") or one["id"] if isinstance(one, dict) else one
 
 
 def traces_of(who: Recipient, kept: Iterable[Found]) -> Traces:
