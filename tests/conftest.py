@@ -154,10 +154,6 @@ async def opened(redis_url: str, valkey_client: Redis) -> AsyncIterator[Open]:
         timing = replace(QUICK, poll=0.2) if polls else QUICK
         usual: dict[str, Any] = {"redis_url": f"{redis_url}?socket_timeout=60", "timing": timing}
         everything = usual | {"socket_mode": SOCKET_MODE} | wanted
-            "redis_url": f"{redis_url}?socket_timeout=60",
-            "timing": timing,
-            "socket_mode": SOCKET_MODE,
-        } | wanted
         stages.append(await stack.enter_async_context(stage(**everything)))
         stages[-1].slack.patience = 60.0  # as long as Redis has: a machine may stand still
         return stages[-1]
