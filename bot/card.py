@@ -10,10 +10,18 @@ from bot.records import Record
 
 
 class Note(Record):
-    """Who did something to a thread, and when. `who` is None when it was done outside Slack: Inbox names no actor."""
+    """Who did something to a thread, and when. `who` is None when it was done outside Slack: Inbox names no actor.
+
+    `member` is the Inbox member as whom they acted; "" where that is not kept, or a rule did it.
+    """
 
     who: str | None = None
+    member: str = ""
     at: datetime
+
+    def is_by(self, member: str, name: str | None) -> bool:
+        """Whether that member did it. Versions before 2026-12 wrote down the name alone."""
+        return self.member == member if self.member else self.who is not None and self.who == name
 
 
 State = Literal["waiting", "answered", "archived", "snoozed", "gone"]
