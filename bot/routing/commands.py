@@ -167,7 +167,7 @@ async def conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | No
             thread = card.thread if card else await bot.inbox.thread(thread_id)
         except Gone:
             continue
-        found.append((thread, (card.latest if card else None) or thread.last_message))
+        found.append((thread, card.their_last if card else thread.their_last))
     if not found:
         raise Mistake(views.no_conversation(typed.strip()))
     return found

@@ -65,7 +65,7 @@ async def tell_why(job: Why, _: Keep, bot: Bot) -> list[Job]:
     card = await bot.cards.get(job.thread_id)
     if card is None:
         return [say(job.asker, words.NO_CARD)]
-    said = await _why(bot, job.asker, card.thread, card.latest or card.thread.last_message)
+    said = await _why(bot, job.asker, card.thread, card.their_last)
     if not job.view_id:
         return [said]
     await forms.fill(bot, job.view_id, views.why_modal(said.blocks, remembered(job.thread_id, job.asker)))
