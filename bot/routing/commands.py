@@ -21,7 +21,7 @@ from bot.routing import decide, views
 from bot.routing.decide import Trial
 from bot.routing.language import Draft, read
 from bot.routing.make import make
-from bot.routing.said import said_conditions, said_rule, said_rules
+from bot.routing.said import named, said_conditions, said_rule, said_rules
 from bot.routing.store import Rule
 
 MOST: Final = 100  # rules
@@ -69,7 +69,7 @@ async def _add(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     made, seatless = await make(bot, job.ref, draft, channel, job.asker.user)
     if channel and (code := await unfit(bot, channel)):
         raise Mistake(views.cannot_post(channel, code))
-    rules = await bot.routes.rules()
+    rules = await _rules(bot)
     if same := next((n for n, one in enumerate(rules, 1) if _same(one, made) and one.id != made.id), None):
         raise Mistake(views.rule_known(same, said_rule(made)))
     if len(rules) >= MOST:
@@ -97,14 +97,14 @@ def _channel(draft: Draft, job: Console, word: Word) -> str:
 
 async def _remove(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
-    found = _numbered(await bot.routes.rules(job.ref), typed)
+    found = _numbered(await _rules(bot, job.ref), typed)
     await _edit(bot, job, lambda before: [one for one in before if one.id != found.id])
     return await announced(bot, job, f"{word} remove", found.channel, views.rule_removed(said_rule(found)))
 
 
 async def _reorder(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
-    rules = await bot.routes.rules(job.ref)
+    rules = await _rules(bot, job.ref)
     which, _, where = typed.replace("to", " ").strip().partition(" ")
     found, other = _numbered(rules, which), _numbered(rules, where)
     number = rules.index(other)
@@ -126,7 +126,7 @@ async def _edit(bot: Bot, job: Console, change: Callable[[list[Rule]], list[Rule
 
 async def _list(bot: Bot, job: Console) -> list[Job]:
     await bot.routes.saw(job.asker.user)
-    rules = await bot.routes.rules()
+    rules = await _rules(bot)
     if not rules and bot.settings.notify_channel is None:
         return [say(job.asker, f"{views.NO_RULES} {views.UNROUTED}")]
     return [say(job.asker, said_rules(rules, bot.settings.notify_channel))]
@@ -180,6 +180,11 @@ async def unfit(bot: Bot, channel: str) -> str:
     except (SlackRefused, SlackUnknown) as error:
         return error.code
     return ""
+
+
+async def _rules(bot: Bot, before: str = "") -> list[Rule]:
+    """As `Routes.rules`, with what things are called now."""
+    return named(await bot.routes.rules(before), await bot.directory.names())
 
 
 def _numbered(rules: Sequence[Rule], typed: str) -> Rule:

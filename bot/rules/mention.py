@@ -18,7 +18,7 @@ from bot.people.present import Present, present, token
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.routing.said import said_conditions
 from bot.rules import words
-from bot.rules.found import Found, found, remember
+from bot.rules.found import Found, as_called, found, remember
 from bot.rules.jobs import MentionByRule, MentionsLeft
 from bot.store.quota import LATER, NEW
 from bot.waits.notice import can_mention, sleeps_on
@@ -55,18 +55,18 @@ async def mention_by_rule(job: MentionByRule, _: Keep, bot: Bot) -> list[Job]:
             return [MentionsLeft(channel=place.channel)]
         async with bot.refused.waiting(job, place.channel):
             await slot(bot, job, place.channel, NEW)
-            text = words.mention([token(one) for one in here], card.thread.who, by.number, _said(by))
+            text = words.mention([token(one) for one in here], card.thread.who, by.number, await _said(bot, by))
             mark = f"mention-{job.message_id}-{job.rule}"
             await post_below(bot, job, mark, job.thread_id, place, words.message(text))
     link = bot.installation.permalink(*place) or ""
-    await _tell(bot, alone, words.mention([], card.thread.who, by.number, _said(by), link), _wait(card))
+    await _tell(bot, alone, words.mention([], card.thread.who, by.number, await _said(bot, by), link), _wait(card))
     await bot.mentions.done(card)
     await remember(bot, by, job.thread_id, "mentioned", words.mentioned_it([token(one) for one in whom.ids]))
     return []
 
 
-def _said(by: Found) -> str:
-    return said_conditions(by.rule.conditions)
+async def _said(bot: Bot, by: Found) -> str:
+    return said_conditions((await as_called(bot, by)).rule.conditions)
 
 
 async def _tell(bot: Bot, users: Iterable[str], text: str, about: str) -> None:
