@@ -236,6 +236,45 @@ async def test_a_bug_in_the_last_word_on_a_job_is_no_obstacle(shop: Shop, bug: E
     assert healthy in shop.seen
 
 
+UNFIT = [Tell(asker=ANA, text=object()), Tell(asker=ANA, text=5)]  # type: ignore[arg-type]
+"""What cannot be written, and what could not be read again."""
+
+
+@pytest.mark.parametrize("unfit", UNFIT, ids=["unwritable", "unreadable"])
+async def test_a_last_word_that_nobody_could_read_is_no_obstacle(shop: Shop, unfit: Job) -> None:
+    async def failed(_: Job, __: Exception) -> list[Job]:
+        return [unfit]
+
+    broken, healthy = console(), console()
+    shop.failed = failed  # type: ignore[method-assign,assignment]
+    async with shop.working(failing(KeyError("x"))):
+        await shop.lanes.accept(broken, healthy)
+        await shop.idle()
+    (letter,) = await shop.lanes.dead_letters()
+    assert (letter.job, letter.reason) == (broken, "KeyError")
+    assert healthy in shop.seen
+
+
+@pytest.mark.parametrize("how", ["follows", "later", "progress"])
+@pytest.mark.parametrize("unfit", UNFIT, ids=["unwritable", "unreadable"])
+async def test_a_handler_whose_work_nobody_could_read_has_failed(shop: Shop, unfit: Job, how: str) -> None:
+    async def handle(job: Job, keep: Any) -> list[Job]:
+        if how == "later":
+            raise Later(0.0, job, unfit)
+        if how == "progress":
+            await keep(job.having(words=unfit.text))  # type: ignore[attr-defined]
+        return [unfit]
+
+    asked = console()
+    async with shop.working(handle):
+        await shop.lanes.accept(asked)
+        await shop.idle()
+    (letter,) = await shop.lanes.dead_letters()
+    assert letter.job == asked
+    (told,) = shop.told
+    assert told.startswith(f"{asked.ref} failed: ")
+
+
 async def test_a_patient_job_that_goes_on_failing_while_all_else_works_is_given_up(shop: Shop) -> None:
     asked = dm()
     async with shop.working(failing(*[KeyError("x")] * 50)):
@@ -283,7 +322,7 @@ async def test_an_outage_of_an_hour_buries_nothing_and_keeps_the_order(shop: Sho
     asked = [Refresh(thread_id="t1") for _ in range(3)]
     async with shop.working(failing(*[error] * 60)):
         await shop.lanes.accept(*asked)
-        await shop.until(lambda: len(shop.seen) == 63, within=30.0)
+        await shop.until(lambda: len(shop.seen) == 63)
         await shop.idle()
     assert [job.ref for job in shop.seen] == [asked[0].ref] * 61 + [one.ref for one in asked[1:]]
     assert {(job.failures, job.deaths) for job in shop.seen} == {(0, 0)}
@@ -508,7 +547,7 @@ async def test_who_lives_gives_back_what_it_held_while_redis_was_away_and_it_is_
             server.process.send_signal(signal.SIGSTOP)
             await asyncio.sleep(3.0)
             server.process.send_signal(signal.SIGCONT)
-            await shop.idle(within=30.0)
+            await shop.idle()
     assert {job.deaths for job in shop.seen} == {0}
     assert await shop.lanes.dead_letters() == []
     await server.stop(shop.redis)
