@@ -78,6 +78,11 @@ class Card(Record):
         return max(self.waiting_since, self.woken or self.waiting_since) if self.waiting_since else None
 
     @property
+    def their_last(self) -> Message | None:
+        """What the person wrote last, as far as that is kept."""
+        return self.latest or self.thread.their_last
+
+    @property
     def state(self) -> State:
         """What comes first about it. What was written after it was archived waits, whatever Inbox shows."""
         if self.gone:

@@ -18,7 +18,7 @@ from bot.people.present import ALONE, Present, members, present, token
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.routing.said import said_conditions
 from bot.rules import words
-from bot.rules.found import Found, found, remember
+from bot.rules.found import Found, as_called, found, remember
 from bot.rules.jobs import MentionByRule, MentionsLeft
 from bot.slack.blocks import Msg
 from bot.store.quota import LATER, NEW
@@ -56,19 +56,19 @@ async def mention_by_rule(job: MentionByRule, _: Keep, bot: Bot) -> list[Job]:
             return [MentionsLeft(channel=place.channel)]
         async with bot.refused.waiting(job, place.channel):
             await slot(bot, job, place.channel, NEW)
-            text = words.mention([token(one) for one in here], card.thread.who, by.number, _said(by))
+            text = words.mention([token(one) for one in here], card.thread.who, by.number, await _said(bot, by))
             mark = f"mention-{job.message_id}-{job.rule}"
             await post_below(bot, job, mark, job.thread_id, place, words.message(text))
     link = bot.installation.permalink(*place) or ""
-    text = words.mention([], card.thread.who, by.number, _said(by), link)
+    text = words.mention([], card.thread.who, by.number, await _said(bot, by), link)
     await _tell(bot, alone, words.message(text), _wait(card))
     await bot.mentions.done(card)
     await remember(bot, by, job.thread_id, "mentioned", words.mentioned_it([token(one) for one in whom.ids]))
     return []
 
 
-def _said(by: Found) -> str:
-    return said_conditions(by.rule.conditions)
+async def _said(bot: Bot, by: Found) -> str:
+    return said_conditions((await as_called(bot, by)).rule.conditions)
 
 
 async def _tell(bot: Bot, users: Iterable[str], message: Msg, about: str) -> None:
