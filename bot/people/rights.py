@@ -139,9 +139,14 @@ class Rights:
         who find that out, when they were told."""
         return bool(await self._redis.delete(keys.once(f"admins:{notice}")))
 
-    async def told_for_good(self, notice: str) -> None:
-        """The admins were told under this name; not again until it is `well`, rather than after a week."""
-        await self._redis.persist(keys.once(f"admins:{notice}"))
+    async def all_well(self, notices: str) -> None:
+        """So is all that they were told under names that begin so. All of Redis is looked through."""
+        async for name in self._redis.scan_iter(match=keys.once(f"admins:{notices}*"), count=500):
+            await self._redis.delete(name)
+
+    async def told_until(self, notice: str, at: datetime) -> None:
+        """The admins were told under this name; not again until it is `well`, or then rather than after a week."""
+        await self._redis.expireat(keys.once(f"admins:{notice}"), at)
 
     async def keep_click(self, user: str, click: Job) -> None:
         """What `user` wanted and could not have, as nobody knows their member yet; only the last click is kept."""
