@@ -70,6 +70,13 @@ class Profile(Named):
         """Whether that workspace's admins vouch for what is said of them; others of an organisation have their own."""
         return team in (self.team, *self.teams)
 
+    def runs(self, team: str) -> bool:
+        """Whether they are an admin or owner there. Slack may name no workspace of theirs, or the organisation as ours,
+        which installed the app as a whole: then its word that they are one counts as it is.
+        """
+        untold = not (self.team or self.teams) or not team.startswith("T")
+        return self.admin and (untold or self.belongs_to(team))
+
     @classmethod
     def of(cls, user_id: str, user: Mapping[str, Any]) -> Profile:
         """The profile as users.info and users.list answer it."""
@@ -146,7 +153,7 @@ class Workspace(Calls):
         for _ in range(PAGES):
             answer = await self._call(self.client.users_list(limit=PAGE, cursor=cursor))
             people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
-            found += [one.id for one in people if one.admin and one.belongs_to(team) and not (one.bot or one.deleted)]
+            found += [one.id for one in people if one.runs(team) and not (one.bot or one.deleted)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
