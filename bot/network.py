@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import certifi
 
 from bot.errors import SettingsError
-from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 _SCHEMES: Final = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
@@ -47,7 +49,7 @@ class Network:
         return found
 
     def tls(self) -> ssl.SSLContext:
-        """Trusts the authorities of the file, else those of certifi and of the machine."""
+        """Trusts the authorities of the file, else those of certifi and of the machine. Raises `SettingsError`."""
         return _trusting(self.certificates)
 
 

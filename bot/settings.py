@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -12,8 +14,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.redis_url import check_url
 
 _CHANNEL: Final = re.compile(r"(?:https://\S+/(?:archives|client/[TE][A-Z0-9]+)/)?([CG][A-Z0-9]{2,})(?:[/?#]\S*)?")
+_PERSON: Final = re.compile(r"(?:https://\S+/team/|<@)?([UW][A-Z0-9]+)(?:\|[^>]*)?>?")
 _BOT_TOKEN: Final = "the bot token (xoxb-…) from your Slack app's OAuth & Permissions page"  # noqa: S105 - where it is
 _APP_TOKEN: Final = "the app-level token (xapp-…) from your Slack app's Basic Information page"  # noqa: S105 - where it is
 _WHERE: Final = {
@@ -54,10 +58,10 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     sentry_dsn: SecretStr | None = None
     otel_exporter_otlp_endpoint: str | None = None
+    no_proxy: str | None = None
     https_proxy: SecretStr | None = None  # secret, as a password may be in it
     http_proxy: SecretStr | None = None
-    all_proxy: SecretStr | None = None
-    no_proxy: str | None = None
+    all_proxy: SecretStr | None = Field(default=None, validate_default=True)  # last: checked with the others
     ssl_cert_file: Path | None = None
 
     @model_validator(mode="before")
@@ -70,7 +74,21 @@ class Settings(BaseSettings):
     @field_validator("bot_admins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return tuple(filter(None, (part.strip(" \t\"'") for part in value.split(","))))
+
+    @field_validator("bot_admins")
+    @classmethod
+    def _are_people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Their ids, also from a mention or from the link of a profile."""
+        found = [_PERSON.fullmatch(one) for one in value]
+        if not all(found):
+            raise ValueError(
+                "it must be members' ids (U…), separated by commas, which each copies from their profile in Slack: "
+                "⋮ → Copy member ID"
+            )
+        return tuple(one[1] for one in found if one)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -134,6 +152,39 @@ class Settings(BaseSettings):
             )
         return found
 
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        with _as_said():
+            if value:
+                check_url(value.get_secret_value())
+        return value
+
+    @field_validator("all_proxy")
+    @classmethod
+    def _is_a_way_out(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Of the proxies those that are used: the environment may name others for other programs."""
+        named = [info.data.get("http_proxy"), info.data.get("https_proxy"), value]
+        if any(named):
+            from bot.network import Network  # not before it is needed: it imports what TLS needs
+
+            http, https, rest = (one.get_secret_value() if one else "" for one in named)
+            ways = Network(http, https, rest, info.data.get("no_proxy") or "")
+            with _as_said():
+                for name in ("slack_api_base_url", "inbox_api_base_url"):
+                    ways.proxy(info.data.get(name, ""))
+        return value
+
+    @field_validator("ssl_cert_file")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value:
+            from bot.network import Network
+
+            with _as_said():
+                Network(certificates=value).tls()
+        return value
+
     @property
     def socket_mode(self) -> bool:
         return self.slack_app_token is not None
@@ -143,6 +194,15 @@ def channel_of(named: str) -> str | None:
     """The channel's id, where `named` is that or the channel's link."""
     found = _CHANNEL.fullmatch(named)
     return found[1] if found else None
+
+
+@contextmanager
+def _as_said() -> Iterator[None]:
+    """A `SettingsError` becomes one mistake beside the others, in its own words."""
+    try:
+        yield
+    except SettingsError as error:
+        raise PydanticCustomError("said", "{words}", {"words": str(error)}) from None
 
 
 def load() -> Settings:
@@ -157,6 +217,8 @@ def load() -> Settings:
 
 def _sentence(mistake: ErrorDetails) -> str:
     name = str(mistake["loc"][0]).upper()
+    if mistake["type"] == "said":
+        return mistake["msg"]
     if mistake["type"] == "missing":
         return f"{name} is not set: {_WHERE[name]}"
     return f"{name} is wrong: {mistake['msg'].removeprefix('Value error, ')}; see .env.example."

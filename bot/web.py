@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import cache, partial
+from itertools import starmap
 from typing import Final
 
 import structlog
@@ -150,16 +151,16 @@ class Web:
 
     async def readyz(self, _: Request) -> Response:
         """Redis takes writes now, Slack and Inbox have answered since the start, and the token was not taken away."""
-        trouble, *__ = await asyncio.gather(self._redis(), *map(self._see, list(self._unseen)))
+        trouble, *__ = await asyncio.gather(self._redis(), *starmap(self._see, list(self._unseen.items())))
         missing = [*self._unseen, *([trouble] if trouble else [])]
         state = f"waiting for {', '.join(missing)}" if missing else "ok"
         return PlainTextResponse(f"{state}\n{self._bot.spoken.said()}", 503 if missing else 200)
 
-    async def _see(self, name: str) -> None:
+    async def _see(self, name: str, asks: Callable[[], Awaitable[object]]) -> None:
         """Ask Slack or Inbox, unless they have answered before."""
         try:
             async with asyncio.timeout(STORE_WITHIN):
-                await self._unseen[name]()
+                await asks()
             self._unseen.pop(name, None)
         except (BotError, TimeoutError) as error:
             log.warning("not_ready", waits_for=name, error=str(error) or type(error).__name__)

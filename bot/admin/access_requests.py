@@ -66,7 +66,7 @@ async def ask_admins(job: AskAdmins, _: Keep, bot: Bot) -> list[Job]:
     """Once a day for each person and for each thing that they lack."""
     want: Want
     try:
-        await bot.access.actor(job.asker)
+        await bot.access.actor(job.asker, fresh=True)
     except Guest:
         want = "allow"
     except NotLinked:

@@ -22,13 +22,13 @@ feature = Feature()
 
 @feature.word("whoami", help="which Inbox member you are", alone=True)
 async def who_am_i(job: Console, typed: str, bot: Bot) -> list[Job]:
-    member = (await bot.access.actor(job.asker)).member
+    member = (await bot.access.actor(job.asker, fresh=True)).member
     return [say(job.asker, whoami(member.label, member.email, member.role))]
 
 
 async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
     """Nobody claims a colleague's seat: only one's own address, as Slack vouches for it, links oneself."""
-    profile = await bot.access.insider(job.asker)
+    profile = await bot.access.insider(job.asker, fresh=True)
     if address is not None and address.casefold() != (profile.email or "").casefold():
         await bot.record.note(job.asker, "link", job.asker.user, "refused: another address", job.ref)
         raise Mistake(words.OWN_ADDRESS_ONLY)
@@ -44,7 +44,7 @@ async def _link_me(bot: Bot, job: Console, address: str | None) -> list[Job]:
 
 
 async def _unlink_me(bot: Bot, job: Console) -> list[Job]:
-    profile = await bot.access.insider(job.asker)
+    profile = await bot.access.insider(job.asker, fresh=True)
     await bot.links.remove_link(profile.id)
     log.info("unlinked", ref=job.ref, user=profile.id, by=profile.id)
     await bot.record.note(job.asker, "unlink", profile.id, "done", job.ref)
@@ -123,19 +123,21 @@ async def links(job: Console, typed: str, bot: Bot) -> list[Job]:
 
 @feature.word("allow", help="let a guest with a seat in Inbox act: `@guest`", admins=True)
 async def allow(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """`/inbox allow @guest`."""
+    """`/inbox allow @guest`; without words, who may act."""
     return await _guest(bot, job, typed, allowed=True)
 
 
 @feature.word("disallow", help="take that back: `@guest`", admins=True)
 async def disallow(job: Console, typed: str, bot: Bot) -> list[Job]:
-    """`/inbox disallow @guest`."""
+    """`/inbox disallow @guest`; without words, who may act."""
     return await _guest(bot, job, typed, allowed=False)
 
 
 async def _guest(bot: Bot, job: Console, typed: str, *, allowed: bool) -> list[Job]:
     """A guest may act like a member, or no longer; they need a seat in Inbox as everybody does."""
     await bot.access.admin(job.asker)
+    if not typed:
+        return [say(job.asker, words.guests(await bot.rights.guests()))]
     user = text.mention(typed)
     if user is None:
         raise Mistake(words.GUEST_USAGE)
@@ -147,9 +149,9 @@ async def _guest(bot: Bot, job: Console, typed: str, *, allowed: bool) -> list[J
 
 
 async def _is_guest(bot: Bot, user: str) -> bool:
-    """Whether Slack says so. Raises `Mistake` for somebody whom Slack does not know."""
+    """Whether Slack says so now. Raises `Mistake` for somebody whom Slack does not know."""
     try:
-        profile = await bot.directory.profiles.get(user) or await bot.slack.profile(user)
+        profile = await bot.slack.profile(user)
     except SlackRefused:
         raise Mistake(words.GUEST_USAGE) from None
     return profile.guest
@@ -164,7 +166,7 @@ async def _resume(bot: Bot, user: str) -> bool:
     """Accept again, once, what `user` could not have before they were linked; whether there was anything."""
     click = await bot.rights.kept_click(user)
     if click:
-        await bot.lanes.accept(click, once=f"resumed:{click.ref}")
+        await bot.lanes.accept(click, once=f"resumed:{click.ref}:{click.at.timestamp()}")
         await bot.rights.drop_click(user)
     return click is not None
 

@@ -13,6 +13,8 @@ from bot.text import clip, literal, plain, when_long
 
 MOST: Final = 100  # options that Slack takes in a select menu
 LONGEST: Final = 150  # characters of an option's value
+NAMELESS: Final = ("snippets", "snippet saved", "snippet removed")  # acts that are about nothing with a name here
+WITH_A_MEMBER: Final = ("link", "assign_to", "assign_by_rule")  # acts whose outcome says which one
 SLACK_ID: Final = re.compile(r"[UWCG][A-Z0-9]{2,}")
 
 ASKED: Final = "I have asked the admins. I'll tell you what they decide."
@@ -101,13 +103,21 @@ def act(
     reference: str,
 ) -> str:
     """One line of `/inbox log`; `thread` is what it was about, where known, and `members` are names by id."""
-    done = " ".join(part for part in (plain(what, 40), _target(about, thread)) if part)
+    target = "" if what in NAMELESS else _target(about, thread)
+    done = " ".join(part for part in (plain(what, 40), target) if part)
     where = f" in {_slack(channel)}" if channel.startswith(("C", "G")) else ""
-    how, _, name = outcome.partition(": ")
-    if how == "done" and name in members:
-        name = members[name]
-    became = f"{how}: {_slack(name) or plain(name, 80)}" if name else plain(outcome, 80)
+    became = _became(what, outcome, members)
     return f"{when_long(at)} {_slack(user) or plain(user, 40)} {done}{where}: {became} ({plain(reference, 20)})"
+
+
+def _became(what: str, outcome: str, members: Mapping[str, str]) -> str:
+    """The outcome with a name where it has an id; `members` are none while Inbox does not say who they are."""
+    how, _, rest = outcome.partition(": ")
+    if how == "done" and rest and what in WITH_A_MEMBER:
+        return f"done: {plain(members.get(rest) or ('a former colleague' if members else 'a colleague'), 80)}"
+    if what == "move" and _slack(rest):
+        return f"{how}: {_slack(rest)}"
+    return plain(outcome, 80)
 
 
 def _target(about: str, thread: Thread | None) -> str:

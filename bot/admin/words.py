@@ -59,6 +59,14 @@ def guest(user: str, *, allowed: bool) -> str:
     return f"The guest <@{user}> may no longer act on Inbox conversations."
 
 
+def guests(users: Sequence[str]) -> str:
+    """Which guests may act, and how to change that; `users` are Slack user ids."""
+    who = ", ".join(f"<@{one}>" for one in users)
+    return (
+        f"These guests may act on Inbox conversations: {who}." if users else "No guest may act."
+    ) + f" {GUEST_USAGE}"
+
+
 def consent(channel: str, *, given: bool) -> str:
     """`channel` is Slack's id."""
     if given:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -14,7 +13,6 @@ from bot.contact.views import TAGS
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
-from bot.hours import zone_of
 from bot.lists import words as lists
 from bot.lists.store import MOST
 from bot.people import forms
@@ -35,7 +33,7 @@ from bot.slack.payloads import (
     ticked,
 )
 from bot.snooze.form import until
-from bot.snooze.times import CHOICES, Wrong, by_choice
+from bot.snooze.times import Clock, Wrong
 from bot.snooze.views import WRONG
 from bot.threads.jobs import Wish
 
@@ -95,18 +93,18 @@ async def open_form(job: OpenBulk, _: Keep, bot: Bot) -> list[Job]:
     count = len(await bot.ticks.of(listing_id) & {one.id for one in shown.threads})
     if not 0 < count <= MOST:
         return await forms.notice(bot, job, title, words.too_many(count, MOST) if count else words.NOTHING_TICKED)
-    zone = str(await bot.access.zone(job.asker))
+    clock = Clock(await bot.access.zone(job.asker), utc_now())
     turn = "" if job.turn is None else f" {job.turn}"
-    place = remembered(f"{listing_id} {page} {zone}{turn}", job.asker, job.asker.response_url or "")
+    place = remembered(f"{listing_id} {page} {clock}{turn}", job.asker, job.asker.response_url or "")
     try:
-        view = await _view(bot, job.act, actor, count, zone, place)
+        view = await _view(bot, job.act, actor, count, clock, place)
     except InboxError as error:
         return await forms.notice(bot, job, title, lists.not_listed(error, job.ref))
     await forms.fill(bot, job.view_id, view or notice_modal(title, words.NO_TAGS))
     return []
 
 
-async def _view(bot: Bot, act: Act, actor: Actor, count: int, zone: str, metadata: str) -> View | None:
+async def _view(bot: Bot, act: Act, actor: Actor, count: int, clock: Clock, metadata: str) -> View | None:
     """None where there is nothing to choose from."""
     if act == "assign":
         return views.assign_modal(await bot.directory.members(), actor.member.id, count, metadata)
@@ -114,9 +112,7 @@ async def _view(bot: Bot, act: Act, actor: Actor, count: int, zone: str, metadat
         tags = await bot.directory.tags(fresh=True)
         await bot.contacts.offer(tags)
         return views.tag_modal(count, metadata) if tags else None
-    clock, now = zone_of(zone), utc_now()
-    times: dict[str, datetime] = {one: by_choice(one, now, clock).astimezone(clock) for one in CHOICES}
-    return views.snooze_modal(count, times, zone, metadata)
+    return views.snooze_modal(count, clock.choices(), str(clock.zone), metadata)
 
 
 @feature.view("bulk_assign")
@@ -137,7 +133,7 @@ async def tagged(ack: Ack, body: Body, bot: Bot) -> None:
 @feature.view("bulk_snooze")
 async def snoozed(ack: Ack, body: Body, bot: Bot) -> None:
     """A time was chosen; one that cannot be is said to be so beside its field."""
-    at = until(body, zone_of(from_modal(body)[0].split(" ")[2]))
+    at = until(body, from_modal(body)[0].split(" ")[2])
     if isinstance(at, Wrong):
         await ack(response_action="errors", errors={at.field: WRONG[at.why]})
         return
@@ -149,7 +145,7 @@ async def snoozed(ack: Ack, body: Body, bot: Bot) -> None:
 async def _begin(body: Body, bot: Bot, wanted: Wanted) -> None:
     """The list is drawn anew where it is, as long as Slack takes that."""
     (about, who), url = from_modal(body), more_of(body)
-    listing_id, page, _zone, *turn = about.split(" ")
+    listing_id, page, _clock, *turn = about.split(" ")
     who, place = who.having(response_url=url or None), f"list|{listing_id}|{page}"
     job = BeginBulk(wanted=wanted, seen_in=place, turn=int(turn[0]) if turn else None, asker=who)
     await accept.submitted(bot, body, job)

@@ -22,8 +22,10 @@ from bot.people import answers, forms
 from bot.people.announce import announced
 from bot.people.answers import say
 from bot.queue.job import Asker, Job, Keep, utc_now
+from bot.reminders.morning import mornings
 from bot.slack.payloads import Ack, Body, asker, from_modal, more_of, remembered, submitted, ticked
 from bot.slack.workspace import Profile
+from bot.stats.report import mondays
 from bot.targets import typed as typed_target
 from bot.targets import views as targets
 from bot.targets.escalate import judged_anew
@@ -176,6 +178,7 @@ async def _admin_there(bot: Bot, asker: Asker) -> Profile | None:
 async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     """From now on; whoever waits is looked at again by the new hours."""
     await bot.access.admin(job.asker)
+    await _begin_what_is_due(bot)
     channel = job.asker.channel or ""
     now = await bot.preferences.change_channel(channel, lambda known: _as_wanted(job, known))
     made = now.reminders
@@ -198,6 +201,12 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
         await bot.preferences.set_person(job.asker.user, heard=job.heard)
         own = [say(job.asker, waits.heard(job.heard))]
     return [*await announced(bot, job, "settings", channel, said), *own, *looks]
+
+
+async def _begin_what_is_due(bot: Bot) -> None:
+    """Whose time has come and nobody has looked yet, comes: the new times count from now on."""
+    await mornings(bot, utc_now())
+    await mondays(bot, utc_now())
 
 
 def _as_wanted(job: SaveSettings, known: ChannelChoices) -> ChannelChoices:

@@ -104,7 +104,8 @@ async def answer(job: Answer, _: Keep, bot: Bot) -> list[Job]:
     if send != (job.send and not late):
         return [say(job.asker, dm_words.ANSWERED_YES if send else dm_words.ANSWERED_NO)]
     if not send:
-        await answers.note(bot, job, "not sent: too late" if late else "not sent: decided so", actor.member.id)
+        how = "not sent: too late" if late else "not sent: decided so"
+        await bot.record.note(job.asker, *kept.described, how, job.ref, actor.member.id)
         why = dm_words.TOO_LATE if late else dm_words.NOT_SENT
         return [_instead(job, tell(job.asker, shown(kept, "failed", why)))]
     now = {"ref": job.ref, "at": job.at, "asker": job.asker, "member": actor.member.id}

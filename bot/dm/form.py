@@ -69,14 +69,14 @@ async def open_dm(job: OpenDm, _: Keep, bot: Bot) -> list[Job]:
     links = await accounts(bot, job, TITLE, job.typed)
     if links is None:
         return []
-    later, zone = await fields(bot, job.asker)
+    later, clock = await fields(bot, job.asker)
     limits = {one: await bot.directory.characters(one) for one in sorted({link.platform for link in links})}
     view = dm_modal(
         links=links,
         recipient=job.recipient,
         text=await decoded(bot, job.text),
         account_link_id=bot.settings.inbox_account_link_id,
-        metadata=remembered("", job.asker, " ".join([zone, *(f"{one}={n}" for one, n in limits.items() if n)])),
+        metadata=remembered("", job.asker, " ".join([clock, *(f"{one}={n}" for one, n in limits.items() if n)])),
         later=later,
         check=bool(job.recipient and job.text),  # or it would have been sent
         limits=limits,
@@ -111,8 +111,8 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was submitted: what can be seen to be wrong is said beside the field."""
     _, who = from_modal(body)
     said = submitted(body, "text")
-    zone, *limits = more_of(body).split(" ")
-    until, wrong = send_at(body, zone)
+    clock, *limits = more_of(body).split(" ")
+    until, wrong = send_at(body, clock)
     if why := unsendable(said):
         wrong[block_of(body, "text")] = why
     recipient = ""

@@ -64,7 +64,6 @@ class Choose(Sending, tag="choose"):
 class Answer(Sending, tag="answer"):
     """The answer to what was asked before a first message: send what was kept as `intent`, or do not."""
 
-    recorded: ClassVar[tuple[str, str]] = ("send", "{intent}")
     patient: ClassVar[bool] = False
     waits_in: ClassVar[str] = "again:{intent}"
     intent: str

@@ -12,7 +12,7 @@ from bot.doctor.rules import rules_findings
 from bot.doctor.storage import Store, known
 from bot.errors import ScopeMissing, SlackError, StoreUnavailable
 from bot.inbox.client import Inbox, is_pinned
-from bot.inbox.version import day, end_of
+from bot.inbox.version import end_of
 from bot.models import AccountLink, Member
 from bot.people import version_words
 from bot.settings import Settings
@@ -43,11 +43,10 @@ async def of_inbox(
 
 
 def _ends(settings: Settings, version: str, ends: datetime) -> Finding:
-    days = (ends - datetime.now(UTC)).days
     pinned = is_pinned(settings.inbox_api_base_url, settings.inbox_api_version)
-    level: Level = "warning" if days >= 0 else "failed"
-    seen = f"{version} ends on {day(ends)}, in {days} days"
-    return Finding("API version", level, seen, version_words.remedy(pinned=pinned))
+    level: Level = "warning" if ends > datetime.now(UTC) else "failed"
+    seen = f"{version} ends on {version_words.until(ends)}"
+    return Finding("API version", level, seen, version_words.remedy(version, pinned=pinned))
 
 
 def _accounts(settings: Settings, links: list[AccountLink]) -> list[Finding]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from bot import accept
 from bot.context import Bot
 from bot.feature import Feature
-from bot.hours import zone_of
 from bot.later import views
 from bot.later import words as later_words
 from bot.later.due import question
@@ -31,7 +30,7 @@ from bot.slack.payloads import (
     submitted,
 )
 from bot.snippets.words import unsendable
-from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
+from bot.snooze.times import Clock, Wrong, chosen
 from bot.snooze.views import WRONG
 from bot.text import decode
 
@@ -40,18 +39,18 @@ feature = Feature()
 
 
 async def fields(bot: Bot, asker: Asker) -> tuple[list[Block], str]:
-    """The end of a form that sends, and the name of the time zone of whoever asks for it."""
-    zone, now = await bot.access.zone(asker), utc_now()
-    times: dict[str, datetime] = {one: by_choice(one, now, zone).astimezone(zone) for one in CHOICES}
-    return views.time_fields(times, str(zone)), str(zone)
+    """The end of a form that sends, and the `Clock` of whoever asks for it, which the form is to remember."""
+    clock = Clock(await bot.access.zone(asker), utc_now())
+    return views.time_fields(clock.choices(), str(clock.zone)), str(clock)
 
 
-def send_at(body: Body, zone: str) -> tuple[datetime | None, dict[str, str]]:
+def send_at(body: Body, clock: str) -> tuple[datetime | None, dict[str, str]]:
     """The time that such a form says, None for now; and what is wrong with it, by the field that it stands beside."""
     when, day, at = (submitted(body, f"send_{one}") for one in ("when", "date", "time"))
     if not (when or day or at):
         return None, {}
-    until = chosen(when, day, at, zone_of(zone), utc_now())
+    now = utc_now()
+    until = chosen(when, day, at, Clock.read(clock, now), now)
     return (None, {f"send_{until.field}": WRONG[until.why]}) if isinstance(until, Wrong) else (until, {})
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from bot.context import Bot
 from bot.errors import SlackAway
 
-ALONE: Final = 20  # people of a group who are mentioned by name, where others in it are not there
+ALONE: Final = 20  # people of a group whom something reaches one by one, as the group as a whole cannot be mentioned
 
 
 class Present(NamedTuple):
@@ -28,7 +28,7 @@ async def present(bot: Bot, named: Sequence[str], at: datetime, but: Collection[
     """Of the Slack users and user groups `named`, not `but` those users; a group is one where all in it are there."""
     found, ends = list[str](), list[datetime]()
     for one in named:
-        users = await _members(bot, one) if one.startswith("S") else [one]
+        users = await members(bot, one) if one.startswith("S") else [one]
         absent = {user: await _absent(bot, user, at) for user in users}
         there = [user for user in users if user not in but and absent[user] is None]
         ends += [end for end in absent.values() if isinstance(end, datetime)]
@@ -36,8 +36,8 @@ async def present(bot: Bot, named: Sequence[str], at: datetime, but: Collection[
     return Present(tuple(dict.fromkeys(found)), min(ends, default=None))
 
 
-async def _members(bot: Bot, group: str) -> list[str]:
-    """None where Slack does not tell: then the group counts as a whole."""
+async def members(bot: Bot, group: str) -> list[str]:
+    """Of a user group; none where Slack does not tell: then the group counts as a whole."""
     try:
         return list(await bot.groups.users(group))
     except SlackAway:

@@ -132,6 +132,10 @@ class Rights:
         who find that out, when they were told."""
         return bool(await self._redis.delete(keys.once(f"admins:{notice}")))
 
+    async def told_for_good(self, notice: str) -> None:
+        """The admins were told under this name; not again until it is `well`, rather than after a week."""
+        await self._redis.persist(keys.once(f"admins:{notice}"))
+
     async def keep_click(self, user: str, click: Job) -> None:
         """What `user` wanted and could not have, as nobody knows their member yet; only the last click is kept."""
         await self._redis.set(keys.click(user), dump(click), ex=CLICK_LIVES)

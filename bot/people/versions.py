@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -19,7 +19,7 @@ from bot.store.installation import InstallState
 
 log = structlog.get_logger(__name__)
 
-NAMES: Final = {"in-use": "inbox-v1", "week": "inbox-v1-week", "day": "inbox-v1-day", "ended": "inbox-v1-ended"}
+STAGES: Final = {"in-use": "", "week": "-week", "day": "-day", "ended": "-ended"}  # ends of a notice's name
 
 
 class Versions:
@@ -54,27 +54,29 @@ class Versions:
             return
         follow: list[Job] = [Sync()]
         if version == "v2":
-            for name in NAMES.values():
-                await self._rights.well(name)
+            for end in STAGES.values():
+                await self._rights.well(f"inbox-v1{end}")
             follow += [LookAtBuried(), TellAdmins(text=words.moved(version))]
         await self._lanes.accept(*follow)
 
     async def watched(self) -> None:
-        """Tell admins, once each: v1 is in use, it ends in a week, in a day, and it has ended."""
+        """Tell admins, once each: a version is in use that will end, it ends in a week, in a day, and it has ended."""
         spoken, ends = self._spoken, self._spoken.ends
-        if spoken.version != "v1" or ends is None or not (spoken.pinned or spoken.certain or spoken.ended):
+        is_known = spoken.version != "v1" or spoken.pinned or spoken.certain or spoken.ended
+        if ends is None or not is_known:
             self._told.clear()
             return
-        days = (ends - datetime.now(UTC)).days + 1
         if spoken.ended:
             await self._tell("ended", words.v1_ended(pinned=spoken.pinned))
         else:
-            near = "day" if days <= 1 else "week" if days <= 7 else "in-use"
-            await self._tell(near, words.v1_ends(ends, days, pinned=spoken.pinned))
+            left = ends - datetime.now(UTC)
+            near = "day" if left < timedelta(days=1) else "week" if left < timedelta(days=7) else "in-use"
+            await self._tell(near, words.ends(spoken.version, ends, pinned=spoken.pinned))
 
-    async def _tell(self, what: str, text: str) -> None:
-        name = NAMES[what]
+    async def _tell(self, stage: str, text: str) -> None:
+        name = f"inbox-{self._spoken.version}{STAGES[stage]}"
         if name not in self._told:
-            log.warning("api_version_ends", stage=what, version=self._spoken.version, pinned=self._spoken.pinned)
+            log.warning("api_version_ends", stage=stage, version=self._spoken.version, pinned=self._spoken.pinned)
             await self._lanes.accept(TellAdmins(name=name, text=text))
+            await self._rights.told_for_good(name)
             self._told.add(name)

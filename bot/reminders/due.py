@@ -54,10 +54,8 @@ async def due(_: Due, __: Keep, bot: Bot) -> list[Job]:
             case datetime() as at:
                 again[thread_id] = min(at.timestamp(), now.timestamp() + LOOK)
     await bot.waiting.look_again(due, again)
-    return [
-        *(Nudge(channel=channel, threads=threads) for channel, threads in nudges.items()),
-        *await mornings(bot, now),
-    ]
+    await mornings(bot, now)
+    return [Nudge(channel=channel, threads=threads) for channel, threads in nudges.items()]
 
 
 async def _judge(bot: Bot, thread_id: str, now: datetime) -> Target | datetime | None:

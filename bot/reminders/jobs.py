@@ -42,7 +42,10 @@ class Nudge(Said, tag="nudge"):
 
 
 class Morning(Said, tag="morning"):
-    """A channel's digest of the day `day` (ISO), by its own clock."""
+    """A channel's digest that was due on the `day` and at the time which that says (ISO), by its own clock.
+
+    An admin may choose another time after it has come: then it comes once more.
+    """
 
     insists: ClassVar[bool] = True
     day: str

@@ -110,7 +110,7 @@ async def _fill(
     bot: Bot, job: OpenReply, actor: Actor, thread: Thread, link: AccountLink | None, messages: Sequence[Message] | None
 ) -> list[Job]:
     seen = messages[-1].created_at if messages and not job.reply_to else utc_now()
-    later, zone = await fields(bot, job.asker)
+    later, clock = await fields(bot, job.asker)
     others = await bot.replies.begin(job.thread_id, actor.user, actor.name)
     archives = (await bot.preferences.person(actor.user)).archive_when_sent
     view = reply_modal(
@@ -124,7 +124,7 @@ async def _fill(
         reminders=tuple(REMINDERS),
         later=later,
         answers=bool(job.reply_to),
-        metadata=remembered(job.thread_id, job.asker, f"{job.reply_to}|{zone}|{seen.isoformat()}"),
+        metadata=remembered(job.thread_id, job.asker, f"{job.reply_to}|{clock}|{seen.isoformat()}"),
     )
     shown = False
     try:

@@ -32,8 +32,8 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     """The form was submitted: what can be seen to be wrong is said beside the field."""
     thread_id, who = from_modal(body)
     said = submitted(body, "text")
-    reply_to, zone, seen = (*more_of(body).split("|"), "", "")[:3]
-    until, wrong = send_at(body, zone)
+    reply_to, clock, seen = (*more_of(body).split("|"), "", "")[:3]
+    until, wrong = send_at(body, clock)
     if why := unsendable(said):
         wrong[block_of(body, "text")] = why
     if wrong:

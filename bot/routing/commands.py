@@ -53,12 +53,10 @@ async def ruled(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
             return await _remove(bot, job, rest, word)
         case "move":
             return await _reorder(bot, job, rest, word)
-        case "list" | "ls":
-            return await _list(bot, job)
+        case "" | "list" | "ls":
+            return await _list(bot, job, "" if verb else usage)
         case "test" | "try":
             return await _test(bot, job, rest)
-        case "":
-            return [say(job.asker, usage)]
     raise Mistake(f"{views.unknown_verb(verb, word)}\n{usage}")
 
 
@@ -124,12 +122,12 @@ async def _edit(bot: Bot, job: Console, change: Callable[[list[Rule]], list[Rule
         raise Mistake(views.changed_meanwhile(other))
 
 
-async def _list(bot: Bot, job: Console) -> list[Job]:
+async def _list(bot: Bot, job: Console, usage: str) -> list[Job]:
+    """The rules, and how to change them, where that was asked too."""
     await bot.routes.saw(job.asker.user)
-    rules = await bot.routes.rules()
-    if not rules and bot.settings.notify_channel is None:
-        return [say(job.asker, f"{views.NO_RULES} {views.UNROUTED}")]
-    return [say(job.asker, said_rules(rules, bot.settings.notify_channel))]
+    rules, default = await bot.routes.rules(), bot.settings.notify_channel
+    said = said_rules(rules, default) if rules or default else f"{views.NO_RULES} {views.UNROUTED}"
+    return [say(job.asker, f"{said}\n\n{usage}" if usage else said)]
 
 
 async def _test(bot: Bot, job: Console, typed: str) -> list[Job]:

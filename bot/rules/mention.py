@@ -14,7 +14,7 @@ from bot.context import Bot
 from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
 from bot.people.answers import say
-from bot.people.present import Present, present, token
+from bot.people.present import ALONE, Present, members, present, token
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.routing.said import said_conditions
 from bot.rules import words
@@ -77,16 +77,19 @@ async def _tell(bot: Bot, users: Iterable[str], text: str, about: str) -> None:
 
 
 async def _reached(bot: Bot, channel: str, ids: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Whom a mention in the channel reaches, and the users whom a direct message reaches."""
+    """Whom a mention in the channel reaches, and the users whom a direct message reaches, also those of a group."""
     here, alone = list[str](), list[str]()
     for one in ids:
-        (alone if await _is_outside(bot, channel, one) else here).append(one)
-    return here, alone
+        users = (await members(bot, one))[:ALONE] if one.startswith("S") else [one]
+        outside = [user for user in users if await _is_outside(bot, channel, user)]
+        alone += outside
+        here += [] if outside == [one] else [one]
+    return here, list(dict.fromkeys(alone))
 
 
 async def _is_outside(bot: Bot, channel: str, one: str) -> bool:
     """Whether a direct message has to reach them, and may; while nobody tells that, the conversation's posts go on."""
-    if one.startswith("S") or await can_mention(bot, channel, one):
+    if await can_mention(bot, channel, one):
         return False
     try:
         return await bot.access.colleague(one) is not None

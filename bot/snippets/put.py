@@ -12,6 +12,7 @@ from bot.models import AccountLink, Person, handle
 from bot.people import forms
 from bot.people.access import Actor
 from bot.people.answers import given_back
+from bot.people.known import READ
 from bot.queue.job import Filled, Job, Keep
 from bot.recipient import Recipient, Unreadable, X, read
 from bot.slack.blocks import View
@@ -133,7 +134,7 @@ async def _seen(bot: Bot, to: Recipient) -> Person | None:
     """The only person whom that recipient names among those that the bot has seen."""
     if to.platform and to.platform_id:
         return await bot.directory.known.one(to.platform, to.platform_id)
-    found = [one for one in await bot.directory.known.like(to.name) if one.username or to.platform_id]
+    found = [one for one in await bot.directory.known.like(to.name, most=READ) if one.username or to.platform_id]
     meant = [one for one in found if to.means(one)]
     return meant[0] if len(meant) == 1 else None
 

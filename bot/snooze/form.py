@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -12,7 +12,6 @@ from bot.cards.known import card_of
 from bot.context import Bot
 from bot.errors import InboxError
 from bot.feature import Feature
-from bot.hours import zone_of
 from bot.lists.jobs import DrawHome
 from bot.lists.words import TOO_OLD
 from bot.people import answers, forms
@@ -32,7 +31,7 @@ from bot.slack.payloads import (
     ticked,
 )
 from bot.snooze.jobs import OpenSnooze
-from bot.snooze.times import CHOICES, Wrong, by_choice, chosen
+from bot.snooze.times import Clock, Wrong, chosen
 from bot.snooze.views import WAKE, WAKING, WRONG, snooze_modal
 from bot.threads.jobs import Change, Wish
 
@@ -76,13 +75,13 @@ async def open_form(job: OpenSnooze, _: Keep, bot: Bot) -> list[Job]:
         return await forms.notice(bot, job, TITLE, answers.explain(bot, error, job.ref))
     if card.gone:
         return await forms.notice(bot, job, TITLE, words.GONE)
-    zone, now = await bot.access.zone(job.asker), utc_now()
+    clock = Clock(await bot.access.zone(job.asker), utc_now())
     view = snooze_modal(
         person=card.thread.person,
         snoozed=card.snoozed,
-        times={one: by_choice(one, now, zone).astimezone(zone) for one in CHOICES},
-        zone=str(zone),
-        metadata=remembered(_about(job, zone, seen), job.asker),
+        times=clock.choices(),
+        zone=str(clock.zone),
+        metadata=remembered(_about(job, clock, seen), job.asker),
     )
     await forms.fill(bot, job.view_id, view)
     return []
@@ -96,16 +95,16 @@ async def _too_old(bot: Bot, job: OpenSnooze) -> list[Job]:
     return [*await forms.notice(bot, job, TITLE, words.HOME_TOO_OLD), drawn]
 
 
-def _about(job: OpenSnooze, zone: tzinfo, seen: datetime | None) -> str:
-    return f"{job.thread_id} {zone} {job.seen_in.partition('|')[0]} {seen.isoformat() if seen else ''}"
+def _about(job: OpenSnooze, clock: Clock, seen: datetime | None) -> str:
+    return f"{job.thread_id} {clock} {job.seen_in.partition('|')[0]} {seen.isoformat() if seen else ''}"
 
 
 @feature.view("snooze")
 async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     """A time was chosen; one that cannot be is said to be so beside its field."""
     about, who = from_modal(body)
-    thread_id, zone, place, seen = (*about.split(" "), "")[:4]  # versions before 2026-12 wrote three
-    at = until(body, zone_of(zone))
+    thread_id, clock, place, seen = (*about.split(" "), "")[:4]  # versions before 2026-12 wrote three
+    at = until(body, clock)
     if isinstance(at, Wrong):
         await ack(response_action="errors", errors={at.field: WRONG[at.why]})
         return
@@ -121,7 +120,7 @@ async def submit(ack: Ack, body: Body, bot: Bot) -> None:
     await ack()
 
 
-def until(body: Body, zone: tzinfo) -> datetime | Wrong:
-    """The time that the fields of `views.until_fields` say."""
-    when, day, at = (submitted(body, one) for one in ("when", "date", "time"))
-    return chosen(when, day, at, zone, utc_now())
+def until(body: Body, clock: str) -> datetime | Wrong:
+    """The time that the fields of `views.until_fields` say, by the `Clock` that the form remembers."""
+    (when, day, at), now = (submitted(body, one) for one in ("when", "date", "time")), utc_now()
+    return chosen(when, day, at, Clock.read(clock, now), now)

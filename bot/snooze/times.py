@@ -6,7 +6,9 @@ The moment is found once, when it is chosen; whatever happens to clocks afterwar
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Self
+
+from bot.hours import zone_of
 
 Choice = Literal["hours", "tomorrow", "monday", "week"]
 CHOICES: Final[tuple[Choice, ...]] = ("hours", "tomorrow", "monday", "week")
@@ -26,6 +28,29 @@ class Wrong(NamedTuple):
 
     field: Literal["when", "date", "time"]
     why: Literal["nothing", "over", "far"]
+
+
+class Clock(NamedTuple):
+    """The clock on the wall of whoever fills in a form, in their `zone`, and when the form was `drawn`.
+
+    The form remembers both: past midnight, too, a choice means the day that stands beside it.
+    """
+
+    zone: tzinfo
+    drawn: datetime
+
+    @classmethod
+    def read(cls, said: str, now: datetime) -> Self:
+        """The forms of versions before 2026-12 remember the zone alone."""
+        zone, _, drawn = said.partition("@")
+        return cls(zone_of(zone), datetime.fromisoformat(drawn) if drawn else now)
+
+    def __str__(self) -> str:
+        return f"{self.zone}@{self.drawn.isoformat()}"
+
+    def choices(self) -> dict[str, datetime]:
+        """What there is to choose, and what each means by this clock."""
+        return {one: by_choice(one, self.drawn, self.zone).astimezone(self.zone) for one in CHOICES}
 
 
 def by_choice(choice: Choice, now: datetime, zone: tzinfo) -> datetime:
@@ -52,19 +77,28 @@ def by_the_clock(day: date, at: time, zone: tzinfo, now: datetime) -> datetime:
     return second if first <= now < second else first
 
 
-def chosen(choice: str, day: str, at: str, zone: tzinfo, now: datetime) -> datetime | Wrong:
+def chosen(choice: str, day: str, at: str, clock: Clock, now: datetime) -> datetime | Wrong:
     """What a form says: a date (ISO) or a time of day (`9:00`) go before the choice.
 
     A date alone means its morning; a time alone the next time that clocks show it.
     """
     if not (day or at):
-        return by_choice(choice, now, zone) if choice in CHOICES else Wrong("when", "nothing")
+        return _as_shown(choice, clock, now)
+    zone = clock.zone
     field: Literal["date", "time"] = "date" if day else "time"
-    clock = time.fromisoformat(at) if at else MORNING
+    shown = time.fromisoformat(at) if at else MORNING
     on = date.fromisoformat(day) if day else now.astimezone(zone).date()
-    until = by_the_clock(on, clock, zone, now)
+    until = by_the_clock(on, shown, zone, now)
     if not day and until <= now:
-        until = by_the_clock(on + timedelta(days=1), clock, zone, now)
+        until = by_the_clock(on + timedelta(days=1), shown, zone, now)
     if until < now + SOONEST:
         return Wrong("time" if at else field, "over")
     return until if until <= now + FURTHEST else Wrong(field, "far")
+
+
+def _as_shown(choice: str, clock: Clock, now: datetime) -> datetime | Wrong:
+    """What stands beside the choice, unless that is over by now."""
+    if (shown := clock.choices().get(choice)) is None:
+        return Wrong("when", "nothing")
+    until = shown.astimezone(UTC)
+    return until if until >= now + SOONEST else Wrong("when", "over")

@@ -27,35 +27,31 @@ def look(bot: Bot) -> Look:
 
 @feature.handles(LookAtReports)
 async def look_at_reports(_: LookAtReports, __: Keep, bot: Bot) -> list[Job]:
-    """Each finds its next date itself; one that could not come is left out."""
-    now, follow = utc_now(), list[Job]()
+    """Whatever becomes of them."""
+    await mondays(bot, utc_now())
+    return []
+
+
+async def mondays(bot: Bot, now: datetime) -> None:
+    """Accept the reports that are due, and then find the next date of each; one that could not come is left out."""
     for channel in await bot.counts.reports():
-        at = datetime.fromtimestamp(await bot.counts.report(channel) or 0, UTC)
-        wanted = (await bot.preferences.channel(channel)).reminders
-        if not wanted.report or now - at > TOO_LATE:
-            await _schedule(bot, channel, now)
-        else:
-            follow.append(Report(channel=channel, day=at.astimezone(zone_of(wanted.zone)).date().isoformat()))
-    return follow
-
-
-async def _schedule(bot: Bot, channel: str, after: datetime) -> None:
-    """The next date; where there is one already, an admin has chosen it meanwhile, or it was found before."""
-    was = await bot.counts.report(channel)
-    if was is None or was > after.timestamp():
-        return
-    following = (await bot.preferences.channel(channel)).reminders.next_report(after)
-    await bot.counts.next_report(channel, was, following.timestamp() if following else None)
+        was = await bot.counts.report(channel)
+        if was is None or was > now.timestamp():
+            continue  # an admin has chosen another meanwhile
+        at, wanted = datetime.fromtimestamp(was, UTC), (await bot.preferences.channel(channel)).reminders
+        if wanted.report and now - at <= TOO_LATE:
+            day = at.astimezone(zone_of(wanted.zone)).date().isoformat()
+            await bot.lanes.accept(Report(channel=channel, day=day))
+        following = wanted.next_report(now)
+        await bot.counts.next_report(channel, was, following.timestamp() if following else None)
 
 
 @feature.handles(Report)
 async def report(job: Report, _: Keep, bot: Bot) -> list[Job]:
     """The seven days before; nothing where another organisation reads along."""
-    now = utc_now()
     wanted = (await bot.preferences.channel(job.channel)).reminders.report
     if wanted and timedelta(seconds=job.age) <= TOO_LATE and await bot.sharing.shows(job.channel):
         await slot(bot, job)
-        until = now.astimezone(UTC).date() - timedelta(days=1)
+        until = utc_now().date() - timedelta(days=1)
         await said(bot, job, views.report_message(await summary(bot, until)))
-    await _schedule(bot, job.channel, now)
     return []

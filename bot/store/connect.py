@@ -17,6 +17,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreMoved, StoreUnavailable
+from bot.redis_url import SET_BY_US, check_url
 from bot.store.client import BatchingRedis, bound_to
 from bot.store.health import UNKNOWN
 
@@ -30,15 +31,16 @@ def connect(url: str, name: str | None = None) -> Redis:
 
     `name` is what `CLIENT LIST` shows. Nothing is sent yet. Raises `SettingsError` when the URL makes no sense.
     """
+    check_url(url)
+    client = _sentinel(url, name) if urlsplit(url).scheme.endswith("+sentinel") else _direct(url, name)
     try:
-        sentinel = url.startswith(("redis+sentinel://", "rediss+sentinel://"))
-        client = _sentinel(url, name) if sentinel else _direct(url, name)
         pool: Any = client.connection_pool
-        pool.make_connection()  # not connected: only now redis-py looks at the options
-    except (ValueError, TypeError, RedisError) as error:
+        connection: Any = pool.make_connection()  # not connected: only now redis-py looks at the options
+        if tls := getattr(connection, "ssl_context", None):
+            tls.get()
+    except (ValueError, TypeError, OSError, RedisError) as error:  # `ssl.SSLError` is an OSError
         raise SettingsError(
-            "REDIS_URL is wrong: it must look like redis://host:6379/0, with no other options than those of redis-py; "
-            "see .env.example."
+            "REDIS_URL is wrong: what its ssl_… options say cannot be used, or they name files that are not there."
         ) from error
     return client
 
@@ -54,6 +56,7 @@ def _fitting(asked: dict[str, Any], retries: int) -> dict[str, Any]:
 
     What timed out is not repeated by redis-py: the server may be gone, and every connection to it.
     """
+    asked = {name: value for name, value in asked.items() if name not in SET_BY_US}
     options: dict[str, Any] = {"socket_connect_timeout": CONNECTED_WITHIN, "health_check_interval": 30} | asked
     if options.get("protocol") == 3:
         del options["protocol"]  # RESP3 is spoken anyway; redis-py gives answers another shape where it is asked for
@@ -69,8 +72,6 @@ def _sentinel(url: str, name: str | None) -> Redis:
     parts = urlsplit(url)
     hosts = [_host(part) for part in parts.netloc.rpartition("@")[2].split(",")]
     service, _, db = parts.path.strip("/").partition("/")
-    if not service:
-        raise ValueError("no service name")
     options: dict[str, Any] = dict(parse_url(f"redis://?{parts.query}"))
     asked: dict[str, Any] = {
         "socket_timeout": TIMEOUT,
@@ -86,11 +87,10 @@ def _sentinel(url: str, name: str | None) -> Redis:
         redis_class=BatchingRedis,
         connection_pool_class=_SentinelPool,
         client_name=name,
-        db=int(db or 0),
         username=unquote(parts.username) if parts.username else None,
         password=unquote(password) if password else None,
-        ssl=url.startswith("rediss+"),
-        **_fitting(options, 3),
+        ssl=parts.scheme.startswith("rediss"),
+        **{"db": int(db or 0)} | _fitting(options, 3),
     )
     return master
 
@@ -105,6 +105,10 @@ class _Pool(ConnectionPool):
     moves: int = 0
     server: bytes = b""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._room, self._lent = asyncio.Semaphore(self.max_connections), set[Any]()
+
     def make_connection(self) -> AbstractConnection:
         connection: Any = super().make_connection()  # type: ignore[no-untyped-call]  # redis-py has none
         connection.pack_command = _packed
@@ -112,8 +116,22 @@ class _Pool(ConnectionPool):
         return connection  # type: ignore[no-any-return]  # it is
 
     async def get_connection(self, *args: Any, **options: Any) -> Any:
-        """Raises `StoreMoved` where it leads to another server than what is asked is bound to."""
-        connection: Any = await super().get_connection(*args, **options)  # type: ignore[no-untyped-call]
+        """One that is free, by and by where as many as may be are in use.
+
+        Raises `StoreUnavailable` where none is for a while, which says nothing of the server, and `StoreMoved` where it
+        leads to another server than what is asked is bound to.
+        """
+        try:
+            async with asyncio.timeout(TIMEOUT if self._room.locked() else None):
+                await self._room.acquire()
+        except TimeoutError:
+            raise StoreUnavailable(f"none of {self.max_connections} connections was free in {TIMEOUT:g} s") from None
+        try:
+            connection: Any = await super().get_connection(*args, **options)  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._room.release()
+            raise
+        self._lent.add(connection)
         try:
             if bound_to(self) not in (None, connection.moves):
                 raise StoreMoved("this connection leads to another server")
@@ -121,6 +139,15 @@ class _Pool(ConnectionPool):
             await self.release(connection)
             raise
         return connection
+
+    async def release(self, connection: Any) -> None:
+        """Also of one whose `get_connection` failed, which was not lent."""
+        try:
+            await super().release(connection)
+        finally:
+            if connection in self._lent:
+                self._lent.remove(connection)
+                self._room.release()
 
     async def _connected(self, connection: Any) -> None:
         """Note to which server. One that does not say which one it is may be another each time it is connected to."""

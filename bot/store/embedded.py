@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from bot.errors import SettingsError, StoreUnavailable
 
@@ -85,7 +86,7 @@ def start(data_dir: Path, sync: str = "everysec") -> Valkey:
             f"BOT_DATA_DIR {data_dir} cannot be used ({error.strerror}): name a directory that the bot may write to, "
             "or set REDIS_URL."
         ) from error
-    return Valkey(f"unix://{path}", process)
+    return Valkey(f"unix://{quote(str(path))}", process)
 
 
 def binary() -> Path:

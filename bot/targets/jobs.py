@@ -30,4 +30,5 @@ class TellLate(Said, tag="tell_late"):
 
     @property
     def mark(self) -> str:
-        return f"{super().mark}-{self.stage}"
+        """One look may have several for a channel, which differ in whom they mention."""
+        return "-".join(filter(None, (super().mark, self.stage, self.mention)))

@@ -36,7 +36,7 @@ class StepTriage(Filled, tag="step_triage"):
 
 
 class NextTriage(Filled, tag="next_triage"):
-    """Go on looking for one that is still to be done, where many were not."""
+    """Show the next one that is still to be done, or go on looking for it where many were not."""
 
     noted: ClassVar[bool] = False
     triage: str

@@ -16,7 +16,7 @@ from bot.lists import words as lists
 from bot.models import Thread
 from bot.people import forms
 from bot.people.access import Actor
-from bot.people.answers import given_back
+from bot.people.answers import given_back, say
 from bot.queue.job import Filled, Job, Keep, utc_now
 from bot.reply.form import account_of, last_messages
 from bot.reply.views import Entry
@@ -39,6 +39,12 @@ async def go_on(job: NextTriage, _: Keep, bot: Bot) -> list[Job]:
     if actor is None or kept is None:
         return []
     return await following(bot, job, actor, job.triage, kept)
+
+
+@feature.gives_up(NextTriage)
+async def not_shown(job: NextTriage, _: Exception, __: Bot) -> list[Job]:
+    """What was pressed before is done all the same."""
+    return [say(job.asker, words.NOT_SHOWN)]
 
 
 async def following(
@@ -67,8 +73,8 @@ async def following(
         if thread:
             return [*back, *await _shown(bot, job, actor, triage_id, kept, thread, 1 + free, note, typed)]
         kept = kept.without(thread_id)
+        await bot.triages.kept.put(triage_id, kept)
         await bot.triages.give_back(triage_id, thread_id)
-    await bot.triages.kept.put(triage_id, kept)
     return [*back, NextTriage(triage=triage_id, view_id=job.view_id, asker=job.asker)]
 
 

@@ -18,7 +18,7 @@ from bot.snooze.times import CHOICES, by_choice
 from bot.threads.jobs import Change, Wish
 from bot.threads.jobs import Verb as ChangeVerb
 from bot.triage import words
-from bot.triage.jobs import StepTriage, Verb
+from bot.triage.jobs import NextTriage, StepTriage, Verb
 from bot.triage.show import following, unsent
 from bot.triage.store import Triage
 from bot.triage.views import TITLE
@@ -40,7 +40,7 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     if kept is None or kept.user != actor.user:
         return await forms.notice(bot, job, TITLE, words.TOO_OLD, job.typed)
     if kept.step == job.key:
-        return await _gone_on(bot, job, actor, kept)
+        return await _gone_on(bot, job, kept)
     if kept.now != job.thread_id:  # it was pressed twice
         return [*unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept, first=kept.now)]
     if job.verb != "reply" and not (await bot.triages.take(job.triage, [job.thread_id])).thread_id:
@@ -49,9 +49,9 @@ async def step(job: StepTriage, _: Keep, bot: Bot) -> list[Job]:
     if (note := await _stays(bot, job, actor, kept)) is not None:
         return await following(bot, job, actor, job.triage, kept, first=job.thread_id, note=note, typed=job.typed)
     done = kept.done + (job.verb != "skip")
-    kept = kept.without(job.thread_id).having(step=job.key, stepped=kept.seen, done=done)
+    kept = kept.without(job.thread_id).having(now="", step=job.key, stepped=kept.seen, done=done)
     await bot.triages.kept.put(job.triage, kept)
-    return await _gone_on(bot, job, actor, kept)
+    return await _gone_on(bot, job, kept)
 
 
 @feature.gives_up(StepTriage)
@@ -88,12 +88,16 @@ async def _taken(bot: Bot, actor: Actor, kept: Triage, thread: Thread) -> str | 
     return words.has_it(await bot.directory.assignee(has) or "A colleague")
 
 
-async def _gone_on(bot: Bot, job: StepTriage, actor: Actor, kept: Triage) -> list[Job]:
-    """What is done stays before this person until it shows in Inbox; what was skipped, a colleague may have."""
+async def _gone_on(bot: Bot, job: StepTriage, kept: Triage) -> list[Job]:
+    """What is done stays before this person until it shows in Inbox; what was skipped, a colleague may have.
+
+    The next one is shown by a job of its own: what was pressed is done though that fails.
+    """
     if job.verb == "skip":
         await bot.triages.give_back(job.triage, job.thread_id)
     done = [await _change(bot, job, CHANGES[job.verb], kept.stepped)] if job.verb in CHANGES else []
-    return [*done, *unsent(job, job.typed), *await following(bot, job, actor, job.triage, kept)]
+    shows_next = NextTriage(triage=job.triage, view_id=job.view_id, asker=job.asker)
+    return [*done, *unsent(job, job.typed), shows_next]
 
 
 async def _change(bot: Bot, job: StepTriage, verb: ChangeVerb, seen: datetime | None) -> Change:

@@ -15,6 +15,7 @@ TAKEN_FIELD = (
     "Press Skip: I send you what you wrote, and show the next one."
 )
 CHANGED = "⚠️ The one before changed while you looked, so nothing was done with it. This is the next one."
+NOT_SHOWN = "I couldn't show you the next conversation: say `/inbox triage` again. What you did before counts."
 NOT_SENT = "This is what you had written in the triage. It was not sent:"
 UNTIL = {"hours": "In 3 hours", "tomorrow": "Tomorrow, 9:00", "monday": "Monday, 9:00", "week": "In a week"}
 

@@ -440,7 +440,7 @@ MAY_USE = {
     "assign": "cards",
     "bulk": "cards contact lists routing snooze threads",
     "cards": "waits",
-    "channels": "later targets waits",
+    "channels": "later reminders stats targets waits",
     "contact": "",
     "dm": "later send snippets",
     "doctor": "cards",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import re
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -189,6 +191,15 @@ def receipts(on: Stage, card: Message) -> list[Message]:
     """The replies from Slack that stand below the card, among what else was written in the conversation."""
     below = on.slack.replies(card.channel, card.ts)
     return [one for one in below if "replied to" in one.text or one.text.startswith("A reply from")]
+
+
+def drawn_ago(view: Json, ago: timedelta) -> None:
+    """The form stands open since then, as far as it remembers."""
+    said, found = re.subn(
+        r"(?<=@)\d{4}-[^ |]+", lambda at: (datetime.fromisoformat(at[0]) - ago).isoformat(), view["private_metadata"]
+    )
+    assert found == 1, "the form does not remember when it was drawn"
+    view["private_metadata"] = said
 
 
 def initial(view: Json, block_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Stage, acme
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import card_of, hears, idle, shows, told, whisper
+from tests.e2e.steps import card_of, hears, idle, shows, thread, told, whisper
 
 ASK = "Ask an admin"
 CANT_MATCH = "I can't match you to an Inbox member"
@@ -70,6 +71,27 @@ async def test_somebody_without_a_link_asks_and_is_linked_and_their_click_is_don
     await on.slack.until(lambda: "now acts as" in on.slack.show(asked))
     assert "Not now" not in on.slack.show(asked)
     assert (on.acme.ana, "link", on.acme.kim) in acts(on, redis_url)
+
+
+async def test_a_click_that_is_refused_once_more_is_done_by_the_next_link(on: Stage, redis_url: str) -> None:
+    kim, link = on.acme.kim, f"link <@{on.acme.kim}|kim> k.imber@elsewhere.example"
+    on.inbox.add_member("Kimberly", "k.imber@elsewhere.example")
+    card = await card_of(on)
+    await archive(on, kim, card)
+    await whisper(on, kim, CANT_MATCH)
+    await idle(on)
+    with Redis.from_url(redis_url) as redis:
+        refused: Any = redis.get(keys.click(kim))
+        for _ in range(2):
+            await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", link)
+            await on.slack.until(lambda: "Archived by Kimberly" in shows(on, card))
+            await idle(on)
+            await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", f"unlink <@{kim}|kim>")
+            await on.inbox.app_archives(thread(on).id, archived=False)
+            await on.slack.until(lambda: "Archived by" not in shows(on, card))
+            await idle(on)
+            again = json.loads(refused) | {"at": datetime.now(UTC).isoformat()}  # refused while the link was gone
+            redis.set(keys.click(kim), json.dumps(again))
 
 
 async def test_a_guest_asks_and_is_let_in(on: Stage, redis_url: str) -> None:
@@ -252,6 +274,17 @@ async def test_a_team_of_hundreds_fits_into_slacks_menu(on: Stage) -> None:
 
 async def inbox(on: Stage, text: str, channel: str = "") -> None:
     assert (await on.slack.command(on.acme.ana, channel or on.acme.channel, "/inbox", text)).ok
+
+
+@pytest.mark.parametrize("word", ["allow", "disallow"])
+async def test_allow_alone_says_which_guests_may_act(on: Stage, word: str) -> None:
+    await inbox(on, word)
+    await hears(on, on.acme.ana, "No guest may act. Use `/inbox allow @guest`")
+    await inbox(on, f"allow <@{on.acme.guest}>")
+    await hears(on, on.acme.ana, "may act on Inbox conversations now")
+    await inbox(on, word)
+    said = await hears(on, on.acme.ana, "These guests may act")
+    assert f"<@{on.acme.guest}>. Use `/inbox allow @guest`" in said
 
 
 async def test_a_member_is_not_called_a_guest(on: Stage, redis_url: str) -> None:

@@ -83,6 +83,45 @@ async def test_admins_read_the_last_acts_and_nobody_else_does(on: Stage) -> None
     await hears(on, on.acme.bo, "Only workspace admins")
 
 
+@pytest.mark.parametrize(
+    ("what", "about", "outcome", "says"),
+    [
+        ("snippet saved", "U0ANA:abc", "done", "snippet saved in"),
+        ("snippet removed", "team:abc", "done", "snippet removed in"),
+        ("snippets", "team:abc", "refused: AdminsOnly", "snippets in"),
+        ("archive", "a-thread-that-is-forgotten", "done", "archive a conversation in"),
+        ("send", "1234567890", "sent", "send a conversation in"),
+        ("link", "U0ANA", "done: mem_gone_123", ": done: a former colleague ("),
+        ("assign_to", "t-gone", "done: mem_gone_123", ": done: a former colleague ("),
+        ("assign_by_rule", "t-gone", "done: mem_gone_123", ": done: a former colleague ("),
+        ("assign_to", "t-gone", "done: {will}", ": done: WILL ("),
+        ("move", "t-gone", "done: {channel}", ": done: <#{channel}> ("),
+        ("contact", "t-gone", "done: tags, status", ": done: tags, status ("),
+    ],
+)
+async def test_a_line_of_the_log_says_nothing_that_is_not_so(
+    on: Stage, redis_url: str, what: str, about: str, outcome: str, says: str
+) -> None:
+    known = {"will": on.inbox.add_member("WILL", "will@acme.example"), "channel": on.acme.channel}
+    redis = connect(redis_url)
+    who = Asker(user=on.acme.bo, channel=on.acme.channel)
+    await AuditLog(redis).note(who, what, about, outcome.format(**known), "abc123", "m1")
+    await redis.aclose()
+    await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="log")
+    heard = await hears(on, on.acme.ana, "abc123")
+    assert says.format(**known) in heard
+    assert "mem_gone" not in heard
+
+
+async def test_while_inbox_says_nobody_s_name_nobody_is_called_a_former_colleague(on: Stage, redis_url: str) -> None:
+    redis = connect(redis_url)
+    await AuditLog(redis).note(Asker(user=on.acme.bo), "link", "U0ANA", "done: mem_gone_123", "abc123")
+    await redis.aclose()
+    on.inbox.fail("*", status=503, times=None)
+    await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="log")
+    assert "done: a colleague (abc123)" in await hears(on, on.acme.ana, "abc123")
+
+
 async def test_one_act_is_one_entry_however_often_it_is_written(redis_url: str) -> None:
     redis = connect(redis_url)
     audit = AuditLog(redis)

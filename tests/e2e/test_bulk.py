@@ -21,7 +21,7 @@ from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.bulk import all_ticked, chosen, listed, press, rows, some_ticked, tick
 from tests.e2e.deaths import everywhere, worked
-from tests.e2e.steps import as_body, calls, card_of, form, hears, idle, modal, shows, thread, told, whisper
+from tests.e2e.steps import as_body, calls, card_of, drawn_ago, form, hears, idle, modal, shows, thread, told, whisper
 from tests.e2e.test_finding import conversation, inbox, people
 
 ASSIGNED = "assigned you"
@@ -341,6 +341,15 @@ async def test_those_that_are_ticked_are_snoozed_and_each_wakes(on: Stage, redis
         kept = [str(redis.hget(keys.card(thread(on, one).id), "snoozed")) for one in some[:2]]
     assert len({datetime.fromisoformat(one.split('"until":"')[1][:19]) for one in kept}) == 1
     assert len({one.split('"id":"')[1].split('"')[0] for one in kept}) == 2  # or one of them would never wake
+
+
+async def test_a_choice_that_is_over_by_now_is_said_to_be_so(on: Stage) -> None:
+    _, shown = await some_ticked(on, 1, [0])
+    await press(on, shown, "snooze")
+    drawn_ago(await form(on, on.acme.ana, "Until"), timedelta(days=2))
+    ack = await on.slack.submit(on.acme.ana, values={"when": "tomorrow"})
+    errors = {"when": "That time has passed. Choose one in the future."}
+    assert ack.body == {"response_action": "errors", "errors": errors}
 
 
 async def test_a_time_that_is_over_is_said_beside_its_field(on: Stage) -> None:

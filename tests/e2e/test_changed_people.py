@@ -42,6 +42,42 @@ async def test_an_address_that_changes_takes_the_old_seat_away(on: Stage) -> Non
     await on.slack.until(lambda: not thread(on).archived)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("link", "*Bob Smith*"),
+        ("link bob@acme.example", "*Bob Smith*"),
+        ("link bo@acme.example", "address"),
+        ("whoami", "Bob Smith"),
+    ],
+)
+async def test_whoever_asks_who_they_are_is_matched_by_the_address_they_have_now(
+    on: Stage, words: str, says: str
+) -> None:
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "whoami")
+    await hears(on, on.acme.bo, "you are")
+    on.inbox.add_member("Bob Smith", "bob@acme.example")
+    on.slack.users[on.acme.bo].email = "bob@acme.example"
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", words)
+    await hears(on, on.acme.bo, says)
+
+
+async def test_somebody_who_was_deactivated_does_not_unlink_themselves(on: Stage) -> None:
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "whoami")
+    await hears(on, on.acme.bo, "you are")
+    on.slack.users[on.acme.bo].deleted = True
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "unlink")
+    await hears(on, on.acme.bo, "Only members of")
+
+
+async def test_a_member_who_has_become_a_guest_can_be_let_in_at_once(on: Stage) -> None:
+    await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", "whoami")
+    await hears(on, on.acme.bo, "you are")
+    on.slack.users[on.acme.bo].guest = True
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", f"allow <@{on.acme.bo}>")
+    await hears(on, on.acme.ana, f"The guest <@{on.acme.bo}> may act")
+
+
 async def test_whom_an_admin_linked_stays_linked_when_their_address_changes(on: Stage) -> None:
     card = await card_of(on)
     await on.slack.command(on.acme.ana, card.channel, "/inbox", f"link <@{on.acme.kim}> bo@acme.example")

@@ -110,19 +110,19 @@ async def test_the_opposite_buttons_fail_as_truthfully(on: Stage, label: str) ->
     assert before.is_unchanged()
 
 
-async def test_a_hanging_inbox_is_reported_within_ten_seconds_and_the_card_stays(on: Stage) -> None:
+async def test_a_hanging_inbox_is_reported_while_it_hangs_and_the_card_stays(on: Stage) -> None:
     """A click, a shortcut and a send hang side by side."""
     card = await card_of(on)
     await dm(on, "@sarah Warming up")
     await hears(on, on.acme.ana, "Sent to")
     await idle(on)
     before = Picture(card)
-    on.inbox.fail("PATCH *", delay=30, times=None)
-    on.inbox.fail("POST *", delay=30, times=None)
+    on.inbox.fail("PATCH *", delay=600, times=None)
+    on.inbox.fail("POST *", delay=600, times=None)
     await on.slack.press(on.acme.bo, card.channel, card.ts, "Archive")
     await dm(on, "@sarah Are you there?")
     await asyncio.gather(
-        hears(on, on.acme.bo, "Inbox isn't answering, so I can't confirm that change", within=10),
+        hears(on, on.acme.bo, "Inbox isn't answering, so I can't confirm that change"),
         hears(on, on.acme.ana, "Inbox isn't answering. I'll keep trying for 10 minutes and tell you."),
     )
     assert before.is_unchanged()

@@ -12,6 +12,7 @@ from redis import Redis
 from bot.address import Address
 from bot.dm.jobs import Dm
 from bot.models import Person
+from bot.people.audit_store import AuditLog
 from bot.queue.job import Asker
 from bot.sandbox.inbox.records import utc_now
 from bot.sandbox.slack.records import Ephemeral
@@ -291,7 +292,7 @@ async def test_inbox_down_while_it_is_looked_up_who_wrote_delays_the_message(on:
     assert texts(on) == ["Hello Sarah"]
 
 
-async def test_the_record_says_that_it_was_asked_and_what_was_decided(on: Stage) -> None:
+async def test_the_record_says_that_it_was_asked_and_what_was_decided(on: Stage, redis_url: str) -> None:
     await on.inbox.campaign_writes(known(on), "Have you heard of us?")
     await dm(on)
     question = await asked(on, "A campaign")
@@ -300,6 +301,10 @@ async def test_the_record_says_that_it_was_asked_and_what_was_decided(on: Stage)
     await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="log")
     log = await hears(on, on.acme.ana, "asked first")
     assert "not sent: decided so" in log
+    redis = connect(redis_url)
+    about = {one.about for one in await AuditLog(redis).newest(9) if one.outcome == "not sent: decided so"}
+    await redis.aclose()
+    assert about == {thread(on).id}
 
 
 async def test_of_two_who_begin_in_the_same_moment_one_is_asked(on: Stage) -> None:

@@ -38,6 +38,8 @@ from tests.e2e.steps import (
     version,
 )
 
+HANGS = 2.5  # seconds; Bolt lets who fails at once wait for three
+
 
 def client() -> httpx.AsyncClient:
     """For plain http on loopback: loading certificates would take 20 ms."""
@@ -361,7 +363,10 @@ async def test_broken_bodies_from_slack_break_nothing(on: Stage) -> None:
             ack = await on.slack.raw(body, on.slack.sign(body) | {"Content-Type": kind})
             if ack.status == 0 or ack.status >= 500:
                 refused.append((body[:120], ack.status))
-            if ack.seconds > 1:
+            tries = 1
+            while ack.seconds > HANGS and (tries := tries + 1) < 4:  # what hangs does so each time, a busy machine not
+                ack = await on.slack.raw(body, on.slack.sign(body) | {"Content-Type": kind})
+            if ack.seconds > HANGS:
                 slow.append(body[:120])
     assert not refused, "\n".join(map(str, refused))
     assert slow == []

@@ -23,6 +23,7 @@ from tests.e2e.steps import (
     Json,
     card_of,
     cards,
+    drawn_ago,
     form,
     hears,
     idle,
@@ -143,18 +144,19 @@ async def test_a_day_and_a_time_go_before_the_choice(on: Stage, clock: Later) ->
     [
         ({"send_date": "2024-02-29"}, "send_date", "That time has passed. Choose one in the future."),
         ({"send_date": "2099-01-01"}, "send_date", "That is more than a year ahead. Choose an earlier date."),
+        ({"send_when": "tomorrow"}, "send_when", "That time has passed. Choose one in the future."),
     ],
 )
 async def test_a_time_that_cannot_be_is_said_beside_its_field_in_both_forms(
     on: Stage, values: dict[str, str], field: str, words: str
 ) -> None:
     card = await card_of(on)
-    await reply_form(on, on.acme.ana, card)
+    drawn_ago(await reply_form(on, on.acme.ana, card), timedelta(days=2))
     ack = await on.slack.submit(on.acme.ana, values={"text": "Hello", **values})
     assert (ack.body, ack.trouble) == ({"response_action": "errors", "errors": {field: words}}, "")
     await on.slack.close(on.acme.ana)
     await on.slack.command(on.acme.ana, on.acme.channel, "/dm", "@sarah")
-    await form(on, on.acme.ana, "To")
+    drawn_ago(await form(on, on.acme.ana, "To"), timedelta(days=2))
     ack = await on.slack.submit(on.acme.ana, values={"text": "Hello", **values})
     assert (ack.body, ack.trouble) == ({"response_action": "errors", "errors": {field: words}}, "")
     assert sent(on) == []

@@ -312,8 +312,36 @@ async def test_in_the_morning_the_channel_reads_who_waits(day: Day) -> None:
     assert "Assigned to Bo" in on.slack.show(said)
     assert "Anybody there" not in on.slack.show(said)
     await day.rings()
+    assert len([one for one in cards(on) if "☀️" in one.text]) == 1
+
+
+async def test_a_digest_whose_time_is_changed_after_it_came_comes_then_too_and_each_once(day: Day) -> None:
+    on, daily = day.on, [str(one) for one in range(7)]
+    await settings(on, digest="9:00", days=daily, zone="UTC")
+    await write(on)
     await until_morning(day)
-    assert len([one for one in cards(on) if "☀️" in one.text]) == 1  # the same day's never again
+    await settings(on, digest="11:00", days=daily, zone="UTC")
+    await until_morning(day)
+    assert len([one for one in cards(on) if "☀️" in one.text]) == 2
+    assert (again := day.redis.zscore(keys.MORNINGS, on.acme.channel)) > datetime.now(UTC).timestamp()
+    due = datetime.now(UTC).timestamp() - 60
+    for _ in range(2):  # as whoever dies between its acceptance and its next date leaves it
+        day.redis.zadd(keys.MORNINGS, {on.acme.channel: due})
+        await day.rings()
+    assert len([one for one in cards(on) if "☀️" in one.text]) == 3
+    assert day.redis.zscore(keys.MORNINGS, on.acme.channel) == again
+
+
+async def test_a_digest_that_is_due_comes_though_the_settings_are_saved_before_anybody_looks(day: Day) -> None:
+    on, daily = day.on, [str(one) for one in range(7)]
+    await settings(on, digest="9:00", days=daily, zone="UTC")
+    await write(on)
+    day.redis.zadd(keys.MORNINGS, {on.acme.channel: datetime.now(UTC).timestamp() - 1})
+    await settings(on, digest="11:00", days=daily, zone="UTC")
+    await day.rings()
+    assert len([one for one in cards(on) if "☀️" in one.text]) == 1
+    following = datetime.fromtimestamp(day.redis.zscore(keys.MORNINGS, on.acme.channel), UTC)
+    assert (following.hour, following.minute) == (11, 0)
 
 
 async def test_the_digest_passes_over_what_is_snoozed(day: Day) -> None:
@@ -350,7 +378,7 @@ async def test_when_nobody_waits_there_is_no_digest_and_an_old_one_is_left_out(d
 @pytest.mark.parametrize("before", ["09:00:00", None])
 async def test_what_an_admin_chooses_while_a_digest_finds_its_next_date_stays(day: Day, before: str | None) -> None:
     on, channel = day.on, day.on.acme.channel
-    handler: Any = on.bridge.worker._work._handlers[Morning]
+    handler: Any = on.bridge.worker._work._handlers[Due]
     now = datetime.now(UTC).timestamp()
 
     async def keep(_: object) -> None: ...
@@ -362,7 +390,7 @@ async def test_what_an_admin_chooses_while_a_digest_finds_its_next_date_stays(da
     for after in range(1, ENOUGH):
         day.sets(digest=before, zone="UTC")
         day.redis.zadd(keys.MORNINGS, {channel: now - 1})
-        done = Interrupted(handler(Morning(channel=channel, day=f"day {after}"), keep), after, chooses)
+        done = Interrupted(handler(Due(), keep), after, chooses)
         await done
         if not done.was:
             assert after > 2

@@ -11,7 +11,7 @@ from redis import Redis
 
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
-from bot.stats.jobs import LookAtReports, Report
+from bot.stats.jobs import LookAtReports
 from bot.store import keys
 from tests.e2e.deaths import ENOUGH
 from tests.e2e.steps import cards, form, hears, idle
@@ -78,6 +78,15 @@ async def test_on_monday_the_channel_reads_how_the_week_before_was(week: Week) -
     await week.rings()
     await week.comes()
     assert len(reports(on)) == 1  # the same day's never again
+    assert week.next() > datetime.now(UTC).timestamp()
+
+
+async def test_one_that_is_due_comes_though_the_settings_are_saved_before_anybody_looks(week: Week) -> None:
+    await week.wants()
+    week.redis.zadd(keys.REPORTS, {week.on.acme.channel: datetime.now(UTC).timestamp() - 1})
+    await week.wants()
+    await week.rings()
+    assert len(reports(week.on)) == 1
 
 
 async def test_without_the_wish_none_comes(week: Week) -> None:
@@ -105,7 +114,7 @@ async def test_where_another_organisation_reads_along_none_comes(week: Week) -> 
 
 async def test_what_an_admin_chooses_while_a_report_finds_its_next_date_stays(week: Week) -> None:
     on, channel = week.on, week.on.acme.channel
-    handler: Any = on.bridge.worker._work._handlers[Report]
+    handler: Any = on.bridge.worker._work._handlers[LookAtReports]
     now = datetime.now(UTC).timestamp()
 
     async def keep(_: object) -> None: ...
@@ -117,7 +126,7 @@ async def test_what_an_admin_chooses_while_a_report_finds_its_next_date_stays(we
     for after in range(1, ENOUGH):
         week.redis.delete(keys.channel_choices(channel))
         week.redis.zadd(keys.REPORTS, {channel: now - 1})
-        done = Interrupted(handler(Report(channel=channel, day=f"day {after}"), keep), after, chooses)
+        done = Interrupted(handler(LookAtReports(), keep), after, chooses)
         await done
         if not done.was:
             assert after > 2

@@ -170,6 +170,22 @@ async def test_a_mistake_gets_a_sentence_that_says_what_would_do(on: Stage, type
     assert "There are no rules" in await says(on, "route remove 1", "I can't find rule")
 
 
+@pytest.mark.parametrize("word", ["route", "routes", "ROUTE", "assign", "assigns"])
+async def test_a_word_alone_says_which_rules_there_are_and_then_how_to_change_them(on: Stage, word: str) -> None:
+    heading = "*Who gets" if "assign" in word else "*Which conversations go"
+    said = await says(on, word, heading)
+    assert said.startswith("Everything else → #support.")
+    await inbox(on, f"route add text:refund to:<#{on.acme.channel}|x>")
+    said = await says(on, word, "1. text: *refund*")
+    assert said.index("Everything else → ") < said.index(heading)
+
+
+async def test_without_rules_and_a_default_the_word_alone_says_that_nothing_is_posted(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], notify_channel=None)
+    said = await says(on, "route", "There are no rules yet")
+    assert said.index("posted nowhere") < said.index("*Which conversations go")
+
+
 async def test_the_syntax_forgives(on: Stage, vip: str) -> None:
     on.inbox.add_tag("big fish")
     on.inbox.add_tag("vip")

@@ -299,6 +299,21 @@ async def test_who_is_not_in_the_channel_reads_it_in_a_direct_message(on: Stage,
     assert "waits for an answer (rule 1: everything)" in said
 
 
+async def test_who_of_a_group_is_not_in_the_channel_reads_it_in_a_direct_message(
+    opened: Open, api: str, optional_scopes: frozenset[str]
+) -> None:
+    on = await opened(versions=[api])
+    on.slack.scopes |= optional_scopes
+    group = on.slack.add_usergroup("leads", [on.acme.ana, on.acme.bo, on.acme.kim])
+    on.slack.channels[on.acme.channel].members -= {on.acme.bo, on.acme.kim}  # Kim may not act
+    await inbox(on, f"route add all mention:<!subteam^{group}|@leads>")
+    (bell,) = bells(on, await card_of(on, "Hello"))
+    assert bell.text.startswith(f"🔔 <!subteam^{group}> *Sarah Chen*")
+    heard = [[one for one in told(on, who) if "🔔" in one] for who in (on.acme.ana, on.acme.bo, on.acme.kim)]
+    assert [len(one) for one in heard] == [0, 1, 0]
+    assert "waits for an answer (rule 1: everything)" in heard[1][0]
+
+
 async def test_a_mention_waits_for_no_inbox_that_does_not_tell_who_may_act(on: Stage, vip: str, clock: Time) -> None:
     on.slack.channels[vip].members.discard(on.acme.bo)
     await inbox(on, f"route add all to:<#{vip}|vip> mention:<@{on.acme.bo}>")

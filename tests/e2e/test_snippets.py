@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.models import Person
+from bot.people.known import Known
 from bot.queue.job import Asker
+from bot.recipient import LINKEDIN, X
 from bot.sandbox.slack.block_kit.blocks import view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.snippets.jobs import PutSnippet
 from bot.snippets.store import Snippet
 from bot.store import keys
+from bot.store.connect import connect
 from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, form, hears, idle, nodes, reply_form, told
 
@@ -548,6 +552,17 @@ async def test_who_is_typed_is_known_by_what_the_bot_has_seen(
     on.inbox.calls.clear()
     assert await choose(on, on.acme.ana, "gre", "", recipient=typed or None) == greeting
     assert calls(on, "GET", "contacts") == calls(on, "GET", "prospects") == []
+
+
+async def test_who_has_a_namesake_seen_long_ago_is_not_taken_for_the_only_one(on: Stage, redis_url: str) -> None:
+    keep(redis_url, ("Greeting", "Hi {first_name|there}, {handle}"))
+    redis: Any = connect(redis_url)
+    others = [Person(platform=X, platform_id=f"{n}", username=f"sarah_{n}", name="Sarah") for n in range(100, 130)]
+    both = [Person(platform=one, platform_id="999", username="sarah", name="Sarah") for one in (LINKEDIN, X)]
+    await Known(redis).met(*others, *both)
+    await redis.aclose()
+    await dm_form(on, on.acme.ana)
+    assert await choose(on, on.acme.ana, "gre", "", recipient="@sarah") == "Hi there, @sarah"
 
 
 async def test_one_that_is_too_long_for_a_direct_message_is_not_put_there_and_by_how_much_is_said(

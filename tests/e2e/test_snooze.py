@@ -26,6 +26,7 @@ from tests.e2e.steps import (
     calls,
     card_of,
     cards,
+    drawn_ago,
     form,
     hears,
     idle,
@@ -122,6 +123,20 @@ async def test_a_time_that_cannot_be_is_said_beside_its_field(
     assert ack.body == {"response_action": "errors", "errors": {field: words}}
     assert ack.trouble == ""
     assert calls(on, "PATCH") == []
+
+
+async def test_a_choice_means_what_stood_beside_it_when_the_form_was_drawn(on: Stage, clock: Clock) -> None:
+    card = await card_of(on)
+    view = await snooze_form(on, on.acme.ana, card)
+    drawn_ago(view, timedelta(days=2))
+    ack = await on.slack.submit(on.acme.ana, values={"when": "tomorrow"})
+    assert ack.body == {
+        "response_action": "errors",
+        "errors": {"when": "That time has passed. Choose one in the future."},
+    }
+    assert (await on.slack.submit(on.acme.ana, values={"when": "week"})).ok
+    await on.slack.until(lambda: "Snoozed until" in shows(on, card))
+    assert timedelta(days=4, hours=22) < clock.until(thread(on).id) - utc_now() < timedelta(days=5, hours=2)
 
 
 # --- asleep, and awake -----------------------------------------------------------------------------------------------

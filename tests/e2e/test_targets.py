@@ -253,6 +253,12 @@ async def test_what_could_not_be_said_in_working_hours_waits_for_them(day: Day) 
     assert alarms(on) == []
 
 
+def test_of_two_posts_of_one_look_in_a_channel_neither_is_taken_for_the_other() -> None:
+    one = TellLate(ref="abc123", stage="escalated", channel="C1", threads={"t1": 1.0})
+    marks = {job.mark for job in (one, one.having(mention="U1"), one.having(mention="S1"), one.having(stage="late"))}
+    assert len(marks) == 4
+
+
 async def test_a_colleague_who_lost_their_seat_gets_no_direct_message(day: Day) -> None:
     on = day.on
     await day.sets()

@@ -238,6 +238,25 @@ async def test_an_outage_is_said_and_the_conversation_stays(on: Stage) -> None:
     assert not thread(on, some[0]).archived
 
 
+async def test_what_was_pressed_is_done_though_the_next_cannot_be_shown(on: Stage) -> None:
+    some = await people(on, 3)
+    await triage(on)
+    passed = thread(on, some[1]).id
+    await on.inbox.app_archives(passed)
+    on.slack.fail("views.update", status=503)
+    assert (await on.slack.press_modal(on.acme.ana, "Archive")).ok
+    await on.slack.until(lambda: thread(on, some[0]).archived)
+    assert words.NOT_SHOWN in await hears(on, on.acme.ana, "the next conversation")
+    await idle(on)
+    assert before(on) == some[0].name
+    on.inbox.calls.clear()
+    await press(on, "Archive")
+    assert before(on) == some[2].name
+    await idle(on)
+    assert not thread(on, some[2]).archived
+    assert calls(on, "GET", passed) == []  # it was passed over already
+
+
 # --- what was typed and not sent -------------------------------------------------------------------------------------
 
 

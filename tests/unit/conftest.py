@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -93,10 +92,10 @@ def bot(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """`await bot(cwd, env, *arguments)` runs a command to its end, in a process that need not start."""
 
     async def run(cwd: Path, env: dict[str, str], *arguments: str, within: float = 60.0) -> Ended:
-        began, to = time.monotonic(), tmp_path_factory.mktemp("ended")
+        to = tmp_path_factory.mktemp("ended")
         everything = BARE | {"TMPDIR": str(cwd)} | env
         code = await asyncio.to_thread(forks.run, cwd, everything, arguments, within, to)
-        return Ended(code, (to / "out").read_text(), (to / "err").read_text(), time.monotonic() - began)
+        return Ended(code, (to / "out").read_text(), (to / "err").read_text())
 
     return run
 

@@ -31,7 +31,6 @@ class Ended:
     code: int
     out: str
     err: str
-    seconds: float
 
 
 class Run(Protocol):

@@ -73,12 +73,79 @@ async def test_answers_have_one_shape_whatever_the_url_asks_for(redis_url: str, 
         await redis.aclose()
 
 
-@pytest.mark.parametrize("asked", ["nonsense=1", "protocol=4", "protocol=x", "db=x", "ssl_cert_reqs=maybe"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "nonsense=1",
+        "protocol=4",
+        "protocol=x",
+        "db=x",
+        "maint_notifications_config=x",
+        "redis_connect_func=x",
+        "retry_on_error=x",
+        "event_dispatcher=x",
+        "driver_info=x",
+        "socket_keepalive_options=x",
+        "himport_registry=x",
+        "parser_class=x",
+        "host=elsewhere",
+        "max_connections=2",
+        "socket_connect_timeout=0",
+        "socket_timeout=nan",
+        "socket_read_size=0",
+        "ssl_cert_reqs=maybe",
+        "ssl_ca_certs=/nowhere",
+        "ssl_ciphers=none-such",
+        "ssl_min_version=7",
+    ],
+)
 def test_an_option_that_redis_py_does_not_know_is_refused_in_one_sentence(asked: str) -> None:
     scheme = "rediss" if asked.startswith("ssl") else "redis"
     for url in (f"{scheme}://127.0.0.1:1/0?{asked}", f"{scheme}+sentinel://127.0.0.1:1/name?{asked}"):
         with pytest.raises(SettingsError, match=r"^REDIS_URL is wrong: [^\n]*\.$"):
             connect(url)
+
+
+async def test_the_connections_that_a_plan_allows_are_enough_for_whatever_is_asked_at_once(redis_url: str) -> None:
+    """Whoever finds none free waits; nothing makes the bot believe that the server is another one."""
+    redis: Any = connect(f"{redis_url}?max_connections=5")
+    asked = [redis.pipeline().incr("x").client_id().execute() for _ in range(320)]
+    waiting = redis.xreadgroup("g", "me", {"s": ">"}, block=200)
+    await redis.xgroup_create("s", "g", mkstream=True)
+    moves = redis.connection_pool.moves
+    answers = await asyncio.gather(waiting, *asked)
+    assert sorted(one[0] for one in answers[1:]) == list(range(1, 321))
+    assert len({one[1] for one in answers[1:]}) <= 5
+    assert redis.connection_pool.moves == moves
+    await redis.aclose()
+
+
+async def test_who_gives_up_or_fails_while_all_connections_are_in_use_takes_none_away(redis_url: str) -> None:
+    redis: Any = connect(f"{redis_url}?max_connections=5")
+    await redis.xgroup_create("s", "g", mkstream=True)
+    for _ in range(3):
+        reading = [asyncio.ensure_future(redis.xreadgroup("g", "me", {"s": ">"}, block=100)) for _ in range(5)]
+        given_up = [asyncio.ensure_future(redis.pipeline().incr("x").execute()) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        for one in (*given_up, *reading[:2]):
+            one.cancel()
+        await asyncio.gather(*given_up, *reading, return_exceptions=True)
+    assert await asyncio.gather(*(redis.pipeline().ping().execute() for _ in range(20))) == [[True]] * 20
+    await redis.aclose()
+
+
+async def test_no_free_connection_is_no_other_server(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.connect.TIMEOUT", 0.05)
+    redis: Any = connect(f"{redis_url}?max_connections=5")
+    await redis.xgroup_create("s", "g", mkstream=True)
+    reading = [asyncio.ensure_future(redis.xreadgroup("g", "me", {"s": ">"}, block=600)) for _ in range(5)]
+    await asyncio.sleep(0.1)
+    for asked in (redis.get("x"), redis.pipeline().get("x").execute()):
+        with pytest.raises(StoreUnavailable, match="none of 5 connections was free"):
+            await asked
+    assert redis.connection_pool.moves == 0
+    assert await asyncio.gather(*reading) == [[]] * 5
+    await redis.aclose()
 
 
 async def refused(url: str) -> str:

@@ -192,6 +192,14 @@ async def only_v1(outside: Outside, _: Any) -> None:
     outside.inbox.versions = frozenset({"v1"})
 
 
+async def v2_will_end(outside: Outside, _: Any) -> None:
+    outside.inbox.sunset["v2"] = "Mon, 01 Jan 2091 00:00:00 GMT"
+
+
+async def v2_should_have_ended(outside: Outside, _: Any) -> None:
+    outside.inbox.sunset["v2"] = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
 async def v1_ended(outside: Outside, _: Any) -> None:
     outside.inbox.end_v1("200 with a page")
 
@@ -268,6 +276,8 @@ SEEDED: list[Any] = [
     (only_v1, {"INBOX_API_VERSION": "v2"}, "Inbox", "failed", "INBOX_API_VERSION"),
     (nothing, {"INBOX_API_VERSION": "v1"}, "API version", "warning", "INBOX_API_VERSION=auto"),
     (only_v1, {}, "API version", "warning", "Settings → Webhooks"),
+    (v2_will_end, {}, "API version", "warning", "Update the bot"),
+    (v2_should_have_ended, {"INBOX_API_VERSION": "v2"}, "API version", "failed", "Update the bot"),
     (v1_ended, {"INBOX_API_VERSION": "v1"}, "Inbox", "failed", "INBOX_API_VERSION=auto"),
     (signed_out, {}, "accounts", "failed", "reconnect @acme"),
     (nothing, {"INBOX_ACCOUNT_LINK_ID": "nobodys"}, "default account", "failed", "INBOX_ACCOUNT_LINK_ID"),

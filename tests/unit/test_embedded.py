@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
+from bot.sandbox.slack.clock import PATIENCE
 from bot.store import embedded
 from bot.store.connect import check, connect
 from bot.store.embedded import Valkey
@@ -62,7 +63,7 @@ def path_of(server: Valkey) -> Path:
 
 
 def wait_until(so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not so():
         assert time.monotonic() < deadline
         time.sleep(0.01)

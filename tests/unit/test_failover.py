@@ -21,6 +21,7 @@ from bot.queue.job import Job, Keep
 from bot.queue.lanes import Lanes, Ticket
 from bot.queue.worker import Worker
 from bot.sandbox.serve import PLAIN
+from bot.sandbox.slack.clock import PATIENCE
 from bot.sandbox.slack.records import Message
 from bot.store import embedded, keys
 from bot.store.client import moves, same_server
@@ -30,7 +31,7 @@ from tests.servers import Relay, Start, ask, relay, starting
 from tests.unit.conftest import Outside
 from tests.unit.test_cli import process
 
-GENEROUS = 30.0  # seconds on a loaded machine; what is meant is five
+GENEROUS = PATIENCE  # what is meant is five seconds
 
 
 @pytest.fixture

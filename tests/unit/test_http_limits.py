@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.http_limits import BIGGEST, LONGEST_HEAD, SMALL, Bodies, RefusedBody
 from bot.run import http_server, listener
+from bot.sandbox.slack.clock import PATIENCE
 from tests.conftest import Open
 
-AT_ALL = 30.0  # seconds on a loaded machine
+AT_ALL = PATIENCE
 # Whoever still sends when we hang up may find the connection reset before having read the answer.
 REFUSED, TOO_LARGE = (b"HTTP/1.1 503", b""), (b"HTTP/1.1 413", b"")
 SLOW_BODY = b"POST %s HTTP/1.1\r\nHost: bot\r\nContent-Length: 900000\r\n%s\r\n"

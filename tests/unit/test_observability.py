@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import threading
@@ -209,6 +210,10 @@ async def test_the_figures_name_what_an_operator_must_know(start: Start, outside
 
 def watched(redis: Any) -> httpx.AsyncClient:
     """The three routes for operators of a bot on this Redis."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(web_on(redis).watch), base_url="http://bot")
+
+
+def web_on(redis: Any) -> Web:
     nothing = cast(Any, None)
     slack = Slack("xoxb-1", "http://127.0.0.1:9/api/", nothing)
     inbox = open_inbox(nothing, "http://127.0.0.1:9/api", "ibt_1", "v2")
@@ -216,8 +221,21 @@ def watched(redis: Any) -> httpx.AsyncClient:
     state = {"feed": Feed(redis), "lanes": lanes, "install": InstallState(redis), "quota": Quota(redis)}
     state |= {"waiting": Waiting(redis), "cards": Cards(redis)}
     has = state | {"spoken": spoken, "settings": settings(), "slack": slack, "background": inbox}
-    web = Web(cast(Bot, SimpleNamespace(**has)), nothing, partial(write, redis))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(web.watch), base_url="http://bot")
+    return Web(cast(Bot, SimpleNamespace(**has)), nothing, partial(write, redis))
+
+
+async def test_two_who_ask_at_once_whether_it_is_ready_are_both_answered(redis_url: str) -> None:
+    redis: Any = connect(redis_url)
+    web, nobody = web_on(redis), cast(Any, None)
+
+    async def answers() -> None: ...
+
+    web._unseen = {"slack": answers}
+    first = asyncio.create_task(web.readyz(nobody))
+    await asyncio.sleep(0)  # it is about to ask Slack
+    web._unseen.clear()  # which has answered somebody else
+    assert (await first).status_code == 200
+    await redis.aclose()
 
 
 async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:

@@ -25,6 +25,7 @@ from bot.sandbox.inbox.contract import requests
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.inbox.server import SandboxInbox
 from bot.sandbox.serve import PLAIN, serving
+from bot.sandbox.slack.clock import PATIENCE
 
 
 @dataclass
@@ -285,19 +286,17 @@ async def test_a_message_from_outside_reopens_an_archived_thread(team: Team) -> 
     assert (await team.http.get(f"/v2/threads/{thread}")).json()["code"] == "threadNotFound"
 
 
-async def test_serving_leaves_signals_alone_and_stops_at_once() -> None:
+async def test_serving_leaves_signals_alone_and_stops_whatever_is_under_way() -> None:
     before = signal.getsignal(signal.SIGTERM)
     inbox = SandboxInbox()
     async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
-        async with serving(inbox.app) as base, serving(inbox.app) as other:
+        async with asyncio.timeout(PATIENCE), serving(inbox.app) as base, serving(inbox.app) as other:
             assert signal.getsignal(signal.SIGTERM) is before
             assert base != other
             await client.get(f"{base}/api/v2/team")
-            inbox.fail("* *", delay=60)
+            inbox.fail("* *", delay=600)
             hanging = asyncio.create_task(client.get(f"{other}/api/v2/team"))
             await asyncio.sleep(0.1)
             assert len(inbox.calls) == 2
-            started = time.monotonic()
-        assert time.monotonic() - started < 10
         with pytest.raises(httpx.TransportError):
             await hanging

@@ -82,6 +82,19 @@ MISTAKES: list[tuple[str, str | None]] = [
     ("INBOX_API_BASE_URL", "https://inboxapp.com:99999/api"),
     ("INBOX_API_BASE_URL", "https://inboxapp.com:https/api"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+    ("BOT_ADMINS", "@ana"),
+    ("BOT_ADMINS", "ana@acme.example"),
+    ("BOT_ADMINS", "U1 U2"),
+    ("BOT_ADMINS", "u0ana"),
+    ("BOT_ADMINS", "U1;U2"),
+    ("BOT_ADMINS", "C0SUPPORT"),
+    ("BOT_ADMINS", "U1,Bo Smith"),
+    ("BOT_ADMINS", "<!subteam^S0LEADS>"),
+    ("REDIS_URL", "localhost:6379"),
+    ("REDIS_URL", "redis://localhost/?event_dispatcher=x"),
+    ("HTTPS_PROXY", "socks5://127.0.0.1:1080"),
+    ("ALL_PROXY", "nonsense://x"),
+    ("SSL_CERT_FILE", "/nowhere/authorities.pem"),
     ("INBOX_API_VERSION", "v3"),
     ("PORT", "http"),
     ("PORT", "70000"),
@@ -121,6 +134,41 @@ def test_every_mistake_is_named_in_a_sentence_of_its_own(env: pytest.MonkeyPatch
     )
     named = [line.split()[0] for line in words.splitlines()]
     assert named == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "INBOX_API_TOKEN", "NOTIFY_CHANNEL", "PORT"]
+
+
+def test_what_redis_and_the_way_out_need_is_looked_at_with_all_the_rest(env: pytest.MonkeyPatch) -> None:
+    words = sentence(
+        env, REDIS_URL="redis://h?x=1", BOT_ADMINS="@ana", PORT="x", HTTPS_PROXY="http://", SSL_CERT_FILE="/nowhere"
+    )
+    named = [line.split()[0] for line in words.splitlines()]
+    assert named == ["REDIS_URL", "BOT_ADMINS", "PORT", "HTTPS_PROXY", "SSL_CERT_FILE"]
+
+
+def test_a_proxy_that_is_for_others_is_none_of_our_business(env: pytest.MonkeyPatch) -> None:
+    env.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    env.setenv("HTTPS_PROXY", "proxy.example.com:3128")
+    assert load().all_proxy is not None
+    env.delenv("HTTPS_PROXY")
+    env.setenv("NO_PROXY", "slack.com, inboxapp.com")
+    assert load().all_proxy is not None
+    assert sentence(env, NO_PROXY="slack.com").startswith("ALL_PROXY is wrong: ")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "people"),
+    [
+        ("<@U0ANA|ana>", ("U0ANA",)),
+        ("<@U0ANA>,W0BO", ("U0ANA", "W0BO")),
+        ('"U1","U2"', ("U1", "U2")),
+        ("'U1', 'U2',", ("U1", "U2")),
+        ("https://acme.slack.com/team/U0ANA", ("U0ANA",)),
+    ],
+)
+def test_an_admin_is_an_id_a_mention_or_the_link_of_a_profile(
+    env: pytest.MonkeyPatch, pasted: str, people: tuple[str, ...]
+) -> None:
+    env.setenv("BOT_ADMINS", pasted)
+    assert load().bot_admins == people
 
 
 def test_swapped_tokens_are_told_where_they_belong(env: pytest.MonkeyPatch) -> None:
@@ -168,6 +216,13 @@ def test_quotes_and_line_ends_do_not_belong_to_a_value(env: pytest.MonkeyPatch, 
         "redis://localhost:port",
         "redis+sentinel://host:26379",
         "redis+sentinel://h:x/m",
+        "redis+sentinel://h/m/db",
+        "redis+other://h/m",
+        "redis://localhost/mydb",
+        "redis://:12#3@localhost:6379",
+        "redis://:12/3@localhost:6379",
+        "redis://localhost?max_connections=1",
+        "unix://",
     ],
 )
 def test_a_redis_url_that_makes_no_sense_is_named(url: str) -> None:

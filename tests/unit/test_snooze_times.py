@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.snooze.times import CHOICES, FURTHEST, Wrong, by_choice, by_the_clock, chosen
+from bot.snooze.times import CHOICES, FURTHEST, Choice, Clock, Wrong, by_choice, by_the_clock, chosen
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")]
@@ -38,7 +38,7 @@ def at(said: str, zone: ZoneInfo = BERLIN) -> datetime:
     ],
 )
 def test_a_choice_means_what_the_clock_on_the_wall_will_show(choice: str, now: str, then: str) -> None:
-    assert chosen(choice, "", "", BERLIN, at(now)) == at(then)
+    assert chosen(choice, "", "", Clock(BERLIN, at(now)), at(now)) == at(then)
 
 
 def test_three_hours_are_three_hours_in_the_night_in_which_clocks_change() -> None:
@@ -49,7 +49,7 @@ def test_three_hours_are_three_hours_in_the_night_in_which_clocks_change() -> No
 def test_a_time_that_clocks_skip_is_as_long_after_the_gap_began() -> None:
     now = at("2026-03-28 12:00")
     assert by_the_clock(date(2026, 3, 29), time(2, 30), BERLIN, now) == at("2026-03-29 03:30")
-    assert chosen("", "2026-03-29", "02:30", BERLIN, now) == at("2026-03-29 03:30")
+    assert chosen("", "2026-03-29", "02:30", Clock(BERLIN, now), now) == at("2026-03-29 03:30")
     apia = ZoneInfo("Pacific/Apia")  # which skipped a whole day
     skipped = by_the_clock(date(2011, 12, 30), time(9), apia, datetime(2011, 12, 29, tzinfo=UTC))
     assert skipped == at("2011-12-31 09:00", apia)
@@ -60,7 +60,7 @@ def test_of_a_time_that_clocks_show_twice_it_is_the_first_that_is_still_to_come(
     between = first + timedelta(minutes=10)
     assert by_the_clock(date(2026, 10, 25), time(2, 30), BERLIN, first - timedelta(hours=1)) == first
     assert by_the_clock(date(2026, 10, 25), time(2, 30), BERLIN, between) == second
-    assert chosen("", "", "02:30", BERLIN, between) == second
+    assert chosen("", "", "02:30", Clock(BERLIN, between), between) == second
 
 
 @given(MOMENTS, st.sampled_from(ZONES), st.dates(date(2026, 1, 1), date(2028, 1, 31)), MINUTES)
@@ -78,7 +78,7 @@ def test_the_clock_shows_what_was_chosen_unless_it_skips_that(
 
 @given(MOMENTS, st.sampled_from(ZONES), st.sampled_from(CHOICES))
 def test_every_choice_is_still_to_come_and_within_eight_days(now: datetime, zone: ZoneInfo, choice: str) -> None:
-    then = chosen(choice, "", "", zone, now)
+    then = chosen(choice, "", "", Clock(zone, now), now)
     assert isinstance(then, datetime)
     assert now + timedelta(minutes=59) < then <= now + timedelta(days=8)
     assert then.tzinfo is UTC
@@ -86,7 +86,7 @@ def test_every_choice_is_still_to_come_and_within_eight_days(now: datetime, zone
 
 @given(MOMENTS, st.sampled_from(ZONES), st.dates(date(2026, 1, 1), date(2030, 1, 1)), st.times())
 def test_what_a_form_says_is_to_come_or_said_to_be_wrong(now: datetime, zone: ZoneInfo, day: date, clock: time) -> None:
-    then = chosen("tomorrow", day.isoformat(), f"{clock:%H:%M}", zone, now)
+    then = chosen("tomorrow", day.isoformat(), f"{clock:%H:%M}", Clock(zone, now), now)
     if isinstance(then, Wrong):
         assert (then.field, then.why) in {("time", "over"), ("date", "far")}
     else:
@@ -95,9 +95,9 @@ def test_what_a_form_says_is_to_come_or_said_to_be_wrong(now: datetime, zone: Zo
 
 def test_a_day_alone_is_its_morning_and_a_time_alone_the_next_that_clocks_show() -> None:
     now = at("2026-11-26 14:30")
-    assert chosen("hours", "2026-12-24", "", BERLIN, now) == at("2026-12-24 09:00")
-    assert chosen("hours", "", "16:00", BERLIN, now) == at("2026-11-26 16:00")
-    assert chosen("hours", "", "08:00", BERLIN, now) == at("2026-11-27 08:00")
+    assert chosen("hours", "2026-12-24", "", Clock(BERLIN, now), now) == at("2026-12-24 09:00")
+    assert chosen("hours", "", "16:00", Clock(BERLIN, now), now) == at("2026-11-26 16:00")
+    assert chosen("hours", "", "08:00", Clock(BERLIN, now), now) == at("2026-11-27 08:00")
 
 
 @pytest.mark.parametrize(
@@ -110,5 +110,21 @@ def test_a_day_alone_is_its_morning_and_a_time_alone_the_next_that_clocks_show()
     ],
 )
 def test_what_is_over_or_too_far_away_is_wrong(day: str, clock: str, wrong: Wrong) -> None:
-    assert chosen("hours", day, clock, BERLIN, at("2026-11-26 14:30")) == wrong
-    assert chosen("", "", "", BERLIN, at("2026-11-26 14:30")) == Wrong("when", "nothing")
+    now = at("2026-11-26 14:30")
+    assert chosen("hours", day, clock, Clock(BERLIN, now), now) == wrong
+    assert chosen("", "", "", Clock(BERLIN, now), now) == Wrong("when", "nothing")
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_past_midnight_a_choice_means_what_stands_beside_it(choice: Choice) -> None:
+    drawn, now = at("2026-11-29 23:58"), at("2026-11-30 00:02")  # a Sunday
+    clock = Clock.read(str(Clock(BERLIN, drawn)), now)
+    assert clock.choices()[choice].tzinfo is BERLIN
+    assert chosen(choice, "", "", clock, now) == clock.choices()[choice] == by_choice(choice, drawn, BERLIN)
+
+
+def test_a_choice_that_is_over_by_now_is_wrong_and_a_form_that_remembers_no_time_is_drawn_now() -> None:
+    drawn, now = at("2026-11-26 14:30"), at("2026-11-27 09:00")
+    assert chosen("tomorrow", "", "", Clock(BERLIN, drawn), now) == Wrong("when", "over")
+    assert chosen("week", "", "", Clock(BERLIN, drawn), now) == at("2026-12-03 14:30")
+    assert chosen("tomorrow", "", "", Clock.read("Europe/Berlin", now), now) == at("2026-11-28 09:00")

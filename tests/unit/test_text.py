@@ -6,21 +6,13 @@ import json
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dm.command import command
 from bot.emoji import glyph, is_emoji, table
-from bot.errors import Mistake
-from bot.lists.profiles import in_text
-from bot.recipient import Unreadable
-from bot.routing import language
 from bot.sandbox.inbox.contract.notation import fits
 from bot.text import after_prefix, characters, clean, clip, clock, decode, literal, mentioned, plain, when, when_long
 
@@ -199,58 +191,6 @@ def test_the_table_of_emoji_is_the_public_data_set_as_it_was_made_from() -> None
 def test_emoji_are_read_when_somebody_writes_one() -> None:
     script = "import sys, bot.text; from bot import emoji; sys.exit(emoji.table.cache_info().currsize)"
     assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == 0
-
-
-def seconds(work: Callable[[str], object], text: str) -> float:
-    """The time that this process itself needs, the best of three."""
-    taken = []
-    for _ in range(3):
-        begun = time.process_time()
-        work(text)
-        taken.append(time.process_time() - begun)
-    return min(taken)
-
-
-def read_rule(typed: str) -> None:
-    with suppress(Mistake):
-        language.read(typed)
-
-
-def read_command(typed: str) -> None:
-    with suppress(Unreadable):
-        command(typed)
-
-
-PIECES = [
-    "a",
-    "aB1_",
-    "`",
-    "```a ",
-    "<",
-    "<a",
-    "<@U1",
-    "<a|",
-    ":",
-    ":a",
-    "_:",
-    "a://",
-    "://",
-    "&",
-    "&amp;",
-    "a ",
-    ".",
-    "a.",
-]
-PIECES += ["-", "@a ", "x.com/", "https://x.com/a ", "a@", "%C3", '"', 'a:"b" ', "a: ", " ", "a,", "*a", "> ", "a\n"]
-
-
-@pytest.mark.parametrize("work", [decode, plain, read_rule, read_command, in_text, mentioned, clean])
-def test_a_text_of_eight_times_the_length_takes_about_eight_times_as_long(work: Callable[[str], object]) -> None:
-    """A quadratic pattern takes 64 times as long; small times are not compared, as they are the machine's."""
-    for piece in PIECES:
-        short, long = ((piece * length)[:length] for length in (5_000, 40_000))
-        if (taken := seconds(work, long)) > 0.1:
-            assert taken < 24 * seconds(work, short), piece
 
 
 def test_mentions_are_listed_once_and_in_order() -> None:

@@ -166,6 +166,44 @@ async def test_admins_hear_of_the_end_once_in_each_stage(
     assert [one for one in words if one not in told] == []
 
 
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=400, hours=1), "in 401 days"),
+        (timedelta(days=6, hours=1), "in 7 days"),
+        (timedelta(hours=23), "tomorrow"),
+        (timedelta(hours=-3), "today"),
+        (timedelta(days=-3), "a day that is over"),
+    ],
+)
+@pytest.mark.parametrize("pinned", [False, True])
+async def test_of_a_version_that_will_end_without_a_later_one_it_says_that_the_bot_is_to_be_updated(
+    bot: Bot, left: timedelta, words: str, pinned: bool
+) -> None:
+    spoken, versions = bot.process("v2", pinned=pinned)
+    await versions.watched()
+    assert await bot.told() == []
+    spoken.answered("v2", format_datetime(NOW + left, usegmt=True), 0)
+    await versions.watched()
+    (told,) = await bot.told()
+    assert told.startswith("I use version 2 of Inbox's API, which stops answering on ")
+    assert words in told
+    assert "Update the bot" in told
+    assert [one for one in ("refuses", "API v2", "move them", "INBOX_API_VERSION") if one in told] == []
+
+
+async def test_each_stage_of_a_far_end_is_told_once_however_long_it_takes(bot: Bot) -> None:
+    """A week later, after a restart, it is no news."""
+    for left in (400, 400, 100, 6, 6, 0):
+        spoken, versions = bot.process("v2")
+        spoken.answered("v2", format_datetime(NOW + timedelta(days=left, hours=1), usegmt=True), 0)
+        await versions.watched()
+        for name in await bot.redis.keys(keys.once("*")):
+            if await bot.redis.ttl(name) > 0:
+                await bot.redis.delete(name)
+    assert len(await bot.told()) == 3
+
+
 async def test_admins_hear_when_it_has_ended_and_when_the_change_is_done(bot: Bot) -> None:
     bot.answers = [Unavailable(status=503), "v2"]
     await InstallState(bot.redis).speak("v1")

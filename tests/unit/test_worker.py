@@ -283,7 +283,7 @@ async def test_an_outage_of_an_hour_buries_nothing_and_keeps_the_order(shop: Sho
     asked = [Refresh(thread_id="t1") for _ in range(3)]
     async with shop.working(failing(*[error] * 60)):
         await shop.lanes.accept(*asked)
-        await shop.until(lambda: len(shop.seen) == 63, within=30.0)
+        await shop.until(lambda: len(shop.seen) == 63)
         await shop.idle()
     assert [job.ref for job in shop.seen] == [asked[0].ref] * 61 + [one.ref for one in asked[1:]]
     assert {(job.failures, job.deaths) for job in shop.seen} == {(0, 0)}
@@ -508,7 +508,7 @@ async def test_who_lives_gives_back_what_it_held_while_redis_was_away_and_it_is_
             server.process.send_signal(signal.SIGSTOP)
             await asyncio.sleep(3.0)
             server.process.send_signal(signal.SIGCONT)
-            await shop.idle(within=30.0)
+            await shop.idle()
     assert {job.deaths for job in shop.seen} == {0}
     assert await shop.lanes.dead_letters() == []
     await server.stop(shop.redis)

@@ -60,7 +60,7 @@ class InboxServer:
         self.faults: list[Fault] = []
         self.delays = Delays()
         self.rate_per_minute, self.enforce = 300, False
-        self.sunset = "Thu, 03 Dec 2026 00:00:00 GMT"  # what v1 says of its end
+        self.sunset = {"v1": "Thu, 03 Dec 2026 00:00:00 GMT"}  # what a version says of its end
         self._ended: end_of_v1.How | None = None
         self._arrivals: deque[datetime] = deque()
         self.app = Starlette(routes=[Route("/api/{version}/{path:path}", _Endpoint(self._respond))])
@@ -203,8 +203,8 @@ class InboxServer:
         response.headers["X-RateLimit-Remaining"] = str(max(0, remaining))
         response.headers["X-RateLimit-Reset"] = str(math.ceil(self._reset().timestamp()))
         response.headers.setdefault("X-Request-Id", f"req_{secrets.token_hex(8)}")
-        if version == "v1":
-            response.headers["Sunset"] = self.sunset
+        if version in self.sunset:
+            response.headers["Sunset"] = self.sunset[version]
         return response
 
     def _count(self) -> int:
