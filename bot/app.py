@@ -188,4 +188,4 @@ def _bound(listener: Listener, bot: Bot) -> Answering:
     async def act(ack: Ack, body: Body) -> None:
         await listener(ack, body, bot)
 
-    return bounded(bot.slack, act)
+    return bounded(bot.slack, act, bot.timing.ack_within)

@@ -36,6 +36,7 @@ from bot.rules.mention_store import MentionStore
 from bot.rules.turn_store import TurnStore
 from bot.send.store import Attempts
 from bot.settings import Settings
+from bot.slack.boundary import ACK_WITHIN
 from bot.slack.client import Slack
 from bot.slack.workspace import Installation
 from bot.snippets.store import Snippets
@@ -59,7 +60,7 @@ class Timing:
     `replying`: how many seconds somebody with the reply form open is believed to be replying. `pauses`: seconds between
     tries of work that waits, and of sends. `look_again`: seconds until a channel that takes no posts is tried again.
     `away`: how many seconds Slack or Inbox may be away before admins hear of it. `soon`: seconds after which somebody
-    is told that what they asked for takes longer.
+    is told that what they asked for takes longer. `ack_within`: seconds in which what is done is accepted.
     """
 
     breath: float = BREATH
@@ -74,6 +75,7 @@ class Timing:
     sends_pause: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 10.0)
     away: float = AFTER
     soon: float = SOON
+    ack_within: float = ACK_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

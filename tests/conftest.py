@@ -43,6 +43,7 @@ QUICK = Timing(
     sends_pause=(0.3, 1.0, 4.0, 8.0, 10.0),
     version_every=60.0,
     soon=60.0,
+    ack_within=60.0,
 )
 
 # What pytest makes of the tests' modules is kept from run to run, as it usually is: 4 s for each process that collects.
@@ -151,8 +152,13 @@ async def opened(redis_url: str, valkey_client: Redis) -> AsyncIterator[Open]:
     async def start(**wanted: Any) -> Stage:
         polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
         timing = replace(QUICK, poll=0.2) if polls else QUICK
-        everything: dict[str, Any] = {"redis_url": redis_url, "timing": timing, "socket_mode": SOCKET_MODE} | wanted
+        everything: dict[str, Any] = {
+            "redis_url": f"{redis_url}?socket_timeout=60",
+            "timing": timing,
+            "socket_mode": SOCKET_MODE,
+        } | wanted
         stages.append(await stack.enter_async_context(stage(**everything)))
+        stages[-1].slack.patience = 60.0  # as long as Redis has: a machine may stand still
         return stages[-1]
 
     try:

@@ -13,9 +13,10 @@ from bot.records import Record
 from bot.threads.jobs import Wish
 
 Act = Literal["archive", "assign", "tag", "snooze"]
-How = Literal["done", "already", "fresh", "taken", "kept", "gone", "failed"]
+How = Literal["done", "already", "fresh", "taken", "kept", "gone", "failed", "unsure"]
 """What became of a conversation: `fresh` had a new message and stays; `taken` was taken by a colleague since the list
-was drawn, and stays theirs; `kept` has its contact's assignee as before."""
+was drawn, and stays theirs; `kept` has its contact's assignee as before; of what is `unsure`, Inbox was asked, and
+nobody knows what became of it."""
 
 
 class Wanted(Record):
@@ -71,8 +72,8 @@ class Bulk(Asked, tag="bulk"):
     It is worked in the lane of the conversation that is first in `left`, where people's clicks wait too; so where it
     has to wait for Inbox, it `waits` beside it for `rests` seconds. `how` has what became of the others, in order,
     `why` the reason of the first that failed, and `came` those that had a new message, as Inbox showed them. `begun`
-    is set before Inbox is asked to change the first of `left`: whoever takes over then finds it done or not. `told` is
-    when its person last heard how far it is.
+    is set before Inbox is asked to change the first of `left`: whoever takes over then finds it done or not, which is
+    found out before a *Stop* counts. `told` is when its person last heard how far it is.
     """
 
     background: ClassVar[bool] = True

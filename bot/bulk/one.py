@@ -15,19 +15,19 @@ from bot.cards.newer import is_newer, wrote_since
 from bot.contact.show import drawn
 from bot.contact.trouble import gone_ids
 from bot.context import Bot
-from bot.errors import Gone, Rejected
+from bot.errors import Gone, RateLimited, Rejected
 from bot.events.jobs import Refresh
 from bot.facts import ContactChange
 from bot.models import Thread
 from bot.people import answers
 from bot.people.access import Actor
 from bot.people.jobs import Tell
-from bot.queue.job import Job
+from bot.queue.job import Job, utc_now
 from bot.threads.change import CLOSING, ask, confirmed
-from bot.threads.jobs import Change, Verb
+from bot.threads.jobs import PUTS_AWAY, Change, Verb
 
-Begin = Callable[[], Awaitable[None]]
-"""Writes down that Inbox is asked now."""
+Begin = Callable[[bool], Awaitable[None]]
+"""Writes down whether Inbox may have been asked to change the first that is left."""
 Outcome = tuple[How, Sequence[Job]]
 
 
@@ -48,8 +48,12 @@ async def done(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
             return "fresh", [Refresh(thread_id=thread.id, shown=thread)]
         if _is_taken(job, change, thread, actor):
             return "taken", [Refresh(thread_id=thread.id, shown=thread)]
-        await begin()
-        thread = await ask(bot, change, actor)
+        await begin(True)
+        try:
+            thread = await ask(bot, change, actor)
+        except RateLimited:  # it took nothing
+            await begin(job.begun)
+            raise
     elif not job.begun:
         return "already", [Refresh(thread_id=thread.id, shown=thread)]
     if change.verb in CLOSING and is_newer(thread, item.seen):  # they wrote at that very moment
@@ -58,6 +62,13 @@ async def done(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
     follow = await confirmed(bot, change, card, actor, thread)
     how: How = "kept" if change.verb == "unassign" and thread.assignee_id else "done"
     return how, [one for one in follow if not isinstance(one, (Tell, TellAssignee))]  # they are told once, of all
+
+
+def undo(job: Bulk) -> list[Job]:
+    """What opens the first that is left where it was put away as they wrote, which may have been asked for."""
+    if job.wanted.act not in PUTS_AWAY:
+        return []
+    return [_change(job, job.left[0], job.wanted).having(at=utc_now(), begun=True, undo=True)]
 
 
 def _change(job: Bulk, item: Ticked, wanted: Wanted) -> Change:
@@ -100,15 +111,19 @@ async def _tagged(bot: Bot, job: Bulk, begin: Begin, actor: Actor) -> Outcome:
     left = contact.lacks(wanted)
     if left.is_empty and not job.begun:
         return "already", []
-    if not left.is_empty:
-        await begin()
+    begun = job.begun
     for part in bot.inbox.steps(left):
+        await begin(True)
         try:
             await bot.inbox.change_contact(contact, part)
+        except RateLimited:
+            await begin(begun)
+            raise
         except (Gone, Rejected) as error:  # v2 and v1
             if await gone_ids(bot, part):
                 raise TagGone from error
             raise
+        begun = True
     await bot.record.note(job.asker, "contact", thread_id, "done: tags", job.ref, actor.member.id)
     return "done", await drawn(bot, contact, wanted, actor, quiet=True)
 

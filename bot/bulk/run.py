@@ -73,7 +73,7 @@ def _not_seen(shown: Listing, page: int, turn: int | None) -> set[str]:
 @feature.handles(Bulk)
 async def work(job: Bulk, keep: Keep, bot: Bot) -> list[Job]:
     """One conversation, and the job for those that are left."""
-    if await bot.stops.stopped(job.id, job.asker.user):
+    if not job.begun and await bot.stops.stopped(job.id, job.asker.user):
         return await _ended(bot, job, stopped=True)
     if job.waits:
         if not job.slept:
@@ -85,10 +85,11 @@ async def work(job: Bulk, keep: Keep, bot: Bot) -> list[Job]:
 
 
 async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
-    async def begin() -> None:
+    async def begin(begun: bool) -> None:
         nonlocal job
-        job = job.having(begun=True)
-        await keep(job)
+        if begun != job.begun:
+            job = job.having(begun=begun)
+            await keep(job)
 
     try:
         actor = await bot.access.actor(job.asker, fresh=True)
@@ -96,16 +97,20 @@ async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
     except TagGone:
         return await _ended(bot, job, why=bulk.TAG_GONE)
     except (NotNow, Unidentified) as error:
+        if await bot.stops.stopped(job.id, job.asker.user):
+            return await _broken_off(bot, job, stopped=True)
         if job.age > PATIENCE:
-            return await _ended(bot, job, why=bulk.AWAY)
+            return await _broken_off(bot, job, why=bulk.AWAY)
         wait = error.retry_after if isinstance(error, RateLimited) else 0.0
         log.info("bulk_waits", ref=job.ref, error=type(error).__name__)
         waiting = job.having(tries=job.tries + 1, waits=True, rests=wait)
         said, job = _said(waiting, bulk.waits(wait))
         return [*said, job]
     except Refused as error:
-        return await _ended(bot, job, why=answers.explain(bot, error, job.ref))
+        return await _broken_off(bot, job, why=answers.explain(bot, error, job.ref))
     came = next((one.shown for one in follow if isinstance(one, Refresh)), None) if how == "fresh" else None
+    if how == "failed" and job.begun:
+        follow = one.undo(job)
     return [*follow, *await _next(bot, job.after(how, why, came))]
 
 
@@ -151,6 +156,13 @@ def _progress(job: Bulk, wait: str = "") -> Tell:
     return tell(job.asker, message, meanwhile=True)
 
 
+async def _broken_off(bot: Bot, job: Bulk, *, why: str = "", stopped: bool = False) -> list[Job]:
+    """It ends where Inbox may have been asked for the first that is left, and does not say what became of that."""
+    if not job.begun:
+        return await _ended(bot, job, why=why, stopped=stopped)
+    return [*one.undo(job), *await _ended(bot, job.after("unsure"), why=why, stopped=stopped)]
+
+
 async def _ended(bot: Bot, job: Bulk, *, why: str = "", stopped: bool = False) -> list[Job]:
     """What it came to, in the direct message and in the list."""
     act, how = job.wanted.act, job.how
@@ -182,7 +194,8 @@ async def passed_over(job: Bulk, error: Exception, bot: Bot) -> list[Job]:
     """One that nobody can work is passed over, whoever it is; the others are not."""
     if not job.left:
         return []
-    return await _next(bot, job.after("failed", words.unexpected(job.ref)))
+    undo = one.undo(job) if job.begun else []
+    return [*undo, *await _next(bot, job.after("failed", words.unexpected(job.ref)))]
 
 
 @feature.action("bulk_stop")

@@ -33,6 +33,7 @@ SO_ALREADY: Final[Mapping[Act, str]] = {
 }
 STAYING: Final[Mapping[How, str]] = {
     "fresh": "New messages", "taken": "Taken meanwhile", "failed": "Not done", "kept": "Through the contact",
+    "unsure": "Look at",
 }  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def outcome(
     """`38 archived, 2 had a new message and stay.` `names` are people's, by thread; `why` it ended, or one failed."""
     untouched = f"{left} not touched" if left else ""
     said = ", ".join(filter(None, [_parts(act, list(how.values())), untouched])) or "Nothing was done"
-    mark = "⏹️ Stopped: " if stopped else "⚠️ " if left or "failed" in how.values() else "✅ "
+    mark = "⏹️ Stopped: " if stopped else "⚠️ " if left or {"failed", "unsure"} & {*how.values()} else "✅ "
     told = [f"{mark}{said}."]
     for one, heading in STAYING.items():
         whom = [names[thread_id] for thread_id, came in how.items() if came == one and thread_id in names]
@@ -103,6 +104,7 @@ def _parts(act: Act, how: Sequence[How]) -> str:
         "kept": f"{'keeps its' if how.count('kept') == 1 else 'keep their'} contact's assignee",
         "gone": f"{'was' if how.count('gone') == 1 else 'were'} deleted in Inbox",
         "failed": f"could not be {DONE[act]}",
+        "unsure": f"may be {DONE[act]}: Inbox did not say",
     }
     return ", ".join(f"{how.count(one)} {said}" for one, said in named.items() if one in how)
 

@@ -11,13 +11,14 @@ from bot.address import Address
 from bot.card import Card
 from bot.cards.jobs import Post
 from bot.cards.known import MISSING
+from bot.cards.newer import WEEK
 from bot.context import Bot
 from bot.errors import Gone, InboxError, NotNow
 from bot.events.inbound import is_history, read
 from bot.events.jobs import Ours, Outbound
 from bot.feature import Feature
 from bot.models import Message
-from bot.queue.job import Job, Keep, Later
+from bot.queue.job import Job, Keep, Later, utc_now
 from bot.queue.retries import tried
 from bot.send.store import ASKING
 from bot.stats.jobs import OLD, Count
@@ -74,7 +75,8 @@ async def _channel(bot: Bot, thread_id: str) -> str | None:
 
 
 async def _shown(bot: Bot, job: Ours, card: Card, channel: str, message: Message) -> list[Job]:
-    imported = card.thread.syncing and await is_history(bot, message)
+    old = utc_now() - message.created_at > WEEK  # nobody knows any more whether it stands there already
+    imported = card.thread.syncing and (old or await is_history(bot, message))
     if imported or not await bot.sharing.shows(channel):
         return []
     sent_by = await _sent_by(bot, job, card, message)

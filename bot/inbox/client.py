@@ -109,8 +109,8 @@ class Inbox(Protocol):
         Ids in `known` belong to other sends. Clocks may differ by 5 s. Raises when it cannot be told.
         """
 
-    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
-        """Let a message of ours say `text`; harmless to repeat.
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> str:
+        """Let a message of ours say `text`; what it says now, as Inbox shows it. Harmless to repeat.
 
         Raises `WindowClosed` when it is too late; v1, which can do it in X Chat threads alone, says `Rejected`.
         """

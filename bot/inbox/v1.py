@@ -22,7 +22,7 @@ from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import filters_v1, folders_v1
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates, says
 from bot.inbox.transport import KEEP, Client, Keep, Params, Transport, understand
-from bot.inbox.wire import BUILT_LATER, Label, Wire
+from bot.inbox.wire import BUILT_LATER, Label, Wire, edited
 from bot.recipient import Recipient, X
 
 MEMBERS = TypeAdapter(list[wire.Member], config=BUILT_LATER)
@@ -199,8 +199,10 @@ class V1(Client):
                 raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
         return None
 
-    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
-        await self._transport.call("PATCH", _message_path(message_id, thread_id), json={"content": text})
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> str:
+        return edited(
+            await self._transport.call("PATCH", _message_path(message_id, thread_id), json={"content": text}), text
+        )
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._transport.call("DELETE", _message_path(message_id, thread_id), json={"deleteForAll": True})

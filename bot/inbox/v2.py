@@ -19,7 +19,7 @@ from bot.inbox.feed import LISTED, SKEW, page_of
 from bot.inbox.queries import queries_v2
 from bot.inbox.search import LIMIT, Found, Known, Search, candidates
 from bot.inbox.transport import KEEP, Client, Keep, Params, understand
-from bot.inbox.wire import BUILT_LATER, Label, Wire
+from bot.inbox.wire import BUILT_LATER, Label, Wire, edited
 from bot.recipient import Recipient
 
 Item = TypeVar("Item")
@@ -176,8 +176,9 @@ class V2(Client):
                     raise errors.Unavailable("too many messages since then", status=200, code="tooMany")
         return None
 
-    async def edit_message(self, message_id: str, thread_id: str, text: str) -> None:
-        await self._transport.call("PATCH", f"/messages/{quote(message_id, safe='')}", json={"content": text})
+    async def edit_message(self, message_id: str, thread_id: str, text: str) -> str:
+        path = f"/messages/{quote(message_id, safe='')}"
+        return edited(await self._transport.call("PATCH", path, json={"content": text}), text)
 
     async def unsend(self, message_id: str, thread_id: str) -> None:
         await self._transport.call("DELETE", f"/messages/{quote(message_id, safe='')}", params={"scope": "all"})

@@ -123,6 +123,16 @@ def parse(shape: TypeAdapter[T], body: bytes) -> T:
         return shape.validate_python(decode(body))
 
 
+def edited(body: bytes, wanted: str) -> str:
+    """What a message says that was edited, by the answer; what it was to say where that does not tell."""
+    try:
+        found = decode(body)
+    except ValueError:
+        return wanted
+    text = found.get("content") if isinstance(found, dict) else None
+    return text if isinstance(text, str) else wanted
+
+
 def attempt(model: type[M], value: object) -> M | None:
     """`value` as `model`, or None where it is absent or has another shape."""
     try:

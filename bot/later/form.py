@@ -138,9 +138,12 @@ async def change(job: ChangeLater, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def _too_late(bot: Bot, job: ChangeLater, body: str) -> Job:
-    """It has gone. It is not handed back where it says so: whoever wrote that down may have died over it."""
-    known = await bot.schedule.get(job.about)
-    went = known.send if known and known.state == "goes" else await bot.attempts.get(intent_of(job.about))
+    """It is over. What has gone so is not handed back: whoever wrote that down may have died over it."""
+    known, went = await bot.schedule.get(job.about), None
+    if known and known.state == "goes":
+        went = known.send
+    elif await bot.attempts.arrived(intent_of(job.about)):  # kept is also what was asked about, or has failed
+        went = await bot.attempts.get(intent_of(job.about))
     if went and {None, went.text} & {job.text, body}:
         return say(job.asker, later_words.GOES_SO)
     return tell(job.asker, views.too_late(body))

@@ -16,7 +16,7 @@ LONG: Final = 10  # characters of an id that stands for nothing else wherever it
 # Work about several conversations, by its kind: the lists and tables of these that it has, the rest of which goes on.
 _SEVERAL: Final = {
     "announce": ("threads",),
-    "bulk": ("left", "how"),
+    "bulk": ("left", "how", "came"),
     "digest": ("places",),
     "look_at_buried": ("left",),
     "nudge": ("threads",),
@@ -80,7 +80,7 @@ class Traces:
         """A list of conversations, or a table by their ids, without theirs."""
         if isinstance(about, dict):
             return {one: what for one, what in about.items() if one not in self.threads}
-        return [one for one in about if (one["thread_id"] if isinstance(one, dict) else one) not in self.threads]
+        return [one for one in about if _thread_of(one) not in self.threads]
 
     def _words(self) -> re.Pattern[str] | None:
         """What sentences call them: a whole name, or a handle with its sign, and not a part of a longer one."""
@@ -116,6 +116,11 @@ class Found(NamedTuple):
     def is_named(self, who: Recipient) -> bool:
         """A profile without a username may have any, but none that was typed."""
         return self.person is not None and bool(self.person.username or who.platform_id) and who.means(self.person)
+
+
+def _thread_of(one: Any) -> Any:
+    """The id of a conversation, of which a list has that alone, or something about it, or all of it."""
+    return one.get("thread_id") or one["id"] if isinstance(one, dict) else one
 
 
 def traces_of(who: Recipient, kept: Iterable[Found]) -> Traces:

@@ -97,8 +97,7 @@ class Lanes:
         `within` seconds, or not at all: a Redis that was asleep must not do later what somebody was told is not done.
         Raises `ValueError` for what could not be read again, as the payload that it was made of had other types.
         """
-        for job in accepted:
-            self._kinds.load(dump(job))
+        self.check(*accepted)
         for _ in range(2):
             began = time.time()
             deadline = "" if within is None else repr(began + self._ahead + within)
@@ -109,6 +108,11 @@ class Lanes:
             if time.time() - began > (within or 0):
                 break  # it was really late; otherwise only the clocks have moved apart
         raise StoreUnavailable("Redis answered too late")
+
+    def check(self, *wanted: Job) -> None:
+        """Raises `ValueError` or `TypeError` for what could not be written, or not be read again."""
+        for job in wanted:
+            self._kinds.load(dump(job))
 
     async def is_first(self, name: str) -> bool:
         """Whether nobody else asked for `name` in the last ten minutes, in which Slack delivers a click again."""

@@ -39,6 +39,7 @@ class Work:
 
         async def keep(progress: Job) -> None:
             nonlocal job
+            self._lanes.check(progress)
             job = progress
             if not await self._lanes.checkpoint(ticket, progress):
                 raise TakenError
@@ -50,7 +51,7 @@ class Work:
                 raise Fatal("every worker that took it died")
             with span(kind, ref=job.ref), self._lanes.steady(ticket):
                 async with asyncio.timeout(within):
-                    then = await self._handlers[type(job)](job, keep)
+                    then = await self._handled(job, keep)
             await self._lanes.finish(ticket, _under(job, then), job)
             outcome = "done"
         except Later as later:
@@ -65,6 +66,16 @@ class Work:
             SECONDS.labels(kind).observe(job.age)
             note = log.debug if outcome == "done" and not job.logged else log.info
             note("job", ref=job.ref, kind=kind, outcome=outcome, seconds=round(job.age, 3))
+
+    async def _handled(self, job: Job, keep: Keep) -> Sequence[Job]:
+        """What follows; a handler from which nothing follows that could be read again has failed."""
+        try:
+            then = await self._handlers[type(job)](job, keep)
+        except Later as later:
+            self._lanes.check(later.job, *later.then)
+            raise
+        self._lanes.check(*then)
+        return then
 
     async def _trouble(self, ticket: Ticket, job: Job, error: Exception) -> str:
         """What becomes of a job whose handler failed: wait, or give it up. Returns the outcome's name."""
@@ -91,7 +102,9 @@ class Work:
     async def _last_word(self, job: Job, error: Exception) -> tuple[list[Job], bool]:
         """What follows from a job given up, and whether that was found out: its lane goes on in any case."""
         try:
-            return _under(job, await self._failed(job, error)), True
+            then = _under(job, await self._failed(job, error))
+            self._lanes.check(*then)
+            return then, True
         except StoreUnavailable:
             raise
         except Exception as bug:

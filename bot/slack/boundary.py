@@ -25,12 +25,12 @@ Act = Callable[[AsyncAck, payloads.Body], Awaitable[None]]
 ACK_WITHIN: Final = 2.0  # seconds; Slack waits three
 
 
-def bounded(slack: Slack, act: Act) -> Listener:
-    """`act` as a listener that always answers, in time and without showing an exception."""
+def bounded(slack: Slack, act: Act, within: float = ACK_WITHIN) -> Listener:
+    """`act` as a listener that always answers, `within` so many seconds and without showing an exception."""
 
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse | None:
         try:
-            async with asyncio.timeout(ACK_WITHIN):
+            async with asyncio.timeout(within):
                 with span("accept", type=_kind(body)):
                     await act(ack, body)
         except (StoreUnavailable, TimeoutError) as error:

@@ -81,9 +81,15 @@ async def _revised(bot: Bot, body: Body, said: Body, before: Body, now: str | No
 
 
 def _changed_at(body: Body, said: Body, now: str | None) -> str:
-    """The same however often Slack tells of it; "" where it does not say. Nothing comes after a deletion."""
-    edited = said.get("edited") if now is not None else None
-    return str((edited or body["event"]).get("ts") or "")
+    """The same however often Slack tells of it; "" where it does not say. Nothing comes after a deletion.
+
+    An edit has whole seconds, so what else changed the message is as old as its second.
+    """
+    event = str(body["event"].get("ts") or "")
+    if now is None:
+        return event
+    edited = said.get("edited") or {}
+    return str(edited.get("ts") or (event and f"{event.partition('.')[0]}.000000"))
 
 
 async def _thread(bot: Bot, body: Body, said: Body) -> str:

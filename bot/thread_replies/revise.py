@@ -156,10 +156,11 @@ async def _edit(bot: Bot, arrived: tuple[str, str], body: str, kept: Send) -> st
     says = message and digest(message.text)
     if message and message.edited and says not in known | {wanted}:
         return words.edited_elsewhere(kept.person.label, message.text)
+    shows = wanted
     if says != wanted:
         await bot.attempts.amend(kept.having(may_say=frozenset(known | {wanted})))
-        await bot.inbox.edit_message(*arrived, body)
-    await bot.attempts.amend(kept.having(may_say=frozenset({wanted})))
+        shows = digest(await bot.inbox.edit_message(*arrived, body))  # a platform may write it in its own way
+    await bot.attempts.amend(kept.having(may_say=frozenset({wanted, shows})))
     return ""
 
 

@@ -111,6 +111,7 @@ def _instead(job: Change, why: str) -> list[Job]:
 
 
 async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
+    begun = job.begun  # by somebody who may have done it
     try:
         if job.undo:
             return await left_open.undone(bot, job)
@@ -131,7 +132,12 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
                 return nothing
             job = job.having(begun=True)
             await keep(job)
-        thread = await ask(bot, job, actor)
+        try:
+            thread = await ask(bot, job, actor)
+        except (RateLimited, VersionEnded) as error:
+            if error.code != "unreadable":  # it was certainly not taken
+                job = job.having(begun=begun)
+            raise
         if (instead := await left_open.after_all(bot, job, card, thread)) is not None:
             return instead
         return await confirmed(bot, job, card, actor, thread)
@@ -139,13 +145,13 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         return await _gone(bot, job, error)
     except RateLimited as error:
         then = [] if job.told else [meanwhile(job.asker, words.quota(error.retry_after, "change"))]
-        again = job.having(told=True, begun=False)
+        again = job.having(told=True)
         raise Later(error.retry_after, again, *then) from error
     except VersionEnded as error:  # it was not done, and the other API version may answer any moment
         if job.age > SENDS_WAIT:
             raise
         then = [] if job.told else [meanwhile(job.asker, words.INBOX_DOWN)]
-        again = job.having(told=True, begun=False, tries=job.tries + 1)
+        again = job.having(told=True, tries=job.tries + 1)
         raise Later(SOON[min(job.tries, len(SOON) - 1)], again, *then) from error
 
 

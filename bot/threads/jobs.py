@@ -37,7 +37,8 @@ class Change(Asked, tag="change"):
     is `listed`, a form was opened there, and the list cannot be drawn anew. `note`: what the new assignee is to read.
     `seen`: when the last message was written that was shown to whoever archives or snoozes it; where they wrote after
     that, it is left open. `unless_after`: the same where that was asked for with a reply. `undo`: it was put away all
-    the same, as they wrote at that very moment, and is opened again as soon as Inbox lets it.
+    the same, as they wrote at that very moment, and is opened again as soon as Inbox lets it; its asker has known
+    `since` then, or knows nothing of it.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -56,6 +57,7 @@ class Change(Asked, tag="change"):
     unless_after: datetime | None = None
     seen: datetime | None = None
     undo: bool = False
+    since: datetime | None = None
 
     @property
     def pressed(self) -> bool:
@@ -74,8 +76,8 @@ class Change(Asked, tag="change"):
 
     @property
     def line(self) -> str:
-        return words.CHANGING.get(self.verb, "") if self.pressed else ""
+        return words.CHANGING.get(self.verb, "") if self.pressed and not self.undo else ""
 
     @property
     def done(self) -> str:
-        return words.CHANGED.get(self.verb, "") if self.pressed else ""
+        return words.CHANGED.get(self.verb, "") if self.pressed and not self.undo else ""

@@ -10,7 +10,7 @@ from bot.card import Card
 from bot.cards.jobs import Missed
 from bot.cards.newer import NOTHING, came, is_newer, is_told_more, shown, shows_newer, wrote_since
 from bot.context import Bot
-from bot.errors import NotNow, RateLimited
+from bot.errors import Gone, InboxError, NotNow, RateLimited
 from bot.events.jobs import Refresh
 from bot.models import Thread
 from bot.people import answers
@@ -62,19 +62,31 @@ def _guards(job: Change, card: Card) -> datetime | None:
 
 
 async def undone(bot: Bot, job: Change) -> list[Job]:
-    """What follows where it was put away and is to be opened again. Raises `Later` while Inbox does not let it."""
+    """What follows where it may have been put away unread, by how Inbox shows it now: a colleague may have read it.
+
+    Raises `Later` while Inbox does not let it.
+    """
     card = await bot.cards.get(job.thread_id)
-    return await _opened(bot, job, card) if card else []
+    if card is None:
+        return []
+    try:
+        thread = await bot.inbox.thread(job.thread_id)
+        wrote = await wrote_since(bot, thread, job.last_seen)
+    except Gone:
+        raise
+    except InboxError as error:
+        return await _not_opened(bot, job, card, error)
+    return (await _left(bot, job, card, thread) if wrote else None) or [_shown(card, thread)]
 
 
 async def _left(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job] | None:
-    """It is open, or is opened again where this job closed it; a colleague who has closed it has read that.
+    """It is open, or is opened again where this job closed it; a colleague who has closed or answered it has read that.
 
     None where it was snoozed until they write.
     """
     if not thread.archived:
         return await _said(bot, job, card, thread)
-    if job.begun:
+    if job.begun and is_newer(thread, job.last_seen):
         return await _opened(bot, job, card)
     what, by = "archived", card.archived.who if card.archived and card.thread.archived else None
     if card.snoozed:
@@ -89,15 +101,23 @@ async def _opened(bot: Bot, job: Change, card: Card) -> list[Job]:
     """What this job has put away is open again, however long Inbox takes: nobody has read what they wrote."""
     try:
         thread = await bot.inbox.update_thread(job.thread_id, archived=False)
-    except NotNow as error:
-        if job.age > SENDS_WAIT:
-            await answers.note(bot, job, answers.outcome(error))
-            return [say(job.asker, stays_away(card.thread.who)), Refresh(thread_id=job.thread_id)]
-        pauses = bot.timing.pauses
-        wait = error.retry_after if isinstance(error, RateLimited) else pauses[min(job.tries, len(pauses) - 1)]
-        then = [] if job.undo else [meanwhile(job.asker, opening_again(card.thread.who))]
-        raise Later(wait, tried(job).having(undo=True), *then) from error
+    except Gone:
+        raise
+    except InboxError as error:
+        then = [] if job.since else [meanwhile(job.asker, opening_again(card.thread.who))]
+        return await _not_opened(bot, job.having(since=job.since or utc_now()), card, error, *then)
     return await _said(bot, job, card, thread)
+
+
+async def _not_opened(bot: Bot, job: Change, card: Card, error: InboxError, *then: Job) -> list[Job]:
+    """It is tried again, with what is to be done meanwhile, unless Inbox refuses or has not let it for ten minutes."""
+    if not isinstance(error, NotNow) or (utc_now() - (job.since or job.at)).total_seconds() > SENDS_WAIT:
+        await answers.note(bot, job, answers.outcome(error))
+        said = [say(job.asker, stays_away(card.thread.who))] if job.since else []
+        return [*said, Refresh(thread_id=job.thread_id)]
+    pauses = bot.timing.pauses
+    wait = error.retry_after if isinstance(error, RateLimited) else pauses[min(job.tries, len(pauses) - 1)]
+    raise Later(wait, tried(job).having(undo=True), *then) from error
 
 
 async def _said(bot: Bot, job: Change, card: Card, thread: Thread) -> list[Job]:

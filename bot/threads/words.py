@@ -45,9 +45,9 @@ def opening_again(person: str) -> str:
 
 
 def stays_away(person: str) -> str:
-    """It was put away as they wrote, and Inbox did not open it again for as long as that is tried."""
+    """It was put away as they wrote, and Inbox refused to open it again, or did not for as long as that is tried."""
     return (
-        f"{plain(person, 100)} has written again, but Inbox did not let me open the conversation again for 10 minutes. "
+        f"{plain(person, 100)} has written again, but Inbox did not let me open the conversation again. "
         "It is archived and nobody has read that: press *Reopen* on its card."
     )
 

@@ -11,7 +11,9 @@ import pytest
 from redis import Redis
 
 from bot.bulk import words
-from bot.bulk.jobs import BeginBulk, Bulk, Ticked, Wanted
+from bot.bulk.jobs import BeginBulk, Bulk, StopBulk, Ticked, Wanted
+from bot.bulk.one import undo
+from bot.events.jobs import Refresh
 from bot.queue.job import Asker, utc_now
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
@@ -557,6 +559,119 @@ async def test_whoever_dies_over_its_beginning_it_begins_once(on: Stage) -> None
         assert archivings(on) == lives
         on.slack.private_words.clear()
     assert lives > 2
+
+
+# --- what is half done -----------------------------------------------------------------------------------------------
+
+MAYBE = "1 may be archived: Inbox did not say"
+AGAIN = "has written again, so the conversation is left open. Read that, then archive it."
+
+
+async def half_done(on: Stage, **facts: Any) -> tuple[list[PersonRecord], Bulk]:
+    """Two conversations, the first archived just as they wrote in it; and the work of whoever did that."""
+    some = [on.inbox.add_person(f"half{number}", f"Half {number}") for number in range(2)]
+    for each in some:
+        await card_of(on, "Hi", each)
+    await idle(on)
+    left = [Ticked(thread_id=thread(on, one).id, seen=thread(on, one).messages[-1].created_at) for one in some]
+    on.inbox.world.reopens = False
+    await on.inbox.customer_writes(left[0].thread_id, "Wait!")
+    await on.inbox.app_archives(left[0].thread_id)
+    await idle(on)
+    asker = Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel)
+    wanted = Wanted(act="archive")
+    return some, Bulk(
+        id="half", wanted=wanted, seen_in="list|none|0", left=tuple(left), begun=True, asker=asker, **facts
+    )
+
+
+async def test_a_stop_comes_after_the_conversation_in_which_they_wrote_at_the_very_moment(
+    opened: Open, api: str
+) -> None:
+    on = await opened(versions=[api], timing=replace(QUICK, pauses=(30.0,)))
+    some, shown = await some_ticked(on, 2, [0, 1])
+    world, archive = on.inbox.world, on.inbox.world.archive
+
+    def meanwhile(found: Any, archived: bool) -> None:
+        if archived:
+            world.write(found, "person", "Wait!")
+            on.inbox.fail("PATCH *", 503)
+        archive(found, archived)
+
+    world.archive = meanwhile  # type: ignore[method-assign,assignment]
+    await press(on, shown, "archive")
+    await on.slack.until(lambda: len(calls(on, "PATCH")) == 2)
+    while (await on.bridge.lanes.depth())["delayed"] == 0:  # noqa: ASYNC110  # Redis tells nobody
+        await asyncio.sleep(0.01)
+    (message,) = on.slack.dms(on.acme.ana)
+    await on.slack.press(on.acme.ana, message.channel, message.ts, "Stop")
+    await on.slack.until(lambda: "⏹️ Stopped: 1 had a new message and stays, 1 not touched." in "".join(outcomes(on)))
+    await idle(on)
+    assert [thread(on, one).archived for one in some] == [False, False]
+
+
+async def test_a_stop_while_inbox_is_away_says_what_is_unknown_and_what_is_unread_is_opened_again(on: Stage) -> None:
+    some, job = await half_done(on)
+    await on.bridge.lanes.accept(StopBulk(id=job.id, asker=job.asker))
+    await idle(on)
+    on.inbox.fail("PATCH *", 503)
+    await on.bridge.lanes.accept(job)
+    await on.slack.until(lambda: f"⏹️ Stopped: {MAYBE}, 1 not touched." in "".join(outcomes(on)))
+    await hears(on, on.acme.ana, AGAIN)
+    await idle(on)
+    assert [thread(on, one).archived for one in some] == [False, False]
+
+
+@pytest.mark.parametrize("why", ["away", "unlinked", "dead"])
+async def test_whatever_ends_it_what_is_archived_unread_is_opened_again(on: Stage, redis_url: str, why: str) -> None:
+    long_ago = utc_now() - timedelta(hours=2)
+    some, job = await half_done(on, at=long_ago, deaths=5 if why == "dead" else 0)
+    if why == "away":
+        on.inbox.fail("GET /*/threads/*", 503, times=3)
+    elif why == "unlinked":
+        with Redis.from_url(redis_url) as redis:
+            redis.set(keys.link(on.acme.ana), "")
+    await on.bridge.lanes.accept(job)
+    said = "1 archived, 1 could not be archived." if why == "dead" else f"⚠️ {MAYBE}, 1 not touched."
+    await on.slack.until(lambda: said in "".join(outcomes(on)))
+    await hears(on, on.acme.ana, AGAIN)
+    await idle(on)
+    assert not thread(on, some[0]).archived
+
+
+async def test_what_inbox_refuses_to_open_again_is_said_to_be_archived_unread(on: Stage) -> None:
+    _, job = await half_done(on)
+    on.inbox.fail("PATCH *", 403, times=2)
+    await on.bridge.lanes.accept(job)
+    await on.slack.until(lambda: "could not be archived" in "".join(outcomes(on)))
+    await hears(on, on.acme.ana, "has written again, but Inbox did not let me open the conversation again.")
+    await idle(on)
+
+
+async def test_of_what_may_have_been_archived_where_nobody_wrote_nothing_more_is_said(on: Stage) -> None:
+    (first, _), job = await half_done(on)
+    await on.inbox.teammate_writes(thread(on, first).id, "I have looked")
+    await idle(on)
+    job = job.having(left=(job.left[0].having(seen=utc_now()),))
+    then, _ = await worked(on, undo(job)[0], 1000)
+    assert [type(each) for each in then] == [Refresh]
+    assert undo(job.having(wanted=Wanted(act="assign"))) == []
+
+
+@pytest.mark.parametrize("act", ["archive", "tag"])
+async def test_what_inbox_did_not_take_is_not_half_done(on: Stage, act: Any) -> None:
+    """Its quota is spent, and a *Stop* counts at once."""
+    vip = on.inbox.add_tag("VIP")
+    (person, _), job = await half_done(on)
+    await on.inbox.app_archives(thread(on, person).id, archived=False)
+    wanted = Wanted(act=act, tags={vip: "VIP"} if act == "tag" else {})
+    job = job.having(wanted=wanted, begun=False, left=(job.left[0].having(seen=utc_now()),))
+    on.inbox.fail("P* *", 429, times=2, retry_after=30.0)
+    then, _ = await worked(on, job, 1000)
+    (waits,) = [each for each in then if isinstance(each, Bulk)]
+    assert (waits.waits, waits.begun) == (True, False)
+    then, _ = await worked(on, job.having(begun=True), 1000)  # a worker that died may have done it
+    assert [each.begun for each in then if isinstance(each, Bulk)] == [True]
 
 
 async def test_one_conversation_that_nobody_can_work_is_passed_over(opened: Open, api: str) -> None:

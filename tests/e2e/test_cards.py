@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
+from bot.events.jobs import Refresh
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
@@ -577,6 +578,25 @@ async def test_what_came_while_an_account_was_signed_out_is_news_and_not_its_his
     assert "On Saturday" in shows(on, card)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
     await on.slack.until(lambda: found.archived)
+
+
+async def test_what_our_side_wrote_long_ago_is_not_shown_again_when_its_account_is_imported_anew(
+    on: Stage, redis_url: str
+) -> None:
+    await on.inbox.customer_writes(on.acme.sarah, "On Friday", at=ago(days=9))
+    await on.slack.until(lambda: cards(on))
+    (card,), found = cards(on), thread(on)
+    await on.inbox.teammate_writes(found.id, "Answered on Saturday", at=ago(days=8))
+    await on.slack.until(lambda: "Answered on Saturday" in below(on, card))
+    await idle(on)
+    with Redis.from_url(redis_url) as redis:  # a week has passed since
+        redis.delete(*redis.keys(keys.once("*")))
+    found.syncing, told = True, on.inbox.events[-1]
+    await on.bridge.lanes.accept(Refresh(thread_id=found.id))
+    await idle(on)
+    await on.inbox.redeliver(told.id)
+    await idle(on)
+    assert below(on, card).count("Answered on Saturday") == 1
 
 
 @pytest.mark.parametrize("answered", [False, True])

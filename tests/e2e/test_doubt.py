@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from bot.sandbox.stage import Stage, bot_on, scene
+from bot.slack.boundary import ACK_WITHIN
 from tests.conftest import QUICK, Open
 from tests.e2e.steps import calls, card_of, form, hears, idle, labels, receipts, reply_form, thread, told, until
 
@@ -146,7 +148,10 @@ async def test_a_refusal_in_a_known_conversation_says_nothing_of_first_messages(
     assert texts(on) == ["First contact"]
 
 
-async def test_what_somebody_was_told_is_not_done_is_not_done_when_redis_wakes_up(on: Stage, redis_url: str) -> None:
+async def test_what_somebody_was_told_is_not_done_is_not_done_when_redis_wakes_up(
+    opened: Open, api: str, redis_url: str
+) -> None:
+    on = await opened(versions=[api], redis_url=redis_url, timing=replace(QUICK, ack_within=ACK_WITHIN))
     card = await card_of(on)
     with Redis.from_url(redis_url) as redis:
         redis.client_pause(2_600)  # longer than Slack would wait

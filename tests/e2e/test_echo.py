@@ -535,6 +535,34 @@ async def test_an_edit_that_is_heard_after_a_later_one_changes_nothing(on: Stage
     assert reads(on) == ["At 8"]
 
 
+async def test_an_edit_in_the_second_of_a_change_that_was_none_is_made(on: Stage, card: Message) -> None:
+    """Slack tells of edits in whole seconds, and of what else changed a message to the microsecond."""
+    said = await reply(on, card, "&gt;&gt; At 5")
+    first, then = edit(on, said, "&gt;&gt; At 6", "&gt;&gt; At 5"), edit(on, said, "&gt;&gt; At 7", "&gt;&gt; At 6")
+    second = on.slack.next_ts().partition(".")[0]
+    del first["message"]["edited"]
+    first["ts"], then["message"]["edited"]["ts"] = f"{second}.900000", f"{second}.000000"
+    for number, change in enumerate((first, then)):
+        await on.slack.hear(said, change, event_id=f"Ev{number}")
+        await idle(on)
+    assert reads(on) == ["At 7"]
+
+
+async def test_an_edit_follows_one_that_the_platform_has_written_in_its_own_way(on: Stage, card: Message) -> None:
+    said = await reply(on, card, "&gt;&gt; At 5")
+    world, edits = on.inbox.world, on.inbox.world.edit
+
+    def shortened(found: Any, message: Any, text: str) -> None:
+        edits(found, message, text.replace("example.com/long", "t.co/1"))
+
+    world.edit = shortened  # type: ignore[method-assign,assignment]
+    for time in (6, 7):
+        await on.slack.rewrite(said, f"&gt;&gt; At {time}, example.com/long")
+        await idle(on)
+        assert reads(on) == [f"At {time}, t.co/1"]
+    assert heard(on) == []
+
+
 async def test_an_edit_that_is_heard_after_one_that_stayed_in_slack_changes_nothing(on: Stage, card: Message) -> None:
     said = await reply(on, card, "&gt;&gt; At 5")
     first = edit(on, said, "&gt;&gt; At 6", "&gt;&gt; At 5")

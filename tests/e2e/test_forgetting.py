@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -21,14 +21,14 @@ from bot.feature import Console
 from bot.features import KINDS
 from bot.later.jobs import Scheduled
 from bot.later.store import Schedule
-from bot.models import Person
+from bot.models import Person, Thread
 from bot.operate.forget import forget
 from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
 from bot.people.erasure import Erasure
 from bot.people.jobs import Tell
 from bot.people.known import Known
-from bot.people.traces import Traces
+from bot.people.traces import _SEVERAL, Traces
 from bot.queue.job import Asker, Job, utc_now
 from bot.queue.lanes import Lanes
 from bot.reminders.jobs import Nudge
@@ -47,6 +47,7 @@ from tests.e2e.test_contact import contact_form
 from tests.stored import stored_jobs
 
 BOSS = Asker(user="U1")
+HERS = Thread(id="t-sarah", account_link_id="l1", last_message=None)
 SECRETS = (
     "Sarah Chen",
     "sarah",
@@ -324,6 +325,7 @@ async def test_work_about_several_goes_on_with_the_others(redis: Any) -> None:
         bulk("over", how={"t-omar": "done", "t-sarah": "gone"}),
         bulk("hers", how={"t-sarah": "gone"}),
         bulk("goes on", "t-omar", "t-sarah"),
+        bulk("met a new message", "t-omar", how={"t-sarah": "fresh"}).having(came=(HERS,)),
     ]
     for job in jobs:
         await lanes.accept(job)
@@ -332,11 +334,22 @@ async def test_work_about_several_goes_on_with_the_others(redis: Any) -> None:
     left = [KINDS.load(raw[1:]) for raw in items]
     assert not [raw for raw in items if b"t-sarah" in raw]
     assert sorted(type(one).__name__ for one in left) == [
-        *("Announce", "Bulk", "Bulk", "Digest", "Digest", "LookAtBuried", "Nudge", "TellLate"),
+        *("Announce", "Bulk", "Bulk", "Bulk", "Digest", "Digest", "LookAtBuried", "Nudge", "TellLate"),
     ]  # fmt: skip
-    (goes_on,) = [one for one in left if isinstance(one, Bulk) and one.left]
-    assert (goes_on.begun, goes_on.waits, goes_on.left) == (True, False, bulk("", "t-omar").left)
+    for goes_on in [one for one in left if isinstance(one, Bulk) and one.left]:
+        assert (goes_on.begun, goes_on.waits, goes_on.left) == (True, False, bulk("", "t-omar").left)
+        assert goes_on.came == ()
     assert await Erasure(redis).sweep(Traces(threads={"t-sarah"}), alone=True) == 0
+
+
+def test_of_work_about_several_each_list_of_conversations_is_known() -> None:
+    """One that is not would drop the rest of the work with it."""
+    for kind in KINDS._kinds:
+        hints = get_type_hints(kind).items()
+        lists = {name for name, what in hints if {tuple, dict, list} & {*map(get_origin, (what, *get_args(what)))}}
+        lists -= {name for name, what in hints if get_origin(what) is ClassVar}
+        known = _SEVERAL.get(str(kind.__struct_config__.tag))
+        assert known is None or set(known) == lists, kind
 
 
 async def test_what_a_colleague_does_with_many_goes_on_without_who_is_forgotten(

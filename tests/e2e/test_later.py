@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.later.jobs import Release, RingLater
-from bot.queue.job import utc_now
+from bot.later.jobs import Decide, Release, RingLater
+from bot.queue.job import Asker, utc_now
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage, bot_on, scene
@@ -385,6 +385,37 @@ async def test_a_change_that_comes_too_late_hands_the_new_text_back(on: Stage, c
     assert "Second thought" in heard
     await idle(on)
     assert sent(on) == ["First thought"]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+async def test_of_what_is_not_sent_nobody_reads_that_it_is_on_its_way(on: Stage, clock: Later, how: str) -> None:
+    """Its writer has its form open meanwhile, and submits the same text for another day."""
+    if how == "cancelled":
+        on.inbox.plan_required = True
+        on.inbox.set_account_status(on.acme.account, "paused")
+        await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
+        asked = await whisper(on, on.acme.bo, "Before you write to")
+        on.inbox.set_account_status(on.acme.account, "active")
+        await on.slack.press_ephemeral(on.acme.bo, asked, "Send anyway")
+        await idle(on)
+        await press_dm(on, on.acme.bo, "Change…")
+    else:
+        card = await card_of(on)
+        await later(on, on.acme.bo, card, "Hello Omar")
+        await change_form(on, card)
+    await form(on, on.acme.bo, "Send on")
+    if how == "cancelled":
+        ana = Asker(user=on.acme.ana, team=on.slack.team_id, channel=on.acme.channel)
+        await on.bridge.lanes.accept(Decide(about=clock.waiting()[0].id, verb="cancel", asker=ana))
+        await hears(on, on.acme.bo, "Hello Omar")
+    else:
+        on.inbox.fail("POST *", 403)
+        await its_time_comes(on, clock)
+    await idle(on)
+    assert (sent(on), clock.waiting()) == ([], [])
+    day = (utc_now() + timedelta(days=40)).date()
+    await on.slack.submit(on.acme.bo, values={"send_date": day.isoformat()})
+    assert "Hello Omar" in await hears(on, on.acme.bo, "That message waits no longer")
 
 
 async def test_its_writer_takes_it_back_while_inbox_is_away(on: Stage, clock: Later) -> None:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from bot.sandbox.slack.world import PATIENCE
 from bot.sandbox.stage import Stage
 from bot.slack.socket_mode import CONNECTIONS
 from tests.conftest import Open
@@ -33,8 +34,10 @@ async def on(opened: Open, api: str) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def one(opened: Open) -> Stage:
-    """The same, on one API version: what happens to connections has nothing to do with Inbox."""
-    return await opened(versions=["v2"], socket_mode=True, slack_signing_secret=None)
+    """The same, on one API version: what happens to connections has nothing to do with Inbox. Slack waits 3 s."""
+    stage = await opened(versions=["v2"], socket_mode=True, slack_signing_secret=None)
+    stage.slack.patience = PATIENCE
+    return stage
 
 
 # --- everything works -------------------------------------------------------------------------------------------------

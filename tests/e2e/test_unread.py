@@ -279,16 +279,89 @@ async def test_what_came_at_that_very_moment_is_opened_again_though_inbox_goes_a
         assert redis.zscore(keys.WAITING, thread(on).id)  # somebody is reminded of it
 
 
-async def test_what_cannot_be_opened_again_is_said_to_be_archived_unread(on: Stage) -> None:
-    card = await card_of(on)
-    written, long_ago = thread(on).messages[-1].created_at, utc_now() - timedelta(minutes=11)
-    at_that_moment(on, lambda: on.inbox.fail("PATCH *", 503, times=None))
-    job = Change(verb="archive", thread_id=thread(on).id, seen=written, asker=me(on), at=long_ago)
-    await on.bridge.lanes.accept(job)
-    said = "Sarah Chen has written again, but Inbox did not let me open the conversation again for 10 minutes."
-    await hears(on, on.acme.ana, f"{said} It is archived and nobody has read that: press *Reopen* on its card.")
+UNREAD = (
+    "Sarah Chen has written again, but Inbox did not let me open the conversation again. It is archived and nobody has "
+    "read that: press *Reopen* on its card."
+)
+
+
+async def put_away_unread(on: Stage) -> Change:
+    """Of a conversation that is archived, where Sarah wrote at that moment: the work of whoever archived it."""
+    seen = thread(on).messages[-1].created_at
+    on.inbox.world.reopens = False
+    await on.inbox.customer_writes(thread(on).id, "Wait!")
+    await on.inbox.app_archives(thread(on).id)
+    await idle(on)
+    return Change(verb="archive", thread_id=thread(on).id, seen=seen, begun=True, asker=me(on))
+
+
+async def test_what_cannot_be_opened_again_for_ten_minutes_is_said_to_be_archived_unread(on: Stage) -> None:
+    card, long_ago = await card_of(on), utc_now() - timedelta(minutes=11)
+    job = await put_away_unread(on)
+    on.inbox.fail("PATCH *", 503, times=None)
+    await on.bridge.lanes.accept(job.having(undo=True, since=long_ago))
+    await hears(on, on.acme.ana, UNREAD)
     await idle(on)
     assert "Reopen" in shows(on, card)
+
+
+async def test_what_inbox_refuses_to_open_again_is_said_to_be_archived_unread(on: Stage) -> None:
+    card = await card_of(on)
+    at_that_moment(on, lambda: on.inbox.fail("PATCH *", 403))
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await hears(on, on.acme.ana, UNREAD)
+    await idle(on)
+    assert "Reopen" in shows(on, card)
+    assert on.inbox.faults == []
+
+
+async def test_what_was_archived_after_a_long_wait_is_tried_to_be_opened_for_ten_minutes_from_then(on: Stage) -> None:
+    await card_of(on)
+    written, long_ago = thread(on).messages[-1].created_at, utc_now() - timedelta(minutes=30)
+    at_that_moment(on, lambda: on.inbox.fail("PATCH *", 503, times=3))
+    job = Change(verb="archive", thread_id=thread(on).id, seen=written, told=True, asker=me(on), at=long_ago)
+    await on.bridge.lanes.accept(job)
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await idle(on)
+    assert (thread(on).archived, len(on.inbox.faults)) == (False, 0)
+
+
+async def test_what_a_colleague_has_answered_and_archived_by_then_is_not_opened_again(on: Stage) -> None:
+    await card_of(on)
+    job = await put_away_unread(on)
+    await on.inbox.teammate_writes(thread(on).id, "I have looked")
+    await idle(on)
+    since = utc_now() - timedelta(minutes=1)
+    for each in (job, job.having(undo=True, since=since), job.having(undo=True)):  # also who takes over
+        await on.bridge.lanes.accept(each)
+        await hears(on, on.acme.ana, "That conversation is already archived")
+        await idle(on)
+        on.slack.private_words.clear()
+    assert (thread(on).archived, calls(on, "PATCH")) == (True, [])
+
+
+async def test_what_a_colleague_has_opened_by_then_stays_so_and_that_is_said(on: Stage) -> None:
+    await card_of(on)
+    job = await put_away_unread(on)
+    await on.inbox.app_archives(thread(on).id, archived=False)
+    await idle(on)
+    await on.bridge.lanes.accept(job.having(undo=True, since=utc_now()))
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await idle(on)
+    assert (thread(on).archived, calls(on, "PATCH")) == (False, [])
+
+
+@pytest.mark.parametrize("fault", [429, 410])
+async def test_what_a_dead_worker_archived_is_not_taken_for_a_colleagues_though_inbox_takes_nothing_then(
+    on: Stage, fault: int
+) -> None:
+    await card_of(on)
+    job = await put_away_unread(on)
+    on.inbox.fail("GET /*/threads/*", fault, retry_after=0.3)
+    await on.bridge.lanes.accept(job)
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await idle(on)
+    assert (thread(on).archived, on.inbox.faults) == (False, [])
 
 
 # --- what a colleague has read and put away --------------------------------------------------------------------------

@@ -53,9 +53,9 @@ def client(slack: SandboxSlack) -> AsyncWebClient:
 
 
 @pytest_asyncio.fixture
-async def heard(slack: SandboxSlack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Json]]:
+async def heard(slack: SandboxSlack) -> AsyncIterator[list[Json]]:
     """What Slack tells a bot that takes everything; to an external menu it offers two options."""
-    monkeypatch.setattr("bot.sandbox.slack.delivery.DEADLINE", 30.0)  # how long it takes is not the matter here
+    slack.patience = 60.0  # how long it takes is not the matter here
     told: list[Json] = []
 
     async def take(request: Request) -> JSONResponse:

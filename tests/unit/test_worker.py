@@ -236,6 +236,45 @@ async def test_a_bug_in_the_last_word_on_a_job_is_no_obstacle(shop: Shop, bug: E
     assert healthy in shop.seen
 
 
+UNFIT = [Tell(asker=ANA, text=object()), Tell(asker=ANA, text=5)]  # type: ignore[arg-type]
+"""What cannot be written, and what could not be read again."""
+
+
+@pytest.mark.parametrize("unfit", UNFIT, ids=["unwritable", "unreadable"])
+async def test_a_last_word_that_nobody_could_read_is_no_obstacle(shop: Shop, unfit: Job) -> None:
+    async def failed(_: Job, __: Exception) -> list[Job]:
+        return [unfit]
+
+    broken, healthy = console(), console()
+    shop.failed = failed  # type: ignore[method-assign,assignment]
+    async with shop.working(failing(KeyError("x"))):
+        await shop.lanes.accept(broken, healthy)
+        await shop.idle()
+    (letter,) = await shop.lanes.dead_letters()
+    assert (letter.job, letter.reason) == (broken, "KeyError")
+    assert healthy in shop.seen
+
+
+@pytest.mark.parametrize("how", ["follows", "later", "progress"])
+@pytest.mark.parametrize("unfit", UNFIT, ids=["unwritable", "unreadable"])
+async def test_a_handler_whose_work_nobody_could_read_has_failed(shop: Shop, unfit: Job, how: str) -> None:
+    async def handle(job: Job, keep: Any) -> list[Job]:
+        if how == "later":
+            raise Later(0.0, job, unfit)
+        if how == "progress":
+            await keep(job.having(words=unfit.text))  # type: ignore[attr-defined]
+        return [unfit]
+
+    asked = console()
+    async with shop.working(handle):
+        await shop.lanes.accept(asked)
+        await shop.idle()
+    (letter,) = await shop.lanes.dead_letters()
+    assert letter.job == asked
+    (told,) = shop.told
+    assert told.startswith(f"{asked.ref} failed: ")
+
+
 async def test_a_patient_job_that_goes_on_failing_while_all_else_works_is_given_up(shop: Shop) -> None:
     asked = dm()
     async with shop.working(failing(*[KeyError("x")] * 50)):

@@ -21,7 +21,6 @@ from bot.sandbox.slack.records import APP_ID, BOT_USER, Ack, Json
 from bot.sandbox.slack.world import World
 from bot.sandbox.wire import post
 
-DEADLINE = 3.0
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -53,7 +52,7 @@ class Delivery(World):
         start = time.monotonic()
         status, answered = 0, None
         try:
-            async with asyncio.timeout(DEADLINE + 0.01):
+            async with asyncio.timeout(self.patience + 0.01):
                 response = await post(self.events_url, body, headers, self.transport)
             status, answered = response.status_code, _body(response)
         except (TimeoutError, httpx.TransportError):

@@ -16,7 +16,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from bot.sandbox.slack.records import APP_ID, Ack, Json
 
-DEADLINE = 3.0  # seconds that Slack waits for an ack
 MOST = 10  # connections of one app
 EVENT_TRIES = 4  # the first delivery and three more
 
@@ -55,8 +54,9 @@ class Mute:
 class Sockets:
     """The app's connections. Each payload goes to one of them, in turn, as no app may count on which."""
 
-    def __init__(self, next_id: Callable[[str], str]) -> None:
-        self._next_id = next_id
+    def __init__(self, next_id: Callable[[str], str], patience: Callable[[], float]) -> None:
+        """`patience` is how many seconds an ack is waited for."""
+        self._next_id, self._patience = next_id, patience
         self.connections: list[Connection] = []
         self.opened = 0
         self._turn = 0
@@ -122,7 +122,7 @@ class Sockets:
         """Send `payload` and wait for its ack. Un-acked events come again elsewhere, everything else does not."""
         start, again = time.monotonic(), kind == "events_api"
         for attempt in range(EVENT_TRIES if again else 1):
-            connection = await self._next(DEADLINE if again else 0.0)
+            connection = await self._next(self._patience() if again else 0.0)
             if connection is None:
                 continue
             acked, body = await self._offer(connection, kind, payload, attempt)
@@ -148,7 +148,7 @@ class Sockets:
         self._acks[envelope_id] = waiting = asyncio.get_running_loop().create_future()
         try:
             await connection.send(envelope)
-            return True, await asyncio.wait_for(waiting, DEADLINE)
+            return True, await asyncio.wait_for(waiting, self._patience())
         except (TimeoutError, RuntimeError):
             return False, None
         finally:

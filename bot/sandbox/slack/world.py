@@ -27,7 +27,7 @@ from bot.sandbox.slack.records import (
 )
 from bot.sandbox.slack.socket_mode import Sockets
 
-TRIGGER_SECONDS = 3.0
+PATIENCE = 3.0  # seconds
 HOOK_SECONDS, HOOK_USES = 1800.0, 5
 
 
@@ -49,7 +49,8 @@ class World(Clock):
         self.enterprise_id: str | None = None
         self.base_url, self.events_url = "http://127.0.0.1:5555", "http://127.0.0.1:3000/slack/events"
         self.socket_mode = False
-        self.sockets = Sockets(self.next_id)
+        self.patience = PATIENCE  # for how long it waits for an ack, and a trigger is good
+        self.sockets = Sockets(self.next_id, lambda: self.patience)
         self.scopes: set[str] = set(ALL_SCOPES)
         self.scopes_used: set[str] = set()
         self.users: dict[str, User] = {}

@@ -6,7 +6,7 @@ from bot.sandbox.slack.block_kit.blocks import view_problems
 from bot.sandbox.slack.records import Json, SlackError
 from bot.sandbox.slack.web_api.arguments import given
 from bot.sandbox.slack.web_api.messages import refused
-from bot.sandbox.slack.world import TRIGGER_SECONDS, World
+from bot.sandbox.slack.world import World
 
 
 def views_open(world: World, args: Json) -> Json:
@@ -59,7 +59,7 @@ def _exchanged(world: World, args: Json) -> str:
         raise SlackError("invalid_trigger_id")
     if trigger.used:
         raise SlackError("exchanged_trigger_id")
-    if world.now() - trigger.at > TRIGGER_SECONDS:
+    if world.now() - trigger.at > world.patience:
         raise SlackError("expired_trigger_id")
     if not _problems(world, args.get("view")):
         trigger.used = True
