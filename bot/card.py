@@ -10,10 +10,18 @@ from bot.records import Record
 
 
 class Note(Record):
-    """Who did something to a thread, and when. `who` is None when it was done outside Slack: Inbox names no actor."""
+    """Who did something to a thread, and when. `who` is None when it was done outside Slack: Inbox names no actor.
+
+    `member` is the Inbox member as whom they acted; "" where that is not kept, or a rule did it.
+    """
 
     who: str | None = None
+    member: str = ""
     at: datetime
+
+    def is_by(self, member: str, name: str | None) -> bool:
+        """Whether that member did it. Versions before 2026-12 wrote down the name alone."""
+        return self.member == member if self.member else self.who is not None and self.who == name
 
 
 State = Literal["waiting", "answered", "archived", "snoozed", "gone"]
@@ -68,6 +76,11 @@ class Card(Record):
     def owed_since(self) -> datetime | None:
         """Since when an answer is owed, from which a target counts: nobody waits for one while it is snoozed."""
         return max(self.waiting_since, self.woken or self.waiting_since) if self.waiting_since else None
+
+    @property
+    def their_last(self) -> Message | None:
+        """What the person wrote last, as far as that is kept."""
+        return self.latest or self.thread.their_last
 
     @property
     def state(self) -> State:

@@ -26,7 +26,7 @@ from bot.dm import find as dm
 from bot.dm import form as dm_form
 from bot.doctor import ask
 from bot.earlier import form as earlier
-from bot.events import away, buried, changes, feed, inbound, ours, pace
+from bot.events import away, buried, changes, feed, inbound, labels, ours, pace
 from bot.feature import Feature
 from bot.later import choice as later_choice
 from bot.later import due as later_due
@@ -79,7 +79,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (listen, early, hint, prefix, thread_replies, revise)),
     *(part.feature for part in (snippets, suggest_snippets, put)),
     *(part.feature for part in (dm, dm_form, suggest, choice, first_message, send, again)),
-    *(part.feature for part in (pace, feed, inbound, ours, changes, away, buried)),
+    *(part.feature for part in (pace, feed, inbound, ours, changes, away, buried, labels)),
     *(part.feature for part in (post, amend, draw, move_card, missed, lost, redraw, card_links, due, morning)),
     *(part.feature for part in (snooze, wake, snooze_tell, snoozed)),
     *(part.feature for part in (rules, follow, assign_by_rule, nobody, away_now, mention, note_by_rule)),

@@ -230,6 +230,11 @@ class Thread(Record):
         return thread.having(person=person.having(contact_id=contact))
 
     @property
+    def their_last(self) -> Message | None:
+        """The last message, where the person wrote it."""
+        return self.last_message if self.last_message and self.last_message.inbound else None
+
+    @property
     def url(self) -> str | None:
         """The conversation on the platform, else the person's profile; None when neither is known.
 

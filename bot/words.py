@@ -93,7 +93,7 @@ Doing = Literal["send", "change"]
 
 
 def outsider(team: str) -> str:
-    return f"Only members of *{plain(team, 100)}* can act on Inbox conversations."
+    return f"Only members of *{plain(team, 100)}* can act on Inbox threads."
 
 
 def account_offline(account: str, platform: str = "X") -> str:

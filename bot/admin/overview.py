@@ -12,7 +12,7 @@ from bot.channels import views as channels
 from bot.channels.store import ChannelChoices, PersonChoices, Preferences
 from bot.people.links import Links
 from bot.people.rights import Rights
-from bot.routing.said import said_rules
+from bot.routing.said import named, said_rules
 from bot.routing.store import Routes
 from bot.snippets.store import TEAM, Snippets
 from bot.targets import views as targets
@@ -40,9 +40,10 @@ class Stores(NamedTuple):
 
 
 async def of_the_team(
-    stores: Stores, default: str | None, members: Mapping[str, str], most: float = math.inf
+    stores: Stores, default: str | None, names: Mapping[str, str], most: float = math.inf
 ) -> list[Part]:
-    """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `members` are names by id, as far as known.
+    """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `names` are those of members, accounts, tags and
+    statuses by id, as far as known.
 
     Of more than `most` people who are linked, their number.
     """
@@ -50,11 +51,11 @@ async def of_the_team(
     consents, guests = await stores.rights.consents(), await stores.rights.guests()
     count = await stores.links.count()
     links = await stores.links.links() if count <= most else {}
-    acts = [words.acts_as(user, members.get(one, one)) for user, one in links.items()]
+    acts = [words.acts_as(user, names.get(one, one)) for user, one in links.items()]
     said = [line for channel, one in channels.items() for line in _channel(channel, one)]
     said += [f"{words.consent(channel, given=True)} (<@{admin}>)" for channel, admin in consents.items()]
     return [
-        Part("Which conversations go where", said_rules(rules, default).splitlines()),
+        Part("Which conversations go where", said_rules(named(rules, names), default).splitlines()),
         Part("Channels", said or [_NONE_SET]),
         Part("Who acts as whom", acts if count <= most else [words.many_act(count)]),
         Part("Guests who may act", [f"<@{one}>" for one in guests] or ["None."]),

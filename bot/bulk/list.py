@@ -28,7 +28,7 @@ async def listed(job: Console, typed: str, bot: Bot) -> list[Job]:
         found = await find(bot, wanted)
     except InboxError as error:
         return [say(job.asker, words_find.not_listed(error, job.ref))]
-    notes = [words_find.looked_at(found.looked)] if found.looked else []
+    notes = [one for one in (wanted.note, words_find.looked_at(found.looked) if found.looked else "") if one]
     if not found.threads:
         return [say(job.asker, "\n".join([words.empty(wanted.said), *notes]))]
     threads = waiting_first(found.threads)

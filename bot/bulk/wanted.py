@@ -17,6 +17,7 @@ from bot.routing.store import Condition, Field, Rule
 
 WAITING: Final = "waiting"
 LOOKED: Final = 1000  # conversations that are read at the most
+SAID: Final[frozenset[Field]] = frozenset({"text", "link"})  # conditions about what they wrote
 KINDS: Final = {"account": "accounts", "platform": "platforms", "tag": "tags", "status": "statuses"}
 
 
@@ -30,6 +31,11 @@ class Filter(NamedTuple):
     def said(self) -> str:
         """In words, mrkdwn; "" for all."""
         return words.conditions([(one.field, one.shown) for one in self.conditions], waiting=self.waiting)
+
+    @property
+    def note(self) -> str:
+        """What to know of the list; "" for nothing."""
+        return words.LAST_ALONE if SAID & {one.field for one in self.conditions} else ""
 
 
 async def understood(bot: Bot, typed: str) -> Filter:
@@ -56,10 +62,14 @@ async def fits(bot: Bot, wanted: Filter, thread: Thread) -> bool:
     last = thread.last_message
     if thread.archived or thread.idle or (wanted.waiting and not (last and last.inbound)):
         return False
-    campaign = any(one.field == "campaign" for one in wanted.conditions)
-    seen = campaign and (await bot.routes.memory(thread.id)).campaign
+    asked = {one.field for one in wanted.conditions}
+    seen = "campaign" in asked and (await bot.routes.memory(thread.id)).campaign
+    message = thread.their_last
+    if message is None and asked & SAID:
+        card = await bot.cards.get(thread.id)
+        message = card.latest if card else None
     rule = Rule(id="", channel="", conditions=wanted.conditions)
-    return not unmet(rule, thread, last, Known(campaign=seen))
+    return not unmet(rule, thread, message, Known(campaign=seen))
 
 
 def _narrow(wanted: Filter) -> Narrow:

@@ -12,7 +12,8 @@ from bot.text import plain
 
 NO_CHANNEL = "A list has no channel. Leave out `to:`."
 NO_ACTIONS = "A list changes nothing. Leave out what a rule would do."
-NO_FIRST = "A list looks at the last message alone. Leave out `first:`, which is for rules."
+NO_FIRST = "A list looks at their last message alone. Leave out `first:`, which is for rules."
+LAST_ALONE = "I looked at the last message of theirs alone."
 NOTHING_TICKED = "Tick the conversations first, in the boxes before their names or with *Tick all*."
 BUSY = "I am not done with those that you ticked before. Wait for the outcome, or press *Stop*."
 NO_TAGS = "Your team has no tags. Add some in Inbox."

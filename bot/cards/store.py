@@ -120,6 +120,22 @@ class Cards:
                 found.append(name.decode().removeprefix(begin))
         return found
 
+    async def labelled(self, label_id: str, most: int) -> list[str]:
+        """Ids of threads whose cards show that tag or status, `most` at the most, the newest cards first.
+
+        Looks through all of Redis.
+        """
+        begin, found, cursor = keys.card(""), list[tuple[float, str]](), None
+        while cursor != 0:
+            cursor, names = await self._redis.scan(cursor or 0, match=keys.card("*"), count=500)
+            pipe = self._redis.pipeline(transaction=False)
+            for name in names:
+                pipe.hmget(name, "thread", "ts", "gone")
+            for name, (raw, ts, gone) in zip(names, await pipe.execute() if names else [], strict=True):
+                if raw and ts and not gone and label_id.encode() in raw and _has(Thread.read(raw), label_id):
+                    found.append((float(ts), name.decode().removeprefix(begin)))
+        return list(dict.fromkeys(thread_id for _, thread_id in sorted(found, reverse=True)))[:most]
+
     async def put_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows."""
         await self._latest(keys=[keys.card(thread_id)], args=[kept(message)])
@@ -156,6 +172,11 @@ def _keys_of(thread: Thread) -> list[str]:
     """The card's, and those by which the thread is found: by whom it is with."""
     people = {thread.contact_id, thread.person.platform_id if thread.person else None} - {None}
     return [keys.card(thread.id), *(keys.threads_of(str(one)) for one in people)]
+
+
+def _has(thread: Thread, label_id: str) -> bool:
+    person = thread.person
+    return person is not None and label_id in (*person.tag_ids, person.status_id)
 
 
 def kept(part: Record) -> str:

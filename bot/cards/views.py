@@ -183,7 +183,7 @@ def _assignment(card: Card, assignee: str | None) -> str:
     if card.thread.assignee_id is None:
         return "Unassigned" + _by(card.assigned)
     note = card.assigned
-    own = note is not None and note.who is not None and note.who == assignee
+    own = note is not None and note.is_by(card.thread.assignee_id, assignee)
     through = " through the contact" if card.thread.inherited else ""
     return f"Assigned to {plain(assignee or 'someone', NAME)}{through}" + (_at(note) if own else _by(note))
 

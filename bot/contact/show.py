@@ -56,7 +56,7 @@ async def show(job: ShowContact, _: Keep, bot: Bot) -> list[Job]:
     thread = found.with_person(card.thread.person)
     if "assignee" in job.done.facts and not (found.person and found.person.assignee_known):  # v1 does not say
         thread = thread.with_default(job.assignee)
-    note = Note(who=job.by, at=job.at)
+    note = Note(who=job.by, member=job.member_id, at=job.at)
     notes = dict.fromkeys(_true(job.done, thread.person), note)
     follow: list[Job] = [Render(thread_id=job.thread_id)]
     if job.gives(thread.assignee_id):

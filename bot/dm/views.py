@@ -12,7 +12,7 @@ from bot.models import AccountLink, Person
 from bot.send.views import whom
 from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, option, quote, section
 from bot.slack.inputs import INPUT, capacity, field, text_input
-from bot.text import clip, literal, platform_name
+from bot.text import clip, clip_marked, literal, platform_name
 
 KNOWN = "known"  # the field that completes known people
 _KNOWN_INPUT: Block = {
@@ -107,7 +107,7 @@ def first_message_question(*, person: Person, account: str, doubts: Sequence[str
     said = "\n".join(f"• {one}" for one in doubts)
     answers = [button("Send anyway", "send_anyway", intent), button("Don't send", "send_not", intent)]
     return {
-        "text": clip(f"{title}\n{said}", 3_000),
+        "text": clip_marked(f"{title}\n{said}", 3_000),
         "blocks": [section(title), section(said), *quote(text, _HELD), *actions("first_touch_question", answers)],
     }
 

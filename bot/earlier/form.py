@@ -19,6 +19,7 @@ from bot.people import answers, forms
 from bot.queue.job import Job, Keep, utc_now
 from bot.slack.payloads import Ack, Body, button_value, from_modal, modal_of, remembered
 
+YOUR_TEAM = "Your team"
 READ = 100  # messages of each conversation, to know who wrote last
 feature = Feature()
 
@@ -127,11 +128,11 @@ async def _past(bot: Bot, threads: Sequence[Thread]) -> list[Past]:
 
 async def _writer(bot: Bot, message: Message, names: Mapping[str, str]) -> str:
     """Who of us wrote it: from Slack, in Inbox, or nobody whom Inbox names."""
-    if receipt := await bot.replies.receipts.get(message.id):
-        return receipt.send.writer
+    if send := await bot.attempts.of_message(message.id):
+        return send.writer or YOUR_TEAM
     if message.author == "campaign":
         return "A campaign"
-    return names.get(message.writer_id or "", "Your team")
+    return names.get(message.writer_id or "", YOUR_TEAM)
 
 
 async def _labels(bot: Bot, known: Acquaintance) -> Labels:

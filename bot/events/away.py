@@ -56,7 +56,7 @@ async def _listed(bot: Bot, missed: Sequence[Missed]) -> dict[str, str | None]:
     wanted, places = {one.thread_id for one in missed}, dict[str, str | None]()
     for thread in threads:
         if thread.id in wanted and not await bot.cards.place(thread.id):
-            places[thread.id] = (await decide.decide(bot, thread, thread.last_message)).channel
+            places[thread.id] = (await decide.decide(bot, thread, thread.their_last)).channel
     return places
 
 
@@ -70,7 +70,7 @@ async def _where(bot: Bot, thread_id: str) -> str | None:
         thread = await bot.background.thread(thread_id)
     except Gone:
         return None
-    return (await decide.decide(bot, thread, thread.last_message)).channel
+    return (await decide.decide(bot, thread, thread.their_last)).channel
 
 
 def _summary(messages: int, threads: int, oldest: datetime, *, stale: bool) -> str:

@@ -19,6 +19,7 @@ class Notify(Background, tag="notify"):
     show it.
     """
 
+    insists: ClassVar[bool] = True
     event: Event
     looks: int = 0
 
@@ -57,6 +58,18 @@ class RefreshPerson(Background, tag="refresh_person"):
     @property
     def lane(self) -> str:
         return f"person:{self.event.contact_id or self.event.person_platform_id}"
+
+
+class Relabel(Background, tag="relabel"):
+    """A tag or a status was made, renamed or deleted in Inbox: draw the cards that show it anew, a few at a time.
+
+    `left` are the threads whose cards are still to be drawn; None: they, and its name, are to be looked up first.
+    """
+
+    waits_in: ClassVar[str] = "label:{label_id}"
+    label_id: str
+    deleted: bool = False
+    left: tuple[str, ...] | None = None
 
 
 class Digest(Background, tag="digest"):

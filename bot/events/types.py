@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.cards.jobs import Amend
-from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh, RefreshPerson
+from bot.events.jobs import Campaign, Notify, Ours, Outbound, Refresh, RefreshPerson, Relabel
 from bot.inbox.event import Event
 from bot.queue.job import Job, reference
 from bot.stats.count import counted
@@ -20,6 +20,7 @@ TARGETS: Final = {"target.contacted", "target.followUpSent", "target.replied"}
 AMENDS: Final = {"message.edited", "message.deleted", "message.reactionAdded", "message.reactionRemoved"}
 THREADS: Final = {"thread.archived", "thread.unarchived", "thread.assigned", "thread.unassigned", "thread.deleted"}
 NOTED: Final = ("assignee", "tags", "status", "valuation", "notes")
+LABELS: Final = {f"{label}.{what}" for label in ("tag", "status") for what in ("created", "updated", "deleted")}
 PERSONS: Final = {f"{who}.{what}Changed" for who in ("prospect", "contact") for what in NOTED}
 
 
@@ -55,4 +56,6 @@ def _shown(event: Event, ref: str) -> list[Job]:
         return [Refresh(ref=ref, thread_id=event.thread_id, event=event)]
     if event.type in PERSONS and (event.contact_id or event.person_platform_id):
         return [RefreshPerson(ref=ref, event=event)]
+    if event.type in LABELS and event.label_id:
+        return [Relabel(ref=ref, label_id=event.label_id, deleted=event.type.endswith(".deleted"))]
     return []

@@ -16,7 +16,7 @@ class Event(Record):
     it; whether both count with one `seq` is unknown. `thread` and `message` are
     present where the payload carried them (v1); otherwise their ids are, and the object must be read.
     `assignee_id` and `person_platform_id`/`contact_id` belong to `prospect.*` and `contact.*` events, `assignee_id`
-    also to v2's `thread.assigned`.
+    also to v2's `thread.assigned`. `label_id` is the tag or status that a `tag.*` or `status.*` event is about.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Event(Record):
     contact_id: str | None = None
     person_platform_id: str | None = None
     assignee_id: str | None = None
+    label_id: str | None = None
     thread: Thread | None = None
     message: Message | None = None
     direction: Direction | None = None

@@ -210,6 +210,8 @@ class EventData(Wire):
     thread: Maybe[Thread] = None
     message: Maybe[Message] = None
     prospect: Maybe[Prospect] = None
+    tag: Maybe[Ref] = None
+    status: Maybe[Ref] = None
     account_link: Maybe[Ref] = None
     account_link_id: Maybe[str] = None
     author_id: Maybe[str] = None
@@ -235,6 +237,7 @@ def event(id: str, seq: int, type: str, at: datetime, payload: object, links: Co
     person = prospect.person() if prospect else None
     towards = _towards(message, message.author_id or found.author_id, found.owner, links) if message else None
     thread_id = thread.id if thread else found.thread_id or (message.thread_id if message else None)
+    label = found.tag or found.status
     return Event(
         id=id,
         seq=seq,
@@ -245,6 +248,7 @@ def event(id: str, seq: int, type: str, at: datetime, payload: object, links: Co
         message_id=message.id if message else found.message_id,
         person_platform_id=person.platform_id if person else None,
         assignee_id=person.assignee_id if person else None,
+        label_id=label.id if label else None,
         thread=thread.thread(prospect, found.owner) if thread else None,
         message=message.message(towards, thread_id or "") if message and towards else None,
         direction=towards,

@@ -248,5 +248,6 @@ def event(id: str, seq: int, type: str, at: datetime, subject: object, payload: 
         message_id=about.id if about.type == "message" else found.message_id,
         contact_id=about.id if about.type == "contact" else found.contact_id,
         assignee_id=found.assignee_id,
+        label_id=about.id if about.type in ("tag", "status") else None,
         direction=DIRECTIONS.get(type),
     )

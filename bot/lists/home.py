@@ -142,8 +142,8 @@ def _searches(actor: Actor) -> dict[str, Search]:
 async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
     """What admins see of what was set for everybody."""
     stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
-    members = await bot.directory.member_names()
-    return [*await of_the_team(stores, bot.settings.notify_channel, members, most=LINKS)]
+    names = await bot.directory.names()
+    return [*await of_the_team(stores, bot.settings.notify_channel, names, most=LINKS)]
 
 
 def _quiet(choices: PersonChoices) -> str:

@@ -14,7 +14,7 @@ from bot.lists.box_views import Boxes, act_row, box
 from bot.models import Person, Thread
 from bot.slack.blocks import Block, Msg, View, actions, button, context, line, marked, option, quote, run, section
 from bot.slack.inputs import checkboxes
-from bot.text import clip, literal, plain, when_long
+from bot.text import clip_marked, literal, plain, when_long
 
 PAGE: Final = 5  # conversations on one page of a list
 PREVIEW: Final = 200  # code points of a last message
@@ -64,7 +64,7 @@ def listing(
     turn += [button("Next", "page_on", f"{seen_in}|{page + 1}")] if page + 1 < pages else []
     said = [f"{''.join(_names(one.thread.person))}: {_preview(one.thread, 80)}" for one in items]
     return {
-        "text": clip("\n".join([title, *(plain(one, 300) for one in said), *notes]), 3_000),
+        "text": clip_marked("\n".join([title, *(plain(one, 300) for one in said), *notes]), 3_000),
         "blocks": [
             section(title),
             *(block for n, one in enumerate(items) for block in _item(one, place, n, boxes)),

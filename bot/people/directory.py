@@ -130,6 +130,13 @@ class Directory:
         """The tags' names by id, in the same way."""
         return {one.id: one.name for one in await self._find(None, self.tags)}
 
+    async def names(self) -> dict[str, str]:
+        """What members, accounts, tags and statuses are called, by id, in the same way."""
+        found = await asyncio.gather(
+            self.member_names(), self.account_names(), self.tag_names(), self._find(None, self.statuses)
+        )
+        return {**found[0], **found[1], **found[2], **{one.id: one.name for one in found[3]}}
+
     @staticmethod
     @contextmanager
     def unnamed() -> Iterator[list[VersionEnded]]:
@@ -164,6 +171,10 @@ class Directory:
         lookups = [one async for one in self._redis.scan_iter(match=keys.lookup("*"), count=500)]
         team = [keys.MEMBERS, keys.ACCOUNT_LINKS, keys.TAGS, keys.STATUSES, keys.PLATFORMS, keys.TEAM]
         await self._redis.delete(*team, *lookups)
+
+    async def forget_labels(self) -> None:
+        """A tag or a status has changed."""
+        await self._redis.delete(keys.TAGS, keys.STATUSES)
 
     async def lookup(self, recipient: str) -> list[Candidate] | None:
         """Who `recipient` (`Recipient.key`) is, as found lately; [] when nobody was, None when nobody looked."""

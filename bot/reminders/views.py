@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from bot.slack.blocks import Block, Msg, section
+from bot.slack.blocks import Msg, paragraphs
 from bot.text import linked, plain, when_long
 
 _SHOWN: Final = 15  # conversations in one message
-_LONGEST: Final = 2_900  # code points of a section
 
 
 class Waiter(NamedTuple):
@@ -60,11 +59,4 @@ def _line(waiter: Waiter, *, names: bool, personal: bool, past: str = "") -> str
 
 
 def _message(*lines: str) -> Msg:
-    """The lines in as few sections as they fit in."""
-    blocks: list[Block] = []
-    part = ""
-    for one in lines:
-        if len(part) + len(one) >= _LONGEST:
-            blocks, part = [*blocks, section(part)], ""
-        part += f"{one}\n"
-    return {"text": lines[0], "blocks": [*blocks, section(part)]}
+    return {"text": lines[0], "blocks": paragraphs(lines)}

@@ -50,7 +50,11 @@ class Actions(NamedTuple):
 
 def names_target(word: str) -> bool:
     """Whether it can be nothing but a channel, a colleague or a user group."""
-    return bool(_CHANNEL.fullmatch(word) or _SOMEBODY.fullmatch(word))
+    return names_channel(word) or bool(_SOMEBODY.fullmatch(word))
+
+
+def names_channel(word: str) -> bool:
+    return bool(_CHANNEL.fullmatch(word))
 
 
 def with_action(known: Actions, name: str, words: tuple[str, ...]) -> Actions:
@@ -63,7 +67,7 @@ def with_action(known: Actions, name: str, words: tuple[str, ...]) -> Actions:
         case "most":
             return known._replace(most=_number(words))
         case "mention":
-            return known._replace(mention=_people(words, "mention"))
+            return known._replace(mention=_people(known.mention, words, "mention"))
         case "tag+":
             if not words:
                 raise Mistake("Which tag? For example `tag+:press`.")
@@ -89,7 +93,7 @@ def _to(known: Actions, words: Sequence[str]) -> Actions:
     if len(words) == 1 and channels:
         return known._replace(channel=channels[0])
     if words and not channels and all(_is_somebody(word) for word in words):
-        return known._replace(to=tuple(dict.fromkeys([*known.to, *_people(words, "to")])))
+        return known._replace(to=_people(known.to, words, "to"))
     raise Mistake(
         "Pick one channel from Slack's list: `to:#channel`. Without it, it is the channel you are in. "
         "A rule that assigns names colleagues or a user group: `to:@bo`."
@@ -100,12 +104,14 @@ def _is_somebody(word: str) -> bool:
     return bool(_SOMEBODY.fullmatch(word)) or word.startswith("@")
 
 
-def _people(words: Sequence[str], name: str) -> tuple[str, ...]:
+def _people(known: Sequence[str], words: Sequence[str], name: str) -> tuple[str, ...]:
+    """Those who are named already, and these."""
     if not words:
         raise Mistake(f"Whom? For example `{name}:@bo`, or a user group.")
-    if len(words) > MOST:
+    everybody = tuple(dict.fromkeys([*known, *words]))
+    if len(everybody) > MOST:
         raise Mistake(f"A rule names at most {MOST} people and groups: use a user group.")
-    return tuple(words)
+    return everybody
 
 
 def _seconds(words: Sequence[str]) -> float:

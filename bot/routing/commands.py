@@ -21,7 +21,7 @@ from bot.routing import decide, views
 from bot.routing.decide import Trial
 from bot.routing.language import Draft, read
 from bot.routing.make import make
-from bot.routing.said import said_conditions, said_rule, said_rules
+from bot.routing.said import named, said_conditions, said_rule, said_rules
 from bot.routing.store import Rule
 
 MOST: Final = 100  # rules
@@ -67,7 +67,7 @@ async def _add(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     made, seatless = await make(bot, job.ref, draft, channel, job.asker.user)
     if channel and (code := await unfit(bot, channel)):
         raise Mistake(views.cannot_post(channel, code))
-    rules = await bot.routes.rules()
+    rules = await _rules(bot)
     if same := next((n for n, one in enumerate(rules, 1) if _same(one, made) and one.id != made.id), None):
         raise Mistake(views.rule_known(same, said_rule(made)))
     if len(rules) >= MOST:
@@ -95,14 +95,14 @@ def _channel(draft: Draft, job: Console, word: Word) -> str:
 
 async def _remove(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
-    found = _numbered(await bot.routes.rules(job.ref), typed)
+    found = _numbered(await _rules(bot, job.ref), typed)
     await _edit(bot, job, lambda before: [one for one in before if one.id != found.id])
     return await announced(bot, job, f"{word} remove", found.channel, views.rule_removed(said_rule(found)))
 
 
 async def _reorder(bot: Bot, job: Console, typed: str, word: Word) -> list[Job]:
     await bot.access.admin(job.asker)
-    rules = await bot.routes.rules(job.ref)
+    rules = await _rules(bot, job.ref)
     which, _, where = typed.replace("to", " ").strip().partition(" ")
     found, other = _numbered(rules, which), _numbered(rules, where)
     number = rules.index(other)
@@ -125,7 +125,7 @@ async def _edit(bot: Bot, job: Console, change: Callable[[list[Rule]], list[Rule
 async def _list(bot: Bot, job: Console, usage: str) -> list[Job]:
     """The rules, and how to change them, where that was asked too."""
     await bot.routes.saw(job.asker.user)
-    rules, default = await bot.routes.rules(), bot.settings.notify_channel
+    rules, default = await _rules(bot), bot.settings.notify_channel
     said = said_rules(rules, default) if rules or default else f"{views.NO_RULES} {views.UNROUTED}"
     return [say(job.asker, f"{said}\n\n{usage}" if usage else said)]
 
@@ -165,7 +165,7 @@ async def conversations(bot: Bot, typed: str) -> list[tuple[Thread, Message | No
             thread = card.thread if card else await bot.inbox.thread(thread_id)
         except Gone:
             continue
-        found.append((thread, (card.latest if card else None) or thread.last_message))
+        found.append((thread, card.their_last if card else thread.their_last))
     if not found:
         raise Mistake(views.no_conversation(typed.strip()))
     return found
@@ -178,6 +178,11 @@ async def unfit(bot: Bot, channel: str) -> str:
     except (SlackRefused, SlackUnknown) as error:
         return error.code
     return ""
+
+
+async def _rules(bot: Bot, before: str = "") -> list[Rule]:
+    """As `Routes.rules`, with what things are called now."""
+    return named(await bot.routes.rules(before), await bot.directory.names())
 
 
 def _numbered(rules: Sequence[Rule], typed: str) -> Rule:

@@ -15,6 +15,7 @@ from bot.context import Bot
 from bot.errors import Gone
 from bot.models import Message, Thread
 from bot.routing.fit import LASTING, Known, fits, unmet
+from bot.routing.said import named
 from bot.routing.store import Condition, Memory, Pin, Rule
 
 
@@ -73,7 +74,7 @@ async def settle(bot: Bot, thread: Thread, message: Message) -> Plan:
 async def tried(bot: Bot, thread: Thread, message: Message | None) -> tuple[list[Trial], Plan]:
     """Every rule in order, whether it fits, and what they come to; a pin is left out, and nothing is remembered."""
     memory, rules = await _known(bot, thread.id)
-    memory = memory.having(pin=None)
+    memory, rules = memory.having(pin=None), named(rules, await bot.directory.names())
     found = await _trials(bot, memory, rules, thread, message)
     return found, _plan(bot, memory, found)
 

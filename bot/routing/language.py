@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, get_args
 from bot.errors import Mistake
 from bot.recipient import Unreadable
 from bot.recipient import read as read_recipient
-from bot.routing.actions import SAYS, Actions, checked, names_target, with_action
+from bot.routing.actions import SAYS, Actions, checked, names_channel, names_target, with_action
 from bot.routing.store import Condition, Field
 from bot.text import code, decode, mentioned, money, plain
 
@@ -36,7 +36,7 @@ _OTHER_NAMES: Final[dict[str, Field]] = {
     "valuation": "value",
     "statuses": "status",
 }
-_FILLING: Final = {"to", "and", "&", "in", "into", "when", "if"}
+_FILLING: Final = {"to": "to", "in": "to", "into": "to", "and": "and", "&": "and", "when": "", "if": ""}
 _THEN: Final = {"->", "→", "=>", "then"}  # behind it, `tag:` and `status:` say what the contact gets
 _GIVEN: Final = {"tag": "tag+", "tags": "tag+", "label": "tag+", "status": "status+"}
 _FLAGS: Final[dict[str, Field]] = {
@@ -101,17 +101,21 @@ def read(typed: str, marks: Collection[str] = (), *, verb: str = "route add") ->
     Raises `Mistake`.
     """
     actions, wishes, everything, then, marked = Actions(), list[Wish](), False, False, set[str]()
+    last = ""  # what the piece before was about
     for piece in _PIECE.finditer(typed.translate(_QUOTES).strip()):
         name, bare = piece["name"], (piece["bare"] or "").strip('"')
+        before, last = last, ""
         if name:
             words, lower = _words(piece["values"] or ""), name.lower()
             lower = _GIVEN.get(lower, lower) if then else lower
             if lower in SAYS:
-                actions = with_action(actions, lower, words)
+                actions, last = with_action(actions, lower, words), SAYS[lower]
             else:
                 wishes.append(_wish(name, words))
+                last = "assignee" if wishes[-1].field == "assignee" and words[-1].casefold() not in _NOBODY else ""
         elif names_target(bare):
-            actions = with_action(actions, "to", (bare,))
+            last = "" if names_channel(bare) else _for_what(before, actions)
+            actions = with_action(actions, last or "to", (bare,))
         elif bare.lower() in SAYS and SAYS[bare.lower()] == "no-card":
             actions = with_action(actions, "no-card", ())
         elif bare.lower() in _EVERYTHING:
@@ -121,10 +125,22 @@ def read(typed: str, marks: Collection[str] = (), *, verb: str = "route add") ->
         elif flag := _FLAGS.get(bare.lower()):
             wishes.append(_wish(flag, ("yes",)))
         elif decode(bare).lower() in _THEN:
-            then = True
-        elif bare.lower() not in _FILLING:
+            then, last = True, "to"
+        elif (filling := _FILLING.get(decode(bare).lower())) is not None:
+            last = before if filling == "and" else filling
+        else:
             raise _stray(bare, wishes)
     return _whole(Draft(tuple(wishes), checked(actions), frozenset(marked)), everything, verb)
+
+
+def _for_what(before: str, actions: Actions) -> str:
+    """The action for which somebody is named by themselves, behind a piece about `before`. Raises `Mistake`."""
+    if before == "assignee" or (actions.mention and before not in ("to", "mention")):
+        raise Mistake(
+            "I can't tell what the second person is for. Put commas between those who belong together, as in "
+            "`assignee:@ana,@bo`. In a rule, `to:@ana` assigns, `mention:@ana` mentions."
+        )
+    return "mention" if before == "mention" else "to"
 
 
 def _whole(draft: Draft, everything: bool, verb: str) -> Draft:

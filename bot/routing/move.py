@@ -16,7 +16,7 @@ from bot.routing import decide, views
 from bot.routing.commands import conversations, name_of, unfit
 from bot.routing.decide import Decision
 from bot.routing.jobs import MoveTo, Why
-from bot.routing.said import said_did, said_rule
+from bot.routing.said import named, said_did, said_rule
 from bot.routing.store import Pin
 from bot.slack.payloads import Ack, Body, asker, button_value, from_modal, modal_of, remembered, submitted
 
@@ -65,7 +65,7 @@ async def tell_why(job: Why, _: Keep, bot: Bot) -> list[Job]:
     card = await bot.cards.get(job.thread_id)
     if card is None:
         return [say(job.asker, words.NO_CARD)]
-    said = await _why(bot, job.asker, card.thread, card.latest or card.thread.last_message)
+    said = await _why(bot, job.asker, card.thread, card.their_last)
     if not job.view_id:
         return [said]
     await forms.fill(bot, job.view_id, views.why_modal(said.blocks, remembered(job.thread_id, job.asker)))
@@ -97,9 +97,10 @@ async def _reason(bot: Bot, decision: Decision) -> str:
         return views.because_pin(decision.pin.by, decision.pin.at, decision.pin.channel)
     if decision.trial:
         trial = decision.trial
-        if trial.rule.no_card:
-            return views.because_no_card(trial.number, said_rule(trial.rule))
-        return views.because_rule(trial.number, said_rule(trial.rule), before=bool(trial.unmet))
+        (rule,) = named([trial.rule], await bot.directory.names())
+        if rule.no_card:
+            return views.because_no_card(trial.number, said_rule(rule))
+        return views.because_rule(trial.number, said_rule(rule), before=bool(trial.unmet))
     if decision.channel:
         return views.because_default(decision.channel, rules=bool(await bot.routes.rules()))
     return views.UNROUTED

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+from bot.models import Label
 from bot.routing import views
 from bot.routing.store import Condition, Did, Rule
+
+_NAMED: Final = frozenset({"account", "tag", "status", "assignee"})  # conditions whose values are ids
+
+
+def named(rules: Sequence[Rule], names: Mapping[str, str]) -> list[Rule]:
+    """The rules as they read with what things are called now, by id; what is not among `names` keeps what was typed."""
+
+    def condition(one: Condition) -> Condition:
+        shown = tuple(names.get(value, was) for value, was in zip(one.values, one.shown, strict=True))
+        return one.having(shown=shown) if one.field in _NAMED else one
+
+    def label(one: Label) -> Label:
+        return one.having(name=names.get(one.id, one.name))
+
+    return [
+        one.having(
+            conditions=tuple(map(condition, one.conditions)),
+            tags=tuple(map(label, one.tags)),
+            status=one.status and label(one.status),
+        )
+        for one in rules
+    ]
 
 
 def said_rule(rule: Rule) -> str:

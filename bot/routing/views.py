@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.slack.blocks import Block, Msg, View, actions, button, context, label, modal, section
 from bot.slack.inputs import field
-from bot.text import clip, plain, when_long
+from bot.text import clip_marked, plain, when_long
 
 Parts = Sequence[tuple[str, Sequence[str]]]
 """The conditions of a rule: the field, and what people call its values."""
@@ -77,7 +77,7 @@ def not_none(field: str) -> str:
 def conditions(parts: Parts) -> str:
     """`tag: *vip* or *lead*, text: *refund*`."""
     said = (f"{name}: {' or '.join(f'*{plain(value, 80)}*' for value in values)}" for name, values in parts)
-    return clip(", ".join(said), 1_000) or "everything"
+    return clip_marked(", ".join(said), 1_000) or "everything"
 
 
 def actions_of(
@@ -100,7 +100,7 @@ def actions_of(
         *([f"tag+: {', '.join(f'*{plain(one, 80)}*' for one in tags)}"] if tags else []),
         *([f"status+: *{plain(status, 80)}*"] if status else []),
     ]
-    return clip(", ".join(parts), 1_500)
+    return clip_marked(", ".join(parts), 1_500)
 
 
 def _turns(to: Sequence[str], after: float, most: int | None) -> str:
@@ -189,7 +189,7 @@ def goes_to(channel: str | None) -> str:
 def why(name: str, place: str, reason: str, then: str, *did: str) -> str:
     """Where the card of the conversation with `name` is, the reason, what happens next, and what rules did with it."""
     first = " ".join(part for part in (f"*{plain(name, 150)}*", place, reason, then) if part)
-    return clip("\n".join([first, *did]), 2_900)
+    return clip_marked("\n".join([first, *did]), 2_900)
 
 
 def placed(channel: str | None, url: str | None) -> str:

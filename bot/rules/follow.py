@@ -52,8 +52,8 @@ async def judge(job: Judge, _: Keep, bot: Bot) -> list[Job]:
     except Gone:
         return []
     card = await bot.cards.get(job.thread_id)
-    message = (card.latest if card else None) or thread.last_message
-    if message is None or not message.inbound:
+    message = (card.latest if card else None) or thread.their_last
+    if message is None:
         return []
     known = [] if card else await _met(bot, thread, message)
     plan = await decide.settle(bot, thread, message)

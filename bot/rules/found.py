@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from bot.context import Bot
 from bot.queue.job import utc_now
+from bot.routing.said import named
 from bot.routing.store import Did, Rule
 
 
@@ -20,6 +21,12 @@ async def found(bot: Bot, rule_id: str) -> Found | None:
     """None where somebody has removed it."""
     rules = enumerate(await bot.routes.rules(), 1)
     return next((Found(number, one) for number, one in rules if one.id == rule_id), None)
+
+
+async def as_called(bot: Bot, by: Found) -> Found:
+    """With what things are called now, for what people read of it."""
+    (rule,) = named([by.rule], await bot.directory.names())
+    return by._replace(rule=rule)
 
 
 async def remember(

@@ -13,13 +13,14 @@ from bot.cards.posting import post_below, post_once, slot
 from bot.context import Bot
 from bot.errors import InboxError, Unidentified
 from bot.feature import Feature
-from bot.people.answers import say
+from bot.people.answers import tell
 from bot.people.present import ALONE, Present, members, present, token
 from bot.queue.job import Asker, Job, Keep, Later, utc_now
 from bot.routing.said import said_conditions
 from bot.rules import words
-from bot.rules.found import Found, found, remember
+from bot.rules.found import Found, as_called, found, remember
 from bot.rules.jobs import MentionByRule, MentionsLeft
+from bot.slack.blocks import Msg
 from bot.store.quota import LATER, NEW
 from bot.waits.notice import can_mention, sleeps_on
 
@@ -55,24 +56,25 @@ async def mention_by_rule(job: MentionByRule, _: Keep, bot: Bot) -> list[Job]:
             return [MentionsLeft(channel=place.channel)]
         async with bot.refused.waiting(job, place.channel):
             await slot(bot, job, place.channel, NEW)
-            text = words.mention([token(one) for one in here], card.thread.who, by.number, _said(by))
+            text = words.mention([token(one) for one in here], card.thread.who, by.number, await _said(bot, by))
             mark = f"mention-{job.message_id}-{job.rule}"
             await post_below(bot, job, mark, job.thread_id, place, words.message(text))
     link = bot.installation.permalink(*place) or ""
-    await _tell(bot, alone, words.mention([], card.thread.who, by.number, _said(by), link), _wait(card))
+    text = words.mention([], card.thread.who, by.number, await _said(bot, by), link)
+    await _tell(bot, alone, words.message(text), _wait(card))
     await bot.mentions.done(card)
     await remember(bot, by, job.thread_id, "mentioned", words.mentioned_it([token(one) for one in whom.ids]))
     return []
 
 
-def _said(by: Found) -> str:
-    return said_conditions(by.rule.conditions)
+async def _said(bot: Bot, by: Found) -> str:
+    return said_conditions((await as_called(bot, by)).rule.conditions)
 
 
-async def _tell(bot: Bot, users: Iterable[str], text: str, about: str) -> None:
+async def _tell(bot: Bot, users: Iterable[str], message: Msg, about: str) -> None:
     """Each in a direct message, once, whoever dies over it."""
     for user in users:
-        job = say(Asker(user=user, team=bot.installation.team), text)
+        job = tell(Asker(user=user, team=bot.installation.team), message)
         await bot.lanes.accept(job, once=f"mention:{about}:{user}")
 
 
@@ -140,8 +142,8 @@ async def _sum_up(bot: Bot, job: MentionsLeft, now: list[Left]) -> None:
     lines = [await _line(bot, one.card) for one in now[:SHOWN]]
     async with bot.refused.waiting(job, job.channel):
         await slot(bot, job, job.channel, LATER)
-        text = words.mentions_left([token(one) for one in here], lines, len(now))
-        await post_once(bot, job, f"mentions-{job.ref}", job.channel, words.message(text))
+        summary = words.mentions_left([token(one) for one in here], lines, len(now))
+        await post_once(bot, job, f"mentions-{job.ref}", job.channel, summary)
     await _tell(bot, alone, words.mentions_left([], lines, len(now)), job.ref)
 
 

@@ -11,7 +11,7 @@ from bot.queue.job import Job, Keep, Later
 from bot.routing.said import said_conditions
 from bot.rules import words
 from bot.rules.available import BeingCountedError, candidates, with_room
-from bot.rules.found import found
+from bot.rules.found import as_called, found
 from bot.rules.jobs import NobodyFree
 from bot.store.quota import NEW
 
@@ -36,7 +36,7 @@ async def nobody_free(job: NobodyFree, _: Keep, bot: Bot) -> list[Job]:
         await slot(bot, job, job.channel, NEW)
         text = words.nobody_free_closed(number)
         if await bot.sharing.shows(job.channel):
-            said, card = said_conditions(rule.conditions), await bot.cards.get(job.thread_id)
+            said, card = said_conditions((await as_called(bot, by)).rule.conditions), await bot.cards.get(job.thread_id)
             who = card.thread.who if card else "Someone"
             text = words.nobody_free(number, said, everybody, who, await _link(bot, job.thread_id))
         await post_once(bot, job, f"nobody-{job.ref}-{rule.id}", job.channel, words.message(text))

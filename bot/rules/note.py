@@ -14,7 +14,7 @@ from bot.people.jobs import TellAdmins
 from bot.queue.job import DAY, Job, Keep
 from bot.routing.store import Rule
 from bot.rules import words
-from bot.rules.found import Found, found, remember
+from bot.rules.found import Found, as_called, found, remember
 from bot.rules.jobs import NoteByRule
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ async def _noted(bot: Bot, job: NoteByRule, by: Found, contact: Contact) -> list
         except InboxError as error:
             log.warning("not_noted", ref=job.ref, thread=job.thread_id, status=error.status, code=error.code)
             refused = refused.and_also(part)
-    done = wanted.without(refused)
+    done, by = wanted.without(refused), await as_called(bot, by)
     said = words.noted_it(_tags(by.rule, done), _status(by.rule, done))
     if not done.is_empty:
         await answers.note_of_ours(bot, job, "note_by_rule", job.thread_id, f"done: {', '.join(done.names)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
@@ -11,10 +12,20 @@ from bot.hours import clock
 from bot.rules import words
 from bot.snooze.times import FURTHEST, MORNING, by_the_clock
 
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS: Final = ("monday", "tuesday", "wednesday weds", "thursday", "friday", "saturday", "sunday")
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_YEAR: Final = r"20\d\d"  # of any other four digits, a time of day is meant
 _SPAN: Final = re.compile(r"(?:for\s+)?(\d{1,3}|an?|one)\s*(h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
-_DOTTED: Final = re.compile(r"(\d{1,2})\. ?(\d{1,2})\.(?: ?(\d{4})|(\d{2}))?")
+_DOTTED: Final = re.compile(rf"(\d{{1,2}})\. ?(\d{{1,2}})\.(?: ?({_YEAR})|(\d{{2}}))?")
+_NUMBER: Final = r"(?P<number>\d{1,2})(?:st|nd|rd|th|\.)?"
+_MONTH: Final = r"(?P<month>[a-z]+\.?)"
+_OF_MONTH: Final = [  # `1 Dec`, `Dec 1, 2026`
+    re.compile(rf"{first}\s+{second}(?:,?\s+(?P<year>{_YEAR}))?")
+    for first, second in ((_NUMBER, _MONTH), (_MONTH, _NUMBER))
+]
 _FULL_STOP: Final = re.compile(r"(?<![ .]\d)(?<![ .]\d\d)\.$")  # of a sentence: `9.30` is a time, `9.30.` is none
 _HOURS: Final = {"h": 1, "d": 24, "w": 168}
 
@@ -61,8 +72,8 @@ def _day(said: str, today: date) -> date | None:
     word = said.casefold().strip()
     if word in ("today", "tomorrow"):
         return today + timedelta(days=word == "tomorrow")
-    if len(word) >= 3 and word.removeprefix("next ")[:3] in _DAYS and word.removeprefix("next ").isalpha():
-        return today + timedelta(days=(_DAYS.index(word.removeprefix("next ")[:3]) - today.weekday() - 1) % 7 + 1)
+    if (at := _place(word.removeprefix("next "), _DAYS)) is not None:
+        return today + timedelta(days=(at - today.weekday() - 1) % 7 + 1)
     if dotted := _DOTTED.fullmatch(word):
         number, month, year = dotted[1], dotted[2], dotted[3] or (dotted[4] and f"20{dotted[4]}")
         return _next(int(number), int(month), today, int(year or 0))
@@ -73,12 +84,17 @@ def _day(said: str, today: date) -> date | None:
 
 
 def _of_month(word: str, today: date) -> date | None:
-    """`1 Dec`, `Dec 1`: the next one."""
-    found = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|\.)?\s+([a-z]{3})[a-z]*", word)
-    number, name = (found[1], found[2]) if found else ("", "")
-    if turned := re.fullmatch(r"([a-z]{3})[a-z]*\s+(\d{1,2})(?:st|nd|rd|th|\.)?", word):
-        number, name = turned[2], turned[1]
-    return _next(int(number), _MONTHS.index(name) + 1, today) if name in _MONTHS else None
+    """`1 Dec`, `Dec 1`: the next one, or that of a year."""
+    found = next((one for each in _OF_MONTH if (one := each.fullmatch(word))), None)
+    at = _place(found["month"], _MONTHS) if found else None
+    return _next(int(found["number"]), at + 1, today, int(found["year"] or 0)) if found and at is not None else None
+
+
+def _place(word: str, names: Sequence[str]) -> int | None:
+    """Which of the names it is, in whole or by its first letters, three at least."""
+    short = word.removesuffix(".")
+    fits = (at for at, name in enumerate(names) if any(one.startswith(short) for one in name.split()))
+    return next(fits, None) if len(short) >= 3 else None
 
 
 def _next(number: int, month: int, today: date, year: int = 0) -> date | None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from bot.slack.blocks import Msg, section
-from bot.text import clip, linked, plain, when_long
+from bot.slack.blocks import Msg, paragraphs, section
+from bot.text import clip_marked, linked, plain, when_long
 
 _NAMED: Final = 12  # people, in one sentence
 
@@ -67,10 +67,9 @@ def nobody_free(number: int, said: str, everybody: Sequence[Somebody], who: str,
     """In a channel; `said` is the rule, `who` the person whose conversation stays unassigned."""
     more = f", and {len(everybody) - _NAMED} more" if len(everybody) > _NAMED else ""
     reasons = ", ".join(reason(one) for one in everybody[:_NAMED]) + more or "it names nobody"
-    return clip(
-        f"👥 Nobody is free for rule {number} ({said}): {reasons}. The conversation with {linked(who, link)} stays "
-        f"unassigned: *Assign to me* on its card takes it. {ONCE}",
-        2_900,
+    return (
+        f"👥 Nobody is free for rule {number} ({clip_marked(said, 500)}): {reasons}. The conversation with "
+        f"{linked(who, link)} stays unassigned: *Assign to me* on its card takes it. {ONCE}"
     )
 
 
@@ -87,7 +86,7 @@ def turns(number: int, everybody: Sequence[Somebody]) -> str:
     free = next((one for one in everybody if not one.why), None)
     rest = [reason(one) for one in everybody if one.why]
     said = f"By rule {number} *{plain(free.name, 60)}* is next." if free else f"Nobody is free for rule {number}."
-    return clip(said + (f" {', '.join(rest)}." if rest else ""), 1_500)
+    return clip_marked(said + (f" {', '.join(rest)}." if rest else ""), 1_500)
 
 
 ONCE: Final = "I say this once, until the rule has found somebody again."
@@ -108,23 +107,23 @@ def nobody_free_nowhere(number: int) -> str:
 
 def mention(tokens: Sequence[str], who: str, number: int, said: str, link: str = "") -> str:
     """Below a card, or with its `link` alone; `tokens` name people to Slack, `said` are the rule's conditions."""
-    return clip(f"{' '.join(['🔔', *tokens, linked(who, link)])} waits for an answer (rule {number}: {said}).", 2_900)
+    return f"{' '.join(['🔔', *tokens, linked(who, link)])} waits for an answer (rule {number}: {said})."
 
 
 def mentioned_it(tokens: Sequence[str]) -> str:
-    return clip(f"mentioned {', '.join(tokens)}", 500)
+    return clip_marked(f"mentioned {', '.join(tokens)}", 500)
 
 
 def waiter(who: str, since: datetime, link: str | None) -> str:
     return f"• {linked(who, link)} waits since {when_long(since)}"
 
 
-def mentions_left(tokens: Sequence[str], lines: Sequence[str], count: int) -> str:
+def mentions_left(tokens: Sequence[str], lines: Sequence[str], count: int) -> Msg:
     """What rules wanted to mention people for, after as many mentions in an hour as a channel bears."""
     more = [f"… and {count - len(lines)} more"] if count > len(lines) else []
     named = " ".join([*tokens[:_NAMED], ""])
     head = f"🔔 {named}*{count} more wait for an answer*, beyond 20 mentions in an hour:"
-    return clip("\n".join([head, *lines, *more]), 2_900)
+    return {"text": head, "blocks": paragraphs([head, *lines, *more])}
 
 
 def noted_it(tags: Sequence[str], status: str) -> str:

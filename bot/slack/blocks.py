@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from bot.text import clean, clip, literal
+from bot.text import clean, clip_marked, literal
 
 Block = dict[str, Any]
 View = dict[str, Any]
@@ -39,14 +39,24 @@ def label(text: str, limit: int = 75) -> Block:
 
 def section(mrkdwn: str) -> Block:
     """A paragraph of our own words."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": clip(mrkdwn, 3_000)}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": clip_marked(mrkdwn, 3_000)}}
+
+
+def paragraphs(lines: Sequence[str]) -> list[Block]:
+    """Lines of our own words, in as few sections as they fit in: none is cut."""
+    parts = [""]
+    for one in lines:
+        if len(parts[-1]) + len(one) >= _CHUNK:
+            parts.append("")
+        parts[-1] += f"{one}\n"
+    return [section(one) for one in parts if one]
 
 
 def context(*mrkdwn: str) -> Block:
     """A line of small print; empty parts are left out."""
     return {
         "type": "context",
-        "elements": [{"type": "mrkdwn", "text": clip(part, 3_000)} for part in mrkdwn if part],
+        "elements": [{"type": "mrkdwn", "text": clip_marked(part, 3_000)} for part in mrkdwn if part],
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.slack.blocks import Block, Msg, View, context, line, run, section
-from bot.text import clip
+from bot.text import clip_marked
 
 REFUSED: Final = "Slack refuses to show what stands here. Read it in Inbox."
 
@@ -50,7 +50,7 @@ def without_quotes(message: Msg) -> Msg:
     if blocks == message["blocks"]:
         return message
     ours = "\n".join(one["text"]["text"] for one in blocks if one["type"] == "section" and "text" in one)
-    return {"text": clip(ours, 3_000) or REFUSED, "blocks": blocks}
+    return {"text": clip_marked(ours, 3_000) or REFUSED, "blocks": blocks}
 
 
 def _bare(message: Msg) -> Msg:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot.context import Bot
 from bot.feature import Feature
@@ -48,10 +48,14 @@ async def mondays(bot: Bot, now: datetime) -> None:
 
 @feature.handles(Report)
 async def report(job: Report, _: Keep, bot: Bot) -> list[Job]:
-    """The seven days before; nothing where another organisation reads along."""
+    """The seven days before; nothing where another organisation reads along.
+
+    Days are counted by UTC: east of UTC+9, the last one is not over when the channel's Monday has come.
+    """
     wanted = (await bot.preferences.channel(job.channel)).reminders.report
     if wanted and timedelta(seconds=job.age) <= TOO_LATE and await bot.sharing.shows(job.channel):
         await slot(bot, job)
-        until = utc_now().date() - timedelta(days=1)
-        await said(bot, job, views.report_message(await summary(bot, until)))
+        until = date.fromisoformat(job.day) - timedelta(days=1)
+        over = until < utc_now().date()
+        await said(bot, job, views.report_message(await summary(bot, until), until, over=over))
     return []

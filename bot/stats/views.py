@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from bot.slack.blocks import Block, Msg, chart, context, section
 from bot.stats.figures import Figures, Kept, Period, Share
@@ -34,10 +35,12 @@ def stats_message(figures: Figures) -> Msg:
     return {"text": "\n".join([*heads, waiting]), "blocks": blocks}
 
 
-def report_message(figures: Figures) -> Msg:
-    """What a channel reads on Monday: the week before, without the month."""
+def report_message(figures: Figures, until: date, *, over: bool) -> Msg:
+    """What a channel reads on Monday: the week to the day `until` (UTC), without the month; `over`: so is that day."""
+    days = f"{until - timedelta(days=6):%d %B} to {until:%d %B} by UTC"
+    head = f"{_REPORT}, {days}{'' if over else ', where the last day is not over'}."
     week = stats_message(figures.having(periods=figures.periods[:1]))
-    return {"text": f"{_REPORT}\n{week['text']}", "blocks": [section(_REPORT), *week["blocks"]]}
+    return {"text": f"{head}\n{week['text']}", "blocks": [section(head), *week["blocks"]]}
 
 
 def _chart(figures: Figures) -> Block:

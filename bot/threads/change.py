@@ -195,7 +195,7 @@ async def ask(bot: Bot, job: Change, actor: Actor) -> Thread:
 
 async def confirmed(bot: Bot, job: Change, card: Card, actor: Actor, thread: Thread) -> list[Job]:
     """Write down and show what Inbox has confirmed: the thread is as `job` wants it now."""
-    by, wanted = Note(who=actor.name, at=utc_now()), _assignee(job, actor)
+    by, wanted = Note(who=actor.name, member=actor.member.id, at=utc_now()), _assignee(job, actor)
     if job.verb in CLOSING:
         notes = {"archived": by}
     else:

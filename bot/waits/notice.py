@@ -81,7 +81,7 @@ async def _ear(bot: Bot, card: Card, since: datetime) -> Ear | None:
     if member is None or user is None:
         return None
     taken = card.assigned
-    if taken and taken.who and taken.who == member.name and taken.at > since:
+    if taken and taken.at > since and taken.is_by(member_id, member.name):
         return user, "nothing"  # they took it for that
     choices = await bot.preferences.person(user)
     is_quiet = choices.quiet is not None and choices.quiet.until(utc_now()) is not None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.models import Broadcast, Heard
-from bot.slack.blocks import Block, Msg, View, context, label, modal, section
+from bot.slack.blocks import Block, Msg, View, context, label, modal, paragraphs, section
 from bot.slack.inputs import choices, field
 from bot.text import linked, when_long
 
@@ -57,8 +57,8 @@ def who_waits(waiters: Sequence[Waiter]) -> Msg:
     head = lines[0] if len(waiters) == 1 else f"*{len(waiters)} people are waiting in conversations that you have.*"
     rest = [] if len(waiters) == 1 else [f"• {one}" for one in lines]
     more = [f"… and {left} more: `/inbox mine` lists them."] if left else []
-    said = "\n".join([f"🟡 {head}", *rest, *more])
-    return {"text": f"🟡 {head}", "blocks": [section(said), context("`/inbox mentions` changes how you hear of this.")]}
+    said = paragraphs([f"🟡 {head}", *rest, *more])
+    return {"text": f"🟡 {head}", "blocks": [*said, context("`/inbox mentions` changes how you hear of this.")]}
 
 
 def _line(waiter: Waiter) -> str:

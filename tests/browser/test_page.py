@@ -396,9 +396,7 @@ async def test_an_outsider_sees_only_the_shared_channel_and_may_do_nothing(arriv
     await expect(visit.button("support")).to_have_count(0)
     await expect(visit.page.get_by_role("region", name="Slack")).not_to_contain_text("between you and me")
     await visit.button("Assign to me").click()
-    await expect(visit.card("Only visible to you")).to_contain_text(
-        "Only members of Acme can act on Inbox conversations."
-    )
+    await expect(visit.card("Only visible to you")).to_contain_text("Only members of Acme can act on Inbox threads.")
     await visit.picture("outsider", "Slack")
     await visit.say("/dm @omar_k Hi", "Message #acme-and-partners or type /")
     await expect(visit.card("Slackbot")).to_contain_text("/dm is not a valid command.")

@@ -356,6 +356,23 @@ async def test_each_channel_sums_up_the_conversations_that_its_rules_bring_there
         assert said_in(bot, card_for(bot, on.acme.sarah)) == ["sarah text 0", "sarah text 1", "sarah text 2"]
 
 
+async def test_what_we_answered_meanwhile_fits_no_rule(house: House) -> None:
+    on = house.on
+    vip = on.slack.add_channel("vip")
+    async with house.bot() as bot:
+        await inbox(bot, f"route add text:refund to:<#{vip}|vip>")
+    with house.then(HOUR):
+        await house.write(on.acme.sarah, "Hello")
+        talk = on.inbox.world.thread_between(on.acme.account, on.acme.sarah)
+        assert talk is not None
+        await on.inbox.teammate_writes(talk.id, "Your refund is on its way")
+    house.leave(HOUR)
+    async with house.bot() as bot:
+        await returned(bot, house)
+        assert "Hello" in shows(bot, card_for(bot, on.acme.sarah))
+        assert on.slack.messages(vip) == []
+
+
 async def test_many_conversations_that_rules_sort_cost_a_digest_few_questions(house: House) -> None:
     on = house.on
     vip, tag = on.slack.add_channel("vip"), on.inbox.add_tag("vip")

@@ -88,6 +88,24 @@ async def test_the_conditions_of_rules_say_which(on: Stage, typed: str, found: l
 
 
 @pytest.mark.parametrize(
+    ("typed", "found"),
+    [("link:yes", ["Sarah Chen"]), ("text:refund", ["Sarah Chen"]), ("link:no", ["Omar Khan", "Zoe"])],
+)
+async def test_what_we_wrote_last_fits_no_condition(on: Stage, typed: str, found: list[str]) -> None:
+    zoe = on.inbox.add_person("zoe", "Zoe")
+    await card_of(on, "A refund? https://sarah.example/bill")
+    await card_of(on, "Thanks", on.acme.omar)
+    await on.inbox.teammate_writes(thread(on).id, "On its way")
+    await on.inbox.teammate_writes(thread(on, on.acme.omar).id, "Your refund: https://acme.example/1")
+    await idle(on)
+    unseen = await conversation(on, zoe, "And mine?", 5)
+    await on.inbox.teammate_writes(unseen, "Your refund: https://acme.example/2")
+    shown = await listed(on, typed)
+    assert sorted(rows(on, shown)) == found
+    assert "I looked at the last message of theirs alone." in on.slack.show(shown)
+
+
+@pytest.mark.parametrize(
     ("typed", "said"),
     [
         ("foo", "I don't understand *foo*"),
@@ -95,7 +113,7 @@ async def test_the_conditions_of_rules_say_which(on: Stage, typed: str, found: l
         ("colour:red", "I don't know *colour*"),
         ("waiting to:<#C0123456789|support>", "A list has no channel. Leave out `to:`."),
         ("waiting tag+:vip", "A list changes nothing. Leave out what a rule would do."),
-        ("first:yes", "A list looks at the last message alone. Leave out `first:`"),
+        ("first:yes", "A list looks at their last message alone. Leave out `first:`"),
         ("assignee:none waiting", "No open conversation fits assignee: *none*, waiting."),
         ("", "There is no open conversation."),
     ],

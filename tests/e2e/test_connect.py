@@ -77,7 +77,7 @@ async def test_an_outsider_may_press_and_is_refused_privately(shared: Stage) -> 
     await written(on)
     (card,) = on.slack.messages(on.acme.shared)
     await on.slack.press(on.acme.outsider, card.channel, card.ts, "Archive")
-    await hears(on, on.acme.outsider, "can act on Inbox conversations")
+    await hears(on, on.acme.outsider, "can act on Inbox threads")
     await idle(on)
     assert calls(on, "PATCH") == []
     assert "Archive" in labels(card)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from bot.waits.jobs import Notice, TellWhoWaits
 from tests.conftest import QUICK, Open
 from tests.e2e.snoozing import Clock, rings, snooze
 from tests.e2e.steps import card_of, cards, hears, idle, labels, press_when_shown, shows, thread, told, until
+from tests.e2e.test_assign import assign
 
 MANY = replace(QUICK, inbox_per_minute=100_000)
 
@@ -174,17 +176,40 @@ async def test_an_answer_that_came_before_the_post_leaves_nothing_to_notice(
     assert (mentions(on, card), broadcasts(on)) == ([], [])
 
 
-async def test_who_takes_it_for_that_message_is_not_mentioned(on: Stage) -> None:
+async def called(on: Stage, redis: Redis, member: str, name: str | None) -> None:
+    """That is the member's name in Inbox from now on."""
+    on.inbox.world.members[member].name = name
+    await redis.delete(keys.MEMBERS)
+
+
+async def urgent(on: Stage) -> Message:
+    """Nobody has what Slack takes no post of for a second."""
     card = await answered_card(on, None)
     await chooses(on, on.acme.channel, "thread")
     on.slack.fail("chat.postMessage", retry_after=1)
     await on.inbox.customer_writes(on.acme.sarah, "urgent!")
     await until(lambda: not on.slack._faults)
+    return card
+
+
+@pytest.mark.parametrize("name", ["Ana", None])
+async def test_who_takes_it_for_that_message_is_not_mentioned(on: Stage, redis: Redis, name: str | None) -> None:
+    await called(on, redis, on.acme.ana_member, name)
+    card = await urgent(on)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
     await idle(on)
     assert "urgent!" in below(on, card)
-    assert "Assigned to Ana" in shows(on, card)
+    assert re.search(r"Assigned to ana, ", shows(on, card), re.IGNORECASE)
     assert mentions(on, card) == []
+
+
+async def test_whom_a_namesake_gives_it_is_mentioned(on: Stage, redis: Redis) -> None:
+    await called(on, redis, on.acme.bo_member, "Ana")
+    card = await urgent(on)
+    await assign(on, on.acme.bo, card, "Ana, Ana@acme.example")
+    await idle(on)
+    assert "Assigned to Ana by Ana" in shows(on, card)
+    assert mentions(on, card) == [{on.acme.ana}]
 
 
 async def test_the_mention_stays_when_the_message_is_edited(on: Stage, card: Message) -> None:

@@ -49,9 +49,20 @@ async def test_one_sees_who_wrote_last_and_what_the_team_notes_of_a_person(on: S
     assert "[Messages]  [Reply]  [Open conversation]" in said
 
 
-async def test_the_one_who_answered_from_slack_is_named(on: Stage) -> None:
+@pytest.mark.parametrize("how", ["form", "prefix", "dm"])
+async def test_the_one_who_wrote_from_slack_is_named(on: Stage, how: str, optional_scopes: frozenset[str]) -> None:
+    on.slack.scopes |= optional_scopes
+    await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "replies on >>")
+    await idle(on)
     card = await card_of(on, "Hi there")
-    await reply(on, on.acme.ana, card, "Hello Sarah")
+    match how:
+        case "form":
+            await reply(on, on.acme.ana, card, "Hello Sarah")
+        case "prefix":
+            await on.slack.write(on.acme.ana, card.channel, "&gt;&gt; Hello Sarah", card.ts)
+        case "dm":
+            await on.slack.command(on.acme.ana, on.acme.channel, text="@sarah Hello Sarah")
+    await on.slack.until(lambda: thread(on).messages[-1].text == "Hello Sarah")
     await idle(on)
     assert "Ana last wrote" in plainly(on, await earlier(on, on.acme.bo, card))
 

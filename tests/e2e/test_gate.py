@@ -125,7 +125,7 @@ SILENT = {"open"}  # a link: Slack opens it
 
 # --- who might do it -------------------------------------------------------------------------------------------------
 
-MEMBERS_ONLY = "Only members of Acme can act on Inbox conversations."
+MEMBERS_ONLY = "Only members of Acme can act on Inbox threads."
 
 
 def _deleted(on: Stage) -> str:
@@ -297,7 +297,7 @@ async def test_an_admin_lets_a_guest_in_and_out_again(on: Stage) -> None:
     await inbox(on, on.acme.ana, f"disallow <@{on.acme.guest}>")
     await hears(on, on.acme.ana, "may no longer act on Inbox conversations")
     await on.slack.press(on.acme.guest, card.channel, card.ts, "Reopen")
-    await hears(on, on.acme.guest, "can act on Inbox conversations")
+    await hears(on, on.acme.guest, "can act on Inbox threads")
 
 
 async def test_an_outsider_is_not_let_in_by_being_called_a_guest(on: Stage) -> None:
@@ -305,7 +305,7 @@ async def test_an_outsider_is_not_let_in_by_being_called_a_guest(on: Stage) -> N
     await hears(on, on.acme.ana, "isn't a guest in this workspace")
     card = await card_of(on)
     await click(on, on.acme.outsider, card, "archive", thread(on).id)
-    await hears(on, on.acme.outsider, "can act on Inbox conversations")
+    await hears(on, on.acme.outsider, "can act on Inbox threads")
     await idle(on)
     assert calls(on, "PATCH") == []
 
@@ -358,7 +358,7 @@ async def test_somebody_of_another_organisation_is_no_sibling(opened: Open, api:
     user = sibling(on, "Sib", "ana@acme.example", grid="E0OTHER", teams=(on.slack.team_id,))
     card = await card_of(on)
     await on.slack.press(user, card.channel, card.ts, "Archive")
-    await hears(on, user, "can act on Inbox conversations")
+    await hears(on, user, "can act on Inbox threads")
     await idle(on)
     assert calls(on, "PATCH") == []
 

@@ -32,7 +32,7 @@ from tests.e2e.steps import (
     until,
 )
 
-MEMBERS_ONLY = "Only members of *Acme* can act on Inbox conversations."
+MEMBERS_ONLY = "Only members of *Acme* can act on Inbox threads."
 ASK_AN_ADMIN = "Ask an admin to run `/inbox link @you name@company.com`"
 Who = Callable[[Stage], str]
 
@@ -171,7 +171,7 @@ async def test_a_card_in_a_shared_channel_obeys_our_own_people_only(opened: Open
     await idle(on)
     before = Picture(card)
     await on.slack.press(on.acme.outsider, shared, card.ts, "Archive")
-    await hears(on, on.acme.outsider, "can act on Inbox conversations")
+    await hears(on, on.acme.outsider, "can act on Inbox threads")
     await idle(on)
     assert before.is_unchanged()
     assert calls(on, "PATCH") == []
@@ -192,7 +192,7 @@ async def test_a_payload_that_does_not_name_the_persons_workspace_is_no_way_in(o
     assert payload["team"]["id"] == on.slack.team_id
     body = urlencode({"payload": json.dumps(payload)})
     assert (await on.slack.raw(body, on.slack.sign(body))).status == 200
-    assert all("can act on Inbox conversations" in one for one in await answered(on, on.acme.outsider, 2))
+    assert all("can act on Inbox threads" in one for one in await answered(on, on.acme.outsider, 2))
     await idle(on)
     assert calls(on, "PATCH") == []
     assert before.is_unchanged()
@@ -202,7 +202,7 @@ async def test_nobody_gets_in_by_the_address_of_somebody_else_in_another_workspa
     """Olga, of another workspace, uses the same e-mail address as Ana."""
     assert on.slack.users[on.acme.outsider].email == on.slack.users[on.acme.ana].email
     await on.slack.command(on.acme.outsider, on.acme.shared, command="/inbox", text="whoami")
-    await hears(on, on.acme.outsider, "can act on Inbox conversations")
+    await hears(on, on.acme.outsider, "can act on Inbox threads")
 
 
 # --- how somebody is matched -----------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ async def test_a_guest_in_bot_admins_is_still_a_guest(opened: Open, api: str, re
     guest = acme(SandboxSlack(), SandboxInbox()).guest
     on = await opened(versions=[api], bot_admins=(guest,))
     await inbox(on, guest, f"link <@{guest}> ana@acme.example")
-    await hears(on, guest, "can act on Inbox conversations")
+    await hears(on, guest, "can act on Inbox threads")
     await idle(on)
     with Redis.from_url(redis_url) as redis:
         assert redis.get(keys.link(guest)) is None

@@ -11,7 +11,7 @@ from redis import Redis
 
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
-from bot.stats.jobs import LookAtReports
+from bot.stats.jobs import LookAtReports, Report
 from bot.store import keys
 from tests.e2e.deaths import ENOUGH
 from tests.e2e.steps import cards, form, hears, idle
@@ -69,7 +69,7 @@ async def test_on_monday_the_channel_reads_how_the_week_before_was(week: Week) -
     await week.comes()
     (said,) = reports(on)
     shown = on.slack.show(said)
-    assert "How we did last week" in shown
+    assert f"How we did last week*, {yesterday - timedelta(days=6):%d %B} to {yesterday:%d %B} by UTC." in shown
     assert "The last 7 days*: 2 messages received in 1 conversation, 1 answered" in shown
     assert "Bo: 1, median 10 min" in shown
     assert "30 days" not in shown
@@ -87,6 +87,20 @@ async def test_one_that_is_due_comes_though_the_settings_are_saved_before_anybod
     await week.wants()
     await week.rings()
     assert len(reports(week.on)) == 1
+
+
+async def test_east_of_utc_its_monday_comes_on_the_sunday_of_utc_which_counts(week: Week) -> None:
+    on, sunday = week.on, datetime.now(UTC).date()
+    await week.wants()
+    for back in range(8):
+        week.redis.hset(keys.received(sunday - timedelta(days=back)), f"m{back}", f"t{back}")
+    await on.bridge.lanes.accept(Report(channel=on.acme.channel, day=(sunday + timedelta(days=1)).isoformat()))
+    await idle(on)
+    (said,) = reports(on)
+    shown = on.slack.show(said)
+    monday = sunday - timedelta(days=6)
+    assert f"How we did last week*, {monday:%d %B} to {sunday:%d %B} by UTC, where the last day is not over." in shown
+    assert "The last 7 days*: 7 messages received" in shown
 
 
 async def test_without_the_wish_none_comes(week: Week) -> None:

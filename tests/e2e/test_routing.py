@@ -13,6 +13,7 @@ from tests.conftest import Open
 from tests.e2e.rules import days_pass, inbox, says, write
 from tests.e2e.snoozing import snooze
 from tests.e2e.steps import cards, hears, idle, labels, shows, thread, told, until, whisper
+from tests.e2e.test_finding import conversation
 from tests.e2e.test_one_card import live
 from tests.e2e.test_tidy import tidied
 
@@ -265,6 +266,14 @@ async def test_trying_the_rules_shows_each_of_them_and_the_winner(on: Stage, vip
     assert "✅ 2. text: *refund*" in said
     assert "☑️ 3." in said
     assert f"→ <#{vip}>" in said
+
+
+async def test_what_we_wrote_last_fits_no_rule(on: Stage, vip: str) -> None:
+    unseen = await conversation(on, on.acme.sarah, "Hello")
+    await on.inbox.teammate_writes(unseen, "Here is your refund")
+    await inbox(on, "route add text:refund", channel=vip)
+    assert "(not text: *refund*)" in await says(on, "route test @sarah", "Sarah Chen")
+    await says(on, "why @sarah", "No rule fits it")
 
 
 # --- why -------------------------------------------------------------------------------------------------------------

@@ -45,6 +45,18 @@ async def test_what_was_written_is_read(cards: Cards) -> None:
     assert await cards.get("t1") == whole
 
 
+async def test_of_the_cards_with_a_label_the_newest_are_found(cards: Cards) -> None:
+    labels = [("tag1",), (), ("tag1", "tag2"), ("tag10",), ("tag1",), ("tag1",)]
+    for number, tags in enumerate(labels):
+        one = THREAD.having(id=f"t{number}", person=SARAH.having(tag_ids=tags, status_id="tag1" if not tags else None))
+        await cards.write(one)
+        if number != 4:  # it has no card
+            await cards.put(one.id, Place("C1", f"170000000{number}.000100"))
+    await cards.bury("t5")
+    assert await cards.labelled("tag1", 10) == ["t2", "t1", "t0"]
+    assert await cards.labelled("tag1", 2) == ["t2", "t1"]
+
+
 async def test_what_is_not_written_stays(cards: Cards) -> None:
     await cards.write(THREAD, notes={"archived": BY_ANA}, latest=HELLO)
     archived = THREAD.having(archived=True)

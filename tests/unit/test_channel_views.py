@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from itertools import product
@@ -30,9 +31,10 @@ from tests.unit.test_views import (
     mrkdwn,
     must_be_taken,
     must_be_valid,
+    parts,
 )
 
-LINK = "https://acme.slack.com/archives/C1/p1763800000000100"
+LINK = "https://acme-international-gmbh.slack.com/archives/C1/p1763800000000100"
 PARTS = [[], [("tag", ["vip"])], [("text", [HOSTILE[:200]] * 20), ("tag", NAMES * 4)]]
 
 
@@ -57,6 +59,11 @@ def rule(parts: Any, name: str) -> str:
     return f"{steering.conditions(parts)} → {does}"
 
 
+def mentions_left(name: str, count: int) -> Any:
+    tokens, lines = [f"<@U00000000{n}>" for n in range(20)], [turns.waiter(name, AT, LINK)] * min(count, 15)
+    return turns.mentions_left(tokens, lines, count)
+
+
 def every_message() -> Iterator[Any]:
     for name, count in product(NAMES, (1, 2, 200)):
         for names, personal in product((True, False), repeat=2):
@@ -72,9 +79,12 @@ def every_message() -> Iterator[Any]:
         everybody = [Candidate("U1", name, why="away", until=AT)] * 50
         yield turns.message(turns.nobody_free(3, steering.conditions(PARTS[2]), everybody, name, LINK))
         yield turns.message(turns.turns(3, everybody))
-    for parts, name in product(PARTS, NAMES):
-        said = rule(parts, name)
+        yield turns.message(turns.mention(["<!subteam^S1>"] * 50, name, 3, steering.conditions(PARTS[2]), LINK))
+        yield mentions_left(name, count)
+    for conditions, name in product(PARTS, NAMES):
+        said = rule(conditions, name)
         did = [steering.did(None, 3, turns.assigned_it(name), AT)] * 9
+        did += [steering.did(None, 3, turns.mentioned_it([f"<@U00000000{n}>" for n in range(50)]), AT)] * 9
         why = steering.why(name, steering.placed("C1", LINK), steering.because_rule(3, said, before=True), "", *did)
         yield steering.why_message(why, "t1", movable=True)
         lines = [steering.trial(number, said, "tag: vip", fits=False, first=False) for number in range(100)]
@@ -109,6 +119,23 @@ def every_modal() -> Iterator[Any]:
 
 def test_slack_takes_every_message_however_extreme_its_content() -> None:
     must_be_taken(every_message(), 4_000)
+
+
+def test_no_token_of_slacks_and_no_entity_is_cut() -> None:
+    for shown in every_message():
+        for said in (shown["text"], *(part["text"] for part in parts(shown) if part.get("type") == "mrkdwn")):
+            assert re.sub(r"<[^<>\n]+>", "", said).count("<") == 0
+            assert re.search(r"&(?!amp;|lt;|gt;)", said) is None
+
+
+def test_a_summary_of_many_names_each_and_counts_the_others() -> None:
+    name = "Maximilian von Habsburg-Lothringen"
+    who_waits = waits.who_waits([waits.Waiter(name, AT, LINK)] * 20)
+    for shown, listed in ((mentions_left(name, 20), 15), (who_waits, 12)):
+        lines = [one for one in mrkdwn(shown).splitlines() if name in one]
+        assert len(lines) == listed
+        assert len(set(lines)) == 1
+        assert f"… and {20 - listed} more" in mrkdwn(shown)
 
 
 def test_slack_takes_every_modal() -> None:

@@ -185,6 +185,14 @@ async def test_numbers_count_in_the_rules_that_somebody_saw_or_may_have_heard_of
         ("to:@support all after: 2 h", Actions(to=("@support",), after=7200.0)),
         ("all to:<#C1> to:<@U1>", Actions(channel="C1", to=("<@U1>",))),
         ("all mention:<@U1>,<!subteam^S1>", Actions(mention=("<@U1>", "<!subteam^S1>"))),
+        ("all mention:<@U1> <@U2> &amp; <!subteam^S1>", Actions(mention=("<@U1>", "<@U2>", "<!subteam^S1>"))),
+        ("all mention:<@U1> mention:<@U2>,<@U1>", Actions(mention=("<@U1>", "<@U2>"))),
+        ("all to:<@U1> <@U2> mention:<@U3> <@U4>", Actions(to=("<@U1>", "<@U2>"), mention=("<@U3>", "<@U4>"))),
+        ("all mention:<@U1> to <@U2>", Actions(to=("<@U2>",), mention=("<@U1>",))),
+        ("all mention:<@U1> -&gt; <@U2>", Actions(to=("<@U2>",), mention=("<@U1>",))),
+        ("tag:vip mention:<@U1> <#C1|vip>", Actions(channel="C1", mention=("<@U1>",))),
+        ("assignee:none <@U2>", Actions(to=("<@U2>",))),
+        ("assignee:<@U1> to <@U2>", Actions(to=("<@U2>",))),
         ('all tag+:press,"big fish" status+:new', Actions(tags=("press", "big fish"), status="new")),
         ("all then tag:press status:new", Actions(tags=("press",), status="new")),
         ("tag:vip no-card", Actions(no_card=True)),
@@ -193,6 +201,15 @@ async def test_numbers_count_in_the_rules_that_somebody_saw_or_may_have_heard_of
 )
 def test_what_a_rule_does_is_understood(typed: str, does: Actions) -> None:
     assert read(typed.replace("after: 2 h", "after:2h")).actions == does
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["mention:<@U1> tag:vip <@U2>", "all mention:<@U1> <#C1> <@U2>", "assignee:<@U1> <@U2>", "assignee:bo <@U2>"],
+)
+def test_of_whom_a_rule_may_assign_mention_or_ask_for_it_is_asked(typed: str) -> None:
+    with pytest.raises(Mistake, match="`to:@ana` assigns, `mention:@ana` mentions"):
+        read(typed)
 
 
 def test_before_the_arrow_a_tag_is_a_condition_and_behind_it_what_the_contact_gets() -> None:

@@ -161,6 +161,17 @@ async def test_a_stored_card_is_known_by_its_thread_its_place_and_its_person(red
     assert await cards.was_passed_over("unseen")
 
 
+async def test_a_stored_card_says_who_assigned_it_by_name_and_later_by_member(redis: Any) -> None:
+    by_name, by_member = [await Cards(redis).get(one) for one in (FACTS["sarah"], "given")]
+    assert by_name is not None
+    assert by_name.assigned is not None
+    assert [by_name.assigned.is_by(FACTS["ana_member"], name) for name in ("Bo", "Ana", None)] == [True, False, False]
+    assert by_member is not None
+    assert by_member.assigned is not None
+    assert by_member.assigned.is_by(FACTS["ana_member"], None)
+    assert not by_member.assigned.is_by(FACTS["bo_member"], "Bo")
+
+
 async def test_stored_rights_and_links_hold(redis: Any) -> None:
     people, rights = Links(redis), Rights(redis, KINDS)
     assert await people.links() == {

@@ -14,7 +14,20 @@ from hypothesis import strategies as st
 
 from bot.emoji import glyph, is_emoji, table
 from bot.sandbox.inbox.contract.notation import fits
-from bot.text import after_prefix, characters, clean, clip, clock, decode, literal, mentioned, plain, when, when_long
+from bot.text import (
+    after_prefix,
+    characters,
+    clean,
+    clip,
+    clip_marked,
+    clock,
+    decode,
+    literal,
+    mentioned,
+    plain,
+    when,
+    when_long,
+)
 
 JOINER = "\u2060"
 anything = st.text(st.characters(codec=None), max_size=200)
@@ -74,6 +87,15 @@ def test_clip_counts_code_points() -> None:
     assert clip("🎉🎉🎉", 3) == "🎉🎉🎉"
     assert clip("🎉🎉🎉🎉", 3) == "🎉🎉…"
     assert clip("abc", 0) == ""
+
+
+def test_our_own_words_are_cut_before_a_token_or_an_entity() -> None:
+    said = "for <@U1|bo> &amp; me"
+    assert clip_marked(said, len(said)) == said
+    assert [clip_marked(said, limit) for limit in (8, 13, 17, 18, 19)] == [
+        *("for…", "for <@U1|bo>…", "for <@U1|bo>…", "for <@U1|bo>…", "for <@U1|bo> &amp;…"),
+    ]
+    assert clip_marked(said, 0) == ""
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,13 @@ async def test_a_thousand_turns_by_two_workers_with_some_given_back_are_shared_e
         ("until 6.1.", "2027-01-06 09:00"),
         ("until Dec 1.", "2026-12-01 09:00"),
         ("until 1. Dec.", "2026-12-01 09:00"),
+        ("until 1 Dec 2026", "2026-12-01 09:00"),
+        ("until December 1, 2026", "2026-12-01 09:00"),
+        ("until Sept. 3rd, 2027 at 8:00", "2027-09-03 08:00"),
+        ("until 1 Dec 1430", "2026-12-01 14:30"),
+        ("until 1.12. 1430", "2026-12-01 14:30"),
+        ("until Tues. 8:00", "2026-12-01 08:00"),
+        ("until Weds", "2026-12-02 09:00"),
         ("until 16.30", "2026-11-26 16:30"),
         ("until 16:30.", "2026-11-26 16:30"),
         ("until tomorrow.", "2026-11-27 09:00"),
@@ -168,6 +175,8 @@ def test_until_when_is_understood(typed: str, until: str) -> None:
     [
         *("until", "soon", "until never", "32 Dec", "until 2020-01-01", "until 2030-01-01", "12"),
         *("9.30.", "31.2.", "1.13.", "24.12.2025", "24.12.2030", "29.2.", "tomorrow 1.12.", "1.12.2026.5", "9."),
+        *("until monkey", "until sunset", "until next fridge", "until marathon 5", "until Dec 1 2027", "1 Dec 2025"),
+        *("until 31 Feb 2027", "until Dec 2026", "until mo"),
     ],
 )
 def test_what_is_no_time_to_come_is_refused(typed: str) -> None:

@@ -349,6 +349,12 @@ def test_buttons_follow_the_state(state: dict[str, Any], labels: list[str]) -> N
         ({"assignee_id": "x"}, "Ana", "Assigned to Ana"),
         ({"assignee_id": "x", "assigned_by": Note(who="Ana", at=AT)}, "Ana", f"Assigned to Ana, {AT_TOKEN}"),
         ({"assignee_id": "x", "assigned_by": Note(who="Bo", at=AT)}, "Ana", f"Assigned to Ana by Bo, {AT_TOKEN}"),
+        ({"assignee_id": "x", "assigned_by": Note(who="Bo", member="x", at=AT)}, "bo", f"Assigned to bo, {AT_TOKEN}"),
+        (
+            {"assignee_id": "x", "assigned_by": Note(who="Bo", member="y", at=AT)},
+            "Bo",
+            f"Assigned to Bo by Bo, {AT_TOKEN}",
+        ),
         ({"assignee_id": "x", "assigned_by": Note(at=AT)}, "Ana", f"Assigned to Ana in Inbox, {AT_TOKEN}"),
         ({"assignee_id": "x"}, None, "Assigned to someone"),
         ({"archived": True}, None, "Archived"),
@@ -563,7 +569,7 @@ def test_failed_receipt_keeps_the_whole_text() -> None:
     ("error", "sending", "changing"),
     [
         (errors.NotLinked(), words.NOT_LINKED, words.NOT_LINKED),
-        (errors.Outsider(), *["Only members of *Acme* can act on Inbox conversations."] * 2),
+        (errors.Outsider(), *["Only members of *Acme* can act on Inbox threads."] * 2),
         (errors.Gone(code="threadNotFound"), words.GONE, words.GONE),
         (errors.PlanRequired(), words.PLAN, words.PLAN),
         (
@@ -599,6 +605,6 @@ def test_inboxs_own_words_are_quoted_and_inert(kind: type[errors.InboxError]) ->
 
 
 def test_a_team_or_handle_cannot_break_a_sentence() -> None:
-    assert words.outsider("<!here> *A*") == "Only members of *&lt;!here&gt; ∗A∗* can act on Inbox conversations."  # noqa: RUF001
+    assert words.outsider("<!here> *A*") == "Only members of *&lt;!here&gt; ∗A∗* can act on Inbox threads."  # noqa: RUF001
     assert "<!channel>" not in words.nobody("<!channel>")
     assert words.nobody("@sarah").startswith("I can't find @sarah in Inbox.")

@@ -17,6 +17,7 @@ from bot.sandbox.inbox.http import InboxServer
 from bot.sandbox.inbox.records import (
     AccountRecord,
     Json,
+    LabelRecord,
     Logged,
     MemberRecord,
     MessageRecord,
@@ -212,10 +213,17 @@ class SandboxInbox(InboxServer, WebhookSettings):
         """What the person is worth, in the team's currency."""
         self.world.change_contact(person, "valuation", valuation)
 
+    async def app_renames_label(self, label_id: str, name: str) -> None:
+        family, label = self._label(label_id)
+        label.name = name
+        self.world.emit(f"{family}.updated", label=label)
+
     async def app_deletes_label(self, label_id: str) -> None:
         """A tag or a status goes, from everybody who has it."""
-        family = next(family for family, found in self.world.labels.items() if label_id in found)
-        self.world.delete_label(family, self.world.labels[family][label_id])
+        self.world.delete_label(*self._label(label_id))
+
+    def _label(self, label_id: str) -> tuple[str, LabelRecord]:
+        return next((family, found[label_id]) for family, found in self.world.labels.items() if label_id in found)
 
     async def app_restores(self, thread: ThreadRecord) -> None:
         """A thread that was deleted is there again; no event tells of it."""
