@@ -1,6 +1,7 @@
 """What strangers type is inert in Slack; what colleagues type in Slack arrives as they meant it."""
 
 import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.emoji import glyph, table
+from bot.emoji import glyph, is_emoji, table
+from bot.sandbox.inbox.contract.notation import fits
 from bot.text import (
     after_prefix,
     characters,
@@ -187,6 +189,18 @@ def test_every_name_that_slack_has_for_an_emoji_is_understood() -> None:
             assert shown == glyph(name, str(tone))
             assert chr(0x1F3F9 + tone) in shown
             assert len(set(shown) & set("🏻🏼🏽🏾🏿")) == 1
+
+
+def test_whatever_an_emoji_of_slacks_shows_can_be_reacted_with() -> None:
+    tones = ["", *"23456", *map("".join, itertools.permutations("23456", 2))]
+    shown = {glyph(name, tone) for name in table().names if not name.startswith("skin-tone-") for tone in tones}
+    assert [one for one in shown if not (is_emoji(one) and fits("emoji", one))] == []
+
+
+@pytest.mark.parametrize("text", ["", "\ufe0f", "🏽", "🏻\ufe0f🏼", "x", "👍👍", "👍 "])
+def test_what_is_no_emoji_or_more_than_one_is_told_from_one(text: str) -> None:
+    assert not is_emoji(text)
+    assert not fits("emoji", text)
 
 
 def test_the_table_of_emoji_is_the_public_data_set_as_it_was_made_from() -> None:
