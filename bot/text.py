@@ -137,10 +137,12 @@ def money(amount: float, currency: str) -> str:
 
 # --- in: a colleague's words -------------------------------------------------------------------------------------
 
+CODE = r"```.+?```|`[^`\n]+`"  # with `re.DOTALL`
+
 # Code, a token of Slack's, a bare URL (whose colons are no emoji), or emoji codes in a row. Each part of it begins
 # where it can and is bounded, so that no text takes longer than its length.
 _PIECE = re.compile(
-    r"(?P<code>```.+?```|`[^`\n]+`)|<(?P<token>[^<>]+)>|(?<!\w)[a-z][a-z0-9+.-]{0,30}://[^\s<>]+"
+    rf"(?P<code>{CODE})|<(?P<token>[^<>]+)>|(?<!\w)[a-z][a-z0-9+.-]{{0,30}}://[^\s<>]+"
     r"|(?P<emoji>(?::[a-z0-9_+'-]{1,100}:)+)",
     re.IGNORECASE | re.DOTALL,
 )
