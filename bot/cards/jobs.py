@@ -38,6 +38,7 @@ class Post(Background, tag="post"):
     """
 
     merge: ClassVar[bool] = True
+    insists: ClassVar[bool] = True
     waits_in: ClassVar[str] = "posts:{thread_id}"
     channel: str
     thread_id: str

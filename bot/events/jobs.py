@@ -19,6 +19,7 @@ class Notify(Background, tag="notify"):
     show it.
     """
 
+    insists: ClassVar[bool] = True
     event: Event
     looks: int = 0
 

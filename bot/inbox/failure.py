@@ -36,6 +36,7 @@ BY_STATUS: Final[dict[int, type[errors.InboxError]]] = {
     415: errors.Rejected,
     422: errors.Rejected,
 }
+_INBOXS: Final = ("X-Request-Id", "X-RateLimit-Limit")  # it says each with every answer
 _WHOEVER_SAYS_SO: Final = (401, 404, 413, 414, 429)  # their status alone tells what to do
 
 
@@ -66,11 +67,11 @@ def failure(response: httpx.Response, once: bool = False) -> errors.InboxError:
 
 
 def is_in_between(response: httpx.Response) -> bool:
-    """Whether a proxy or firewall refuses, as Inbox says in each refusal why: it may pass, or refuse this one alone."""
+    """Whether a proxy or firewall refuses in Inbox's place, with a page or nothing: this alone, or all for a while."""
     if not 400 <= response.status_code < 500 or response.status_code in _WHOEVER_SAYS_SO:
         return False
-    code, message, *_ = envelope(response)
-    return not (code or message)
+    begins = response.content.lstrip()[:1]
+    return begins == b"<" or (begins != b"{" and not any(name in response.headers for name in _INBOXS))
 
 
 def envelope(response: httpx.Response) -> tuple[str, str, Mapping[str, Any], str]:
