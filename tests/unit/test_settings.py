@@ -221,7 +221,7 @@ def test_quotes_and_line_ends_do_not_belong_to_a_value(env: pytest.MonkeyPatch, 
         "redis://localhost/mydb",
         "redis://:12#3@localhost:6379",
         "redis://:12/3@localhost:6379",
-        "redis://localhost?max_connections=1",
+        "redis://localhost?max_connections=-1",
         "unix://",
     ],
 )

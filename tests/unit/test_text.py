@@ -156,6 +156,12 @@ def test_decode_never_raises_and_keeps_plain_words(text: str) -> None:
         "a:b:_c",
         "k:ok:+1",
         "-v /srv:o:/a:b:/c:ro",
+        "/items:key:/edit",
+        r"C:\new:bell:\old",
+        "PATH=tools:key:/sbin",
+        "daemon:x:100:100:bell:/var",
+        "web:100:/mnt",
+        "fe80:a:b::a:1",
     ],
 )
 def test_the_inside_of_a_word_has_no_emoji(word: str) -> None:
@@ -170,6 +176,14 @@ def test_the_inside_of_a_word_has_no_emoji(word: str) -> None:
         ("_Thanks:pray:_ (done:+1:/) Thanks:pray:- Ana", "_Thanks🙏_ (done👍/) Thanks🙏- Ana"),
         (":no_such::tada:Hi :tada::30:x:", ":no_such:🎉Hi 🎉:30❌"),
         ("-:tada:Done Great:tada:, Ana", "-🎉Done Great🎉, Ana"),
+        ("ありがとう:pray::sparkles:では Thanks:pray::smile:Bye", "ありがとう🙏✨では Thanks🙏😄Bye"),
+        ("Thanks:wave::skin-tone-2:Bye", "Thanks👋🏻Bye"),
+        (":one:-:two:-:three: :smile:/:wave:/:tada:", "1️⃣-2️⃣-3️⃣ 😄/👋/🎉"),
+        ("Yes:ok:/:wave:/:x:/:tada: Hi:smile:/:wave:Bo", "Yes🆗/👋/❌/🎉 Hi😄/👋Bo"),
+        ("Thanks:pray:-Ana Hi:x:-Ana Anna-:heart:-Ben 1+:ok:+Bo", "Thanks🙏-Ana Hi❌-Ana Anna-❤️-Ben 1+🆗+Bo"),
+        ("Great:tada:@sarah Thanks:+1:@sarah Hi:tada:<@U9>", "Great🎉@sarah Thanks👍@sarah Hi🎉@someone"),
+        ("Price 5:moneybag:/month Yes/:heart:/No 5:fire:-3 left", "Price 5💰/month Yes/❤️/No 5🔥-3 left"),
+        ("Great:tada:_really_ Thanks:pray::) Thanks:pray::D", "Great🎉_really_ Thanks🙏:) Thanks🙏:D"),
     ],
 )
 def test_beside_a_word_and_in_a_row_an_emoji_is_one(received: str, meant: str) -> None:
