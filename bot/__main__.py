@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="work only")
     sandbox = commands.add_parser("sandbox", help="try everything against a local Slack and Inbox, without accounts")
     sandbox.add_argument("--tour", action="store_true", help="play one conversation, print it, and end")
-    sandbox.add_argument("--port", type=int, default=0, help="where the page is")
+    sandbox.add_argument("--port", type=_port, default=0, help="where the page is, or the local Slack of a tour")
     sandbox.add_argument(
         "--api", choices=("v1", "v2"), default="v2", help="which Inbox API version the local Inbox has"
     )
@@ -87,6 +87,12 @@ def _address(value: str) -> str:
     if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?", value):
         raise argparse.ArgumentTypeError(f"{value} is no public address: it must look like https://bot.example.com")
     return value
+
+
+def _port(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", value) or int(value) > 65535:
+        raise argparse.ArgumentTypeError(f"{value} is no port: it must be a number from 0 to 65535")
+    return int(value)
 
 
 async def _command(asked: argparse.Namespace) -> int:

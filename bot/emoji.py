@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from functools import cache
 from pathlib import Path
@@ -43,7 +44,7 @@ def glyph(name: str, tones: str = "") -> str:
 
 def is_emoji(text: str) -> bool:
     """Whether `text` is exactly one emoji, in any skin tone."""
-    return bool(text) and _bare(text) in _known()
+    return _bare(text) in _known()
 
 
 def same(one: str, other: str) -> bool:
@@ -53,8 +54,11 @@ def same(one: str, other: str) -> bool:
 
 @cache
 def _known() -> frozenset[str]:
-    return frozenset(_bare(one) for one in table().names.values())
+    """Every emoji, without what only says how it is drawn; two people in two tones may be another one than in none."""
+    shown = [*table().names.values(), *itertools.chain.from_iterable(table().tones.values())]
+    return frozenset(map(_bare, shown)) - {""}  # which a skin tone is of itself
 
 
 def _bare(text: str) -> str:
+    """Without skin tones and the sign that asks for a picture."""
     return "".join(one for one in text if one != _AS_PICTURE and not "\U0001f3fb" <= one <= "\U0001f3ff")

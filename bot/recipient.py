@@ -175,6 +175,11 @@ def is_somebody(word: str) -> bool:
         return False
 
 
+def is_colleague(word: str) -> bool:
+    """Whether `word` is Slack's mention of a colleague, among signs."""
+    return bool(re.match("@[UW]", _token(_visible(word))))
+
+
 def bare(word: str) -> str:
     """`word` without the signs around it and what cannot be seen."""
     return _bared(_visible(word))

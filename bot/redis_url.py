@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bot.errors import SettingsError
 
-_LEAST: Final = 5  # connections of a process: two of them wait for work
+LEAST: Final = 5  # connections of a process: two of them wait for work
 _PATHS: Final = {"": r"/?\d{0,9}/?", "unix": r".+", "sentinel": r"/[^/]+(/\d{0,9})?/?"}  # a database, a file, a name
 
 
@@ -29,7 +29,7 @@ _OPTIONS: Final[dict[str, Callable[[str], Any]]] = {
     "db": _number(0),
     "username": _any,
     "password": _any,
-    "max_connections": _number(_LEAST),
+    "max_connections": _number(0),
     "protocol": _number(2, 3),
     "socket_timeout": _number(0.001, kind=float),
     "socket_connect_timeout": _number(0.001, kind=float),
@@ -37,19 +37,27 @@ _OPTIONS: Final[dict[str, Callable[[str], Any]]] = {
     "socket_read_size": _number(1),
     "health_check_interval": _number(0),
 }
+_FLAGS: Final = re.compile(r"\[?VERIFY_\w+(?:, *VERIFY_\w+)*\]?").fullmatch  # of `ssl.VerifyFlags`
 _OF_TLS: Final[dict[str, Callable[[str], Any]]] = {
     "ssl_ca_certs": _any,
+    "ssl_ca_data": re.compile(r"\s*-----BEGIN [\s\S]+").match,
     "ssl_ca_path": _any,
     "ssl_cert_reqs": re.compile("none|optional|required").fullmatch,
     "ssl_certfile": _any,
     "ssl_check_hostname": _any,
     "ssl_ciphers": _any,
+    "ssl_exclude_verify_flags": _FLAGS,
+    "ssl_include_verify_flags": _FLAGS,
     "ssl_keyfile": _any,
     "ssl_min_version": _number(0),
     "ssl_password": _any,
 }
 _OF_SENTINEL: Final = {"sentinel_username": _any, "sentinel_password": _any}
-SET_BY_US: Final = ("decode_responses", "encoding", "encoding_errors", "legacy_responses", "retry_on_timeout")
+# What a URL says of these makes no difference. By its name a process is known to the others (`bot.store.running`).
+SET_BY_US: Final = (
+    *("client_name", "lib_name", "lib_version"),
+    *("decode_responses", "encoding", "encoding_errors", "legacy_responses", "retry_on_timeout"),
+)
 
 
 def check_url(url: str) -> None:
@@ -57,11 +65,9 @@ def check_url(url: str) -> None:
     try:
         wrong = _wrong(url)
     except ValueError:
-        wrong = "it must look like redis://host:6379/0"
+        wrong = "it must look like redis://host:6379/0; special characters in a password are percent-encoded"
     if wrong:
-        raise SettingsError(
-            f"REDIS_URL is wrong: {wrong}; special characters in a password are percent-encoded; see .env.example."
-        )
+        raise SettingsError(f"REDIS_URL is wrong: {wrong}; see .env.example.")
 
 
 def _wrong(url: str) -> str:
@@ -79,8 +85,7 @@ def _wrong(url: str) -> str:
         if name not in known and name not in SET_BY_US:
             return f"the bot takes no other options there than {', '.join(known)}"
         if name in known and not _fits(known[name], value):
-            least = f" ({_LEAST} or more)" if name == "max_connections" else ""
-            return f"its {name}{least} makes no sense"
+            return f"its {name} makes no sense"
     return ""
 
 

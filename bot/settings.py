@@ -102,7 +102,10 @@ class Settings(BaseSettings):
             return None
         if not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
-        if not urlsplit(value).hostname or not value.isascii() or any(one.isspace() for one in value):
+        if set(value) & {"?", "#"}:
+            raise ValueError("must end in the path, as in https://host/path: leave out ? or # and what follows it")
+        parts = urlsplit(value)
+        if parts.port == 0 or not parts.hostname or not value.isascii() or any(one.isspace() for one in value):
             raise ValueError("must name a host, as in https://host/path")
         return value
 

@@ -137,18 +137,24 @@ def money(amount: float, currency: str) -> str:
 
 # --- in: a colleague's words -------------------------------------------------------------------------------------
 
+CODE = r"```.+?```|`[^`\n]+`"  # with `re.DOTALL`
+
 # Code, a token of Slack's, a bare URL (whose colons are no emoji), or emoji codes in a row. Each part of it begins
 # where it can and is bounded, so that no text takes longer than its length.
 _PIECE = re.compile(
-    r"(?P<code>```.+?```|`[^`\n]+`)|<(?P<token>[^<>]+)>|(?<!\w)[a-z][a-z0-9+.-]{0,30}://[^\s<>]+"
+    rf"(?P<code>{CODE})|<(?P<token>[^<>]+)>|(?<!\w)[a-z][a-z0-9+.-]{{0,30}}://[^\s<>]+"
     r"|(?P<emoji>(?::[a-z0-9_+'-]{1,100}:)+)",
     re.IGNORECASE | re.DOTALL,
 )
 _EMOJI = re.compile(r":([a-z0-9_+'-]{1,100}):((?::skin-tone-[2-6](?:-[2-6])?:){0,2})", re.IGNORECASE)
-# Paths, addresses and settings are words with these signs within; two colons (`fe80::`) may end or begin one.
-_SIGNS = r"[/\\:@=+_-]{0,8}"
-_AROUND = 9  # characters: more signs than that stand in no word
-_BEFORE, _BEHIND = re.compile(rf"(?:[^\W_]{_SIGNS}|:)\Z"), re.compile(rf"{_SIGNS}[^\W_]|:")
+# Paths, addresses and settings are words with these signs within; two colons (`fe80::`) may end or begin one, and a
+# number has its sign. People write such signs behind emoji too (`Great:tada:@sarah`, `5:moneybag:/month`): there only
+# a short code, or one in a word that has such signs before, is no emoji.
+_SIGNS = r"/\\:@=_"
+_AROUND = 100  # characters that are looked at on each side
+_BEFORE = re.compile(rf"(?:[^\W_][{_SIGNS}]{{0,8}}|:)\Z")
+_BEHIND = re.compile(rf"[{_SIGNS}]{{0,8}}(?:[^\W_]|[+-]\d)|:")
+_SHORT, _HEXADECIMAL = re.compile(r"[a-z]{1,2}|\d+", re.IGNORECASE), re.compile("[0-9a-f]{1,4}", re.IGNORECASE)
 _MARKED = re.compile("[`<:&]")  # without one of these, a text means what it says
 _TOKEN = re.compile(r"<([^<>]+)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
@@ -170,27 +176,39 @@ def decode(text: str, names: Mapping[str, str] = _NOBODY) -> str:
         return _said(found[1], names) or found[0]
 
     said: list[str] = []
-    at = 0
+    at, tail = 0, ""
     while found := _PIECE.search(text, at):
         shown, end = found[0], found.end()
+        tail = (tail + text[at : found.start()])[-_AROUND:]
         if found["code"]:
             shown = _TOKEN.sub(token, shown)
         elif found["token"]:
             shown = _said(found["token"], names) or shown
         elif found["emoji"]:
-            shown = found[0] if _is_within(found) else _EMOJI.sub(_emoji, found[0])
+            shown = found[0] if _is_within(found, tail) else _EMOJI.sub(_emoji, found[0])
             if shown.endswith(":"):  # which may begin another one
                 shown, end = shown[:-1], end - 1
         said += text[at : found.start()], shown
-        at = end
+        at, tail = end, tail + shown
     # Entities come last and once: "&amp;lt;" is someone who typed "&lt;".
     return _ENTITY.sub(lambda entity: _CHARACTER[entity[1]], "".join(said) + text[at:])
 
 
-def _is_within(found: re.Match[str]) -> bool:
-    """Whether a word that begins before what was found goes on behind it."""
-    before = found.string[max(found.start() - _AROUND, 0) : found.start()]
-    return bool(_BEFORE.search(before) and _BEHIND.match(found.string, found.end()))
+def _is_within(found: re.Match[str], before: str) -> bool:
+    """Whether a word that `before` ends with, in which emoji are emoji already, goes on behind the codes found."""
+    names = [code for code in found[0].split(":") if code]
+    if len(names) > 1 and all(glyph(name.lower()) for name in names) and not all(map(_HEXADECIMAL.fullmatch, names)):
+        return False
+    text, end = found.string, found.end()
+    if before[-1:].isalnum() and text[end : end + 1].isalnum():
+        return True
+    if not (_BEFORE.search(before) and _BEHIND.match(text, end)):
+        return False
+    following = _EMOJI.search(text, end, end + _AROUND)
+    if following and not text[end : following.start()].strip(_SIGNS) and _emoji(following) != following[0]:
+        return False
+    word = re.split(r"\s", before)[-1].rstrip(_SIGNS)
+    return bool(re.search(r"[/\\:=]", word)) or all(map(_SHORT.fullmatch, names))
 
 
 def _emoji(found: re.Match[str]) -> str:

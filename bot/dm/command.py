@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot.recipient import Recipient, Unreadable, bare, is_definite, is_somebody, read
+from bot.recipient import Recipient, Unreadable, bare, is_colleague, is_definite, is_somebody, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ _WORD: Final = re.compile(r"\s*(<[^<>]*>\S*|\S+)\s*")
 _AND: Final = frozenset(
     [
         *("and", "also", "along", "as", "bcc", "cc", "or", "plus", "together", "well", "with", "&", "&amp;", "+", "/"),
-        *(",", "und", "oder", "mit", "sowie", "et", "ou", "avec", "y", "o", "e", "con"),
+        *(",", "与", "和", "и", "och", "und", "oder", "mit", "sowie", "et", "ou", "avec", "y", "o", "e", "con"),
     ]
 )
 _GLUED: Final = re.compile(r"[:,;+&]@\w")  # `cc:@sarah`
@@ -32,7 +32,8 @@ def command(typed: str) -> Command:
     """Whom and what `/dm` is for. Raises `Unreadable` for what can be neither a recipient nor a name.
 
     A bare word may be a name, and names belong to many; a second recipient may have been meant as one. Both ask, and
-    where it stands behind another word than "and", the text stays whole: it may belong there.
+    where it stands behind another word than "and", the text stays whole: it may belong there. A colleague whom Slack
+    marked does belong there.
     """
     word, rest = _first(typed)
     if not is_definite(word):
@@ -54,7 +55,7 @@ def _further(rest: str) -> tuple[str, str, bool]:
     while others < 2 and (found := _WORD.match(rest, at)):
         word, at = found[1], found.end()
         glued = bool(_GLUED.search(word))
-        if glued or is_somebody(word):
+        if glued or (is_somebody(word) and not (others and is_colleague(word))):
             if glued or others:
                 return " ".join(rest[:end].split()), rest[end:], True
             end = at

@@ -59,7 +59,8 @@ async def judge(
     ]
     doubts = await _written(bot, ours, writers, actor) + await _account(bot, to.account_link_id or "", links)
     first = not (writers or any(talks.values()))
-    refused = await bot.attempts.plan_refused() if first else None
+    # With v2 the add-on is for who is no contact of the team's yet; v1 knows no contacts, and asks it for anybody new.
+    refused = await bot.attempts.plan_refused() if first and not to.person.contact_id else None
     return Verdict([*doubts, *([words.plan_refused(refused)] if refused else [])], first)
 
 

@@ -186,6 +186,6 @@ def _split(base_url: str) -> tuple[str, Version | None]:
     root = base_url.rstrip("/")
     versions: tuple[Version, ...] = ("v1", "v2")
     for version in versions:
-        if root.endswith(f"/{version}"):
-            return root.removesuffix(f"/{version}"), version
+        if root.lower().endswith(f"/{version}"):
+            return root[: -len(f"/{version}")], version
     return root, None

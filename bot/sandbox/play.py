@@ -7,32 +7,38 @@ import io
 import signal
 import sys
 import textwrap
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TypeVar
 
 from bot.errors import SettingsError
 from bot.sandbox.page.app import Page, opened
 from bot.sandbox.stage import stage
 from bot.sandbox.tour import guided
 
+T = TypeVar("T")
+
 
 async def play(*, tour: bool, port: int, api: str) -> int:
     """Run the tour (0 when all of it happened, 1 when not), or stay up until Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # a pipe should show each step when it happens
-    if tour:
-        async with stage(versions=[api], port=port) as on:
-            return await guided(on)
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        try:
-            page = await stack.enter_async_context(opened(port=port, version=api))
-        except OSError as error:
-            raise SettingsError(f"--port {port} cannot be used ({error}): choose another.") from error
-        _explain(page)
+        if tour:
+            return await guided(await _begun(stack, stage(versions=[api], port=port), port))
+        stopping = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        _explain(await _begun(stack, opened(port=port, version=api), port))
         await stopping.wait()
     return 0
+
+
+async def _begun(stack: AsyncExitStack, what: AbstractAsyncContextManager[T], port: int) -> T:
+    """What begins on that port. Raises `SettingsError` where the port cannot be had."""
+    try:
+        return await stack.enter_async_context(what)
+    except OSError as error:
+        raise SettingsError(f"--port {port} cannot be used ({error}): choose another.") from error
 
 
 def _explain(page: Page) -> None:

@@ -117,7 +117,8 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     """A local Slack and a local Inbox, with the world of `acme`; `tap` listens in on what they are asked.
 
-    `enterprise` is the Enterprise Grid organisation that the workspace belongs to.
+    `enterprise` is the Enterprise Grid organisation that the workspace belongs to. Slack is at `port`, the rest at free
+    ones. Raises OSError when that port is taken.
     """
     listen: Listen = tap or (lambda app, _: app)
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset(versions))
@@ -125,12 +126,12 @@ async def scene(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(inbox.aclose)
         slack.base_url = await stack.enter_async_context(serving(listen(slack.app, "slack"), port=port))
-        inbox_url = await stack.enter_async_context(serving(listen(inbox.app, "inbox"), port=port and port + 1))
+        inbox_url = await stack.enter_async_context(serving(listen(inbox.app, "inbox")))
         yield Scene(slack, inbox, acme(slack, inbox), inbox_url)
 
 
 @asynccontextmanager
-async def bot_on(on: Scene, *, timing: Timing | None = None, port: int = 0, **more: Any) -> AsyncIterator[Stage]:
+async def bot_on(on: Scene, *, timing: Timing | None = None, **more: Any) -> AsyncIterator[Stage]:
     """The bot on a scene, for as long as the block lasts; another may play there later. `more` are settings."""
     async with AsyncExitStack() as stack:
         wanted = {"notify_channel": on.acme.channel} | more
@@ -139,7 +140,7 @@ async def bot_on(on: Scene, *, timing: Timing | None = None, port: int = 0, **mo
             wanted = {"bot_data_dir": Path(folder)} | wanted
         settings = settings_for(on.slack, on.inbox, on.inbox_url, **wanted)
         built = await stack.enter_async_context(bridge(settings, timing or Timing()))
-        url = await stack.enter_async_context(serving(built.web, port=port))
+        url = await stack.enter_async_context(serving(built.web))
         on.slack.events_url, on.inbox.webhook_url = f"{url}/slack/events", f"{url}/inbox/webhook"
         running = Stage(on.slack, on.inbox, on.acme, built, url, settings)
         running.tasks = [asyncio.create_task(built.worker.run()), asyncio.create_task(built.timer.run())]
@@ -177,6 +178,5 @@ async def stage(
     async with scene(versions=versions, enterprise=enterprise, port=port) as on:
         if socket_mode:
             on.slack.socket_mode, more = True, {"slack_app_token": on.slack.app_token} | more
-        bot_port = port + 2 if port else 0
-        async with bot_on(on, timing=timing, port=bot_port, redis_url=redis_url, **more) as running:
+        async with bot_on(on, timing=timing, redis_url=redis_url, **more) as running:
             yield running

@@ -65,7 +65,10 @@ class Slack(Workspace):
 
         Of a thread, Slack tells the first message too, whose mark may be the same: it is none of the posts below it.
         For after an unknown outcome: the scopes `channels:history` and `groups:history` are not among those it needs.
+        Nor is what was posted to a user's id found: only the answer to the post tells in which channel it stands.
         """
+        if channel.startswith(("U", "W")):
+            return None
         try:
             async with self._answers():
                 what: dict[str, Any] = {

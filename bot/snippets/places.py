@@ -6,15 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
+from bot.text import CODE
+
 PLACES: Final = ("first_name", "name", "handle", "me", "account")
 AROUND: Final = 20  # characters beside a place that are named with it
 _BLANK: Final = r"[^\S\n]*"
 _PLACE: Final = re.compile(rf"(?<!\{{)\{{{_BLANK}({'|'.join(PLACES)}){_BLANK}(?:\|([^{{}}|\n]*))?\}}")
 _BRACES: Final = re.compile(r"\{{1,2}([^{}\n]+)(\}{0,2})")
-_OURS: Final = "|".join(place.replace("_", "[ _.-]?") for place in PLACES)
-_ALMOST: Final = re.compile(rf"{_BLANK}(?:{_OURS})(?:\W.*)?", re.IGNORECASE)
-_WORDS: Final = re.compile(rf"{_BLANK}[^\W\d]\w*(?:[ .-]\w+){{0,3}}{_BLANK}(?:\|.*)?")
+_UNSEEN: Final = r"(?:[^\S\n]|[\u200b-\u200f\u2060\ufeff])*"
+# `name: 1` and `account.id` are code, also `firstName: 1`; no code has first_name, whatever stands behind it.
+_APART: Final = "|".join(place.replace("_", "[ _.-]") for place in PLACES if "_" in place)
+_ONE_WORD: Final = "|".join(place.replace("_", "") for place in PLACES)
+_ALMOST: Final = re.compile(rf"{_UNSEEN}(?:(?:{_APART})(?:\W.*)?|(?:{_ONE_WORD}){_UNSEEN}(?:\|.*)?)", re.IGNORECASE)
+_WORDS: Final = re.compile(rf"{_BLANK}[^\W\d]\w*(?:[ -]\w+){{0,3}}{_BLANK}(?:\|.*)?")
 _OPEN: Final = re.compile(rf"\{{(?:{'|'.join(PLACES)})(?![\w.:=(])")
+_BLOCK: Final = re.compile(r"(?:[)=>$]|\b(?:const|import))\s*\Z")  # what code has before a brace: `f() {`, `a => {`
+_CODE: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{CODE})", re.DOTALL)  # in "it`s" it is an apostrophe
 
 Kind = Literal["place", "almost", "other"]
 
@@ -22,7 +29,7 @@ Kind = Literal["place", "almost", "other"]
 def filled(text: str, values: Mapping[str, str]) -> str:
     """`text` with what `values` has for each place, else with what stands behind its bar; a place without either stays.
 
-    So does one between backticks, which is code. What is filled in is not looked at again: a name may have braces.
+    So does one alone between backticks: code. What is filled in is not looked at again: a name may have braces.
     """
 
     def value(found: re.Match[str]) -> str:
@@ -51,8 +58,9 @@ def unknown(text: str) -> str | None:
 def _in(text: str) -> Iterator[tuple[tuple[int, int], Kind]]:
     """Where something stands in braces that is a place, almost one of ours, or a few words that may be meant as one.
 
-    Almost one of ours has other letters, signs or braces, or nothing closes it.
+    Almost one of ours has other letters, signs or braces, or nothing closes it. Between backticks there is only code.
     """
+    text = _CODE.sub(lambda code: "`" * len(code[0]), text)
     for found in _BRACES.finditer(text):
         place = _PLACE.match(text, found.start())
         if _is_code(place or found):
@@ -60,7 +68,8 @@ def _in(text: str) -> Iterator[tuple[tuple[int, int], Kind]]:
         if place:
             yield place.span(), "place"
         elif not found[2]:
-            if begun := _OPEN.match(text, found.start()):
+            begun = _OPEN.match(text, found.start())
+            if begun and not _BLOCK.search(text[max(found.start() - AROUND, 0) : found.start()]):
                 yield begun.span(), "almost"
         elif _ALMOST.fullmatch(found[1]):
             yield found.span(), "almost"
@@ -69,5 +78,5 @@ def _in(text: str) -> Iterator[tuple[tuple[int, int], Kind]]:
 
 
 def _is_code(found: re.Match[str]) -> bool:
-    """Whether it stands between backticks."""
+    """Whether it stands alone between backticks."""
     return found.string[max(found.start() - 1, 0) : found.start()] == "`" == found.string[found.end() : found.end() + 1]

@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, parse_url
@@ -17,9 +18,11 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreMoved, StoreUnavailable
-from bot.redis_url import SET_BY_US, check_url
+from bot.redis_url import LEAST, SET_BY_US, check_url
 from bot.store.client import BatchingRedis, bound_to
 from bot.store.health import UNKNOWN
+
+log = structlog.get_logger(__name__)
 
 TIMEOUT: Final = 3.0  # seconds; longer than any blocking read, and short enough to notice soon that a server is gone
 CONNECTED_WITHIN: Final = 2.0  # seconds
@@ -31,9 +34,10 @@ def connect(url: str, name: str | None = None) -> Redis:
 
     `name` is what `CLIENT LIST` shows. Nothing is sent yet. Raises `SettingsError` when the URL makes no sense.
     """
+    url = url.strip()
     check_url(url)
-    client = _sentinel(url, name) if urlsplit(url).scheme.endswith("+sentinel") else _direct(url, name)
     try:
+        client = _sentinel(url, name) if urlsplit(url).scheme.endswith("+sentinel") else _direct(url, name)
         pool: Any = client.connection_pool
         connection: Any = pool.make_connection()  # not connected: only now redis-py looks at the options
         if tls := getattr(connection, "ssl_context", None):
@@ -60,6 +64,9 @@ def _fitting(asked: dict[str, Any], retries: int) -> dict[str, Any]:
     options: dict[str, Any] = {"socket_connect_timeout": CONNECTED_WITHIN, "health_check_interval": 30} | asked
     if options.get("protocol") == 3:
         del options["protocol"]  # RESP3 is spoken anyway; redis-py gives answers another shape where it is asked for
+    if 0 < (connections := options.get("max_connections", 0)) < LEAST:
+        log.warning("redis_connections_raised", asked=connections, used=LEAST)
+        options["max_connections"] = LEAST
     return options | {
         "socket_timeout": max(1.0, options.get("socket_timeout", TIMEOUT)),
         "decode_responses": False,

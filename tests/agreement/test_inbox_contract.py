@@ -233,7 +233,8 @@ async def test_every_event_that_the_team_makes_is_one_that_the_vendor_has(v2: Te
     """The events are checked as they happen; here are those that the other tests do not make."""
     message = next(iter(v2.inbox.thread(v2.thread).messages)).id
     await v2.inbox.reacts(message, "🔥")
-    await v2.ask(f"DELETE /messages/{message}/reactions", emoji="🔥")
+    await v2.ask(f"POST /messages/{message}/reactions", {"emoji": "🎉"})
+    await v2.ask(f"DELETE /messages/{message}/reactions", emoji="🎉")
     await v2.inbox.edits(message, "Is it?")
     await v2.inbox.deletes(message, "self")
     await v2.inbox.app_assigns(v2.thread, v2.ana)

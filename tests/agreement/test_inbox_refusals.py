@@ -59,6 +59,17 @@ async def to_react_with_words(team: Team) -> tuple[str, Json | None]:
     return f"POST /messages/{await message_elsewhere(team)}/reactions", {"emoji": "nice 👍"}
 
 
+async def to_react_to_what_is_gone(team: Team) -> tuple[str, Json | None]:
+    theirs = await message_elsewhere(team)
+    await team.inbox.deletes(theirs)
+    return f"POST /messages/{theirs}/reactions", {"emoji": "👍"}
+
+
+async def to_react_too_late(team: Team) -> tuple[str, Json | None]:
+    team.inbox.world.windows["message:react"] = -1.0
+    return f"POST /messages/{await message_elsewhere(team)}/reactions", {"emoji": "👍"}
+
+
 async def to_change_theirs(team: Team) -> tuple[str, Json | None]:
     return f"PATCH /messages/{await message_elsewhere(team)}", {"content": "Bye"}
 
@@ -75,8 +86,7 @@ async def while_closed(team: Team) -> tuple[str, Json | None]:
 
 async def without_the_plan(team: Team) -> tuple[str, Json | None]:
     team.inbox.plan_required = True
-    team.inbox.world.threads.clear()
-    return "POST /messages", target(team)
+    return "POST /messages", target(team, "profile", platformId="9")
 
 
 async def too_long(team: Team) -> tuple[str, Json | None]:
@@ -95,6 +105,8 @@ Prepared = Callable[[Team], Awaitable[tuple[str, Json | None]]]
         (from_linkedin, 422, "recipientUnavailable", {"reason"}),
         (to_linkedin_from_x, 422, "platformNotSupported", {"platform", "supported"}),
         (to_one_of_two, 422, "profileAmbiguous", {"contactId", "platform"}),
+        (to_react_to_what_is_gone, 422, "messageNotModifiable", {"reason"}),
+        (to_react_too_late, 422, "mutationWindowClosed", {"capability", "closedAt"}),
         (to_change_theirs, 422, "messageNotModifiable", {"reason"}),
         (while_offline, 409, "accountLinkDisconnected", {"accountLinkId", "status"}),
         (while_closed, 422, "threadRestricted", {"capability"}),
@@ -109,6 +121,27 @@ async def test_v2_refuses_what_cannot_be_done_with_the_code_and_the_details_of_t
     answered = await v2.refused(line, body)
     assert (answered[0], answered[1], set(answered[2])) == (status, code, details)
     assert v2.inbox.sent() == []
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_an_account_reacts_with_an_emoji_once(version: str) -> None:
+    async with opened(version) as team:
+        message = team.inbox.thread(team.thread).messages[0]
+        path = (
+            f"/threads/{team.thread}/messages/{message.id}/reactions" if version == "v1" else f"/messages/{message.id}"
+        )
+        for emoji in ("❤️", "❤", "👍", "❤️"):
+            await team.ask(f"POST {path}/reactions", {"emoji": emoji})
+        assert [one["emoji"] for one in message.reactions] == ["❤️", "👍"]
+        assert team.kinds.count("message.reactionAdded") == 2
+        for _ in range(2):
+            gone = {"body": {"emoji": "❤"}} if version == "v1" else {"emoji": "❤"}
+            await team.ask(f"DELETE {path}/reactions", **gone)
+        assert [one["emoji"] for one in message.reactions] == ["👍"]
+        assert team.kinds.count("message.reactionRemoved") == 1
+        await team.inbox.deletes(message.id)
+        status, code, _ = await team.refused(f"POST {path}/reactions", {"emoji": "🎉"})
+        assert (status, code) == ((400, "BAD_REQUEST") if version == "v1" else (422, "messageNotModifiable"))
 
 
 @pytest.mark.parametrize(

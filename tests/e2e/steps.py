@@ -21,6 +21,7 @@ from bot.sandbox.wire import WIRE
 
 Json = dict[str, Any]
 AT_ONCE = 9.0  # seconds: before what hangs for ten; how soon it really is, `tests/bench` measures
+STRANGER = "1876543210987654300"  # on X, of nobody who is a contact of the team's yet
 BUSY = ("people", "background", "delayed")
 
 

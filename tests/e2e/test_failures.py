@@ -11,6 +11,7 @@ import pytest
 from bot.sandbox.stage import Stage
 from tests.conftest import Open
 from tests.e2e.steps import (
+    STRANGER,
     Picture,
     calls,
     card_of,
@@ -251,7 +252,7 @@ async def test_v1_waits_out_a_proxy_that_gives_up_before_inbox_has_acted(opened:
 
 async def test_the_outbound_add_on_is_named_when_the_plan_lacks_it(on: Stage) -> None:
     on.inbox.plan_required = True
-    await dm(on, f"{on.acme.omar.platform_id} First contact")
+    await dm(on, f"{STRANGER} First contact")
     heard = await hears(on, on.acme.ana, "Not sent to")
     if version(on) == "v2":
         assert "The first message to someone new needs Inbox's outbound add-on." in heard

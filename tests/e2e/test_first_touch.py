@@ -21,8 +21,9 @@ from bot.send.jobs import Send
 from bot.send.store import Attempts
 from bot.store import keys
 from bot.store.connect import connect
+from tests.conftest import Open
 from tests.e2e.deaths import ENOUGH, worked
-from tests.e2e.steps import calls, card_of, click, form, hears, idle, thread, told, whisper
+from tests.e2e.steps import STRANGER, calls, card_of, click, form, hears, idle, thread, told, whisper
 
 ASKED = "Before you write to Sarah Chen (@sarah) from @acme"
 HOURS, DAYS = timedelta(hours=1), timedelta(days=1)
@@ -141,16 +142,29 @@ async def test_an_account_that_was_reconnected_meanwhile_is_not_held_against_any
 
 async def test_a_plan_that_refused_a_first_message_is_remembered_until_one_goes_through(on: Stage) -> None:
     on.inbox.plan_required = True
-    await dm(on, f"{on.acme.omar.platform_id} Hello Omar")
+    await dm(on, f"{STRANGER} Hello")
+    await hears(on, on.acme.ana, "Not sent to")
+    await dm(on, f"{STRANGER} Hello again")
+    question = await whisper(on, on.acme.ana, "Before you write to")
+    why = "The first message to someone new needs Inbox's outbound add-on. Inbox refused one "
+    assert why in on.slack.show(question)
+    on.inbox.plan_required = False
+    await on.slack.press_ephemeral(on.acme.ana, question, "Send anyway")
+    await on.slack.until(lambda: texts(on) == ["Hello again"])
+    await idle(on)
+    await dm(on, f"{STRANGER[:-1]}1 Welcome")
+    await on.slack.until(lambda: texts(on) == ["Hello again", "Welcome"])
+
+
+async def test_a_plan_that_refuses_strangers_is_not_held_against_a_contact_of_the_teams(opened: Open) -> None:
+    """With API v2 the add-on is for who is no contact yet; with v1 for the first message to anybody."""
+    on = await opened(versions=["v2"])
+    on.inbox.plan_required = True
+    await dm(on, f"{STRANGER} Hello")
     await hears(on, on.acme.ana, "Not sent to")
     known(on)
     await dm(on)
-    question = await asked(on, "The first message to someone new needs Inbox's outbound add-on. Inbox refused one ")
-    on.inbox.plan_required = False
-    await on.slack.press_ephemeral(on.acme.ana, question, "Send anyway")
-    await hears(on, on.acme.ana, "Sent to Sarah Chen")
-    await dm(on, f"{on.acme.omar.platform_id} Hello Omar")
-    await on.slack.until(lambda: texts(on) == ["Hello Sarah", "Hello Omar"])
+    await sent(on)
 
 
 async def test_the_form_asks_too(on: Stage) -> None:

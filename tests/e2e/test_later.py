@@ -19,6 +19,7 @@ from bot.store import keys
 from tests.conftest import QUICK, Open
 from tests.e2e.scheduling import Later, below, dm_later, later, rings, sent
 from tests.e2e.steps import (
+    STRANGER,
     Json,
     card_of,
     cards,
@@ -255,7 +256,7 @@ async def test_a_direct_message_to_somebody_with_a_card_stands_below_that_too(on
 async def test_a_first_message_is_asked_about_at_once_and_then_waits(on: Stage, clock: Later) -> None:
     on.inbox.plan_required = True
     on.inbox.set_account_status(on.acme.account, "paused")
-    await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
+    await dm_later(on, on.acme.bo, STRANGER, "Hello Omar")
     asked = await whisper(on, on.acme.bo, "Before you write to")
     on.inbox.set_account_status(on.acme.account, "active")
     on.inbox.plan_required = False
@@ -730,7 +731,7 @@ async def test_an_account_that_is_offline_brings_the_text_back_in_a_direct_messa
 
 
 async def test_a_plan_without_first_messages_brings_the_text_back_in_a_direct_message(on: Stage, clock: Later) -> None:
-    await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
+    await dm_later(on, on.acme.bo, STRANGER, "Hello Omar")
     on.inbox.plan_required = True
     await its_time_comes(on, clock)
     message = on.slack.dms(on.acme.bo)[-1]
@@ -1009,7 +1010,7 @@ async def test_a_clock_that_is_ahead_rings_too_soon_and_it_goes_out_at_its_time(
 async def test_two_clicks_on_the_question_about_a_first_message_begin_one(on: Stage, clock: Later) -> None:
     on.inbox.plan_required = True
     on.inbox.set_account_status(on.acme.account, "paused")
-    await dm_later(on, on.acme.bo, on.acme.omar.platform_id, "Hello Omar")
+    await dm_later(on, on.acme.bo, STRANGER, "Hello Omar")
     asked = await whisper(on, on.acme.bo, "Before you write to")
     on.inbox.set_account_status(on.acme.account, "active")
     on.inbox.plan_required = False

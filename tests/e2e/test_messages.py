@@ -139,7 +139,12 @@ async def test_a_reply_to_an_earlier_message_archives_though_a_later_one_is_ther
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "emoji"), [("emoji", "🎉", "🎉"), ("other", ":thumbsup::skin-tone-3:", "👍🏼")]
+    ("field", "value", "emoji"),
+    [
+        ("emoji", "🎉", "🎉"),
+        ("other", ":thumbsup::skin-tone-3:", "👍🏼"),
+        ("other", ":handshake::skin-tone-2-3:", "🫱🏻\u200d🫲🏼"),
+    ],
 )
 async def test_a_reaction_is_on_the_message_and_is_no_answer(on: Stage, field: str, value: str, emoji: str) -> None:
     card = await card_of(on, "We won!")

@@ -293,6 +293,8 @@ async def test_what_slack_did_not_take_before_quiet_hours_began_is_told_after_th
     for _ in range(3):
         await day.passes(31)
     assert (alarms(on), len(alarmed(on, on.acme.bo))) == ([], 1)
+    read = [call.args["channel"] for call in on.slack.calls if call.method == "conversations.history"]
+    assert on.acme.bo not in read  # which Slack knows as no channel
 
 
 async def test_what_slack_did_not_take_before_a_colleague_took_it_is_told_to_the_colleague(day: Day) -> None:

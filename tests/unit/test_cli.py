@@ -90,7 +90,18 @@ async def test_serve_with_a_missing_setting_ends_at_once_with_a_sentence_that_na
     assert one_sentence(ended).startswith(f"{missing} is not set")
 
 
-@pytest.mark.parametrize("arguments", [[], ["serv"], ["serve", "--fast"], ["retry"], ["sandbox", "--port", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["serv"],
+        ["serve", "--fast"],
+        ["retry"],
+        ["sandbox", "--port", "x"],
+        ["sandbox", "--port", "70000"],
+        ["sandbox", "--port", "-1", "--tour"],
+    ],
+)
 async def test_bad_usage_is_exit_2(bot: Run, tmp_path: Path, arguments: list[str]) -> None:
     ended = await bot(tmp_path, GOOD, *arguments)
     assert ended.code == 2
@@ -226,10 +237,11 @@ async def test_the_sandbox_serves_its_page_until_control_c(tmp_path: Path) -> No
     assert os.listdir(tmp_path) == []
 
 
-async def test_a_page_port_that_is_taken_is_said_plainly(bot: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [[], ["--tour"]])
+async def test_a_port_of_the_sandbox_that_is_taken_is_said_plainly(bot: Run, tmp_path: Path, how: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = await bot(tmp_path, {}, "sandbox", "--port", port)
+        ended = await bot(tmp_path, {}, "sandbox", *how, "--port", port)
     assert ended.code == 2
     assert one_sentence(ended).startswith(f"--port {port} cannot be used")
     assert os.listdir(tmp_path) == []

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import NotWritable, SettingsError, StoreUnavailable
 from bot.events.jobs import Sync
@@ -89,7 +90,11 @@ async def test_answers_have_one_shape_whatever_the_url_asks_for(redis_url: str, 
         "himport_registry=x",
         "parser_class=x",
         "host=elsewhere",
-        "max_connections=2",
+        "max_connections=-1",
+        "ssl_ca_data=x",
+        "ssl_ca_data=-----BEGIN x",
+        "ssl_exclude_verify_flags=x",
+        "ssl_include_verify_flags=VERIFY_NOTHING",
         "socket_connect_timeout=0",
         "socket_timeout=nan",
         "socket_read_size=0",
@@ -104,6 +109,36 @@ def test_an_option_that_redis_py_does_not_know_is_refused_in_one_sentence(asked:
     for url in (f"{scheme}://127.0.0.1:1/0?{asked}", f"{scheme}+sentinel://127.0.0.1:1/name?{asked}"):
         with pytest.raises(SettingsError, match=r"^REDIS_URL is wrong: [^\n]*\.$"):
             connect(url)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["?client_name=x", "?lib_name=x", "?lib_version=1", "?max_connections=3", "?max_connections=0", " \n"],
+)
+async def test_what_a_url_may_say_besides_starts_and_each_process_keeps_its_own_name(
+    redis_url: str, asked: str
+) -> None:
+    await works(redis_url + asked)
+    connect(f"redis+sentinel://127.0.0.1:1/name{asked}")
+
+
+def test_fewer_connections_than_the_bot_needs_are_raised_and_logged() -> None:
+    with capture_logs() as logged:
+        for asked in (1, 4, 5, 20):
+            redis: Any = connect(f"redis://127.0.0.1:1?max_connections={asked}")
+            assert redis.connection_pool.max_connections == max(asked, 5)
+    assert logged == [
+        {"event": "redis_connections_raised", "log_level": "warning", "asked": asked, "used": 5} for asked in (1, 4)
+    ]
+
+
+@pytest.mark.parametrize("asked", ["?max_connections=x", "?nonsense=1", "?db=x"])
+def test_what_is_wrong_with_an_option_has_nothing_to_do_with_a_password(asked: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        connect(f"redis://localhost{asked}")
+    assert "percent-encoded" not in str(refused.value)
+    with pytest.raises(SettingsError, match="percent-encoded"):
+        connect("redis://:12#3@localhost")
 
 
 async def test_the_connections_that_a_plan_allows_are_enough_for_whatever_is_asked_at_once(redis_url: str) -> None:
@@ -271,6 +306,10 @@ async def test_tls_works_and_checks_the_certificate(start: Start, certificate: P
     async with tls_to(port, certificate) as secure:
         login = f":{quote(SECRET, safe='')}@"
         await works(f"rediss://{login}localhost:{secure}/0?ssl_ca_certs={quote(str(certificate))}")
+        alone = certificate.with_name("cert.pem").read_text()
+        await works(f"rediss://{login}localhost:{secure}/0?ssl_ca_data={quote(alone)}")
+        strict = "ssl_exclude_verify_flags=VERIFY_X509_STRICT"
+        await works(f"rediss://{login}localhost:{secure}/0?ssl_ca_certs={quote(str(certificate))}&{strict}")
         said = await refused(f"rediss://{login}localhost:{secure}/0")  # nobody vouches for it
         assert "certificate" in said.lower()
         assert await refused(f"redis://{login}localhost:{secure}/0")  # and it is really TLS

@@ -721,9 +721,10 @@ async def test_no_version_answers(v2: Reply, v1: Reply, kind: type[Exception]) -
         await choose_version(server.http, ROOT, "ibt_x", "auto")
 
 
-async def test_a_pinned_base_url_is_not_doubled_and_ids_cannot_leave_their_place() -> None:
+@pytest.mark.parametrize("end", ["/v1/", "/V1"])
+async def test_a_pinned_base_url_is_not_doubled_and_ids_cannot_leave_their_place(end: str) -> None:
     server = Vendor({"GET /v1/team": [TEAM]})
-    inbox = open_inbox(server.http, ROOT + "/v1/", "ibt_x", "v1")
+    inbox = open_inbox(server.http, ROOT + end, "ibt_x", await choose_version(server.http, ROOT + end, "ibt_x", "auto"))
     with pytest.raises(errors.Gone):
         await inbox.thread("../team?x=1")
     assert server.asked[0].url.raw_path == b"/api/v1/threads/..%2Fteam%3Fx%3D1"

@@ -152,11 +152,29 @@ async def test_faults_answer_in_the_versions_envelope_until_they_are_used_up(tea
     assert time.monotonic() - started >= 0.05
 
 
-async def test_plan_offline_account_and_unserved_version_refuse(team: Team) -> None:
+async def test_the_plan_refuses_v2_only_who_is_no_contact_yet(team: Team) -> None:
     team.inbox.plan_required = True
-    assert (await team.http.post("/v2/messages", json=to_sarah(team))).json()["code"] == "planRequired"
-    await team.inbox.customer_writes(team.sarah, "Hello")
-    assert (await team.http.post("/v2/messages", json=to_sarah(team))).status_code == 201
+    profile = {"type": "profile", "accountLinkId": team.account, "platform": "twitter"}
+    stranger, sarah = (
+        {"target": profile | {"platformId": one}, "content": "Hi"} for one in ("9", team.sarah.platform_id)
+    )
+    assert (await team.http.post("/v2/messages", json=stranger)).json()["code"] == "planRequired"
+    for known in (sarah, to_sarah(team)):
+        assert (await team.http.post("/v2/messages", json=known)).status_code == 201
+    team.inbox.plan_required = False
+    assert (await team.http.post("/v2/messages", json=stranger)).status_code == 201
+
+
+async def test_an_emoji_counts_as_one_character(team: Team) -> None:
+    team.inbox.world.characters = 3
+    sent = await team.http.post("/v2/messages", json=to_sarah(team, "👨‍👩‍👧‍👦" * 3))
+    assert sent.status_code == 201
+    path = f"/v2/messages/{sent.json()['message']['id']}"
+    assert (await team.http.patch(path, json={"content": "👍🏽" * 3})).status_code == 200
+    assert (await team.http.patch(path, json={"content": "👍🏽" * 4})).json()["code"] == "contentRejected"
+
+
+async def test_offline_account_and_unserved_version_refuse(team: Team) -> None:
     team.inbox.set_account_status(team.account, "offline")
     assert (await team.http.post("/v2/messages", json=to_sarah(team))).json()["code"] == "accountLinkDisconnected"
     team.inbox.versions = frozenset({"v1"})

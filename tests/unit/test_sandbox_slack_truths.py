@@ -286,6 +286,107 @@ def test_slack_knows_the_blocks_of_2026_and_their_limits(block: Json, complaint:
     assert (found == []) if not complaint else any(complaint in one for one in found)
 
 
+TAG = {"type": "multi_external_select"}
+NUMBER = {"type": "number_input", "is_decimal_allowed": True}
+ROUND = {"type": "radio_buttons", "options": [option("a")]}
+
+
+def grouped(count: int) -> Json:
+    groups = [{"label": words("A"), "options": [option(str(number)) for number in range(count)]}]
+    return {"type": "static_select", "option_groups": groups}
+
+
+@pytest.mark.parametrize(
+    ("element", "complaint"),
+    [
+        (grouped(100), ""),
+        (grouped(101), "1 to 100"),
+        (grouped(0), "1 to 100"),
+        (ROUND, ""),
+        (ROUND | {"options": [option("a") | {"url": "https://acme.test"}]}, "additional property: url"),
+        (ROUND | {"initial_option": option("a")}, ""),
+        (ROUND | {"initial_option": option("b")}, "not one of the options"),
+        (ROUND | {"initial_option": "a"}, "not one of the options"),
+        (ROUND | {"type": "checkboxes", "initial_options": []}, "1 to 10 "),
+        (TAG | {"initial_options": [option("a")]}, ""),
+        (TAG | {"initial_options": []}, "1 to 100"),
+        (TAG | {"initial_options": [option("x" * 76)]}, "less than 76"),
+        (TAG | {"initial_options": ["a"]}, "must be an option"),
+        ({"type": "external_select", "initial_option": {"text": words("a")}}, "must be a string"),
+        ({"type": "multi_users_select", "initial_users": ["U1"]}, ""),
+        ({"type": "multi_users_select", "initial_users": []}, "initial_users must be one or more ids"),
+        (NUMBER | {"initial_value": "5.5", "min_value": "-1", "max_value": "10"}, ""),
+        (NUMBER | {"initial_value": 5}, "initial_value must be a number in a string"),
+        (NUMBER | {"max_value": 5}, "max_value must be a number in a string"),
+        ({"type": "number_input"}, "is_decimal_allowed"),
+        ({"type": "email_text_input", "initial_value": 5}, "must be a string"),
+        ({"type": "datepicker", "initial_date": "2026-11-27"}, ""),
+        ({"type": "datepicker", "initial_date": "tomorrow"}, "initial_date must be YYYY-MM-DD"),
+        ({"type": "datepicker", "initial_date": "2026-02-30"}, "initial_date must be YYYY-MM-DD"),
+        ({"type": "timepicker", "initial_time": "09:30"}, ""),
+        ({"type": "timepicker", "initial_time": "9:30"}, "initial_time must be HH:mm"),
+        ({"type": "datetimepicker", "initial_date_time": 1628633820}, ""),
+        ({"type": "datetimepicker", "initial_date_time": "now"}, "initial_date_time must be"),
+        ({"type": "rich_text_input", "initial_value": {"type": "rich_text"}}, "must be an array"),
+    ],
+)
+def test_slack_looks_at_what_a_form_begins_with(element: Json, complaint: str) -> None:
+    found = problems([{"type": "input", "label": words("A"), "element": element}], "modal")
+    assert (found == []) if not complaint else any(complaint in one for one in found)
+
+
+def rich(kind: str, *runs: Json, **more: Any) -> Json:
+    return {"type": "rich_text", "elements": [{"type": f"rich_text_{kind}", "elements": list(runs)} | more]}
+
+
+RUN = {"type": "text", "text": "Hi", "style": {"bold": True}}
+
+
+@pytest.mark.parametrize(
+    ("block", "complaint"),
+    [
+        (rich("section", RUN, {"type": "link", "url": "https://acme.test"}, {"type": "user", "user_id": "U1"}), ""),
+        (rich("quote", RUN), ""),
+        (rich("list", rich("section", RUN)["elements"][0], style="bullet"), ""),
+        (rich("list", RUN, style="bullet"), "rich_text_section"),
+        (rich("section", {"type": "text", "text": ""}), "more than 0"),
+        (rich("quote", {"type": "text", "text": ""}), "more than 0"),
+        (rich("list", rich("section", {"type": "text"})["elements"][0], style="bullet"), "must be a string"),
+        (rich("section", {"type": "link", "text": "Acme"}), "must be a string"),
+        (rich("section", {"type": "mrkdwn", "text": "Hi"}), "unsupported run: mrkdwn"),
+        (rich("paragraph", RUN), "unsupported part: rich_text_paragraph"),
+        ({"type": "rich_text"}, "must be an array"),
+        ({"type": "rich_text", "elements": []}, "must be an array"),
+    ],
+)
+def test_slack_looks_into_rich_text(block: Json, complaint: str) -> None:
+    found = problems([block], "message")
+    assert (found == []) if not complaint else any(complaint in one for one in found)
+
+
+async def test_the_id_of_a_user_is_a_place_to_post_to_and_nothing_else(
+    slack: SandboxSlack, client: AsyncWebClient
+) -> None:
+    slack.scopes |= {"im:history", "im:read", "reactions:write"}
+    posted = await client.chat_postMessage(channel="U1", text="Hi")
+    there, ts = posted["channel"], posted["ts"]
+    assert there.startswith("D")
+    for wrong in (
+        client.chat_update(channel="U1", ts=ts, text="Bye"),
+        client.chat_delete(channel="U1", ts=ts),
+        client.chat_getPermalink(channel="U1", message_ts=ts),
+        client.conversations_history(channel="U1"),
+        client.conversations_replies(channel="U1", ts=ts),
+        client.conversations_info(channel="U1"),
+        client.conversations_members(channel="U1"),
+        client.reactions_add(channel="U1", timestamp=ts, name="eyes"),
+    ):
+        assert await refused(wrong) == "channel_not_found"
+    assert (await client.conversations_history(channel=there))["messages"][0]["text"] == "Hi"
+    await client.chat_update(channel=there, ts=ts, text="Bye")
+    assert [one.text for one in slack.dms("U1")] == ["Bye"]
+
+
 async def test_a_button_within_a_container_can_be_pressed(
     slack: SandboxSlack, channel: str, client: AsyncWebClient, heard: list[Json]
 ) -> None:

@@ -63,6 +63,9 @@ ALMOST = [
     "{{first_name}}",
     "{{ name }",
     "{Handle}",
+    "{ME | us}",
+    "{name\u200b}",
+    "{{account||us}}",
     "{account",
 ]
 CODE = [
@@ -72,6 +75,15 @@ CODE = [
     "`{first-name}`, `{name}` and `{id}`",
     "Body: { return account.name() }",
     "}name{ {",
+    "``` {name: 'x'} ```",
+    "```\nif (x) {\n  return {first_name}\n```",
+    "Use `const a = {name: 1}` please",
+    "Use `a = {first_name: 1}`, `f({name})` and `function f() {name`",
+    "{ name: 'x' } or {me=1} or { handle, text } or {account(1)}",
+    "${account.id} {{account.name}} ${user.id} {{ me.id }}",
+    "curl -d '{name:x}'",
+    "function f() {name",
+    "const f = a => {account ",
 ]
 
 
@@ -94,12 +106,20 @@ def test_what_is_clearly_no_place_is_saved_and_sent(text: str) -> None:
         ("{name} {company name | you}", "{company name | you}"),
         ("Hi {prénom}", "{prénom}"),
         ("Hi {first_name or there}", "{first_name or there}"),
+        ("Hi {name or there}", "{name or there}"),
+        ("A ` and {frist_name}", "{frist_name}"),
         ("Hi {first_name|there, how are you?", "{first_name"),
         ("{name} { name } {me|you} {account|}", None),
     ],
 )
 def test_what_looks_like_a_place_and_is_none_is_named(text: str, place: str | None) -> None:
     assert unknown(text) == place
+
+
+def test_a_place_in_code_is_filled_where_code_is_written_around_it() -> None:
+    """In a saved reply it always was; what somebody types there is theirs."""
+    assert filled("`/start {handle}` or `{handle}`", VALUES) == "`/start @sarah` or `{handle}`"
+    assert unfilled("`/start {handle}`") is None
 
 
 # --- the store --------------------------------------------------------------------------------------------------------

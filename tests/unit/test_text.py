@@ -1,6 +1,7 @@
 """What strangers type is inert in Slack; what colleagues type in Slack arrives as they meant it."""
 
 import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.emoji import glyph, table
+from bot.emoji import glyph, is_emoji, table
+from bot.sandbox.inbox.contract.notation import fits
 from bot.text import (
     after_prefix,
     characters,
@@ -154,6 +156,12 @@ def test_decode_never_raises_and_keeps_plain_words(text: str) -> None:
         "a:b:_c",
         "k:ok:+1",
         "-v /srv:o:/a:b:/c:ro",
+        "/items:key:/edit",
+        r"C:\new:bell:\old",
+        "PATH=tools:key:/sbin",
+        "daemon:x:100:100:bell:/var",
+        "web:100:/mnt",
+        "fe80:a:b::a:1",
     ],
 )
 def test_the_inside_of_a_word_has_no_emoji(word: str) -> None:
@@ -168,6 +176,14 @@ def test_the_inside_of_a_word_has_no_emoji(word: str) -> None:
         ("_Thanks:pray:_ (done:+1:/) Thanks:pray:- Ana", "_Thanks🙏_ (done👍/) Thanks🙏- Ana"),
         (":no_such::tada:Hi :tada::30:x:", ":no_such:🎉Hi 🎉:30❌"),
         ("-:tada:Done Great:tada:, Ana", "-🎉Done Great🎉, Ana"),
+        ("ありがとう:pray::sparkles:では Thanks:pray::smile:Bye", "ありがとう🙏✨では Thanks🙏😄Bye"),
+        ("Thanks:wave::skin-tone-2:Bye", "Thanks👋🏻Bye"),
+        (":one:-:two:-:three: :smile:/:wave:/:tada:", "1️⃣-2️⃣-3️⃣ 😄/👋/🎉"),
+        ("Yes:ok:/:wave:/:x:/:tada: Hi:smile:/:wave:Bo", "Yes🆗/👋/❌/🎉 Hi😄/👋Bo"),
+        ("Thanks:pray:-Ana Hi:x:-Ana Anna-:heart:-Ben 1+:ok:+Bo", "Thanks🙏-Ana Hi❌-Ana Anna-❤️-Ben 1+🆗+Bo"),
+        ("Great:tada:@sarah Thanks:+1:@sarah Hi:tada:<@U9>", "Great🎉@sarah Thanks👍@sarah Hi🎉@someone"),
+        ("Price 5:moneybag:/month Yes/:heart:/No 5:fire:-3 left", "Price 5💰/month Yes/❤️/No 5🔥-3 left"),
+        ("Great:tada:_really_ Thanks:pray::) Thanks:pray::D", "Great🎉_really_ Thanks🙏:) Thanks🙏:D"),
     ],
 )
 def test_beside_a_word_and_in_a_row_an_emoji_is_one(received: str, meant: str) -> None:
@@ -187,6 +203,18 @@ def test_every_name_that_slack_has_for_an_emoji_is_understood() -> None:
             assert shown == glyph(name, str(tone))
             assert chr(0x1F3F9 + tone) in shown
             assert len(set(shown) & set("🏻🏼🏽🏾🏿")) == 1
+
+
+def test_whatever_an_emoji_of_slacks_shows_can_be_reacted_with() -> None:
+    tones = ["", *"23456", *map("".join, itertools.permutations("23456", 2))]
+    shown = {glyph(name, tone) for name in table().names if not name.startswith("skin-tone-") for tone in tones}
+    assert [one for one in shown if not (is_emoji(one) and fits("emoji", one))] == []
+
+
+@pytest.mark.parametrize("text", ["", "\ufe0f", "🏽", "🏻\ufe0f🏼", "x", "👍👍", "👍 "])
+def test_what_is_no_emoji_or_more_than_one_is_told_from_one(text: str) -> None:
+    assert not is_emoji(text)
+    assert not fits("emoji", text)
 
 
 def test_the_table_of_emoji_is_the_public_data_set_as_it_was_made_from() -> None:

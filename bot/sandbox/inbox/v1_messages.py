@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from bot.sandbox.inbox.reactions import react, unreact
 from bot.sandbox.inbox.records import Failure, Incoming, MessageRecord, PersonRecord, ThreadRecord, iso
 from bot.sandbox.inbox.v1_answers import Handler, find_account, find_thread, page, whom
 from bot.sandbox.inbox.v1_show import history_json, message_json, variant
@@ -85,23 +86,23 @@ async def _history(world: World, ask: Incoming) -> tuple[int, Any]:
 
 
 async def _react(world: World, ask: Incoming) -> tuple[int, Any]:
-    thread, message = _find_message(world, ask)
-    author = {"type": "accountLink", "accountLinkId": thread.account_id}
-    message.reactions.append({"emoji": ask.body["emoji"], "author": author, "createdAt": iso(world.clock())})
-    return _reacted(world, thread, message, "message.reactionAdded", ask.body["emoji"])
+    thread, message = _there(world, ask)
+    react(world, thread, message, ask.body["emoji"])
+    return 200, {"success": True, "messageId": message.id}
 
 
 async def _unreact(world: World, ask: Incoming) -> tuple[int, Any]:
-    thread, message = _find_message(world, ask)
-    emoji = ask.body["emoji"]
-    message.reactions = [r for r in message.reactions if r["emoji"] != emoji or r["author"]["type"] != "accountLink"]
-    return _reacted(world, thread, message, "message.reactionRemoved", emoji)
-
-
-def _reacted(world: World, thread: ThreadRecord, message: MessageRecord, kind: str, emoji: str) -> tuple[int, Any]:
-    author = world.accounts[thread.account_id].platform_id
-    world.emit(kind, thread, message, emoji=emoji, authorPlatformId=author)
+    thread, message = _there(world, ask)
+    unreact(world, thread, message, ask.body["emoji"])
     return 200, {"success": True, "messageId": message.id}
+
+
+def _there(world: World, ask: Incoming) -> tuple[ThreadRecord, MessageRecord]:
+    """A message that nobody has taken back; 400 for one that is gone is a guess, too."""
+    thread, message = _find_message(world, ask)
+    if message.deleted_at:
+        raise Failure(400, "BAD_REQUEST", "This message is deleted")
+    return thread, message
 
 
 async def _quick_send(world: World, ask: Incoming) -> tuple[int, Any]:

@@ -9,6 +9,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any, Final
 
+from bot.sandbox.inbox.reactions import react, unreact
 from bot.sandbox.inbox.records import (
     AccountRecord,
     Failure,
@@ -23,6 +24,7 @@ from bot.sandbox.inbox.records import (
 from bot.sandbox.inbox.v2_answers import Handler, found_or_404, invalid, page, usable
 from bot.sandbox.inbox.v2_show import attachment_json, capabilities, history_json, message_json, thread_json
 from bot.sandbox.inbox.world import World
+from bot.text import characters
 
 FRESH: Final = timedelta(hours=1)  # how long the address of an attachment is good, once it was asked for
 
@@ -91,7 +93,7 @@ async def _perform(world: World, body: Json, key: str | None, message_id: str) -
 
 
 def _short_enough(most: int, content: str) -> None:
-    if len(content) > most:
+    if characters(content) > most:
         raise Failure(422, "contentRejected", "Too long.", {"detail": f"At most {most} characters."})
 
 
@@ -107,8 +109,6 @@ def _addressee(world: World, target: Json) -> tuple[str, PersonRecord, ThreadRec
         named = _by_contact if target["type"] == "contact" else _by_profile
         person = named(world, account, target)
     _connected(account)
-    if world.plan_required and world.is_new_to(person):
-        raise Failure(403, "planRequired", "An add-on is needed for this.", {"feature": "advancedApi"})
     _able(account, "message:send")
     if thread is not None:
         _unrestricted(thread, "message:send")
@@ -129,12 +129,15 @@ def _by_contact(world: World, account: AccountRecord, target: Json) -> PersonRec
 
 
 def _by_profile(world: World, account: AccountRecord, target: Json) -> PersonRecord | None:
-    """None for somebody whom the team does not know yet."""
+    """None for somebody who is no contact of the team's yet: for that alone an add-on may be needed."""
     usable(world, target["platform"])
     if target["platform"] != account.platform:
         supported = {"platform": target["platform"], "supported": [account.platform]}
         raise Failure(422, "platformNotSupported", "This account is on another platform.", supported)
-    return world.person_by(platform=target["platform"], platform_id=target["platformId"])
+    found = world.person_by(platform=target["platform"], platform_id=target["platformId"])
+    if found is None and world.plan_required:
+        raise Failure(403, "planRequired", "An add-on is needed for this.", {"feature": "advancedApi"})
+    return found
 
 
 def _connected(account: AccountRecord) -> None:
@@ -154,7 +157,7 @@ def _unrestricted(thread: ThreadRecord, capability: str) -> None:
 
 
 async def _edit(world: World, ask: Incoming) -> tuple[int, Any]:
-    thread, message = _own_message(world, ask.params[0], "message:edit")
+    thread, message = _modifiable(world, ask.params[0], "message:edit")
     _short_enough(world.most(world.accounts[thread.account_id].platform), ask.body["content"])
     world.edit(thread, message, ask.body["content"])
     return 200, message_json(world, thread, message)
@@ -162,15 +165,15 @@ async def _edit(world: World, ask: Incoming) -> tuple[int, Any]:
 
 async def _unsend(world: World, ask: Incoming) -> tuple[int, Any]:
     scope = ask.one("scope")
-    thread, message = _own_message(world, ask.params[0], "message:unsend" if scope == "all" else "message:delete:self")
+    thread, message = _modifiable(world, ask.params[0], "message:unsend" if scope == "all" else "message:delete:self")
     at = world.unsend(thread, message, scope)
     return 200, {"messageId": message.id, "scope": scope, "deletedAt": iso(at)}
 
 
-def _own_message(world: World, message_id: str, capability: str) -> tuple[ThreadRecord, MessageRecord]:
-    """A message that may be changed like that now."""
+def _modifiable(world: World, message_id: str, capability: str) -> tuple[ThreadRecord, MessageRecord]:
+    """A message with which that may be done now; to a message of somebody else's one can only react."""
     thread, message = found_or_404(world.message(message_id), "message")
-    if message.direction == "inbound" or message.deleted_at:
+    if message.deleted_at or (message.direction == "inbound" and capability != "message:react"):
         reason = "deleted" if message.deleted_at else "notSender"
         raise Failure(422, "messageNotModifiable", "This message can't be changed.", {"reason": reason})
     account = world.accounts[thread.account_id]
@@ -184,32 +187,15 @@ def _own_message(world: World, message_id: str, capability: str) -> tuple[Thread
 
 
 async def _react(world: World, ask: Incoming) -> tuple[int, Any]:
-    thread, message = _reactable(world, ask)
-    author = {"type": "accountLink", "accountLinkId": thread.account_id}
-    emoji = ask.body["emoji"]
-    message.reactions.append({"emoji": emoji, "author": author, "createdAt": iso(world.clock())})
-    return _reacted(world, thread, message, "message.reactionAdded", emoji)
+    thread, message = _modifiable(world, ask.params[0], "message:react")
+    react(world, thread, message, ask.body["emoji"])
+    return 200, {"reactions": message.reactions, "version": world.seq}
 
 
 async def _unreact(world: World, ask: Incoming) -> tuple[int, Any]:
-    thread, message = _reactable(world, ask)
-    emoji = ask.one("emoji")
-    message.reactions = [r for r in message.reactions if r["emoji"] != emoji or r["author"]["type"] != "accountLink"]
-    return _reacted(world, thread, message, "message.reactionRemoved", emoji)
-
-
-def _reactable(world: World, ask: Incoming) -> tuple[ThreadRecord, MessageRecord]:
-    thread, message = found_or_404(world.message(ask.params[0]), "message")
-    _connected(world.accounts[thread.account_id])
-    _unrestricted(thread, "message:react")
-    _able(world.accounts[thread.account_id], "message:react")
-    return thread, message
-
-
-def _reacted(world: World, thread: ThreadRecord, message: MessageRecord, kind: str, emoji: str) -> tuple[int, Any]:
-    author = world.accounts[thread.account_id].platform_id
-    logged = world.emit(kind, thread, message, emoji=emoji, authorPlatformId=author)
-    return 200, {"reactions": message.reactions, "version": logged.seq}
+    thread, message = _modifiable(world, ask.params[0], "message:react")
+    unreact(world, thread, message, ask.one("emoji"))
+    return 200, {"reactions": message.reactions, "version": world.seq}
 
 
 HANDLERS: dict[str, Handler] = {

@@ -124,12 +124,14 @@ class World(Clock):
         return known
 
     def channel(self, id: str) -> Channel:
-        """A channel by its id, or the DM of a user id; raises SlackError."""
-        if id in self.users:
-            return self.dm(id)
+        """A channel by its id, which is never a user's; raises SlackError."""
         if id not in self.channels:
             raise SlackError("channel_not_found")
         return self.channels[id]
+
+    def place(self, id: str) -> Channel:
+        """Where a post goes: a channel, or the DM of a user id, which nothing else takes; raises SlackError."""
+        return self.dm(id) if id in self.users else self.channel(id)
 
     def stranger(self, user: str) -> bool:
         """Of another organisation: a sibling in our own Enterprise Grid is none."""

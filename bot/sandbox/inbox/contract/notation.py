@@ -14,21 +14,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from bot.emoji import table
+from bot.emoji import is_emoji
 
 ID: Final = re.compile(r"[0-9a-z]+")
 _WORD = re.compile(r"(?P<name>[^:*~+]+)(?P<mark>[*~+]?):(?P<kind>.+?)(?P<many>\[(?P<most>\d*)\])?(?P<null>\??)")
-
-
-@cache
-def _emoji() -> frozenset[str]:
-    """Every emoji, without what only says how it is drawn."""
-    return frozenset(_bare(glyph) for glyph in table().names.values())
-
-
-def _bare(emoji: str) -> str:
-    """Without skin tones and the sign that asks for a picture."""
-    return "".join(one for one in emoji if one != "\ufe0f" and not "\U0001f3fb" <= one <= "\U0001f3ff")
 
 
 @dataclass(frozen=True)
@@ -107,7 +96,7 @@ KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "name": lambda value: isinstance(value, str) and 1 <= len(value) <= 255,
     "id": lambda value: isinstance(value, str) and ID.fullmatch(value) is not None,
     "ids": lambda value: isinstance(value, list) and all(KINDS["id"](item) for item in value),
-    "emoji": lambda value: isinstance(value, str) and _bare(value) in _emoji(),
+    "emoji": lambda value: isinstance(value, str) and is_emoji(value),
     "date": _is_date,
 }
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from bot.sandbox.slack.block_kit import data
 from bot.sandbox.slack.block_kit.elements import element_problems, elements, image_problems, within
+from bot.sandbox.slack.block_kit.rich_text import rich_text
 from bot.sandbox.slack.block_kit.rules import Json, count, dicts, repeated, string, text_object, unknown
 
 Surface = Literal["message", "modal", "home"]
@@ -196,5 +197,6 @@ CHECKS = {
     "input": _input,
     "image": image_problems,
     "markdown": _markdown,
+    "rich_text": rich_text,
     "alert": _alert,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bot.sandbox.slack.block_kit.beginnings import beginnings
 from bot.sandbox.slack.block_kit.rules import Json, count, dicts, string, text_object, unknown
 
 CONFIRM = "confirm"
@@ -78,7 +79,7 @@ def offer_problems(offered: Json) -> list[str]:
     found = [*(count(groups, 100, "option_groups") if groups is not None else ())]
     for options in lists:
         found += count(options, 100, "options", 0)
-        found += [one for option in dicts(options) for one in _option(option, False, "options")]
+        found += _options(options, "external_select", "options")
     return found
 
 
@@ -97,12 +98,17 @@ def element_problems(element: Any, container: str, at: str) -> Iterator[str]:
         yield from text_object(element["placeholder"], 150, f"{at}/placeholder", "plain_text")
     if CONFIRM in element:
         yield from _confirm(element[CONFIRM], f"{at}/confirm")
+    if "initial_options" in element:
+        yield from count(element["initial_options"], MOST_OPTIONS.get(kind, 100), f"{at}/initial_options")
+    yield from beginnings(element, at)
     if kind == "button":
         yield from _button(element, at)
     elif kind == "plain_text_input":
         yield from _typed(element, at)
     elif "options" in ELEMENTS[kind].split():
         yield from _choices(element, MOST_OPTIONS.get(kind, 100), at)
+    else:
+        yield from _options(_chosen(element), kind, f"{at}/initial_options")
 
 
 def _button(button: Json, at: str) -> Iterator[str]:
@@ -122,28 +128,41 @@ def _typed(element: Json, at: str) -> Iterator[str]:
 
 
 def _choices(element: Json, most: int, at: str) -> Iterator[str]:
-    groups = element.get("option_groups")
+    groups, lists = element.get("option_groups"), [element.get("options")]
     if groups is not None:
         yield from count(groups, 100, f"{at}/option_groups")
         for group in dicts(groups):
             yield from text_object(group.get("label"), 75, f"{at}/option_groups/label", "plain_text")
-    options = [o for g in dicts(groups) for o in g.get("options", ())] if groups else element.get("options")
-    least = LEAST_OPTIONS.get(element["type"], 1)
-    yield from count(options, most if groups is None else 10_000, f"{at}/options", least)
-    for index, option in enumerate(dicts(options)):
-        yield from _option(option, element["type"] in {"checkboxes", "radio_buttons"}, f"{at}/options/{index}")
-    chosen = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
-    for one in dicts(chosen):
-        if one not in dicts(options):
-            yield f"initial option is not one of the options [{at}]"
+        lists = [group.get("options") for group in dicts(groups)]
+    for options in lists:
+        yield from count(options, most, f"{at}/options", LEAST_OPTIONS.get(element["type"], 1))
+        yield from _options(options, element["type"], f"{at}/options")
+    offered = [one for options in lists for one in dicts(options)]
+    if any(one not in offered for one in _chosen(element)):
+        yield f"initial option is not one of the options [{at}]"
 
 
-def _option(option: Json, rich: bool, at: str) -> Iterator[str]:
-    yield from unknown(option, ["text", "value", "description", "url"], at)
-    yield from text_object(
-        option.get("text"), 75, f"{at}/text", *(("plain_text", "mrkdwn") if rich else ("plain_text",))
-    )
+def _chosen(element: Json) -> list[Any]:
+    """The options that are chosen at first."""
+    several = element.get("initial_options")
+    alone = [element["initial_option"]] if "initial_option" in element else []
+    return [*alone, *(several if isinstance(several, list) else ())]
+
+
+def _options(options: Any, kind: str, at: str) -> Iterator[str]:
+    for index, option in enumerate(options if isinstance(options, list) else ()):
+        yield from _option(option, kind, f"{at}/{index}")
+
+
+def _option(option: Any, kind: str, at: str) -> Iterator[str]:
+    if not isinstance(option, dict):
+        yield f"must be an option [{at}]"
+        return
+    texts = ("plain_text", "mrkdwn") if kind in {"checkboxes", "radio_buttons"} else ("plain_text",)
+    yield from unknown(option, ["text", "value", "description", *(["url"] if kind == "overflow" else [])], at)
+    yield from text_object(option.get("text"), 75, f"{at}/text", *texts)
     yield from string(option.get("value"), 150, f"{at}/value")
+    yield from string(option.get("url", "-"), 3000, f"{at}/url")
     if "description" in option:
         yield from text_object(option["description"], 75, f"{at}/description")
 

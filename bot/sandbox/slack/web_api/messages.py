@@ -16,7 +16,7 @@ METADATA = {"event_type": str, "event_payload": dict}
 
 def chat_post_message(world: World, args: Json) -> Json:
     world.need("chat:write")
-    channel = world.channel(given(args, "channel"))
+    channel = world.place(given(args, "channel"))
     _may_post(world, channel)
     content, thread_ts = checked_content(world, args), world.thread_there(channel.id, args.get("thread_ts"))
     raw = args | {"reply_broadcast": true(args.get("reply_broadcast"))}
