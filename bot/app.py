@@ -137,7 +137,7 @@ def _bot(settings: Settings, timing: Timing, redis: Redis, slack: Slack, http: H
         links=links,
         rights=at.rights,
         admins=admins,
-        sharing=SharedChannels(slack, at.rights, at.lanes),
+        sharing=SharedChannels(slack, at.rights, at.lanes, at.installation.ids),
         record=AuditLog(redis, settings.audit_days),
         notices=at.notices,
         lines=Lines(redis),

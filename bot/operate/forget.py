@@ -36,6 +36,8 @@ async def forget(settings: Settings, typed: str) -> int:
         if running and (work := await _under_way(erasure, traces)):
             print(f"Nothing was done: {work} pieces of work about {typed} wait. Run this later, or stop the bot first.")
             return 1
+        if traces.others:
+            print(f"With {typed} go the other profiles of the same contact: {_listed(traces.others)}.")
         count = await _swept(erasure, traces, running=running)
         if count:
             outcome, ref = f"done: {count} taken out", reference()

@@ -157,8 +157,7 @@ class Access:
 
     def _is_admin(self, profile: Profile) -> bool:
         """A guest is none, wherever they are named; nor is an admin of another workspace of the organisation."""
-        ours = profile.admin and profile.belongs_to(self.installation.team)
-        return not profile.guest and (ours or profile.id in self._admins)
+        return not profile.guest and (profile.runs(self.installation.team) or profile.id in self._admins)
 
     def _ours(self, team: str | None, enterprise: str | None) -> bool:
         grid = self.installation.enterprise

@@ -49,7 +49,8 @@ class Erasure:
 
     async def traces(self, who: Recipient) -> Traces:
         """Whoever is kept under that handle, address or id, with their contact's other profiles and conversations."""
-        kept = [Found(one.person, one.contact_id, one.id) async for one in self._threads()]
+        threads = sorted([one async for one in self._threads()], key=_since, reverse=True)
+        kept = [Found(one.person, one.contact_id, one.id) for one in threads]
         kept += [Found(one, one.contact_id) async for one in self._others()]
         return traces_of(who, kept)
 
@@ -70,7 +71,7 @@ class Erasure:
             if name.startswith((*_LEFT, "lane:")):
                 continue
             if name == "audit":  # of which conversations somebody did something stays, by their ids
-                out += await self._take_out(raw, Traces(traces.people).marks(), names)
+                out += await self._take_out(raw, Traces(traces.people, unsure=traces.unsure).marks(), names)
             elif _names(name, names, recipients):
                 out += int(await self._redis.delete(raw))
             elif name == "dead":
@@ -132,6 +133,10 @@ class Erasure:
             async for name in self._redis.scan_iter(match=pattern, count=500):
                 for person in _people_in(await self._redis.get(name) or b""):
                     yield person
+
+
+def _since(thread: Thread) -> float:
+    return thread.last_message.created_at.timestamp() if thread.last_message else 0.0
 
 
 _NO_PERSON: Final = {"id", "account_link_id"}  # what an account or an address has besides a person's fields

@@ -20,9 +20,9 @@ REQUEST_LIVES: Final = timedelta(days=30)
 class Sharing(Record):
     """Whether a channel is shared with other organisations, and when Slack last said so.
 
-    `teams` are those of theirs that Slack names; it may name ours as well, or none. `undrawn`: that is new, and what
-    stands there is not being drawn anew yet. `ended`: when consent ended as nobody else reads there any more, until the
-    admins are told.
+    `teams` are those of theirs that Slack names, if it does; older versions noted ours as well. `undrawn`: that is new,
+    and what stands there is not being drawn anew yet. `ended`: when consent ended as nobody else reads there any more,
+    until the admins are told. `unsaid`: somebody consents since, and Slack did not say to whom.
     """
 
     shared: bool
@@ -30,12 +30,14 @@ class Sharing(Record):
     undrawn: bool = False
     teams: tuple[str, ...] = ()
     ended: datetime | None = None
+    unsaid: bool = False
 
-    def has_others(self, before: Sharing | None) -> bool:
+    def has_others(self, before: Sharing | None, ours: frozenset[str]) -> bool:
         """Whether anybody reads there who is not known to have done so `before`; what Slack never named is no news."""
-        if before is None or (before.shared and not before.teams):
+        if before is None or before.unsaid:
             return False
-        return not before.shared or not {*self.teams} <= {*before.teams}
+        known = {*before.teams} - ours
+        return not {*self.teams} - ours <= known if before.shared and known else not before.shared
 
 
 class Request(Record):
@@ -92,7 +94,7 @@ class Rights:
         admin, raw = await self._redis.mget(keys.consent(channel), keys.sharing(channel))
         return admin is not None, Sharing.read(raw) if raw else None
 
-    async def saw(self, channel: str, said: Sharing) -> Sharing:
+    async def saw(self, channel: str, said: Sharing, ours: frozenset[str]) -> Sharing:
         """What Slack says of the channel from now on, unless it has answered a later question; as that is then.
 
         Who consented did so to those who read there: in the same step that ends, where others do or nobody does.
@@ -104,7 +106,7 @@ class Rights:
             before = Sharing.read(raw) if raw else None
             if before and before.at > said.at:
                 return before
-            ends = admin is not None and (said.has_others(before) if said.shared else True)
+            ends = admin is not None and (said.has_others(before, ours) if said.shared else True)
             was = before or Sharing(shared=False, at=said.at)
             now = said.having(
                 undrawn=said.shared != was.shared or was.undrawn or ends,
@@ -119,6 +121,11 @@ class Rights:
 
         return cast("Sharing", await self._redis.transaction(noted, *names, value_from_callable=True))
 
+    async def unsaid(self, channel: str) -> None:
+        """Somebody consents while Slack does not say to whom: its next answer does."""
+        if known := await self.sharings.get(channel):
+            await self.sharings.change(channel, lambda now: (now or known).having(unsaid=True))
+
     async def save_consent(self, channel: str, admin: str) -> None:
         pipe = self._redis.pipeline()
         pipe.set(keys.consent(channel), admin).sadd(keys.CHANNELS, channel)
@@ -132,9 +139,14 @@ class Rights:
         who find that out, when they were told."""
         return bool(await self._redis.delete(keys.once(f"admins:{notice}")))
 
-    async def told_for_good(self, notice: str) -> None:
-        """The admins were told under this name; not again until it is `well`, rather than after a week."""
-        await self._redis.persist(keys.once(f"admins:{notice}"))
+    async def all_well(self, notices: str) -> None:
+        """So is all that they were told under names that begin so. All of Redis is looked through."""
+        async for name in self._redis.scan_iter(match=keys.once(f"admins:{notices}*"), count=500):
+            await self._redis.delete(name)
+
+    async def told_until(self, notice: str, at: datetime) -> None:
+        """The admins were told under this name; not again until it is `well`, or then rather than after a week."""
+        await self._redis.expireat(keys.once(f"admins:{notice}"), at)
 
     async def keep_click(self, user: str, click: Job) -> None:
         """What `user` wanted and could not have, as nobody knows their member yet; only the last click is kept."""

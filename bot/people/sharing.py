@@ -31,7 +31,9 @@ FRESH: Final = 300.0  # seconds
 class SharedChannels:
     """Raises `StoreUnavailable` when Redis does not answer."""
 
-    def __init__(self, slack: Slack, rights: Rights, lanes: Lanes) -> None:
+    def __init__(self, slack: Slack, rights: Rights, lanes: Lanes, ours: frozenset[str]) -> None:
+        """`ours` are the ids that Slack has for us."""
+        self._ours = ours
         self._slack, self._rights, self._lanes = slack, rights, lanes
         self._warned = False
 
@@ -46,8 +48,9 @@ class SharedChannels:
         """What Slack says now, of whom somebody consents to; what it does not tell counts as shared."""
         began = utc_now()
         try:
-            return await self._said(channel, await self._slack.outside(channel), began)
+            return await self._said(channel, await self._slack.outside(channel, self._ours), began)
         except SlackError:
+            await self._rights.unsaid(channel)
             return True
 
     async def is_known_as_shared(self, channel: str) -> bool:
@@ -83,14 +86,15 @@ class SharedChannels:
         """
         began = utc_now()
         try:
-            said = await self._slack.outside(channel)
+            said = await self._slack.outside(channel, self._ours)
         except SlackError as error:
             return self._unknown(known, error)
         return await self._said(channel, said, began)
 
     async def _said(self, channel: str, said: Outside, asked_at: datetime) -> bool:
         """What follows from it; what is not done when this process dies is done by whoever asks next."""
-        now = await self._rights.saw(channel, Sharing(shared=said.shared, at=asked_at, teams=said.teams))
+        noted = Sharing(shared=said.shared, at=asked_at, teams=said.teams)
+        now = await self._rights.saw(channel, noted, self._ours)
         if now.undrawn:
             await self._lanes.accept(Redraw(channel=channel))
         if now.ended:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -31,21 +31,28 @@ _JOINER: Final = "\u2060"  # which `plain` puts into names
 class Traces:
     """What tells that something is about somebody: ids of theirs and of their conversations, and handles on X.
 
-    `people` are their profiles, on every platform; those that were asked for by name are `named`.
+    `people` are their profiles, on every platform; those that were asked for by name are `named`. `unsure` are ids of
+    contacts by which something about others is kept as well, and which tell nothing therefore.
     """
 
     people: list[Person] = field(default_factory=list)
     named: list[Person] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     handles: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+
+    @property
+    def others(self) -> list[Person]:
+        """Their profiles beside those that were asked for."""
+        named = {(one.platform, one.platform_id) for one in self.named}
+        return [one for one in self.people if (one.platform, one.platform_id) not in named]
 
     def marks(self) -> list[bytes]:
         """Byte strings, in lower case, one of which stands in whatever is about them, or at its end if it begins so."""
         found = {one for one in self.threads if len(one) >= LONG}
         found |= {f'"{one}"' for one in self.threads if len(one) < LONG}
         for person in self.people:
-            ids = (person.platform_id, person.contact_id, person.profile_id)
-            found |= {one if len(one) >= LONG else f'_id":"{one}"' for one in ids if one}
+            found |= {one if len(one) >= LONG else f'_id":"{one}"' for one in self._ids(person)}
             found.add(f"\0{person.platform}:{person.platform_id}")
             found |= {f'"{one}"' for one in (person.profile_url,) if one}
         found |= {f'"recipient":"{sign}{one}"' for one in self.recipients() for sign in ("", "@")}
@@ -90,8 +97,13 @@ class Traces:
 
     def names(self) -> set[str]:
         """Parts of keys, members and fields that stand for them."""
-        found = self.threads | {one for person in self.people for one in _ids(person)}
+        found = self.threads | {one for person in self.people for one in self._ids(person)}
+        found |= {f"{one.platform}:{one.platform_id}" for one in self.people}
         return {one.lower() for one in found if one}
+
+    def _ids(self, person: Person) -> set[str]:
+        ids = {person.platform_id, person.contact_id or "", person.profile_id or ""}
+        return ids - self.unsure - {""}
 
     def recipients(self) -> set[str]:
         """How jobs and caches call them."""
@@ -109,9 +121,21 @@ class Found(NamedTuple):
     @property
     def marks(self) -> set[str]:
         """What tells that something else is about the same person: a profile's id, and their contact's."""
-        profile = self.person and self.person.platform_id and f"{self.person.platform}:{self.person.platform_id}"
-        ids = (profile, self.contact_id, self.person and self.person.contact_id)
-        return {one for one in ids if one}
+        return {one for one in (self.profile, self.contact) if one}
+
+    @property
+    def profile(self) -> str:
+        who = self.person
+        return f"{who.platform}:{who.platform_id}" if who and who.platform_id else ""
+
+    @property
+    def contact(self) -> str:
+        return self.contact_id or (self.person and self.person.contact_id) or ""
+
+    def now(self, contacts: Mapping[str, str]) -> Found:
+        """The same by what was said last of whose contact each profile is."""
+        contact = contacts.get(self.profile) or self.contact or None
+        return Found(self.person and self.person.having(contact_id=contact), contact, self.thread_id)
 
     def is_named(self, who: Recipient) -> bool:
         """A profile without a username may have any, but none that was typed."""
@@ -124,8 +148,13 @@ def _thread_of(one: Any) -> Any:
 
 
 def traces_of(who: Recipient, kept: Iterable[Found]) -> Traces:
-    """Of all that is `kept`, what is about whoever is named, and about their contact's other profiles."""
-    kept = list(kept)
+    """Of all that is `kept`, latest first, what is about whoever is named, and about their contact's other profiles.
+
+    A profile is that contact's which was said last: Inbox's people merge contacts, and undo that.
+    """
+    said = list(kept)
+    contacts = {one.profile: one.contact for one in reversed(said) if one.profile and one.contact}
+    kept = [one.now(contacts) for one in said]
     named = [one for one in kept if one.is_named(who)]
     theirs, more = set[str](), {mark for one in named for mark in one.marks}
     while more - theirs:  # what is kept of one profile may name the contact, and that another profile
@@ -140,6 +169,7 @@ def traces_of(who: Recipient, kept: Iterable[Found]) -> Traces:
         named=list(_profiles(named).values()),
         threads={one.thread_id for one in about} - {""},
         handles=handles,
+        unsure={was.contact for was, one in zip(said, kept, strict=True) if not one.marks & theirs} - {""},
     )
 
 
@@ -170,12 +200,6 @@ def _said(item: bytes) -> str:
     if not isinstance(whole, dict) or whole.get("kind") not in _SAY:
         return ""
     return "\n".join(one for one in words if isinstance(one, str)).replace(_JOINER, "").lower()
-
-
-def _ids(person: Person) -> set[str]:
-    """A person's ids, as they stand in keys too."""
-    ids = {person.platform_id, person.contact_id or "", person.profile_id or ""}
-    return ids | {f"{person.platform}:{person.platform_id}"}
 
 
 def is_about(raw: bytes, marks: Sequence[bytes]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -13,13 +13,14 @@ from bot.people import version_words as words
 from bot.people.directory import Directory
 from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights
-from bot.queue.job import Job
+from bot.queue.job import Job, utc_now
 from bot.queue.lanes import Lanes
 from bot.store.installation import InstallState
 
 log = structlog.get_logger(__name__)
 
 STAGES: Final = {"in-use": "", "week": "-week", "day": "-day", "ended": "-ended"}  # ends of a notice's name
+LATEST: Final = timedelta(days=365)  # after its end, what was told of it is over
 
 
 class Versions:
@@ -54,8 +55,7 @@ class Versions:
             return
         follow: list[Job] = [Sync()]
         if version == "v2":
-            for end in STAGES.values():
-                await self._rights.well(f"inbox-v1{end}")
+            await self._rights.all_well("inbox-v1")
             follow += [LookAtBuried(), TellAdmins(text=words.moved(version))]
         await self._lanes.accept(*follow)
 
@@ -67,16 +67,17 @@ class Versions:
             self._told.clear()
             return
         if spoken.ended:
-            await self._tell("ended", words.v1_ended(pinned=spoken.pinned))
+            await self._tell("ended", ends, words.v1_ended(pinned=spoken.pinned))
         else:
-            left = ends - datetime.now(UTC)
+            left = ends - utc_now()
             near = "day" if left < timedelta(days=1) else "week" if left < timedelta(days=7) else "in-use"
-            await self._tell(near, words.ends(spoken.version, ends, pinned=spoken.pinned))
+            await self._tell(near, ends, words.ends(spoken.version, ends, pinned=spoken.pinned))
 
-    async def _tell(self, stage: str, text: str) -> None:
-        name = f"inbox-{self._spoken.version}{STAGES[stage]}"
+    async def _tell(self, stage: str, ends: datetime, text: str) -> None:
+        """An end that is postponed is another one."""
+        name = f"inbox-{self._spoken.version}{STAGES[stage]}-{ends.date()}"
         if name not in self._told:
             log.warning("api_version_ends", stage=stage, version=self._spoken.version, pinned=self._spoken.pinned)
             await self._lanes.accept(TellAdmins(name=name, text=text))
-            await self._rights.told_for_good(name)
+            await self._rights.told_until(name, max(ends, utc_now()) + LATEST)
             self._told.add(name)

@@ -5,7 +5,7 @@ Slack notifies members of a channel alone: who is in none of it reads it in a di
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.card import Card
@@ -138,13 +138,24 @@ async def mentions_left(job: MentionsLeft, _: Keep, bot: Bot) -> list[Job]:
 
 
 async def _sum_up(bot: Bot, job: MentionsLeft, now: list[Left]) -> None:
-    here, alone = await _reached(bot, job.channel, dict.fromkeys(who for one in now for who in one.whom.ids))
-    lines = [await _line(bot, one.card) for one in now[:SHOWN]]
+    """Who is not in the channel reads of those alone for which a rule names them."""
+    named = dict.fromkeys(who for one in now for who in one.whom.ids)
+    reached = {who: await _reached(bot, job.channel, [who]) for who in named}
+    here, alone = [who for who in named if who in reached[who][0]], dict[str, list[Left]]()
+    for one in now:
+        for user in dict.fromkeys(user for who in one.whom.ids for user in reached[who][1]):
+            alone.setdefault(user, []).append(one)
     async with bot.refused.waiting(job, job.channel):
         await slot(bot, job, job.channel, LATER)
-        summary = words.mentions_left([token(one) for one in here], lines, len(now))
+        summary = await _summary(bot, here, now)
         await post_once(bot, job, f"mentions-{job.ref}", job.channel, summary)
-    await _tell(bot, alone, words.mentions_left([], lines, len(now)), job.ref)
+    for user, theirs in alone.items():
+        await _tell(bot, [user], await _summary(bot, [], theirs), job.ref)
+
+
+async def _summary(bot: Bot, mentioned: Iterable[str], now: Sequence[Left]) -> Msg:
+    lines = [await _line(bot, one.card) for one in now[:SHOWN]]
+    return words.mentions_left([token(one) for one in mentioned], lines, len(now))
 
 
 def _later(one: Left) -> Job:

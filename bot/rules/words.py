@@ -122,7 +122,7 @@ def mentions_left(tokens: Sequence[str], lines: Sequence[str], count: int) -> Ms
     """What rules wanted to mention people for, after as many mentions in an hour as a channel bears."""
     more = [f"… and {count - len(lines)} more"] if count > len(lines) else []
     named = " ".join([*tokens[:_NAMED], ""])
-    head = f"🔔 {named}*{count} more wait for an answer*, beyond 20 mentions in an hour:"
+    head = f"🔔 {named}*{count} more wait{'s' if count == 1 else ''} for an answer*, beyond 20 mentions in an hour:"
     return {"text": head, "blocks": paragraphs([head, *lines, *more])}
 
 

@@ -13,6 +13,11 @@ from bot.slack.calls import Calls, answers
 
 PAGE: Final = 1000  # people in one answer
 PAGES: Final = 10
+# Where conversations.info names who reads a channel: https://docs.slack.dev/reference/objects/conversation-object
+_READERS: Final = (
+    *("connected_team_ids", "connected_limited_team_ids"),
+    *("pending_connected_team_ids", "shared_team_ids"),
+)
 
 
 class Installation(Record):
@@ -24,15 +29,18 @@ class Installation(Record):
     bot_user: str
     url: str = ""
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """What Slack calls us by: the workspace, and the organisation that it belongs to."""
+        return frozenset({self.team, *([self.enterprise] if self.enterprise else [])})
+
     def permalink(self, channel: str, ts: str) -> str | None:
         """A message's address, in the form that chat.getPermalink answers; None where the workspace's is unknown."""
         return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if self.url else None
 
 
 class Outside(NamedTuple):
-    """Whether other organisations read a channel, or are invited to; `teams` are theirs, as far as Slack names them,
-    and may be ours as well.
-    """
+    """Whether other organisations read a channel, or are invited to; `teams` are theirs, as far as Slack names them."""
 
     shared: bool
     teams: tuple[str, ...] = ()
@@ -61,6 +69,13 @@ class Profile(Named):
     def belongs_to(self, team: str) -> bool:
         """Whether that workspace's admins vouch for what is said of them; others of an organisation have their own."""
         return team in (self.team, *self.teams)
+
+    def runs(self, team: str) -> bool:
+        """Whether they are an admin or owner there. Slack may name no workspace of theirs, or the organisation as ours,
+        which installed the app as a whole: then its word that they are one counts as it is.
+        """
+        untold = not (self.team or self.teams) or not team.startswith("T")
+        return self.admin and (untold or self.belongs_to(team))
 
     @classmethod
     def of(cls, user_id: str, user: Mapping[str, Any]) -> Profile:
@@ -138,7 +153,7 @@ class Workspace(Calls):
         for _ in range(PAGES):
             answer = await self._call(self.client.users_list(limit=PAGE, cursor=cursor))
             people = (Profile.of(one["id"], one) for one in answer.get("members") or [])
-            found += [one.id for one in people if one.admin and one.belongs_to(team) and not (one.bot or one.deleted)]
+            found += [one.id for one in people if one.runs(team) and not (one.bot or one.deleted)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
@@ -154,15 +169,18 @@ class Workspace(Calls):
         answer = await self._call(self.client.usergroups_users_list(usergroup=group))
         return [str(one) for one in answer.get("users") or []]
 
-    async def outside(self, channel: str) -> Outside:
-        """Who of other organisations reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect."""
+    async def outside(self, channel: str, ours: frozenset[str]) -> Outside:
+        """Who of other organisations reads the channel, or is invited to: https://docs.slack.dev/apis/slack-connect.
+
+        `ours` are the ids that Slack has for us, which it names beside theirs.
+        """
         answer = await self._call(self.client.conversations_info(channel=channel))
         found = answer["channel"]
         between_us = found.get("is_shared") and not found.get("is_org_shared")
-        ids = {*(found.get("connected_team_ids") or ()), *(found.get("pending_connected_team_ids") or ())}
+        ids = {one for name in _READERS for one in found.get(name) or ()}
         return Outside(
             shared=bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared") or between_us),
-            teams=tuple(sorted(ids - {*(found.get("internal_team_ids") or ())})),
+            teams=tuple(sorted(ids - ours - {*(found.get("internal_team_ids") or ())})),
         )
 
     async def channel_name(self, channel: str) -> str:

@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+from functools import partial
+from typing import Any, ClassVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -21,7 +22,7 @@ from bot.feature import Console
 from bot.features import KINDS
 from bot.later.jobs import Scheduled
 from bot.later.store import Schedule
-from bot.models import Person, Thread
+from bot.models import Message, Person, Thread
 from bot.operate.forget import forget
 from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
@@ -277,6 +278,38 @@ async def test_a_contacts_profiles_on_other_platforms_are_forgotten_with_the_one
     assert bool(found) == (version(on) == "v1")
     assert await forget(settings_of(on, redis_url), "https://linkedin.com/in/sarah-chen") == 0
     assert telling(await everything(redis), ("Dr. Chen", "From LinkedIn", "ACoAAB1234567")) == []
+
+
+async def test_a_contact_that_somebody_had_once_leads_to_nobody_else(
+    redis: Any, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two people were one contact in Inbox by mistake; what was kept meanwhile says so still, of either."""
+    person = partial(Person, name="Somebody Else")
+    sarah = person(platform="twitter", platform_id="1234567890", username="sarah", name="Sarah Chen")
+    lena = person(platform="linkedin", platform_id="ACoAAB0000001", name="Lena Chen")
+    bob = person(platform="linkedin", platform_id="ACoAAB0000002", name="Bob Brown")
+    bobs = person(platform="twitter", platform_id="2234567890", username="bob", name="Bobby Brown")
+    late, early = (
+        Message(id="m", thread_id="t", direction="inbound", created_at=utc_now() - timedelta(days=days))
+        for days in (1, 30)
+    )
+    for id, who, contact, message in (
+        *(("thread-of-sarah", sarah, "contact-1", late), ("thread-of-lena", lena, "contact-1", None)),
+        *(("thread-of-bob", bob, "contact-2", late), ("thread-of-bob-long-ago", bob, "contact-1", early)),
+        ("thread-of-bobby", bobs, "contact-2", None),
+    ):
+        held = Thread(id=id, account_link_id="l1", person=who, contact_id=contact, last_message=message)
+        await redis.hset(keys.card(id), "thread", held.json())
+    stale = [Candidate(person=one.having(contact_id="contact-1")) for one in (bob, bobs)]
+    stale += [Candidate(person=sarah.having(contact_id="contact-2"))]
+    await Directory(redis, cast(Any, None)).save_lookup("linkedin:somebody", stale)
+    assert await forget(alone(redis_url), "@sarah") == 0
+    found = await everything(redis)
+    assert telling(found, ("Sarah Chen", "Lena Chen")) == []
+    assert len([one for one in found if one.startswith(keys.card("thread-of-bob"))]) == 3
+    said = capsys.readouterr().out
+    assert "Lena Chen (linkedin ACoAAB0000001)" in said.partition("entries")[0]
+    assert "Bob" not in said
 
 
 async def test_where_a_card_moved_away_from_is_told_as_it_names_them(

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from redis import Redis
 
 from bot.people.jobs import TellAdmins
 from bot.sandbox.slack.records import Ack, Message
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Stage, bot_on, scene
 from bot.store import keys
-from tests.conftest import Open
+from tests.conftest import QUICK, Open
 from tests.e2e.steps import Picture, calls, card_of, click, form, hears, idle, labels, shows, thread, told, whisper
 
 Json = dict[str, Any]
@@ -351,6 +351,35 @@ async def test_an_admin_of_another_workspace_in_the_grid_is_none_here(opened: Op
     await idle(on)
     assert any("Something is wrong" in one for one in told(on, on.acme.ana))
     assert any("Something is wrong" in one for one in told(on, user)) is ours
+
+
+async def test_where_the_whole_organisation_installed_it_the_flag_makes_an_admin(
+    api: str, redis_url: str, scopes: frozenset[str]
+) -> None:
+    """Slack names the organisation instead of a workspace then."""
+    async with scene(versions=[api]) as made:
+        made.slack.scopes = set(scopes)
+        made.slack.team_id = made.slack.enterprise_id = "E0ACME"
+        for user in made.slack.users.values():
+            user.grid = "E0ACME"
+        async with bot_on(made, timing=QUICK, redis_url=redis_url) as on:
+            await inbox(on, on.acme.ana, f"link <@{on.acme.bo}> bo@acme.example")
+            await hears(on, on.acme.ana, "now acts as")
+            await inbox(on, on.acme.bo, f"link <@{on.acme.ana}> bo@acme.example")
+            await hears(on, on.acme.bo, "Only workspace admins")
+            await on.bridge.lanes.accept(TellAdmins(text="Something is wrong"))
+            await idle(on)
+            heard = [any("Something is wrong" in said for said in told(on, one)) for one in (on.acme.ana, on.acme.bo)]
+            assert heard == [True, False]
+
+
+async def test_an_admin_of_whom_slack_names_no_workspace_is_told_what_admins_are(opened: Open, api: str) -> None:
+    on = await opened(versions=[api], enterprise="E0ACME")
+    ana = on.slack.users[on.acme.ana]
+    ana.team_id, ana.grid = cast(Any, None), "E0ACME"
+    await on.bridge.lanes.accept(TellAdmins(text="Something is wrong"))
+    await idle(on)
+    assert any("Something is wrong" in one for one in told(on, on.acme.ana))
 
 
 async def test_somebody_of_another_organisation_is_no_sibling(opened: Open, api: str) -> None:

@@ -16,7 +16,7 @@ from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
 from tests.e2e.deaths import everywhere, worked
-from tests.e2e.rules import Time, has_it, inbox, says, somebody, write
+from tests.e2e.rules import Time, colleague, has_it, inbox, says, somebody, write
 from tests.e2e.steps import calls, card_of, cards, hears, idle, reply, shows, thread, told, until
 
 
@@ -312,6 +312,36 @@ async def test_who_of_a_group_is_not_in_the_channel_reads_it_in_a_direct_message
     heard = [[one for one in told(on, who) if "🔔" in one] for who in (on.acme.ana, on.acme.bo, on.acme.kim)]
     assert [len(one) for one in heard] == [0, 1, 0]
     assert "waits for an answer (rule 1: everything)" in heard[1][0]
+
+
+async def test_of_the_summary_who_is_not_in_the_channel_reads_what_rules_name_them_for(
+    on: Stage, vip: str, clock: Time
+) -> None:
+    """Dee is named beside Ana, who is there, in the rule for those with many followers, Eli in the other one."""
+    (dee, _), (eli, _) = colleague(on, "Dee"), colleague(on, "Eli")
+    on.slack.channels[vip].members -= {dee, eli}
+    for condition, who in (("followers:>10000", dee), ("all", eli)):
+        await inbox(on, f"route add {condition} to:<#{vip}|vip> mention:<@{on.acme.ana}> mention:<@{who}>")
+    for number in range(MENTIONS):
+        await write(on, "Hello", somebody(on, number))
+    many = somebody(on, 100)
+    many.followers = 12_000
+    await write(on, "Hello", many, held=1)
+    for number in (101, 102):
+        await write(on, "Hello", somebody(on, number), held=1)
+    heard = [len(told(on, one)) for one in (dee, eli)]
+    clock.forget(keys.mentions(vip))  # an hour later
+    clock.comes("", lane="mentions:")
+    await idle(on)
+    (summary,) = [one for one in posts(on, vip) if one.text.startswith("🔔")]
+    assert "3 more wait" in summary.text
+    (dees,), (elis,) = (told(on, one)[before:] for one, before in zip((dee, eli), heard, strict=True))
+    assert [name for name in ("1 more", "Person 100", "Person 101") if name in dees] == ["1 more", "Person 100"]
+    assert [name for name in ("2 more", "Person 100", "Person 101", "Person 102") if name in elis] == [
+        "2 more",
+        "Person 101",
+        "Person 102",
+    ]
 
 
 async def test_a_mention_waits_for_no_inbox_that_does_not_tell_who_may_act(on: Stage, vip: str, clock: Time) -> None:

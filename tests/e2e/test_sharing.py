@@ -213,6 +213,66 @@ async def test_consent_ends_where_another_organisation_joins_and_not_where_one_o
     assert not [one for one in told(on, on.acme.ana) if OVER in one]
 
 
+async def asked_again(on: Stage, redis_url: str, **facts: object) -> None:
+    """Slack says that of who reads the channel now, and is asked."""
+    on.slack.channels[on.acme.channel].facts = {"is_shared": True, "is_ext_shared": True, **facts}
+    five_minutes_pass(on, redis_url)
+    await on.bridge.lanes.accept(LookAtSharing())
+    await idle(on)
+
+
+@pytest.mark.parametrize("ours", ["T0ACME", "E0ACME"])
+async def test_consent_holds_when_who_was_invited_accepts(opened: Open, api: str, redis_url: str, ours: str) -> None:
+    """Slack names our own workspace, or our organisation, beside theirs once they are connected."""
+    on = await opened(versions=[api], enterprise="E0ACME")
+    card = await card_of(on, SECRET)
+    invited = {"is_ext_shared": False, "is_pending_ext_shared": True, "pending_connected_team_ids": ["T0OTHER"]}
+    await asked_again(on, redis_url, is_shared=False, **invited)
+    await inbox(on, "consent")
+    heard = len(notices(on))
+    await asked_again(on, redis_url, connected_team_ids=[ours, "T0OTHER"], shared_team_ids=[ours])
+    assert SECRET in shows(on, card)
+    assert len(notices(on)) == heard
+
+
+@pytest.mark.parametrize("named", ["connected_limited_team_ids", "shared_team_ids"])
+async def test_consent_ends_where_another_organisation_joins_however_slack_names_it(
+    on: Stage, redis_url: str, named: str
+) -> None:
+    await consented(on)
+    await asked_again(on, redis_url, **{named: ["T0THIRD"]})
+    assert_closed(on, on.acme.channel)
+
+
+@pytest.mark.parametrize("known", [(), ("T0ACME",)])
+async def test_what_an_older_version_noted_of_us_alone_ends_no_consent(
+    on: Stage, redis_url: str, known: tuple[str, ...]
+) -> None:
+    card = await consented(on)
+    with Redis.from_url(redis_url) as redis:
+        redis.set(keys.sharing(on.acme.channel), Sharing(shared=True, at=utc_now(), teams=known).json())
+    await asked_again(on, redis_url)
+    assert SECRET in shows(on, card)
+
+
+@pytest.mark.parametrize("before", [False, True])
+async def test_consent_while_slack_says_nothing_is_for_those_whom_it_names_next(
+    on: Stage, redis_url: str, before: bool
+) -> None:
+    """Before, nobody read there, or another organisation did."""
+    card = await card_of(on, SECRET)
+    if before:
+        await on.slack.share(on.acme.channel, team="T0THIRD")
+        await idle(on)
+    on.slack.fail("conversations.info", error="some_new_error", times=None)
+    await inbox(on, "consent")
+    on.slack.heal()
+    await asked_again(on, redis_url, connected_team_ids=["T0ACME", "T0OTHER"])
+    assert SECRET in shows(on, card)
+    await asked_again(on, redis_url, connected_team_ids=["T0ACME", "T0OTHER", "T0THIRD"])
+    assert_closed(on, on.acme.channel)
+
+
 async def test_while_cards_are_drawn_it_is_asked_all_the_same_who_reads_where_somebody_consented(
     on: Stage, redis_url: str
 ) -> None:

@@ -192,16 +192,31 @@ async def test_of_a_version_that_will_end_without_a_later_one_it_says_that_the_b
     assert [one for one in ("refuses", "API v2", "move them", "INBOX_API_VERSION") if one in told] == []
 
 
-async def test_each_stage_of_a_far_end_is_told_once_however_long_it_takes(bot: Bot) -> None:
+async def test_each_stage_of_a_far_end_is_told_once_however_long_it_takes_and_again_where_it_is_postponed(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A week later, after a restart, it is no news."""
-    for left in (400, 400, 100, 6, 6, 0):
-        spoken, versions = bot.process("v2")
-        spoken.answered("v2", format_datetime(NOW + timedelta(days=left, hours=1), usegmt=True), 0)
+    for end, told in ((NOW + timedelta(days=400), 3), (NOW + timedelta(days=800), 6)):
+        for left in (400, 400, 100, 6, 6, 0):
+            monkeypatch.setattr("bot.people.versions.utc_now", lambda now=end - timedelta(days=left, hours=1): now)
+            spoken, versions = bot.process("v2")
+            spoken.answered("v2", format_datetime(end, usegmt=True), 0)
+            await versions.watched()
+            for name in await bot.redis.keys(keys.once("*")):
+                assert await bot.redis.ttl(name) > 0  # nothing stays for good
+                if await bot.redis.ttl(name) <= keys.WEEK:
+                    await bot.redis.delete(name)
+        assert len(await bot.told()) == told
+
+
+async def test_v1_is_announced_anew_after_v2_was_spoken(bot: Bot) -> None:
+    bot.answers = ["v2"]
+    await InstallState(bot.redis).speak("v1")
+    for heard in (1, 3):  # once more, and that v2 is spoken
+        _, versions = bot.process()
         await versions.watched()
-        for name in await bot.redis.keys(keys.once("*")):
-            if await bot.redis.ttl(name) > 0:
-                await bot.redis.delete(name)
-    assert len(await bot.told()) == 3
+        assert len(await bot.told()) == heard
+        await versions.moved("v2", first=True)
 
 
 async def test_admins_hear_when_it_has_ended_and_when_the_change_is_done(bot: Bot) -> None:

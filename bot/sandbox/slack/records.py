@@ -131,13 +131,15 @@ class Channel:
     def bot_in(self) -> bool:
         return BOT_USER in self.members or self.user is not None
 
-    def payload(self) -> Json:
+    def payload(self, team: str) -> Json:
+        """As `team` sees it, which is named beside the others once they are connected."""
         if self.user:
             return {"id": self.id, "is_im": True, "user": self.user, "is_archived": self.archived}
         shown: Json = {"id": self.id, "name": self.name, "is_channel": not self.private, "is_group": self.private}
         shown |= {"is_im": False, "is_mpim": False, "is_private": self.private, "is_archived": self.archived}
         shown |= {"is_shared": self.shared, "is_ext_shared": self.shared, "is_org_shared": False}
-        shown |= {"connected_team_ids": list(self.teams), "pending_connected_team_ids": []} if self.shared else {}
+        connected = {"connected_team_ids": [*self.teams, team], "pending_connected_team_ids": []}
+        shown |= {"shared_team_ids": [team], "internal_team_ids": []} | (connected if self.shared else {})
         return shown | {"is_member": self.bot_in, "is_general": False, "num_members": len(self.members)} | self.facts
 
 

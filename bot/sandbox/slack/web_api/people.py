@@ -51,7 +51,7 @@ def conversations_info(world: World, args: Json) -> Json:
     channel = world.channel(given(args, "channel"))
     world.need_in(channel, "read")
     may_see(channel)
-    return {"channel": channel.payload()}
+    return {"channel": channel.payload(world.team_id)}
 
 
 def conversations_list(world: World, args: Json) -> Json:
@@ -59,7 +59,9 @@ def conversations_list(world: World, args: Json) -> Json:
     for kind, scope in (("public_channel", "channels"), ("private_channel", "groups"), ("im", "im")):
         if kind in kinds:
             world.need(f"{scope}:read")
-    shown = [c.payload() for c in world.channels.values() if _kind(c) in kinds and (c.bot_in or not c.private)]
+    shown = [
+        c.payload(world.team_id) for c in world.channels.values() if _kind(c) in kinds and (c.bot_in or not c.private)
+    ]
     return page(args, "channels", shown)
 
 
