@@ -76,8 +76,13 @@ class Change(Asked, tag="change"):
 
     @property
     def line(self) -> str:
-        return words.CHANGING.get(self.verb, "") if self.pressed and not self.undo else ""
+        return words.CHANGING.get(self.verb, "") if self._is_known else ""
 
     @property
     def done(self) -> str:
-        return words.CHANGED.get(self.verb, "") if self.pressed and not self.undo else ""
+        return words.CHANGED.get(self.verb, "") if self._is_known else ""
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether its asker waits for it."""
+        return self.pressed and not (self.undo and self.since is None)
