@@ -273,8 +273,8 @@ async def test_what_came_at_that_very_moment_is_opened_again_though_inbox_goes_a
         await on.slack.press_ephemeral(on.acme.ana, shown, "Archive")
     await hears(on, on.acme.ana, AGAIN + "archive it.")
     with Redis.from_url(redis_url) as redis:
-        # Nothing is left to say that it takes longer.
-        assert not [one for one in redis.zrange(keys.DELAYED, 0, -1) if b"line:" in one]
+        # Nothing is left to say that the change takes longer.
+        assert not [one for one in redis.zrange(keys.DELAYED, 0, -1) if one.endswith(b":change")]
     await idle(on)
     assert (thread(on).archived, archived(on), len(on.inbox.faults)) == (False, 1, 0)
     assert "Archived" not in shows(on, card)
