@@ -68,7 +68,7 @@ def undo(job: Bulk) -> list[Job]:
     """What opens the first that is left where it was put away as they wrote, which may have been asked for."""
     if job.wanted.act not in PUTS_AWAY:
         return []
-    return [_change(job, job.left[0], job.wanted).having(at=utc_now(), begun=True, undo=True)]
+    return [_change(job, job.left[0], job.wanted).having(at=utc_now(), begun=True, undo=True, untold=True)]
 
 
 def _change(job: Bulk, item: Ticked, wanted: Wanted) -> Change:

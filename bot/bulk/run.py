@@ -110,7 +110,7 @@ async def _step(bot: Bot, job: Bulk, keep: Keep) -> list[Job]:
         return await _broken_off(bot, job, why=answers.explain(bot, error, job.ref))
     came = next((one.shown for one in follow if isinstance(one, Refresh)), None) if how == "fresh" else None
     if how == "failed" and job.begun:
-        follow = one.undo(job)
+        follow = [*follow, *one.undo(job)]
     return [*follow, *await _next(bot, job.after(how, why, came))]
 
 

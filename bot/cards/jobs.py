@@ -38,7 +38,7 @@ class Post(Background, tag="post"):
     """
 
     merge: ClassVar[bool] = True
-    insists: ClassVar[bool] = True
+    vital: ClassVar[bool] = True
     waits_in: ClassVar[str] = "posts:{thread_id}"
     channel: str
     thread_id: str
@@ -89,6 +89,7 @@ class Missed(Background, tag="missed"):
     `attempt` is written down before it is made, of the card or of the post below it.
     """
 
+    vital: ClassVar[bool] = True
     waits_in: ClassVar[str] = "posts:{thread_id}"
     channel: str
     thread_id: str

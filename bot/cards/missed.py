@@ -16,6 +16,7 @@ from bot.errors import CardDeleted, ContentRefused, Gone
 from bot.feature import Feature
 from bot.metrics import RECEIVED, place_of
 from bot.models import Message, Place
+from bot.people.tell import unshown
 from bot.queue.job import Job, Keep, utc_now
 from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by
@@ -44,6 +45,11 @@ async def missed(job: Missed, keep: Keep, bot: Bot) -> list[Job]:
         if job.attempt and (found := await made(bot, job.attempt, place)):
             return await _found(bot, job, job.attempt, found)
         return await _missed(bot, job.having(attempt=None), keep)
+
+
+@feature.gives_up(Missed)
+async def not_shown(job: Missed, error: Exception, bot: Bot) -> list[Job]:
+    return [unshown()]
 
 
 async def _missed(bot: Bot, job: Missed, keep: Keep) -> list[Job]:

@@ -12,6 +12,7 @@ from bot.errors import Gone, InboxError, RateLimited
 from bot.events.jobs import Digest
 from bot.events.store import Missed
 from bot.feature import Feature
+from bot.people.tell import unshown
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing import decide
 from bot.rules.jobs import Judge
@@ -43,6 +44,11 @@ async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
     if any(one.does_more for one in await bot.routes.rules()):  # those that are shown are judged then
         follow += [Judge(thread_id=one.thread_id) for one in missed if places[one.thread_id] is None]
     return follow
+
+
+@feature.gives_up(Digest)
+async def not_shown(job: Digest, error: Exception, bot: Bot) -> list[Job]:
+    return [unshown()]
 
 
 async def _listed(bot: Bot, missed: Sequence[Missed]) -> dict[str, str | None]:

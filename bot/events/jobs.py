@@ -19,7 +19,7 @@ class Notify(Background, tag="notify"):
     show it.
     """
 
-    insists: ClassVar[bool] = True
+    vital: ClassVar[bool] = True
     event: Event
     looks: int = 0
 
@@ -63,10 +63,11 @@ class RefreshPerson(Background, tag="refresh_person"):
 class Relabel(Background, tag="relabel"):
     """A tag or a status was made, renamed or deleted in Inbox: draw the cards that show it anew, a few at a time.
 
-    `left` are the threads whose cards are still to be drawn; None: they, and its name, are to be looked up first.
+    `left` are the threads whose cards are still to be drawn; None: they, and its name, are to be looked up first. One
+    label after the other, as all their cards share what Slack and Inbox take.
     """
 
-    waits_in: ClassVar[str] = "label:{label_id}"
+    waits_in: ClassVar[str] = "labels"
     label_id: str
     deleted: bool = False
     left: tuple[str, ...] | None = None
@@ -78,6 +79,7 @@ class Digest(Background, tag="digest"):
     `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere.
     """
 
+    vital: ClassVar[bool] = True
     waits_in: ClassVar[str] = "digest"
     stale: bool = False
     places: dict[str, str | None] = field(default_factory=dict)

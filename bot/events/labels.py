@@ -18,8 +18,9 @@ feature = Feature()
 @feature.handles(Relabel)
 async def relabel(job: Relabel, _: Keep, bot: Bot) -> list[Job]:
     """Of what was deleted, Inbox is asked who has it no more: the event names nobody."""
-    if job.left is None:
+    if not job.left:
         await bot.directory.forget_labels()
+    if job.left is None:
         job = job.having(left=tuple(await bot.cards.labelled(job.label_id, MOST)))
     left = job.left or ()
     now, later = left[:AT_ONCE], left[AT_ONCE:]

@@ -57,5 +57,6 @@ def _shown(event: Event, ref: str) -> list[Job]:
     if event.type in PERSONS and (event.contact_id or event.person_platform_id):
         return [RefreshPerson(ref=ref, event=event)]
     if event.type in LABELS and event.label_id:
-        return [Relabel(ref=ref, label_id=event.label_id, deleted=event.type.endswith(".deleted"))]
+        left = () if event.type.endswith(".created") else None  # which no card can have yet
+        return [Relabel(ref=ref, label_id=event.label_id, deleted=event.type.endswith(".deleted"), left=left)]
     return []

@@ -71,7 +71,7 @@ class Job(Record, tag_field="kind", omit_defaults=False):
     waits for the others, and is told instead. People's actions go before those of the `background`, for which nobody
     is waiting. A job that may `merge` is not accepted when one of its kind is the last in its lane, named by
     `waits_in`, and has not begun yet: it does the same work. What is not `logged` is bookkeeping, of which the log
-    tells only at DEBUG, unless it fails. What `insists` is tried for ten minutes where Inbox answers everything but it:
+    tells only at DEBUG, unless it fails. What is `vital` is tried for ten minutes where Inbox answers all but it:
     nothing else shows what somebody wrote, and nobody's click waits in its lane.
     """
 
@@ -80,7 +80,7 @@ class Job(Record, tag_field="kind", omit_defaults=False):
     background: ClassVar[bool] = False
     merge: ClassVar[bool] = False
     logged: ClassVar[bool] = True
-    insists: ClassVar[bool] = False
+    vital: ClassVar[bool] = False
     waits_in: ClassVar[str]
     ref: str = field(default_factory=reference)
     at: datetime = field(default_factory=utc_now)

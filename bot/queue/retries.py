@@ -38,7 +38,7 @@ from bot.queue.job import DAY, Job
 Sound = Callable[[], Awaitable[bool]]
 
 RETRIES: Final = 6  # of a job that fails while everything else works; the seventh failure is the last
-MORE: Final = 10  # of what insists, as a part of Inbox may be away for minutes; `LONGER` apart
+MORE: Final = 10  # of what is vital, as a part of Inbox may be away for minutes; `LONGER` apart
 LONGER: Final = 6.0  # times the longest of the pauses: a minute
 PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries; the last one repeats
 
@@ -80,7 +80,7 @@ class Retries:
             waits = isinstance(error, WAITS) or (isinstance(error, DOUBTFUL) and await self._is_away(error))
         if waits:
             return Again(tried(job), self.pause(job))
-        most = RETRIES + (MORE if isinstance(error, Unavailable) and job.insists else 0)
+        most = RETRIES + (MORE if isinstance(error, Unavailable) and job.vital else 0)
         if is_over or isinstance(error, FINAL) or job.failures >= most:
             return None
         pause = self.pause(job) if job.failures < RETRIES else LONGER * self._pauses[-1]

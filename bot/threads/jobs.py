@@ -37,8 +37,8 @@ class Change(Asked, tag="change"):
     is `listed`, a form was opened there, and the list cannot be drawn anew. `note`: what the new assignee is to read.
     `seen`: when the last message was written that was shown to whoever archives or snoozes it; where they wrote after
     that, it is left open. `unless_after`: the same where that was asked for with a reply. `undo`: it was put away all
-    the same, as they wrote at that very moment, and is opened again as soon as Inbox lets it; its asker has known
-    `since` then, or knows nothing of it.
+    the same, as they wrote at that very moment, and is opened again as soon as Inbox lets it, which is tried
+    `since` then; its asker knows of that, unless it is `untold`.
     """
 
     recorded: ClassVar[tuple[str, str]] = ("{verb}", "{thread_id}")
@@ -58,6 +58,7 @@ class Change(Asked, tag="change"):
     seen: datetime | None = None
     undo: bool = False
     since: datetime | None = None
+    untold: bool = False
 
     @property
     def pressed(self) -> bool:
@@ -85,4 +86,4 @@ class Change(Asked, tag="change"):
     @property
     def _is_known(self) -> bool:
         """Whether its asker waits for it."""
-        return self.pressed and not (self.undo and self.since is None)
+        return self.pressed and not self.untold

@@ -69,6 +69,7 @@ async def undone(bot: Bot, job: Change) -> list[Job]:
     card = await bot.cards.get(job.thread_id)
     if card is None:
         return []
+    job = job.having(since=job.since or utc_now())  # which versions before 2026-12 did not note
     try:
         thread = await bot.inbox.thread(job.thread_id)
         wrote = await wrote_since(bot, thread, job.last_seen)
@@ -104,8 +105,9 @@ async def _opened(bot: Bot, job: Change, card: Card) -> list[Job]:
     except Gone:
         raise
     except InboxError as error:
-        then = [] if job.since else [meanwhile(job.asker, opening_again(card.thread.who))]
-        return await _not_opened(bot, job.having(since=job.since or utc_now()), card, error, *then)
+        then = [] if job.since and not job.untold else [meanwhile(job.asker, opening_again(card.thread.who))]
+        told = job.having(since=job.since or utc_now(), untold=False)
+        return await _not_opened(bot, told, card, error, *then)
     return await _said(bot, job, card, thread)
 
 
@@ -113,7 +115,7 @@ async def _not_opened(bot: Bot, job: Change, card: Card, error: InboxError, *the
     """It is tried again, with what is to be done meanwhile, unless Inbox refuses or has not let it for ten minutes."""
     if not isinstance(error, NotNow) or (utc_now() - (job.since or job.at)).total_seconds() > SENDS_WAIT:
         await answers.note(bot, job, answers.outcome(error))
-        said = [say(job.asker, stays_away(card.thread.who))] if job.since else []
+        said = [] if job.untold else [say(job.asker, stays_away(card.thread.who))]
         return [*said, Refresh(thread_id=job.thread_id)]
     pauses = bot.timing.pauses
     wait = error.retry_after if isinstance(error, RateLimited) else pauses[min(job.tries, len(pauses) - 1)]

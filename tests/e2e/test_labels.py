@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from bot.events.types import wanted
+from bot.inbox.event import Event
 from bot.sandbox.stage import Stage
 from tests.e2e.rules import write
 from tests.e2e.steps import calls, card_of, idle, shows
@@ -36,6 +40,17 @@ async def test_what_is_renamed_is_so_on_the_cards_that_show_it(on: Stage, vip: s
     await idle(on)
     assert "Status: Customer · Tags: press" in shows(on, card)
     assert other.edited == before
+
+
+async def test_what_is_new_is_known_by_its_name_and_draws_no_card(on: Stage, vip: str) -> None:
+    card = await card_of(on)
+    before = card.edited
+    new = on.inbox.add_tag("press")
+    event = Event(id="new", seq=0, type="tag.created", created_at=datetime.now(UTC), api="v2", label_id=new)
+    (job,) = wanted(event)
+    await on.bridge.lanes.accept(job)
+    await idle(on)
+    assert card.edited == before
 
 
 async def test_what_is_deleted_is_gone_from_the_cards_that_showed_it(on: Stage, vip: str, lead: str) -> None:

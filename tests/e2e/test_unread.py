@@ -308,6 +308,16 @@ async def test_what_cannot_be_opened_again_for_ten_minutes_is_said_to_be_archive
     assert "Reopen" in shows(on, card)
 
 
+async def test_what_a_version_before_began_to_open_is_tried_for_ten_minutes_more(on: Stage) -> None:
+    await card_of(on)
+    job = await put_away_unread(on)
+    on.inbox.fail("GET /v?/threads/*", 503, times=2)  # a read is tried twice
+    await on.bridge.lanes.accept(job.having(undo=True, at=utc_now() - timedelta(minutes=31)))
+    await hears(on, on.acme.ana, AGAIN + "archive it.")
+    await idle(on)
+    assert (thread(on).archived, len(on.inbox.faults)) == (False, 0)
+
+
 async def test_what_inbox_refuses_to_open_again_is_said_to_be_archived_unread(on: Stage) -> None:
     card = await card_of(on)
     at_that_moment(on, lambda: on.inbox.fail("PATCH *", 403))

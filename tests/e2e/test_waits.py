@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.cards.jobs import Render
+from bot.cards.jobs import Missed, Render
 from bot.dm.jobs import Dm
 from bot.queue.job import Asker, Job, dump, utc_now
 from bot.sandbox.inbox.records import PersonRecord
@@ -23,7 +23,7 @@ from bot.sandbox.stage import Stage
 from bot.slack import codes
 from bot.store import embedded, keys
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import card_of, cards, hears, idle, reply_form, shows, told, until
+from tests.e2e.steps import card_of, cards, hears, idle, reply_form, shows, thread, told, until
 
 HASTE = replace(QUICK, breath=0.01, pauses=(0.005,), sends_pause=(0.005,), look_again=0.02, away=0.3)
 TRIES = 40  # of each job that is tried again: far more than one may fail by itself
@@ -280,6 +280,17 @@ async def test_what_inbox_never_tells_is_told_to_the_admins_once_and_what_follow
     on.inbox.heal()
     await on.inbox.customer_writes(on.acme.omar, "are you there?")
     await hears_card(on)
+
+
+async def test_what_was_missed_and_inbox_never_tells_is_told_to_the_admins(opened: Open) -> None:
+    on = await opened(versions=["v2"], timing=HASTE)
+    card = await card_of(on)
+    on.inbox.fail("GET /v2/threads/*", 500, times=None)
+    missed = Missed(channel=card.channel, thread_id=thread(on).id, since=utc_now() - timedelta(hours=1))
+    await on.bridge.lanes.accept(missed)
+    await hears(on, on.acme.ana, "A message could not be shown in Slack")
+    await idle(on)
+    assert [one.reason for one in await on.bridge.lanes.dead_letters()] == ["Unavailable 500 internal"]
 
 
 async def hears_card(on: Stage) -> None:
