@@ -54,13 +54,18 @@ class Interrupted(Generic[T]):
 
     def __await__(self) -> Generator[Any, Any, T]:
         number = 0
+        failed: BaseException | None = None
         while True:
             try:
-                wanted = self._doing.send(None)
+                wanted = self._doing.send(None) if failed is None else self._doing.throw(failed)
             except StopIteration as end:
                 result: T = end.value
                 return result
-            yield wanted
+            try:
+                failed = None
+                yield wanted
+            except BaseException as error:  # what it waited for has failed
+                failed = error
             number += 1
             if number == self._after:
                 self.was = True
