@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
@@ -12,12 +13,17 @@ from bot.hours import clock
 from bot.rules import words
 from bot.snooze.times import FURTHEST, MORNING, by_the_clock
 
-_DAYS: Final = ("monday", "tuesday", "wednesday weds", "thursday", "friday", "saturday", "sunday")
-_MONTHS: Final = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
+# Each by its English name or the first letters of it, or by another name in whole: `die`, `mit` and `Sam` are no days.
+_DAYS: Final = (
+    "monday montag", "tuesday dienstag", "wednesday weds mittwoch", "thursday donnerstag", "friday freitag",
+    "saturday samstag sonnabend", "sunday sonntag",
 )  # fmt: skip
-_YEAR: Final = r"20\d\d"  # of any other four digits, a time of day is meant
+_MONTHS: Final = (
+    "january januar janvier", "february februar fevrier", "march marz mars", "april avril", "may mai", "june juni juin",
+    "july juli juillet", "august aout", "september septembre", "october oktober okt octobre", "november novembre",
+    "december dezember dez decembre",
+)  # fmt: skip
+_YEAR: Final = r"20\d\d"  # of any other four digits, a time of day is meant; of these too, where that year is long over
 _SPAN: Final = re.compile(r"(?:for\s+)?(\d{1,3}|an?|one)\s*(h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
 _DOTTED: Final = re.compile(rf"(\d{{1,2}})\. ?(\d{{1,2}})\.(?: ?({_YEAR})|(\d{{2}}))?")
 _NUMBER: Final = r"(?P<number>\d{1,2})(?:st|nd|rd|th|\.)?"
@@ -27,6 +33,8 @@ _OF_MONTH: Final = [  # `1 Dec`, `Dec 1, 2026`
     for first, second in ((_NUMBER, _MONTH), (_MONTH, _NUMBER))
 ]
 _FULL_STOP: Final = re.compile(r"(?<![ .]\d)(?<![ .]\d\d)\.$")  # of a sentence: `9.30` is a time, `9.30.` is none
+_LAST: Final = re.compile(r" \d{4}$")
+_PLURAL: Final = re.compile(r"(?<=\w{5})s(?=\.?$)")  # of a whole name: `fridays`, not `thurs`
 _HOURS: Final = {"h": 1, "d": 24, "w": 168}
 
 
@@ -56,8 +64,12 @@ def _sound(until: datetime, now: datetime) -> datetime:
 
 
 def _day_and_time(said: str, today: date) -> tuple[date | None, time | None]:
-    """A day, a time of day, or both; neither where it is anything else."""
-    if day := _day(said, today):
+    """A day, a time of day, or both; neither where it is anything else.
+
+    Four digits behind a day are a year from last year on (nobody who types that one means 20:25), else a time of day.
+    """
+    day = _day(said, today)
+    if day and not (day.year < today.year - 1 and _LAST.search(said)):
         return day, None
     if not said.isdecimal() and (at := clock(said)):
         return None, at
@@ -69,10 +81,11 @@ def _day_and_time(said: str, today: date) -> tuple[date | None, time | None]:
 
 def _day(said: str, today: date) -> date | None:
     """`Mon` is never today: on a Monday, it is the next one."""
-    word = said.casefold().strip()
+    apart = unicodedata.normalize("NFD", said.casefold())  # the accents from their letters
+    word = "".join(one for one in apart if not unicodedata.combining(one)).strip()
     if word in ("today", "tomorrow"):
         return today + timedelta(days=word == "tomorrow")
-    if (at := _place(word.removeprefix("next "), _DAYS)) is not None:
+    if (at := _place(_PLURAL.sub("", word.removeprefix("next ")), _DAYS)) is not None:
         return today + timedelta(days=(at - today.weekday() - 1) % 7 + 1)
     if dotted := _DOTTED.fullmatch(word):
         number, month, year = dotted[1], dotted[2], dotted[3] or (dotted[4] and f"20{dotted[4]}")
@@ -91,9 +104,9 @@ def _of_month(word: str, today: date) -> date | None:
 
 
 def _place(word: str, names: Sequence[str]) -> int | None:
-    """Which of the names it is, in whole or by its first letters, three at least."""
+    """Which of the names it is: one in whole, or the first letters of the English one, three at least."""
     short = word.removesuffix(".")
-    fits = (at for at, name in enumerate(names) if any(one.startswith(short) for one in name.split()))
+    fits = (at for at, name in enumerate(names) if short in name.split() or name.split()[0].startswith(short))
     return next(fits, None) if len(short) >= 3 else None
 
 
