@@ -137,7 +137,8 @@ def money(amount: float, currency: str) -> str:
 
 # --- in: a colleague's words -------------------------------------------------------------------------------------
 
-CODE = r"```.+?```|`[^`\n]+`"  # with `re.DOTALL`
+BLOCK, SPAN = r"```.+?```", r"`[^`\n]+`"  # of code, with `re.DOTALL`
+CODE = rf"{BLOCK}|{SPAN}"
 
 # Code, a token of Slack's, a bare URL (whose colons are no emoji), or emoji codes in a row. Each part of it begins
 # where it can and is bounded, so that no text takes longer than its length.
@@ -149,12 +150,15 @@ _PIECE = re.compile(
 _EMOJI = re.compile(r":([a-z0-9_+'-]{1,100}):((?::skin-tone-[2-6](?:-[2-6])?:){0,2})", re.IGNORECASE)
 # Paths, addresses and settings are words with these signs within; two colons (`fe80::`) may end or begin one, and a
 # number has its sign. People write such signs behind emoji too (`Great:tada:@sarah`, `5:moneybag:/month`): there only
-# a short code, or one in a word that has such signs before, is no emoji.
+# a short code, or one in a word that has such signs before and is neither a time, a score nor `he/she`, is no emoji.
+# Before an `@` only an address has codes, or a user with `x` for the password (`git:x:@host`).
 _SIGNS = r"/\\:@=_"
 _AROUND = 100  # characters that are looked at on each side
 _BEFORE = re.compile(rf"(?:[^\W_][{_SIGNS}]{{0,8}}|:)\Z")
 _BEHIND = re.compile(rf"[{_SIGNS}]{{0,8}}(?:[^\W_]|[+-]\d)|:")
 _SHORT, _HEXADECIMAL = re.compile(r"[a-z]{1,2}|\d+", re.IGNORECASE), re.compile("[0-9a-f]{1,4}", re.IGNORECASE)
+_WRITTEN = re.compile(r"[(\[\"'*~]*(?:\d+[:/]\d+|[^\W\d_]+/[^\W\d_]+)")
+_ADDRESS, _USER = re.compile(r"//|\.\w|[\\=]|^/"), re.compile("[a-z0-9]+")
 _MARKED = re.compile("[`<:&]")  # without one of these, a text means what it says
 _TOKEN = re.compile(r"<([^<>]+)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
@@ -200,15 +204,18 @@ def _is_within(found: re.Match[str], before: str) -> bool:
     if len(names) > 1 and all(glyph(name.lower()) for name in names) and not all(map(_HEXADECIMAL.fullmatch, names)):
         return False
     text, end = found.string, found.end()
-    if before[-1:].isalnum() and text[end : end + 1].isalnum():
-        return True
+    if all(one.isascii() and one.isalnum() for one in (before[-1:], text[end : end + 1])):
+        return True  # other scripts have no blanks between words
     if not (_BEFORE.search(before) and _BEHIND.match(text, end)):
         return False
     following = _EMOJI.search(text, end, end + _AROUND)
     if following and not text[end : following.start()].strip(_SIGNS) and _emoji(following) != following[0]:
         return False
     word = re.split(r"\s", before)[-1].rstrip(_SIGNS)
-    return bool(re.search(r"[/\\:=]", word)) or all(map(_SHORT.fullmatch, names))
+    if text[end : end + 1] == "@" and not _ADDRESS.search(word):
+        return names == ["x"] and bool(_USER.fullmatch(word))
+    has_signs = re.search(r"[/\\:=]", word) and not _WRITTEN.fullmatch(word)
+    return bool(has_signs) or all(map(_SHORT.fullmatch, names))
 
 
 def _emoji(found: re.Match[str]) -> str:

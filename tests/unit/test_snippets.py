@@ -67,6 +67,10 @@ ALMOST = [
     "{name\u200b}",
     "{{account||us}}",
     "{account",
+    "{name!}",
+    "{name?}",
+    "{handle,|there}",
+    "{firstname;}",
 ]
 CODE = [
     '{"name": "x", "me": {}}',
@@ -83,6 +87,7 @@ CODE = [
     "${account.id} {{account.name}} ${user.id} {{ me.id }}",
     "curl -d '{name:x}'",
     "function f() {name",
+    "Use `a {{first_name}} b` and ${name, `${handle, me",
     "const f = a => {account ",
 ]
 
@@ -91,6 +96,24 @@ CODE = [
 def test_what_is_almost_a_place_is_neither_saved_nor_sent(place: str) -> None:
     assert unknown(f"Hi {place}!") == place
     assert unfilled(filled(f"Hi {place}!", VALUES)) == f"Hi {place}!"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Great talking to you :) {first_name, see you soon", "…t talking to you :) {first_name, see you soon"),
+        ("f() {first_name. Bye", "f() {first_name. Bye"),
+        ("Thanks (again) {name, bye", "Thanks (again) {name, bye"),
+        ("Bye :) {name", "Bye :) {name"),
+        ("Hi {name. Bye", "Hi {name. Bye"),
+        ("Only 5$ {first_name", "Only 5$ {first_name"),
+        ("Only 5${name, <b>{me", "Only 5${name, <b>{me"),
+        ("the `90s, {name}, and `80s`", "the `90s, {name}, and `80s`"),
+        ("Run `greet {first_name} now`", "Run `greet {first_name} now`"),
+    ],
+)
+def test_what_only_looks_a_little_like_code_is_not_sent(text: str, left: str) -> None:
+    assert unfilled(text) == left
 
 
 @pytest.mark.parametrize("text", CODE)
@@ -120,6 +143,12 @@ def test_a_place_in_code_is_filled_where_code_is_written_around_it() -> None:
     """In a saved reply it always was; what somebody types there is theirs."""
     assert filled("`/start {handle}` or `{handle}`", VALUES) == "`/start @sarah` or `{handle}`"
     assert unfilled("`/start {handle}`") is None
+
+
+def test_a_place_in_a_block_of_code_is_never_filled() -> None:
+    assert filled("```const a = {name}``` {name} ```{me", VALUES) == "```const a = {name}``` Sarah Chen ```{me"
+    assert filled("```\n{name}\n``` ``` {me|x}", VALUES) == "```\n{name}\n``` ``` Ana"
+    assert unfilled("a```const a = {name}```") is None
 
 
 # --- the store --------------------------------------------------------------------------------------------------------

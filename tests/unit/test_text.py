@@ -162,6 +162,11 @@ def test_decode_never_raises_and_keeps_plain_words(text: str) -> None:
         "daemon:x:100:100:bell:/var",
         "web:100:/mnt",
         "fe80:a:b::a:1",
+        "root:x:@host",
+        "//ana:bell:@host",
+        "a.example/b:key:@host",
+        "DB=ana/b:key:@host",
+        "/srv/b:key:@host",
     ],
 )
 def test_the_inside_of_a_word_has_no_emoji(word: str) -> None:
@@ -183,6 +188,13 @@ def test_the_inside_of_a_word_has_no_emoji(word: str) -> None:
         ("Thanks:pray:-Ana Hi:x:-Ana Anna-:heart:-Ben 1+:ok:+Bo", "Thanks🙏-Ana Hi❌-Ana Anna-❤️-Ben 1+🆗+Bo"),
         ("Great:tada:@sarah Thanks:+1:@sarah Hi:tada:<@U9>", "Great🎉@sarah Thanks👍@sarah Hi🎉@someone"),
         ("Price 5:moneybag:/month Yes/:heart:/No 5:fire:-3 left", "Price 5💰/month Yes/❤️/No 5🔥-3 left"),
+        (
+            "ありがとう:pray:では 谢谢:pray:你 Спасибо:pray:Анна Merci:pray:Élodie",
+            "ありがとう🙏では 谢谢🙏你 Спасибо🙏Анна Merci🙏Élodie",
+        ),
+        ("he/she:heart:@bo and/or:tada:@bo Time 10:30:tada:@sarah", "he/she❤️@bo and/or🎉@bo Time 10:30🎉@sarah"),
+        ("We're 24/7:muscle:/always on (él/ella:heart:_yes_)", "We're 24/7💪/always on (él/ella❤️_yes_)"),
+        ("10/10:100:@sarah Nice:v:@sarah thanks:ok:@bo Nope:x:@bo", "10/10💯@sarah Nice✌️@sarah thanks🆗@bo Nope❌@bo"),
         ("Great:tada:_really_ Thanks:pray::) Thanks:pray::D", "Great🎉_really_ Thanks🙏:) Thanks🙏:D"),
     ],
 )
