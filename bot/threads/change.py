@@ -143,16 +143,22 @@ async def _change(job: Change, keep: Keep, bot: Bot) -> list[Job]:
         return await confirmed(bot, job, card, actor, thread)
     except Gone as error:
         return await _gone(bot, job, error)
-    except RateLimited as error:
-        then = [] if job.told else [meanwhile(job.asker, words.quota(error.retry_after, "change"))]
-        again = job.having(told=True)
-        raise Later(error.retry_after, again, *then) from error
-    except VersionEnded as error:  # it was not done, and the other API version may answer any moment
-        if job.age > SENDS_WAIT:
-            raise
-        then = [] if job.told else [meanwhile(job.asker, words.INBOX_DOWN)]
-        again = job.having(told=True, tries=job.tries + 1)
-        raise Later(SOON[min(job.tries, len(SOON) - 1)], again, *then) from error
+    except (RateLimited, VersionEnded) as error:
+        if again := _again(job, error):
+            raise again from error
+        raise
+
+
+def _again(job: Change, error: RateLimited | VersionEnded) -> Later | None:
+    """What has it done later, of which its asker hears; None where no API version has answered for long."""
+    if isinstance(error, RateLimited):
+        wait, said, tries = error.retry_after, words.quota(error.retry_after, "change"), job.tries
+    elif job.age > SENDS_WAIT:
+        return None
+    else:  # it was not done, and the other API version may answer any moment
+        wait, said, tries = SOON[min(job.tries, len(SOON) - 1)], words.INBOX_DOWN, job.tries + 1
+    then = [] if job.told else [meanwhile(job.asker, said)]
+    return Later(wait, job.having(told=True, tries=tries), *then)
 
 
 async def _nothing_to_do(bot: Bot, job: Change, card: Card, actor: Actor) -> list[Job] | None:
