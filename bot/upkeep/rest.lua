@@ -1,7 +1,8 @@
 -- KEYS: a card, what rules remember of it, and what leads to it. ARGV: the seconds that it is kept, the thread as it was
 -- read, the thread as it is kept from now on, or "" where it stays as it is; 1 where the conversation is gone, then the
 -- fields that stay.
--- Of the message that it shows stays when that was written, to the millisecond: a number, which takes 8 bytes.
+-- Who did something to it is known by name alone then. Of the message that it shows stays when that was written, to the
+-- millisecond: a number, which takes 8 bytes.
 -- What rules remember lives with the card, but for what they can find out again; whoever snoozed it finds all that again,
 -- however late.
 local card, life, with_it = KEYS[1], tonumber(ARGV[1]), {unpack(KEYS, 3)}
@@ -28,6 +29,10 @@ if ARGV[4] ~= '1' then
     redis.call('HSET', card, 'rested', written:sub(1, 17))
   end
   redis.call('HDEL', card, 'latest')
+  for _, field in ipairs({'archived', 'assigned', 'answered', 'status', 'tagged', 'valued'}) do
+    local note = redis.call('HGET', card, field)
+    if note then redis.call('HSET', card, field, (note:gsub('"member":"[^"]*",', ''))) end
+  end
   return 1
 end
 for _, field in ipairs(redis.call('HKEYS', card)) do

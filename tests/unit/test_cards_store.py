@@ -140,7 +140,8 @@ async def test_at_rest_its_words_go_and_it_takes_less_than_a_kilobyte(redis: Any
     ids = {"platform_id": "1069436958625485650:1876543210987654321", "assignee_id": "z" * 24, "contact_id": "c1"}
     said = HELLO.having(text="Hello there. " * 100)
     thread = THREAD.having(**ids | {"person": talker, "last_message": said})
-    await cards.write(thread, notes={"answered": BY_ANA, "assigned": BY_ANA}, latest=said)
+    by_member = BY_ANA.having(member="m" * 24)
+    await cards.write(thread, notes={"answered": by_member, "assigned": by_member}, latest=said)
     await cards.put("t1", PLACE)
     await redis.expire(keys.card("t1"), 357 * keys.DAY)
     await Lifetimes(redis).rest("t1")
