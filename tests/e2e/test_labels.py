@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from redis import Redis
 
 from bot.events.types import wanted
 from bot.inbox.event import Event
 from bot.sandbox.stage import Stage
+from bot.store import keys
 from tests.e2e.rules import write
 from tests.e2e.steps import calls, card_of, idle, shows
 from tests.e2e.test_tidy import at_rest
@@ -42,14 +44,16 @@ async def test_what_is_renamed_is_so_on_the_cards_that_show_it(on: Stage, vip: s
     assert other.edited == before
 
 
-async def test_what_is_new_is_known_by_its_name_and_draws_no_card(on: Stage, vip: str) -> None:
+async def test_what_is_new_has_the_names_read_anew_and_draws_no_card(on: Stage, vip: str, redis_url: str) -> None:
     card = await card_of(on)
     before = card.edited
-    new = on.inbox.add_tag("press")
-    event = Event(id="new", seq=0, type="tag.created", created_at=datetime.now(UTC), api="v2", label_id=new)
+    event = Event(id="new", seq=0, type="tag.created", created_at=datetime.now(UTC), api="v2", label_id=vip)
     (job,) = wanted(event)
-    await on.bridge.lanes.accept(job)
-    await idle(on)
+    with Redis.from_url(redis_url) as redis:
+        redis.set(keys.TAGS, "[]")
+        await on.bridge.lanes.accept(job)
+        await idle(on)
+        assert not redis.exists(keys.TAGS)
     assert card.edited == before
 
 
