@@ -47,11 +47,15 @@ async def notify(job: Notify, _: Keep, bot: Bot) -> list[Job]:
     if thread.syncing and await is_history(bot, message):
         log.info("imported", ref=job.ref, event_id=job.event.id)
         return []
-    wrote = bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id)
-    await asyncio.gather(bot.directory.saw(thread), wrote)
-    snoozed, waiting, learnt, plan = await asyncio.gather(
-        bot.snoozes.get(thread.id), _held_for(bot, thread), learn(bot, thread), decide.settle(bot, thread, message)
+    found = await asyncio.gather(
+        bot.directory.saw(thread),
+        bot.waiting.wrote(thread.id, message.created_at.timestamp(), message.id),
+        bot.snoozes.get(thread.id),
+        _held_for(bot, thread),
+        learn(bot, thread),
+        decide.settle(bot, thread, message),
     )
+    snoozed, waiting, learnt, plan = found[2:]
     woken = ended_by(thread.id, snoozed, [message])
     held = held_by((one.id for one in waiting), message)
     return [*learnt, *woken, *held, *await _to_show(bot, plan, thread, message, job.event.seq)]

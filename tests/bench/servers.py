@@ -64,7 +64,7 @@ class Server:
 
 
 class Watched:
-    """An app that notes when each request arrived, by the last part of its path.
+    """An app that notes when each request arrived, by the last part of its path, and how long all of them `took`.
 
     While `posts_at_once` is set, it takes posts and what changes them at once instead: so as not to measure the local
     Slack, which checks and keeps every message.
@@ -72,16 +72,18 @@ class Watched:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app, self.arrived, self.posts_at_once = app, list[tuple[str, float]](), False
+        self.took = 0.0  # seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].rpartition("/")[2]
-        self.arrived.append((name, time.perf_counter()))
+        name, began = scope["path"].rpartition("/")[2], time.perf_counter()
+        self.arrived.append((name, began))
         if name in (POST, "chat.update") and self.posts_at_once:
             app: ASGIApp = JSONResponse({"ok": True, "ts": f"{len(self.arrived)}.000100"})
             await _read(receive)
         else:
             app = self._app
         await app(scope, receive, send)
+        self.took += time.perf_counter() - began
 
     def times(self, name: str) -> list[float]:
         """When the requests called `name` came."""
@@ -95,13 +97,17 @@ async def _read(receive: Receive) -> None:
 
 @dataclass
 class Bench:
-    """A local Slack and Inbox, and a Valkey, on the core of the load; `server` starts processes on the other."""
+    """A local Slack and Inbox, and a Valkey, on the core of the load; `server` starts processes on the other.
+
+    `called` and `asked` note what comes to Slack and to Inbox.
+    """
 
     slack: SandboxSlack
     inbox: SandboxInbox
     acme: Acme
     inbox_url: str
     called: Watched
+    asked: Watched
     folder: Path
     valkey: embedded.Valkey
 
@@ -191,19 +197,19 @@ async def bench(version: str = "v2") -> AsyncIterator[Bench]:
     _pin(CORES[-1])
     slack, inbox = SandboxSlack(), SandboxInbox(versions=frozenset({version}))
     inbox.checking = False  # the bot is measured
-    called = Watched(slack.app)
+    called, asked = Watched(slack.app), Watched(inbox.app)
     try:
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-bench-")))
             slack.base_url = await stack.enter_async_context(serving(called))
-            inbox_url = await stack.enter_async_context(serving(inbox.app))
+            inbox_url = await stack.enter_async_context(serving(asked))
             stack.push_async_callback(inbox.aclose)
             inbox.rate_per_minute, inbox.auto_deliver = 10**9, False
             world = acme(slack, inbox)
             await inbox.customer_writes(world.sarah, "Hello, is the trial of last week still open?")
             valkey = embedded.start(folder)
             stack.callback(end, valkey)
-            yield Bench(slack, inbox, world, inbox_url, called, folder, valkey)
+            yield Bench(slack, inbox, world, inbox_url, called, asked, folder, valkey)
     finally:
         if before:
             os.sched_setaffinity(0, before)
