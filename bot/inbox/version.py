@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 # The vendor's changelog, 8 October 2026: v1 stops responding on that day. Its `Sunset` header says so too; this is for
 # when nobody has seen one.
 V1_ENDS: Final = datetime(2026, 12, 3, tzinfo=UTC)
+NEVER: Final = datetime(2100, 1, 1, tzinfo=UTC)  # an end after that, as in the year 9999, says that there is none
 NEAR: Final = timedelta(days=1)  # before the end; from then on v2 is asked often
 # As multiples of the time between two looks at what other processes found out, five seconds:
 THROTTLE: Final = 0.4  # at the least between two questions for v2, whatever the signs: 2 s
@@ -42,7 +43,8 @@ def end_of(version: str, sunset: str | None) -> datetime | None:
         said = None
     if said is None:
         return V1_ENDS if version == "v1" else None
-    return said if said.tzinfo else said.replace(tzinfo=UTC)
+    said = said if said.tzinfo else said.replace(tzinfo=UTC)
+    return said if said < NEVER else None
 
 
 def day(at: datetime) -> str:

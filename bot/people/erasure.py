@@ -6,7 +6,10 @@ what in which conversation.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from math import inf
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -49,8 +52,8 @@ class Erasure:
 
     async def traces(self, who: Recipient) -> Traces:
         """Whoever is kept under that handle, address or id, with their contact's other profiles and conversations."""
-        threads = sorted([one async for one in self._threads()], key=_since, reverse=True)
-        kept = [Found(one.person, one.contact_id, one.id) for one in threads]
+        threads = sorted([one async for one in self._threads()], key=itemgetter(0), reverse=True)
+        kept = [Found(one.person, one.contact_id, one.id) for _, one in threads]
         kept += [Found(one, one.contact_id) async for one in self._others()]
         return traces_of(who, kept)
 
@@ -119,10 +122,12 @@ class Erasure:
                 return int(await self._redis.xdel(key, *gone)) if gone else 0
         return 0
 
-    async def _threads(self) -> AsyncIterator[Thread]:
+    async def _threads(self) -> AsyncIterator[tuple[float, Thread]]:
+        """Each conversation, and for how long it is still known: longer, the later it was written down."""
         async for name in self._redis.scan_iter(match=keys.card("*"), count=500):
-            if raw := await self._redis.hget(name, "thread"):
-                yield Thread.read(raw)
+            raw, left = await asyncio.gather(self._redis.hget(name, "thread"), self._redis.pttl(name))
+            if raw:
+                yield inf if left < 0 else left, Thread.read(raw)
 
     async def _others(self) -> AsyncIterator[Person]:
         """People who were looked up, written to, or are completed while somebody types."""
@@ -133,10 +138,6 @@ class Erasure:
             async for name in self._redis.scan_iter(match=pattern, count=500):
                 for person in _people_in(await self._redis.get(name) or b""):
                     yield person
-
-
-def _since(thread: Thread) -> float:
-    return thread.last_message.created_at.timestamp() if thread.last_message else 0.0
 
 
 _NO_PERSON: Final = {"id", "account_link_id"}  # what an account or an address has besides a person's fields

@@ -22,7 +22,7 @@ from bot.feature import Console
 from bot.features import KINDS
 from bot.later.jobs import Scheduled
 from bot.later.store import Schedule
-from bot.models import Message, Person, Thread
+from bot.models import Person, Thread
 from bot.operate.forget import forget
 from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
@@ -289,24 +289,22 @@ async def test_a_contact_that_somebody_had_once_leads_to_nobody_else(
     lena = person(platform="linkedin", platform_id="ACoAAB0000001", name="Lena Chen")
     bob = person(platform="linkedin", platform_id="ACoAAB0000002", name="Bob Brown")
     bobs = person(platform="twitter", platform_id="2234567890", username="bob", name="Bobby Brown")
-    late, early = (
-        Message(id="m", thread_id="t", direction="inbound", created_at=utc_now() - timedelta(days=days))
-        for days in (1, 30)
-    )
-    for id, who, contact, message in (
-        *(("thread-of-sarah", sarah, "contact-1", late), ("thread-of-lena", lena, "contact-1", None)),
-        *(("thread-of-bob", bob, "contact-2", late), ("thread-of-bob-long-ago", bob, "contact-1", early)),
-        ("thread-of-bobby", bobs, "contact-2", None),
+    late, early = 365 * keys.DAY, 335 * keys.DAY  # what is left of a card that was written then
+    for id, who, contact, left in (
+        *(("thread-of-sarah", sarah, "contact-1", late), ("thread-of-lena", lena, "contact-1", early)),
+        *((f"thread-of-bob-{one}-months-ago", bob, "contact-1", early - one) for one in range(1, 9)),
+        *(("thread-of-bob", bob, "contact-2", late), ("thread-of-bobby", bobs, "contact-2", early)),
     ):
-        held = Thread(id=id, account_link_id="l1", person=who, contact_id=contact, last_message=message)
+        held = Thread(id=id, account_link_id="l1", person=who, contact_id=contact)
         await redis.hset(keys.card(id), "thread", held.json())
+        await redis.expire(keys.card(id), left)
     stale = [Candidate(person=one.having(contact_id="contact-1")) for one in (bob, bobs)]
     stale += [Candidate(person=sarah.having(contact_id="contact-2"))]
     await Directory(redis, cast(Any, None)).save_lookup("linkedin:somebody", stale)
     assert await forget(alone(redis_url), "@sarah") == 0
     found = await everything(redis)
     assert telling(found, ("Sarah Chen", "Lena Chen")) == []
-    assert len([one for one in found if one.startswith(keys.card("thread-of-bob"))]) == 3
+    assert len([one for one in found if one.startswith(keys.card("thread-of-bob"))]) == 10
     said = capsys.readouterr().out
     assert "Lena Chen (linkedin ACoAAB0000001)" in said.partition("entries")[0]
     assert "Bob" not in said

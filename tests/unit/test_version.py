@@ -296,6 +296,7 @@ async def test_a_webhook_of_the_version_that_was_left_moves_no_cursor(bot: Bot) 
         ("v1", "soon", datetime(2026, 12, 3, tzinfo=UTC)),
         ("v1", "Fri, 04 Dec 2026 09:00:00 GMT", datetime(2026, 12, 4, 9, tzinfo=UTC)),
         ("v2", "Fri, 01 Oct 2027 00:00:00 GMT", datetime(2027, 10, 1, tzinfo=UTC)),
+        ("v2", "Fri, 31 Dec 9999 23:59:59 -0500", None),
     ],
 )
 def test_when_a_version_ends(version: str, sunset: str | None, ends: datetime | None) -> None:
