@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
 
 from bot.store.embedded import binary
+
+_CHANCE = random.SystemRandom()
 
 
 class Start(Protocol):
@@ -23,8 +26,11 @@ class Start(Protocol):
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port on which nobody listens, of those that no connection is given meanwhile: other tests make many."""
+    while True:
+        port = _CHANCE.randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_for(port: int, within: float = 45.0) -> None:

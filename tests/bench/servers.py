@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -27,6 +26,7 @@ from bot.settings import Settings
 from bot.store import embedded, keys
 from tests.bench.environments import locked
 from tests.bench.load import commands, load
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
@@ -146,7 +146,7 @@ class Bench:
     async def server(self, command: Sequence[str], *, folder: Path | None = None) -> AsyncIterator[Server]:
         """`command`, from its start until the block ends. `folder` is where a bot finds or starts its Valkey."""
         program, *arguments = command
-        port, began = _free_port(), time.perf_counter()
+        port, began = free_port(), time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             locked() if program == PYTHON else program,
             *arguments,
@@ -224,12 +224,6 @@ def end(valkey: embedded.Valkey) -> None:
 def _pin(core: int) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _node_modules() -> Path:

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,6 +25,7 @@ from bot.sandbox.slack.records import Ack
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme, settings_for
 from bot.settings import Settings
+from tests.servers import free_port
 
 PACES = Timing(claim_idle=5.0, channel_interval=0.005, inbox_per_minute=100_000, poll=0.1)
 ROOT = Path(__file__).parents[2]
@@ -121,7 +121,7 @@ class Crew:
         self.slack.events_url, self.inbox.webhook_url = f"{web.url}/slack/events", f"{web.url}/inbox/webhook"
 
     async def add(self, role: str) -> Hand:
-        hand = Hand(role, _free_port(), self.environment)
+        hand = Hand(role, free_port(), self.environment)
         self.hands.append(hand)
         await hand.start()
         return hand
@@ -217,9 +217,3 @@ def _environment(settings: Settings, timing: Timing) -> dict[str, str]:
         "PATH": os.environ["PATH"],
     }
     return plain | {name: value.get_secret_value() for name, value in secret.items() if value}
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,12 +17,8 @@ from bot.sandbox.serve import PLAIN, serving
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme
 from bot.store.connect import connect
+from tests.servers import free_port
 from tests.unit.forks import BARE, Ended, Forked, Forks, Run, Start, forking
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @dataclass
@@ -110,6 +105,10 @@ def start(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Start:
         running = forks.start(cwd, BARE | {"TMPDIR": str(cwd)} | env, arguments, to)
         try:
             yield running
+        except BaseException as error:
+            if running.returncode is not None:
+                error.add_note(f"{' '.join(arguments)} had ended with {running.returncode}: {(to / 'err').read_text()}")
+            raise
         finally:
             if running.returncode is None:
                 running.kill()

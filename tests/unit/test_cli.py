@@ -28,7 +28,8 @@ from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.clock import PATIENCE
 from bot.store import keys
 from bot.store.connect import connect
-from tests.unit.conftest import Outside, free_port
+from tests.servers import free_port
+from tests.unit.conftest import Outside
 from tests.unit.forks import BARE, ROOT, Ended, Forked, Run, Start
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "INBOX_API_TOKEN": "ibt_1"}

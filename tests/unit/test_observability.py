@@ -37,7 +37,8 @@ from bot.store.quota import BLOCKED, Quota
 from bot.version import version
 from bot.web import Web
 from tests.e2e.steps import until
-from tests.unit.conftest import Outside, free_port
+from tests.servers import free_port
+from tests.unit.conftest import Outside
 from tests.unit.forks import Start
 from tests.unit.test_cli import terminated
 from tests.unit.test_cli import until as until_async
