@@ -26,8 +26,10 @@ _AND: Final = frozenset(
     ]
 )
 # Joining words of several letters that may stand behind another one, as in `und auch`; the text keeps them.
-_ALSO: Final = frozenset("anche auch aussi com dan ile med met også ook oraz samt til to too και".split())
-_JOINS: Final = 2  # letters: most languages say "and" in fewer words than anybody would list (`og`, `i`, `és`, `ו`)
+_ALSO: Final = frozenset(
+    ["anche", "auch", "aussi", "com", "dan", "ile", "med", "met", "også", "ook", "oraz", "samt", "til", "to", "too"]
+)
+_JOINS: Final = 2  # letters: most languages say "and" in fewer words than anybody would list (`og`, `és`)
 _SIGNS: Final = re.compile(r"[\W_]+")
 # `cc:@sarah`, `cc:<@U1|sarah>`, and scripts that write their "and" without a blank: `和@sarah`.
 _GLUED: Final = re.compile(r"[:,;+&]@\w|(?:\w[:,]|[;+&/]|(?<!\w)[^\W\d_]{1,2})<@[UW]|(?<!\w)[^\W\d_A-Za-z]{1,2}@\w")

@@ -284,7 +284,14 @@ def test_a_command_sends_only_to_what_can_be_nothing_but_a_recipient(typed: str)
         *(
             (f"@omar {joined} hi", Command("@omar", f"{joined} hi"))
             for joined in (
-                *("og <@U1|sarah>", "i <@U1|sarah>", "en <@U1|sarah>", "ve <@U1>", "ו <@U1|sarah>", "és <@U1|sarah>"),
+                *(
+                    "og <@U1|sarah>",
+                    "i <@U1|sarah>",
+                    "en <@U1|sarah>",
+                    "ve <@U1>",
+                    "\u05d5 <@U1|sarah>",
+                    "és <@U1|sarah>",
+                ),
                 *("samt <@U1|sarah>", "und auch <@U1|sarah>", "et aussi <@U1>", "also to <@U1|sarah>", "to <@U1|bo>"),
                 *("og samt <@U1|sarah>", "og til <@U1|sarah>", "og til @sarah", "En: <@U1|sarah>", "- <@U1|sarah>"),
                 *("cc:<@U1|sarah>", "+<@U1|sarah>", "&amp;<@U1|sarah>", "and/<@U1>", "与<@U1|sarah>", "и@sarah"),
@@ -297,7 +304,13 @@ def test_a_command_sends_only_to_what_can_be_nothing_but_a_recipient(typed: str)
             (f"@omar {text}", Command("@omar", text, Recipient(username="omar")))
             for text in (
                 *("please ask <@U1|sarah> about it", "please ask @sarah about it", "it is <@U1|sarah> who knows"),
-                *("see <@U1|sarah>", "with my <@U1|bo> hi", "和我们的<@U1|bo>", "please (<@U1|bo>)", "a note to <@U1|bo>"),
+                *(
+                    "see <@U1|sarah>",
+                    "with my <@U1|bo> hi",
+                    "和我们的<@U1|bo>",
+                    "please (<@U1|bo>)",
+                    "a note to <@U1|bo>",
+                ),
             )
         ),
         ("@omar ping <@U1|ana> tomorrow", Command("@omar", "ping <@U1|ana> tomorrow", Recipient(username="omar"))),
