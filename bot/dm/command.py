@@ -25,7 +25,14 @@ _AND: Final = frozenset(
         *(",", "与", "和", "и", "och", "und", "oder", "mit", "sowie", "et", "ou", "avec", "y", "o", "e", "con"),
     ]
 )
-_GLUED: Final = re.compile(r"[:,;+&]@\w")  # `cc:@sarah`
+# Joining words of several letters that may stand behind another one, as in `und auch`; the text keeps them.
+_ALSO: Final = frozenset(
+    ["anche", "auch", "aussi", "com", "dan", "ile", "med", "met", "også", "ook", "oraz", "samt", "til", "to", "too"]
+)
+_JOINS: Final = 2  # letters: most languages say "and" in fewer words than anybody would list (`og`, `és`)
+_SIGNS: Final = re.compile(r"[\W_]+")
+# `cc:@sarah`, `cc:<@U1|sarah>`, and scripts that write their "and" without a blank: `和@sarah`.
+_GLUED: Final = re.compile(r"[:,;+&]@\w|(?:\w[:,]|[;+&/]|(?<!\w)[^\W\d_]{1,2})<@[UW]|(?<!\w)[^\W\d_A-Za-z]{1,2}@\w")
 
 
 def command(typed: str) -> Command:
@@ -33,7 +40,7 @@ def command(typed: str) -> Command:
 
     A bare word may be a name, and names belong to many; a second recipient may have been meant as one. Both ask, and
     where it stands behind another word than "and", the text stays whole: it may belong there. A colleague whom Slack
-    marked does belong there.
+    marked does belong there, but behind nothing else than words that may join two recipients.
     """
     word, rest = _first(typed)
     if not is_definite(word):
@@ -52,16 +59,24 @@ def _first(typed: str) -> tuple[str, str]:
 def _further(rest: str) -> tuple[str, str, bool]:
     """The recipients that `rest` begins with, what comes after them, and whether that may begin with one more."""
     at = end = others = 0
-    while others < 2 and (found := _WORD.match(rest, at)):
-        word, at = found[1], found.end()
+    joined = True  # by all words since the last one
+    while (others < 2 or joined) and (found := _WORD.match(rest, at)):
+        word, begin, at = found[1], at, found.end()
         glued = bool(_GLUED.search(word))
-        if glued or (is_somebody(word) and not (others and is_colleague(word))):
+        if glued or (is_somebody(word) and (joined or not is_colleague(word))):
             if glued or others:
                 return " ".join(rest[:end].split()), rest[end:], True
             end = at
         elif not {word.lower(), bare(word).lower()} & _AND:
             others += 1
+            joined = joined and _may_join(word, first=begin == end)
     return " ".join(rest[:end].split()), rest[end:], False
+
+
+def _may_join(word: str, *, first: bool) -> bool:
+    """Whether what is no "and" that we know may be one: a sign, or so short a word, where it is the `first`."""
+    letters = len(_SIGNS.sub("", word))
+    return letters == 0 or (first and letters <= _JOINS) or bare(word).lower() in _ALSO
 
 
 def _by_name(word: str, rest: str) -> Command:

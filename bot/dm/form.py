@@ -26,7 +26,6 @@ from bot.slack.inputs import INPUT
 from bot.slack.payloads import Ack, Body, asker, block_of, filled_in, from_modal, more_of, remembered, submitted
 from bot.slack.visible_text import seen
 from bot.snippets import put
-from bot.snippets.words import unsendable
 
 TITLE: Final = "New DM"
 feature = Feature()
@@ -113,7 +112,7 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     said = submitted(body, "text")
     clock, *limits = more_of(body).split(" ")
     until, wrong = send_at(body, clock)
-    if why := unsendable(said):
+    if why := put.unsendable(body):
         wrong[block_of(body, "text")] = why
     recipient = ""
     try:

@@ -20,7 +20,7 @@ from bot.reply.jobs import Reply
 from bot.send.jobs import Reminder, Send
 from bot.send.outcome import given_up, not_begun, not_sent
 from bot.slack.payloads import Ack, Body, block_of, from_modal, more_of, submitted, ticked
-from bot.snippets.words import unsendable
+from bot.snippets.put import unsendable
 from bot.snooze.times import REMINDERS
 
 feature = Feature()
@@ -34,7 +34,7 @@ async def written(ack: Ack, body: Body, bot: Bot) -> None:
     said = submitted(body, "text")
     reply_to, clock, seen = (*more_of(body).split("|"), "", "")[:3]
     until, wrong = send_at(body, clock)
-    if why := unsendable(said):
+    if why := unsendable(body):
         wrong[block_of(body, "text")] = why
     if wrong:
         await ack(response_action="errors", errors=wrong)

@@ -20,18 +20,37 @@ from bot.slack.payloads import Ack, Body, block_of, from_modal, picked_now, subm
 from bot.snippets import places, words
 from bot.snippets.jobs import PutSnippet
 from bot.snippets.store import Form, Snippet
-from bot.snippets.views import menu, text_field, with_text
+from bot.snippets.views import menu, missing_in, text_field, with_text, without_value
 
 feature = Feature()
 
 
 async def fill(bot: Bot, job: Filled, view: View, typed: str = "") -> bool:
     """Show a form with a text field, and above that the menu, where whoever asks has saved replies to choose from."""
+    view = await _still_missing(bot, job.view_id, view)
     if await bot.snippets.any_for(job.asker.user):
         at = view["blocks"].index(text_field(view))
         view = {**view, "blocks": [*view["blocks"][:at], menu(), *view["blocks"][at:]]}
         await bot.snippets.forms.put(job.view_id, Form(view=view))
     return await forms.fill(bot, job.view_id, view, typed)
+
+
+async def _still_missing(bot: Bot, view_id: str, view: View) -> View:
+    """`view`, where the text in its field stood there before it was shown anew, as in triage."""
+    field = text_field(view)
+    before = await bot.snippets.forms.get(view_id) if field["element"].get("initial_value") else None
+    if before is None or _about(before.view) != _about(view):
+        return view
+    return without_value(view, missing_in(text_field(before.view)["block_id"]))
+
+
+def _about(view: View) -> str:
+    return str(view.get("private_metadata")).partition("|")[0]
+
+
+def unsendable(body: Body) -> str:
+    """Beside the text field of a form, why what somebody wrote there can't be sent; "" where it can."""
+    return words.unsendable(submitted(body, "text"), missing_in(block_of(body, "text")))
 
 
 @feature.action("snippet")
@@ -61,9 +80,11 @@ async def put(job: PutSnippet, _: Keep, bot: Bot) -> list[Job]:
     snippet, form = await bot.snippets.get(job.snippet, actor.user), await bot.snippets.forms.get(job.view_id)
     if form is None:
         values = await _values(bot, job, actor) if snippet else {}
-        text = places.filled(snippet.text, values) if snippet else ""
-        return given_back(job.asker, words.FORM_TOO_OLD if snippet else words.GONE, text)
-    if str(form.view.get("private_metadata")).partition("|")[0] != job.thread_id:
+        if snippet is None:
+            return given_back(job.asker, words.GONE, "")
+        missing = places.missing(snippet.text, values)
+        return given_back(job.asker, words.form_too_old(missing), places.filled(snippet.text, values))
+    if _about(form.view) != job.thread_id:
         return []  # the form is about somebody else by now
     if form.by != job.ref:
         form = await _put(bot, job, actor, form, snippet)
@@ -80,12 +101,14 @@ async def _put(bot: Bot, job: PutSnippet, actor: Actor, form: Form, snippet: Sni
         return form.having(view=view, turn=turn, by=job.ref)
     # Chosen before the last one was to be seen: that one stays, unless something else was typed into the old field.
     seen = job.field == field["block_id"] or job.typed != form.before
-    text = _behind(job.typed if seen else form.text, places.filled(snippet.text, await _values(bot, job, actor)))
+    values = await _values(bot, job, actor)
+    text = _behind(job.typed if seen else form.text, places.filled(snippet.text, values))
+    missing = missing_in(field["block_id"]) | places.missing(snippet.text, values)
     most = field["element"]["max_length"]
     if len(text) > most:
         view = with_text(form.view, turn, None, words.too_long(snippet.name, len(text) - most, most))
         return form.having(view=view, turn=turn, by=job.ref)
-    view = with_text(form.view, turn, text)
+    view = with_text(form.view, turn, text, missing=missing)
     return Form(view=view, turn=turn, text=text, before=job.typed, by=job.ref)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 from bot.slack.blocks import Block, View, actions, button, confirm, context, label, modal, option, quote, section
@@ -55,10 +55,11 @@ def offered(own: Sequence[tuple[str, str, str]], teams: Sequence[tuple[str, str,
     return {"option_groups": made} if made else {"options": []}
 
 
-def with_text(view: View, turn: int, text: str | None, said: str = "") -> View:
+def with_text(view: View, turn: int, text: str | None, said: str = "", missing: Collection[str] = ()) -> View:
     """`view` with an empty menu, and `text` in its text field; None leaves the field as it is.
 
     Slack keeps what somebody typed into a block of one id, so what is to stand there needs another. `said` is mrkdwn.
+    `missing` are the places in the text that have no value.
     """
     blocks: list[Block] = []
     for block in view["blocks"]:
@@ -67,10 +68,27 @@ def with_text(view: View, turn: int, text: str | None, said: str = "") -> View:
             blocks += [menu(turn), *([{**context(said), "block_id": _SAID}] if said else [])]
         elif name == "text" and text is not None:
             filled = {**block["element"], "initial_value": literal(text)}
-            blocks.append({**block, "block_id": f"text:{turn}", "element": filled})
+            blocks.append({**block, "block_id": _marked(f"text:{turn}", missing), "element": filled})
         elif block.get("block_id") != _SAID:
             blocks.append(block)
     return {**view, "blocks": blocks}
+
+
+def without_value(view: View, missing: Collection[str]) -> View:
+    """`view`, of whose text the places `missing` have no value."""
+    field = text_field(view)
+    marked = {**field, "block_id": _marked(field["block_id"], missing)}
+    return {**view, "blocks": [marked if one is field else one for one in view["blocks"]]}
+
+
+def _marked(block_id: str, missing: Collection[str]) -> str:
+    """The form itself says what is missing: Slack sends that with what somebody wrote, however late."""
+    return "|".join([block_id, *([",".join(sorted(missing))] if missing else [])])
+
+
+def missing_in(block_id: str) -> set[str]:
+    """The places that have no value in the text field of that block."""
+    return set(filter(None, block_id.partition("|")[2].split(",")))
 
 
 def text_field(view: View) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from bot.snippets.places import PLACES, unfilled
@@ -17,12 +18,21 @@ GONE: Final = "Somebody removed that saved reply meanwhile. Choose another one."
 GONE_TEXT_KEPT: Final = "Somebody removed that saved reply meanwhile. Your text is as it was."
 FULL: Final = "Nothing is saved yet: there is no room for more saved replies. Remove one first."
 TEAMS: Final = "It is the team's: an admin can change it."
-FORM_TOO_OLD: Final = "That form was open for too long, so I couldn't write into it. This is the saved reply, to copy:"
 EVERYBODY, MYSELF = "Everybody", "Only me"
 EXPLAINED: Final = (
     "Filled in when it is chosen: `{first_name}`, `{name}` and `{handle}` of the person, `{me}`, and `{account}` that "
     "sends. `{first_name|there}` says *there* to somebody without a name."
 )
+
+
+def form_too_old(missing: Collection[str]) -> str:
+    """The saved reply follows, to copy; `missing` are its places without a value."""
+    left = f"fill in {_named(missing)} and copy it" if missing else "to copy"
+    return f"That form was open for too long, so I couldn't write into it. This is the saved reply, {left}:"
+
+
+def _named(missing: Collection[str]) -> str:
+    return ", ".join(f"`{{{one}}}`" for one in sorted(missing))
 
 
 def saved(name: str) -> str:
@@ -64,13 +74,13 @@ def no_value(place: str) -> str:
     """Beside a field; `place` with the words around it."""
     return (
         f"There is a place that I couldn't fill in: “{place}”. Write what belongs there, or take it out; write braces "
-        "that are code between backticks."
+        "that are code alone between backticks."
     )
 
 
-def unsendable(said: str) -> str:
-    """Beside its field, why what somebody wrote can't be sent; "" where it can."""
-    if left := unfilled(said):
+def unsendable(said: str, missing: Collection[str] = ()) -> str:
+    """Beside its field, why what somebody wrote can't be sent; "" where it can. `missing` as for `unfilled`."""
+    if left := unfilled(said, missing):
         return no_value(left)
     return "" if said.strip() else EMPTY_TEXT_FIELD
 

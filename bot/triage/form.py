@@ -30,7 +30,7 @@ from bot.slack.payloads import (
     submitted,
     ticked,
 )
-from bot.snippets.words import unsendable
+from bot.snippets.put import unsendable
 from bot.snooze.times import CHOICES
 from bot.triage import words
 from bot.triage.jobs import CloseTriage, OpenTriage, StepTriage, Verb
@@ -89,7 +89,7 @@ async def replied(ack: Ack, body: Body, bot: Bot) -> None:
     """What can be seen to be wrong with a reply is said beside the field; else it is sent, and the next one comes."""
     thread_id, who = from_modal(body)
     said, triage_id = submitted(body, "text"), more_of(body)
-    if wrong := await _wrong(bot, said, triage_id, thread_id):
+    if wrong := await _wrong(bot, body, triage_id, thread_id):
         await ack(response_action="errors", errors={block_of(body, "text"): wrong})
         return
     archives = next((datetime.fromisoformat(one) for one in ticked(body, "archive")), None)
@@ -100,9 +100,9 @@ async def replied(ack: Ack, body: Body, bot: Bot) -> None:
     await ack(response_action="update", view=loading_modal(TITLE))
 
 
-async def _wrong(bot: Bot, said: str, triage_id: str, thread_id: str) -> str:
+async def _wrong(bot: Bot, body: Body, triage_id: str, thread_id: str) -> str:
     """Why that cannot be sent; "" where it can, and nobody else gets the conversation before them from now on."""
-    if why := unsendable(said):
+    if why := unsendable(body):
         return why
     return "" if (await bot.triages.take(triage_id, [thread_id])).thread_id else words.TAKEN_FIELD
 

@@ -13,6 +13,7 @@ from bot.errors import Mistake
 from bot.lists.profiles import in_text
 from bot.recipient import Unreadable
 from bot.routing import language
+from bot.snippets.places import unfilled, unknown
 from bot.text import clean, decode, mentioned, plain
 
 pytestmark = pytest.mark.bench
@@ -59,9 +60,10 @@ PIECES = [
     "a.",
 ]
 PIECES += ["-", "@a ", "x.com/", "https://x.com/a ", "a@", "%C3", '"', 'a:"b" ', "a: ", " ", "a,", "*a", "> ", "a\n"]
+PIECES += ["{", "{name", "{name, ", "{name, ab ", "{ name a "]
 
 
-@pytest.mark.parametrize("work", [decode, plain, read_rule, read_command, in_text, mentioned, clean])
+@pytest.mark.parametrize("work", [decode, plain, read_rule, read_command, in_text, mentioned, clean, unfilled, unknown])
 def test_a_text_of_eight_times_the_length_takes_about_eight_times_as_long(work: Callable[[str], object]) -> None:
     """A quadratic pattern takes 64 times as long; small times are not compared, as they are the machine's."""
     for piece in PIECES:

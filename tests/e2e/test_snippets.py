@@ -21,7 +21,7 @@ from bot.snippets.store import Snippet
 from bot.store import keys
 from bot.store.connect import connect
 from tests.conftest import Open
-from tests.e2e.steps import calls, card_of, form, hears, idle, nodes, reply_form, told
+from tests.e2e.steps import calls, card_of, form, hears, idle, nodes, reply_form, thread, told
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -358,6 +358,58 @@ async def test_a_place_without_a_value_stops_the_message_until_it_is_filled(on: 
     await on.slack.until(lambda: on.inbox.sent())
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Your code: `SAVE-{first_name|you}-{name}`", "“…r code: `SAVE-you-{name}`”"),
+        ("```\nDear {name},\n```", "“``` Dear {name}, ```”"),
+        ("Hi {name, there}!", "“Hi {name, there}!”"),
+    ],
+)
+async def test_a_place_without_a_value_stops_the_message_wherever_it_stands(
+    on: Stage, redis_url: str, text: str, named: str
+) -> None:
+    """Also behind another saved reply. What somebody wrote themselves may have the same in code."""
+    keep(redis_url, ("Code", text), ("Bye", "Bye"))
+    nameless = on.inbox.add_person("nameless", "", "1876543210987654777")
+    nameless.name = ""
+    card = await card_of(on, "Hello", nameless)
+    await reply_form(on, on.acme.ana, card)
+    left = text.replace("{first_name|you}", "you")
+    assert await choose(on, on.acme.ana, "code") == left
+    assert await choose(on, on.acme.ana, "bye") == f"{left} Bye"
+    ack = await on.slack.submit(on.acme.ana)
+    assert isinstance(ack.body, dict)
+    assert ack.trouble == ""
+    assert named.strip("“”…") in ack.body["errors"][text_block(on, on.acme.ana)["block_id"]]
+    assert on.inbox.sent() == []
+    await on.slack.submit(on.acme.ana, values={"text": left.replace("{name", "{title")})
+    await on.slack.until(lambda: on.inbox.sent())
+    await reply_form(on, on.acme.ana, card)
+    await on.slack.submit(on.acme.ana, values={"text": left})
+    await on.slack.until(lambda: len(on.inbox.sent()) == 2)
+
+
+async def test_a_place_without_a_value_stops_a_reply_in_triage_also_where_the_text_is_shown_anew(
+    on: Stage, redis_url: str
+) -> None:
+    keep(redis_url, ("Code", "Your code: `SAVE-{name}`"))
+    nameless = on.inbox.add_person("nameless", "", "1876543210987654777")
+    nameless.name = ""
+    await card_of(on, "Hello", nameless)
+    assert (await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "triage")).ok
+    await showing(on, on.acme.ana, " via @acme on X")
+    left = await choose(on, on.acme.ana, "code")
+    on.inbox.fail(f"GET /*/threads/{thread(on, nameless).id}", 503, times=2)
+    assert (await on.slack.press_modal(on.acme.ana, "Archive", values={"text": left})).ok
+    await showing(on, on.acme.ana, "Inbox isn't answering, so nothing was done.")
+    assert text_block(on, on.acme.ana)["element"]["initial_value"] == left
+    ack = await on.slack.submit(on.acme.ana)
+    assert isinstance(ack.body, dict)
+    assert (list(ack.body["errors"]), ack.trouble) == ([text_block(on, on.acme.ana)["block_id"]], "")
+    assert on.inbox.sent() == []
+
+
 @pytest.mark.parametrize("place", ["{first-name}", "{first_name:there}", "{{first_name}}"])
 async def test_what_an_older_saved_reply_has_for_a_place_stops_the_message_too(
     on: Stage, redis_url: str, place: str
@@ -493,6 +545,18 @@ async def test_a_form_that_was_open_for_too_long_leaves_the_text_to_copy(on: Sta
     assert "Hi Sarah" in await hears(on, on.acme.ana, "I couldn't write into it")
 
 
+async def test_a_form_that_was_open_for_too_long_says_what_to_fill_in_before_it_is_copied(
+    on: Stage, redis_url: str
+) -> None:
+    keep(redis_url, ("Code", "`SAVE-{name}`"))
+    await dm_form(on, on.acme.ana)
+    (offer,) = await found(on, on.acme.ana, "code")
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(*redis.scan_iter(match=keys.snippet_form("*")))
+    await on.slack.press_modal(on.acme.ana, "snippet", value=offer)
+    assert "SAVE-{name}" in await hears(on, on.acme.ana, "fill in `{name}` and copy it:")
+
+
 async def test_who_closes_the_form_hears_nothing(on: Stage, redis_url: str) -> None:
     keep(redis_url, ("Greeting", "Hi"))
     await replying(on, on.acme.ana)
@@ -577,11 +641,12 @@ async def test_one_that_is_too_long_for_a_direct_message_is_not_put_there_and_by
     await showing(on, on.acme.ana, "*Long* is 6 characters too long here, where 20 fit.")
 
 
-async def test_a_place_that_is_left_stops_a_direct_message_too(on: Stage, redis_url: str) -> None:
-    keep(redis_url, ("Greeting", "Hi {name}"))
+@pytest.mark.parametrize("text", ["Hi {name}", "`/start {name}`"])
+async def test_a_place_that_is_left_stops_a_direct_message_too(on: Stage, redis_url: str, text: str) -> None:
+    keep(redis_url, ("Greeting", text))
     await dm_form(on, on.acme.ana)
     await choose(on, on.acme.ana, "gre")
     ack = await on.slack.submit(on.acme.ana, values={"recipient": "@sarah"})
     assert isinstance(ack.body, dict)
-    assert (list(ack.body["errors"]), ack.trouble) == (["text:1"], "")
+    assert (list(ack.body["errors"]), ack.trouble) == ([text_block(on, on.acme.ana)["block_id"]], "")
     assert on.inbox.sent() == []

@@ -281,7 +281,38 @@ def test_a_command_sends_only_to_what_can_be_nothing_but_a_recipient(typed: str)
         ("@omar and <@U1|sarah>, hi", Command("@omar and <@U1|sarah>,", "hi")),
         ("@omar samt @sarah <@U1|ana> hi", Command("@omar", "samt @sarah <@U1|ana> hi")),
         ("@omar <@U1|ana> ping <@U2|bo> hi", Command("@omar <@U1|ana>", "ping <@U2|bo> hi")),
+        *(
+            (f"@omar {joined} hi", Command("@omar", f"{joined} hi"))
+            for joined in (
+                *(
+                    "og <@U1|sarah>",
+                    "i <@U1|sarah>",
+                    "en <@U1|sarah>",
+                    "ve <@U1>",
+                    "\u05d5 <@U1|sarah>",
+                    "és <@U1|sarah>",
+                ),
+                *("samt <@U1|sarah>", "und auch <@U1|sarah>", "et aussi <@U1>", "also to <@U1|sarah>", "to <@U1|bo>"),
+                *("og samt <@U1|sarah>", "og til <@U1|sarah>", "og til @sarah", "En: <@U1|sarah>", "- <@U1|sarah>"),
+                *("cc:<@U1|sarah>", "+<@U1|sarah>", "&amp;<@U1|sarah>", "and/<@U1>", "与<@U1|sarah>", "и@sarah"),
+                *("cc:<@U1|Sarah Chen>", "hello,<@U1|sarah>"),
+            )
+        ),
+        ("@omar @bo og <@U1|sarah> hi", Command("@omar @bo", "og <@U1|sarah> hi")),
         # a colleague in the text is none
+        *(
+            (f"@omar {text}", Command("@omar", text, Recipient(username="omar")))
+            for text in (
+                *("please ask <@U1|sarah> about it", "please ask @sarah about it", "it is <@U1|sarah> who knows"),
+                *(
+                    "see <@U1|sarah>",
+                    "with my <@U1|bo> hi",
+                    "和我们的<@U1|bo>",
+                    "please (<@U1|bo>)",
+                    "a note to <@U1|bo>",
+                ),
+            )
+        ),
         ("@omar ping <@U1|ana> tomorrow", Command("@omar", "ping <@U1|ana> tomorrow", Recipient(username="omar"))),
         ("@omar ask (<@U1>), please", Command("@omar", "ask (<@U1>), please", Recipient(username="omar"))),
         ("@omar with my <@W1|bo> hi", Command("@omar", "with my <@W1|bo> hi", Recipient(username="omar"))),

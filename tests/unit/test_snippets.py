@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.operate.snippets import Entry, read, take, written
-from bot.snippets.places import filled, unfilled, unknown
+from bot.snippets.places import filled, missing, unfilled, unknown
 from bot.snippets.store import MOST, Clash, Snippet, Snippets
 from bot.store.connect import connect
 
@@ -71,6 +71,37 @@ ALMOST = [
     "{name?}",
     "{handle,|there}",
     "{firstname;}",
+    "{name/there}",
+    "{ name / there }",
+    "{name - there}",
+    "{name – there}",  # noqa: RUF001 - as phones write it
+    "{name｜there}",  # noqa: RUF001 - what Japanese keyboards write
+    "{name¦there}",
+    "{name’s}",  # noqa: RUF001 - as phones write it
+    "{name's friend}",
+    "{name. there}",
+    "{name; there}",
+    "{name, how are you}",
+    "{name, there!}",
+    "{firstname - there}",
+    "{name there}",
+    "{name or there}",
+    "{{account or us}}",
+]
+PERHAPS = [
+    "{name, there}",
+    "{handle,there}",
+    "{firstname, there}",
+    "{name, there, friend}",
+    "{name: there}",
+    "{name:there}",
+    "{name (there)}",
+    "{account(us)}",
+    "{name=there}",
+    "{name = my friend}",
+    "{name-there}",
+    "{ name or there }",
+    "{ handle there or anything else that they like }",
 ]
 CODE = [
     '{"name": "x", "me": {}}',
@@ -89,6 +120,8 @@ CODE = [
     "function f() {name",
     "Use `a {{first_name}} b` and ${name, `${handle, me",
     "const f = a => {account ",
+    "{ name, ...rest } {account[0]} {name && x} {account - 1} {name!r} {me->id} {account + fee} {name: a, b: c}",
+    "{names, there} {account: {id: 1}} {name:>10} {account / 2} {name[0]}",
 ]
 
 
@@ -96,6 +129,16 @@ CODE = [
 def test_what_is_almost_a_place_is_neither_saved_nor_sent(place: str) -> None:
     assert unknown(f"Hi {place}!") == place
     assert unfilled(filled(f"Hi {place}!", VALUES)) == f"Hi {place}!"
+
+
+@pytest.mark.parametrize("place", PERHAPS)
+def test_what_may_be_code_is_not_saved_and_sent_where_somebody_typed_it(place: str) -> None:
+    """Where an older saved reply has it, it is not sent either."""
+    text = f"Hi {place}!"
+    assert unknown(text) == place
+    assert unfilled(text) is None
+    assert unfilled(filled(text, VALUES), missing(text, VALUES)) == text
+    assert unfilled(f"Hi `{place}`!", missing(text, VALUES)) is None
 
 
 @pytest.mark.parametrize(
@@ -122,6 +165,12 @@ def test_what_is_clearly_no_place_is_saved_and_sent(text: str) -> None:
     assert unfilled(text) is None
 
 
+@pytest.mark.parametrize("text", CODE)
+def test_what_can_be_saved_can_be_sent_once_its_places_have_values(text: str) -> None:
+    everything = VALUES | {"account": "us"}
+    assert unfilled(filled(text, everything), missing(text, everything)) is None
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
@@ -139,16 +188,43 @@ def test_what_looks_like_a_place_and_is_none_is_named(text: str, place: str | No
     assert unknown(text) == place
 
 
-def test_a_place_in_code_is_filled_where_code_is_written_around_it() -> None:
-    """In a saved reply it always was; what somebody types there is theirs."""
-    assert filled("`/start {handle}` or `{handle}`", VALUES) == "`/start @sarah` or `{handle}`"
-    assert unfilled("`/start {handle}`") is None
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("`/start {handle}` or `{handle}`", "`/start @sarah` or `{handle}`"),
+        ("```const a = {name}``` {name} ```{me", "```const a = Sarah Chen``` Sarah Chen ```{me"),
+        ("```\nDear {name},\n``` ``` {me|x}", "```\nDear Sarah Chen,\n``` ``` Ana"),
+        ("```{name}```", "```{name}```"),
+    ],
+)
+def test_a_place_in_code_is_filled_but_alone_between_backticks(text: str, read_as: str) -> None:
+    assert filled(text, VALUES) == read_as
 
 
-def test_a_place_in_a_block_of_code_is_never_filled() -> None:
-    assert filled("```const a = {name}``` {name} ```{me", VALUES) == "```const a = {name}``` Sarah Chen ```{me"
-    assert filled("```\n{name}\n``` ``` {me|x}", VALUES) == "```\n{name}\n``` ``` Ana"
-    assert unfilled("a```const a = {name}```") is None
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your code: `SAVE-{account}`",
+        "`f({account})`",
+        "`/start { account }`",
+        "```\nDear {account},\n```",
+        "```const a = {account}```",
+    ],
+)
+def test_a_place_that_had_no_value_is_not_sent_in_code_either(text: str) -> None:
+    """What somebody types there is theirs."""
+    assert unfilled(text) is None
+    assert missing(text, VALUES) == {"account"}
+    assert unfilled(filled(text, VALUES), {"account"}) is not None
+    assert unfilled(text, {"name"}) is None
+    assert missing(text, VALUES | {"account": "us"}) == set()
+    assert unfilled("Write `{account}` for it", {"account"}) is None
+
+
+def test_what_is_missing_is_what_has_neither_a_value_nor_words_behind_a_bar() -> None:
+    values = {"me": "Ana"}
+    assert missing("{me} {account|us} {handle|} `{name}` {{name}}", values) == set()
+    assert missing("{me} `a {account}` {first_name} {handle|x} {handle}", values) == {"account", "first_name", "handle"}
 
 
 # --- the store --------------------------------------------------------------------------------------------------------
