@@ -7,7 +7,7 @@ import hmac
 import math
 import re
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -218,19 +218,15 @@ class Web:
         CIRCUIT.labels("slack").set(await self._bot.install.revoked() or await self._bot.install.refused())
 
     async def _measure_waits(self) -> None:
-        """Of those of whom people are reminded: a fortnight back, and 500 at the most, those who wait longest."""
-        waits = await self._bot.waiting.all()
-        channels = await self._bot.cards.places(list(waits))
-        oldest, now = dict[str, float](), time.time()
-        count = Counter(place_of(channels.get(one)) for one in waits)
-        for thread_id, since in waits.items():
-            channel = place_of(channels.get(thread_id))
-            oldest[channel] = max(oldest.get(channel, 0.0), now - since)
+        """Of those of whom people are reminded: a fortnight back."""
+        waits, now = defaultdict[str, list[tuple[int, float]]](list), time.time()
+        for channel, wait in (await self._bot.waiting.by_channel()).items():
+            waits[place_of(channel)].append(wait)
         for figure in (WAITING, OLDEST_WAIT):
             figure.clear()  # a channel in which nobody waits any more is not said to be as it was
-        for channel, number in count.items():
-            WAITING.labels(channel).set(number)
-            OLDEST_WAIT.labels(channel).set(oldest[channel])
+        for place, some in waits.items():
+            WAITING.labels(place).set(sum(count for count, _ in some))
+            OLDEST_WAIT.labels(place).set(now - min(since for _, since in some))
 
 
 class _Endpoint:
