@@ -44,6 +44,7 @@ from bot.metrics import (
     STANDS,
     WAITING,
     place_of,
+    route,
 )
 from bot.slack import payloads
 from bot.slack.dispatch import Dispatch
@@ -73,6 +74,8 @@ class Web:
             "inbox": bot.background.team,
         }
         settings = bot.settings
+        for channel in (None, settings.notify_channel):
+            place_of(channel)
         self._signing = [SignatureVerifier(one) for one in _secret(settings.slack_signing_secret).split(",") if one]
         self._metrics_token = _secret(settings.metrics_token)
         self._webhook_secret = _secret(settings.inbox_webhook_secret)
@@ -233,6 +236,7 @@ class _Endpoint:
     """A signed route, which counts and times its answers; an ASGI app, as Starlette wraps functions thrice."""
 
     def __init__(self, path: str, answer: _Answer) -> None:
+        route(path, 200, 401, 503)
         self._answer, self._seconds = answer, ACK_SECONDS.labels(path)
         self._count = cache(partial(REQUESTS.labels, path))
 
