@@ -69,6 +69,7 @@ from bot.triage import form as triage
 from bot.triage import show as triage_show
 from bot.triage import step
 from bot.upkeep import tidy
+from bot.upkeep import waits as tidy_waits
 from bot.waits import choices as waits
 from bot.waits import tell as waits_tell
 
@@ -88,7 +89,7 @@ _PARTS: Final = Feature(
     *(part.feature for part in (count, show_stats, report)),
     *(part.feature for part in (targets_look, targets_tell, escalate)),
     *(part.feature for part in (list_open, bulk_form, run, triage, triage_show, step)),
-    *(part.feature for part in (consent, access_requests, links, log, removed, ask, tell, tidy)),
+    *(part.feature for part in (consent, access_requests, links, log, removed, ask, tell, tidy, tidy_waits)),
 )
 FEATURES: Final = Feature(_PARTS, commands(_PARTS))
 KINDS: Final = Kinds(FEATURES.handlers)

@@ -1,7 +1,12 @@
-"""Every figure that Prometheus may ask for, in one place."""
+"""Every figure that Prometheus may ask for, in one place.
+
+What is counted first is no increase to Prometheus, unless the counter was there before: so it is, where it is known of
+what there may be something to count.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -40,6 +45,7 @@ HELD: Final = Gauge(
     "bot_inbox_held_seconds", "How much longer no call (all), or no background call, goes out.", ["who"]
 )
 ANSWERS: Final = Counter("bot_inbox_answers_total", "Inbox's answers by status; 0 when there was none.", ["status"])
+ANSWERS.labels("401")
 STANDS: Final = Gauge("bot_queue_stands_seconds", "Age of the oldest work that was tried and waits to be tried again.")
 
 # What a team does, by Slack channel; `direct` is none, as in direct messages with the bot.
@@ -58,6 +64,26 @@ CIRCUIT: Final = Gauge(
 )
 
 
+SENT_OUTCOMES: Final = ("sent", "unsent", "unconfirmed")
+
+
 def place_of(channel: str | None) -> str:
-    """The label of what happened in a channel, or outside of all."""
-    return channel if channel and channel.startswith(("C", "G")) else "direct"
+    """The label of what happened in a channel, or outside of all: there are all its counters from then on."""
+    place = channel if channel and channel.startswith(("C", "G")) else "direct"
+    _counts_in(place)
+    return place
+
+
+@cache
+def _counts_in(place: str) -> None:
+    RECEIVED.labels(place)
+    ANSWERED.labels(place)
+    for outcome in SENT_OUTCOMES:
+        SENT.labels(place, outcome)
+
+
+def route(name: str, *statuses: int) -> None:
+    """Requests will come by that route, and may be answered so."""
+    ACK_SECONDS.labels(name)
+    for one in statuses:
+        REQUESTS.labels(name, one)

@@ -7,7 +7,7 @@ import hmac
 import math
 import re
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -44,6 +44,7 @@ from bot.metrics import (
     STANDS,
     WAITING,
     place_of,
+    route,
 )
 from bot.slack import payloads
 from bot.slack.dispatch import Dispatch
@@ -73,6 +74,8 @@ class Web:
             "inbox": bot.background.team,
         }
         settings = bot.settings
+        for channel in (None, settings.notify_channel):
+            place_of(channel)
         self._signing = [SignatureVerifier(one) for one in _secret(settings.slack_signing_secret).split(",") if one]
         self._metrics_token = _secret(settings.metrics_token)
         self._webhook_secret = _secret(settings.inbox_webhook_secret)
@@ -218,25 +221,22 @@ class Web:
         CIRCUIT.labels("slack").set(await self._bot.install.revoked() or await self._bot.install.refused())
 
     async def _measure_waits(self) -> None:
-        """Of those of whom people are reminded: a fortnight back, and 500 at the most, those who wait longest."""
-        waits = await self._bot.waiting.all()
-        channels = await self._bot.cards.places(list(waits))
-        oldest, now = dict[str, float](), time.time()
-        count = Counter(place_of(channels.get(one)) for one in waits)
-        for thread_id, since in waits.items():
-            channel = place_of(channels.get(thread_id))
-            oldest[channel] = max(oldest.get(channel, 0.0), now - since)
+        """Of those of whom people are reminded: a fortnight back."""
+        waits, now = defaultdict[str, list[tuple[int, float]]](list), time.time()
+        for channel, wait in (await self._bot.waiting.by_channel()).items():
+            waits[place_of(channel)].append(wait)
         for figure in (WAITING, OLDEST_WAIT):
             figure.clear()  # a channel in which nobody waits any more is not said to be as it was
-        for channel, number in count.items():
-            WAITING.labels(channel).set(number)
-            OLDEST_WAIT.labels(channel).set(oldest[channel])
+        for place, some in waits.items():
+            WAITING.labels(place).set(sum(count for count, _ in some))
+            OLDEST_WAIT.labels(place).set(now - min(since for _, since in some))
 
 
 class _Endpoint:
     """A signed route, which counts and times its answers; an ASGI app, as Starlette wraps functions thrice."""
 
     def __init__(self, path: str, answer: _Answer) -> None:
+        route(path, 200, 401, 503)
         self._answer, self._seconds = answer, ACK_SECONDS.labels(path)
         self._count = cache(partial(REQUESTS.labels, path))
 

@@ -138,7 +138,7 @@ class Cards:
 
     async def put_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows."""
-        await self._latest(keys=[keys.card(thread_id)], args=[kept(message)])
+        await self._latest(keys=[keys.card(thread_id)], args=[kept(message), self._lives])
 
     async def amend_latest(self, thread_id: str, message: Message) -> None:
         """The message that the card shows has changed; nothing happens when it shows another one by now."""

@@ -37,7 +37,8 @@ async def morning(job: Morning, _: Keep, bot: Bot) -> list[Job]:
     if not wanted or timedelta(seconds=job.age) > TOO_LATE:  # the channel took no posts for so long
         return []
     waiting = await bot.waiting.all()
-    here = {one: at for one, at in waiting.items() if (p := await bot.cards.place(one)) and p.channel == job.channel}
+    channels = await bot.cards.places(list(waiting))
+    here = {one: at for one, at in waiting.items() if channels.get(one) == job.channel}
     if found := await waiters(bot, here):
         await slot(bot, job)
         await said(bot, job, views.morning(found, names=await bot.sharing.shows(job.channel)))

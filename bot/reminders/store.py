@@ -21,6 +21,8 @@ from bot.store.scripts import script
 
 FIRST_LOOK: Final = 900.0  # seconds; most are answered by then, and no reminder is wanted sooner
 FORGOTTEN: Final = keys.FORTNIGHT  # seconds after which nobody is reminded any more, though they wait
+COUNTED: Final = 500  # waits that are counted at once, as Redis does nothing else meanwhile
+MOST: Final = 10_000  # waits that are told of or counted
 
 
 class Wait(NamedTuple):
@@ -46,6 +48,7 @@ class Waiting:
         self._reopened = script(redis, "reminders/reopened.lua")
         self._reminded = script(redis, "reminders/reminded.lua")
         self._again = script(redis, "store/again.lua")
+        self._by_channel = script(redis, "reminders/by_channel.lua")
 
     async def wrote(self, thread_id: str, at: float, message_id: str = "") -> bool:
         """Somebody wrote to us. Whether a wait begins with this message; the same answer when it is asked again."""
@@ -79,11 +82,26 @@ class Waiting:
         first, since = await self._redis.hmget(keys.waiting(thread_id), "first", "since")
         return Wait(float(first), float(since) if since else None) if first else None
 
-    async def all(self, count: int = 500) -> dict[str, float]:
-        """The threads that wait and of which people are reminded, and since when, longest first."""
+    async def all(self) -> dict[str, float]:
+        """The threads that wait and of which people are reminded, and since when, longest first; 10,000 at the most."""
         since = time.time() - FORGOTTEN
-        found = await self._redis.zrangebyscore(keys.WAITING, since, "+inf", start=0, num=count, withscores=True)
+        found = await self._redis.zrangebyscore(keys.WAITING, since, "+inf", start=0, num=MOST, withscores=True)
         return {one.decode(): at for one, at in found}
+
+    async def by_channel(self) -> dict[str, tuple[int, float]]:
+        """Of those of which people are reminded, by their cards' channels ("" without one): how many, and since when.
+
+        Of 10,000 at the most, those who wait longest.
+        """
+        begun, counted = time.time() - FORGOTTEN, dict[str, tuple[int, float]]()
+        for passed in range(0, MOST, COUNTED):
+            found = await self._by_channel(keys=[keys.WAITING], args=[begun, passed, COUNTED])
+            for channel, count, since in found:
+                before, first = counted.get(channel.decode(), (0, float(since)))
+                counted[channel.decode()] = (before + int(count), first)
+            if sum(int(count) for _, count, _ in found) < COUNTED:
+                break
+        return counted
 
     async def everybody(self) -> list[str]:
         """Ids of all threads that wait, however long, the longest first."""

@@ -17,7 +17,7 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.errors import SettingsError, SlackBusy, SlackDown, SlackError, SlackRefused, SlackRevoked, SlackUnknown
-from bot.metrics import ACK_SECONDS, REQUESTS, SOCKETS
+from bot.metrics import ACK_SECONDS, REQUESTS, SOCKETS, route
 from bot.slack.client import Slack
 from bot.slack.dispatch import Dispatch
 
@@ -136,6 +136,7 @@ class SocketMode:
 
     async def run(self) -> None:
         """Until cancelled. Raises `SettingsError` when Slack refuses the token at the start."""
+        route("socket", 200, 503)
         try:
             first = await self._connect()
         except REFUSALS as error:

@@ -18,3 +18,17 @@ class Tidy(Background, tag="tidy"):
     waits_in: ClassVar[str] = "tidy"
     cursor: int | None = None
     whole: bool = True
+
+
+class TidyWaits(Background, tag="tidy_waits"):
+    """End the waits that nobody will end: their cards are gone.
+
+    `passed` is how many of those who wait longest have cards, None where all were looked at; `cursor` is where figures
+    are gone on with.
+    """
+
+    merge: ClassVar[bool] = True
+    logged: ClassVar[bool] = False
+    waits_in: ClassVar[str] = "tidy-waits"
+    passed: int | None = 0
+    cursor: int = 0

@@ -1,11 +1,13 @@
 """How long what is kept of conversations lives, and how little of it stays where nothing happens.
 
-A card's time to live begins anew with each change, so what is left of it tells for how long there was none.
+A card's time to live begins anew with each change, so what is left of it tells for how long there was none. Who waits
+for an answer has no such time: that ends with the answer, or with the card.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -17,6 +19,7 @@ from bot.store.channels import note
 from bot.store.scripts import script
 
 _OF_THE_GONE: Final = ("thread", "gone", "channel", "ts")
+AT_ONCE: Final = 200  # waits that one look takes: a fraction of a millisecond of Redis' time
 
 
 class Lifetimes:
@@ -27,6 +30,8 @@ class Lifetimes:
         self._lives = days * keys.DAY
         self._rest = script(redis, "upkeep/rest.lua")
         self._some = script(redis, "upkeep/some.lua")
+        self._waits = script(redis, "upkeep/waits.lua")
+        self._unanswered = script(redis, "upkeep/unanswered.lua")
 
     async def is_whole(self) -> bool:
         """Whether all is looked at, as once in a day: else only what may have come to rest since the last look."""
@@ -60,6 +65,18 @@ class Lifetimes:
         kept = written(_bare(thread) if gone else _slim(thread)) if gone or at_rest else ""
         kept = "" if kept == raw.decode() else kept  # that was done before
         await self._rest(keys=names, args=[self._lives, raw, kept, int(bool(gone)), *_OF_THE_GONE])
+
+    async def waits(self, passed: int) -> int | None:
+        """End some waits of which nothing was heard for as long as a card is kept, and that have no card any more.
+
+        `passed` is how many of those who wait longest are to be passed over. Answers how many next; None at the end.
+        """
+        found = await self._waits(keys=[keys.WAITING], args=[passed, time.time() - self._lives, AT_ONCE])
+        return None if found is None else int(found)
+
+    async def unanswered(self, cursor: int) -> int:
+        """The same of what figures know of waits; where to go on, 0 at the end."""
+        return int(await self._unanswered(keys=[keys.UNANSWERED], args=[cursor, time.time() - self._lives, AT_ONCE]))
 
 
 def _slim(thread: Thread) -> Thread:

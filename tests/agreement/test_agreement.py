@@ -324,7 +324,7 @@ def test_the_processes_are_those_of_the_command_line() -> None:
 
 def test_dashboard_and_alerts_ask_for_figures_that_there_are_and_leave_none_out() -> None:
     there = {one._name for one in vars(metrics).values() if isinstance(one, (Counter, Gauge, Histogram))}
-    asked = re.compile(r"\bbot_\w+?(?=(?:_bucket|_total)?[\[{() ]|(?:_bucket|_total)?\\?\")")
+    asked = re.compile(r"\bbot_\w+?(?=(?:_bucket|_total|_created)?[\[{() ]|(?:_bucket|_total|_created)?\\?\")")
     found = {name: set(asked.findall((ROOT / "deploy" / name).read_text())) for name in ("grafana.json", "alerts.yaml")}
     assert found["alerts.yaml"] <= there
     assert found["grafana.json"] == there

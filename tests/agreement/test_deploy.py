@@ -42,6 +42,11 @@ def test_what_is_deployed_is_valid(name: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+def test_alerts_see_what_is_counted_first_and_what_is_counted_no_more() -> None:
+    ended = validated("promtool", "test", "rules", str(Path(__file__).with_name("alerts.yaml")))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
 @pytest.mark.parametrize("role", ["web", "worker"])
 def test_the_units_are_hardened(role: str) -> None:
     unit = DEPLOY / f"systemd/inbox-bridge-{role}.service"

@@ -315,6 +315,19 @@ async def test_in_the_morning_the_channel_reads_who_waits(day: Day) -> None:
     assert len([one for one in cards(on) if "☀️" in one.text]) == 1
 
 
+async def test_the_digest_tells_of_this_channel_however_many_wait_longer_in_others(day: Day) -> None:
+    on = day.on
+    await settings(on, digest="9:00", days=[str(one) for one in range(7)], zone="UTC")
+    await write(on)
+    longer = datetime.now(UTC).timestamp() - 3600
+    for number in range(600):
+        day.redis.hset(keys.card(f"else{number}"), "channel", "C0ELSEWHERE")
+        day.redis.zadd(keys.WAITING, {f"else{number}": longer})
+    await until_morning(day)
+    (said,) = [one for one in cards(on) if "☀️" in one.text]
+    assert "1 conversation is waiting for an answer" in said.text
+
+
 async def test_a_digest_whose_time_is_changed_after_it_came_comes_then_too_and_each_once(day: Day) -> None:
     on, daily = day.on, [str(one) for one in range(7)]
     await settings(on, digest="9:00", days=daily, zone="UTC")

@@ -11,8 +11,10 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import httpx
 import pytest
 
+from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.world import PATIENCE
 from bot.sandbox.stage import Stage
 from bot.slack.socket_mode import CONNECTIONS
@@ -54,6 +56,13 @@ async def test_a_conversation_from_card_to_reply_to_archive(on: Stage) -> None:
     await on.slack.until(lambda: "Archived by Bo" in shows(on, card))
     await press_when_shown(on, on.acme.bo, card, "Reopen")
     await on.slack.until(lambda: "Archive" in labels(card))
+
+
+async def test_the_figures_say_that_sockets_are_used_before_anything_comes_by_one(one: Stage) -> None:
+    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
+        text = (await http.get(f"{one.url}/metrics")).text
+    assert 'bot_requests_total{route="socket",status="503"}' in text
+    assert 'bot_ack_seconds_count{route="socket"}' in text
 
 
 async def test_a_command_is_answered_in_its_ack(on: Stage) -> None:

@@ -14,7 +14,7 @@ from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from bot.store.connect import connect
-from bot.upkeep.jobs import Tidy
+from bot.upkeep.jobs import Tidy, TidyWaits
 from tests.e2e.rules import inbox
 from tests.e2e.steps import calls, card_of, click, form, hears, idle, labels, shows, thread, until
 from tests.e2e.test_assign_by_rule import people
@@ -156,6 +156,34 @@ async def test_of_a_conversation_deleted_in_inbox_only_ids_are_kept(on: Stage, r
     await redis.aclose()
 
 
+@pytest.mark.parametrize("tidied_first", [True, False])
+async def test_who_was_never_answered_waits_no_longer_than_their_card_and_then_anew(
+    on: Stage, redis_url: str, tidied_first: bool
+) -> None:
+    await card_of(on, "The first")
+    omars = await card_of(on, "From another", on.acme.omar)
+    await idle(on)
+    old, ids = time.time() - 366 * keys.DAY, [thread(on).id, thread(on, on.acme.omar).id]
+    with Redis.from_url(redis_url) as redis:
+        for one in ids:
+            redis.hset(keys.waiting(one), mapping={"first": old, "last": old, "since": old})
+            redis.zadd(keys.WAITING, {one: old})
+            redis.hset(keys.UNANSWERED, one, old)
+        redis.delete(keys.card(ids[0]))
+        if tidied_first:
+            assert await on.bridge.lanes.accept(TidyWaits())
+            await idle(on)
+            assert redis.hkeys(keys.UNANSWERED) == redis.zrange(keys.WAITING, 0, -1) == [ids[1].encode()]
+        before = time.time()
+        again = await card_of(on, "The second")
+        await idle(on)
+        waits = dict(redis.zrange(keys.WAITING, 0, -1, withscores=True))
+    assert waits[ids[0].encode()] >= before - 1
+    assert waits[ids[1].encode()] == pytest.approx(old)
+    assert "The second" in shows(on, again)
+    assert "From another" in shows(on, omars)
+
+
 async def test_letters_and_the_record_are_gone_on_time_though_nothing_new_comes(on: Stage, redis_url: str) -> None:
     redis: Any = connect(redis_url)
     now = int(time.time())
@@ -175,9 +203,10 @@ async def test_letters_and_the_record_are_gone_on_time_though_nothing_new_comes(
 async def test_a_bot_that_runs_tidies_by_itself(redis_url: str, opened: Any) -> None:
     redis: Any = connect(redis_url)
     await redis.xadd(keys.AUDIT, {"user": "U1", "what": "x", "outcome": "done", "ref": "a"}, id="1700000000000-0")
+    await redis.hset(keys.UNANSWERED, "somebody", 1_700_000_000)
     await opened(versions=["v2"], inbox_webhook_secret=None)  # which looks at what is due more often
     async with asyncio.timeout(60):
-        while await redis.exists(keys.AUDIT) and await redis.xlen(keys.AUDIT):  # noqa: ASYNC110
+        while await redis.xlen(keys.AUDIT) or await redis.exists(keys.UNANSWERED):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await redis.aclose()
 

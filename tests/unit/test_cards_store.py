@@ -127,6 +127,13 @@ async def test_a_card_lives_from_its_last_change_on_and_what_leads_to_it_with_it
     assert (await lives(redis))[0] == 30
 
 
+async def test_a_message_that_a_card_shows_is_a_change(redis: Any, cards: Cards) -> None:
+    await cards.write(THREAD, latest=HELLO)
+    await redis.expire(keys.card("t1"), 100 * keys.DAY)
+    await cards.put_latest("t1", HELLO.having(id="m2"))
+    assert await lives(redis) == [365, -2, -1, -1]
+
+
 async def test_what_an_older_version_kept_for_good_lives_on_and_ends(redis: Any, cards: Cards) -> None:
     await redis.hset(keys.card("t1"), mapping={"thread": THREAD.json(), "latest": HELLO.json()})
     await cards.put("t1", PLACE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,6 +31,7 @@ from bot.queue.lanes import Lanes
 from bot.reminders.store import Waiting
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.store import keys
 from bot.store.connect import connect
 from bot.store.health import write
 from bot.store.installation import InstallState
@@ -194,7 +196,12 @@ async def test_the_figures_name_what_an_operator_must_know(start: Start, outside
         assert (await outside.http.post(f"http://127.0.0.1:{port}/slack/events")).status_code == 404
     assert 'bot_ack_seconds_count{route="/inbox/webhook"}' in web
     assert 'bot_jobs_total{kind="notify",outcome="done"} 1.0' in worker
+    assert 'bot_requests_total{route="/slack/events",status="503"} 0.0' in web
+    assert 'route="socket"' not in web
     for text in (web, worker):
+        assert 'bot_inbox_answers_total{status="401"} 0.0' in text
+        assert f'bot_waits_answered_total{{channel="{outside.acme.channel}"}} 0.0' in text
+        assert 'bot_messages_sent_total{channel="direct",outcome="unconfirmed"} 0.0' in text
         for figure in (
             'lanes{state="dead"} 0.0',
             "queue_oldest_seconds",
@@ -248,6 +255,23 @@ async def test_the_figures_say_when_calls_rest(redis_url: str) -> None:
         assert 'bot_circuit_open{to="slack"} 0.0' in text
         await InstallState(redis).revoke()
         assert 'bot_circuit_open{to="slack"} 1.0' in (await operator.get("/metrics")).text
+    await redis.aclose()
+
+
+async def test_all_that_is_counted_of_a_channel_is_there_before_it_counts(redis_url: str) -> None:
+    """Else the first of it is no increase to Prometheus."""
+    redis: Any = connect(redis_url)
+    await redis.hset(keys.card("t1"), "channel", "C0QUIET")
+    await Waiting(redis).wrote("t1", utc_now().timestamp())
+    async with watched(redis) as operator:
+        text = (await operator.get("/metrics")).text
+    assert 'bot_waiting{channel="C0QUIET"} 1.0' in text
+    assert 'bot_messages_received_total{channel="C0QUIET"} 0.0' in text
+    assert 'bot_waits_answered_total{channel="C0QUIET"} 0.0' in text
+    for outcome in ("sent", "unsent", "unconfirmed"):
+        assert f'bot_messages_sent_total{{channel="C0QUIET",outcome="{outcome}"}} 0.0' in text
+        (began,) = re.findall(rf'bot_messages_sent_created{{channel="C0QUIET",outcome="{outcome}"}} (\S+)', text)
+        assert float(began) == pytest.approx(utc_now().timestamp(), abs=60)  # which alerts ask for
     await redis.aclose()
 
 

@@ -165,3 +165,20 @@ async def test_what_a_colleague_archives_here_was_there_though_inboxs_clock_is_a
     await waiting.closed("t", NOW)
     assert await waiting.everybody() == []
     assert await waiting.wrote("t", NOW + 11, "two")
+
+
+# --- how many wait ---------------------------------------------------------------------------------------------------
+
+
+async def test_who_waits_is_counted_by_channel_however_many_they_are(waiting: Waiting, redis: Any) -> None:
+    crowd, few = 700, 3
+    for number in range(crowd + few):
+        channel, since = ("C1", NOW - 7200) if number < crowd else ("C2", NOW - 60)
+        await redis.hset(keys.card(f"t{number}"), "channel", channel)
+        await waiting.wrote(f"t{number}", since + number / 1000)
+    await waiting.wrote("no card", NOW - 10)
+    await waiting.wrote("forgotten", NOW - FORGOTTEN - 60)
+    counted = await waiting.by_channel()
+    assert {channel: count for channel, (count, _) in counted.items()} == {"C1": crowd, "C2": few, "": 1}
+    assert counted["C1"][1] == pytest.approx(NOW - 7200)
+    assert counted["C2"][1] == pytest.approx(NOW - 60 + crowd / 1000)
