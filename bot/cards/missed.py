@@ -16,7 +16,7 @@ from bot.errors import CardDeleted, ContentRefused, Gone
 from bot.feature import Feature
 from bot.metrics import RECEIVED, place_of
 from bot.models import Message, Place
-from bot.people.tell import unshown
+from bot.people.tell import unshown, unshown_summary
 from bot.queue.job import Job, Keep, utc_now
 from bot.rules.jobs import Judge
 from bot.snooze.jobs import ended_by
@@ -35,6 +35,11 @@ async def announce(job: Announce, _: Keep, bot: Bot) -> list[Job]:
         await slot(bot, job, job.channel, FIRST)
         await post_once(bot, job, f"digest-{job.ref}-{job.channel}", job.channel, {"text": job.text, "blocks": []})
     return [Missed(channel=job.channel, thread_id=one, since=since) for one, since in job.threads.items()]
+
+
+@feature.gives_up(Announce)
+async def not_said(job: Announce, error: Exception, bot: Bot) -> list[Job]:
+    return [unshown_summary()]
 
 
 @feature.handles(Missed)

@@ -2,78 +2,117 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.cards.jobs import Announce
+import structlog
+
+from bot.cards.jobs import Announce, Missed
+from bot.cards.posting import comes_first
 from bot.context import Bot
-from bot.errors import Gone, InboxError, RateLimited
-from bot.events.jobs import Digest
-from bot.events.store import Missed
+from bot.errors import Gone, InboxError, Unavailable
+from bot.events import store
+from bot.events.jobs import Digest, RouteMissed
 from bot.feature import Feature
-from bot.people.tell import unshown
+from bot.models import Thread
+from bot.people.tell import unshown, unshown_summary
 from bot.queue.job import Job, Keep, Later, utc_now
 from bot.routing import decide
 from bot.rules.jobs import Judge
 from bot.text import when_long
 
+log = structlog.get_logger(__name__)
+
 FEW: Final = 5  # threads without cards that a digest asks for one by one
 READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
+AT_MOST: Final = 4.0  # seconds for the list, and for one thread: a slow one holds up none, and both fit into a job
 feature = Feature()
 
 
 @feature.handles(Digest)
 async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
     """One message for each channel that sums up, and then shows each thread; the busiest sees no storm."""
-    missed, places, began = await bot.feed.collect(job.ref), dict(job.places), utc_now()
-    places = places or await _listed(bot, missed)
-    for one in missed:
-        if one.thread_id not in places:
-            if (utc_now() - began).total_seconds() > READ_FOR:
-                raise Later(0.0, job.having(places=places))
-            try:
-                places[one.thread_id] = await _where(bot, one.thread_id)
-            except RateLimited as error:
-                raise Later(error.retry_after, job.having(places=places)) from error
+    missed = await bot.feed.collect(job.ref)
+    job = await _placed(bot, job, missed)
     follow: list[Job] = []
-    for channel in dict.fromkeys(filter(None, places.values())):
-        here = [one for one in missed if places[one.thread_id] == channel]
+    for channel in dict.fromkeys(filter(None, job.places.values())):
+        here = [one for one in missed if job.places[one.thread_id] == channel]
         text = _summary(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
-        follow.append(Announce(channel=channel, text=text, threads={one.thread_id: one.since for one in here}))
+        known = {one.thread_id: one.since for one in here if one.thread_id not in job.unknown}
+        follow.append(Announce(channel=channel, text=text, threads=known))
+    follow += [RouteMissed(thread_id=one.thread_id, since=one.since) for one in missed if one.thread_id in job.unknown]
     if any(one.does_more for one in await bot.routes.rules()):  # those that are shown are judged then
-        follow += [Judge(thread_id=one.thread_id) for one in missed if places[one.thread_id] is None]
+        follow += [Judge(thread_id=one.thread_id) for one in missed if job.places[one.thread_id] is None]
     return follow
 
 
 @feature.gives_up(Digest)
-async def not_shown(job: Digest, error: Exception, bot: Bot) -> list[Job]:
+async def not_summed_up(job: Digest, error: Exception, bot: Bot) -> list[Job]:
+    return [unshown_summary()]
+
+
+@feature.handles(RouteMissed)
+async def route(job: RouteMissed, _: Keep, bot: Bot) -> list[Job]:
+    """What the digest could not find out of one thread."""
+    if channel := await _where(bot, job.thread_id):
+        return [Missed(channel=channel, thread_id=job.thread_id, since=job.since)]
+    return [Judge(thread_id=job.thread_id)]
+
+
+@feature.gives_up(RouteMissed)
+async def not_shown(job: RouteMissed, error: Exception, bot: Bot) -> list[Job]:
     return [unshown()]
 
 
-async def _listed(bot: Bot, missed: Sequence[Missed]) -> dict[str, str | None]:
-    """The channels of many threads without cards, for a few calls instead of one for each thread."""
+async def _placed(bot: Bot, job: Digest, missed: Sequence[store.Missed]) -> Digest:
+    """The digest with the place of each thread. One that Inbox refuses, or does not tell for a while, goes by itself.
+
+    Raises `Later`, with the places found so far.
+    """
+    left = [one for one in missed if one.thread_id not in job.places]
+    listed = await _listed(bot, left)
+    places, unknown, began = dict(job.places), list(job.unknown), utc_now()
+    for number, thread_id in enumerate(one.thread_id for one in left):
+        job = job.having(places=places, unknown=tuple(unknown))
+        if number and (utc_now() - began).total_seconds() > READ_FOR:
+            raise Later(0.0, job)
+        try:
+            async with asyncio.timeout(AT_MOST):
+                places[thread_id] = await _where(bot, thread_id, listed.get(thread_id))
+        except (InboxError, TimeoutError) as error:
+            refusal = error if isinstance(error, InboxError) else Unavailable("the thread took too long")
+            await comes_first(bot, job, refusal)
+            log.warning("place_unknown", ref=job.ref, thread=thread_id, status=refusal.status, code=refusal.code)
+            places[thread_id] = bot.settings.notify_channel
+            unknown.append(thread_id)
+    return job.having(places=places, unknown=tuple(unknown))
+
+
+async def _listed(bot: Bot, missed: Sequence[store.Missed]) -> dict[str, Thread]:
+    """Many threads for a few calls instead of one for each; none where Inbox does not list them in time."""
     if len(missed) < FEW or not await bot.routes.rules():
         return {}
     try:
-        threads = await bot.background.recent_threads(min(one.since for one in missed))
-    except InboxError:  # then they are asked for one by one
+        async with asyncio.timeout(AT_MOST):
+            threads = await bot.background.recent_threads(min(one.since for one in missed))
+    except (InboxError, TimeoutError):  # then they are asked for one by one
         return {}
-    wanted, places = {one.thread_id for one in missed}, dict[str, str | None]()
-    for thread in threads:
-        if thread.id in wanted and not await bot.cards.place(thread.id):
-            places[thread.id] = (await decide.decide(bot, thread, thread.their_last)).channel
-    return places
+    return {one.id: one for one in threads}
 
 
-async def _where(bot: Bot, thread_id: str) -> str | None:
-    """The channel of a thread in which somebody wrote while the bot was away: its card's, else the rules'."""
+async def _where(bot: Bot, thread_id: str, listed: Thread | None = None) -> str | None:
+    """The channel of a thread in which somebody wrote while the bot was away: its card's, else the rules'.
+
+    Raises `InboxError`.
+    """
     if place := await bot.cards.place(thread_id):
         return place.channel
     if not await bot.routes.rules():
         return bot.settings.notify_channel  # without asking Inbox
     try:
-        thread = await bot.background.thread(thread_id)
+        thread = listed or await bot.background.thread(thread_id)
     except Gone:
         return None
     return (await decide.decide(bot, thread, thread.their_last)).channel

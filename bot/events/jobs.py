@@ -76,13 +76,26 @@ class Relabel(Background, tag="relabel"):
 class Digest(Background, tag="digest"):
     """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events.
 
-    `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere.
+    `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere. The
+    threads of which Inbox does not tell what rules ask for are `unknown`: they are counted in the default channel.
     """
 
-    vital: ClassVar[bool] = True
     waits_in: ClassVar[str] = "digest"
     stale: bool = False
     places: dict[str, str | None] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+class RouteMissed(Background, tag="route_missed"):
+    """Show a thread in which somebody wrote while the bot was away, once Inbox tells what the rules ask for.
+
+    Each by itself: none holds up the digest, or another.
+    """
+
+    vital: ClassVar[bool] = True
+    waits_in: ClassVar[str] = "missed:{thread_id}"
+    thread_id: str
+    since: datetime
 
 
 class Outbound(Background, tag="outbound"):

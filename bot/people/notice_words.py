@@ -8,6 +8,11 @@ UNSHOWN = (
     "A message could not be shown in Slack: read it in Inbox. `/inbox doctor` lists what failed and why, "
     "and once the cause is gone, `python -m bot retry ID` shows it. You hear of others only a week from now."
 )
+UNSHOWN_SUMMARY = (
+    "What was written while I was away could not all be shown in Slack: read it in Inbox. `/inbox doctor` lists what "
+    "failed and why, and once the cause is gone, `python -m bot retry ID` shows it. You hear of others only a week "
+    "from now."
+)
 INBOX_REFUSES = (
     "Inbox no longer accepts my API token, so nothing is sent or changed. Make a new one in Inbox → Settings → API → "
     "New API token, set INBOX_API_TOKEN to it and restart me."

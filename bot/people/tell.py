@@ -18,7 +18,7 @@ from bot.models import Place
 from bot.people.answers import tell as as_told
 from bot.people.jobs import Tell, TellAdmins
 from bot.people.line_store import Shown
-from bot.people.notice_words import UNSHOWN
+from bot.people.notice_words import UNSHOWN, UNSHOWN_SUMMARY
 from bot.queue.job import Asker, Job, Keep, Later, Line, utc_now
 from bot.slack.blocks import Msg
 
@@ -58,6 +58,11 @@ async def not_told(job: Tell, error: Exception, bot: Bot) -> list[Job]:
 def unshown() -> TellAdmins:
     """What follows where a message cannot be shown, and nobody has asked for it."""
     return TellAdmins(name="unshown", text=UNSHOWN)
+
+
+def unshown_summary() -> TellAdmins:
+    """The same where a summary, and with it all that was missed in its conversations, cannot be shown."""
+    return TellAdmins(name="unshown-summary", text=UNSHOWN_SUMMARY)
 
 
 @feature.handles(TellAdmins)

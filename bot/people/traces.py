@@ -17,7 +17,7 @@ LONG: Final = 10  # characters of an id that stands for nothing else wherever it
 _SEVERAL: Final = {
     "announce": ("threads",),
     "bulk": ("left", "how", "came"),
-    "digest": ("places",),
+    "digest": ("places", "unknown"),
     "look_at_buried": ("left",),
     "nudge": ("threads",),
     "tell_late": ("threads",),

@@ -225,7 +225,7 @@ class Lanes:
         fields = entries[0][1]
         item, job = fields[b"item"], self._readable(fields[b"item"])
         if job is not None:
-            item = _item(job.having(tries=0, at=utc_now()))
+            item = _item(job.having(tries=0, failures=0, deaths=0, at=utc_now()))
         return bool(await self._revive(keys=[keys.DEAD], args=[letter_id, fields[b"lane"], item]))
 
     async def depth(self) -> dict[str, int]:

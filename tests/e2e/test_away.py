@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,10 +15,14 @@ import httpx
 import pytest
 from redis import Redis
 
+from bot.cards.jobs import Announce
 from bot.context import Timing
+from bot.events.jobs import Digest
 from bot.events.store import Feed, Turn
 from bot.events.types import wanted
 from bot.inbox.webhook import parse_event
+from bot.people.tell import unshown
+from bot.queue.work import DEATHS
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import BOT_USER, Message
@@ -25,9 +30,10 @@ from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect
 from tests.e2e.rules import assignments, inbox
-from tests.e2e.steps import card_of, cards, idle, shows, thread
+from tests.e2e.steps import card_of, cards, hears, idle, shows, thread, told
 
 QUICK = Timing(channel_interval=0.01, poll=0.05, inbox_per_minute=100_000, version_every=60.0)
+HASTE = replace(QUICK, breath=0.01, pauses=(0.005,))  # what fails is tried again at once
 HOUR = timedelta(hours=1)
 WORDS = re.compile(r"^\w+ text \d+$", re.MULTILINE)
 
@@ -40,10 +46,10 @@ class House:
         on.slack.scopes, on.slack.patience = set(scopes), 60.0
 
     @asynccontextmanager
-    async def bot(self, **more: Any) -> AsyncIterator[Stage]:
+    async def bot(self, timing: Timing = QUICK, **more: Any) -> AsyncIterator[Stage]:
         """A bot that has read the feed, until the end of the block. Webhooks for what happens after it are lost."""
         self.on.inbox.auto_deliver = True
-        async with bot_on(self.on, timing=QUICK, redis_url=self.redis_url, **more) as running:
+        async with bot_on(self.on, timing=timing, redis_url=self.redis_url, **more) as running:
             await self.on.slack.until(lambda: self._redis.exists(keys.READ_AT))
             yield running
             await idle(running)
@@ -417,3 +423,147 @@ async def test_what_was_written_meanwhile_is_assigned_by_rule_as_well_with_a_car
         await idle(on)
         assert sorted(assignments(on)) == sorted([on.acme.ana_member, on.acme.bo_member] * 2)
         assert "newsletter" not in "".join(shows(on, one) for one in cards(on))
+
+
+# --- What Inbox refuses of one conversation, and the others ----------------------------------------------------------
+
+
+async def sorted_by_rules(house: House) -> tuple[str, PersonRecord]:
+    """The channel of those with the tag "vip", of whom Omar is one, and so is somebody else: Lena."""
+    on = house.on
+    vip, tag = on.slack.add_channel("vip"), on.inbox.add_tag("vip")
+    lena = on.inbox.add_person("lena", "Lena Roth")
+    on.acme.omar.tag_ids = lena.tag_ids = [tag]
+    async with house.bot() as bot:
+        await inbox(bot, f"route add tag:vip to:<#{vip}|vip>")
+    house.leave(HOUR)
+    return vip, lena
+
+
+def fails(house: House, api: str, person: PersonRecord, **how: Any) -> None:
+    """Inbox does not tell the conversation with `person`, while it tells all else."""
+    found = house.on.inbox.world.thread_between(house.on.acme.account, person)
+    assert found is not None
+    house.on.inbox.fail(f"GET /{api}/threads/{found.id}", **how)
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_a_conversation_that_inbox_refuses_takes_no_other_out_of_the_digest(
+    house: House, api: str, status: int
+) -> None:
+    on = house.on
+    vip, lena = await sorted_by_rules(house)
+    with house.then(timedelta(minutes=30)):
+        await house.write(lena, "lena text 1")
+        await house.write(on.acme.sarah, "sarah text 1")
+        await house.write(on.acme.omar, "omar text 1", "omar text 2")
+    fails(house, api, lena, status=status, times=None)
+    async with house.bot(HASTE) as bot:
+        await returned(bot, house)
+        summary, card = on.slack.messages(vip)
+        assert summary.text.startswith("2 messages in 1 conversation while I was away")
+        assert said_in(bot, card) == ["omar text 1", "omar text 2"]
+        (digest,) = digests(bot)
+        unknown = status != 404  # it is counted where what fits no rule is shown; what is deleted, is nowhere
+        assert digest.startswith("2 messages in 2" if unknown else "1 message in 1")
+        assert said_in(bot, card_for(bot, on.acme.sarah)) == ["sarah text 1"]
+        assert lena.name not in _everything(bot)
+        letters = await bot.bridge.lanes.dead_letters()
+        assert [one.job and one.job.kind for one in letters] == ["route_missed"] * unknown
+        assert len([one for one in told(bot, on.acme.ana) if "A message could not be shown" in one]) == unknown
+
+
+async def test_a_conversation_that_inbox_tells_later_is_shown_where_its_rules_say(house: House, api: str) -> None:
+    """Which takes longer than a job is tried that is not vital, for seven times: each asks twice."""
+    on = house.on
+    vip, lena = await sorted_by_rules(house)
+    with house.then(timedelta(minutes=30)):
+        await house.write(lena, "lena text 1")
+        await house.write(on.acme.sarah, "sarah text 1")
+    fails(house, api, lena, status=503, times=24)
+    async with house.bot(HASTE) as bot:
+        await returned(bot, house)
+        assert said_in(bot, card_for(bot, on.acme.sarah)) == ["sarah text 1"]
+        (card,) = on.slack.messages(vip)
+        assert said_in(bot, card) == ["lena text 1"]
+        assert lena.name not in "".join(shows(bot, one) for one in cards(bot))
+        assert await bot.bridge.lanes.dead_letters() == []
+
+
+async def test_of_many_that_are_listed_one_that_rules_cannot_judge_takes_no_other_along(house: House, api: str) -> None:
+    on = house.on
+    people = [on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(6)]
+    vip = on.slack.add_channel("vip")
+    async with house.bot() as bot:
+        await inbox(bot, f"route add first:yes to:<#{vip}|vip>")
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        for person in people:
+            await house.write(person, "missed text 1")
+    on.inbox.fail(f"GET /{api}/*messages*", 403)  # by which the first one is asked whether it is their first
+    async with house.bot(HASTE) as bot:
+        await returned(bot, house)
+        summary, *shown = on.slack.messages(vip)
+        assert summary.text.startswith("5 messages in 5 conversations")
+        assert len(shown) == 6
+        (digest,) = digests(bot)
+        assert digest.startswith("1 message in 1 conversation")
+        assert await bot.bridge.lanes.dead_letters() == []
+
+
+@pytest.mark.exhaustive
+async def test_a_list_that_takes_longer_than_a_digest_has_is_done_without(house: House, api: str) -> None:
+    on = house.on
+    people = [on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(6)]
+    await sorted_by_rules(house)
+    with house.then(timedelta(minutes=30)):
+        for person in people:
+            await house.write(person, "missed text 1")
+    on.inbox.fail(f"GET /{api}/threads", delay=6.5, times=None)  # of two lists, in one job of 12 s
+    async with house.bot(HASTE) as bot:
+        await bot.slack.until(lambda: digests(bot), 60)
+        await returned(bot, house)
+        assert digests(bot)[0].startswith("6 messages in 6 conversations")
+        assert [said_in(bot, card_for(bot, one)) for one in people] == [["missed text 1"]] * 6
+
+
+async def test_a_digest_that_is_given_up_is_told_whatever_else_was_and_shown_once_it_is_tried_again(
+    house: House,
+) -> None:
+    on, lost = house.on, Digest(deaths=DEATHS)
+    async with house.bot() as bot:
+        await bot.bridge.lanes.accept(unshown())
+        await hears(bot, on.acme.ana, "A message could not be shown in Slack")
+    with house.then(timedelta(minutes=30)):
+        await house.write(on.acme.sarah, "missed text 1")
+    redis = connect(house.redis_url)
+    event = parse_event(on.inbox.event_body(on.inbox.events[-1].id))
+    assert event is not None
+    await Feed(redis).turns([Turn(event, (), missed=True)])
+    await Feed(redis).collect(lost.ref)  # no other digest has it any more
+    await redis.aclose()
+    async with house.bot() as bot:
+        await bot.bridge.lanes.accept(lost)
+        await hears(bot, on.acme.ana, "What was written while I was away could not all be shown in Slack")
+        await idle(bot)
+        assert cards(bot) == []
+        (letter,) = await bot.bridge.lanes.dead_letters()
+        await bot.bridge.lanes.revive(letter.id)
+        await bot.slack.until(lambda: cards(bot))
+        await idle(bot)
+        assert digests(bot)[0].startswith("1 message in 1 conversation")
+        assert said_in(bot, card_for(bot, on.acme.sarah)) == ["missed text 1"]
+
+
+async def test_a_summary_that_is_given_up_is_told_to_the_admins(house: House) -> None:
+    async with house.bot(HASTE) as bot:
+        on = house.on
+        with house.then(2 * HOUR):
+            await card_of(bot)
+        talk = thread(bot).id
+        at = datetime.now(UTC) - HOUR
+        refused = Announce(channel="C0NOWHERE", text="1 message", threads={talk: at}, at=at - timedelta(days=2))
+        await bot.bridge.lanes.accept(refused)
+        await hears(bot, on.acme.ana, "What was written while I was away could not all be shown in Slack")
+        (letter,) = await bot.bridge.lanes.dead_letters()
+        assert isinstance(letter.job, Announce)

@@ -348,7 +348,7 @@ async def test_work_about_several_goes_on_with_the_others(redis: Any) -> None:
     jobs: list[Job] = [
         Announce(channel="C1", text="Missed", threads=both),
         Announce(channel="C1", text="Missed", threads=hers),
-        Digest(places=dict.fromkeys(both, "C1")),
+        Digest(places=dict.fromkeys(both, "C1"), unknown=tuple(both)),
         Digest(places=dict.fromkeys(hers, "C1")),
         Nudge(channel="C1", threads=dict.fromkeys(both, 1.0)),
         TellLate(channel="C1", stage="late", threads=dict.fromkeys(both, 1.0)),

@@ -293,6 +293,21 @@ async def test_what_was_missed_and_inbox_never_tells_is_told_to_the_admins(opene
     assert [one.reason for one in await on.bridge.lanes.dead_letters()] == ["Unavailable 500 internal"]
 
 
+@pytest.mark.parametrize("what", ["threads/*", "*messages*"])
+async def test_what_was_missed_and_inbox_cannot_tell_for_minutes_is_shown_then(opened: Open, what: str) -> None:
+    """It fails more often than a job may that is not vital, for seven times: each asks twice."""
+    on = await opened(versions=["v2"], timing=HASTE)
+    card = await card_of(on)
+    on.inbox.auto_deliver = False
+    await on.inbox.customer_writes(on.acme.sarah, "missed text")
+    on.inbox.fail(f"GET /v2/{what}", 503, times=24)
+    missed = Missed(channel=card.channel, thread_id=thread(on).id, since=utc_now() - timedelta(hours=1))
+    await on.bridge.lanes.accept(missed)
+    await on.slack.until(lambda: "missed text" in "".join(map(on.slack.show, on.slack.replies(card.channel, card.ts))))
+    await idle(on)
+    assert await on.bridge.lanes.dead_letters() == []
+
+
 async def hears_card(on: Stage) -> None:
     await on.slack.until(lambda: cards(on))
     await idle(on)

@@ -291,14 +291,14 @@ async def test_a_buried_job_makes_way_and_can_be_revived(pair: Pair) -> None:
 
 
 async def test_a_revived_job_begins_anew(pair: Pair) -> None:
-    old = change().having(tries=6, at=utc_now().replace(year=2020))
+    old = change().having(tries=6, failures=6, deaths=5, at=utc_now().replace(year=2020))
     await pair.one.accept(old)
     await pair.one.bury(await taken(pair.one), "reason")
     (letter,) = await pair.one.dead_letters()
     await pair.one.revive(letter.id)
     job = await pair.one.head(await taken(pair.one))
     assert job is not None
-    assert (job.ref, job.tries, job.age < 60) == (old.ref, 0, True)
+    assert (job.ref, job.tries, job.failures, job.deaths, job.age < 60) == (old.ref, 0, 0, 0, True)
 
 
 async def test_dead_letters_are_listed_newest_first_and_counted(pair: Pair) -> None:
