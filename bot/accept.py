@@ -20,7 +20,7 @@ from bot.slack.payloads import Body, asker, button_value, clicked, modal_of
 
 log = structlog.get_logger(__name__)
 
-WITHIN: Final = 1.8  # seconds; less than the boundary waits before it says that nothing was done
+IN_TIME: Final = 0.9  # of the seconds that the boundary waits before it says that nothing was done
 TYPING: Final = 1.0  # seconds; Slack waits three, and nobody who types does
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ async def once(bot: Bot, job: Job, key: str, *more: Job) -> None:
 
     The seven days are `first_time` in `queue/lanes.lua`; the ten minutes of `is_first`, for forms, are another rule.
     """
-    new = await bot.lanes.accept(job, *more, once=key, within=WITHIN)
+    new = await bot.lanes.accept(job, *more, once=key, within=bot.timing.ack_within * IN_TIME)
     log.info("accepted", ref=job.ref, kind=job.kind, new=new)
 
 

@@ -60,7 +60,8 @@ class Timing:
     `replying`: how many seconds somebody with the reply form open is believed to be replying. `pauses`: seconds between
     tries of work that waits, and of sends. `look_again`: seconds until a channel that takes no posts is tried again.
     `away`: how many seconds Slack or Inbox may be away before admins hear of it. `soon`: seconds after which somebody
-    is told that what they asked for takes longer. `ack_within`: seconds in which what is done is accepted.
+    is told that what they asked for takes longer. `ack_within`: seconds in which what is done is accepted, and
+    `event_within`: an event of Inbox's.
     """
 
     breath: float = BREATH
@@ -76,6 +77,7 @@ class Timing:
     away: float = AFTER
     soon: float = SOON
     ack_within: float = ACK_WITHIN
+    event_within: float = 2.5
 
 
 @dataclass(frozen=True, slots=True)

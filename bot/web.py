@@ -138,7 +138,7 @@ class Web:
             log.warning("not_an_event")
             return PlainTextResponse("ignored")
         try:
-            async with asyncio.timeout(STORE_WITHIN):
+            async with asyncio.timeout(self._bot.timing.event_within):
                 asked = wanted(event)
                 new = await self._bot.feed.arrive(event, asked, same_count=event.api == self._bot.background.version)
         except (StoreUnavailable, TimeoutError) as error:

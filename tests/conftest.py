@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from redis import Redis
 
@@ -44,7 +45,12 @@ QUICK = Timing(
     version_every=60.0,
     soon=60.0,
     ack_within=60.0,
+    event_within=60.0,
 )
+
+# How long an example takes, and how long it takes to think of one, says nothing on a machine that is busy.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 # What pytest makes of the tests' modules is kept from run to run, as it usually is: 4 s for each process that collects.
 sys.dont_write_bytecode = False

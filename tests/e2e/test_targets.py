@@ -284,7 +284,7 @@ async def test_what_slack_did_not_take_before_quiet_hours_began_is_told_after_th
     on.slack.fail("chat.postMessage", times=None, **trouble)
     await day.passes(61, held=1)
     await on.slack.command(on.acme.bo, on.acme.channel, "/inbox", f"quiet {clock(-1)}-{clock(2)} UTC")
-    await idle(on, held=1)
+    await on.slack.until(lambda: any(one.method == "response_url" for one in on.slack.calls))
     on.slack.heal()
     await idle(on)
     assert alarmed(on, on.acme.bo) == []

@@ -358,7 +358,7 @@ async def _played(url: str, steps: list[tuple[str, list[_Arrival]]]) -> list[str
         await bench.redis.aclose()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_STEP, max_size=25))
 async def test_every_event_has_its_turn_once_however_its_webhooks_arrive(
     valkey: str, steps: list[tuple[str, list[_Arrival]]]
@@ -366,7 +366,7 @@ async def test_every_event_has_its_turn_once_however_its_webhooks_arrive(
     assert sorted(await _played(valkey, steps)) == [f"e{seq}" for seq in range(1, _COUNT + 1)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_STEP, max_size=25))
 async def test_with_one_count_events_have_their_turns_in_order(
     valkey: str, steps: list[tuple[str, list[_Arrival]]]

@@ -165,7 +165,7 @@ def is_worked(reminders: Reminders, at: datetime) -> bool:
     return (late and on(here.date())) or (early and on(here.date() - timedelta(days=1)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     zone=st.sampled_from(ZONES),
     begin=st.sampled_from([datetime(2026, 3, 5), datetime(2026, 3, 26), datetime(2026, 10, 1), datetime(2026, 10, 22)]),

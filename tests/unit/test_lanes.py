@@ -554,7 +554,7 @@ async def _played(url: str, steps: list[tuple[str, int, Any]]) -> None:
         await pair.redis.aclose()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_STEP, min_size=5, max_size=40))
 async def test_a_lane_has_one_ticket_exactly_while_it_has_work_whatever_two_consumers_do(
     valkey: str, steps: list[tuple[str, int, Any]]
