@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import subprocess
 import time
@@ -14,6 +15,14 @@ from typing import Any, Protocol
 from redis.asyncio import Redis
 
 from bot.store.embedded import binary
+
+OPERATING = Path(__file__).parents[1] / "docs" / "operating.md"
+
+
+def handbooks_user() -> list[str]:
+    """What `ACL SETUSER bridge` is told in the handbook, where the rights stand to the letter."""
+    (rules,) = re.findall(r"^ACL SETUSER bridge (on [^`]+)^```$", OPERATING.read_text(), re.MULTILINE)
+    return rules.split()
 
 
 class Start(Protocol):
@@ -39,9 +48,9 @@ def wait_for(port: int, within: float = 45.0) -> None:
             time.sleep(0.02)
 
 
-async def ask(port: int, *command: str) -> Any:
+async def ask(port: int, *command: str, password: str | None = None) -> Any:
     """What the server at `port` answers."""
-    async with Redis(host="127.0.0.1", port=port) as direct:
+    async with Redis(host="127.0.0.1", port=port, password=password) as direct:
         return await direct.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
