@@ -55,8 +55,11 @@ async def ask(port: int, *command: str, password: str | None = None) -> Any:
 
 
 @contextmanager
-def starting(folder: Path) -> Iterator[Start]:
-    """Each server keeps its data in a folder of its own below `folder`; all are gone in the end."""
+def starting(folder: Path, program: str = "") -> Iterator[Start]:
+    """Each server keeps its data in a folder of its own below `folder`; all are gone in the end.
+
+    `program` is what is started instead of the Valkey that comes with the bot.
+    """
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str, within: float = 45.0) -> int:
@@ -64,7 +67,7 @@ def starting(folder: Path) -> Iterator[Start]:
         place = folder / str(port)
         place.mkdir()
         arguments = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(place), "--save", "", *options]
-        running.append(subprocess.Popen([str(binary()), *arguments], stdout=subprocess.DEVNULL))
+        running.append(subprocess.Popen([program or str(binary()), *arguments], stdout=subprocess.DEVNULL))
         wait_for(port, within)
         return port
 
