@@ -22,7 +22,7 @@ OPERATING = Path(__file__).parents[1] / "docs" / "operating.md"
 def handbooks_user() -> list[str]:
     """What `ACL SETUSER bridge` is told in the handbook, where the rights stand to the letter."""
     (rules,) = re.findall(r"^ACL SETUSER bridge (on [^`]+)^```$", OPERATING.read_text(), re.MULTILINE)
-    return rules.split()
+    return str(rules).split()
 
 
 class Start(Protocol):

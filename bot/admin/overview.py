@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from bot.admin import words
 from bot.channels import views as channels
+from bot.channels.said import said_times
 from bot.channels.store import Away, ChannelChoices, PersonChoices, Preferences
 from bot.people.links import Links
 from bot.people.rights import Rights
@@ -92,7 +93,7 @@ def _channel(channel: str, one: ChannelChoices) -> list[str]:
     made = one.reminders
     said = [
         waits.broadcast(channel, one.broadcast),
-        *channels.reminds(made),
+        *said_times(made),
         *targets.said(made.target, made.holidays, report=made.report),
         *([targets.escalates(channel, one.escalate_after, one.escalate_to)] if one.escalate_to else []),
         *([prefix_is(channel, one.replies)] if one.replies else []),

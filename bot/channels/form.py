@@ -11,6 +11,7 @@ import msgspec
 from bot import accept
 from bot.channels import views
 from bot.channels.jobs import OpenSettings, SaveSettings
+from bot.channels.said import said_times
 from bot.channels.store import ChannelChoices
 from bot.context import Bot
 from bot.errors import AdminsOnly, InboxError, Refused
@@ -190,7 +191,7 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     looks = await judged_anew(bot)
     sentences = [
         *([waits.broadcast(channel, now.broadcast)] if job.broadcast else []),
-        *views.reminds(made),
+        *said_times(made),
         *targets.said(made.target, made.holidays, report=made.report),
     ]
     said = views.saved(channel, privacy=now.privacy, said=sentences)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Final
 
-from bot.hours import Reminders
 from bot.models import Broadcast, Privacy
 from bot.slack.blocks import Block, View, context, label, modal, option, section
 from bot.slack.inputs import checkboxes, choices, field, text_input
@@ -127,24 +126,24 @@ def saved(channel: str, *, privacy: Privacy, said: Sequence[str]) -> str:
     return " ".join([f"<#{channel}> shows: {_PRIVACY[privacy][0].lower()}{_PRIVACY[privacy][1:]}.", *said])
 
 
-def reminds(made: Reminders) -> list[str]:
-    """When, and which hours and days count; the zone is said with what goes by it."""
-    after = " of working hours" if made.has_hours else ""
-    who = [("the channel", made.unassigned_after), ("the assignee", made.assigned_after)]
+def reminds(unassigned_after: float | None, assigned_after: float | None, *, working: bool) -> str:
+    """`working`: hours of work are meant."""
+    after = " of working hours" if working else ""
+    who = [("the channel", unassigned_after), ("the assignee", assigned_after)]
     said = " and ".join(f"{one} after {_number(left)} h" for one, left in who if left)
-    return [
-        f"Reminds {said}{after}." if said else "No reminders.",
-        f"Digest at {made.digest:%H:%M} ({made.zone})." if made.digest else "No digest.",
-        *_worked(made),
-    ]
+    return f"Reminds {said}{after}." if said else "No reminders."
 
 
-def _worked(made: Reminders) -> list[str]:
-    days = ", ".join(DAYS[number] for number in made.days)
-    if made.opens and made.closes:
-        return [f"Working hours: {made.opens:%H:%M}-{made.closes:%H:%M}, {days or 'on no day'} ({made.zone})."]
-    is_said = made.days != Reminders().days or made.zone != Reminders().zone
-    return [f"Working days: {days or 'none'} ({made.zone})."] if is_said else []
+def digest_at(at: time | None, zone: str) -> str:
+    return f"Digest at {at:%H:%M} ({zone})." if at else "No digest."
+
+
+def works(hours: tuple[time, time] | None, days: Sequence[int], zone: str) -> str:
+    """`hours` are None around the clock."""
+    named = ", ".join(DAYS[number] for number in days) or "none"
+    if hours:
+        return f"Working hours: {hours[0]:%H:%M}-{hours[1]:%H:%M}, {named} ({zone})."
+    return f"Working days: {named} ({zone})."
 
 
 def _number(hours: float | None) -> str:
