@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import socket
 import subprocess
 import time
@@ -17,6 +18,13 @@ from redis.asyncio import Redis
 from bot.store.embedded import binary
 
 _CHANCE = random.SystemRandom()
+OPERATING = Path(__file__).parents[1] / "docs" / "operating.md"
+
+
+def handbooks_user() -> list[str]:
+    """What `ACL SETUSER bridge` is told in the handbook, where the rights stand to the letter."""
+    (rules,) = re.findall(r"^ACL SETUSER bridge (on [^`]+)^```$", OPERATING.read_text(), re.MULTILINE)
+    return str(rules).split()
 
 
 class Start(Protocol):
@@ -45,15 +53,18 @@ def wait_for(port: int, within: float = 45.0) -> None:
             time.sleep(0.02)
 
 
-async def ask(port: int, *command: str) -> Any:
+async def ask(port: int, *command: str, password: str | None = None) -> Any:
     """What the server at `port` answers."""
-    async with Redis(host="127.0.0.1", port=port) as direct:
+    async with Redis(host="127.0.0.1", port=port, password=password) as direct:
         return await direct.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def starting(folder: Path) -> Iterator[Start]:
-    """Each server keeps its data in a folder of its own below `folder`; all are gone in the end."""
+def starting(folder: Path, program: str = "") -> Iterator[Start]:
+    """Each server keeps its data in a folder of its own below `folder`; all are gone in the end.
+
+    `program` is what is started instead of the Valkey that comes with the bot.
+    """
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str, within: float = 45.0) -> int:
@@ -61,7 +72,7 @@ def starting(folder: Path) -> Iterator[Start]:
         place = folder / str(port)
         place.mkdir()
         arguments = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(place), "--save", "", *options]
-        running.append(subprocess.Popen([str(binary()), *arguments], stdout=subprocess.DEVNULL))
+        running.append(subprocess.Popen([program or str(binary()), *arguments], stdout=subprocess.DEVNULL))
         wait_for(port, within)
         return port
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from bot.admin import words
 from bot.channels import views as channels
-from bot.channels.store import ChannelChoices, PersonChoices, Preferences
+from bot.channels.said import said_times
+from bot.channels.store import Away, ChannelChoices, PersonChoices, Preferences
 from bot.people.links import Links
 from bot.people.rights import Rights
 from bot.routing.said import named, said_rules
@@ -45,42 +47,53 @@ async def of_the_team(
     """Rules, channels and who may act; `default` is NOTIFY_CHANNEL, `names` are those of members, accounts, tags and
     statuses by id, as far as known.
 
-    Of more than `most` people who are linked, their number.
+    Of more than `most` people who are linked, or were unlinked on purpose, their number.
     """
     rules, channels = await stores.routes.rules(), await stores.preferences.channels()
     consents, guests = await stores.rights.consents(), await stores.rights.guests()
     count = await stores.links.count()
     links = await stores.links.links() if count <= most else {}
     acts = [words.acts_as(user, names.get(one, one)) for user, one in links.items()]
+    acts = acts if count <= most else [words.many_act(count)]
+    unlinked = await stores.links.unlinked()
+    acts += map(words.stays_unlinked, unlinked) if len(unlinked) <= most else [words.many_unlinked(len(unlinked))]
     said = [line for channel, one in channels.items() for line in _channel(channel, one)]
     said += [f"{words.consent(channel, given=True)} (<@{admin}>)" for channel, admin in consents.items()]
     return [
         Part("Which conversations go where", said_rules(named(rules, names), default).splitlines()),
         Part("Channels", said or [_NONE_SET]),
-        Part("Who acts as whom", acts if count <= most else [words.many_act(count)]),
+        Part("Who acts as whom", acts),
         Part("Guests who may act", [f"<@{one}>" for one in guests] or ["None."]),
     ]
 
 
 async def of_people(stores: Stores) -> list[Part]:
     """What people set for themselves, and how many saved replies there are."""
-    people = await stores.preferences.people()
     count = Counter(one.owner for one in await stores.snippets.everything())
     own = sum(number for owner, number in count.items() if owner != TEAM)
-    lines = [line for user, one in people.items() for line in _person(user, one)]
     return [
-        Part("What people set for themselves", lines or ["Nothing."]),
+        _own(await stores.preferences.people()),
         Part("Saved replies", [f"{count[TEAM]} of the team, {own} of single people. `bot snippets` shows them."]),
     ]
 
 
+async def of_linked(stores: Stores, most: float) -> list[Part]:
+    """What people who are linked set for themselves: nobody looks through all of Redis. Of more than `most`, none."""
+    if await stores.links.count() > most:
+        return []
+    return [_own(await stores.preferences.of([*await stores.links.links()]))]
+
+
+def _own(people: Mapping[str, PersonChoices]) -> Part:
+    lines = [line for user, one in people.items() for line in _person(user, one)]
+    return Part("What people set for themselves", lines or ["Nothing."])
+
+
 def _channel(channel: str, one: ChannelChoices) -> list[str]:
     made = one.reminders
-    hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     said = [
         waits.broadcast(channel, one.broadcast),
-        channels.reminds(made.unassigned_after, made.assigned_after, hours),
-        channels.digest_at(made.digest, made.zone),
+        *said_times(made),
         *targets.said(made.target, made.holidays, report=made.report),
         *([targets.escalates(channel, one.escalate_after, one.escalate_to)] if one.escalate_to else []),
         *([prefix_is(channel, one.replies)] if one.replies else []),
@@ -92,5 +105,14 @@ def _channel(channel: str, one: ChannelChoices) -> list[str]:
 def _person(user: str, one: PersonChoices) -> list[str]:
     quiet = [f"quiet from {one.quiet.begins:%H:%M} to {one.quiet.ends:%H:%M} ({one.quiet.zone})"] if one.quiet else []
     heard = {"mention": [], "message": ["told of waits in a direct message"], "nothing": ["not told of waits"]}
-    said = [*quiet, *heard[one.heard], *([] if one.told_of_assignment else ["not told of assignments"])]
+    told = [] if one.told_of_assignment else ["not told of assignments"]
+    hold = [f"what they send waits {one.hold} s"] if one.hold else []
+    said = [*_away(one.away), *quiet, *heard[one.heard], *told, *hold]
     return [f"<@{user}>: {', '.join(said)}"] if said else []
+
+
+def _away(away: Away | None) -> list[str]:
+    if away is None or not away.holds(datetime.now(UTC)):
+        return []
+    until = f" until {away.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if away.until else ""
+    return [f"away{until}, so rules assign them nothing"]

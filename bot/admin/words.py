@@ -81,8 +81,17 @@ def consent(channel: str, *, given: bool) -> str:
     )
 
 
+def stays_unlinked(user: str) -> str:
+    """`user` is a Slack user id."""
+    return f"<@{user}> was unlinked on purpose: no address matches them until `/inbox link`."
+
+
 def many_act(count: int) -> str:
     return f"{count:,} people: `bot show` has them all."
+
+
+def many_unlinked(count: int) -> str:
+    return f"{count:,} people were unlinked on purpose: `bot show` names them."
 
 
 def listed(lines: Sequence[str], none: str) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from bot import accept
 from bot.channels import views
 from bot.channels.jobs import OpenSettings, SaveSettings
+from bot.channels.said import said_times
 from bot.channels.store import ChannelChoices
 from bot.context import Bot
 from bot.errors import AdminsOnly, InboxError, Refused
@@ -188,11 +189,9 @@ async def save_form(job: SaveSettings, _: Keep, bot: Bot) -> list[Job]:
     await bot.counts.save_report(channel, monday.timestamp() if monday else None)
     await bot.waiting.look_at_all()
     looks = await judged_anew(bot)
-    hours = f"{made.opens:%H:%M}-{made.closes:%H:%M} {made.zone}" if made.opens and made.closes else ""
     sentences = [
         *([waits.broadcast(channel, now.broadcast)] if job.broadcast else []),
-        views.reminds(made.unassigned_after, made.assigned_after, hours),
-        views.digest_at(made.digest, made.zone),
+        *said_times(made),
         *targets.said(made.target, made.holidays, report=made.report),
     ]
     said = views.saved(channel, privacy=now.privacy, said=sentences)

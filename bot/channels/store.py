@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import field
@@ -90,8 +90,12 @@ class Preferences:
         await self._people.change(user, lambda known: (known or PersonChoices()).having(**chosen))
 
     async def people(self) -> dict[str, PersonChoices]:
-        """Every Slack user who has set anything."""
+        """Every Slack user who has set anything. All of Redis is looked through."""
         return await self._people.all()
+
+    async def of(self, users: Sequence[str]) -> dict[str, PersonChoices]:
+        """Those of these Slack users who have set anything."""
+        return await self._people.of(users)
 
     async def channels(self) -> dict[str, ChannelChoices]:
         """Every channel for which anything was set."""

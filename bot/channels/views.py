@@ -126,9 +126,9 @@ def saved(channel: str, *, privacy: Privacy, said: Sequence[str]) -> str:
     return " ".join([f"<#{channel}> shows: {_PRIVACY[privacy][0].lower()}{_PRIVACY[privacy][1:]}.", *said])
 
 
-def reminds(unassigned_after: float | None, assigned_after: float | None, hours: str) -> str:
-    """`hours` are the working hours, "" around the clock."""
-    after = f" of working hours ({hours})" if hours else ""
+def reminds(unassigned_after: float | None, assigned_after: float | None, *, working: bool) -> str:
+    """`working`: hours of work are meant."""
+    after = " of working hours" if working else ""
     who = [("the channel", unassigned_after), ("the assignee", assigned_after)]
     said = " and ".join(f"{one} after {_number(left)} h" for one, left in who if left)
     return f"Reminds {said}{after}." if said else "No reminders."
@@ -136,6 +136,14 @@ def reminds(unassigned_after: float | None, assigned_after: float | None, hours:
 
 def digest_at(at: time | None, zone: str) -> str:
     return f"Digest at {at:%H:%M} ({zone})." if at else "No digest."
+
+
+def works(hours: tuple[time, time] | None, days: Sequence[int], zone: str) -> str:
+    """`hours` are None around the clock."""
+    named = ", ".join(DAYS[number] for number in days) or "none"
+    if hours:
+        return f"Working hours: {hours[0]:%H:%M}-{hours[1]:%H:%M}, {named} ({zone})."
+    return f"Working days: {named} ({zone})."
 
 
 def _number(hours: float | None) -> str:

@@ -7,11 +7,12 @@ Slack shows what was published last, so a refusal replaces what somebody saw whi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot import accept, words
-from bot.admin.overview import Stores, of_the_team
+from bot.admin.overview import Stores, of_linked, of_the_team
 from bot.channels.store import PersonChoices
 from bot.channels.views import QUIET_OFF, quiet_set
 from bot.context import Bot
@@ -143,7 +144,8 @@ async def _team(bot: Bot) -> list[tuple[str, Sequence[str]]]:
     """What admins see of what was set for everybody."""
     stores = Stores(bot.routes, bot.preferences, bot.links, bot.rights, bot.snippets)
     names = await bot.directory.names()
-    return [*await of_the_team(stores, bot.settings.notify_channel, names, most=LINKS)]
+    team = of_the_team(stores, bot.settings.notify_channel, names, most=LINKS)
+    return [part for parts in await asyncio.gather(team, of_linked(stores, LINKS)) for part in parts]
 
 
 def _quiet(choices: PersonChoices) -> str:

@@ -44,7 +44,7 @@ class Links:
     async def remove_link(self, user: str) -> None:
         """From now on no address matches them either: who was unlinked on purpose stays so."""
         pipe = self._redis.pipeline()
-        pipe.set(keys.link(user), "").srem(keys.LINKED, user).delete(keys.matched_by(user))
+        pipe.set(keys.link(user), "").srem(keys.LINKED, user).delete(keys.matched_by(user)).sadd(keys.UNLINKED, user)
         await pipe.execute()
 
     async def links(self) -> dict[str, str]:
@@ -52,6 +52,25 @@ class Links:
         users = sorted(one.decode() for one in await self._redis.smembers(keys.LINKED))
         members = await self._redis.mget([keys.link(one) for one in users]) if users else []
         return {user: member.decode() for user, member in zip(users, members, strict=True) if member}
+
+    async def unlinked(self) -> list[str]:
+        """The Slack users whom no address matches, as their link was taken away on purpose, in order."""
+        if not await self._redis.exists(keys.UNLINKED_FOUND):
+            await self._find_unlinked()
+        users = sorted(one.decode() for one in await self._redis.smembers(keys.UNLINKED))
+        members = await self._redis.mget([keys.link(one) for one in users]) if users else []
+        return [user for user, member in zip(users, members, strict=True) if member == b""]
+
+    async def _find_unlinked(self) -> None:
+        """An older version of the bot noted it of nobody. All of Redis is looked through."""
+        names = [one async for one in self._redis.scan_iter(match=keys.link("*"), count=10_000)]
+        members = await self._redis.mget(names) if names else []
+        pipe = self._redis.pipeline(transaction=False)
+        for name, member in zip(names, members, strict=True):
+            if member == b"":
+                pipe.sadd(keys.UNLINKED, name.rpartition(b":")[2])
+        pipe.set(keys.UNLINKED_FOUND, "1")
+        await pipe.execute()
 
     async def count(self) -> int:
         """How many Slack users are linked."""

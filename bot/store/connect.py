@@ -16,6 +16,7 @@ from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from bot.errors import SettingsError, StoreMoved, StoreUnavailable
 from bot.redis_url import LEAST, SET_BY_US, check_url
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 TIMEOUT: Final = 3.0  # seconds; longer than any blocking read, and short enough to notice soon that a server is gone
 CONNECTED_WITHIN: Final = 2.0  # seconds
 ANSWERS_WITHIN: Final = 8.0  # seconds that a server has at the start
+# Where a server moves to is seen by `_Pool`, for any server; redis-py would ask each connection's to announce it.
+NO_NOTICES: Final = MaintNotificationsConfig(enabled=False)
 
 
 def connect(url: str, name: str | None = None) -> Redis:
@@ -51,8 +54,7 @@ def connect(url: str, name: str | None = None) -> Redis:
 
 def _direct(url: str, name: str | None) -> Redis:
     options: dict[str, Any] = dict(parse_url(url))
-    # driver_info: else redis-py reads its own version from disk for each connection
-    return BatchingRedis.from_pool(_Pool(**{"client_name": name, "driver_info": None} | _fitting(options, 2)))
+    return BatchingRedis.from_pool(_Pool(**{"client_name": name} | _fitting(options, 2)))
 
 
 def _fitting(asked: dict[str, Any], retries: int) -> dict[str, Any]:
@@ -68,6 +70,8 @@ def _fitting(asked: dict[str, Any], retries: int) -> dict[str, Any]:
         log.warning("redis_connections_raised", asked=connections, used=LEAST)
         options["max_connections"] = LEAST
     return options | {
+        "driver_info": None,  # else redis-py reads its own version from disk for each connection
+        "maint_notifications_config": NO_NOTICES,
         "socket_timeout": max(1.0, options.get("socket_timeout", TIMEOUT)),
         "decode_responses": False,
         "legacy_responses": True,
@@ -84,6 +88,7 @@ def _sentinel(url: str, name: str | None) -> Redis:
         "socket_timeout": TIMEOUT,
         "socket_connect_timeout": CONNECTED_WITHIN,
         "retry": Retry(NoBackoff(), 0),
+        "maint_notifications_config": NO_NOTICES,
         "password": options.pop("sentinel_password", None),
         "username": options.pop("sentinel_username", None),
     }

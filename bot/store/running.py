@@ -12,6 +12,7 @@ from bot.store import keys
 
 _PROCESS: Final = re.compile(r".+-\d+-[0-9a-f]{8}")  # `bot.start.process_name`
 ALIVE: Final = 10_000  # ms; a worker asks for work several times a second
+WORKED: Final = 120_000  # ms; one of them gets some at least each minute: the event feed is read
 
 
 async def others(redis: Redis) -> bool:
@@ -37,6 +38,14 @@ async def _works(client: Any) -> bool:
             if "NOPERM" in str(error):
                 return True
             continue  # there is no such stream yet, or nobody ever worked
-        if any(int(one["idle"]) < ALIVE for one in workers):
+        if any(map(_is_alive, workers)):
             return True
     return False
+
+
+def _is_alive(worker: Any) -> bool:
+    """Before 7.2 a server knows when somebody got work, and not when they asked for some: it has no `inactive` then.
+
+    https://redis.io/docs/latest/commands/xinfo-consumers/
+    """
+    return int(worker["idle"]) < (ALIVE if "inactive" in worker else WORKED)

@@ -54,7 +54,8 @@ def minutes(count: float | None) -> str:
 def said(target: float | None, holidays: Sequence[date], *, report: bool) -> list[str]:
     """The sentences about what is set; none where nothing is."""
     due = [f"Answers are due within {minutes(target)} minutes."] if target else []
-    off = [f"Not on {len(holidays)} holiday{'' if len(holidays) == 1 else 's'}."] if holidays else []
+    days = ", ".join(one.isoformat() for one in holidays)
+    off = [f"Not on {len(holidays)} holiday{'' if len(holidays) == 1 else 's'}: {days}."] if holidays else []
     return [*due, *off, *([_REPORT] if report else [])]
 
 

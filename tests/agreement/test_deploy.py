@@ -73,6 +73,14 @@ def test_every_deployment_has_two_pods_a_budget_and_no_rights() -> None:
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+def test_no_pod_starts_without_the_redis_that_all_share() -> None:
+    for one in kubernetes("Deployment"):
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        (redis,) = [variable for variable in container["env"] if variable["name"] == "REDIS_URL"]
+        secret = {"name": container["envFrom"][0]["secretRef"]["name"], "key": "REDIS_URL"}
+        assert redis["valueFrom"] == {"secretKeyRef": secret}  # none that is `optional`
+
+
 def test_the_composed_processes_share_one_image() -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     web, worker = services["web"], services["worker"]

@@ -423,8 +423,8 @@ async def test_an_admin_sets_a_channel_in_a_form_that_shows_what_is_set(on: Stag
         zone="europe/berlin", days=["0", "1", "2"],
     )  # fmt: skip
     said = await hears(on, on.acme.ana, "shows: the beginning of the text")
-    assert "the channel after 2.5 h and the assignee after 24 h of working hours (09:00-17:30 Europe/Berlin)" in said
-    assert "Digest at 08:45 (Europe/Berlin)" in said
+    assert "the channel after 2.5 h and the assignee after 24 h of working hours." in said
+    assert "Digest at 08:45 (Europe/Berlin). Working hours: 09:00-17:30, Mon, Tue, Wed (Europe/Berlin)." in said
     await hears(on, on.acme.bo, "changed a setting")
     await on.slack.command(on.acme.ana, on.acme.channel, command="/inbox", text="settings")
     view = await form(on, on.acme.ana, "Messages show")

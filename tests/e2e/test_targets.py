@@ -504,7 +504,7 @@ async def test_where_outsiders_read_along_nobody_is_named(day: Day) -> None:
 async def test_the_form_shows_what_is_set_and_says_what_is_wrong(day: Day) -> None:
     on = day.on
     await day.sets(target="90", holidays="2026-12-25 2026-12-24")
-    await hears(on, on.acme.ana, "Answers are due within 90 minutes. Not on 2 holidays.")
+    await hears(on, on.acme.ana, "Answers are due within 90 minutes. Not on 2 holidays: 2026-12-24, 2026-12-25.")
     assert (await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "settings")).ok
     view = await form(on, on.acme.ana, "Messages show")
     assert [initial(view, name) for name in ("target", "holidays")] == ["90", "2026-12-24, 2026-12-25"]

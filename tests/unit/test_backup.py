@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
+from bot.events.jobs import Sync
 from bot.feature import Console
 from bot.features import KINDS
 from bot.later.jobs import Scheduled
@@ -26,8 +28,11 @@ from bot.settings import Settings
 from bot.start import process_name
 from bot.store import keys
 from bot.store.connect import connect
+from bot.store.embedded import binary
 from bot.store.layout import migrate
+from bot.store.running import others
 from bot.store.snapshot import Item
+from tests.servers import handbooks_user, starting
 from tests.stored import restore, stored_jobs, stored_redis
 from tests.unit.conftest import Outside
 from tests.unit.forks import Run
@@ -183,6 +188,32 @@ async def test_whether_a_bot_runs_is_known_without_the_right_to_list_clients(
         assert "A bot was running" in capsys.readouterr().out
     finally:
         await stored.acl_deluser("narrow")
+
+
+@pytest.mark.parametrize("server", ["redis-server", str(binary())], ids=["redis", "valkey"])
+async def test_a_worker_that_got_nothing_for_a_while_runs_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    """Also where the server is older than 7.2, such as Debian 12's, and tells no more than when it got something."""
+    if not (program := shutil.which(server)):
+        pytest.skip("no Redis is installed")
+    monkeypatch.setattr("bot.store.running.ALIVE", 200)
+    with starting(tmp_path, program) as start:
+        url = f"redis://127.0.0.1:{start('--user', 'bridge', *handbooks_user())}/1"
+        worker = connect(url)
+        lanes = Lanes(worker, "works", KINDS)
+        await lanes.open()
+        await lanes.accept(Sync())
+        (ticket,) = await lanes.take(keys.BACKGROUND, 1, 0.1)
+        await lanes.finish(ticket)
+        for _ in range(10):
+            assert await lanes.take(keys.BACKGROUND, 1, 0.05) == []
+        asked = connect(url.replace("//", "//bridge:secret@"))
+        assert await others(asked)
+        await lanes.leave()
+        assert not await others(asked)
+        await worker.aclose()
+        await asked.aclose()
 
 
 HEAD = '{"inbox-bridge": 1, "version": "0.1.0", "layout": 1, "at": "2026-11-26T09:00:00+00:00"}\n'

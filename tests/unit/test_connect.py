@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import ssl
 import subprocess
@@ -24,9 +25,10 @@ from bot.store import keys
 from bot.store.connect import check, connect
 from bot.store.embedded import binary
 from bot.store.health import health, write
-from tests.servers import Start, free_port, starting, wait_for
+from tests.servers import Start, ask, free_port, handbooks_user, starting, wait_for
 
 SECRET = "p@ss:w/rd?"  # every character that a URL must escape
+LOGIN = f":{quote(SECRET, safe='')}@"
 
 
 @pytest.fixture
@@ -183,6 +185,16 @@ async def test_no_free_connection_is_no_other_server(redis_url: str, monkeypatch
     await redis.aclose()
 
 
+async def works_narrowly(url: str) -> None:
+    """Connect, write and read as the user of the handbook."""
+    redis: Any = connect(url, name="bot")
+    try:
+        assert (await check(redis))[0].isdigit()
+        assert (await health(redis)).appendonly is False
+    finally:
+        await close(redis)
+
+
 async def refused(url: str) -> str:
     """What an operator reads when nothing goes through `url`."""
     redis = connect(url)
@@ -275,14 +287,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def tls_to(port: int, certificate: Path) -> AsyncIterator[int]:
-    """A port that speaks TLS and passes everything on to `port`: the embedded Valkey itself was built without."""
+async def tls_to(port: int, certificate: Path, heard: bytearray | None = None) -> AsyncIterator[int]:
+    """A port that speaks TLS and passes everything on to `port`: the embedded Valkey itself was built without.
+
+    `heard` gets what clients say.
+    """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
 
-    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, heard: bytearray) -> None:
         try:
             while some := await source.read(65_536):
+                heard.extend(some)
                 sink.write(some)
                 await sink.drain()
         except OSError:
@@ -291,7 +307,8 @@ async def tls_to(port: int, certificate: Path) -> AsyncIterator[int]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+        said = bytearray() if heard is None else heard
+        await asyncio.gather(pump(reader, inner_writer, said), pump(inner_reader, writer, bytearray()))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
@@ -315,6 +332,32 @@ async def test_tls_works_and_checks_the_certificate(start: Start, certificate: P
         assert await refused(f"redis://{login}localhost:{secure}/0")  # and it is really TLS
 
 
+# --- the user of the handbook -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", ["0", "1", "1?protocol=2", "1?protocol=3"])
+async def test_nothing_is_sent_on_connecting_that_the_handbooks_user_may_not(
+    start: Start, certificate: Path, asked: str
+) -> None:
+    """Nor what a server of today does not know, and one of tomorrow would refuse."""
+    port, heard = start("--user", "bridge", *handbooks_user()), bytearray()
+    async with tls_to(port, certificate, heard) as secure:
+        more = "&" if "?" in asked else "?"
+        trusted = f"{more}ssl_ca_certs={quote(str(certificate))}"
+        await works_narrowly(f"rediss://bridge:secret@localhost:{secure}/{asked}{trusted}")
+    await works_narrowly(f"redis://bridge:secret@127.0.0.1:{port}/{asked}")
+    assert await ask(port, "ACL", "LOG") == []
+    said = re.findall(rb"\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n(?:\$\d+\r\n([A-Z_]+)\r\n)?", heard)
+    names = {(name.decode().lower(), f"{name.decode()}|{first.decode()}".lower()) for name, first in said}
+    assert {one for one, _ in names} >= {"client", "info", "ping", "set"}
+    assert [one for one in names if not {f"+{name}" for name in one} & {"+auth", *handbooks_user()}] == []
+
+
+async def test_nor_by_way_of_sentinel(watched: Watched) -> None:
+    await works_narrowly(watched.url(login="bridge:secret@"))
+    assert await ask(watched.master, "ACL", "LOG", password=SECRET) == []
+
+
 # --- Sentinel ---------------------------------------------------------------------------------------------------------
 
 
@@ -325,14 +368,13 @@ class Watched:
     master: int
     sentinel: int
 
-    def url(self, service: str = "inbox", sentinel_password: str = "sentinels-own") -> str:
-        login = f":{quote(SECRET, safe='')}@"
+    def url(self, service: str = "inbox", sentinel_password: str = "sentinels-own", login: str = LOGIN) -> str:
         return f"redis+sentinel://{login}127.0.0.1:{self.sentinel}/{service}/2?sentinel_password={sentinel_password}"
 
 
 @pytest.fixture
 def watched(start: Start, tmp_path: Path) -> Iterator[Watched]:
-    made = Watched(start("--requirepass", SECRET), free_port())
+    made = Watched(start("--requirepass", SECRET, "--user", "bridge", *handbooks_user()), free_port())
     config = tmp_path / "sentinel.conf"
     config.write_text(
         f"port {made.sentinel}\nbind 127.0.0.1\ndir {tmp_path}\nrequirepass sentinels-own\n"

@@ -16,6 +16,7 @@ import pytest
 
 from bot.channels.store import Preferences
 from bot.doctor.checkup import clock
+from bot.doctor.finding import Finding
 from bot.events.store import Feed
 from bot.feature import Console
 from bot.features import KINDS
@@ -24,7 +25,7 @@ from bot.operate import doctor
 from bot.people.links import Links
 from bot.queue.job import Asker, utc_now
 from bot.queue.lanes import Lanes
-from bot.routing.store import Routes, Rule
+from bot.routing.store import Routes, Rule, Turns
 from bot.sandbox.stage import Stage
 from bot.slack.workspace import Installation
 from bot.store import keys
@@ -173,6 +174,19 @@ async def stranger_member(outside: Outside, _: Any) -> None:
     outside.inbox.add_member("Zoe", "zoe@elsewhere.example")
 
 
+async def rule_for_a_group_unread(outside: Outside, redis: Any) -> None:
+    outside.slack.scopes -= {"usergroups:read"}
+    await assigns(redis, outside.slack.add_usergroup("support", [outside.acme.ana]))
+
+
+async def rule_for_kim(outside: Outside, redis: Any) -> None:
+    await assigns(redis, outside.acme.ana, outside.acme.kim)  # who has no seat
+
+
+async def assigns(redis: Any, *to: str) -> None:
+    await Routes(redis).edit("r1", "U1", lambda _: [Rule(id="r1", turns=Turns(to=to))])
+
+
 async def nothing(_: Outside, __: Any) -> None: ...
 
 
@@ -267,6 +281,8 @@ SEEDED: list[Any] = [
     (bot_not_in, {}, "channel", "failed", "/invite @Inbox"),
     (archived, {}, "channel", "failed", "Unarchive"),
     (routed_elsewhere, {}, "route", "failed", "/inbox route list"),
+    (rule_for_a_group_unread, {}, "rules", "warning", "usergroups:read"),
+    (rule_for_kim, {}, "rules", "warning", "/inbox link"),
     (nothing, {"BOT_ADMINS": "U0NOBODY"}, "admins", "warning", "BOT_ADMINS"),
     (nothing, {"INBOX_API_TOKEN": "ibt_other"}, "Inbox", "failed", "INBOX_API_TOKEN"),
     (nothing, {"INBOX_API_BASE_URL": "http://127.0.0.1:9/api"}, "Inbox", "failed", "INBOX_API_BASE_URL"),
@@ -327,6 +343,14 @@ def anchors(path: Path) -> set[str]:
     """As a page's headings are linked to."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+def test_each_line_that_may_be_wrong_has_its_section() -> None:
+    sources = [one.read_text() for one in (ROOT / "bot/doctor").glob("*.py")]
+    wrong = {what for one in sources for what in re.findall(r'Finding\(\s*"([^"]+)",(?!\s*"ok")', one)}
+    assert len(wrong) > 25
+    there = anchors(ROOT / "docs/doctor.md")
+    assert [one for one in wrong if Finding(one, "failed", "").where.partition("#")[2] not in there] == []
 
 
 def test_there_are_forty_kinds_of_trouble_that_it_was_shown() -> None:
