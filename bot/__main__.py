@@ -76,8 +76,10 @@ def parser() -> argparse.ArgumentParser:
     take = commands.add_parser("import", help="put such a file into an empty Redis")
     take.add_argument("file", metavar="FILE", help="what `bot export` wrote; - is standard input")
     take.add_argument("--replace", action="store_true", help="throw away what is there")
-    forget = commands.add_parser("forget", help="take a person outside the team out of all that the bot keeps")
-    forget.add_argument("person", help="@handle, the address of a profile, or an id")
+    forget = commands.add_parser("forget", help="take a person outside the team, or a colleague, out of what is kept")
+    whom = forget.add_mutually_exclusive_group(required=True)
+    whom.add_argument("person", nargs="?", help="@handle, the address of a profile, or an id")
+    whom.add_argument("--colleague", metavar="ID", help="a colleague who left: their member ID in Slack")
     retry = commands.add_parser("retry", help="try a dead letter again")
     retry.add_argument("id", help="its id, as `bot doctor` shows it")
     return parser
@@ -141,8 +143,10 @@ async def _operate(asked: argparse.Namespace, wanted: Settings) -> int:
 
             return await show(wanted)
         case "forget":
-            from bot.operate.forget import forget
+            from bot.operate.forget import forget, forget_colleague
 
+            if asked.colleague is not None:
+                return await forget_colleague(wanted, asked.colleague)
             return await forget(wanted, asked.person)
         case "export" | "import":
             from bot.operate import backup

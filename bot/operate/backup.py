@@ -13,7 +13,6 @@ already, they are asked again.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from typing import Any, Final, NamedTuple, TextIO
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.errors import SettingsError
+from bot.operate.files import STREAM, writing
 from bot.settings import Settings
 from bot.start import opened_redis
 from bot.store import snapshot
@@ -34,7 +34,6 @@ from bot.store.snapshot import Item
 from bot.version import version
 
 FORMAT: Final = 1
-STREAM: Final = "-"  # standard input or output, instead of a file
 _COPIED: Final = (
     "A bot was running, so this is a copy to keep: what people had asked for and was not done yet is left out where it "
     "is imported. To move, stop every process of the bot, and export again."
@@ -77,7 +76,7 @@ async def export(settings: Settings, path: str) -> int:
         workspace = await InstallState(redis).workspace()
         head = {"inbox-bridge": FORMAT, "version": version(), "layout": await layout_of(redis)}
         head |= {"workspace": workspace.name if workspace else "", "at": datetime.now(UTC).isoformat()}
-        with _writing(path) as file:
+        with writing(path, path) as file:
             file.write(_line(head))
             async for item in snapshot.read(redis):
                 count += 1
@@ -175,25 +174,3 @@ def _reading(path: str) -> Iterator[TextIO]:
         return
     with Path(path).open(encoding="utf-8", newline="\n") as file:
         yield file
-
-
-@contextmanager
-def _writing(path: str) -> Iterator[TextIO]:
-    """A file that has its name only once it is whole."""
-    if path == STREAM:
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
-        yield sys.stdout
-        return
-    place, part = Path(path), Path(f"{path}.part")
-    try:
-        part.unlink(missing_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(place)
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,25 +1,32 @@
-"""`bot forget @handle`: takes somebody outside the team out of all that the bot keeps; says what stands in Slack."""
+"""`bot forget @handle`: takes somebody outside the team out of all that the bot keeps; says what stands in Slack.
+
+`bot forget --colleague U…` does so with a colleague who left; says what stays of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from bot.cards.store import Cards
 from bot.errors import SettingsError
 from bot.models import Person
 from bot.people.audit_store import AuditLog
+from bot.people.colleague_erasure import ColleagueErasure
 from bot.people.erasure import Erasure
 from bot.people.traces import Traces
 from bot.queue.job import Asker, reference
 from bot.recipient import Recipient, Unreadable, read
 from bot.settings import Settings
 from bot.start import opened_redis
+from bot.store.embedded import rewritten
 from bot.store.installation import InstallState
 from bot.store.running import others
 
 OPERATOR: Final = "operator"  # who does it, in the record
+USER: Final = re.compile("[UW][A-Z0-9]{2,}")
 TRIES: Final = 10  # sweeps, a second apart: what is under way may write something anew
 
 
@@ -42,8 +49,38 @@ async def forget(settings: Settings, typed: str) -> int:
         if count:
             outcome, ref = f"done: {count} taken out", reference()
             await AuditLog(redis, settings.audit_days).note(Asker(user=OPERATOR), "forget", "", outcome, ref)
-    _say(typed, count, links)
-    return 0
+        _say(typed, count, links)
+        return await _written_anew(settings, redis)
+
+
+async def forget_colleague(settings: Settings, user: str) -> int:
+    """1 where the file on disk is not written anew yet; raises `SettingsError` for what is no Slack user's id."""
+    if not USER.fullmatch(user):
+        raise SettingsError(f"{user} is no Slack user: give their member ID, as their profile in Slack copies it.")
+    async with opened_redis(settings) as redis:
+        erasure, running, count = ColleagueErasure(redis, user), await others(redis), 0
+        for _ in range(TRIES):
+            out = await erasure.sweep(alone=not running)
+            count += out
+            if not out:
+                break
+        if count:
+            outcome, ref = f"done: {count} taken out of a colleague", reference()
+            await AuditLog(redis, settings.audit_days).note(Asker(user=OPERATOR), "forget", "", outcome, ref)
+        _say_of_colleague(user, count, await erasure.stays())
+        return await _written_anew(settings, redis)
+
+
+async def _written_anew(settings: Settings, redis: Any) -> int:
+    """What was removed is to be gone from the disk as well; 1 where that is not done yet."""
+    if settings.redis_url is not None:
+        print("On the disk of your Redis, and in copies of it, they stay until you do step 4 of docs/data.md.")
+        return 0
+    if await rewritten(redis):
+        print("BOT_DATA_DIR has nothing of that any more. Delete, or make anew, your copies of it and of `bot export`.")
+        return 0
+    print("The files in BOT_DATA_DIR are not written anew yet, so they hold it still: run this again later.")
+    return 1
 
 
 async def _under_way(erasure: Erasure, traces: Traces) -> int:
@@ -65,6 +102,17 @@ async def _swept(erasure: Erasure, traces: Traces, *, running: bool) -> int:
         if not out:
             break
     return total
+
+
+def _say_of_colleague(user: str, count: int, stays: list[str]) -> None:
+    if count:
+        print(f"{count} entries of {user} are gone; the record says that this was done.")
+        print("While Slack and Inbox know their address they are linked again: deactivate them there.")
+    else:
+        print(f"Nothing of {user}'s own is kept.")
+    if stays:
+        print("By their id stay:", *stays, sep="\n  ")
+    print("By their name stays what they did, on cards and in receipts; by their seat in Inbox, figures: docs/data.md.")
 
 
 def _say(typed: str, count: int, links: list[str]) -> None:

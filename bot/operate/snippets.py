@@ -20,6 +20,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
+from bot.operate.files import STREAM, writing
 from bot.queue.job import utc_now
 from bot.records import one_line
 from bot.settings import Settings
@@ -29,7 +30,6 @@ from bot.snippets.store import MOST, TEAM, Snippet, Snippets, is_called
 from bot.snippets.views import NAME
 from bot.start import opened_redis
 
-STREAM: Final = "-"  # standard input or output, instead of a file
 _USER: Final = re.compile(rf"{TEAM}|[UW][A-Z0-9]{{2,}}")
 
 
@@ -57,7 +57,9 @@ async def run(settings: Settings, *, export_to: str | None, import_from: str | N
         if import_from is not None:
             print(await take(snippets, entries))
         elif export_to is not None:
-            _write(export_to, written(await snippets.everything()))
+            text = written(await snippets.everything())
+            with writing(export_to, f"--export {export_to}") as file:
+                file.write(text)
     return 0
 
 
@@ -145,13 +147,3 @@ def _free_id(owner: str, name: str, taken: Collection[str]) -> str:
     about = (f"{owner}\n{name.casefold()}" + f"\n{n}" * bool(n) for n in count())
     ids = (hashlib.sha256(one.encode()).hexdigest()[:16] for one in about)
     return next(one for one in ids if one not in taken)
-
-
-def _write(path: str, text: str) -> None:
-    if path == STREAM:
-        print(text, end="")
-        return
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"--export {path} cannot be written: {error.strerror}.") from None

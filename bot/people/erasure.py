@@ -73,8 +73,11 @@ class Erasure:
             name = raw.decode("utf-8", "replace").removeprefix(keys.PREFIX)
             if name.startswith((*_LEFT, "lane:")):
                 continue
-            if name == "audit":  # of which conversations somebody did something stays, by their ids
-                out += await self._take_out(raw, Traces(traces.people, unsure=traces.unsure).marks(), names)
+            if name == "audit":
+                out += await self._take_entries(raw, Traces(traces.people, unsure=traces.unsure))
+            elif name.startswith("snippet-form:"):
+                value = await self._redis.get(raw)
+                out += int(await self._redis.delete(raw)) if value and traces.in_form()(value) else 0
             elif _names(name, names, recipients):
                 out += int(await self._redis.delete(raw))
             elif name == "dead":
@@ -102,6 +105,12 @@ class Erasure:
         gone = [i for i, f in letters if is_about(f.get(b"item", b""))]
         return int(await self._redis.xdel(key, *gone)) if gone else 0
 
+    async def _take_entries(self, key: bytes, person: Traces) -> int:
+        """Of the record; which conversations somebody did something in stays, by their ids."""
+        marks, names, entries = person.marks(), person.names(), await self._redis.xrange(key)
+        gone = [i for i, f in entries if any(_is(f.get(b"about", b""), one, marks, names) for one in f.values())]
+        return int(await self._redis.xdel(key, *gone)) if gone else 0
+
     async def _take_out(self, key: bytes, marks: Sequence[bytes], names: set[str]) -> int:
         match await self._redis.type(key):
             case b"string":
@@ -116,10 +125,6 @@ class Erasure:
             case b"zset":
                 gone = [one for one in await self._redis.zrange(key, 0, -1) if _is(one, one, marks, names)]
                 return int(await self._redis.zrem(key, *gone)) if gone else 0
-            case b"stream":
-                entries = await self._redis.xrange(key)
-                gone = [i for i, f in entries if any(is_about(one, marks) for one in f.values())]
-                return int(await self._redis.xdel(key, *gone)) if gone else 0
         return 0
 
     async def _threads(self) -> AsyncIterator[tuple[float, Thread]]:

@@ -1,7 +1,7 @@
 """People outside the team whom the bot has seen, found by the beginnings of their names while somebody types.
 
 Each word of a name leads to its people in one sorted set, so that a search reads what it finds and no more. Whoever was
-not seen for `LIVES` goes, and of more than `MOST` those who were not seen for longest.
+not seen for `LIVES` goes by the hourly timer, and of more than `MOST` those who were not seen for longest.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ LIVES: Final = 90 * 86_400  # seconds
 MOST: Final = 20_000
 READ: Final = 5_000  # people with one word that are looked at
 FEW: Final = 100  # people with one word who are looked at themselves for the other words
+MANY: Final = 100  # who go in one step
 WORDS: Final = 8  # of one person, and of what somebody types
 
+_KEYS: Final = [keys.KNOWN, keys.KNOWN_WORDS, keys.KNOWN_SEEN]
 # KEYS: people by id, words, when each was seen. ARGV: now, LIVES, MOST, then id and person in turn.
 _MET: Final = """
 local function words(id, change)
@@ -40,7 +42,7 @@ for at = 4, #ARGV, 2 do
   end
   redis.call('ZADD', KEYS[3], ARGV[1], id)
 end
-local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1] - ARGV[2], 'LIMIT', 0, 100)
+local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1] - ARGV[2], 'LIMIT', 0, MANY)
 local over = redis.call('ZCARD', KEYS[3]) - ARGV[3]
 if over > 0 then gone = redis.call('ZRANGE', KEYS[3], 0, over - 1) end
 for _, id in ipairs(gone) do
@@ -48,8 +50,11 @@ for _, id in ipairs(gone) do
   redis.call('HDEL', KEYS[1], id)
   redis.call('ZREM', KEYS[3], id)
 end
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[2]) end
-"""
+if #ARGV > 3 then
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[2]) end
+end
+return #gone
+""".replace("MANY", str(MANY))
 
 
 class Seen(Named):
@@ -75,7 +80,12 @@ class Known:
         seen = [part for one in people if one.platform_id for part in (_id(one), _seen(one).json())]
         if seen:
             now = int(time.time())
-            await self._met(keys=[keys.KNOWN, keys.KNOWN_WORDS, keys.KNOWN_SEEN], args=[now, LIVES, MOST, *seen])
+            await self._met(keys=_KEYS, args=[now, LIVES, MOST, *seen])
+
+    async def trim(self) -> None:
+        """Whoever was not seen for `LIVES` is gone, also where nobody is met any more."""
+        while int(await self._met(keys=_KEYS, args=[int(time.time()), LIVES, MOST])) >= MANY:
+            pass
 
     async def like(self, typed: str, most: int = 20) -> list[Person]:
         """Those who have a word that begins so for each word of `typed`, a name, handle or address; latest first."""

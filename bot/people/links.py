@@ -25,14 +25,12 @@ class Links:
 
     async def save_link(self, user: str, member_id: str) -> None:
         """An admin said so."""
-        pipe = self._redis.pipeline()
-        pipe.set(keys.link(user), member_id).sadd(keys.LINKED, user).sadd(keys.linked_as(member_id), user)
-        pipe.delete(keys.matched_by(user))
-        await pipe.execute()
+        await self._change(user, member_id)
 
     async def match(self, user: str, member_id: str, address: str, before: str | None) -> bool:
         """Link them by the address that both have; False where the link is no longer what it was `before`."""
-        names = [keys.link(user), keys.LINKED, keys.matched_by(user), keys.linked_as(member_id)]
+        names = [keys.link(user), keys.LINKED, keys.matched_by(user)]
+        names += [keys.linked_as(member_id), keys.linked_as(before or "")]
         was = "-" if before is None else before
         return bool(await self._match(keys=names, args=[user, member_id, _digest(address), was]))
 
@@ -43,9 +41,21 @@ class Links:
 
     async def remove_link(self, user: str) -> None:
         """From now on no address matches them either: who was unlinked on purpose stays so."""
-        pipe = self._redis.pipeline()
-        pipe.set(keys.link(user), "").srem(keys.LINKED, user).delete(keys.matched_by(user)).sadd(keys.UNLINKED, user)
-        await pipe.execute()
+        await self._change(user, "")
+
+    async def _change(self, user: str, member_id: str) -> None:
+        async def changed(pipe: Any) -> None:
+            was = (await pipe.get(keys.link(user)) or b"").decode()
+            pipe.multi()
+            pipe.set(keys.link(user), member_id).delete(keys.matched_by(user))
+            if was:
+                pipe.srem(keys.linked_as(was), user)
+            if member_id:
+                pipe.sadd(keys.LINKED, user).sadd(keys.linked_as(member_id), user)
+            else:
+                pipe.srem(keys.LINKED, user).sadd(keys.UNLINKED, user)
+
+        await self._redis.transaction(changed, keys.link(user))
 
     async def links(self) -> dict[str, str]:
         """The Inbox member id of every linked Slack user."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from bot.models import Person
-from bot.recipient import Recipient, X, folded, keys_of
+from bot.recipient import Recipient, Unreadable, X, folded, keys_of, read
 from bot.text import plain
 
 LONG: Final = 10  # characters of an id that stands for nothing else wherever it stands
@@ -66,6 +66,20 @@ class Traces:
 
         def tells(item: bytes) -> bool:
             return is_about(item, marks) or bool(words and words.search(_said(item)))
+
+        return tells
+
+    def in_form(self) -> Callable[[bytes], bool]:
+        """Tells whether an open form is about them: by its ids, by whom it was filled in for, or by what it says."""
+        marks, words, recipients = self.marks(), self._words(), self.recipients()
+
+        def tells(raw: bytes) -> bool:
+            typed = [
+                str(one["initial_value"]) for one in parts(raw) if isinstance(one, dict) and "initial_value" in one
+            ]
+            says = "\n".join(typed).replace(_JOINER, "").lower()
+            named = any(_recipient(one) in recipients for one in typed)
+            return is_about(raw, marks) or named or bool(words and words.search(says))
 
         return tells
 
@@ -140,6 +154,14 @@ class Found(NamedTuple):
     def is_named(self, who: Recipient) -> bool:
         """A profile without a username may have any, but none that was typed."""
         return self.person is not None and bool(self.person.username or who.platform_id) and who.means(self.person)
+
+
+def _recipient(typed: str) -> str:
+    """Whom that names, as jobs call them; "" for nobody."""
+    try:
+        return read(typed).key
+    except Unreadable:
+        return ""
 
 
 def _thread_of(one: Any) -> Any:

@@ -109,7 +109,8 @@ async def _put(bot: Bot, job: PutSnippet, actor: Actor, form: Form, snippet: Sni
         view = with_text(form.view, turn, None, words.too_long(snippet.name, len(text) - most, most))
         return form.having(view=view, turn=turn, by=job.ref)
     view = with_text(form.view, turn, text, missing=missing)
-    return Form(view=view, turn=turn, text=text, before=job.typed, by=job.ref)
+    to = _recipient(job)
+    return Form(view=view, recipient=to.key if to else "", turn=turn, text=text, before=job.typed, by=job.ref)
 
 
 def _behind(written: str, more: str) -> str:
@@ -135,13 +136,22 @@ async def _values(bot: Bot, job: PutSnippet, actor: Actor) -> Mapping[str, str]:
 
 async def _named(bot: Bot, job: PutSnippet) -> tuple[str, str]:
     """Name and handle of whom the fields of `/dm` mean, as far as the bot has seen them."""
-    try:
-        to = Recipient.of(job.known) if job.known else read(job.recipient)
-    except Unreadable:
+    to = _recipient(job)
+    if to is None:
         return "", ""
     if person := await _seen(bot, to):
         return _known(person)
     return "", handle(to.platform or X, to.username) if to.username else ""
+
+
+def _recipient(job: PutSnippet) -> Recipient | None:
+    """Whom the fields of `/dm` mean; None where that is nobody, or the form is about a conversation."""
+    if job.thread_id:
+        return None
+    try:
+        return Recipient.of(job.known) if job.known else read(job.recipient)
+    except Unreadable:
+        return None
 
 
 def _known(person: Person) -> tuple[str, str]:

@@ -40,10 +40,11 @@ class Form(Record):
     """A form that takes saved replies, as it was last shown.
 
     `text` is what its field held then, `before` what it held before the last saved reply, and `by` the job that put
-    that one there; `turn` counts them.
+    that one there; `turn` counts them. `recipient`: whose name it filled in, where the form is about no conversation.
     """
 
     view: dict[str, Any]
+    recipient: str = ""
     turn: int = 0
     text: str = ""
     before: str = ""

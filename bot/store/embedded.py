@@ -1,11 +1,13 @@
 """A Valkey of our own, for when no REDIS_URL is given: one server for each data directory.
 
 It runs in its own process group, so that Ctrl-C in a terminal does not take it down before the bot has drained, and
-it outlives a bot that was killed: the next one finds its socket alive and uses it.
+it outlives a bot that was killed: the next one finds its socket alive and uses it. All that it keeps on disk is its
+append-only file: a `dump.rdb` would hold on to what was erased since.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import platform
@@ -20,15 +22,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
+
+import structlog
 
 from bot.errors import SettingsError, StoreUnavailable
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+log = structlog.get_logger(__name__)
 LONGEST_SOCKET_PATH = 103  # bytes; struct sockaddr_un on macOS, the smallest of the supported systems
+REWRITTEN_WITHIN: Final = 60.0  # seconds; a gigabyte takes ten
 
 
 @dataclass(frozen=True)
@@ -39,14 +45,14 @@ class Valkey:
     process: subprocess.Popen[bytes] | None
 
     async def stop(self, redis: Redis) -> None:
-        """Save and end the server, unless another process still uses it."""
+        """End the server, unless another process still uses it; at its end it syncs its append-only file."""
         from redis.exceptions import RedisError  # here, as a server is started while redis-py is imported
 
         try:
             clients: Any = await redis.client_list(_type="normal")
             if len({one["name"] for one in clients if one["name"]}) <= 1:
                 try:
-                    await redis.shutdown(save=True)
+                    await redis.shutdown(nosave=True)
                 except StoreUnavailable:
                     pass  # that is how it goes
                 if self.process is not None:
@@ -160,7 +166,34 @@ def _answers(path: Path) -> bool:
         return False
 
 
+async def rewritten(redis: Redis) -> bool:
+    """The append-only file is written anew, so that nothing of what was removed is left; False where that takes long.
+
+    A rewriting that runs began before what was removed was, so that it does not count.
+    """
+    from redis.exceptions import ResponseError  # as in `Valkey.stop`
+
+    asked, until, client = False, time.monotonic() + REWRITTEN_WITHIN, cast("Any", redis)
+    while time.monotonic() < until:
+        found = await client.info("persistence")
+        if found["aof_rewrite_in_progress"] or found["aof_rewrite_scheduled"]:
+            await asyncio.sleep(0.05)
+        elif asked:
+            return bool(found["aof_last_bgrewrite_status"] == "ok")
+        else:
+            try:
+                await client.bgrewriteaof()
+                asked = True
+            except ResponseError:  # another one began meanwhile, or the machine has no room for a process now
+                await asyncio.sleep(0.05)
+    return False
+
+
 def _launch(data_dir: Path, path: Path, sync: str) -> subprocess.Popen[bytes]:
+    dump, appended = data_dir / "dump.rdb", (data_dir / "appendonlydir" / "appendonly.aof.manifest").exists()
+    left = [dump, *data_dir.glob("temp-*.rdb"), *data_dir.glob("temp-*.aof")] if appended else []
+    if dump.exists() and not appended:
+        _set_aside(dump)
     with (data_dir / "valkey.log").open("ab") as log:
         process = _spawn(data_dir, path, sync, log)
     deadline = time.monotonic() + 10
@@ -169,7 +202,16 @@ def _launch(data_dir: Path, path: Path, sync: str) -> subprocess.Popen[bytes]:
             process.kill()
             raise SettingsError(f"The embedded Valkey did not start: see {data_dir / 'valkey.log'}, or set REDIS_URL.")
         time.sleep(0.01)
+    for one in left:  # by versions up to 0.1 at each end, and by a server that was killed; read was the other file
+        one.unlink(missing_ok=True)
     return process
+
+
+def _set_aside(dump: Path) -> None:
+    """Somebody put it there, or lost the append-only file: the server reads none, and here nobody removes it."""
+    aside = dump.with_name(f"unread-{int(dump.stat().st_mtime)}.rdb")
+    dump.rename(aside)
+    log.warning("dump_without_append_only_file", kept_as=str(aside))
 
 
 def _spawn(data_dir: Path, path: Path, sync: str, log: IO[bytes]) -> subprocess.Popen[bytes]:

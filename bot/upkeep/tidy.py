@@ -1,7 +1,7 @@
 """Nothing is kept longer than it is said to be, though nothing new comes: by a timer, once in an hour.
 
 How long is each store's: `bot.upkeep.store` for conversations, `bot.people.audit_store` for the record,
-`bot.queue.lanes` for what failed for good.
+`bot.people.known` for whom it saw, `bot.queue.lanes` for what failed for good.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ def look(bot: Bot) -> Look:
 
 @feature.handles(Tidy)
 async def tidy(job: Tidy, _: Keep, bot: Bot) -> list[Job]:
-    """Dead letters, the record, and what is kept of conversations."""
+    """Dead letters, the record, who was not seen for long, and what is kept of conversations."""
     if job.cursor is None:
         await bot.lanes.trim()
         await bot.record.trim()
+        await bot.directory.known.trim()
         await bot.links.note()
         job = job.having(whole=await bot.lifetimes.is_whole())
     began, cursor = utc_now(), job.cursor or 0

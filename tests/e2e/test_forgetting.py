@@ -43,8 +43,9 @@ from bot.targets.jobs import TellLate
 from tests.conftest import QUICK
 from tests.e2e.bulk import listed
 from tests.e2e.scheduling import later
-from tests.e2e.steps import card_of, hears, idle, reply_form, shows, thread, version
+from tests.e2e.steps import card_of, form, hears, idle, reply_form, shows, thread, version
 from tests.e2e.test_contact import contact_form
+from tests.e2e.test_snippets import choose, keep
 from tests.stored import stored_jobs
 
 BOSS = Asker(user="U1")
@@ -238,6 +239,44 @@ async def test_somebody_to_whom_nothing_but_a_message_waits_is_found(
     assert "entries about @sarah are gone" in capsys.readouterr().out
     assert telling(await everything(redis), ("sarah", "See you in June")) == []
     await redis.aclose()
+
+
+@pytest.mark.parametrize("platform_id", ["12345678", "1234567890123"])
+async def test_the_record_of_who_was_written_to_first_goes_by_an_id_of_any_length(
+    redis: Any, redis_url: str, platform_id: str
+) -> None:
+    """X gave ids of eight digits before 2013. Of others it stays."""
+    await Known(redis).met(Person(platform="twitter", platform_id=platform_id, username="sarah", name="Sarah Chen"))
+    log = AuditLog(redis)
+    for about in (platform_id, f"{platform_id[:-1]}0", "t-omar"):
+        await log.note(BOSS, "send", about, "sent", f"ref-{about}", "m1")
+    assert await forget(alone(redis_url), "@sarah") == 0
+    assert {one.about for one in await log.newest(10)} == {"", f"{platform_id[:-1]}0", "t-omar"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [("@sarah", None), ("sarah", None), ("https://x.com/sarah", None), ("", "Sarah Chen (@sarah) on X")],
+)
+async def test_an_open_form_with_a_saved_reply_to_them_is_gone(
+    on: Stage, redis: Any, redis_url: str, typed: str, chosen: str | None
+) -> None:
+    """Also where nothing but their first name stands in it; what is open to others stays."""
+    keep(redis_url, ("Greeting", "Dear {first_name|there}, we ship"))
+    await card_of(on)
+    await card_of(on, "Omar stays", on.acme.omar)
+    for user, given in ((on.acme.bo, "@omar_k"), (on.acme.ana, typed)):
+        await on.slack.command(user, on.acme.channel, text=given)
+        await form(on, user)
+    if chosen:
+        await on.slack.suggest(on.acme.ana, "known", "sarah")
+        assert await choose(on, on.acme.ana, "gre", "", known=chosen) == "Dear Sarah, we ship"
+    await idle(on)
+    assert len(await redis.keys(keys.snippet_form("*"))) == 2
+    assert await forget(settings_of(on, redis_url), "@sarah") == 0
+    (left,) = await redis.keys(keys.snippet_form("*"))
+    assert b"@omar_k" in await redis.get(left)
+    assert telling(await everything(redis), ("sarah",)) == []
 
 
 async def test_what_names_nobody_or_several_erases_nothing(on: Stage, redis_url: str) -> None:

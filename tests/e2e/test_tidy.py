@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.models import Person
 from bot.people.audit_store import AuditLog
+from bot.people.known import Known
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
@@ -192,7 +194,11 @@ async def test_letters_and_the_record_are_gone_on_time_though_nothing_new_comes(
     for days in (91, 89, 8, 6):
         await redis.xadd(keys.AUDIT, entry | {"about": f"{days}"}, id=f"{(now - days * keys.DAY) * 1000}-0")
         await redis.xadd(keys.DEAD, letter, id=f"{(now - days * keys.DAY) * 1000}-0")
+    long_ago = Person(platform="twitter", platform_id="9", username="long_ago", name="Long Ago")
+    await Known(redis).met(long_ago)
+    await redis.zadd(keys.KNOWN_SEEN, {"twitter:9": now - 91 * keys.DAY})
     await tidied(on)
+    assert await Known(redis).one("twitter", "9") is None
     assert [one.about for one in await AuditLog(redis).newest(10)] == ["6", "8", "89"]
     assert [one.id.partition("-")[0] for one in await on.bridge.lanes.dead_letters()] == [
         str((now - 6 * keys.DAY) * 1000)

@@ -405,6 +405,7 @@ async def test_saved_replies_go_out_and_come_back_as_they_were(bot: Run, outside
     assert (taken.code, taken.out) == (0, "2 added, 0 changed, 0 as they were.\n")
     exported = await bot(tmp_path, outside.env, "snippets", "--export", str(copy))
     assert (exported.code, exported.out) == (0, "")
+    assert copy.stat().st_mode & 0o077 == 0  # nobody else reads it
     assert json.loads(copy.read_text()) == json.loads(file.read_text())
     file.write_text('{"snippets": [{"name": "größe", "text": "L"}, {"name": "Mine", "text": "x", "owner": "U0ANA"}]}')
     again = await bot(tmp_path, outside.env, "snippets", "--import", str(file))

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.sandbox.slack.clock import PATIENCE
 from bot.store import embedded
 from bot.store.connect import check, connect
 from bot.store.embedded import Valkey
+from tests.data_dir import dumps, holds, names
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[[Path], Valkey]
@@ -235,6 +237,76 @@ async def test_the_last_who_leaves_ends_it_and_nothing_is_lost(start: Start, tmp
     await bo.aclose()
     assert server.process.wait(timeout=20) == 0
     assert await ask(start(tmp_path).url, "GET", "x") == b"1"
+
+
+async def ended(server: Valkey) -> None:
+    client = connect(server.url, name="ana")
+    await server.stop(client)
+    await client.aclose()
+    assert server.process is not None
+    assert server.process.wait(timeout=20) == 0
+
+
+async def test_at_its_end_all_is_in_the_one_file_and_in_no_other(tmp_path: Path) -> None:
+    """Also what was written a moment before, where it is synced once in a second."""
+    server = embedded.start(tmp_path, "everysec")
+    for number in range(500):
+        await ask(server.url, "SET", f"x{number}", "Sarah Chen")
+    await ended(server)
+    assert names(tmp_path) == ["appendonlydir", "valkey.lock", "valkey.log"]
+    assert b"Calling fsync() on the AOF file." in (tmp_path / "valkey.log").read_bytes()
+    server = embedded.start(tmp_path, "everysec")
+    assert await ask(server.url, "DBSIZE") == 500
+    await ended(server)
+
+
+async def test_what_a_former_version_saved_at_its_end_goes_once_the_append_only_file_was_read(
+    start: Start, tmp_path: Path
+) -> None:
+    first = start(tmp_path)
+    await ask(first.url, "SET", "x", "Sarah Chen")
+    await ask(first.url, "SAVE")
+    assert first.process is not None
+    first.process.kill()
+    first.process.wait()
+    (tmp_path / "temp-12.rdb").write_text("Sarah Chen")
+    assert (tmp_path / "dump.rdb").exists()
+    second = start(tmp_path)
+    assert await ask(second.url, "GET", "x") == b"Sarah Chen"
+    assert not dumps(tmp_path)
+    await ended(second)
+    assert not dumps(tmp_path)
+
+
+async def test_a_dump_without_an_append_only_file_is_kept_whatever_comes(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "dump.rdb").write_text("all there is")
+    for _ in range(3):
+        await ended(start(tmp_path))
+        (kept,) = dumps(tmp_path)
+        assert kept.read_text() == "all there is"
+
+
+async def test_a_dump_is_kept_where_the_append_only_file_cannot_be_read(start: Start, tmp_path: Path) -> None:
+    first = start(tmp_path)
+    await ask(first.url, "SET", "x", "1")
+    await ask(first.url, "SAVE")
+    await ended(first)
+    (tmp_path / "appendonlydir" / "appendonly.aof.manifest").write_text("no manifest")
+    with pytest.raises(SettingsError, match=r"valkey\.log"):
+        start(tmp_path)
+    assert (tmp_path / "dump.rdb").exists()
+
+
+async def test_its_file_is_written_anew_also_where_that_is_being_done(start: Start, tmp_path: Path) -> None:
+    """What began before something was removed holds it still."""
+    async with aclosing(connect(start(tmp_path).url)) as client:
+        await client.set("x", "Sarah Chen")
+        await client.config_set("rdb-key-save-delay", 300_000)  # µs: the first takes a while
+        await client.bgrewriteaof()
+        await client.config_set("rdb-key-save-delay", 0)
+        await client.delete("x")
+        assert await embedded.rewritten(client)
+    assert not holds(tmp_path, "Sarah Chen")
 
 
 async def test_stopping_a_server_that_is_gone_is_no_error(start: Start, tmp_path: Path) -> None:

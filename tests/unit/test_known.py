@@ -53,6 +53,20 @@ async def test_whoever_was_seen_for_the_last_time_long_ago_goes(people: Known, m
     assert [one.name for one in await people.like("sa")] == ["Sal Wu", "Sam Ode"]
 
 
+async def test_who_was_not_seen_for_long_goes_by_the_timer_too(
+    people: Known, monkeypatch: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    """However many these are, and where nobody is met any more."""
+    began = time.time()
+    monkeypatch.setattr(time, "time", lambda: began)
+    await people.met(*(person(number, f"Sarah Chen {number}") for number in range(250)))
+    monkeypatch.setattr(time, "time", lambda: began + 60 * 86_400)
+    await people.met(person(1, "Sarah Chen 1"))
+    monkeypatch.setattr(time, "time", lambda: began + 91 * 86_400)
+    await people.trim()
+    assert [one.name for one in await people.like("sarah", most=1_000)] == ["Sarah Chen 1"]
+
+
 async def test_no_more_are_kept_than_there_is_room_for(
     people: Known, monkeypatch: pytest.MonkeyPatch, redis_url: str
 ) -> None:

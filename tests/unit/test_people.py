@@ -58,7 +58,14 @@ async def test_a_link_lives_until_somebody_removes_it(redis: Any) -> None:
     assert await people.link("U2") is None
     assert await redis.ttl(keys.link("U1")) == -1  # never
     assert await people.links() == {"U1": "m1"}
+    assert await redis.smembers(keys.linked_as("m1")) == {b"U1"}
+    await people.save_link("U1", "m2")
+    assert await redis.keys(keys.linked_as("*")) == [keys.linked_as("m2").encode()]
+    await people.match("U1", "m1", "ana@acme.example", "m2")
+    assert await redis.keys(keys.linked_as("*")) == [keys.linked_as("m1").encode()]
+    assert await people.users("m1") == ["U1"]
     await people.remove_link("U1")
+    assert await redis.keys(keys.linked_as("m*")) == []  # nobody was ever linked, as far as is known
     assert await people.link("U1") == ""  # on purpose, which is not the same as never
     assert await people.links() == {}
 
