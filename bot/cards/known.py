@@ -22,7 +22,8 @@ async def learn(bot: Bot, thread: Thread) -> list[Job]:
     if card is None:
         doubtful = not await bot.cards.begin(thread) or await bot.cards.was_passed_over(thread.id)
     else:
-        doubtful = card.gone or shown_of(card.thread) != shown_of(thread) or is_restricted_anew(card.thread, thread)
+        changed = shown_of(card.thread) != shown_of(thread) or is_about_another(card.thread, thread)
+        doubtful = card.gone or changed or is_restricted_anew(card.thread, thread)
     return [Refresh(thread_id=thread.id)] if doubtful else []
 
 
@@ -44,6 +45,11 @@ async def written(bot: Bot, thread: Thread) -> Card:
 def shown_of(thread: Thread) -> tuple[bool, str | None, bool]:
     """What a card shows of a thread besides its messages."""
     return thread.archived, thread.assignee_id, thread.is_request
+
+
+def is_about_another(before: Thread, after: Thread) -> bool:
+    """Whether its person is another contact now: contacts are joined and parted in Inbox."""
+    return bool(before.contact_id and after.contact_id) and before.contact_id != after.contact_id
 
 
 def is_restricted_anew(before: Thread, after: Thread) -> bool:

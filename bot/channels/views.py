@@ -134,16 +134,17 @@ def reminds(unassigned_after: float | None, assigned_after: float | None, *, wor
     return f"Reminds {said}{after}." if said else "No reminders."
 
 
-def digest_at(at: time | None, zone: str) -> str:
-    return f"Digest at {at:%H:%M} ({zone})." if at else "No digest."
+def digest_at(at: time | None, days: Sequence[int], zone: str) -> str:
+    """`days` are (), where the working hours say them."""
+    return f"Digest at {at:%H:%M}{' on ' + _named(days) if days else ''} ({zone})." if at else "No digest."
 
 
-def works(hours: tuple[time, time] | None, days: Sequence[int], zone: str) -> str:
-    """`hours` are None around the clock."""
-    named = ", ".join(DAYS[number] for number in days) or "none"
-    if hours:
-        return f"Working hours: {hours[0]:%H:%M}-{hours[1]:%H:%M}, {named} ({zone})."
-    return f"Working days: {named} ({zone})."
+def works(hours: tuple[time, time], days: Sequence[int], zone: str) -> str:
+    return f"Working hours: {hours[0]:%H:%M}-{hours[1]:%H:%M}, {_named(days)} ({zone})."
+
+
+def _named(days: Sequence[int]) -> str:
+    return ", ".join(DAYS[number] for number in days)
 
 
 def _number(hours: float | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from math import inf
 from operator import itemgetter
 from typing import Any, Final
 
@@ -128,11 +127,14 @@ class Erasure:
         return 0
 
     async def _threads(self) -> AsyncIterator[tuple[float, Thread]]:
-        """Each conversation, and for how long it is still known: longer, the later it was written down."""
+        """Each conversation, and for how long it is still known: longer, the later it was written down.
+
+        Of one that is snoozed nobody knows when that was: what any other says of the same person goes before.
+        """
         async for name in self._redis.scan_iter(match=keys.card("*"), count=500):
             raw, left = await asyncio.gather(self._redis.hget(name, "thread"), self._redis.pttl(name))
             if raw:
-                yield inf if left < 0 else left, Thread.read(raw)
+                yield left, Thread.read(raw)
 
     async def _others(self) -> AsyncIterator[Person]:
         """People who were looked up, written to, or are completed while somebody types."""

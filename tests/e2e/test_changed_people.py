@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.cards.store import Cards
+from bot.queue.job import utc_now
+from bot.sandbox.inbox.records import ContactRecord
 from bot.sandbox.stage import Stage
+from bot.store.connect import connect
+from tests.conftest import Open
 from tests.e2e.steps import calls, card_of, hears, idle, shows, thread, version
 
 
@@ -109,3 +114,19 @@ async def test_who_is_no_admin_any_more_sets_nothing_from_then_on(on: Stage, wor
     said = words.format(channel=on.acme.channel, bo=on.acme.bo)
     await on.slack.command(on.acme.ana, on.acme.shared, "/inbox", said)
     await hears(on, on.acme.ana, "Only workspace admins")
+
+
+async def test_a_person_who_is_parted_from_a_contact_is_known_with_their_own_from_their_next_message_on(
+    opened: Open, redis_url: str
+) -> None:
+    """By it `bot forget` finds whoever else they are; v1 tells no contact."""
+    on = await opened(versions=["v2"])
+    await card_of(on)
+    on.acme.sarah.contact = ContactRecord("cmparted", utc_now(), utc_now())
+    await on.inbox.customer_writes(on.acme.sarah, "Hi again")
+    await idle(on)
+    redis = connect(redis_url)
+    card = await Cards(redis).get(thread(on).id)
+    await redis.aclose()
+    assert card is not None
+    assert card.thread.contact_id == "cmparted"

@@ -333,17 +333,19 @@ async def test_a_contact_that_somebody_had_once_leads_to_nobody_else(
         *(("thread-of-sarah", sarah, "contact-1", late), ("thread-of-lena", lena, "contact-1", early)),
         *((f"thread-of-bob-{one}-months-ago", bob, "contact-1", early - one) for one in range(1, 9)),
         *(("thread-of-bob", bob, "contact-2", late), ("thread-of-bobby", bobs, "contact-2", early)),
+        ("thread-of-bob-snoozed-long-ago", bob, "contact-1", None),
     ):
         held = Thread(id=id, account_link_id="l1", person=who, contact_id=contact)
         await redis.hset(keys.card(id), "thread", held.json())
-        await redis.expire(keys.card(id), left)
+        if left is not None:
+            await redis.expire(keys.card(id), left)
     stale = [Candidate(person=one.having(contact_id="contact-1")) for one in (bob, bobs)]
     stale += [Candidate(person=sarah.having(contact_id="contact-2"))]
     await Directory(redis, cast(Any, None)).save_lookup("linkedin:somebody", stale)
     assert await forget(alone(redis_url), "@sarah") == 0
     found = await everything(redis)
     assert telling(found, ("Sarah Chen", "Lena Chen")) == []
-    assert len([one for one in found if one.startswith(keys.card("thread-of-bob"))]) == 10
+    assert len([one for one in found if one.startswith(keys.card("thread-of-bob"))]) == 11
     said = capsys.readouterr().out
     assert "Lena Chen (linkedin ACoAAB0000001)" in said.partition("entries")[0]
     assert "Bob" not in said

@@ -103,18 +103,20 @@ async def test_each_setting_of_a_person_is_said(stores: Stores, name: str) -> No
 async def test_how_times_and_absences_are_said(stores: Stores) -> None:
     times = {field: values[0] for field, values in REMINDERS.items()}
     await stores.preferences.set_channel("C1", reminders=Reminders(**times))
-    await stores.preferences.set_channel("C2", reminders=Reminders(days=(5, 6), zone="Europe/Berlin"))
+    await stores.preferences.set_channel("C2", reminders=Reminders(days=(5, 6), zone="Europe/Berlin", digest=time(8)))
+    await stores.preferences.set_channel("C3", reminders=Reminders(zone="Europe/Berlin", target=60.0))
     await stores.preferences.set_person("U1", away=PERSON["away"][1], hold=10)
     await stores.preferences.set_person("U2", away=Away(until=datetime.now(UTC) - timedelta(hours=1)))
     said = await shown(stores)
     for one in (
         "Reminds the channel after 4 h and the assignee after 24 h of working hours.",
         "Working hours: 09:00-17:00, Mon, Tue, Wed (Europe/Berlin).",
-        "Working days: Sat, Sun (Europe/Berlin).",
+        "Digest at 08:00 on Sat, Sun (Europe/Berlin).",
         "Not on 1 holiday: 2026-12-25.",
         "<@U1>: away until 2099-11-30 08:00 UTC, so rules assign them nothing, what they send waits 10 s",
     ):
         assert one in said
+    assert "Mon, Tue, Wed, Thu" not in said  # without hours, all days count
     assert "U2" not in said  # is back
 
 
