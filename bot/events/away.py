@@ -44,7 +44,8 @@ async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
         follow.append(Announce(channel=channel, text=text, threads=known))
     follow += [RouteMissed(thread_id=one.thread_id, since=one.since) for one in missed if one.thread_id in job.unknown]
     if any(one.does_more for one in await bot.routes.rules()):  # those that are shown are judged then
-        follow += [Judge(thread_id=one.thread_id) for one in missed if job.places[one.thread_id] is None]
+        nowhere = [one.thread_id for one in missed if job.places[one.thread_id] is None]
+        follow += [Judge(thread_id=one) for one in nowhere if one not in job.unknown]
     return follow
 
 

@@ -511,6 +511,24 @@ async def test_of_many_that_are_listed_one_that_rules_cannot_judge_takes_no_othe
         assert await bot.bridge.lanes.dead_letters() == []
 
 
+async def test_without_a_default_channel_a_conversation_that_inbox_refuses_leaves_one_dead_letter(
+    house: House, api: str
+) -> None:
+    on = house.on
+    vip, lena = await sorted_by_rules(house)
+    async with house.bot(HASTE, notify_channel=None) as bot:
+        await inbox(bot, f"assign add all to:<@{on.acme.ana}>")
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        await house.write(lena, "lena text 1")
+        await house.write(on.acme.omar, "omar text 1")
+    fails(house, api, lena, status=403, times=None)
+    async with house.bot(HASTE, notify_channel=None) as bot:
+        await returned(bot, house)
+        assert on.slack.messages(vip)[0].text.startswith("1 message in 1 conversation")
+        assert [one.job and one.job.kind for one in await bot.bridge.lanes.dead_letters()] == ["route_missed"]
+
+
 @pytest.mark.exhaustive
 async def test_a_list_that_takes_longer_than_a_digest_has_is_done_without(house: House, api: str) -> None:
     on = house.on
