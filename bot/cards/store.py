@@ -25,6 +25,7 @@ PARTS: Final[Mapping[str, type[Record]]] = {
     "status": Note, "tagged": Note, "valued": Note, "snoozed": Snoozed,
 }  # fmt: skip
 WAIT: Final = ("first", "answered", "closed", "woken")  # what a card says of the wait
+AT_ONCE: Final = 500  # cards that are read in one go
 
 
 class Cards:
@@ -51,6 +52,18 @@ class Cards:
         answer, wait = await self._read(keys=[keys.card(thread_id), keys.waiting(thread_id)], args=WAIT)
         fields = pairs(answer)
         return _card(fields, wait), _place(fields.get(b"channel"), fields.get(b"ts"))
+
+    async def standings(self, thread_ids: Sequence[str]) -> list[tuple[Card | None, Place | None]]:
+        """The card of each thread, and where it is: of many in a few goes."""
+        found: list[tuple[Card | None, Place | None]] = []
+        for begin in range(0, len(thread_ids), AT_ONCE):
+            pipe = self._redis.pipeline(transaction=False)
+            for one in thread_ids[begin : begin + AT_ONCE]:
+                pipe.hgetall(keys.card(one)).hmget(keys.waiting(one), WAIT)
+            answers = await pipe.execute()
+            for fields, wait in zip(answers[::2], answers[1::2], strict=True):
+                found.append((_card(fields, wait), _place(fields.get(b"channel"), fields.get(b"ts"))))
+        return found
 
     async def threads(self, thread_ids: Sequence[str]) -> dict[str, Thread]:
         """What is known of these threads, in one go; those of which nothing is are left out."""
@@ -161,10 +174,12 @@ class Cards:
 
     async def places(self, thread_ids: Sequence[str]) -> dict[str, str]:
         """The channels that these threads have their cards in; those without are left out."""
-        pipe = self._redis.pipeline(transaction=False)
-        for one in thread_ids:
-            pipe.hget(keys.card(one), "channel")
-        found = await pipe.execute() if thread_ids else []
+        found: list[bytes | None] = []
+        for begin in range(0, len(thread_ids), AT_ONCE):
+            pipe = self._redis.pipeline(transaction=False)
+            for one in thread_ids[begin : begin + AT_ONCE]:
+                pipe.hget(keys.card(one), "channel")
+            found += await pipe.execute()
         return {one: raw.decode() for one, raw in zip(thread_ids, found, strict=True) if raw}
 
 

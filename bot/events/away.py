@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 FEW: Final = 5  # threads without cards that a digest asks for one by one
 READ_FOR: Final = 2.0  # seconds of reading in one job; a long feed takes several
+LISTED_FOR: Final = 5.0  # seconds for the list and for those in it, which is read once; one more fits into the job
 AT_MOST: Final = 4.0  # seconds for the list, and for one thread: a slow one holds up none, and both fit into a job
 feature = Feature()
 
@@ -44,7 +45,8 @@ async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
         follow.append(Announce(channel=channel, text=text, threads=known))
     follow += [RouteMissed(thread_id=one.thread_id, since=one.since) for one in missed if one.thread_id in job.unknown]
     if any(one.does_more for one in await bot.routes.rules()):  # those that are shown are judged then
-        follow += [Judge(thread_id=one.thread_id) for one in missed if job.places[one.thread_id] is None]
+        nowhere = [one.thread_id for one in missed if job.places[one.thread_id] is None]
+        follow += [Judge(thread_id=one) for one in nowhere if one not in job.unknown]
     return follow
 
 
@@ -69,15 +71,18 @@ async def not_shown(job: RouteMissed, error: Exception, bot: Bot) -> list[Job]:
 async def _placed(bot: Bot, job: Digest, missed: Sequence[store.Missed]) -> Digest:
     """The digest with the place of each thread. One that Inbox refuses, or does not tell for a while, goes by itself.
 
+    Those that are listed come first, as the list is read once: again only where Inbox does not answer for a while.
     Raises `Later`, with the places found so far.
     """
-    left = [one for one in missed if one.thread_id not in job.places]
-    listed = await _listed(bot, left)
     places, unknown, began = dict(job.places), list(job.unknown), utc_now()
+    left = [one for one in missed if one.thread_id not in places]
+    listed = {} if job.listed else await _listed(bot, left)
+    left.sort(key=lambda one: one.thread_id not in listed)
     for number, thread_id in enumerate(one.thread_id for one in left):
         job = job.having(places=places, unknown=tuple(unknown))
-        if number and (utc_now() - began).total_seconds() > READ_FOR:
-            raise Later(0.0, job)
+        spent = (utc_now() - began).total_seconds()
+        if number and spent > (LISTED_FOR if thread_id in listed else READ_FOR):
+            raise Later(0.0, job.having(listed=True))
         try:
             async with asyncio.timeout(AT_MOST):
                 places[thread_id] = await _where(bot, thread_id, listed.get(thread_id))

@@ -78,12 +78,14 @@ class Digest(Background, tag="digest"):
 
     `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere. The
     threads of which Inbox does not tell what rules ask for are `unknown`: they are counted in the default channel.
+    Once the list of many was read (`listed`), those that are left are asked for one by one.
     """
 
     waits_in: ClassVar[str] = "digest"
     stale: bool = False
     places: dict[str, str | None] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    listed: bool = False
 
 
 class RouteMissed(Background, tag="route_missed"):

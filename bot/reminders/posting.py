@@ -23,10 +23,10 @@ log = structlog.get_logger(__name__)
 async def waiters(bot: Bot, threads: dict[str, float]) -> list[views.Waiter]:
     """Those that are open and have a card, longest first."""
     found, names = [], await bot.directory.member_names()
-    for thread_id, since in sorted(threads.items(), key=lambda one: one[1]):
-        card, place = await bot.cards.standing(thread_id)
+    longest = sorted(threads, key=threads.__getitem__)
+    for thread_id, (card, place) in zip(longest, await bot.cards.standings(longest), strict=True):
         if card and place and not card.gone and not card.thread.archived:
-            found.append(_waiter(bot, card, place, since, names))
+            found.append(_waiter(bot, card, place, threads[thread_id], names))
     return found
 
 

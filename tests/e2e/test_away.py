@@ -480,8 +480,14 @@ async def test_a_conversation_that_inbox_tells_later_is_shown_where_its_rules_sa
     with house.then(timedelta(minutes=30)):
         await house.write(lena, "lena text 1")
         await house.write(on.acme.sarah, "sarah text 1")
-    fails(house, api, lena, status=503, times=24)
+    fails(house, api, lena, status=503, times=None)
     async with house.bot(HASTE) as bot:
+        await bot.slack.until(lambda: digests(bot))
+        before = len(on.inbox.calls)
+        (fault,) = on.inbox.faults
+        path = fault.match.removeprefix("GET ")
+        await bot.slack.until(lambda: sum(one.path == path for one in on.inbox.calls[before:]) >= 20)
+        on.inbox.faults.clear()
         await returned(bot, house)
         assert said_in(bot, card_for(bot, on.acme.sarah)) == ["sarah text 1"]
         (card,) = on.slack.messages(vip)
@@ -509,6 +515,51 @@ async def test_of_many_that_are_listed_one_that_rules_cannot_judge_takes_no_othe
         (digest,) = digests(bot)
         assert digest.startswith("1 message in 1 conversation")
         assert await bot.bridge.lanes.dead_letters() == []
+
+
+async def test_without_a_default_channel_a_conversation_that_inbox_refuses_leaves_one_dead_letter(
+    house: House, api: str
+) -> None:
+    on = house.on
+    vip, lena = await sorted_by_rules(house)
+    async with house.bot(HASTE, notify_channel=None) as bot:
+        await inbox(bot, f"assign add all to:<@{on.acme.ana}>")
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        await house.write(lena, "lena text 1")
+        await house.write(on.acme.omar, "omar text 1")
+    fails(house, api, lena, status=403, times=None)
+    async with house.bot(HASTE, notify_channel=None) as bot:
+        await returned(bot, house)
+        assert on.slack.messages(vip)[0].text.startswith("1 message in 1 conversation")
+        assert [one.job and one.job.kind for one in await bot.bridge.lanes.dead_letters()] == ["route_missed"]
+
+
+async def test_the_list_of_many_is_read_once_however_long_those_in_it_take(house: House, api: str) -> None:
+    """Half of them we answered meanwhile: they are in no list."""
+    on = house.on
+    people = [on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(12)]
+    vip = on.slack.add_channel("vip")
+    async with house.bot() as bot:
+        await inbox(bot, f"route add first:yes to:<#{vip}|vip>")
+    house.leave(HOUR)
+    with house.then(timedelta(minutes=30)):
+        for person in people:
+            await house.write(person, "missed text 1")
+    talks = [on.inbox.world.thread_between(on.acme.account, person) for person in people]
+    ids = [one.id for one in talks if one]
+    for answered in ids[::2]:
+        await on.inbox.teammate_writes(answered, "On its way")
+    for waiting in ids[1::2]:  # by which each is asked whether it is their first: longer than a job reads, in all
+        on.inbox.fail(f"GET /{api}/*{waiting}*messages*", delay=0.4)
+    before = len(on.inbox.calls)
+    async with house.bot(HASTE) as bot:
+        await bot.slack.until(lambda: digests(bot) or on.slack.messages(vip))
+        asked = [call.path for call in on.inbox.calls[before:]]
+        await returned(bot, house)
+    assert len([path for path in asked if path.endswith("/threads")]) == 2  # of two lists, a page each
+    by_itself = [each for each in ids if any(path.endswith(f"/threads/{each}") for path in asked)]
+    assert set(by_itself) == set(ids[::2])
 
 
 @pytest.mark.exhaustive

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from bot.card import Card, Note, Snoozed
-from bot.cards.store import Cards
+from bot.cards.store import AT_ONCE, Cards
 from bot.errors import StoreUnavailable
 from bot.models import Message, Person, Place, Thread
 from bot.routing.store import Pin, Routes
@@ -43,6 +43,18 @@ async def test_what_was_written_is_read(cards: Cards) -> None:
     await cards.write(THREAD, notes={"archived": BY_ANA, "assigned": Note(at=NOON)}, latest=HELLO)
     whole = Card(thread=THREAD, latest=HELLO, archived=BY_ANA, assigned=Note(at=NOON), waiting_since=NOON)
     assert await cards.get("t1") == whole
+
+
+async def test_of_many_cards_each_is_read_as_one_is(cards: Cards) -> None:
+    ids = [f"t{number}" for number in range(2 * AT_ONCE + 1)]
+    there = ids[:: AT_ONCE // 2]
+    for number, one in enumerate(there):
+        await cards.write(THREAD.having(id=one), latest=HELLO.having(thread_id=one))
+        await cards.put(one, Place("C1", f"170000000{number}.000100"))
+    await cards.bury(there[1])
+    assert await cards.standings(ids) == [await cards.standing(one) for one in ids]
+    assert await cards.places(ids) == dict.fromkeys(there, "C1")
+    assert await cards.standings([]) == []
 
 
 async def test_of_the_cards_with_a_label_the_newest_are_found(cards: Cards) -> None:
