@@ -29,7 +29,7 @@ PARTS: dict[str, Part] = {
     "unhooked": lambda on: without_webhook(on, active=20, at_rest=10),
     "drain": lambda on: drain(on, count=3000),
     "start": lambda on: start(on, rounds=3),
-    "memory": lambda on: memory(on, count=10_000),
+    "memory": lambda on: memory(on, count=100_000),
     "growth": lambda on: growth(on, many=1_000_000, rounds=3, times=30),
     "at-rest": at_rest,
     "absence": lambda on: absence(on, events=25_000, people=500),

@@ -56,5 +56,5 @@ async def _fed(bench: Bench, bot: Server, requests: Iterator[bytes], count: int)
     """MiB once `count` events more are accepted and noted; their posts wait for the channel's pace."""
     await load(bot.port, requests, AT_ONCE, 60.0, most=count)
     with bench.store() as store:
-        await bench.until(lambda: not store.llen(keys.lane("inbound")), 120)
+        await bench.until(lambda: not store.llen(keys.lane("inbound")), 60 + count / 100)
     return bot.memory()
