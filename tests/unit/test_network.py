@@ -8,7 +8,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -37,12 +37,16 @@ class Proxy:
 
     def __init__(self) -> None:
         self.port, self.asked = 0, list[str]()
+        self._tasks = set[asyncio.Task[None]]()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task, writers = asyncio.current_task(), [writer]
+        assert task is not None
+        self._tasks.add(task)
         try:
             first = await reader.readuntil(b"\r\n\r\n")
             if first.startswith(b"CONNECT "):
@@ -53,11 +57,24 @@ class Proxy:
             assert found, first
             host, _, port = found[2].decode().partition(":")
             inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
+            writers.append(inner_writer)
             await asyncio.gather(self._forward(first, reader, inner_writer), _pump(inner_reader, writer))
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # one side is gone, or the test is over
         finally:
-            writer.close()
+            for one in writers:
+                one.close()
+            for one in writers:
+                with suppress(OSError):
+                    await one.wait_closed()
+            self._tasks.discard(task)
+
+    async def end(self) -> None:
+        """Until no connection is open: a loop with one cannot be closed."""
+        for one in list(self._tasks):
+            one.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _forward(self, some: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while some:
@@ -82,7 +99,7 @@ async def proxy() -> AsyncIterator[Proxy]:
     made.port = int(server.sockets[0].getsockname()[1])
     yield made
     server.close()
-    await asyncio.sleep(0)
+    await made.end()
 
 
 @pytest.mark.parametrize(
