@@ -496,16 +496,21 @@ async def test_a_conversation_that_inbox_tells_later_is_shown_where_its_rules_sa
         assert await bot.bridge.lanes.dead_letters() == []
 
 
-async def test_of_many_that_are_listed_one_that_rules_cannot_judge_takes_no_other_along(house: House, api: str) -> None:
-    on = house.on
-    people = [on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(6)]
-    vip = on.slack.add_channel("vip")
+async def strangers_wrote(house: House, count: int) -> tuple[str, list[PersonRecord]]:
+    """The channel to which a rule brings first messages, and as many people who wrote one while nobody was there."""
+    people = [house.on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(count)]
+    vip = house.on.slack.add_channel("vip")
     async with house.bot() as bot:
         await inbox(bot, f"route add first:yes to:<#{vip}|vip>")
     house.leave(HOUR)
     with house.then(timedelta(minutes=30)):
         for person in people:
             await house.write(person, "missed text 1")
+    return vip, people
+
+
+async def test_of_many_that_are_listed_one_that_rules_cannot_judge_takes_no_other_along(house: House, api: str) -> None:
+    on, (vip, _) = house.on, await strangers_wrote(house, 6)
     on.inbox.fail(f"GET /{api}/*messages*", 403)  # by which the first one is asked whether it is their first
     async with house.bot(HASTE) as bot:
         await returned(bot, house)
@@ -537,15 +542,7 @@ async def test_without_a_default_channel_a_conversation_that_inbox_refuses_leave
 
 async def test_the_list_of_many_is_read_once_however_long_those_in_it_take(house: House, api: str) -> None:
     """Half of them we answered meanwhile: they are in no list."""
-    on = house.on
-    people = [on.inbox.add_person(f"person{n}", f"Person {n}") for n in range(12)]
-    vip = on.slack.add_channel("vip")
-    async with house.bot() as bot:
-        await inbox(bot, f"route add first:yes to:<#{vip}|vip>")
-    house.leave(HOUR)
-    with house.then(timedelta(minutes=30)):
-        for person in people:
-            await house.write(person, "missed text 1")
+    on, (vip, people) = house.on, await strangers_wrote(house, 12)
     talks = [on.inbox.world.thread_between(on.acme.account, person) for person in people]
     ids = [one.id for one in talks if one]
     for answered in ids[::2]:
