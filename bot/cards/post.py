@@ -89,6 +89,7 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
         raise Later(0.0, job.having(attempt=None, alone=True)) from error
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
+    await bot.refused.taken(job, channel)
     return await _stands(bot, job, attempt, there, shown, card)
 
 

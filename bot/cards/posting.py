@@ -99,9 +99,11 @@ async def post_once(
         if found:
             return found
     marked = {"message_id": mark}
-    return await bot.slack.post(
+    place = await bot.slack.post(
         channel, message, thread_ts=thread_ts, broadcast=broadcast, metadata=marked, whole=whole
     )
+    await bot.refused.taken(job, channel)
+    return place
 
 
 async def post_below(

@@ -28,7 +28,7 @@ class RefusedChannels:
     async def waiting(self, job: Job, channel: str, then: Sequence[Job] = ()) -> AsyncIterator[None]:
         """Raises `Later` where the channel refuses what is done within, or Slack's refusal after a day.
 
-        `then` is done at once where it must wait.
+        `then` is done at once where it must wait. What is posted within is noted with `taken`.
         """
         try:
             yield
@@ -40,6 +40,9 @@ class RefusedChannels:
             if job.age > DAY:
                 raise
             raise Later(self.look_again, job, *then) from error
+
+    async def taken(self, job: Job, channel: str) -> None:
+        """The channel took a post: nothing else shows that. Slack lets us change messages where we may not post."""
         await self._notices.channel_takes(channel, doubtful=job.age > self.look_again / 2)
 
     async def note(self, channel: str, error: SlackRefused) -> None:

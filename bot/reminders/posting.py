@@ -57,6 +57,7 @@ async def said(bot: Bot, job: Said, message: Msg) -> bool:
     try:
         if not await stands(bot, job):
             await bot.slack.post(job.channel, message, metadata={"message_id": job.mark})
+            await bot.refused.taken(job, job.channel)
     except (ChannelRefused, ScopeMissing) as error:
         await bot.refused.note(job.channel, error)
         if job.insists:

@@ -126,7 +126,9 @@ async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
     await _first_goes_before(bot, job)
     if wait := await bot.quota.channel(card.channel, job.lane, FIRST, job.at.timestamp()):
         raise Later(wait, job)
-    return await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
+    place = await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
+    await bot.refused.taken(job, card.channel)
+    return place
 
 
 async def _first_goes_before(bot: Bot, job: Receipt) -> None:

@@ -240,6 +240,22 @@ async def test_a_lost_channel_is_said_once_and_nothing_is_lost_with_it(on: Stage
     assert said == ["One 1", "Two 1", "Three 1", "One 2", "Two 2", "Three 2"]
 
 
+async def test_a_card_that_changes_does_not_say_that_its_channel_takes_posts_again(on: Stage) -> None:
+    """Slack lets us change a message where we may not post."""
+    await written(on, "Hello")
+    (card,) = cards(on)
+    _removed(on, card)
+    await on.inbox.customer_writes(on.acme.omar, "Anybody there?")
+    await hears(on, on.acme.ana, "I can't post in")
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")
+    await on.slack.until(lambda: "Unassign" in labels(card))
+    refused = _refused(on)
+    await on.slack.until(lambda: _refused(on) >= refused + 2)
+    assert [one for one in told(on, on.acme.ana) if "post in" in one] == [told(on, on.acme.ana)[0]]
+    _restored(on, card)
+    await hears(on, on.acme.ana, "again")
+
+
 def below(on: Stage, card: Message) -> str:
     return "\n".join(on.slack.show(one) for one in on.slack.replies(card.channel, card.ts))
 
