@@ -112,7 +112,12 @@ class Unidentified(Refused):
 
 
 class SlackError(BotError):
-    """Slack refused, failed or did not answer. `code` is Slack's word for it, such as `is_archived`, or ""."""
+    """Slack refused, failed or did not answer. `code` is Slack's word for it, such as `is_archived`, or "".
+
+    `change` says that a message was to be changed that stands already.
+    """
+
+    change: bool = False
 
     def __init__(self, code: str = "", message: str = "") -> None:
         super().__init__(message or f"Slack answered {code}")

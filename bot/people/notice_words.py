@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.text import plain
 
 UNSHOWN = (
@@ -21,28 +23,40 @@ INBOX_TAKES_US = "Inbox accepts my API token again. What waited is being done no
 INBOX_IS_BACK = "Inbox answers again. What waited is being done now."
 
 
-def lost_channel(channel: str, code: str) -> str:
-    """What admins read when a channel does not take posts; `code` is Slack's error."""
-    only_some = "only some may post there. Add me to those, in the channel's posting permissions"
-    remedy = {
-        "is_archived": "it is archived. Unarchive it",
-        "not_in_channel": "I am not in it. Type `/invite @Inbox` there",
-        "channel_not_found": "it was deleted, or it is private and I am not in it. Type `/invite @Inbox` there",
-        "restricted_action": only_some,
-        "restricted_action_read_only_channel": only_some,
-        "restricted_action_thread_only_channel": "only replies are allowed there. Allow new messages",
-        "restricted_action_non_threadable_channel": "no replies are allowed there. Allow threads",
-        "missing_scope": "Slack has not granted me what that needs. Paste `bot manifest` again and reinstall the app",
-        "not_allowed_token_type": "SLACK_BOT_TOKEN is no bot token. Set it to the one that begins with xoxb-",
-        "ekm_access_denied": "your organisation has suspended its encryption key. Ask whoever administers that",
-    }.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
+_ONLY_SOME: Final = "only some may post there. Add me to those, in the channel's posting permissions"
+REMEDIES: Final = {
+    "is_archived": "it is archived. Unarchive it",
+    "is_inactive": "it is archived. Unarchive it",
+    "not_in_channel": "I am not in it. Type `/invite @Inbox` there",
+    "channel_not_found": "it was deleted, or it is private and I am not in it. Type `/invite @Inbox` there",
+    "restricted_action": _ONLY_SOME,
+    "restricted_action_read_only_channel": _ONLY_SOME,
+    "restricted_action_thread_only_channel": "only replies are allowed there. Allow new messages",
+    "restricted_action_non_threadable_channel": "no replies are allowed there. Allow threads",
+    "missing_scope": "Slack has not granted me what that needs. Paste `bot manifest` again and reinstall the app",
+    "not_allowed_token_type": "SLACK_BOT_TOKEN is no bot token. Set it to the one that begins with xoxb-",
+    "ekm_access_denied": "your organisation has suspended its encryption key. Ask whoever administers that",
+}
+"""What Slack's codes ask for, of a channel that refuses something."""
+
+
+def lost_channel(channel: str, code: str, *, change: bool) -> str:
+    """What admins read when a channel takes no posts, or does not let them be changed; `code` is Slack's error."""
+    remedy = REMEDIES.get(code, f"Slack answers {plain(code, 60)}. Check the channel's posting permissions")
+    if change:
+        return (
+            f"I can't change what I posted in <#{channel}>: {remedy}. Until then cards there stay as they are, and I "
+            "try again for a day."
+        )
     return (
         f"I can't post in <#{channel}>: {remedy}, or send conversations elsewhere (`/inbox route`, NOTIFY_CHANNEL). "
         "Until then new messages wait, for a day."
     )
 
 
-def channel_is_back(channel: str) -> str:
+def channel_is_back(channel: str, *, change: bool) -> str:
+    if change:
+        return f"I can change what I posted in <#{channel}> again. Cards there show how things are."
     return f"I can post in <#{channel}> again. What waited is being posted now."
 
 

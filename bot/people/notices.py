@@ -60,7 +60,7 @@ class Notices:
         self._inbox_refuses: bool | None = None  # None before Inbox has answered
         self._slack_refuses: bool | None = None
         self._noted = 0.0  # when it was last noted that Slack refuses the token
-        self._channels: dict[str, bool] = {}  # whether they refuse, as far as this process knows
+        self._channels: dict[tuple[str, bool], bool] = {}  # whether they refuse posts, or changes: what is known here
         self._unknown: set[str] = set()  # Slack's codes that nobody knows
 
     async def inbox_answered(self, _: Mapping[str, str], status: int) -> None:
@@ -71,13 +71,13 @@ class Notices:
                 self._inbox.told = True
             return
         if self._inbox.told is not False:
-            await self._over(INBOX_AWAY, words.INBOX_IS_BACK)
+            await self._over(words.INBOX_IS_BACK, INBOX_AWAY)
         self._inbox.over()
         if status == 401 and not self._inbox_refuses:
             await self._tell(REFUSES, words.INBOX_REFUSES)
             self._inbox_refuses = True
         elif 200 <= status < 300 and self._inbox_refuses is not False:
-            await self._over(REFUSES, words.INBOX_TAKES_US)
+            await self._over(words.INBOX_TAKES_US, REFUSES)
             self._inbox_refuses = False
 
     async def slack_answered(self, error: SlackError | None) -> None:
@@ -116,23 +116,38 @@ class Notices:
             self._slack_refuses, self._noted = True, time.monotonic()
             await self._install.refuse(error.code)
 
-    async def channel_refuses(self, channel: str, code: str) -> None:
-        """Raises `StoreUnavailable`."""
-        if not self._channels.get(channel):
-            log.warning("channel_refuses", channel=channel, code=code)
-        self._channels[channel] = True
-        await self._tell(f"channel:{channel}", words.lost_channel(channel, code))
+    async def channel_refuses(self, channel: str, code: str, *, change: bool) -> None:
+        """Told once for each remedy; that it lets nothing be changed goes without saying where it takes no posts.
 
-    async def channel_takes(self, channel: str, *, doubtful: bool) -> None:
-        """`doubtful` when another process may know that the channel refused posts. Raises `StoreUnavailable`."""
-        if doubtful or self._channels.get(channel) is not False:
-            await self._over(f"channel:{channel}", words.channel_is_back(channel))
-            self._channels[channel] = False
+        Raises `StoreUnavailable`.
+        """
+        if not self._channels.get((channel, change)):
+            log.warning("channel_refuses", channel=channel, code=code, change=change)
+        self._channels[channel, change] = True
+        if change and await self._rights.told(*_names(channel, change=False)):
+            return
+        await self._tell(_name(channel, code, change=change), words.lost_channel(channel, code, change=change))
+
+    async def channel_takes(self, channel: str, *, change: bool, doubtful: bool) -> None:
+        """`doubtful` when another process may know that the channel refused it. Raises `StoreUnavailable`."""
+        if doubtful or self._channels.get((channel, change)) is not False:
+            await self._over(words.channel_is_back(channel, change=change), *_names(channel, change=change))
+            self._channels[channel, change] = False
 
     async def _tell(self, name: str, text: str) -> None:
         await self._lanes.accept(TellAdmins(name=name, text=text))
 
-    async def _over(self, name: str, text: str) -> None:
+    async def _over(self, text: str, *names: str) -> None:
         """Say so, where admins were told that it had begun."""
-        if await self._rights.well(name):
+        if await self._rights.well(*names):
             await self._lanes.accept(TellAdmins(text=text))
+
+
+def _name(channel: str, code: str, *, change: bool) -> str:
+    about = f"{'changes' if change else 'channel'}:{channel}"
+    return f"{about}:{code}" if code in words.REMEDIES else about
+
+
+def _names(channel: str, *, change: bool) -> list[str]:
+    """All under which it may have been told."""
+    return [_name(channel, code, change=change) for code in ("", *words.REMEDIES)]

@@ -28,7 +28,8 @@ class RefusedChannels:
     async def waiting(self, job: Job, channel: str, then: Sequence[Job] = ()) -> AsyncIterator[None]:
         """Raises `Later` where the channel refuses what is done within, or Slack's refusal after a day.
 
-        `then` is done at once where it must wait. What is posted within is noted with `taken`.
+        `then` is done at once where it must wait. What Slack took is noted with `taken`: only that shows that the
+        channel takes it again.
         """
         try:
             yield
@@ -41,13 +42,14 @@ class RefusedChannels:
                 raise
             raise Later(self.look_again, job, *then) from error
 
-    async def taken(self, job: Job, channel: str) -> None:
-        """The channel took a post: nothing else shows that. Slack lets us change messages where we may not post."""
-        await self._notices.channel_takes(channel, doubtful=job.age > self.look_again / 2)
+    async def taken(self, job: Job, channel: str, *, change: bool = False) -> None:
+        """The channel took a post; or the `change` of one, which Slack may let us do where we may not post."""
+        doubtful = job.age > self.look_again / 2
+        await self._notices.channel_takes(channel, change=change, doubtful=doubtful)
 
     async def note(self, channel: str, error: SlackRefused) -> None:
         await self._quota.hold(_held(channel), self.look_again)
-        await self._notices.channel_refuses(channel, error.code)
+        await self._notices.channel_refuses(channel, error.code, change=error.change)
 
     async def unless_known(self, job: Job, channel: str, then: Sequence[Job] = ()) -> None:
         """Raises `Later` while the channel is known to refuse: hundreds of cards need not all find that out."""

@@ -134,19 +134,23 @@ class Rights:
     async def remove_consent(self, channel: str) -> None:
         await self._redis.delete(keys.consent(channel))
 
-    async def well(self, notice: str) -> bool:
-        """What the admins were told under this name is over: the next time they are told at once. True for one of all
-        who find that out, when they were told."""
-        return bool(await self._redis.delete(keys.once(f"admins:{notice}")))
+    async def told(self, *notices: str) -> bool:
+        """Whether the admins were told under one of these names, and it is not `well`."""
+        return bool(await self._redis.exists(*map(_once, notices)))
+
+    async def well(self, *notices: str) -> bool:
+        """What the admins were told under these names is over: the next time they are told at once. True for one of
+        all who find that out, when they were told."""
+        return bool(await self._redis.delete(*map(_once, notices)))
 
     async def all_well(self, notices: str) -> None:
         """So is all that they were told under names that begin so. All of Redis is looked through."""
-        async for name in self._redis.scan_iter(match=keys.once(f"admins:{notices}*"), count=500):
+        async for name in self._redis.scan_iter(match=_once(f"{notices}*"), count=500):
             await self._redis.delete(name)
 
     async def told_until(self, notice: str, at: datetime) -> None:
         """The admins were told under this name; not again until it is `well`, or then rather than after a week."""
-        await self._redis.expireat(keys.once(f"admins:{notice}"), at)
+        await self._redis.expireat(_once(notice), at)
 
     async def keep_click(self, user: str, click: Job) -> None:
         """What `user` wanted and could not have, as nobody knows their member yet; only the last click is kept."""
@@ -159,3 +163,7 @@ class Rights:
 
     async def drop_click(self, user: str) -> None:
         await self._redis.delete(keys.click(user))
+
+
+def _once(notice: str) -> str:
+    return keys.once(f"admins:{notice}")

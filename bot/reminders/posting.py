@@ -54,12 +54,15 @@ async def stands(bot: Bot, job: Said) -> bool:
 
 async def said(bot: Bot, job: Said, message: Msg) -> bool:
     """Whether Slack has it; a channel that takes no posts is tried again with the next look."""
+    to_channel = not job.channel.startswith(("U", "W"))
     try:
         if not await stands(bot, job):
             await bot.slack.post(job.channel, message, metadata={"message_id": job.mark})
-            await bot.refused.taken(job, job.channel)
+            if to_channel:
+                await bot.refused.taken(job, job.channel)
     except (ChannelRefused, ScopeMissing) as error:
-        await bot.refused.note(job.channel, error)
+        if to_channel:
+            await bot.refused.note(job.channel, error)
         if job.insists:
             raise Later(bot.refused.look_again, job) from error
         return False

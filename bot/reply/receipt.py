@@ -104,7 +104,7 @@ async def _draw(bot: Bot, job: Receipt, at: Place) -> bool:
         message = _drawn(job, (await bot.preferences.channel(at.channel)).privacy)
     place = await bot.replies.receipt_at(job.send.receipt)
     if place is not None:
-        await bot.slack.update(place, message)
+        await _change(bot, job, place, message)
     else:
         place = await _post(bot, job, at, message)
         await bot.replies.put_receipt(job.send.receipt, place)
@@ -114,6 +114,11 @@ async def _draw(bot: Bot, job: Receipt, at: Place) -> bool:
     return open_here
 
 
+async def _change(bot: Bot, job: Receipt, place: Place, message: Msg) -> None:
+    await bot.slack.update(place, message)
+    await bot.refused.taken(job, place.channel, change=True)
+
+
 async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
     """Post, unless an attempt whose outcome is unknown turns out to have posted it."""
     mark = job.send.receipt
@@ -121,7 +126,7 @@ async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
         since = job.at.timestamp() - 5
         found = await bot.slack.find(card.channel, mark, thread_ts=card.ts, since=since)
         if found:
-            await bot.slack.update(found, message)
+            await _change(bot, job, found, message)
             return found
     await _first_goes_before(bot, job)
     if wait := await bot.quota.channel(card.channel, job.lane, FIRST, job.at.timestamp()):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackRefused, SlackUnknown
+from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
 from bot.models import Place
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, as_arguments
@@ -134,10 +134,16 @@ class Slack(Workspace):
         return {Place(card.channel, str(one["ts"])): _mark(one) for one in ours}
 
     async def update(self, place: Place, message: Msg, *, whole: bool = False) -> None:
+        """Change a post of the bot's. What is raised has `change` set."""
+
         async def call(content: dict[str, Any]) -> Any:
             return await self._call(self.client.chat_update(channel=place.channel, ts=place.ts, **content))
 
-        await _as_far_as_possible(map(as_arguments, lesser(message, whole=whole)), call)
+        try:
+            await _as_far_as_possible(map(as_arguments, lesser(message, whole=whole)), call)
+        except SlackError as error:
+            error.change = True
+            raise
 
     async def delete(self, place: Place) -> None:
         """Take back what the bot posted, unless somebody was faster."""

@@ -184,12 +184,13 @@ async def test_a_card_that_its_channel_does_not_let_be_drawn_is_drawn_when_it_do
     card = await card_of(on)
     on.slack.fail("chat.update", code, times=None)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
-    await hears(on, on.acme.ana, "I can't post in")
+    await hears(on, on.acme.ana, "I can't change what I posted in")
     on.slack.heal()
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
-    await hears(on, on.acme.ana, "again. What waited is being posted now.")
+    await hears(on, on.acme.ana, "again. Cards there show how things are.")
     await idle(on)
-    assert notices(on, "I can't post in") == notices(on, "What waited is being posted now") == 1
+    assert notices(on, "I can't change what I posted in") == notices(on, "again. Cards there show how things are") == 1
+    assert notices(on, "post in") == 0
     assert await on.bridge.lanes.dead_letters() == []
 
 

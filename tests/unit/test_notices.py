@@ -74,14 +74,26 @@ async def test_a_call_or_two_that_fail_are_no_absence(bots: Bots) -> None:
     assert await bots.told() == []
 
 
-async def test_a_channel_that_refuses_is_told_once_and_its_end_once(bots: Bots) -> None:
+@pytest.mark.parametrize("change", [False, True], ids=["posts", "changes"])
+async def test_a_channel_that_refuses_is_told_once_and_its_end_once(bots: Bots, change: bool) -> None:
     one, other = bots.process(), bots.process()
-    await one.channel_takes("C1", doubtful=False)
+    await one.channel_takes("C1", change=change, doubtful=False)
     for process in (one, other, one):
-        await process.channel_refuses("C1", "is_archived")
-    await other.channel_takes("C1", doubtful=False)
-    await one.channel_takes("C1", doubtful=True)
+        await process.channel_refuses("C1", "is_archived", change=change)
+    await other.channel_takes("C1", change=change, doubtful=False)
+    await one.channel_takes("C1", change=change, doubtful=True)
     assert len(await bots.told()) == 2
+
+
+async def test_that_a_channel_lets_nothing_be_changed_goes_without_saying_where_it_takes_no_posts(bots: Bots) -> None:
+    one, other = bots.process(), bots.process()
+    await one.channel_refuses("C1", "is_archived", change=False)
+    await other.channel_refuses("C1", "is_inactive", change=True)
+    await other.channel_takes("C1", change=True, doubtful=False)
+    assert len(await bots.told()) == 1
+    await one.channel_takes("C1", change=False, doubtful=False)
+    await other.channel_refuses("C1", "no_permission", change=True)
+    assert len(await bots.told()) == 3
 
 
 async def test_the_token_that_slack_refuses_is_known_to_all_until_slack_takes_it(bots: Bots) -> None:
