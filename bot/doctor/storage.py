@@ -89,7 +89,7 @@ async def _letters(store: Store) -> Finding:
     if not letters:
         return Finding("dead letters", "ok", "none")
     shown = "".join(f"\n    {_letter(one)}" for one in letters[:LETTERS])
-    how = "Remove the cause, then `python -m bot retry ID` tries one again."
+    how = "Remove the cause, then `python -m bot retry ID` tries one again; not what somebody wrote, who was told."
     return Finding("dead letters", "failed", f"{len(letters)}{shown}", how)
 
 

@@ -22,6 +22,7 @@ from bot.people.audit_store import AuditLog
 from bot.people.links import Links
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes
+from bot.send.jobs import Sending
 from bot.settings import Settings
 from bot.start import inbox_that_answers, opened_redis, opened_slack
 from bot.store.health import health
@@ -44,10 +45,15 @@ async def examine(*, as_json: bool) -> int:
 
 
 async def retry(settings: Settings, letter_id: str) -> int:
-    """Put a dead letter back into its lane; 1 when there is none with that id."""
+    """Put a dead letter back into its lane; 1 when there is none with that id, or it is not to be done any more."""
     async with opened_redis(settings) as redis:
+        lanes = Lanes(redis, "doctor", KINDS)
         known = re.fullmatch(r"\d{1,20}-\d{1,20}", letter_id)  # how Redis names entries of a stream
-        found = known is not None and await Lanes(redis, "doctor", KINDS).revive(letter_id)
+        letter = await lanes.dead_letter(letter_id) if known else None
+        if letter and letter.was_begun and isinstance(letter.job, Sending):
+            print(f"{letter_id} stays: its writer read what became of the message, and may have sent it again since.")
+            return 1
+        found = letter is not None and await lanes.revive(letter_id)
     print("It will be tried again." if found else f"There is no dead letter {letter_id}; `bot doctor` lists them.")
     return 0 if found else 1
 

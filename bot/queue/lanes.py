@@ -43,6 +43,9 @@ class Ticket:
     moves: int = field(default=0, compare=False)
 
 
+UNREADABLE: Final = "unreadable"  # how the reason begins of what a version could not read
+
+
 @dataclass(frozen=True)
 class DeadLetter:
     """A job that failed for good, kept for seven days. `job` is None when this version cannot read it any more."""
@@ -51,6 +54,11 @@ class DeadLetter:
     lane: str
     reason: str
     job: Job | None
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether a version had it that could read it, and who waited for it was told."""
+        return not self.reason.startswith(UNREADABLE)
 
 
 class Lanes:
@@ -206,16 +214,21 @@ class Lanes:
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
         """The newest dead letters first."""
-        entries: Any = await self._redis.xrevrange(keys.DEAD, count=count)
-        return [
-            DeadLetter(i.decode(), f[b"lane"].decode(), f[b"reason"].decode(), self._readable(f[b"item"]))
-            for i, f in entries
-        ]
+        return self._letters(await self._redis.xrevrange(keys.DEAD, count=count))
 
     async def trim(self) -> None:
         """Dead letters are gone after seven days, to the letter."""
         seconds, _ = await self._redis.time()
         await self._redis.xtrim(keys.DEAD, minid=(int(seconds) - DEAD_LETTERS_LIVE) * 1000, approximate=False)
+
+    async def dead_letter(self, letter_id: str) -> DeadLetter | None:
+        return next(iter(self._letters(await self._redis.xrange(keys.DEAD, letter_id, letter_id))), None)
+
+    def _letters(self, entries: Any) -> list[DeadLetter]:
+        return [
+            DeadLetter(i.decode(), f[b"lane"].decode(), f[b"reason"].decode(), self._readable(f[b"item"]))
+            for i, f in entries
+        ]
 
     async def revive(self, letter_id: str) -> bool:
         """Try a dead letter again, as if it had just been accepted. False when there is none with that id."""

@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import StoreMoved, StoreUnavailable
 from bot.queue.job import Job
-from bot.queue.lanes import Lanes, Ticket
+from bot.queue.lanes import UNREADABLE, Lanes, Ticket
 from bot.queue.retries import PAUSES, Retries, Sound, tried
 from bot.queue.work import Failed, Handler, TakenError, Work, survived
 from bot.store import keys
@@ -221,7 +221,7 @@ class Worker:
             job = await self._lanes.head(ticket)
         except ValueError as error:
             log.error("unreadable_job", lane=ticket.lane)
-            await self._lanes.bury(ticket, f"unreadable: {type(error).__name__}")
+            await self._lanes.bury(ticket, f"{UNREADABLE}: {type(error).__name__}")
             return
         if job is None:
             await self._lanes.finish(ticket)
