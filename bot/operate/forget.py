@@ -45,11 +45,13 @@ async def forget(settings: Settings, typed: str) -> int:
             return 1
         if traces.others:
             print(f"With {typed} go the other profiles of the same contact: {_listed(traces.others)}.")
+        if links:  # nobody knows them afterwards, also where this is interrupted
+            print("In Slack stand, with what is below them, for you to delete:", *links, sep="\n  ", flush=True)
         count = await _swept(erasure, traces, running=running)
         if count:
             outcome, ref = f"done: {count} taken out", reference()
             await AuditLog(redis, settings.audit_days).note(Asker(user=OPERATOR), "forget", "", outcome, ref)
-        _say(typed, count, links)
+        _say(typed, count)
         return await _written_anew(settings, redis)
 
 
@@ -115,14 +117,12 @@ def _say_of_colleague(user: str, count: int, stays: list[str]) -> None:
     print("By their name stays what they did, on cards and in receipts; by their seat in Inbox, figures: docs/data.md.")
 
 
-def _say(typed: str, count: int, links: list[str]) -> None:
+def _say(typed: str, count: int) -> None:
     if not count:
         print(f"Nothing is kept of {typed}.")
         return
     print(f"{count} entries about {typed} are gone; the record says that this was done.")
     print("Erase them in Inbox too: what it tells of them next is kept again.")
-    if links:
-        print("In Slack still stand, with what is below them, for you to delete:", *links, sep="\n  ")
 
 
 async def _cards(cards: Cards, install: InstallState, threads: set[str]) -> list[str]:

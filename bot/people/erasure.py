@@ -41,6 +41,10 @@ _NAMED: Final = (
     *("threads-of:", "wrote:", "under-way:", "stats:latest:", "cache:lookup:", "scheduled-to:", "triaged:"),
 )
 
+_OTHERS: Final = (keys.lookup("*"), keys.intent("*"), keys.choice("*"), keys.scheduled("*"))
+# What tells who they are.
+_FOUND_BY: Final = tuple(one.removeprefix(keys.PREFIX).rstrip("*") for one in (keys.card("*"), keys.KNOWN, *_OTHERS))
+
 
 class Erasure:
     """Raises `StoreUnavailable` when Redis does not answer."""
@@ -66,11 +70,25 @@ class Erasure:
         return count
 
     async def sweep(self, traces: Traces, *, alone: bool) -> int:
-        """How much was taken out; `alone`: no bot runs that could have work in hand."""
+        """How much was taken out; `alone`: no bot runs that could have work in hand.
+
+        What `traces` reads goes last: whoever is interrupted finds the rest by it, another time.
+        """
+        out = await self._sweep(traces, found_by=False)
+        async for raw, about in self._lanes(traces):
+            lane = raw.decode().removeprefix(keys.lane(""))
+            args = [lane, int(alone)]
+            for one in about:
+                args += [one, traces.spared(one) or b""]
+            out += int(await self._lane(keys=[raw, keys.DELAYED, keys.DELAYED_SINCE], args=args))
+        return out + await self._sweep(traces, found_by=True)
+
+    async def _sweep(self, traces: Traces, *, found_by: bool) -> int:
+        """Of all but work: what `traces` reads, or else the rest."""
         marks, names, recipients, out = traces.marks(), traces.names(), traces.recipients(), 0
         async for raw in self._redis.scan_iter(match=f"{keys.PREFIX}*", count=500):
             name = raw.decode("utf-8", "replace").removeprefix(keys.PREFIX)
-            if name.startswith((*_LEFT, "lane:")):
+            if name.startswith((*_LEFT, "lane:")) or name.startswith(_FOUND_BY) is not found_by:
                 continue
             if name == "audit":
                 out += await self._take_entries(raw, Traces(traces.people, unsure=traces.unsure))
@@ -83,12 +101,6 @@ class Erasure:
                 out += await self._take_letters(raw, traces)
             else:
                 out += await self._take_out(raw, marks, names)
-        async for raw, about in self._lanes(traces):
-            lane = raw.decode().removeprefix(keys.lane(""))
-            args = [lane, int(alone)]
-            for one in about:
-                args += [one, traces.spared(one) or b""]
-            out += int(await self._lane(keys=[raw, keys.DELAYED, keys.DELAYED_SINCE], args=args))
         return out
 
     async def _lanes(self, traces: Traces) -> AsyncIterator[tuple[bytes, list[bytes]]]:
@@ -141,7 +153,7 @@ class Erasure:
         for raw in (await self._redis.hgetall(keys.KNOWN)).values():
             for person in _people_in(raw):
                 yield person
-        for pattern in (keys.lookup("*"), keys.intent("*"), keys.choice("*"), keys.scheduled("*")):
+        for pattern in _OTHERS:
             async for name in self._redis.scan_iter(match=pattern, count=500):
                 for person in _people_in(await self._redis.get(name) or b""):
                     yield person

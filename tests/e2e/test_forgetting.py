@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 from pydantic import SecretStr
+from redis.exceptions import ResponseError
 
 from bot.address import Candidate
 from bot.bulk.jobs import Bulk, How, Ticked, Wanted
@@ -23,6 +24,7 @@ from bot.features import KINDS
 from bot.later.jobs import Scheduled
 from bot.later.store import Schedule
 from bot.models import Person, Thread
+from bot.operate.doctor import retry
 from bot.operate.forget import forget
 from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
@@ -113,12 +115,12 @@ def letter(text: str) -> Tell:
     return Tell(asker=Asker(user="U0BURIED"), text=text)
 
 
-async def bury(redis: Any, job: Job) -> None:
+async def bury(redis: Any, job: Job, reason: str = "RuntimeError") -> None:
     lanes = Lanes(redis, "buries", KINDS)
     await lanes.open()
     await lanes.accept(job)
     for ticket in await lanes.take(keys.PEOPLE, 10, 0.5):
-        await lanes.bury(ticket, "RuntimeError")
+        await lanes.bury(ticket, reason)
     await lanes.leave()
 
 
@@ -181,6 +183,34 @@ async def test_somebody_who_is_forgotten_is_found_nowhere_in_redis(
     *_, fresh = on.slack.messages(on.acme.channel)
     assert "Me again" in shows(on, fresh)
     await redis.aclose()
+
+
+async def test_an_erasure_that_was_interrupted_goes_on_another_time(
+    on: Stage, redis_url: str, redis: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By what tells who they are, which goes last; what stands in Slack was said before."""
+    card = await card_of(on, "Hello, my number is 555")
+    await on.inbox.customer_writes(on.acme.sarah, "and my street is Elm")
+    await idle(on)
+    await redis.set(keys.DEAD, "a string, of which no letters are read")
+    with pytest.raises(ResponseError):
+        await forget(settings_of(on, redis_url), "@sarah")
+    assert f"p{card.ts.replace('.', '')}" in capsys.readouterr().out
+    await redis.delete(keys.DEAD)
+    assert await forget(settings_of(on, redis_url), "@sarah") == 0
+    assert telling(await everything(redis), (*SECRETS, on.acme.sarah.platform_id)) == []
+
+
+@pytest.mark.parametrize(("reason", "stays"), [("RuntimeError", True), ("unreadable: ValidationError", False)])
+async def test_what_somebody_wrote_is_not_sent_by_retry_unless_nobody_was_told(
+    redis_url: str, redis: Any, reason: str, stays: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await bury(redis, a_send(), reason)
+    (dead,) = await Lanes(redis, "looks", KINDS).dead_letters()
+    assert await retry(alone(redis_url), dead.id) == int(stays)
+    assert ("may have sent it again since" in capsys.readouterr().out) is stays
+    assert len(await Lanes(redis, "looks", KINDS).dead_letters()) == int(stays)
+    assert (await redis.exists(keys.lane(dead.lane)) == 0) is stays
 
 
 async def test_letters_that_failed_and_sentences_that_wait_are_erased_where_no_bot_runs(
