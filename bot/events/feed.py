@@ -126,4 +126,7 @@ def _turn(event: Event, missed_until: datetime | None) -> Turn:
 
 async def _summed_up(bot: Bot) -> list[Job]:
     """The digest of what was missed, now or by a reading that died before its digest."""
-    return [Digest(stale=await bot.feed.had_gap())] if await bot.feed.has_missed() else []
+    if await bot.feed.has_missed():
+        return [Digest(stale=await bot.feed.knows_gap())]
+    await bot.feed.drop_gap()
+    return []

@@ -168,9 +168,9 @@ class Feed:
         """Whether it is noted that events are lost to the feed, and not told yet."""
         return bool(await self._redis.exists(keys.GAP))
 
-    async def had_gap(self) -> bool:
-        """The same; asking is telling."""
-        return bool(await self._redis.delete(keys.GAP))
+    async def drop_gap(self) -> None:
+        """There is nothing to tell: nobody wrote meanwhile."""
+        await self._redis.delete(keys.GAP)
 
     async def stir(self) -> None:
         """Somebody acts now."""

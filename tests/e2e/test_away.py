@@ -59,6 +59,11 @@ class House:
         """The feed was last read `ago`."""
         self._redis.set(keys.READ_AT, (datetime.now(UTC) - ago).isoformat())
 
+    def last_read(self) -> datetime:
+        value = self._redis.get(keys.READ_AT)
+        assert isinstance(value, bytes)
+        return datetime.fromisoformat(value.decode())
+
     @contextmanager
     def then(self, ago: timedelta) -> Iterator[None]:
         """What happens in Inbox within the block happened `ago`, each thing a second after the one before."""
@@ -283,6 +288,25 @@ async def test_longer_away_than_inbox_keeps_its_events_is_said_once_and_the_conv
     async with house.bot() as bot:
         await returned(bot, house)
         assert digests(bot) == [said]
+
+
+async def test_that_events_are_lost_is_not_said_of_a_later_absence(house: House) -> None:
+    """Nobody wrote during the long one."""
+    on = house.on
+    async with house.bot():
+        pass
+    house.leave(timedelta(days=9))
+    async with house.bot() as bot:
+        await bot.slack.until(lambda: house.last_read() > datetime.now(UTC) - HOUR)
+        await idle(bot)
+        assert digests(bot) == []
+    house.leave(timedelta(hours=2))
+    with house.then(HOUR):
+        await house.write(on.acme.sarah, "missed text 1")
+    async with house.bot() as bot:
+        await returned(bot, house)
+        (said,) = digests(bot)
+        assert "longer than Inbox keeps its events" not in said
 
 
 async def test_an_inbox_that_is_away_when_the_bot_comes_back_after_long_hides_no_conversation(house: House) -> None:
