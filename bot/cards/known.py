@@ -48,8 +48,12 @@ def shown_of(thread: Thread) -> tuple[bool, str | None, bool]:
 
 
 def is_about_another(before: Thread, after: Thread) -> bool:
-    """Whether its person is another contact now: contacts are joined and parted in Inbox."""
-    return bool(before.contact_id and after.contact_id) and before.contact_id != after.contact_id
+    """Whether its person is another contact now: contacts are joined and parted in Inbox.
+
+    What a change was answered with names the contact and shows nobody: what the card shows may be the one before.
+    """
+    shown = (before.person.contact_id if before.person else None) or before.contact_id
+    return bool(shown and after.contact_id) and shown != after.contact_id
 
 
 def is_restricted_anew(before: Thread, after: Thread) -> bool:

@@ -107,8 +107,8 @@ class Cards:
         """What was asked of Inbox for a card at rest that was read with `before`: what others wrote since stays."""
         raw = await self._redis.hget(keys.card(thread.id), "thread")
         was = raw if raw and Thread.read(raw) == before else ""
-        args = [was, kept(thread), kept(latest) if latest else "", self._lives]
-        await self._wake(keys=[keys.card(thread.id)], args=args)
+        args = [was, kept(thread), kept(latest) if latest else "", self._lives, thread.id]
+        await self._wake(keys=_keys_of(thread), args=args)
 
     async def write(
         self, thread: Thread, *, notes: Mapping[str, Note] = MappingProxyType({}), latest: Message | None = None

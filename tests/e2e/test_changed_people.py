@@ -116,13 +116,18 @@ async def test_who_is_no_admin_any_more_sets_nothing_from_then_on(on: Stage, wor
     await hears(on, on.acme.ana, "Only workspace admins")
 
 
+@pytest.mark.parametrize("pressed", [False, True], ids=["nothing", "a click meanwhile"])
 async def test_a_person_who_is_parted_from_a_contact_is_known_with_their_own_from_their_next_message_on(
-    opened: Open, redis_url: str
+    opened: Open, redis_url: str, pressed: bool
 ) -> None:
-    """By it `bot forget` finds whoever else they are; v1 tells no contact."""
+    """By it `bot forget` finds whoever else they are; v1 tells no contact. What answers a click shows no person."""
     on = await opened(versions=["v2"])
-    await card_of(on)
+    shown = await card_of(on)
     on.acme.sarah.contact = ContactRecord("cmparted", utc_now(), utc_now())
+    if pressed:
+        await on.slack.press(on.acme.bo, shown.channel, shown.ts, "Assign to me")
+        await on.slack.until(lambda: "Assigned to Bo" in shows(on, shown))
+        await idle(on)
     await on.inbox.customer_writes(on.acme.sarah, "Hi again")
     await idle(on)
     redis = connect(redis_url)
@@ -130,3 +135,5 @@ async def test_a_person_who_is_parted_from_a_contact_is_known_with_their_own_fro
     await redis.aclose()
     assert card is not None
     assert card.thread.contact_id == "cmparted"
+    assert card.thread.person is not None
+    assert card.thread.person.contact_id == "cmparted"

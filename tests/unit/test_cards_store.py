@@ -45,6 +45,13 @@ async def test_what_was_written_is_read(cards: Cards) -> None:
     assert await cards.get("t1") == whole
 
 
+async def test_a_card_that_wakes_is_found_by_the_contact_that_it_is_of_then(cards: Cards) -> None:
+    await cards.write(THREAD)
+    other = SARAH.having(contact_id="c2")
+    await cards.wake(THREAD, THREAD.having(contact_id="c2", person=other), None)
+    assert await cards.threads_of("c2") == {"t1"}
+
+
 async def test_of_many_cards_each_is_read_as_one_is(cards: Cards) -> None:
     ids = [f"t{number}" for number in range(2 * AT_ONCE + 1)]
     there = ids[:: AT_ONCE // 2]
