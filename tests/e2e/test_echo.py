@@ -239,9 +239,12 @@ async def test_the_setting_is_off_unless_an_admin_switches_it_on_and_holds_for_i
 
 async def test_what_waits_when_it_is_switched_off_stays(on: Stage, card: Message) -> None:
     """The setting is looked at when the message is to be sent, not only when it comes."""
-    on.slack.fail("users.info", delay=0.3)
+    on.slack.fail("users.info", delay=5.0)
     said = await on.slack.write(on.acme.bo, card.channel, "&gt;&gt; too late", card.ts)
+    await on.slack.until(lambda: not on.slack._faults)  # it waits for who Bo is
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "replies off")
+    await hears(on, on.acme.ana, "in a card's Slack thread stay in Slack.")
+    on.slack.delays.end()
     assert "no longer go out" in await hears(on, on.acme.bo, "stayed in Slack")
     await idle(on)
     assert (sent(on), marks(said)) == ([], [])

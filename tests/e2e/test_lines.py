@@ -13,7 +13,7 @@ from bot.queue.job import Asker, utc_now
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import calls, card_of, form, hears, idle, reply, told, version, whisper
+from tests.e2e.steps import calls, card_of, form, hears, idle, reply, told, until, version, whisper
 from tests.e2e.test_dm import texts, with_thread
 
 LINE = "⏳"
@@ -171,13 +171,19 @@ def test_an_asker_of_an_older_version_has_no_command() -> None:
 
 
 async def test_a_line_that_slack_takes_late_does_not_stay_beside_the_outcome(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+    on: Stage, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.people.line_store.POSTING", timedelta(seconds=0.1))
     card = await card_of(on)
-    on.inbox.fail("PATCH *", delay=0.4)
-    on.slack.fail("chat.postMessage", delay=1.2)
+    on.inbox.fail("PATCH *", delay=5.0)
+    on.slack.fail("chat.postMessage", delay=5.0)
     await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: not on.slack._faults)  # Slack has the line, and takes its time
+    on.inbox.delays.end()
+    with Redis.from_url(redis_url) as redis:
+        await until(lambda: not redis.keys(keys.line("line:*")))  # the outcome did not wait for it
+    assert LINE not in "".join(told(on, on.acme.ana))
+    on.slack.delays.end()
     await on.slack.until(lambda: any(one.method == "chat.delete" for one in on.slack.calls))
     await idle(on)
     assert lines(on) == []

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
+from redis import Redis
 
 from bot.address import Address
 from bot.models import Person
-from bot.queue.job import Asker
-from bot.reply.jobs import Receipt
+from bot.queue.job import Asker, utc_now
+from bot.reply.jobs import Fade, Receipt
+from bot.reply.store import Writer
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.send.jobs import Send
-from tests.conftest import QUICK, Open
+from bot.store import keys
+from tests.conftest import Open
 from tests.e2e.steps import (
     calls,
     card_of,
@@ -165,15 +167,31 @@ async def test_the_card_says_who_is_replying_and_a_second_one_is_warned(on: Stag
     await on.slack.until(lambda: "replying" not in shows(on, card))
 
 
-async def test_that_somebody_is_replying_expires_by_itself(opened: Open, api: str) -> None:
-    on = await opened(versions=[api], timing=replace(QUICK, replying=0.4))
+async def is_believed_no_more(on: Stage, redis: Redis, user: str) -> None:
+    """The time is over for which the form that `user` opened is believed to be open."""
+    await idle(on, held=1)  # the card waits to be drawn then
+    name, job = keys.replying(thread(on).id), Fade(thread_id=thread(on).id)
+    raw, due = redis.hget(name, user), redis.zscore(keys.DELAYED, job.lane)
+    assert raw
+    assert due
+    writer = Writer.read(raw)
+    assert abs(due - writer.until.timestamp()) < 60  # of ten minutes; a busy machine notes it later
+    redis.hset(name, user, writer.having(until=utc_now()).json())
+    await on.bridge.lanes.hurry(job)
+
+
+async def test_that_somebody_is_replying_expires_by_itself(on: Stage, redis_url: str) -> None:
     card = await card_of(on)
-    await reply_form(on, on.acme.ana, card)
-    await on.slack.until(lambda: "Ana is replying…" in shows(on, card))
-    await on.slack.until(lambda: "replying" not in shows(on, card))
-    view = await reply_form(on, on.acme.bo, card)
-    assert "replying too" not in on.slack.show(view)
-    await on.slack.until(lambda: "replying" not in shows(on, card))
+    with Redis.from_url(redis_url) as redis:
+        await reply_form(on, on.acme.ana, card)
+        await on.slack.until(lambda: "Ana is replying…" in shows(on, card))
+        await is_believed_no_more(on, redis, on.acme.ana)
+        await on.slack.until(lambda: "replying" not in shows(on, card))
+        view = await reply_form(on, on.acme.bo, card)
+        assert "replying too" not in on.slack.show(view)
+        await on.slack.until(lambda: "Bo is replying…" in shows(on, card))
+        await is_believed_no_more(on, redis, on.acme.bo)
+        await on.slack.until(lambda: "replying" not in shows(on, card))
 
 
 # --- the message and its receipt -------------------------------------------------------------------------------------
