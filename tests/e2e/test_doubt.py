@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +14,7 @@ from redis import Redis
 from bot.sandbox.stage import Stage, bot_on, scene
 from bot.slack.boundary import ACK_WITHIN
 from tests.conftest import QUICK, Open
-from tests.e2e.steps import calls, card_of, form, hears, idle, labels, receipts, reply_form, thread, told, until
+from tests.e2e.steps import calls, card_of, form, hears, idle, labels, receipts, reply_form, shows, thread, told, until
 
 
 async def dm(on: Stage, said: str) -> None:
@@ -154,12 +156,17 @@ async def test_what_somebody_was_told_is_not_done_is_not_done_when_redis_wakes_u
     on = await opened(versions=[api], redis_url=redis_url, timing=replace(QUICK, ack_within=ACK_WITHIN))
     card = await card_of(on)
     with Redis.from_url(redis_url) as redis:
-        redis.client_pause(2_600)  # longer than Slack would wait
+        server = redis.info("server")["process_id"]
+    os.kill(server, signal.SIGSTOP)  # it sleeps until we wake it; a CLIENT PAUSE of all holds CLIENT UNPAUSE too
+    try:
         await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
-        redis.ping()  # answered once it is awake
-    await hears(on, on.acme.ana, "so nothing was done")
+        await hears(on, on.acme.ana, "so nothing was done")
+    finally:
+        os.kill(server, signal.SIGCONT)
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Assign to me")  # once it is done, so were the other
+    await on.slack.until(lambda: "Assigned to Ana" in shows(on, card))
     await idle(on)
-    assert calls(on, "PATCH") == []
+    assert [body_of(one.body) for one in calls(on, "PATCH")] == ["assigneeId"]
     assert "Archive" in labels(card)
 
 

@@ -399,9 +399,17 @@ async def test_quiet_hours_hold_the_notice_back_until_they_end(
 
 
 async def test_it_comes_by_itself_when_they_end(on: Stage, redis: Redis, card: Message) -> None:
-    await quiet(on, redis, timedelta(seconds=1))
+    await quiet(on, redis, timedelta(minutes=10))
+    they_end = (datetime.now(UTC) + timedelta(minutes=10)).timestamp()
     await on.inbox.customer_writes(on.acme.sarah, "urgent!")
-    await on.slack.until(lambda: "urgent!" in below(on, card))
+    await idle(on, held=1)
+    assert "urgent!" in below(on, card)
+    assert messages_to(on, on.acme.ana) == []
+    delayed: Any = await redis.zrange(keys.DELAYED, 0, -1, withscores=True)
+    ((lane, at),) = delayed
+    assert abs(at - they_end) < 120
+    await quiet(on, redis, timedelta(seconds=-1))  # it is the time at which they end, and nobody hurries the lane
+    await redis.zadd(keys.DELAYED, {lane: datetime.now(UTC).timestamp()})
     await on.slack.until(lambda: messages_to(on, on.acme.ana))
     assert mentions(on, card) == []
 

@@ -416,11 +416,12 @@ async def test_what_an_admin_decides_while_somebody_links_themselves_stands(on: 
     await idle(on)
     with Redis.from_url(redis_url) as redis:
         redis.delete(keys.MEMBERS)
-    on.inbox.fail("GET *members*", delay=0.5)
+    on.inbox.fail("GET *members*", delay=30.0)
     await inbox(on, on.acme.bo, "link")
     await until(lambda: not on.inbox.faults)
     await inbox(on, on.acme.ana, f"link <@{on.acme.bo}> kim@acme.example")
     await hears(on, on.acme.ana, "now acts as *Kim*")
+    on.inbox.delays.end()
     await hears(on, on.acme.bo, "Your link was changed in this moment")
     await idle(on)
     await inbox(on, on.acme.bo, "whoami")

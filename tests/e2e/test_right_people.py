@@ -161,10 +161,12 @@ async def test_whom_an_admin_unlinks_while_inbox_is_asked_for_them_stays_unlinke
     with Redis.from_url(redis_url) as redis:
         redis.delete(keys.MEMBERS)
         asked = len(on.inbox.calls)
-        on.inbox.fail("GET */members", delay=0.5)
+        on.inbox.fail("GET */members", delay=30.0)
         await on.slack.press(on.acme.kim, card.channel, card.ts, "Archive")
         await until(lambda: any(one.path.endswith("/members") for one in on.inbox.calls[asked:]))
         await on.slack.command(on.acme.ana, card.channel, "/inbox", f"unlink <@{on.acme.kim}>")
+        await until(lambda: redis.get(keys.link(on.acme.kim)) == b"")
+        on.inbox.delays.end()
         await idle(on)
         assert redis.get(keys.link(on.acme.kim)) == b""
     assert not thread(on).archived

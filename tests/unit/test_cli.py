@@ -474,7 +474,7 @@ async def test_an_ack_under_way_survives_sigterm_in_socket_mode(start: Start, ou
         await slack.until(lambda: len(slack.sockets.connections) == 2)
         slack.fail("views.open", delay=0.7)
         asked = asyncio.create_task(slack.shortcut(people.ana, talk.channel, talk.ts, "send_as_dm"))
-        await asyncio.sleep(0.2)
+        await slack.until(lambda: not slack._faults)  # the call has come, and takes its time
         ended = await terminated(running)
     assert (await asked).ok
     assert ended.code == 0

@@ -220,11 +220,11 @@ async def test_a_deferred_job_keeps_its_place_and_its_progress(pair: Pair) -> No
     first, second, elsewhere = change(), change(), change("t2")
     await pair.one.accept(first, second)
     progress = first.having(told=True, tries=3)
-    assert await pair.one.defer(await taken(pair.one), progress, 0.05, [elsewhere])
+    assert await pair.one.defer(await taken(pair.one), progress, 60.0, [elsewhere])
     assert (await taken(pair.two)).lane == "thread:t2"  # what follows from it does not wait
     await pair.two.release_due()
     assert await nothing_to_take(pair)
-    await asyncio.sleep(0.06)
+    await pair.two.hurry(progress)
     await pair.two.release_due()
     ticket = await taken(pair.two)
     assert await pair.two.head(ticket) == progress

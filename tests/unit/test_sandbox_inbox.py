@@ -296,7 +296,7 @@ async def test_serving_leaves_signals_alone_and_stops_whatever_is_under_way() ->
             await client.get(f"{base}/api/v2/team")
             inbox.fail("* *", delay=600)
             hanging = asyncio.create_task(client.get(f"{other}/api/v2/team"))
-            await asyncio.sleep(0.1)
-            assert len(inbox.calls) == 2
+            while len(inbox.calls) < 2:  # noqa: ASYNC110  # it tells no event
+                await asyncio.sleep(0.01)
         with pytest.raises(httpx.TransportError):
             await hanging
