@@ -21,7 +21,6 @@ from bot.slack.payloads import Body, asker, button_value, clicked, modal_of
 log = structlog.get_logger(__name__)
 
 IN_TIME: Final = 0.9  # of the seconds that the boundary waits before it says that nothing was done
-TYPING: Final = 1.0  # seconds; Slack waits three, and nobody who types does
 T = TypeVar("T")
 
 
@@ -85,7 +84,7 @@ async def show(bot: Bot, who: Asker, view: View, instead_of: str) -> str:
 async def completing(bot: Bot, body: Body, find: Callable[[str], Awaitable[Sequence[T]]]) -> Sequence[T]:
     """What `find` finds for what somebody has typed; nothing for whoever may not act, and while the store is away."""
     try:
-        async with asyncio.timeout(TYPING):
+        async with asyncio.timeout(bot.timing.typing_within):
             if await bot.access.might_act(asker(body)):
                 return await find(str(body.get("value") or ""))
     except (Refused, SlackError, StoreUnavailable, TimeoutError) as error:

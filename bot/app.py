@@ -132,7 +132,7 @@ def _bot(settings: Settings, timing: Timing, redis: Redis, slack: Slack, http: H
         quota=at.quota,
         install=at.install,
         health=partial(health, redis),
-        access=Access(at.installation, slack, directory, links, at.rights, admins),
+        access=Access(at.installation, slack, directory, links, at.rights, admins, timing.known_within),
         directory=directory,
         links=links,
         rights=at.rights,

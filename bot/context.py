@@ -16,7 +16,7 @@ from bot.inbox.client import Inbox
 from bot.inbox.version import Spoken
 from bot.later.store import Schedule
 from bot.lists.store import Listings, Ticks
-from bot.people.access import Access
+from bot.people.access import KNOWN_WITHIN, Access
 from bot.people.audit_store import AuditLog
 from bot.people.directory import Directory
 from bot.people.groups import Groups
@@ -60,8 +60,9 @@ class Timing:
     `replying`: how many seconds somebody with the reply form open is believed to be replying. `pauses`: seconds between
     tries of work that waits, and of sends. `look_again`: seconds until a channel that takes no posts is tried again.
     `away`: how many seconds Slack or Inbox may be away before admins hear of it. `soon`: seconds after which somebody
-    is told that what they asked for takes longer. `ack_within`: seconds in which what is done is accepted, and
-    `event_within`: an event of Inbox's.
+    is told that what they asked for takes longer. `ack_within`: seconds in which what is done is accepted,
+    `event_within`: an event of Inbox's, `known_within`: in which the help finds out who asks, and `typing_within`: in
+    which a menu finds what was typed; Slack waits three, and nobody who types does.
     """
 
     breath: float = BREATH
@@ -78,6 +79,8 @@ class Timing:
     soon: float = SOON
     ack_within: float = ACK_WITHIN
     event_within: float = 2.5
+    known_within: float = KNOWN_WITHIN
+    typing_within: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ QUICK = Timing(
     soon=60.0,
     ack_within=60.0,
     event_within=60.0,
+    known_within=60.0,
+    typing_within=60.0,
 )
 
 # How long an example takes, and how long it takes to think of one, says nothing on a machine that is busy.

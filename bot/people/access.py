@@ -59,10 +59,12 @@ class Access:
         links: Links,
         rights: Rights,
         admins: frozenset[str],
+        known_within: float,
     ) -> None:
-        """`admins` are Slack user ids that may do what workspace admins may."""
+        """`admins` are Slack user ids that may do what workspace admins may; `known_within`, see `is_known_admin`."""
         self.installation, self._slack = installation, slack
         self._directory, self._links, self._rights, self._admins = directory, links, rights, admins
+        self._known_within = known_within
         self._asked_at: dict[str, float] = {}  # when Slack was asked for a user (monotonic)
 
     async def actor(self, asker: Asker, *, fresh: bool = False) -> Actor:
@@ -148,9 +150,9 @@ class Access:
         return profile
 
     async def is_known_admin(self, asker: Asker) -> bool:
-        """Whether they are one as far as Slack says within a second. Raises nothing."""
+        """Whether they are one as far as Slack says within `known_within` seconds. Raises nothing."""
         try:
-            async with asyncio.timeout(KNOWN_WITHIN):
+            async with asyncio.timeout(self._known_within):
                 return self._is_admin(await self.insider(asker))
         except (Refused, StoreUnavailable, TimeoutError):
             return False

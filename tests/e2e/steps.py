@@ -7,7 +7,7 @@ import copy
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -31,10 +31,27 @@ async def idle(on: Stage, within: float = PATIENCE, held: int = 0) -> None:
     `held` are lanes that wait for a time which does not come.
     """
     await on.inbox.settle()
-    end = time.monotonic() + within
-    while await _depth(on) != [0, 0, held]:
+    end, known = time.monotonic() + within, _last_event(on)
+    while await _depth(on) != [0, 0, held] or _last_event(on) != known:  # of what the last job did, Inbox tells too
         assert time.monotonic() < end, f"still busy after {within} s; Slack saw:\n{on.slack.story()}"
         await asyncio.sleep(0.02)
+        await on.inbox.settle()
+        known = _last_event(on)
+
+
+async def whole_day() -> date:
+    """The date of UTC, once it is neither new nor about to end: a test about days has to begin and end on one."""
+    while True:
+        now = datetime.now(UTC)
+        today = now.date()
+        if (now - timedelta(seconds=5)).date() == today == (now + timedelta(seconds=60)).date():
+            return today
+        await asyncio.sleep(1.0)
+
+
+def _last_event(on: Stage) -> str:
+    log = on.inbox.world.log
+    return log[-1].id if log else ""
 
 
 async def _depth(on: Stage) -> list[int]:

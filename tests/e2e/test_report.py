@@ -14,7 +14,7 @@ from bot.sandbox.stage import Stage
 from bot.stats.jobs import LookAtReports, Report
 from bot.store import keys
 from tests.e2e.deaths import ENOUGH
-from tests.e2e.steps import cards, form, hears, idle
+from tests.e2e.steps import cards, form, hears, idle, whole_day
 from tests.mortal import Interrupted
 
 
@@ -56,7 +56,7 @@ def reports(on: Stage) -> list[Message]:
 
 
 async def test_on_monday_the_channel_reads_how_the_week_before_was(week: Week) -> None:
-    on, yesterday = week.on, datetime.now(UTC).date() - timedelta(days=1)
+    on, yesterday = week.on, await whole_day() - timedelta(days=1)
     await week.wants()
     await hears(on, on.acme.ana, "A report comes on Mondays at 9:00.")
     monday = datetime.fromtimestamp(week.next(), UTC)
@@ -90,7 +90,7 @@ async def test_one_that_is_due_comes_though_the_settings_are_saved_before_anybod
 
 
 async def test_east_of_utc_its_monday_comes_on_the_sunday_of_utc_which_counts(week: Week) -> None:
-    on, sunday = week.on, datetime.now(UTC).date()
+    on, sunday = week.on, await whole_day()
     await week.wants()
     for back in range(8):
         week.redis.hset(keys.received(sunday - timedelta(days=back)), f"m{back}", f"t{back}")

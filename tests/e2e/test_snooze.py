@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -64,14 +64,16 @@ async def assigned_to_bo(on: Stage, card: Message) -> None:
 async def test_the_form_offers_times_by_the_persons_own_clock_and_all_of_it_is_valid(on: Stage) -> None:
     on.slack.users[on.acme.bo].zone = "America/New_York"
     card = await card_of(on)
+    before = utc_now()
     view = await snooze_form(on, on.acme.bo, card)
+    drawn = (before, utc_now())  # at one of these minutes, and on one of these days
     assert view_problems({name: view[name] for name in ("type", "title", "blocks", "submit", "close")}) == []
-    here = datetime.now(ZoneInfo("America/New_York"))
-    later = here + timedelta(hours=3)
+    zone = ZoneInfo("America/New_York")
+    hours = [(at + timedelta(hours=3)).astimezone(zone) for at in drawn]  # three that pass, not three of the clock's
     shown = on.slack.show(view)
-    assert any(f"In 3 hours ({at.hour}:{at:%M})" in shown for at in (later, later - timedelta(minutes=1)))
-    tomorrow = here + timedelta(days=1)
-    assert f"Tomorrow, 9:00 ({tomorrow:%a} {tomorrow.day} {tomorrow:%b})" in shown
+    assert any(f"In 3 hours ({at.hour}:{at:%M})" in shown for at in hours)
+    days = [at.astimezone(zone) + timedelta(days=1) for at in drawn]
+    assert any(f"Tomorrow, 9:00 ({day:%a} {day.day} {day:%b})" in shown for day in days)
     assert "Monday, 9:00 (" in shown
     assert "In a week (" in shown
     assert "It is in your time zone, America/New_York." in shown

@@ -12,7 +12,7 @@ from bot.sandbox.slack.records import Ephemeral, Message
 from bot.sandbox.stage import Stage
 from bot.store import keys
 from tests.conftest import Open
-from tests.e2e.steps import calls, card_of, cards, hears, idle, press_when_shown, thread, told
+from tests.e2e.steps import calls, card_of, cards, hears, idle, press_when_shown, thread, told, whole_day
 
 
 async def stats(on: Stage, user: str = "") -> str:
@@ -150,7 +150,7 @@ async def test_what_came_while_the_bot_was_away_is_counted_too(opened: Open, api
 
 
 async def test_older_days_leave_the_week_and_then_the_month(on: Stage, redis_url: str) -> None:
-    today = datetime.now(UTC).date()
+    today = await whole_day()
     with Redis.from_url(redis_url) as redis:
         for back, count in ((0, 1), (6, 2), (7, 4), (29, 8), (30, 16)):
             for number in range(count):
@@ -161,9 +161,9 @@ async def test_older_days_leave_the_week_and_then_the_month(on: Stage, redis_url
 
 
 async def test_the_days_are_not_kept_for_ever(on: Stage, redis_url: str) -> None:
+    today = await whole_day()
     await writes(on)
     await app_answers(on)
-    today = datetime.now(UTC).date()
     with Redis.from_url(redis_url) as redis:
         for key in (keys.received(today), keys.answered(today)):
             assert 30 * 86_400 < int(redis.ttl(key)) <= 40 * 86_400
@@ -199,26 +199,29 @@ def charts(message: Ephemeral | Message) -> list[dict[str, Any]]:
 
 
 async def test_slacks_own_chart_stands_with_the_words(on: Stage) -> None:
+    today = await whole_day()
     await writes(on)
     await app_answers(on)
     await stats(on)
     (chart,) = charts(_figures(on, on.acme.ana)[-1])
-    assert chart["axis_config"]["categories"][-1] == f"{datetime.now(UTC):%d %b}"
+    assert chart["axis_config"]["categories"][-1] == f"{today:%d %b}"
     assert [(one["name"], one["data"][-1]["value"]) for one in chart["series"]] == [("Received", 1), ("Answered", 1)]
     assert on.slack.files == {}
     assert on.slack.dms(on.acme.ana) == []
 
 
 async def test_what_slack_refuses_falls_back_to_words(on: Stage) -> None:
+    today = await whole_day()
     await writes(on)
     on.slack.fail("response_url", "invalid_blocks", times=1)
     said = await stats(on)
     assert "1 message received" in said
     assert charts(_figures(on, on.acme.ana)[-1]) == []
-    assert f"Received, Answered: {datetime.now(UTC):%d %b} 1/0" in said
+    assert f"Received, Answered: {today:%d %b} 1/0" in said
 
 
 async def test_the_table_comes_in_a_direct_message_alone(on: Stage) -> None:
+    today = await whole_day()
     await writes(on)
     await app_answers(on)
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "stats csv")
@@ -227,7 +230,7 @@ async def test_the_table_comes_in_a_direct_message_alone(on: Stage) -> None:
     (message,) = on.slack.dms(on.acme.ana)
     said = on.slack.show(message)
     assert "days,by,name,received,answered,median_seconds,with_target,within_target" in said
-    assert f"1,day,{datetime.now(UTC).date()},1,1,,," in said
+    assert f"1,day,{today},1,1,,," in said
     assert not [one for one in on.slack.messages(on.acme.channel) if "median_seconds" in one.text]
     await on.slack.command(on.acme.ana, on.acme.channel, "/inbox", "stats xls")
     await hears(on, on.acme.ana, "Use `/inbox stats`")

@@ -142,9 +142,6 @@ async def test_v1_that_was_not_chosen_for_certain_is_asked_about_until_v2_answer
     keeping.cancel()
 
 
-NOW = datetime.now(UTC)
-
-
 @pytest.mark.parametrize(
     ("ends", "pinned", "words"),
     [
@@ -159,7 +156,7 @@ async def test_admins_hear_of_the_end_once_in_each_stage(
 ) -> None:
     for _ in range(2):  # two processes, each looking twice
         spoken, versions = bot.process(pinned=pinned)
-        spoken.answered("v1", format_datetime(NOW + ends, usegmt=True), 0)
+        spoken.answered("v1", format_datetime(datetime.now(UTC) + ends, usegmt=True), 0)
         await versions.watched()
         await versions.watched()
     (told,) = await bot.told()
@@ -183,7 +180,7 @@ async def test_of_a_version_that_will_end_without_a_later_one_it_says_that_the_b
     spoken, versions = bot.process("v2", pinned=pinned)
     await versions.watched()
     assert await bot.told() == []
-    spoken.answered("v2", format_datetime(NOW + left, usegmt=True), 0)
+    spoken.answered("v2", format_datetime(datetime.now(UTC) + left, usegmt=True), 0)
     await versions.watched()
     (told,) = await bot.told()
     assert told.startswith("I use version 2 of Inbox's API, which stops answering on ")
@@ -196,7 +193,8 @@ async def test_each_stage_of_a_far_end_is_told_once_however_long_it_takes_and_ag
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A week later, after a restart, it is no news."""
-    for end, told in ((NOW + timedelta(days=400), 3), (NOW + timedelta(days=800), 6)):
+    now = datetime.now(UTC)
+    for end, told in ((now + timedelta(days=400), 3), (now + timedelta(days=800), 6)):
         for left in (400, 400, 100, 6, 6, 0):
             monkeypatch.setattr("bot.people.versions.utc_now", lambda now=end - timedelta(days=left, hours=1): now)
             spoken, versions = bot.process("v2")
@@ -283,7 +281,7 @@ async def test_a_webhook_of_the_version_that_was_left_moves_no_cursor(bot: Bot) 
     await install.speak("v1")
     await install.speak("v2")
     await feed.advance(5, "v2")
-    late = Event(id="e1", seq=6, type="message.created", created_at=NOW, api="v1")
+    late = Event(id="e1", seq=6, type="message.created", created_at=datetime.now(UTC), api="v1")
     await feed.arrive(late, [], same_count=True)  # its process still speaks v1
     assert await feed.cursor() == 5
 
