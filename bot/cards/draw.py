@@ -76,7 +76,7 @@ async def _changed(
     try:
         async with bot.refused.waiting(job, place.channel):
             await bot.slack.update(place, message, whole=whole)
-            await bot.refused.taken(job, place.channel, change=True)
+            await bot.refused.taken(job, place.channel, "change")
     except SlackRefused as error:
         log.warning("not_drawn", ref=job.ref, kind=job.kind, thread=job.thread_id, error=error.code)
         return not isinstance(error, NotThere)

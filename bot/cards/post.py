@@ -89,8 +89,9 @@ async def _post(bot: Bot, job: Post, keep: Keep) -> list[Job]:
         raise Later(0.0, job.having(attempt=None, alone=True)) from error
     except CardDeleted as error:
         return [Lost(thread_id=job.thread_id, place=(channel, attempt.thread_ts or ""), stray=error.stray)]
-    await bot.refused.taken(job, channel)
-    return await _stands(bot, job, attempt, there, shown, card)
+    then = await _stands(bot, job, attempt, there, shown, card)
+    await bot.refused.taken(job, channel, "reply" if attempt.thread_ts else "post")
+    return then
 
 
 async def _attempt(bot: Bot, card: Card, channel: str, place: Place | None, shown: Sequence[Waiting]) -> Attempt:

@@ -102,7 +102,7 @@ async def post_once(
     place = await bot.slack.post(
         channel, message, thread_ts=thread_ts, broadcast=broadcast, metadata=marked, whole=whole
     )
-    await bot.refused.taken(job, channel)
+    await bot.refused.taken(job, channel, "reply" if thread_ts else "post")
     return place
 
 

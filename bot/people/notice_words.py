@@ -56,7 +56,7 @@ def lost_channel(channel: str, code: str, *, change: bool) -> str:
 
 def channel_is_back(channel: str, *, change: bool) -> str:
     if change:
-        return f"I can change what I posted in <#{channel}> again. Cards there show how things are."
+        return f"I can change what I posted in <#{channel}> again. What waited is being changed now."
     return f"I can post in <#{channel}> again. What waited is being posted now."
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -18,6 +18,7 @@ from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights
 from bot.queue.job import utc_now
 from bot.queue.lanes import Lanes
+from bot.slack.codes import RESTRICTED
 from bot.store.installation import InstallState
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,15 @@ SLACK_AWAY: Final = "slack-away"
 AFTER: Final = 120.0  # seconds without an answer after which admins are told
 FEWEST: Final = 3  # calls that fail in that time: one that nobody repeated tells nothing
 RENEWED: Final = 60.0  # seconds between two notes that Slack refuses the token; each holds for five minutes
+
+Took = Literal["post", "reply", "change"]
+"""What Slack took: a post at a channel's root, one in a thread, or the change of either."""
+_UNDECIDED: Final[dict[Took, set[str]]] = {
+    "post": {"restricted_action_non_threadable_channel"},
+    "reply": {"restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel"},
+    "change": set(),
+}
+"""Refusals of which that says nothing: some channels take posts and no replies, or replies alone."""
 
 
 @dataclass
@@ -60,7 +70,7 @@ class Notices:
         self._inbox_refuses: bool | None = None  # None before Inbox has answered
         self._slack_refuses: bool | None = None
         self._noted = 0.0  # when it was last noted that Slack refuses the token
-        self._channels: dict[tuple[str, bool], bool] = {}  # whether they refuse posts, or changes: what is known here
+        self._channels: dict[tuple[str, Took], bool] = {}  # whether they refuse it, as far as this process knows
         self._unknown: set[str] = set()  # Slack's codes that nobody knows
 
     async def inbox_answered(self, _: Mapping[str, str], status: int) -> None:
@@ -121,18 +131,21 @@ class Notices:
 
         Raises `StoreUnavailable`.
         """
-        if not self._channels.get((channel, change)):
+        refused: tuple[Took, ...] = ("change",) if change else ("post", "reply")
+        if not any(self._channels.get((channel, one)) for one in refused):
             log.warning("channel_refuses", channel=channel, code=code, change=change)
-        self._channels[channel, change] = True
-        if change and await self._rights.told(*_names(channel, change=False)):
+        self._channels |= {(channel, one): True for one in refused}
+        if not change:
+            await self._rights.well(*_names(channel, "change"))
+        elif await self._rights.told(*_names(channel, "post"), *_names(channel, "reply")):
             return
         await self._tell(_name(channel, code, change=change), words.lost_channel(channel, code, change=change))
 
-    async def channel_takes(self, channel: str, *, change: bool, doubtful: bool) -> None:
+    async def channel_takes(self, channel: str, took: Took, *, doubtful: bool) -> None:
         """`doubtful` when another process may know that the channel refused it. Raises `StoreUnavailable`."""
-        if doubtful or self._channels.get((channel, change)) is not False:
-            await self._over(words.channel_is_back(channel, change=change), *_names(channel, change=change))
-            self._channels[channel, change] = False
+        if doubtful or self._channels.get((channel, took)) is not False:
+            await self._over(words.channel_is_back(channel, change=took == "change"), *_names(channel, took))
+            self._channels[channel, took] = False
 
     async def _tell(self, name: str, text: str) -> None:
         await self._lanes.accept(TellAdmins(name=name, text=text))
@@ -145,9 +158,12 @@ class Notices:
 
 def _name(channel: str, code: str, *, change: bool) -> str:
     about = f"{'changes' if change else 'channel'}:{channel}"
+    if code.startswith(RESTRICTED) and code not in words.REMEDIES:
+        code = RESTRICTED
     return f"{about}:{code}" if code in words.REMEDIES else about
 
 
-def _names(channel: str, *, change: bool) -> list[str]:
-    """All under which it may have been told."""
-    return [_name(channel, code, change=change) for code in ("", *words.REMEDIES)]
+def _names(channel: str, took: Took) -> list[str]:
+    """All under which it may have been told what is over, as the channel took that."""
+    codes = [one for one in ("", *words.REMEDIES) if one not in _UNDECIDED[took]]
+    return [_name(channel, one, change=took == "change") for one in codes]

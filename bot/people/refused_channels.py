@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from bot.errors import ChannelRefused, ScopeMissing, SlackBusy, SlackRefused
-from bot.people.notices import Notices
+from bot.people.notices import Notices, Took
 from bot.queue.job import DAY, Job, Later
 from bot.store.quota import Quota
 
@@ -42,10 +42,9 @@ class RefusedChannels:
                 raise
             raise Later(self.look_again, job, *then) from error
 
-    async def taken(self, job: Job, channel: str, *, change: bool = False) -> None:
-        """The channel took a post; or the `change` of one, which Slack may let us do where we may not post."""
-        doubtful = job.age > self.look_again / 2
-        await self._notices.channel_takes(channel, change=change, doubtful=doubtful)
+    async def taken(self, job: Job, channel: str, took: Took) -> None:
+        """The channel took that. Slack may let us change a post where we may not post."""
+        await self._notices.channel_takes(channel, took, doubtful=job.age > self.look_again / 2)
 
     async def note(self, channel: str, error: SlackRefused) -> None:
         await self._quota.hold(_held(channel), self.look_again)

@@ -59,7 +59,7 @@ async def said(bot: Bot, job: Said, message: Msg) -> bool:
         if not await stands(bot, job):
             await bot.slack.post(job.channel, message, metadata={"message_id": job.mark})
             if to_channel:
-                await bot.refused.taken(job, job.channel)
+                await bot.refused.taken(job, job.channel, "post")
     except (ChannelRefused, ScopeMissing) as error:
         if to_channel:
             await bot.refused.note(job.channel, error)

@@ -108,6 +108,7 @@ async def _draw(bot: Bot, job: Receipt, at: Place) -> bool:
     else:
         place = await _post(bot, job, at, message)
         await bot.replies.put_receipt(job.send.receipt, place)
+        await bot.refused.taken(job, at.channel, "reply")
     await bot.replies.put(job)
     if job.message:
         await bot.posts.change(place, job.message)
@@ -116,7 +117,7 @@ async def _draw(bot: Bot, job: Receipt, at: Place) -> bool:
 
 async def _change(bot: Bot, job: Receipt, place: Place, message: Msg) -> None:
     await bot.slack.update(place, message)
-    await bot.refused.taken(job, place.channel, change=True)
+    await bot.refused.taken(job, place.channel, "change")
 
 
 async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
@@ -131,9 +132,7 @@ async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
     await _first_goes_before(bot, job)
     if wait := await bot.quota.channel(card.channel, job.lane, FIRST, job.at.timestamp()):
         raise Later(wait, job)
-    place = await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
-    await bot.refused.taken(job, card.channel)
-    return place
+    return await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
 
 
 async def _first_goes_before(bot: Bot, job: Receipt) -> None:

@@ -187,9 +187,9 @@ async def test_a_card_that_its_channel_does_not_let_be_drawn_is_drawn_when_it_do
     await hears(on, on.acme.ana, "I can't change what I posted in")
     on.slack.heal()
     await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
-    await hears(on, on.acme.ana, "again. Cards there show how things are.")
+    await hears(on, on.acme.ana, "again. What waited is being changed now.")
     await idle(on)
-    assert notices(on, "I can't change what I posted in") == notices(on, "again. Cards there show how things are") == 1
+    assert notices(on, "I can't change what I posted in") == notices(on, "again. What waited is being changed now") == 1
     assert notices(on, "post in") == 0
     assert await on.bridge.lanes.dead_letters() == []
 

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import ChannelRefused, SlackDown, SlackRevoked, SlackUnknown
 from bot.features import KINDS
 from bot.people.jobs import TellAdmins
-from bot.people.notices import FEWEST, Notices
+from bot.people.notices import FEWEST, Notices, Took
 from bot.people.rights import Rights
 from bot.queue.lanes import Lanes
 from bot.store import keys
@@ -74,14 +74,15 @@ async def test_a_call_or_two_that_fail_are_no_absence(bots: Bots) -> None:
     assert await bots.told() == []
 
 
-@pytest.mark.parametrize("change", [False, True], ids=["posts", "changes"])
-async def test_a_channel_that_refuses_is_told_once_and_its_end_once(bots: Bots, change: bool) -> None:
+@pytest.mark.parametrize("took", ["post", "reply", "change"])
+async def test_a_channel_that_refuses_is_told_once_and_its_end_once(bots: Bots, took: Took) -> None:
     one, other = bots.process(), bots.process()
-    await one.channel_takes("C1", change=change, doubtful=False)
+    change = took == "change"
+    await one.channel_takes("C1", took, doubtful=False)
     for process in (one, other, one):
         await process.channel_refuses("C1", "is_archived", change=change)
-    await other.channel_takes("C1", change=change, doubtful=False)
-    await one.channel_takes("C1", change=change, doubtful=True)
+    await other.channel_takes("C1", took, doubtful=False)
+    await one.channel_takes("C1", took, doubtful=True)
     assert len(await bots.told()) == 2
 
 
@@ -89,11 +90,34 @@ async def test_that_a_channel_lets_nothing_be_changed_goes_without_saying_where_
     one, other = bots.process(), bots.process()
     await one.channel_refuses("C1", "is_archived", change=False)
     await other.channel_refuses("C1", "is_inactive", change=True)
-    await other.channel_takes("C1", change=True, doubtful=False)
+    await other.channel_takes("C1", "change", doubtful=False)
     assert len(await bots.told()) == 1
-    await one.channel_takes("C1", change=False, doubtful=False)
+    await one.channel_takes("C1", "post", doubtful=False)
     await other.channel_refuses("C1", "no_permission", change=True)
     assert len(await bots.told()) == 3
+    await one.channel_refuses("C1", "is_archived", change=False)
+    await other.channel_takes("C1", "change", doubtful=False)  # what was said of it, that goes without saying since
+    assert len(await bots.told()) == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "taken", "over"),
+    [
+        ("restricted_action_thread_only_channel", "reply", "post"),
+        ("restricted_action_of_next_year", "reply", "post"),
+        ("restricted_action_non_threadable_channel", "post", "reply"),
+    ],
+)
+async def test_a_channel_that_takes_one_kind_of_post_does_not_take_the_other_for_that(
+    bots: Bots, code: str, taken: Took, over: Took
+) -> None:
+    process = bots.process()
+    for _ in range(3):
+        await process.channel_refuses("C1", code, change=False)
+        await process.channel_takes("C1", taken, doubtful=True)
+    assert len(await bots.told()) == 1
+    await process.channel_takes("C1", over, doubtful=False)
+    assert len(await bots.told()) == 2
 
 
 async def test_the_token_that_slack_refuses_is_known_to_all_until_slack_takes_it(bots: Bots) -> None:
