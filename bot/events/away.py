@@ -36,11 +36,12 @@ feature = Feature()
 async def digest(job: Digest, _: Keep, bot: Bot) -> list[Job]:
     """One message for each channel that sums up, and then shows each thread; the busiest sees no storm."""
     missed = await bot.feed.collect(job.ref)
+    stale = job.stale or await bot.feed.missed_more(job.ref)
     job = await _placed(bot, job, missed)
     follow: list[Job] = []
     for channel in dict.fromkeys(filter(None, job.places.values())):
         here = [one for one in missed if job.places[one.thread_id] == channel]
-        text = _summary(sum(one.messages for one in here), len(here), here[0].since, stale=job.stale)
+        text = _summary(sum(one.messages for one in here), len(here), here[0].since, stale=stale)
         known = {one.thread_id: one.since for one in here if one.thread_id not in job.unknown}
         follow.append(Announce(channel=channel, text=text, threads=known))
     follow += [RouteMissed(thread_id=one.thread_id, since=one.since) for one in missed if one.thread_id in job.unknown]

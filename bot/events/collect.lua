@@ -5,6 +5,6 @@ for _, part in ipairs({'', ':count'}) do
   if redis.call('EXISTS', to) == 0 and redis.call('EXISTS', from) == 1 then
     redis.call('RENAME', from, to)
     redis.call('EXPIRE', to, WEEK)
-    redis.call('DEL', GAP)
+    if part == '' and redis.call('DEL', GAP) == 1 then redis.call('SET', to .. ':gap', 1, 'EX', WEEK) end
   end
 end

@@ -127,6 +127,6 @@ def _turn(event: Event, missed_until: datetime | None) -> Turn:
 async def _summed_up(bot: Bot) -> list[Job]:
     """The digest of what was missed, now or by a reading that died before its digest."""
     if await bot.feed.has_missed():
-        return [Digest(stale=await bot.feed.knows_gap())]
+        return [Digest()]
     await bot.feed.drop_gap()
     return []

@@ -197,6 +197,10 @@ class Feed:
         """Whether something waits for a digest."""
         return bool(await self._redis.exists(keys.MISSED))
 
+    async def missed_more(self, ref: str) -> bool:
+        """Whether events are lost to the feed beside what `collect` answered for `ref`."""
+        return bool(await self._redis.exists(f"{keys.MISSED}:{ref}:gap"))
+
     async def collect(self, ref: str) -> list[Missed]:
         """What was missed so far, by the time of the first message; the same again for the same `ref`."""
         place = f"{keys.MISSED}:{ref}"

@@ -287,7 +287,8 @@ async def test_the_stored_place_in_the_feed_and_what_was_missed_are_known(redis:
     assert [(one.thread_id, one.messages) for one in await feed.collect("c0ffee")] == [(FACTS["sarah"], 1)]
     assert [(one.thread_id, one.messages) for one in await feed.collect("fresh")] == [(FACTS["sarah"], 1)]
     assert await feed.missed(["msg1", "msg3", "msg9"]) == {"msg1", "msg3"}
-    assert not await feed.knows_gap()  # whoever collected that tells it
+    assert not await feed.knows_gap()
+    assert [await feed.missed_more(ref) for ref in ("c0ffee", "fresh")] == [False, True]  # who collected it tells it
     assert abs(await feed.began() - CLOCK) < timedelta(minutes=1)
     read_at = await feed.read_at()
     assert read_at is not None
