@@ -13,8 +13,10 @@ from bot.people.audit_store import AuditLog
 from bot.people.links import Links
 from bot.queue.lanes import DeadLetter, Lanes
 from bot.routing.store import Routes
+from bot.send.jobs import Sending
 from bot.store.health import UNKNOWN, Health
 from bot.store.installation import InstallState
+from bot.thread_replies.jobs import Early
 
 T = TypeVar("T")
 OLDEST_REDIS: Final = (6, 2)
@@ -88,9 +90,18 @@ async def _letters(store: Store) -> Finding:
     letters = await store.lanes.dead_letters()
     if not letters:
         return Finding("dead letters", "ok", "none")
-    shown = "".join(f"\n    {_letter(one)}" for one in letters[:LETTERS])
+    seen = f"{len(letters)}{''.join(f'{chr(10)}    {_letter(one)}' for one in letters[:LETTERS])}"
+    if all(map(is_final, letters)):
+        how = "Nothing is to be done: who wrote these was told. They go after seven days."
+        return Finding("dead letters", "warning", seen, how)
     how = "Remove the cause, then `python -m bot retry ID` tries one again; not what somebody wrote, who was told."
-    return Finding("dead letters", "failed", f"{len(letters)}{shown}", how)
+    return Finding("dead letters", "failed", seen, how)
+
+
+def is_final(letter: DeadLetter) -> bool:
+    """Whether it is what somebody wrote, who was told what became of it: they may have sent it again since."""
+    job = letter.job.wish if isinstance(letter.job, Early) else letter.job
+    return letter.was_told and isinstance(job, Sending)
 
 
 def _server(found: Health) -> Finding:

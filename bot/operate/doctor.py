@@ -13,7 +13,7 @@ from bot import settings as all_settings
 from bot.channels.store import Preferences
 from bot.doctor.checkup import Checkup
 from bot.doctor.finding import Finding, weightiest_first
-from bot.doctor.storage import Store
+from bot.doctor.storage import Store, is_final
 from bot.errors import BotError, SettingsError
 from bot.events.store import Feed
 from bot.features import KINDS
@@ -22,7 +22,6 @@ from bot.people.audit_store import AuditLog
 from bot.people.links import Links
 from bot.queue.lanes import Lanes
 from bot.routing.store import Routes
-from bot.send.jobs import Sending
 from bot.settings import Settings
 from bot.start import inbox_that_answers, opened_redis, opened_slack
 from bot.store.health import health
@@ -50,7 +49,7 @@ async def retry(settings: Settings, letter_id: str) -> int:
         lanes = Lanes(redis, "doctor", KINDS)
         known = re.fullmatch(r"\d{1,20}-\d{1,20}", letter_id)  # how Redis names entries of a stream
         letter = await lanes.dead_letter(letter_id) if known else None
-        if letter and letter.was_begun and isinstance(letter.job, Sending):
+        if letter and is_final(letter):
             print(f"{letter_id} stays: its writer read what became of the message, and may have sent it again since.")
             return 1
         found = letter is not None and await lanes.revive(letter_id)

@@ -99,11 +99,11 @@ async def _swept(erasure: Erasure, traces: Traces, *, running: bool) -> int:
     """Until nothing is found any more: a bot that runs may be writing something anew."""
     total = 0
     for _ in range(TRIES):
-        out = await erasure.sweep(traces, alone=not running)
+        out = await erasure.sweep(traces, alone=not running) or await erasure.finish(traces)
         total += out
         if not out:
-            break
-    return total
+            return total
+    return total + await erasure.finish(traces)
 
 
 def _say_of_colleague(user: str, count: int, stays: list[str]) -> None:

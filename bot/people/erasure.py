@@ -70,10 +70,7 @@ class Erasure:
         return count
 
     async def sweep(self, traces: Traces, *, alone: bool) -> int:
-        """How much was taken out; `alone`: no bot runs that could have work in hand.
-
-        What `traces` reads goes last: whoever is interrupted finds the rest by it, another time.
-        """
+        """How much was taken out of all but what tells who they are; `alone`: no bot runs that has work in hand."""
         out = await self._sweep(traces, found_by=False)
         async for raw, about in self._lanes(traces):
             lane = raw.decode().removeprefix(keys.lane(""))
@@ -81,7 +78,11 @@ class Erasure:
             for one in about:
                 args += [one, traces.spared(one) or b""]
             out += int(await self._lane(keys=[raw, keys.DELAYED, keys.DELAYED_SINCE], args=args))
-        return out + await self._sweep(traces, found_by=True)
+        return out
+
+    async def finish(self, traces: Traces) -> int:
+        """The same of that: it goes last, as whoever is interrupted finds the rest by it, another time."""
+        return await self._sweep(traces, found_by=True)
 
     async def _sweep(self, traces: Traces, *, found_by: bool) -> int:
         """Of all but work: what `traces` reads, or else the rest."""

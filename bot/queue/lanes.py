@@ -43,7 +43,9 @@ class Ticket:
     moves: int = field(default=0, compare=False)
 
 
-UNREADABLE: Final = "unreadable"  # how the reason begins of what a version could not read
+# How the reason begins of what a version could not read, and of what nobody could be told of.
+UNREADABLE: Final = "unreadable"
+UNTOLD: Final = "untold"
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,9 @@ class DeadLetter:
     job: Job | None
 
     @property
-    def was_begun(self) -> bool:
-        """Whether a version had it that could read it, and who waited for it was told."""
-        return not self.reason.startswith(UNREADABLE)
+    def was_told(self) -> bool:
+        """Whether who waited for it was told, and nothing kept the bot from that."""
+        return not self.reason.startswith((UNREADABLE, UNTOLD))
 
 
 class Lanes:

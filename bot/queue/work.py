@@ -11,7 +11,7 @@ import structlog
 from bot.errors import InboxError, NotThere, Refused, SlackError, StoreUnavailable
 from bot.metrics import FINISHED, SECONDS
 from bot.queue.job import Job, Keep, Later
-from bot.queue.lanes import Lanes, Ticket
+from bot.queue.lanes import UNTOLD, Lanes, Ticket
 from bot.queue.retries import EXPECTED, Fatal, Retries
 from bot.telemetry import report, span
 
@@ -96,7 +96,8 @@ class Work:
         log.error("given_up", ref=job.ref, kind=job.kind, error=_named(error), exc_info=not isinstance(error, EXPECTED))
         if not isinstance(error, EXPECTED):
             report(error, ref=job.ref, kind=job.kind)
-        await self._lanes.bury(ticket, _named(error), then, job)
+        reason = _named(error) if said else f"{UNTOLD}: {_named(error)}"
+        await self._lanes.bury(ticket, reason, then, job)
         return "dead"
 
     async def _last_word(self, job: Job, error: Exception) -> tuple[list[Job], bool]:

@@ -42,6 +42,7 @@ from bot.settings import Settings
 from bot.store import keys
 from bot.store.connect import connect
 from bot.targets.jobs import TellLate
+from bot.thread_replies.jobs import Early, Echo
 from tests.conftest import QUICK
 from tests.e2e.bulk import listed
 from tests.e2e.scheduling import later
@@ -130,6 +131,11 @@ def alone(redis_url: str) -> Settings:
     return Settings(_env_file=None, **wanted, redis_url=SecretStr(redis_url))  # type: ignore[call-arg]
 
 
+def _early() -> Early:
+    echo = next(one["job"] for one in stored_jobs() if one["job"]["kind"] == "echo")
+    return Early(asker=BOSS, wish=msgspec.convert(echo, Echo))
+
+
 def a_send(text: str = "Hello") -> Send:
     """To Sarah, from @acme."""
     stored = next(one["job"] for one in stored_jobs() if one["job"]["kind"] == "send")
@@ -201,11 +207,14 @@ async def test_an_erasure_that_was_interrupted_goes_on_another_time(
     assert telling(await everything(redis), (*SECRETS, on.acme.sarah.platform_id)) == []
 
 
-@pytest.mark.parametrize(("reason", "stays"), [("RuntimeError", True), ("unreadable: ValidationError", False)])
+@pytest.mark.parametrize("early", [False, True], ids=["send", "reply below a card"])
+@pytest.mark.parametrize(
+    ("reason", "stays"), [("RuntimeError", True), ("unreadable: ValidationError", False), ("untold: KeyError", False)]
+)
 async def test_what_somebody_wrote_is_not_sent_by_retry_unless_nobody_was_told(
-    redis_url: str, redis: Any, reason: str, stays: bool, capsys: pytest.CaptureFixture[str]
+    redis_url: str, redis: Any, early: bool, reason: str, stays: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await bury(redis, a_send(), reason)
+    await bury(redis, _early() if early else a_send(), reason)
     (dead,) = await Lanes(redis, "looks", KINDS).dead_letters()
     assert await retry(alone(redis_url), dead.id) == int(stays)
     assert ("may have sent it again since" in capsys.readouterr().out) is stays

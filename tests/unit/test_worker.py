@@ -232,7 +232,7 @@ async def test_a_bug_in_the_last_word_on_a_job_is_no_obstacle(shop: Shop, bug: E
         await shop.lanes.accept(broken, healthy)
         await shop.idle()
     (letter,) = await shop.lanes.dead_letters()
-    assert (letter.job, letter.reason) == (broken, "KeyError")
+    assert (letter.job, letter.reason) == (broken, "untold: KeyError")
     assert healthy in shop.seen
 
 
@@ -251,7 +251,7 @@ async def test_a_last_word_that_nobody_could_read_is_no_obstacle(shop: Shop, unf
         await shop.lanes.accept(broken, healthy)
         await shop.idle()
     (letter,) = await shop.lanes.dead_letters()
-    assert (letter.job, letter.reason) == (broken, "KeyError")
+    assert (letter.job, letter.reason) == (broken, "untold: KeyError")
     assert healthy in shop.seen
 
 
