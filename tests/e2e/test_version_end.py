@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from redis import Redis
 
-from bot.context import Timing
 from bot.errors import VersionEnded
 from bot.sandbox.inbox.end_of_v1 import HOWS, How
 from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
+from tests.conftest import QUICK
 from tests.e2e.steps import calls, card_of, cards, form, idle, labels, shows, thread, told, until
 
-PACES = Timing(breath=0.02, channel_interval=0.01, poll=0.1, look_again=0.3, version_every=0.2)
+PACES = replace(QUICK, poll=0.1, version_every=0.2)
 WITHIN = 25.0  # seconds from v2 being reachable; the claim is 30
 GONE = "deleted in Inbox"
 

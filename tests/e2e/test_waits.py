@@ -379,7 +379,7 @@ async def test_redis_away_while_several_write_loses_nothing_and_does_nothing_twi
 ) -> None:
     (server,) = servers
     assert server.process is not None
-    on = await opened(versions=["v2"], redis_url=server.url, timing=replace(HASTE, claim_idle=1.0))
+    on = await opened(versions=["v2"], redis_url=server.url, timing=replace(HASTE, claim_idle=5.0))
     on.slack.scopes |= {"channels:history", "groups:history"}  # without them, a post may come twice
     who = people(on)
     on.inbox.add_thread(on.acme.account, on.acme.omar)
@@ -448,7 +448,7 @@ async def test_what_is_worked_again_after_redis_went_back_is_sent_once(opened: O
     keys_used = {call.headers.get("idempotency-key") for call in on.inbox.calls if call.method == "POST"}
     assert len(on.inbox.sent()) == 1
     assert len(keys_used) == 1
-    assert len([call for call in on.inbox.calls if call.method == "POST"]) == 2  # it was really done again
+    assert len([call for call in on.inbox.calls if call.method == "POST"]) >= 2  # it was really done again
     assert [one for one in told(on, on.acme.ana) if "Not sent" in one or "Not confirmed" in one] == []
 
 

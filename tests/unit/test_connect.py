@@ -173,16 +173,20 @@ async def test_who_gives_up_or_fails_while_all_connections_are_in_use_takes_none
 
 async def test_no_free_connection_is_no_other_server(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.connect.TIMEOUT", 0.05)
-    redis: Any = connect(f"{redis_url}?max_connections=5")
+    redis: Any = connect(f"{redis_url}?max_connections=5&socket_timeout=60")
     await redis.xgroup_create("s", "g", mkstream=True)
-    reading = [asyncio.ensure_future(redis.xreadgroup("g", "me", {"s": ">"}, block=600)) for _ in range(5)]
+    reading = [asyncio.ensure_future(redis.xreadgroup("g", "me", {"s": ">"}, count=1, block=30_000)) for _ in range(5)]
     await asyncio.sleep(0.1)
     for asked in (redis.get("x"), redis.pipeline().get("x").execute()):
         with pytest.raises(StoreUnavailable, match="none of 5 connections was free"):
             await asked
     assert redis.connection_pool.moves == 0
-    assert await asyncio.gather(*reading) == [[]] * 5
+    other: Any = connect(redis_url)
+    for _ in reading:
+        await other.xadd("s", {"go": "on"})
+    assert len(await asyncio.gather(*reading)) == 5
     await redis.aclose()
+    await other.aclose()
 
 
 async def works_narrowly(url: str) -> None:
@@ -303,19 +307,25 @@ async def tls_to(port: int, certificate: Path, heard: bytearray | None = None) -
                 await sink.drain()
         except OSError:
             pass  # the other side has gone
-        sink.close()
+        finally:
+            sink.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
         said = bytearray() if heard is None else heard
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
         await asyncio.gather(pump(reader, inner_writer, said), pump(inner_reader, writer, bytearray()))
 
+    serving: set[asyncio.Task[Any]] = set()
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
         server.close()
-        await asyncio.sleep(0.05)  # connections that were just closed say goodbye
+        if serving:
+            await asyncio.wait(serving, timeout=60)  # connections that were just closed say goodbye
 
 
 async def test_tls_works_and_checks_the_certificate(start: Start, certificate: Path) -> None:

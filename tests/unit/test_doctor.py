@@ -62,6 +62,7 @@ def ask(
 ) -> Ask:
     """`await ask(NAME="value", OTHER=None)`: the exit code and the findings with that environment."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bot.doctor.storage.SLOW", 60.0)  # how fast Redis answers here is not the matter
     outside.slack.scopes = set(SCOPES)
 
     async def asked(**changed: str | None) -> tuple[int, Findings]:
@@ -206,6 +207,15 @@ async def only_v1(outside: Outside, _: Any) -> None:
     outside.inbox.versions = frozenset({"v1"})
 
 
+async def v1_will_end(outside: Outside, _: Any) -> None:
+    outside.inbox.sunset["v1"] = "Mon, 01 Jan 2091 00:00:00 GMT"
+
+
+async def v1_alone_will_end(outside: Outside, redis: Any) -> None:
+    await only_v1(outside, redis)
+    await v1_will_end(outside, redis)
+
+
 async def v2_will_end(outside: Outside, _: Any) -> None:
     outside.inbox.sunset["v2"] = "Mon, 01 Jan 2091 00:00:00 GMT"
 
@@ -290,8 +300,8 @@ SEEDED: list[Any] = [
     (inbox_ill, {}, "Inbox", "failed", "on Inbox's side"),
     (slack_ill, {}, "Slack", "failed", "slack-status.com"),
     (only_v1, {"INBOX_API_VERSION": "v2"}, "Inbox", "failed", "INBOX_API_VERSION"),
-    (nothing, {"INBOX_API_VERSION": "v1"}, "API version", "warning", "INBOX_API_VERSION=auto"),
-    (only_v1, {}, "API version", "warning", "Settings → Webhooks"),
+    (v1_will_end, {"INBOX_API_VERSION": "v1"}, "API version", "warning", "INBOX_API_VERSION=auto"),
+    (v1_alone_will_end, {}, "API version", "warning", "Settings → Webhooks"),
     (v2_will_end, {}, "API version", "warning", "Update the bot"),
     (v2_should_have_ended, {"INBOX_API_VERSION": "v2"}, "API version", "failed", "Update the bot"),
     (v1_ended, {"INBOX_API_VERSION": "v1"}, "Inbox", "failed", "INBOX_API_VERSION=auto"),

@@ -86,6 +86,11 @@ def settings(**more: Any) -> Settings:
     return Settings(_env_file=None, **(needed | more))  # type: ignore[call-arg]  # pydantic-settings takes it
 
 
+def last_word(outside: Outside) -> str:
+    """What Ana read last, for her alone; "" before anything."""
+    return next((outside.slack.show(one) for one in outside.slack.ephemerals(outside.acme.ana)[-1:]), "")
+
+
 async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words_and_the_trace(
     start: Start, outside: Outside, tmp_path: Path, collector: Collector
 ) -> None:
@@ -95,13 +100,13 @@ async def test_one_reference_runs_from_the_request_through_its_jobs_to_the_words
     async with start(tmp_path, outside.env | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, "serve") as running:
         await until_async(outside.up)
         await outside.slack.command(people.ana, people.channel, text=f"@sarah {SECRET}")
-        await outside.slack.until(lambda: outside.slack.ephemerals(people.ana))
+        await outside.slack.until(lambda: "Sent to" in last_word(outside))
         outside.inbox.fail("*", status=400, times=None)
         card = outside.slack.say(people.bo, people.channel, "Lunch?")
         await outside.slack.shortcut(people.bo, card.channel, card.ts, "send_as_dm")
         await outside.slack.command(people.ana, people.channel, text="@nobody Hello")
-        await outside.slack.until(lambda: len(outside.slack.ephemerals(people.ana)) > 1)
-        said = outside.slack.show(outside.slack.ephemerals(people.ana)[-1])
+        await outside.slack.until(lambda: "Reference" in last_word(outside))
+        said = last_word(outside)
         ended = await terminated(running)
 
     lines = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]

@@ -288,8 +288,8 @@ async def test_no_slot_is_lost_while_many_wait_and_none_is_given_early(redis: An
 
 @pytest.mark.usefixtures("strict")
 async def test_who_does_not_come_back_holds_nobody_up(redis: Any) -> None:
-    quota = Quota(redis, 0.05)
-    assert await quota.channel("C1", "first", NEW) == 0
+    quota = Quota(redis, 1.0)
+    await quota.rest("C1", 1.0)
     assert await quota.channel("C1", "dead", FIRST) > 0
     channel = Channel(redis, 0.05)
     async with asyncio.timeout(60):

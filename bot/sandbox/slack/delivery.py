@@ -57,7 +57,7 @@ class Delivery(World):
             status, answered = response.status_code, _body(response)
         except (TimeoutError, httpx.TransportError):
             pass  # status 0 says so
-        ack = Ack(status, answered, time.monotonic() - start)
+        ack = Ack(status, answered, time.monotonic() - start, within=self.patience)
         self.acks.append(ack)
         self.changed()
         return ack

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 Json = dict[str, Any]
+
+PATIENCE: Final = 3.0  # seconds for which Slack waits for an ack
 
 ALL_SCOPES = frozenset(
     {
@@ -55,16 +57,20 @@ class Call:
 
 @dataclass
 class Ack:
-    """How the bot answered one request; `status` is 0 without an answer, `trouble` what Slack refuses of it."""
+    """How the bot answered one request; `status` is 0 without an answer, `trouble` what Slack refuses of it.
+
+    `within` is for how many seconds Slack waits.
+    """
 
     status: int
     body: Json | str | None
     seconds: float
     trouble: str = ""
+    within: float = PATIENCE
 
     @property
     def timed_out(self) -> bool:
-        return self.seconds > 3
+        return self.seconds > self.within
 
     @property
     def ok(self) -> bool:

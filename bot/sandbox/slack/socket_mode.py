@@ -127,7 +127,7 @@ class Sockets:
                 continue
             acked, body = await self._offer(connection, kind, payload, attempt)
             if acked:
-                return Ack(200, body, time.monotonic() - start)
+                return Ack(200, body, time.monotonic() - start, within=self._patience())
         return Ack(0, None, time.monotonic() - start)
 
     async def _next(self, patience: float) -> Connection | None:

@@ -14,6 +14,7 @@ from bot.sandbox.slack.records import (
     APP_ID,
     BOT_ID,
     BOT_USER,
+    PATIENCE,
     Channel,
     Ephemeral,
     FileRecord,
@@ -27,7 +28,6 @@ from bot.sandbox.slack.records import (
 )
 from bot.sandbox.slack.socket_mode import Sockets
 
-PATIENCE = 3.0  # seconds
 HOOK_SECONDS, HOOK_USES = 1800.0, 5
 
 
