@@ -62,7 +62,8 @@ class Timing:
     `away`: how many seconds Slack or Inbox may be away before admins hear of it. `soon`: seconds after which somebody
     is told that what they asked for takes longer. `ack_within`: seconds in which what is done is accepted,
     `event_within`: an event of Inbox's, `known_within`: in which the help finds out who asks, and `typing_within`: in
-    which a menu finds what was typed; Slack waits three, and nobody who types does.
+    which a menu finds what was typed; Slack waits three, and nobody who types does. `ready_within`: seconds in which
+    Redis takes a write, or the bot is not ready.
     """
 
     breath: float = BREATH
@@ -81,6 +82,7 @@ class Timing:
     event_within: float = 2.5
     known_within: float = KNOWN_WITHIN
     typing_within: float = 1.0
+    ready_within: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,6 @@ log = structlog.get_logger(__name__)
 _Answer = Callable[[Request], Awaitable[Response]]
 
 STORE_WITHIN: Final = 2.5  # seconds
-READY_WITHIN: Final = 1.0  # seconds; whoever asks may wait no longer
 FRESH: Final = 300  # seconds that a signature of Slack's is good for
 _CLOSE: Final = {"Connection": "close"}  # the rest of the body is not waited for
 _TAKEN: Final = PlainTextResponse("ok")
@@ -171,7 +170,7 @@ class Web:
     async def _redis(self) -> str:
         """What is wrong with Redis, or with what it knows; "" when nothing is."""
         try:
-            async with asyncio.timeout(READY_WITHIN):
+            async with asyncio.timeout(self._bot.timing.ready_within):
                 await self._write()
                 if await self._bot.install.revoked():
                     return "Slack, which took the token away: install the app again and restart"

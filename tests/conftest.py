@@ -48,6 +48,7 @@ QUICK = Timing(
     event_within=60.0,
     known_within=60.0,
     typing_within=60.0,
+    ready_within=10.0,
 )
 
 # How long an example takes, and how long it takes to think of one, says nothing on a machine that is busy.

@@ -43,7 +43,7 @@ class House:
 
     def __init__(self, on: Scene, scopes: frozenset[str], redis_url: str) -> None:
         self.on, self.redis_url, self._redis = on, redis_url, Redis.from_url(redis_url)
-        on.slack.scopes, on.slack.patience = set(scopes), 60.0
+        on.slack.scopes = set(scopes)
 
     @asynccontextmanager
     async def bot(self, timing: Timing = QUICK, **more: Any) -> AsyncIterator[Stage]:
