@@ -38,6 +38,7 @@ from bot.store.installation import InstallState
 from bot.store.quota import BLOCKED, Quota
 from bot.version import version
 from bot.web import Web
+from tests.conftest import QUICK
 from tests.e2e.steps import until
 from tests.servers import free_port
 from tests.unit.conftest import Outside
@@ -233,7 +234,7 @@ def web_on(redis: Any) -> Web:
     lanes, spoken = Lanes(redis, "web", KINDS), Spoken("v2", pinned=True, certain=True, choose=nothing, shared=nothing)
     state = {"feed": Feed(redis), "lanes": lanes, "install": InstallState(redis), "quota": Quota(redis)}
     state |= {"waiting": Waiting(redis), "cards": Cards(redis)}
-    has = state | {"spoken": spoken, "settings": settings(), "slack": slack, "background": inbox}
+    has = state | {"timing": QUICK, "spoken": spoken, "settings": settings(), "slack": slack, "background": inbox}
     return Web(cast(Bot, SimpleNamespace(**has)), nothing, partial(write, redis))
 
 
