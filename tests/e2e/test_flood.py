@@ -311,7 +311,8 @@ async def test_what_is_new_goes_behind_all_that_was_missed_before_it(paced: Stag
     (shown,) = [one for one in below(on, card) if "text 131" in on.slack.show(one)]
     assert len([one for one in cards(on) if float(one.ts) < float(shown.ts)]) <= pace.by_now + 5  # of 17
     await idle(on)
-    assert said(on, card) in (list(range(132)), list(range(120, 132)))
+    summed_up_first, with_what_is_new = list(range(119, 132)), list(range(120, 132))
+    assert said(on, card) in (list(range(132)), summed_up_first, with_what_is_new)
 
 
 async def test_what_comes_while_an_absence_is_read_does_not_wait_for_that(on: Stage, redis: Redis) -> None:
