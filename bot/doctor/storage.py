@@ -90,7 +90,7 @@ async def _letters(store: Store) -> Finding:
     letters = await store.lanes.dead_letters()
     if not letters:
         return Finding("dead letters", "ok", "none")
-    seen = f"{len(letters)}{''.join(f'{chr(10)}    {_letter(one)}' for one in letters[:LETTERS])}"
+    seen = "\n    ".join([str(len(letters)), *map(_letter, letters[:LETTERS])])
     if all(map(is_final, letters)):
         how = "Nothing is to be done: who wrote these was told. They go after seven days."
         return Finding("dead letters", "warning", seen, how)

@@ -74,7 +74,7 @@ class Relabel(Background, tag="relabel"):
 
 
 class Digest(Background, tag="digest"):
-    """Sum up what happened while the bot was away. `stale` when that was longer than Inbox keeps its events.
+    """Sum up what happened while the bot was away. An older version said with `stale` that events are lost to the feed.
 
     `places` are the channels of the threads, as far as they are known; None where a thread is posted nowhere. The
     threads of which Inbox does not tell what rules ask for are `unknown`: they are counted in the default channel.

@@ -43,9 +43,8 @@ class Ticket:
     moves: int = field(default=0, compare=False)
 
 
-# How the reason begins of what a version could not read, and of what nobody could be told of.
-UNREADABLE: Final = "unreadable"
-UNTOLD: Final = "untold"
+UNREADABLE: Final = "unreadable"  # how the reason begins of what a version could not read
+UNTOLD: Final = "untold"  # the same of what nobody could be told of
 
 
 @dataclass(frozen=True)
@@ -227,10 +226,8 @@ class Lanes:
         return next(iter(self._letters(await self._redis.xrange(keys.DEAD, letter_id, letter_id))), None)
 
     def _letters(self, entries: Any) -> list[DeadLetter]:
-        return [
-            DeadLetter(i.decode(), f[b"lane"].decode(), f[b"reason"].decode(), self._readable(f[b"item"]))
-            for i, f in entries
-        ]
+        texts = [(i.decode(), f[b"lane"].decode(), f[b"reason"].decode(), f[b"item"]) for i, f in entries]
+        return [DeadLetter(one, lane, reason, self._readable(item)) for one, lane, reason, item in texts]
 
     async def revive(self, letter_id: str) -> bool:
         """Try a dead letter again, as if it had just been accepted. False when there is none with that id."""

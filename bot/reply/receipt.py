@@ -107,8 +107,6 @@ async def _draw(bot: Bot, job: Receipt, at: Place) -> bool:
         await _change(bot, job, place, message)
     else:
         place = await _post(bot, job, at, message)
-        await bot.replies.put_receipt(job.send.receipt, place)
-        await bot.refused.taken(job, at.channel, "reply")
     await bot.replies.put(job)
     if job.message:
         await bot.posts.change(place, job.message)
@@ -121,18 +119,22 @@ async def _change(bot: Bot, job: Receipt, place: Place, message: Msg) -> None:
 
 
 async def _post(bot: Bot, job: Receipt, card: Place, message: Msg) -> Place:
-    """Post, unless an attempt whose outcome is unknown turns out to have posted it."""
+    """Post, unless an attempt whose outcome is unknown turns out to have posted it; that it stands there is noted."""
     mark = job.send.receipt
     if job.tries:
         since = job.at.timestamp() - 5
         found = await bot.slack.find(card.channel, mark, thread_ts=card.ts, since=since)
         if found:
             await _change(bot, job, found, message)
+            await bot.replies.put_receipt(mark, found)
             return found
     await _first_goes_before(bot, job)
     if wait := await bot.quota.channel(card.channel, job.lane, FIRST, job.at.timestamp()):
         raise Later(wait, job)
-    return await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
+    place = await bot.slack.post(card.channel, message, thread_ts=card.ts, metadata={"message_id": mark})
+    await bot.replies.put_receipt(mark, place)
+    await bot.refused.taken(job, card.channel, "reply")
+    return place
 
 
 async def _first_goes_before(bot: Bot, job: Receipt) -> None:
