@@ -8,6 +8,7 @@ import io
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -67,7 +68,18 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
         import uvloop
     except ImportError:  # there is none for Windows
         return {"asyncio": asyncio.new_event_loop}
-    return {"uvloop": uvloop.new_event_loop}
+
+    class Loop(uvloop.Loop):
+        def close(self) -> None:
+            """Where a test failed and left something open, uvloop warns of that, closes it, and waits for its end.
+
+            A warning that is an error would keep it from closing it: it would wait for ever.
+            """
+            with warnings.catch_warnings():
+                warnings.simplefilter("default", ResourceWarning)
+                super().close()
+
+    return {"uvloop": Loop}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

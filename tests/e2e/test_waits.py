@@ -365,7 +365,7 @@ async def test_who_is_asked_to_wait_often_sends_when_the_wait_is_over(on: Stage,
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[list[embedded.Valkey]]:
     """A Valkey of this test's own, which may be ended, and another started in its place."""
-    started = [embedded.start(tmp_path)]
+    started = [embedded.start(tmp_path, "always")]  # whoever is killed has on disk what they answered
     yield started
     for server in started:
         assert server.process is not None

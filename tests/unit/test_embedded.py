@@ -34,7 +34,7 @@ def start() -> Iterator[Start]:
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(folder: Path) -> Valkey:
-        server = embedded.start(folder)
+        server = embedded.start(folder, "always")  # whoever is killed has on disk what they answered
         if server.process is not None:
             started.append(server.process)
         return server

@@ -316,20 +316,23 @@ async def test_what_was_begun_with_one_server_is_not_ended_with_another(
 
 async def test_a_server_that_was_killed_and_came_back_is_another_one(tmp_path: Path) -> None:
     """Redis-py connects again by itself, without a word."""
-    server = embedded.start(tmp_path)
-    opened = connect(server.url)
-    lanes, ticket, job = await taken(opened, "one")
+    server = embedded.start(tmp_path, "always")  # which has on disk what it answers
+    async with connect(server.url) as opened:
+        lanes, ticket, job = await taken(opened, "one")
+        ended(server)
+        server = embedded.start(tmp_path, "always")
+        try:
+            assert await opened.set("where", "here")
+            with pytest.raises(StoreUnavailable):
+                await lanes.finish(ticket, [], job)
+            assert await lanes.finish(lanes.renewed(ticket), [], job)
+        finally:
+            ended(server)
+
+
+def ended(server: embedded.Valkey) -> None:
     assert server.process is not None
     server.process.kill()
-    server.process.wait()
-    server = embedded.start(tmp_path)
-    assert await opened.set("where", "here")
-    with pytest.raises(StoreUnavailable):
-        await lanes.finish(ticket, [], job)
-    assert await lanes.finish(lanes.renewed(ticket), [], job)
-    await opened.aclose()
-    assert server.process is not None
-    server.process.terminate()
     server.process.wait()
 
 
