@@ -13,7 +13,6 @@ from bot.people.audit_store import AuditLog
 from bot.people.links import Links
 from bot.queue.lanes import DeadLetter, Lanes
 from bot.routing.store import Routes
-from bot.send.jobs import Sending
 from bot.store.health import UNKNOWN, Health
 from bot.store.installation import InstallState
 from bot.thread_replies.jobs import Early
@@ -92,16 +91,16 @@ async def _letters(store: Store) -> Finding:
         return Finding("dead letters", "ok", "none")
     seen = "\n    ".join([str(len(letters)), *map(_letter, letters[:LETTERS])])
     if all(map(is_final, letters)):
-        how = "Nothing is to be done: who wrote these was told. They go after seven days."
+        how = "Nothing is to be done: who asked for these was told. They go after seven days."
         return Finding("dead letters", "warning", seen, how)
-    how = "Remove the cause, then `python -m bot retry ID` tries one again; not what somebody wrote, who was told."
+    how = "Remove the cause, then `python -m bot retry ID` tries one again, but nothing that people wrote or decided."
     return Finding("dead letters", "failed", seen, how)
 
 
 def is_final(letter: DeadLetter) -> bool:
-    """Whether it is what somebody wrote, who was told what became of it: they may have sent it again since."""
+    """Whether somebody was told what became of what they wrote or decided: they may have done it anew since."""
     job = letter.job.wish if isinstance(letter.job, Early) else letter.job
-    return letter.was_told and isinstance(job, Sending)
+    return letter.was_told and job is not None and job.final
 
 
 def _server(found: Health) -> Finding:

@@ -158,6 +158,7 @@ class Decide(Asked, tag="decide_later"):
 
     recorded: ClassVar[tuple[str, str]] = ("later {verb}", "")
     patient: ClassVar[bool] = False
+    final: ClassVar[bool] = True
     waits_in: ClassVar[str] = "decide-later:{about}"
     about: str
     verb: Literal["cancel", "now", "anyway"]
@@ -178,6 +179,7 @@ class ChangeLater(Asked, tag="change_later"):
     """
 
     recorded: ClassVar[tuple[str, str]] = ("later change", "")
+    final: ClassVar[bool] = True
     waits_in: ClassVar[str] = "decide-later:{about}"
     about: str
     text: str | None = None

@@ -38,6 +38,7 @@ class ChangeMessage(Asked, tag="change_message"):
     resumed: ClassVar[bool] = True
     waits_in: ClassVar[str] = "message:{message_id}"
     patience: ClassVar[float] = SENDS_WAIT
+    final: ClassVar[bool] = True
     verb: Literal["edit", "unsend", "react"]
     thread_id: str
     message_id: str

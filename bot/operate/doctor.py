@@ -50,7 +50,7 @@ async def retry(settings: Settings, letter_id: str) -> int:
         known = re.fullmatch(r"\d{1,20}-\d{1,20}", letter_id)  # how Redis names entries of a stream
         letter = await lanes.dead_letter(letter_id) if known else None
         if letter and is_final(letter):
-            print(f"{letter_id} stays: its writer read what became of the message, and may have sent it again since.")
+            print(f"{letter_id} stays: who asked for it was told, and may have sent or changed it since.")
             return 1
         found = letter is not None and await lanes.revive(letter_id)
     print("It will be tried again." if found else f"There is no dead letter {letter_id}; `bot doctor` lists them.")

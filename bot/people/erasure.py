@@ -85,24 +85,25 @@ class Erasure:
         return await self._sweep(traces, found_by=True)
 
     async def _sweep(self, traces: Traces, *, found_by: bool) -> int:
-        """Of all but work: what `traces` reads, or else the rest."""
-        marks, names, recipients, out = traces.marks(), traces.names(), traces.recipients(), 0
+        """Of all but work: what `traces` reads, or else the rest; all of it or nothing, as one leads to another."""
+        marks, names, recipients, gone = traces.marks(), traces.names(), traces.recipients(), self._redis.pipeline()
         async for raw in self._redis.scan_iter(match=f"{keys.PREFIX}*", count=500):
             name = raw.decode("utf-8", "replace").removeprefix(keys.PREFIX)
             if name.startswith((*_LEFT, "lane:")) or name.startswith(_FOUND_BY) is not found_by:
                 continue
             if name == "audit":
-                out += await self._take_entries(raw, Traces(traces.people, unsure=traces.unsure))
+                await self._take_entries(gone, raw, Traces(traces.people, unsure=traces.unsure))
             elif name.startswith("snippet-form:"):
                 value = await self._redis.get(raw)
-                out += int(await self._redis.delete(raw)) if value and traces.in_form()(value) else 0
+                if value and traces.in_form()(value):
+                    gone.delete(raw)
             elif _names(name, names, recipients):
-                out += int(await self._redis.delete(raw))
+                gone.delete(raw)
             elif name == "dead":
-                out += await self._take_letters(raw, traces)
+                await self._take_letters(gone, raw, traces)
             else:
-                out += await self._take_out(raw, marks, names)
-        return out
+                await self._take_out(gone, raw, marks, names)
+        return sum(await gone.execute())
 
     async def _lanes(self, traces: Traces) -> AsyncIterator[tuple[bytes, list[bytes]]]:
         """Each lane with work about them, and that."""
@@ -111,33 +112,34 @@ class Erasure:
             if about := [one for one in await self._redis.lrange(raw, 0, -1) if is_about(one)]:
                 yield raw, about
 
-    async def _take_letters(self, key: bytes, traces: Traces) -> int:
+    async def _take_letters(self, gone: Any, key: bytes, traces: Traces) -> None:
         """Work that failed for good."""
         is_about, letters = traces.in_work(), await self._redis.xrange(key)
-        gone = [i for i, f in letters if is_about(f.get(b"item", b""))]
-        return int(await self._redis.xdel(key, *gone)) if gone else 0
+        if found := [i for i, f in letters if is_about(f.get(b"item", b""))]:
+            gone.xdel(key, *found)
 
-    async def _take_entries(self, key: bytes, person: Traces) -> int:
+    async def _take_entries(self, gone: Any, key: bytes, person: Traces) -> None:
         """Of the record; which conversations somebody did something in stays, by their ids."""
         marks, names, entries = person.marks(), person.names(), await self._redis.xrange(key)
-        gone = [i for i, f in entries if any(_is(f.get(b"about", b""), one, marks, names) for one in f.values())]
-        return int(await self._redis.xdel(key, *gone)) if gone else 0
+        if found := [i for i, f in entries if any(_is(f.get(b"about", b""), one, marks, names) for one in f.values())]:
+            gone.xdel(key, *found)
 
-    async def _take_out(self, key: bytes, marks: Sequence[bytes], names: set[str]) -> int:
+    async def _take_out(self, gone: Any, key: bytes, marks: Sequence[bytes], names: set[str]) -> None:
         match await self._redis.type(key):
             case b"string":
                 value = await self._redis.get(key)
-                return int(await self._redis.delete(key)) if value and is_about(value, marks) else 0
+                if value and is_about(value, marks):
+                    gone.delete(key)
             case b"hash":
-                gone = [f for f, one in (await self._redis.hgetall(key)).items() if _is(f, one, marks, names)]
-                return int(await self._redis.hdel(key, *gone)) if gone else 0
+                table = await self._redis.hgetall(key)
+                if found := [field for field, one in table.items() if _is(field, one, marks, names)]:
+                    gone.hdel(key, *found)
             case b"set":
-                gone = [one for one in await self._redis.smembers(key) if _is(one, one, marks, names)]
-                return int(await self._redis.srem(key, *gone)) if gone else 0
+                if found := [one for one in await self._redis.smembers(key) if _is(one, one, marks, names)]:
+                    gone.srem(key, *found)
             case b"zset":
-                gone = [one for one in await self._redis.zrange(key, 0, -1) if _is(one, one, marks, names)]
-                return int(await self._redis.zrem(key, *gone)) if gone else 0
-        return 0
+                if found := [one for one in await self._redis.zrange(key, 0, -1) if _is(one, one, marks, names)]:
+                    gone.zrem(key, *found)
 
     async def _threads(self) -> AsyncIterator[tuple[float, Thread]]:
         """Each conversation, and for how long it is still known: longer, the later it was written down.

@@ -72,7 +72,8 @@ class Job(Record, tag_field="kind", omit_defaults=False):
     is waiting. A job that may `merge` is not accepted when one of its kind is the last in its lane, named by
     `waits_in`, and has not begun yet: it does the same work. What is not `logged` is bookkeeping, of which the log
     tells only at DEBUG, unless it fails. What is `vital` is tried for ten minutes where Inbox answers all but it:
-    nothing else shows what somebody wrote, and nobody's click waits in its lane.
+    nothing else shows what somebody wrote, and nobody's click waits in its lane. One that is `final` decides what is
+    sent to whom and when, or what was sent: who was told that it failed may have decided anew; it is not tried again.
     """
 
     patient: ClassVar[bool] = True
@@ -81,6 +82,7 @@ class Job(Record, tag_field="kind", omit_defaults=False):
     merge: ClassVar[bool] = False
     logged: ClassVar[bool] = True
     vital: ClassVar[bool] = False
+    final: ClassVar[bool] = False
     waits_in: ClassVar[str]
     ref: str = field(default_factory=reference)
     at: datetime = field(default_factory=utc_now)

@@ -22,6 +22,7 @@ class Sending(Asked):
 
     recorded: ClassVar[tuple[str, str]] = ("send", "")
     doing: ClassVar[Doing] = "send"
+    final: ClassVar[bool] = True
     told: bool = False
 
     @property

@@ -54,6 +54,7 @@ class Revise(Asked, tag="revise"):
     """
 
     patience: ClassVar[float] = SENDS_WAIT
+    final: ClassVar[bool] = True
     thread_id: str
     ts: str
     text: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, cast, get_args, get_origin, get_type_hints
@@ -21,8 +21,9 @@ from bot.errors import SettingsError
 from bot.events.jobs import Digest, LookAtBuried
 from bot.feature import Console
 from bot.features import KINDS
-from bot.later.jobs import Scheduled
+from bot.later.jobs import ChangeLater, Decide, Scheduled
 from bot.later.store import Schedule
+from bot.messages.jobs import ChangeMessage
 from bot.models import Person, Thread
 from bot.operate.doctor import retry
 from bot.operate.forget import forget
@@ -207,17 +208,47 @@ async def test_an_erasure_that_was_interrupted_goes_on_another_time(
     assert telling(await everything(redis), (*SECRETS, on.acme.sarah.platform_id)) == []
 
 
-@pytest.mark.parametrize("early", [False, True], ids=["send", "reply below a card"])
+async def test_an_erasure_that_is_refused_in_the_midst_leaves_all_by_which_the_rest_is_found(
+    redis: Any, redis_url: str
+) -> None:
+    """What one profile's conversations say leads to the contact, and that to what is kept of another profile."""
+    sarah = Person(platform="twitter", platform_id="1234567890", username="sarah", name="Sarah Chen")
+    lena = Person(platform="linkedin", platform_id="ACoAAB0000001", name="Lena Chen")
+    for id, who in (("thread-of-lena-2", lena), *((f"thread-of-sarah-{one}", sarah) for one in range(3, 10))):
+        held = Thread(id=id, account_link_id="l1", person=who, contact_id="contact-1")
+        await redis.hset(keys.card(id), "thread", held.json())
+    before = await everything(redis)
+    await redis.execute_command("ACL", "SETUSER", "default", "resetkeys", "%R~*", "%W~*[^2]")
+    try:
+        with pytest.raises(ResponseError):
+            await forget(alone(redis_url), "@sarah")
+    finally:
+        await redis.execute_command("ACL", "SETUSER", "default", "allkeys")
+    assert await everything(redis) == before
+    assert await forget(alone(redis_url), "@sarah") == 0
+    assert telling(await everything(redis), ("Lena Chen", "Sarah Chen")) == []
+
+
+WRITTEN: dict[str, Callable[[], Job]] = {
+    "send": lambda: a_send(),
+    "reply below a card": _early,
+    "send now": lambda: Decide(about="1-slack-0000aa", verb="now", asker=BOSS),
+    "edit": lambda: ChangeMessage(verb="edit", thread_id="t1", message_id="m1", text="Hi", asker=BOSS),
+    "another time": lambda: ChangeLater(about="1-slack-0000aa", until=utc_now(), seen=utc_now(), asker=BOSS),
+}
+
+
+@pytest.mark.parametrize("written", list(WRITTEN))
 @pytest.mark.parametrize(
     ("reason", "stays"), [("RuntimeError", True), ("unreadable: ValidationError", False), ("untold: KeyError", False)]
 )
-async def test_what_somebody_wrote_is_not_sent_by_retry_unless_nobody_was_told(
-    redis_url: str, redis: Any, early: bool, reason: str, stays: bool, capsys: pytest.CaptureFixture[str]
+async def test_what_somebody_wrote_or_decided_is_not_done_by_retry_unless_nobody_was_told(
+    redis_url: str, redis: Any, written: str, reason: str, stays: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await bury(redis, _early() if early else a_send(), reason)
+    await bury(redis, WRITTEN[written](), reason)
     (dead,) = await Lanes(redis, "looks", KINDS).dead_letters()
     assert await retry(alone(redis_url), dead.id) == int(stays)
-    assert ("may have sent it again since" in capsys.readouterr().out) is stays
+    assert ("may have sent or changed it since" in capsys.readouterr().out) is stays
     assert len(await Lanes(redis, "looks", KINDS).dead_letters()) == int(stays)
     assert (await redis.exists(keys.lane(dead.lane)) == 0) is stays
 
