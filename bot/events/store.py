@@ -165,8 +165,9 @@ class Feed:
         await pipe.execute()
 
     async def knows_gap(self) -> bool:
-        """Whether it is noted that events are lost to the feed, and not told yet."""
-        return bool(await self._redis.exists(keys.GAP))
+        """Whether it is noted that events are lost to the feed; of this absence, a digest may have told it since."""
+        pipe = self._redis.pipeline()
+        return any(await pipe.exists(keys.GAP).hexists(keys.ABSENCE, "gap").execute())
 
     async def drop_gap(self) -> None:
         """There is nothing to tell: nobody wrote meanwhile."""
@@ -191,6 +192,7 @@ class Feed:
         for one in thread_ids:
             pipe.zadd(keys.MISSED, {one: since.timestamp()}, lt=True).hsetnx(keys.OWED, one, since.timestamp())
         pipe.set(keys.GAP, since.isoformat(), ex=keys.WEEK)
+        pipe.hset(keys.ABSENCE, "gap", 1).expire(keys.ABSENCE, READING)
         await pipe.execute()
 
     async def has_missed(self) -> bool:

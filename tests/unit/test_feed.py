@@ -424,3 +424,24 @@ async def test_what_was_missed_counts_at_once_but_after_what_still_is_to_be_coun
     (missed,) = await bench.feed.collect("digest")
     assert (missed.thread_id, missed.messages) == ("t1", 2)
     assert await Waiting(bench.redis).get("t1") == Wait(away.timestamp(), away.timestamp())
+
+
+async def test_a_gap_is_noted_once_in_an_absence_though_a_digest_tells_it_meanwhile(bench: Bench) -> None:
+    since = utc_now() - timedelta(days=9)
+    await bench.feed.absence(since, utc_now())
+    await bench.feed.miss_gap(["t1"], since)
+    assert [one.messages for one in await bench.feed.collect("digest")] == [1]
+    assert await bench.feed.missed_more("digest")
+    assert await bench.feed.knows_gap()
+    await bench.feed.was_read(utc_now())
+    assert not await bench.feed.knows_gap()
+
+
+async def test_what_a_later_absence_counts_is_not_in_the_digest_of_an_earlier_one(bench: Bench) -> None:
+    """Which has no counts: the feed had lost its events."""
+    away = utc_now() - timedelta(hours=1)
+    await bench.feed.miss_gap(["t1"], away - timedelta(days=9))
+    await bench.feed.collect("digest")
+    await bench.feed.turns([Turn(one, wanted(one)[1:], missed=True) for one in (event(1, at=away), event(2, at=away))])
+    assert [one.messages for one in await bench.feed.collect("digest")] == [1]
+    assert [one.messages for one in await bench.feed.collect("next")] == [2]
