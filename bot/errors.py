@@ -48,7 +48,10 @@ BotError
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Took = Literal["post", "reply", "change"]
+"""What Slack takes or refuses in a channel: a post at its root, one in a thread, or the change of either."""
 
 
 class BotError(Exception):
@@ -114,10 +117,10 @@ class Unidentified(Refused):
 class SlackError(BotError):
     """Slack refused, failed or did not answer. `code` is Slack's word for it, such as `is_archived`, or "".
 
-    `change` says that a message was to be changed that stands already.
+    `refused` is what was to be done in a channel, where that is known.
     """
 
-    change: bool = False
+    refused: Took | None = None
 
     def __init__(self, code: str = "", message: str = "") -> None:
         super().__init__(message or f"Slack answered {code}")

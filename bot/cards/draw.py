@@ -39,7 +39,7 @@ async def render(job: Render, _: Keep, bot: Bot) -> list[Job]:
         if card.gone and card.thread.person is None:
             return []  # it shows already that it is gone, and nobody knows any more whose it was
         card = card if card.gone else await awake(bot, card)
-    await bot.refused.unless_known(job, place.channel)
+    await bot.refused.unless_known(job, place.channel, "change")
     with bot.directory.unnamed() as unnamed:
         drawn = await draw(bot, card, place.channel)
     if card.waiting_since:  # a card that moved as a wait began says so until that is over
@@ -85,7 +85,7 @@ async def _changed(
 
 async def in_turn(bot: Bot, job: Leave | RenderBelow, channel: str) -> list[Job]:
     """What waits aside has its turn again once its channel may take it. Raises `Later` until then."""
-    await bot.refused.unless_known(job, channel)
+    await bot.refused.unless_known(job, channel, "change")
     return [job.having(aside=False)]
 
 

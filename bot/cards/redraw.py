@@ -59,7 +59,7 @@ async def look_at_sharing(job: LookAtSharing, _: Keep, bot: Bot) -> list[Job]:
 @feature.handles(Redraw)
 async def redraw_all(job: Redraw, keep: Keep, bot: Bot) -> list[Job]:
     """Collect what there is, and then have a portion of it drawn at a time; whoever dies leaves the rest to be done."""
-    await bot.refused.unless_known(job, job.channel)
+    await bot.refused.unless_known(job, job.channel, "change")
     if job.done is None:
         if (wait := SETTLED * bot.timing.channel_interval - job.age) > 0:
             raise Later(wait, job)

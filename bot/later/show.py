@@ -37,7 +37,7 @@ async def show(job: ShowLater, _: Keep, bot: Bot) -> list[Job]:
         return [] if known.send.card else private
     message = await _message(bot, known, card.channel)
     again = job.having(asker=None)
-    await bot.refused.unless_known(again, card.channel, private)
+    await bot.refused.unless_known(again, card.channel, "reply", private)
     async with bot.refused.waiting(again, card.channel, private):
         await slot(bot, job, card.channel, FIRST)
         place = await post_below(bot, job, _mark(known), known.thread_id, card, message)

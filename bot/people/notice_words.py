@@ -31,6 +31,7 @@ REMEDIES: Final = {
     "channel_not_found": "it was deleted, or it is private and I am not in it. Type `/invite @Inbox` there",
     "restricted_action": _ONLY_SOME,
     "restricted_action_read_only_channel": _ONLY_SOME,
+    "posting_to_general_channel_denied": _ONLY_SOME,
     "restricted_action_thread_only_channel": "only replies are allowed there. Allow new messages",
     "restricted_action_non_threadable_channel": "no replies are allowed there. Allow threads",
     "missing_scope": "Slack has not granted me what that needs. Paste `bot manifest` again and reinstall the app",

@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 
-from bot.errors import SlackDown, SlackError, SlackRevoked, SlackUnknown, StoreUnavailable
+from bot.errors import SlackDown, SlackError, SlackRevoked, SlackUnknown, StoreUnavailable, Took
 from bot.people import notice_words as words
 from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights
@@ -30,11 +30,14 @@ AFTER: Final = 120.0  # seconds without an answer after which admins are told
 FEWEST: Final = 3  # calls that fail in that time: one that nobody repeated tells nothing
 RENEWED: Final = 60.0  # seconds between two notes that Slack refuses the token; each holds for five minutes
 
-Took = Literal["post", "reply", "change"]
-"""What Slack took: a post at a channel's root, one in a thread, or the change of either."""
 _UNDECIDED: Final[dict[Took, set[str]]] = {
     "post": {"restricted_action_non_threadable_channel"},
-    "reply": {"restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel"},
+    "reply": {
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "posting_to_general_channel_denied",
+    },
     "change": set(),
 }
 """Refusals of which that says nothing: some channels take posts and no replies, or replies alone."""

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from bot.errors import ChannelRefused, ScopeMissing, SlackBusy, SlackRefused
-from bot.people.notices import Notices, Took
+from bot.errors import ChannelRefused, ScopeMissing, SlackBusy, SlackRefused, Took
+from bot.people.notices import Notices
 from bot.queue.job import DAY, Job, Later
 from bot.store.quota import Quota
 
@@ -47,18 +47,22 @@ class RefusedChannels:
         await self._notices.channel_takes(channel, took, doubtful=job.age > self.look_again / 2)
 
     async def note(self, channel: str, error: SlackRefused) -> None:
-        await self._quota.hold(_held(channel), self.look_again)
-        await self._notices.channel_refuses(channel, error.code, change=error.change)
+        if error.refused in ("reply", "change"):  # each new card finds out for itself
+            await self._quota.hold(_held(channel, error.refused), self.look_again)
+        await self._notices.channel_refuses(channel, error.code, change=error.refused == "change")
 
-    async def unless_known(self, job: Job, channel: str, then: Sequence[Job] = ()) -> None:
-        """Raises `Later` while the channel is known to refuse: hundreds of cards need not all find that out."""
-        if wait := await self.known(channel):
+    async def unless_known(self, job: Job, channel: str, to: Took, then: Sequence[Job] = ()) -> None:
+        """Raises `Later` while the channel is known to refuse that: hundreds of cards need not all find that out.
+
+        What it takes of the rest goes on: a channel where only some may post lets what stands there be changed.
+        """
+        if wait := await self.known(channel, to):
             raise Later(wait, job, *then)
 
-    async def known(self, channel: str) -> float:
-        """Seconds for which the channel is known to refuse; 0 where it is not."""
-        return await self._quota.held_for(_held(channel))
+    async def known(self, channel: str, to: Took) -> float:
+        """Seconds for which the channel is known to refuse that; 0 where it is not."""
+        return await self._quota.held_for(_held(channel, to))
 
 
-def _held(channel: str) -> str:
-    return f"refused:{channel}"
+def _held(channel: str, to: Took) -> str:
+    return f"refused:{channel}:{to}"

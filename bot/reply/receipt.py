@@ -11,7 +11,7 @@ import structlog
 
 from bot.cards.jobs import Lost, Post
 from bot.context import Bot
-from bot.errors import CardDeleted, SlackRefused
+from bot.errors import CardDeleted, SlackRefused, Took
 from bot.feature import Feature
 from bot.models import Place, Privacy, veiled
 from bot.queue.job import DAY, Job, Keep, Later
@@ -36,10 +36,11 @@ async def show_receipt(job: Receipt, _: Keep, bot: Bot) -> list[Job]:
     """For all to see; who wrote it is told of an unhappy end besides, and of any where nothing can be posted."""
     if job.undo and await _undone(bot, job):
         return []
-    at = await bot.replies.receipt_at(job.send.receipt) or await bot.cards.place(job.send.card)
+    stands = await bot.replies.receipt_at(job.send.receipt)
+    at = stands or await bot.cards.place(job.send.card)
     private: list[Job] = [private_receipt(job.send, job.state, job.reason)]
     try:
-        shown = at is not None and await _where_possible(bot, job, at, private)
+        shown = at is not None and await _where_possible(bot, job, at, "change" if stands else "reply", private)
     except CardDeleted as error:  # a new one may come
         assert at is not None
         lost = Lost(thread_id=job.send.card, place=(at.channel, at.ts), stray=error.stray)
@@ -59,7 +60,7 @@ async def show_again(job: ReceiptAgain, _: Keep, bot: Bot) -> list[Job]:
     if last is None or place is None:
         return []
     try:
-        await bot.refused.unless_known(job, place.channel)
+        await bot.refused.unless_known(job, place.channel, "change")
         async with bot.refused.waiting(job, place.channel):
             await _draw(bot, last, place)
     except SlackRefused as error:
@@ -86,12 +87,12 @@ async def _take_away(bot: Bot, job: Receipt) -> None:
         await bot.slack.delete(place)
 
 
-async def _where_possible(bot: Bot, job: Receipt, at: Place, private: list[Job]) -> bool:
+async def _where_possible(bot: Bot, job: Receipt, at: Place, to: Took, private: list[Job]) -> bool:
     """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
     if job.state in BEFORE:  # the outcome must not wait behind it
-        return not await bot.refused.known(at.channel) and await _draw(bot, job, at)
+        return not await bot.refused.known(at.channel, to) and await _draw(bot, job, at)
     later, then = job.having(told=True), [] if job.told else private
-    await bot.refused.unless_known(later, at.channel, then)  # as what goes before it found out
+    await bot.refused.unless_known(later, at.channel, to, then)  # as what goes before it found out
     async with bot.refused.waiting(later, at.channel, then):
         return await _draw(bot, job, at)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
 
-from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown
+from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown, Took
 from bot.models import Place
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, as_arguments
@@ -38,7 +39,8 @@ class Slack(Workspace):
         """Post, and where. Other people's words are in it: nothing unfurls. `metadata` marks it as ours.
 
         A reply that is `broadcast` shows in the channel too. Slack ignores a `thread_ts` whose message is gone. Raises
-        `CardDeleted` then. What Slack refuses comes without those words, unless it is to stay `whole`.
+        `CardDeleted` then. What Slack refuses comes without those words, unless it is to stay `whole`. What is raised
+        has `refused` set.
         """
 
         async def call(content: dict[str, Any]) -> Any:
@@ -54,7 +56,8 @@ class Slack(Workspace):
                 )
             )
 
-        answer = await _as_far_as_possible(map(as_arguments, lesser(message, whole=whole)), call)
+        with _saying("reply" if thread_ts else "post"):
+            answer = await _as_far_as_possible(map(as_arguments, lesser(message, whole=whole)), call)
         place = Place(str(answer.get("channel") or channel), str(answer["ts"]))
         if thread_ts and (answer.get("message") or {"thread_ts": thread_ts}).get("thread_ts") != thread_ts:
             raise CardDeleted(place)
@@ -134,16 +137,13 @@ class Slack(Workspace):
         return {Place(card.channel, str(one["ts"])): _mark(one) for one in ours}
 
     async def update(self, place: Place, message: Msg, *, whole: bool = False) -> None:
-        """Change a post of the bot's. What is raised has `change` set."""
+        """Change a post of the bot's. What is raised has `refused` set."""
 
         async def call(content: dict[str, Any]) -> Any:
             return await self._call(self.client.chat_update(channel=place.channel, ts=place.ts, **content))
 
-        try:
+        with _saying("change"):
             await _as_far_as_possible(map(as_arguments, lesser(message, whole=whole)), call)
-        except SlackError as error:
-            error.change = True
-            raise
 
     async def delete(self, place: Place) -> None:
         """Take back what the bot posted, unless somebody was faster."""
@@ -239,6 +239,16 @@ class Slack(Workspace):
 def _mark(posted: Mapping[str, Any]) -> str:
     """What `metadata` marked it with; "" where it is not ours."""
     return str((posted.get("metadata") or {}).get("event_payload", {}).get("message_id") or "")
+
+
+@contextmanager
+def _saying(what: Took) -> Iterator[None]:
+    """What is raised within says that this was to be done."""
+    try:
+        yield
+    except SlackError as error:
+        error.refused = what
+        raise
 
 
 async def _as_far_as_possible(shown: Iterable[dict[str, Any]], call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:

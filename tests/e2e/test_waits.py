@@ -194,6 +194,20 @@ async def test_a_card_that_its_channel_does_not_let_be_drawn_is_drawn_when_it_do
     assert await on.bridge.lanes.dead_letters() == []
 
 
+async def test_where_only_replies_are_taken_cards_are_drawn_and_answered_while_new_ones_wait(opened: Open) -> None:
+    on = await opened(versions=["v2"], timing=replace(HASTE, look_again=600.0))
+    card = await card_of(on)
+    on.slack.fail("chat.postMessage", "restricted_action_thread_only_channel", times=1)
+    await on.inbox.customer_writes(on.acme.omar, "hello")
+    await hears(on, on.acme.ana, "I can't post in")
+    await reply_form(on, on.acme.bo, card)
+    await on.slack.submit(on.acme.bo, values={"text": "We are on it"})
+    await on.slack.until(lambda: [r for r in on.slack.replies(card.channel, card.ts) if "We are on it" in r.text])
+    await on.slack.press(on.acme.ana, card.channel, card.ts, "Archive")
+    await on.slack.until(lambda: "Archived by Ana" in shows(on, card))
+    assert len(cards(on)) == 1
+
+
 async def test_a_receipt_that_the_channel_refuses_is_told_in_private_and_posted_when_it_may_be(on: Stage) -> None:
     card = await card_of(on)
     await reply_form(on, on.acme.bo, card)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.errors import ChannelRefused, SlackDown, SlackRevoked, SlackUnknown
+from bot.errors import ChannelRefused, SlackDown, SlackRevoked, SlackUnknown, Took
 from bot.features import KINDS
 from bot.people.jobs import TellAdmins
-from bot.people.notices import FEWEST, Notices, Took
+from bot.people.notices import FEWEST, Notices
 from bot.people.rights import Rights
 from bot.queue.lanes import Lanes
 from bot.store import keys
@@ -105,6 +105,7 @@ async def test_that_a_channel_lets_nothing_be_changed_goes_without_saying_where_
     [
         ("restricted_action_thread_only_channel", "reply", "post"),
         ("restricted_action_of_next_year", "reply", "post"),
+        ("posting_to_general_channel_denied", "reply", "post"),
         ("restricted_action_non_threadable_channel", "post", "reply"),
     ],
 )
