@@ -57,6 +57,8 @@ async def visiting(**wanted: Any) -> AsyncIterator[Visitor]:
         visitor = Visitor(page, client)
         following = asyncio.create_task(visitor.follow())
         await visitor.until(visitor.cards)
+        assert page.theatre.stage is not None
+        await idle(page.theatre.stage)  # else the bot may not know yet that it showed what they wrote
         yield visitor
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
@@ -167,8 +169,6 @@ async def test_each_fault_is_what_it_says_and_is_mended(visitor: Visitor) -> Non
 async def test_api_v1_ends_at_the_page_and_the_bot_goes_on_with_v2(visitor: Visitor) -> None:
     theatre, inbox = visitor.page.theatre, visitor.page.theatre.scene.inbox
     thread = next(one.id for one in inbox.world.threads.values() if one.person is visitor.acme.sarah)
-    assert theatre.stage is not None
-    await idle(theatre.stage)  # else the bot may not know that it showed what they wrote
     await visitor.act("play", version="v1")
     await visitor.until(lambda: visitor.told["bot"]["version"] == "v1")
     await visitor.act("fault", party="inbox", fault="v1 404 page")
