@@ -42,7 +42,9 @@ async def tell(job: Tell, _: Keep, bot: Bot) -> list[Job]:
             await bot.lines.drop(name)
         if stands and not (job.lasting and shown.url):
             return []
-    elif job.meanwhile and await bot.lines.begin(name):
+    elif job.meanwhile:
+        if not await bot.lines.begin(name):  # it is begun since it was looked for
+            raise Later(AGAIN, job)
         await _show(bot, name, job.asker, message)
         return []
     await bot.slack.tell(job.asker, message, seconds_ago=job.age, lasting=job.lasting, replace=job.replace)

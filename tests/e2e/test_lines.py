@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from redis import Redis
 
-from bot.people.line_store import Shown
-from bot.queue.job import Asker, utc_now
+from bot.context import Bot
+from bot.people.jobs import Tell
+from bot.people.line_store import Lines, Shown
+from bot.people.tell import tell
+from bot.queue.job import Asker, Keep, Later, Line, utc_now
 from bot.sandbox.stage import Stage
 from bot.store import keys
+from bot.store.connect import connect
 from tests.conftest import QUICK, Open
 from tests.e2e.steps import calls, card_of, form, hears, idle, reply, told, until, version, whisper
 from tests.e2e.test_dm import texts, with_thread
@@ -58,6 +65,17 @@ async def test_each_of_two_messages_that_wait_has_a_line_which_its_receipt_repla
     assert lines(on) == []
     assert len(told(on, on.acme.ana)) == 3  # each receipt stands where the line was
     assert texts(on) == ["zero", "first", "second"]
+
+
+async def test_what_is_said_meanwhile_takes_the_place_of_a_line_that_begins_at_that_moment(redis_url: str) -> None:
+    """It has looked for the line already: then it looks again."""
+    client = connect(redis_url)
+    lines, told = Lines(client), Tell(asker=Asker(user="U1"), text="Inbox isn't answering", meanwhile=True)
+    name = Line(ref=told.ref, asker=told.asker, text="").name
+    bot, keep = cast(Bot, SimpleNamespace(lines=lines)), cast(Keep, None)
+    outcome, begun = await asyncio.gather(tell(told, keep, bot), lines.begin(name), return_exceptions=True)
+    assert (type(outcome), begun) == (Later, True)
+    await client.aclose()
 
 
 async def test_what_is_done_within_the_second_has_no_line(opened: Open, api: str) -> None:
