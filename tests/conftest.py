@@ -128,6 +128,14 @@ def logged(session_log: Logged) -> Callable[[], str]:
     return since
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack waits for acks, and the bot for Redis, for a minute: a machine may stand still. Who tests that says so."""
+    monkeypatch.setattr("bot.sandbox.slack.world.PATIENCE", 60.0)
+    monkeypatch.setattr("bot.store.connect.TIMEOUT", 60.0)
+    monkeypatch.setattr("bot.store.connect.CONNECTED_WITHIN", 60.0)
+
+
 @pytest.fixture(scope="session")
 def valkey(session_log: Logged) -> Iterator[str]:
     """The URL of a Valkey that is this test process's own."""
@@ -174,12 +182,11 @@ async def opened(redis_url: str, valkey_client: Redis) -> AsyncIterator[Open]:
         polls = wanted.get("inbox_webhook_secret", "") is None  # else webhooks bring everything, and nothing else
         timing = replace(QUICK, poll=0.2) if polls else QUICK
         everything: dict[str, Any] = {
-            "redis_url": f"{redis_url}?socket_timeout=60",
+            "redis_url": redis_url,
             "timing": timing,
             "socket_mode": SOCKET_MODE,
         } | wanted
         stages.append(await stack.enter_async_context(stage(**everything)))
-        stages[-1].slack.patience = 60.0  # as long as Redis has: a machine may stand still
         return stages[-1]
 
     try:

@@ -50,12 +50,6 @@ def asked_for(kind: str) -> frozenset[str]:
     return http
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack waits as long as Redis is waited for: a machine may stand still. Who tests its three seconds says so."""
-    monkeypatch.setattr("bot.sandbox.slack.world.PATIENCE", 60.0)
-
-
 @pytest.fixture
 def opened(opened: Open, scopes: frozenset[str]) -> Open:
     """As in `tests/conftest.py`, with an installation that was granted the manifests' scopes and no optional ones."""

@@ -151,14 +151,18 @@ async def test_while_nobody_takes_writes_that_is_said(pair: Pair, client: Any) -
 
 
 @pytest.mark.failover
-async def test_a_server_that_falls_silent_is_left(pair: Pair, client: Any) -> None:
-    await asyncio.gather(*(client.pipeline().get("where").execute() for _ in range(8)))
-    await ask(pair.new, "REPLICAOF", "NO", "ONE")
-    pair.address.target = pair.new
-    pair.address.silence()
-    with pytest.raises(StoreUnavailable):
-        await client.set("where", "nowhere")
-    assert await asyncio.gather(*(client.pipeline().set("where", "new").execute() for _ in range(8))) == [[True]] * 8
+async def test_a_server_that_falls_silent_is_left(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.connect.TIMEOUT", 3.0)
+    client: Any
+    async with connect(pair.url) as client:
+        await asyncio.gather(*(client.pipeline().get("where").execute() for _ in range(8)))
+        await ask(pair.new, "REPLICAOF", "NO", "ONE")
+        pair.address.target = pair.new
+        pair.address.silence()
+        with pytest.raises(StoreUnavailable):
+            await client.set("where", "nowhere")
+        each = [client.pipeline().set("where", "new").execute() for _ in range(8)]
+        assert await asyncio.gather(*each) == [[True]] * 8
 
 
 @pytest.mark.parametrize("word", ["LOADING", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "READONLY"])

@@ -187,6 +187,7 @@ async def test_a_bad_signature_and_an_old_one_are_refused_by_bolt(slack: Sandbox
 
 
 async def test_a_bot_that_is_too_slow_or_down_is_seen_as_such(slack: SandboxSlack, channel: str, desk: Desk) -> None:
+    slack.patience = 0.2
     assert (await slack.command("U1", channel, "/dm", "slow")).timed_out
     slack.events_url = "http://127.0.0.1:9/slack/events"
     assert (await slack.command("U1", channel, "/dm", "x")).status == 0
@@ -287,6 +288,7 @@ async def test_a_trigger_opens_one_view_within_three_seconds(slack: SandboxSlack
     assert await refused(client.views_open(trigger_id=trigger, view=bad)) == "invalid_arguments"
     opened = await client.views_open(trigger_id=trigger, view=MODAL)
     assert await refused(client.views_open(trigger_id=trigger, view=MODAL)) == "exchanged_trigger_id"
+    slack.patience = 3.0
     old = slack.trigger("U1")
     slack.advance(3.1)
     assert await refused(client.views_open(trigger_id=old, view=MODAL)) == "expired_trigger_id"

@@ -55,7 +55,6 @@ def client(slack: SandboxSlack) -> AsyncWebClient:
 @pytest_asyncio.fixture
 async def heard(slack: SandboxSlack) -> AsyncIterator[list[Json]]:
     """What Slack tells a bot that takes everything; to an external menu it offers two options."""
-    slack.patience = 60.0  # how long it takes is not the matter here
     told: list[Json] = []
 
     async def take(request: Request) -> JSONResponse:
