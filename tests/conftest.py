@@ -59,6 +59,7 @@ hypothesis.settings.load_profile("busy")
 # What pytest makes of the tests' modules is kept from run to run, as it usually is: 4 s for each process that collects.
 sys.dont_write_bytecode = False
 
+WHOLE = ("bench", "browser", "chaos")
 Open = Callable[..., Awaitable[Stage]]
 
 
@@ -84,7 +85,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What a marker leaves out as a whole is not even imported: a third of the time that collecting takes."""
-    whole = collection_path.name in ("bench", "browser", "chaos")
+    whole = collection_path.name in WHOLE
     return True if whole and f"not {collection_path.name}" in config.option.markexpr else None
 
 
@@ -129,8 +130,13 @@ def logged(session_log: Logged) -> Callable[[], str]:
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack waits for acks, and the bot for Redis, for a minute: a machine may stand still. Who tests that says so."""
+def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack waits for acks, and the bot for Redis, for a minute: a machine may stand still. Who tests that says so.
+
+    What is left out of the default suite as a whole has the limits of a release.
+    """
+    if request.path.parent.name in WHOLE:
+        return
     monkeypatch.setattr("bot.sandbox.slack.world.PATIENCE", 60.0)
     monkeypatch.setattr("bot.store.connect.TIMEOUT", 60.0)
     monkeypatch.setattr("bot.store.connect.CONNECTED_WITHIN", 60.0)
