@@ -50,7 +50,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-Took = Literal["post", "reply", "change"]
+Posting = Literal["post", "reply", "change"]
 """What Slack takes or refuses in a channel: a post at its root, one in a thread, or the change of either."""
 
 
@@ -120,7 +120,7 @@ class SlackError(BotError):
     `refused` is what was to be done in a channel, where that is known.
     """
 
-    refused: Took | None = None
+    refused: Posting | None = None
 
     def __init__(self, code: str = "", message: str = "") -> None:
         super().__init__(message or f"Slack answered {code}")

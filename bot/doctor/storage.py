@@ -15,7 +15,6 @@ from bot.queue.lanes import DeadLetter, Lanes
 from bot.routing.store import Routes
 from bot.store.health import UNKNOWN, Health
 from bot.store.installation import InstallState
-from bot.thread_replies.jobs import Early
 
 T = TypeVar("T")
 OLDEST_REDIS: Final = (6, 2)
@@ -99,8 +98,7 @@ async def _letters(store: Store) -> Finding:
 
 def is_final(letter: DeadLetter) -> bool:
     """Whether somebody was told what became of what they wrote or decided: they may have done it anew since."""
-    job = letter.job.wish if isinstance(letter.job, Early) else letter.job
-    return letter.was_told and job is not None and job.final
+    return letter.was_told and letter.job is not None and letter.job.final
 
 
 def _server(found: Health) -> Finding:

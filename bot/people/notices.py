@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from bot.errors import SlackDown, SlackError, SlackRevoked, SlackUnknown, StoreUnavailable, Took
+from bot.errors import Posting, SlackDown, SlackError, SlackRevoked, SlackUnknown, StoreUnavailable
 from bot.people import notice_words as words
 from bot.people.jobs import TellAdmins
 from bot.people.rights import Rights
@@ -30,7 +30,7 @@ AFTER: Final = 120.0  # seconds without an answer after which admins are told
 FEWEST: Final = 3  # calls that fail in that time: one that nobody repeated tells nothing
 RENEWED: Final = 60.0  # seconds between two notes that Slack refuses the token; each holds for five minutes
 
-_UNDECIDED: Final[dict[Took, set[str]]] = {
+_UNDECIDED: Final[dict[Posting, set[str]]] = {
     "post": {"restricted_action_non_threadable_channel"},
     "reply": {
         "restricted_action",
@@ -73,7 +73,7 @@ class Notices:
         self._inbox_refuses: bool | None = None  # None before Inbox has answered
         self._slack_refuses: bool | None = None
         self._noted = 0.0  # when it was last noted that Slack refuses the token
-        self._channels: dict[tuple[str, Took], bool] = {}  # whether they refuse it, as far as this process knows
+        self._channels: dict[tuple[str, Posting], bool] = {}  # whether they refuse it, as far as this process knows
         self._unknown: set[str] = set()  # Slack's codes that nobody knows
 
     async def inbox_answered(self, _: Mapping[str, str], status: int) -> None:
@@ -134,7 +134,7 @@ class Notices:
 
         Raises `StoreUnavailable`.
         """
-        refused: tuple[Took, ...] = ("change",) if change else ("post", "reply")
+        refused: tuple[Posting, ...] = ("change",) if change else ("post", "reply")
         if not any(self._channels.get((channel, one)) for one in refused):
             log.warning("channel_refuses", channel=channel, code=code, change=change)
         self._channels |= {(channel, one): True for one in refused}
@@ -144,7 +144,7 @@ class Notices:
             return
         await self._tell(_name(channel, code, change=change), words.lost_channel(channel, code, change=change))
 
-    async def channel_takes(self, channel: str, took: Took, *, doubtful: bool) -> None:
+    async def channel_takes(self, channel: str, took: Posting, *, doubtful: bool) -> None:
         """`doubtful` when another process may know that the channel refused it. Raises `StoreUnavailable`."""
         if doubtful or self._channels.get((channel, took)) is not False:
             await self._over(words.channel_is_back(channel, change=took == "change"), *_names(channel, took))
@@ -166,7 +166,7 @@ def _name(channel: str, code: str, *, change: bool) -> str:
     return f"{about}:{code}" if code in words.REMEDIES else about
 
 
-def _names(channel: str, took: Took) -> list[str]:
+def _names(channel: str, took: Posting) -> list[str]:
     """All under which it may have been told what is over, as the channel took that."""
     codes = [one for one in ("", *words.REMEDIES) if one not in _UNDECIDED[took]]
     return [_name(channel, one, change=took == "change") for one in codes]

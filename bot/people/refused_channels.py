@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from bot.errors import ChannelRefused, ScopeMissing, SlackBusy, SlackRefused, Took
+from bot.errors import ChannelRefused, Posting, ScopeMissing, SlackBusy, SlackRefused
 from bot.people.notices import Notices
 from bot.queue.job import DAY, Job, Later
 from bot.store.quota import Quota
@@ -42,7 +42,7 @@ class RefusedChannels:
                 raise
             raise Later(self.look_again, job, *then) from error
 
-    async def taken(self, job: Job, channel: str, took: Took) -> None:
+    async def taken(self, job: Job, channel: str, took: Posting) -> None:
         """The channel took that. Slack may let us change a post where we may not post."""
         await self._notices.channel_takes(channel, took, doubtful=job.age > self.look_again / 2)
 
@@ -51,7 +51,7 @@ class RefusedChannels:
             await self._quota.hold(_held(channel, error.refused), self.look_again)
         await self._notices.channel_refuses(channel, error.code, change=error.refused == "change")
 
-    async def unless_known(self, job: Job, channel: str, to: Took, then: Sequence[Job] = ()) -> None:
+    async def unless_known(self, job: Job, channel: str, to: Posting, then: Sequence[Job] = ()) -> None:
         """Raises `Later` while the channel is known to refuse that: hundreds of cards need not all find that out.
 
         What it takes of the rest goes on: a channel where only some may post lets what stands there be changed.
@@ -59,10 +59,10 @@ class RefusedChannels:
         if wait := await self.known(channel, to):
             raise Later(wait, job, *then)
 
-    async def known(self, channel: str, to: Took) -> float:
+    async def known(self, channel: str, to: Posting) -> float:
         """Seconds for which the channel is known to refuse that; 0 where it is not."""
         return await self._quota.held_for(_held(channel, to))
 
 
-def _held(channel: str, to: Took) -> str:
+def _held(channel: str, to: Posting) -> str:
     return f"refused:{channel}:{to}"

@@ -11,7 +11,7 @@ import structlog
 
 from bot.cards.jobs import Lost, Post
 from bot.context import Bot
-from bot.errors import CardDeleted, SlackRefused, Took
+from bot.errors import CardDeleted, Posting, SlackRefused
 from bot.feature import Feature
 from bot.models import Place, Privacy, veiled
 from bot.queue.job import DAY, Job, Keep, Later
@@ -87,7 +87,7 @@ async def _take_away(bot: Bot, job: Receipt) -> None:
         await bot.slack.delete(place)
 
 
-async def _where_possible(bot: Bot, job: Receipt, at: Place, to: Took, private: list[Job]) -> bool:
+async def _where_possible(bot: Bot, job: Receipt, at: Place, to: Posting, private: list[Job]) -> bool:
     """Whether it stands there with all that it says; where the channel refuses it, its writer need not wait."""
     if job.state in BEFORE:  # the outcome must not wait behind it
         return not await bot.refused.known(at.channel, to) and await _draw(bot, job, at)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import CardDeleted, ContentRefused, NotThere, SlackDown, SlackError, SlackRefused, SlackUnknown, Took
+from bot.errors import CardDeleted, ContentRefused, NotThere, Posting, SlackDown, SlackError, SlackRefused, SlackUnknown
 from bot.models import Place
 from bot.queue.job import Asker
 from bot.slack.blocks import Msg, View, as_arguments
@@ -242,7 +242,7 @@ def _mark(posted: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _saying(what: Took) -> Iterator[None]:
+def _saying(what: Posting) -> Iterator[None]:
     """What is raised within says that this was to be done."""
     try:
         yield

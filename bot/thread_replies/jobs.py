@@ -80,6 +80,7 @@ class Early(Asked, tag="early"):
 
     noted: ClassVar[bool] = False
     patience: ClassVar[float] = SENDS_WAIT
+    final: ClassVar[bool] = True
     waits_in: ClassVar[str] = "early:{asker.channel}:{asker.thread_ts}"
     wish: Echo | Revise
 

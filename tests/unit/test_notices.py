@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import ChannelRefused, SlackDown, SlackRevoked, SlackUnknown, Took
+from bot.errors import ChannelRefused, Posting, SlackDown, SlackRevoked, SlackUnknown
 from bot.features import KINDS
 from bot.people.jobs import TellAdmins
 from bot.people.notices import FEWEST, Notices
@@ -75,7 +75,7 @@ async def test_a_call_or_two_that_fail_are_no_absence(bots: Bots) -> None:
 
 
 @pytest.mark.parametrize("took", ["post", "reply", "change"])
-async def test_a_channel_that_refuses_is_told_once_and_its_end_once(bots: Bots, took: Took) -> None:
+async def test_a_channel_that_refuses_is_told_once_and_its_end_once(bots: Bots, took: Posting) -> None:
     one, other = bots.process(), bots.process()
     change = took == "change"
     await one.channel_takes("C1", took, doubtful=False)
@@ -110,7 +110,7 @@ async def test_that_a_channel_lets_nothing_be_changed_goes_without_saying_where_
     ],
 )
 async def test_a_channel_that_takes_one_kind_of_post_does_not_take_the_other_for_that(
-    bots: Bots, code: str, taken: Took, over: Took
+    bots: Bots, code: str, taken: Posting, over: Posting
 ) -> None:
     process = bots.process()
     for _ in range(3):
