@@ -146,7 +146,7 @@ def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def valkey(session_log: Logged) -> Iterator[str]:
     """The URL of a Valkey that is this test process's own."""
     with tempfile.TemporaryDirectory(prefix="bridge-tests-") as folder:
-        server = embedded.start(Path(folder))
+        server = embedded.start(Path(folder), "everysec")
         yield server.url
         assert server.process is not None
         server.process.terminate()

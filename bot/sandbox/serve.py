@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-# For httpx's clients of what is served here, plain http all of it: each makes a context, with certificates in 20 ms.
-PLAIN: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @asynccontextmanager

@@ -69,8 +69,10 @@ def begin(data_dir: Path, sync: str) -> Callable[[], Valkey]:
     return started.result
 
 
-def start(data_dir: Path, sync: str = "everysec") -> Valkey:
+def start(data_dir: Path, sync: str = "always") -> Valkey:
     """The server that keeps its data in `data_dir`, started if nobody has; `sync` is its `appendfsync`.
+
+    With `always` the disk has what it answered, however it ends; with `everysec` a busy disk may lack two seconds.
 
     Raises `SettingsError` where there is no Valkey for this machine, it does not start, or may not write there, or the
     directory is another user's.

@@ -12,7 +12,8 @@ import httpx
 from bot.sandbox.inbox.contract import requests
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.inbox.server import SandboxInbox
-from bot.sandbox.serve import PLAIN, serving
+from bot.sandbox.serve import serving
+from tests.clients import plain_http
 
 Json = dict[str, Any]
 PICTURE = {"kind": "image", "url": "https://media.example/1.jpg"}
@@ -66,7 +67,7 @@ async def opened(version: str) -> AsyncIterator[Team]:
     async with serving(inbox.app) as url:
         headers = {"Authorization": "Bearer ibt_sandbox"}
         base = f"{url}/api/{version}"
-        async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, verify=PLAIN) as http:
+        async with plain_http(base_url=base, headers=headers) as http:
             ana = inbox.add_member("Ana", "ana@acme.example")
             account, sarah = inbox.add_account("acme"), inbox.add_person("sarah", "Sarah Chen", followers=12)
             labels = inbox.add_tag("VIP"), inbox.add_status("Won", "#22c55e")

@@ -189,7 +189,7 @@ def _range(store: Any, name: str) -> list[bytes]:
 @asynccontextmanager
 async def _world(bench: Bench, size: int) -> AsyncIterator[World]:
     with TemporaryDirectory(prefix="bridge-world-") as folder:
-        valkey = embedded.start(Path(folder))
+        valkey = embedded.start(Path(folder), "everysec")
         process: Any = valkey.process
         try:
             world = World(size, replace(bench, folder=Path(folder), valkey=valkey), Server(process, 0))

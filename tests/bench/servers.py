@@ -207,7 +207,7 @@ async def bench(version: str = "v2") -> AsyncIterator[Bench]:
             inbox.rate_per_minute, inbox.auto_deliver = 10**9, False
             world = acme(slack, inbox)
             await inbox.customer_writes(world.sarah, "Hello, is the trial of last week still open?")
-            valkey = embedded.start(folder)
+            valkey = embedded.start(folder, "everysec")
             stack.callback(end, valkey)
             yield Bench(slack, inbox, world, inbox_url, called, asked, folder, valkey)
     finally:

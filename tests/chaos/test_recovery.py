@@ -151,7 +151,7 @@ async def test_what_a_web_process_acked_before_it_was_killed_is_done(redis_url: 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 async def test_an_outage_of_redis_is_said_and_loses_nothing(tmp_path: Path, api: str, number: signal.Signals) -> None:
     """Of more than five minutes, what was not accepted is summed up, as all that happened in a time away."""
-    server = embedded.start(tmp_path, "always")
+    server = embedded.start(tmp_path)
     async with crew(server.url, api, webs=2, workers=2) as on:
         known(on)
         load = Load(on, max(0.1, OUTAGE / 300))
@@ -162,7 +162,7 @@ async def test_an_outage_of_redis_is_said_and_loses_nothing(tmp_path: Path, api:
             await asyncio.sleep(OUTAGE)
             statuses = {status for _, status in on.inbox.deliveries[down[0] :]}
             refused = load.refused[down[1] :]
-            server = embedded.start(tmp_path, "always")
+            server = embedded.start(tmp_path)
             await asyncio.sleep(3)
         await load.arrives(within=120.0)
         worst = max(ack.seconds for ack in refused)

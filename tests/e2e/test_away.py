@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from redis import Redis
 
@@ -24,11 +23,11 @@ from bot.inbox.webhook import parse_event
 from bot.people.tell import unshown
 from bot.queue.work import DEATHS
 from bot.sandbox.inbox.records import PersonRecord
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import BOT_USER, Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
 from bot.store.connect import connect
+from tests.clients import plain_http
 from tests.e2e.rules import assignments, inbox
 from tests.e2e.steps import card_of, cards, hears, idle, shows, thread, told
 
@@ -348,7 +347,7 @@ async def test_a_second_restart_repeats_nothing(house: House) -> None:
 
 async def test_without_a_webhook_the_feed_is_asked_on_a_timer(house: House) -> None:
     async with house.bot(inbox_webhook_secret=None) as bot:
-        async with httpx.AsyncClient(base_url=bot.url, trust_env=False, verify=PLAIN) as http:
+        async with plain_http(base_url=bot.url) as http:
             answer = await http.post("/inbox/webhook", content=b"{}")
         assert answer.status_code == 404
         for number, person in enumerate([house.on.acme.sarah, house.on.acme.omar, house.on.acme.sarah]):

@@ -6,11 +6,10 @@ import asyncio
 import re
 from collections.abc import Callable
 
-import httpx
 import pytest
 
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.stage import Stage
+from tests.clients import plain_http
 from tests.conftest import Open
 from tests.e2e.steps import card_of, hears, idle, reply_form, shows
 
@@ -18,7 +17,7 @@ Figures = dict[str, float]
 
 
 async def figures(on: Stage) -> Figures:
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
+    async with plain_http() as http:
         text = (await http.get(f"{on.url}/metrics")).text
     found = re.findall(
         r"^(bot_(?:messages|waits|waiting|inbox_answers|queue_stands)\w*(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE

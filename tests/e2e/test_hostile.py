@@ -14,15 +14,15 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.stage import Stage
 from bot.slack.session import is_slacks
+from tests.clients import plain_http
 from tests.conftest import NEVER_LOGGED, Open
 from tests.e2e.steps import Recorder, calls, card_of, cards, form, hears, idle, recorder, shows, told, whisper
 
 
 async def get(on: Stage, path: str, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as anybody:
+    async with plain_http() as anybody:
         return await anybody.get(on.url + path, headers=headers)
 
 
@@ -92,7 +92,7 @@ async def test_garbage_in_the_headers_is_not_signed(on: Stage, path: str, garbag
     headers = [(k.encode(), v) for k, v in garbage.items()]
     if path == "/slack/events" and "X-Slack-Signature" in garbage:
         headers.append((b"X-Slack-Request-Timestamp", str(int(time.time())).encode()))
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as anybody:
+    async with plain_http() as anybody:
         assert (await anybody.post(on.url + path, content=body, headers=headers)).status_code == 401
 
 
@@ -174,7 +174,7 @@ async def test_two_webhook_secrets_are_good_while_one_is_changed(opened: Open) -
     for secret, status in (("the-old-one", 200), ("ibt_wh_sandbox", 200), ("a-guess", 401), ("", 401)):
         stamp = str(int(time.time()))
         digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-        async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as anybody:
+        async with plain_http() as anybody:
             headers = {"X-Inbox-Signature": f"t={stamp},v1={digest}"}
             answer = await anybody.post(f"{on.url}/inbox/webhook", content=body, headers=headers)
         assert answer.status_code == status, secret
@@ -212,7 +212,7 @@ async def test_no_secret_no_address_and_no_word_is_logged_or_counted(on: Stage, 
     on.slack.fail("chat.postMessage", status=500, times=1)
     await on.inbox.customer_writes(on.acme.sarah, WORDS[0])
     broken = json.dumps({"id": "e1", "seq": "many", "type": "message.created", "data": {"message": WORDS[4]}}).encode()
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as anybody:
+    async with plain_http() as anybody:
         await anybody.post(f"{on.url}/inbox/webhook", content=broken, headers=on.inbox.sign(broken))
         await anybody.post(f"{on.url}/inbox/webhook", content=broken)
     strange = {"type": "view_submission", "view": {"id": "V1", "callback_id": "dm_choose", "private_metadata": "c1"}}

@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from bot.sandbox.inbox.records import Logged
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Ack
 from bot.sandbox.stage import Stage
+from tests.clients import plain_http
 from tests.conftest import Open
 from tests.e2e.steps import (
     AT_ONCE,
@@ -41,19 +41,14 @@ from tests.e2e.steps import (
 HANGS = 2.5  # seconds; Bolt lets who fails at once wait for three
 
 
-def client() -> httpx.AsyncClient:
-    """For plain http on loopback: loading certificates would take 20 ms."""
-    return httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=10)
-
-
 async def post(on: Stage, path: str, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
     """Whatever anybody sends to the bot."""
-    async with client() as anybody:
+    async with plain_http() as anybody:
         return await anybody.post(on.url + path, content=body, headers=headers or {})
 
 
 async def get(on: Stage, path: str) -> httpx.Response:
-    async with client() as anybody:
+    async with plain_http() as anybody:
         return await anybody.get(on.url + path)
 
 

@@ -9,16 +9,16 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import BOT_USER
 from bot.sandbox.stage import Stage
 from bot.store import keys
+from tests.clients import plain_http
 from tests.conftest import Open
 from tests.e2e.steps import card_of, cards, hears, idle, told, until
 
 
 async def ready(on: Stage) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as anybody:
+    async with plain_http() as anybody:
         return await anybody.get(f"{on.url}/readyz")
 
 

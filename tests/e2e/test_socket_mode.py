@@ -11,13 +11,12 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-import httpx
 import pytest
 
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import PATIENCE
 from bot.sandbox.stage import Stage
 from bot.slack.socket_mode import CONNECTIONS
+from tests.clients import plain_http
 from tests.conftest import Open
 from tests.e2e.steps import AT_ONCE, calls, card_of, form, hears, idle, labels, press_when_shown, recorder, shows, until
 
@@ -59,7 +58,7 @@ async def test_a_conversation_from_card_to_reply_to_archive(on: Stage) -> None:
 
 
 async def test_the_figures_say_that_sockets_are_used_before_anything_comes_by_one(one: Stage) -> None:
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
+    async with plain_http() as http:
         text = (await http.get(f"{one.url}/metrics")).text
     assert 'bot_requests_total{route="socket",status="503"}' in text
     assert 'bot_ack_seconds_count{route="socket"}' in text

@@ -8,16 +8,15 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from redis import Redis
 
 from bot.errors import VersionEnded
 from bot.sandbox.inbox.end_of_v1 import HOWS, How
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Scene, Stage, bot_on, scene
 from bot.store import keys
+from tests.clients import plain_http
 from tests.conftest import QUICK
 from tests.e2e.steps import calls, card_of, cards, form, idle, labels, shows, thread, told, until
 
@@ -166,7 +165,7 @@ async def test_a_pinned_v1_that_ended_keeps_the_work_says_what_to_set_and_does_i
         assert (on.inbox.sent(), thread(bot).assignee_id, GONE in shows(bot, card)) == ([], None, False)
         assert await bot.bridge.lanes.dead_letters() == []
         assert await bot.bridge.inbox.platforms() == []  # v1 is not asked for that, and shows no life by it
-        async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
+        async with plain_http() as http:
             ready = (await http.get(f"{bot.url}/readyz")).text
             figures = (await http.get(f"{bot.url}/metrics")).text
         assert "v1" in ready

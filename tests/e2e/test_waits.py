@@ -18,10 +18,10 @@ from bot.cards.jobs import Missed, Render
 from bot.dm.jobs import Dm
 from bot.queue.job import Asker, Job, dump, utc_now
 from bot.sandbox.inbox.records import PersonRecord
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.stage import Stage
 from bot.slack import codes
 from bot.store import embedded, keys
+from tests.clients import plain_http
 from tests.conftest import QUICK, Open
 from tests.e2e.steps import card_of, cards, hears, idle, reply_form, shows, thread, told, until
 
@@ -124,9 +124,7 @@ async def test_an_hour_without_slack_loses_nothing_keeps_the_order_and_is_told_a
 async def test_a_token_that_slack_refuses_without_an_event_is_in_the_log_and_in_readyz_until_it_is_good(
     on: Stage, logged: Any
 ) -> None:
-    import httpx
-
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
+    async with plain_http() as http:
         assert (await http.get(f"{on.url}/readyz")).status_code == 200
         on.slack.fail("*", "invalid_auth", times=None)
         await on.inbox.customer_writes(on.acme.sarah, "hello")
@@ -379,7 +377,7 @@ async def test_who_is_asked_to_wait_often_sends_when_the_wait_is_over(on: Stage,
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[list[embedded.Valkey]]:
     """A Valkey of this test's own, which may be ended, and another started in its place."""
-    started = [embedded.start(tmp_path, "always")]  # whoever is killed has on disk what they answered
+    started = [embedded.start(tmp_path)]
     yield started
     for server in started:
         assert server.process is not None

@@ -13,10 +13,11 @@ import httpx
 import pytest
 
 from bot.sandbox.inbox.server import SandboxInbox
-from bot.sandbox.serve import PLAIN, serving
+from bot.sandbox.serve import serving
 from bot.sandbox.slack.server import SandboxSlack
 from bot.sandbox.stage import Acme, acme
 from bot.store.connect import connect
+from tests.clients import plain_http
 from tests.servers import free_port
 from tests.unit.forks import BARE, Ended, Forked, Forks, Run, Start, forking
 
@@ -72,7 +73,7 @@ async def outside(redis_url: str) -> AsyncIterator[Outside]:
             "HOST": "127.0.0.1",
             "PORT": str(port),
         }
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=10.0))
+        http = await stack.enter_async_context(plain_http())
         yield Outside(slack, inbox, world, env, url, http)
 
 

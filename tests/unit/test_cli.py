@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.feature import Console
@@ -24,10 +23,10 @@ from bot.manifest import SCOPES
 from bot.people.audit_store import AuditLog
 from bot.queue.job import Asker
 from bot.queue.lanes import Lanes
-from bot.sandbox.serve import PLAIN
 from bot.sandbox.slack.clock import PATIENCE
 from bot.store import keys
 from bot.store.connect import connect
+from tests.clients import plain_http
 from tests.servers import free_port
 from tests.unit.conftest import Outside
 from tests.unit.forks import BARE, ROOT, Ended, Forked, Run, Start
@@ -228,7 +227,7 @@ async def test_the_sandbox_serves_its_page_until_control_c(tmp_path: Path) -> No
         assert running.stdout is not None
         async with asyncio.timeout(PATIENCE):
             assert f"Open http://127.0.0.1:{port} in".encode() in await running.stdout.readline()
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
+        async with asyncio.timeout(60), plain_http() as client:
             page = await client.get(f"http://127.0.0.1:{port}/")
             assert (page.status_code, "<title>Inbox bridge sandbox</title>" in page.text) == (200, True)
             assert running.returncode is None

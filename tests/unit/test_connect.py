@@ -247,14 +247,15 @@ async def test_a_user_who_may_nothing_dangerous_works_and_the_version_is_unknown
 
 
 async def test_a_cluster_of_several_nodes_is_refused_in_one_sentence_and_one_of_one_node_works(start: Start) -> None:
-    one, two = start("--cluster-enabled", "yes"), start("--cluster-enabled", "yes")
+    buses = [str(free_port()) for _ in range(2)]  # which else are 10,000 above: a connection may have been given those
+    one, two = (start("--cluster-enabled", "yes", "--cluster-port", bus) for bus in buses)
     first: Any = connect(f"redis://127.0.0.1:{one}")
     await first.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
     await works_once_formed(first)
     await first.execute_command("CLUSTER", "DELSLOTSRANGE", "0", "8191")
     second: Any = connect(f"redis://127.0.0.1:{two}")
     await second.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "8191")
-    await first.execute_command("CLUSTER", "MEET", "127.0.0.1", str(two))
+    await first.execute_command("CLUSTER", "MEET", "127.0.0.1", str(two), buses[1])
     for client in (first, second):
         while (await client.cluster("INFO"))["cluster_size"] != "2":  # noqa: ASYNC110  # they tell each other in time
             await asyncio.sleep(0.02)

@@ -34,7 +34,7 @@ def start() -> Iterator[Start]:
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(folder: Path) -> Valkey:
-        server = embedded.start(folder, "always")  # whoever is killed has on disk what they answered
+        server = embedded.start(folder)
         if server.process is not None:
             started.append(server.process)
         return server
@@ -235,7 +235,7 @@ async def test_the_last_who_leaves_ends_it_and_nothing_is_lost(start: Start, tmp
     adopted = start(tmp_path)
     await adopted.stop(bo)
     await bo.aclose()
-    assert server.process.wait(timeout=20) == 0
+    assert server.process.wait(PATIENCE) == 0
     assert await ask(start(tmp_path).url, "GET", "x") == b"1"
 
 
@@ -244,7 +244,7 @@ async def ended(server: Valkey) -> None:
     await server.stop(client)
     await client.aclose()
     assert server.process is not None
-    assert server.process.wait(timeout=20) == 0
+    assert server.process.wait(PATIENCE) == 0
 
 
 async def test_at_its_end_all_is_in_the_one_file_and_in_no_other(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_control_c_in_the_terminal_ends_its_starter_and_not_the_server(start: St
     pid = int(starter.stdout.readline())
     try:
         os.killpg(starter.pid, signal.SIGINT)
-        assert starter.wait(timeout=30) != 0
+        assert starter.wait(PATIENCE) != 0
         adopted = start(tmp_path)
         assert adopted.process is None  # it answers, so nobody needed to start another
     finally:

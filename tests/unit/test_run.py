@@ -22,4 +22,4 @@ def test_an_answers_body_does_not_wait_for_the_callers_ack() -> None:
 def test_two_colons_are_every_address_of_both_kinds() -> None:
     with listener("::", 0) as taken:
         for host in ("127.0.0.1", "::1"):
-            socket.create_connection((host, taken.getsockname()[1]), timeout=5).close()
+            socket.create_connection((host, taken.getsockname()[1]), timeout=PATIENCE).close()

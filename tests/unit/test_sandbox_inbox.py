@@ -24,8 +24,9 @@ from starlette.routing import Route
 from bot.sandbox.inbox.contract import requests
 from bot.sandbox.inbox.records import PersonRecord
 from bot.sandbox.inbox.server import SandboxInbox
-from bot.sandbox.serve import PLAIN, serving
+from bot.sandbox.serve import serving
 from bot.sandbox.slack.clock import PATIENCE
+from tests.clients import plain_http
 
 
 @dataclass
@@ -46,7 +47,7 @@ async def team() -> AsyncIterator[Team]:
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(serving(inbox.app))
         headers = {"Authorization": "Bearer ibt_sandbox"}
-        client = httpx.AsyncClient(base_url=f"{base}/api", headers=headers, trust_env=False, verify=PLAIN)
+        client = plain_http(base_url=f"{base}/api", headers=headers)
         yield Team(inbox, await stack.enter_async_context(client), member, account, sarah)
         await inbox.aclose()
     assert inbox.drift == []
@@ -291,7 +292,7 @@ async def test_a_message_from_outside_reopens_an_archived_thread(team: Team) -> 
 async def test_serving_leaves_signals_alone_and_stops_whatever_is_under_way() -> None:
     before = signal.getsignal(signal.SIGTERM)
     inbox = SandboxInbox()
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
+    async with plain_http() as client:
         async with asyncio.timeout(PATIENCE), serving(inbox.app) as base, serving(inbox.app) as other:
             assert signal.getsignal(signal.SIGTERM) is before
             assert base != other

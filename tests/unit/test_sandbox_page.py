@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from bot.sandbox.page.app import STATIC, Page, opened
 from bot.sandbox.page.traffic import readable
-from bot.sandbox.serve import PLAIN
+from tests.clients import plain_http
 from tests.conftest import QUICK
 from tests.e2e.steps import idle
 
@@ -53,7 +53,7 @@ class Visitor:
 
 @asynccontextmanager
 async def visiting(**wanted: Any) -> AsyncIterator[Visitor]:
-    async with opened(**wanted) as page, httpx.AsyncClient(base_url=page.url, trust_env=False, verify=PLAIN) as client:
+    async with opened(**wanted) as page, plain_http(base_url=page.url) as client:
         visitor = Visitor(page, client)
         following = asyncio.create_task(visitor.follow())
         await visitor.until(visitor.cards)

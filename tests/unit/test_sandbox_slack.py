@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
-import httpx
 import pytest
 import pytest_asyncio
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
@@ -21,10 +20,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox.serve import PLAIN, serving
+from bot.sandbox.serve import serving
 from bot.sandbox.slack.block_kit.blocks import problems, view_problems
 from bot.sandbox.slack.picture import plain
 from bot.sandbox.slack.server import SandboxSlack
+from tests.clients import plain_http
 
 Json = dict[str, Any]
 
@@ -160,7 +160,7 @@ async def desk(slack: SandboxSlack) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 def client(slack: SandboxSlack) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=10)
+    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=60)
 
 
 async def refused(call: Any) -> str:
@@ -357,7 +357,7 @@ async def test_what_is_shown_of_people(slack: SandboxSlack, channel: str, client
 
 
 async def test_form_encoded_arguments_are_understood(slack: SandboxSlack, channel: str) -> None:
-    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as http:
+    async with plain_http() as http:
         form = {"token": slack.bot_token, "channel": channel, "text": "x", "blocks": '[{"type": "divider"}]'}
         answer = (await http.post(f"{slack.base_url}/api/chat.postMessage", data=form)).json()
     assert answer["ok"]

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.sandbox.serve import PLAIN, serving
+from bot.sandbox.serve import serving
 from bot.sandbox.slack.block_kit.blocks import problems
 from bot.sandbox.slack.server import SandboxSlack
+from tests.clients import plain_http
 from tests.unit.test_sandbox_slack import refused
 
 Json = dict[str, Any]
@@ -49,7 +50,7 @@ def channel(slack: SandboxSlack) -> str:
 
 @pytest.fixture
 def client(slack: SandboxSlack) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=5)
+    return AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/", retry_handlers=[], timeout=60)
 
 
 @pytest_asyncio.fixture
@@ -165,7 +166,7 @@ async def test_who_deletes_a_message_lets_the_bot_hear_of_it(
 
 async def test_a_json_call_may_have_an_empty_body(slack: SandboxSlack) -> None:
     headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json"}
-    async with httpx.AsyncClient(verify=PLAIN) as http:
+    async with plain_http() as http:
         answer = await http.post(f"{slack.base_url}/api/auth.test", content=b"", headers=headers)
         broken = await http.post(f"{slack.base_url}/api/auth.test", content=b"{", headers=headers)
     assert answer.json()["ok"]
@@ -178,7 +179,7 @@ async def test_a_file_comes_as_it_is_or_as_multipart(
 ) -> None:
     content = b"\x89PNG\r\n\x00binary\r\n--not a boundary"
     place = await client.files_getUploadURLExternal(filename="a.png", length=len(content))
-    async with httpx.AsyncClient(verify=PLAIN) as http:
+    async with plain_http() as http:
         sent: Any = {"files": {"filename": ("a.png", content, "image/png")}} if multipart else {"content": content}
         assert (await http.post(place["upload_url"], **sent)).status_code == 200
     assert slack.files[place["file_id"]].content == content
@@ -187,7 +188,7 @@ async def test_a_file_comes_as_it_is_or_as_multipart(
 async def test_a_call_may_come_as_multipart(slack: SandboxSlack, channel: str) -> None:
     fields = {name: (None, value) for name, value in (("channel", channel), ("text", "Grüße"))}
     headers = {"Authorization": f"Bearer {slack.bot_token}"}
-    async with httpx.AsyncClient(verify=PLAIN) as http:
+    async with plain_http() as http:
         answer = await http.post(f"{slack.base_url}/api/chat.postMessage", files=fields, headers=headers)
     assert answer.json()["ok"]
     assert slack.messages(channel)[0].text == "Grüße"
